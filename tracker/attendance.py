@@ -1,0 +1,335 @@
+"""Attendance arithmetic: from Zoom's records to people, their presence and the one count.
+
+Pure functions over frozen values. Every figure on a screen, in a file and in the database comes from
+`take_attendance`, so that no two places can disagree.
+
+The counting rule: a person is all records with the same e-mail (trimmed, any case), or with the same name
+(trimmed, blanks folded, any case) where there is no e-mail. Records from the waiting room are kept and never
+counted. Time present is the union of a person's stays: two devices at once, or a reconnect that Zoom
+reports twice, add nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from tracker.clock import parse_utc, to_zoom
+
+# A session belongs to a class when it starts in this window around the planned time.
+WINDOW_BEFORE = timedelta(minutes=30)
+WINDOW_AFTER = timedelta(minutes=120)
+# Later than this after the lesson's start is late; leaving earlier than this before its end is early.
+GRACE = timedelta(minutes=5)
+
+
+class ClassStatus(StrEnum):
+    """Where a class is in its life."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+class FetchState(StrEnum):
+    """How far the collecting of a class's participants has come."""
+
+    WAITING = "waiting"
+    COLLECTING = "collecting"
+    COLLECTED = "collected"
+    SETTLED = "settled"
+    FAILED = "failed"
+    NO_DATA = "no data"
+
+
+class Where(StrEnum):
+    """The part of the meeting a record speaks of, in Zoom's own words (`status` of a participant)."""
+
+    MEETING = "in_meeting"
+    WAITING_ROOM = "in_waiting_room"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of time from `start` up to `end` (both aware UTC, `start <= end`)."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> int:
+        """Length in whole seconds."""
+        return int((self.end - self.start).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the Zoom meeting; `end` is None while it runs, or where its end was never heard of."""
+
+    uuid: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One unbroken presence of one participant, as Zoom reported it.
+
+    `seconds` is Zoom's own figure for this record. `user_id` is Zoom's number for this one join (a rejoin gets
+    another), `zoom_user_id` the account of a signed-in person, blank for guests.
+    """
+
+    name: str
+    email: str
+    join: datetime | None
+    leave: datetime | None
+    seconds: int
+    where: Where = Where.MEETING
+    user_id: str = ""
+    zoom_user_id: str = ""
+    registrant_id: str = ""
+    session_uuid: str = ""
+
+    @property
+    def span(self) -> Span | None:
+        """The time of this stay; None where Zoom gave too little to tell.
+
+        Zoom has sent stays without a time and with a leave before the join; the duration fills the gap.
+        """
+        length = timedelta(seconds=self.seconds)
+        if self.join is not None:
+            ends_after = self.leave is not None and self.leave >= self.join
+            return Span(self.join, self.leave if ends_after and self.leave else self.join + length)
+        if self.leave is not None:
+            return Span(self.leave - length, self.leave)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everybody who is the same by the counting rule, with the union of their stays."""
+
+    name: str
+    email: str
+    stays: tuple[Stay, ...]
+    present: tuple[Span, ...]
+    percent: int | None
+    late: bool
+    left_early: bool
+
+    @property
+    def seconds(self) -> int:
+        """Time present: the union of the stays, in whole seconds."""
+        return sum(span.seconds for span in self.present)
+
+    @property
+    def first_join(self) -> datetime | None:
+        """When the person was first there; None where Zoom gave no times."""
+        return self.present[0].start if self.present else None
+
+    @property
+    def last_leave(self) -> datetime | None:
+        """When the person was last there; None where Zoom gave no times."""
+        return self.present[-1].end if self.present else None
+
+    @property
+    def status(self) -> str:
+        """`present`, `late`, `left early`, or `late, left early`."""
+        marks = [mark for mark, holds in (("late", self.late), ("left early", self.left_early)) if holds]
+        return ", ".join(marks) or "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Who was in a class: `stays` are all records in order of joining, `people` the counted persons by name.
+
+    `lesson` is the time that percentages are of: the planned time as far as the meeting ran in it, or the
+    whole run of a meeting that was held at another time.
+    """
+
+    stays: tuple[Stay, ...]
+    people: tuple[Person, ...]
+    sessions: tuple[Session, ...]
+    lesson: tuple[Span, ...]
+
+    @property
+    def total_records(self) -> int:
+        """Zoom's records, exact repeats dropped, waiting room included."""
+        return len(self.stays)
+
+    @property
+    def unique_count(self) -> int:
+        """People by the counting rule."""
+        return len(self.people)
+
+    @property
+    def waiting(self) -> tuple[Stay, ...]:
+        """The records from the waiting room."""
+        return tuple(stay for stay in self.stays if stay.where is Where.WAITING_ROOM)
+
+
+def fold_name(name: str) -> str:
+    """The name without blanks at its ends and with single blanks inside; for people to read."""
+    return " ".join(name.split())
+
+
+def person_key(name: str, email: str) -> tuple[str, str]:
+    """What makes two records the same person: ("email", …), or ("name", …) where there is no e-mail."""
+    if address := email.strip().casefold():
+        return "email", address
+    return "name", fold_name(name).casefold()
+
+
+def union(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same stretches of time with overlapping and touching ones joined, in order."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def clip(spans: Iterable[Span], within: Iterable[Span]) -> tuple[Span, ...]:
+    """The parts of `spans` that lie inside `within`, each a union on its own."""
+    bounds = tuple(within)
+    parts = (
+        Span(max(span.start, bound.start), min(span.end, bound.end))
+        for span in spans
+        for bound in bounds
+        if max(span.start, bound.start) < min(span.end, bound.end)
+    )
+    return union(parts)
+
+
+def in_window(start: datetime, planned: Span) -> bool:
+    """Whether a session that starts at `start` belongs to a class planned for that time."""
+    return planned.start - WINDOW_BEFORE <= start <= planned.end + WINDOW_AFTER
+
+
+def sessions_of_class(sessions: Iterable[Session], planned: Span) -> tuple[Session, ...]:
+    """The sessions that are the class, by start.
+
+    Those in the window round the planned time: a student who opens the link again at night makes a session of
+    the same meeting, and it is no part of the class. Where none lies there, the class was held at another time
+    and every session counts.
+    """
+    ordered = sorted(sessions, key=lambda session: (session.start, session.uuid))
+    return tuple(session for session in ordered if in_window(session.start, planned)) or tuple(ordered)
+
+
+def life_of_class(sessions: Sequence[Session]) -> tuple[ClassStatus, datetime | None, datetime | None]:
+    """Status, start and end of a class from its sessions, which are in order of their start.
+
+    Zoom runs a meeting once at a time, so only the latest session can still be open; an earlier one without
+    an end is one whose end was never announced.
+    """
+    if not sessions:
+        return ClassStatus.SCHEDULED, None, None
+    started = sessions[0].start
+    if sessions[-1].end is None:
+        return ClassStatus.LIVE, started, None
+    return ClassStatus.ENDED, started, max(session.end for session in sessions if session.end is not None)
+
+
+def tidy(stays: Iterable[Stay]) -> tuple[Stay, ...]:
+    """The stays in order of joining, exact repeats dropped (a page read twice repeats its records)."""
+    return tuple(sorted(dict.fromkeys(stays), key=_joining_order))
+
+
+def take_attendance(stays: Iterable[Stay], sessions: Iterable[Session], planned: Span) -> Attendance:
+    """Who was there, from Zoom's records of the class's sessions. The order of the records has no effect."""
+    records = tidy(stays)
+    held = tuple(sorted(sessions, key=lambda session: (session.start, session.uuid)))
+    lesson = _lesson(held, records, planned)
+    groups: dict[tuple[str, str], list[Stay]] = defaultdict(list)
+    for stay in records:
+        if stay.where is Where.MEETING:
+            groups[person_key(stay.name, stay.email)].append(stay)
+    people = (_person(group, lesson) for group in groups.values())
+    ordered = sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold()))
+    return Attendance(records, tuple(ordered), held, lesson)
+
+
+def participants_data(attendance: Attendance) -> dict[str, Any]:
+    """The stored form of an attendance (column `participantsData`): everything needed to take it again."""
+    return {
+        "totalRecords": attendance.total_records,
+        "uniqueCount": attendance.unique_count,
+        "participants": [
+            {
+                "name": stay.name,
+                "email": stay.email,
+                "joinTime": to_zoom(stay.join) if stay.join else None,
+                "leaveTime": to_zoom(stay.leave) if stay.leave else None,
+                "duration": stay.seconds,
+                "status": stay.where.value,
+                "userId": stay.user_id,
+                "zoomUserId": stay.zoom_user_id,
+                "registrantId": stay.registrant_id,
+                "sessionUuid": stay.session_uuid,
+            }
+            for stay in attendance.stays
+        ],
+    }
+
+
+def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
+    """The stays in a stored `participantsData`; keys that an older writer did not know may be missing."""
+    return tuple(
+        Stay(
+            name=entry["name"],
+            email=entry["email"],
+            join=parse_utc(entry["joinTime"]),
+            leave=parse_utc(entry["leaveTime"]),
+            seconds=entry["duration"],
+            where=Where(entry.get("status", Where.MEETING)),
+            user_id=entry.get("userId", ""),
+            zoom_user_id=entry.get("zoomUserId", ""),
+            registrant_id=entry.get("registrantId", ""),
+            session_uuid=entry.get("sessionUuid", ""),
+        )
+        for entry in data["participants"]
+    )
+
+
+def _joining_order(stay: Stay) -> tuple[Any, ...]:
+    """By joining time, those without one last; the rest only makes the order the same every time."""
+    span = stay.span
+    when = (span.start.timestamp(), span.end.timestamp()) if span else (float("inf"), float("inf"))
+    return (*when, stay.name, stay.email, stay.user_id, stay.session_uuid, stay.where, stay.seconds)
+
+
+def _lesson(held: Sequence[Session], records: Sequence[Stay], planned: Span) -> tuple[Span, ...]:
+    last_seen: dict[str, datetime] = {}
+    for stay in records:
+        if stay.span is not None:
+            last_seen[stay.session_uuid] = max(stay.span.end, last_seen.get(stay.session_uuid, stay.span.end))
+    runs = []
+    for session in held:
+        end = session.end or last_seen.get(session.uuid, session.start)
+        runs.append(Span(session.start, max(session.start, end)))
+    return clip(runs, (planned,)) or union(runs)
+
+
+def _person(stays: Sequence[Stay], lesson: Sequence[Span]) -> Person:
+    present = union(stay.span for stay in stays if stay.span is not None)
+    lesson_seconds = sum(span.seconds for span in lesson)
+    names = [name for stay in stays if (name := fold_name(stay.name))]
+    percent = None
+    if lesson_seconds:
+        there = sum(span.seconds for span in clip(present, lesson))
+        percent = (200 * there + lesson_seconds) // (2 * lesson_seconds)  # rounded half up, in integers
+    return Person(
+        name=names[-1] if names else "",  # the last name used: people join as "iPhone" and then correct it
+        email=next((address for stay in stays if (address := stay.email.strip())), ""),
+        stays=tuple(stays),
+        present=present,
+        percent=percent,
+        late=bool(present and lesson) and present[0].start > lesson[0].start + GRACE,
+        left_early=bool(present and lesson) and present[-1].end < lesson[-1].end - GRACE,
+    )

@@ -1,0 +1,97 @@
+"""The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlmodel import Session
+
+from tracker.errors import SettingsError
+
+# Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
+BUSY_MILLISECONDS = 2_500
+# Any number, the same for everybody who migrates this database.
+MIGRATION_LOCK = 7_302_117
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for a SQLite or PostgreSQL URL. Connects to nothing yet.
+
+    Raises SettingsError for a URL of another kind, or where the driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgres":  # the spelling that many hosting services hand out
+            parsed = parsed.set(drivername="postgresql")
+        backend = parsed.get_backend_name()
+        if backend == "sqlite":
+            return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
+        if backend == "postgresql":
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    except ImportError:
+        raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
+    except (ArgumentError, NoSuchModuleError):
+        pass
+    raise SettingsError(["DATABASE_URL must begin with sqlite:/// or postgresql://"])
+
+
+def _sqlite_engine(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # The driver's own idea of transactions loses updates; we begin them ourselves (below).
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        # Readers do not block the writer, nor the writer them.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # FULL: a webhook that was acknowledged survives a power cut, not only a crash of the process.
+        connection.execute("PRAGMA synchronous = FULL")
+        # SQLite's own lower() knows only ASCII, and a search for "übung" should find "Übung".
+        connection.create_function("lower", 1, lambda value: value and str(value).lower(), deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that will write takes the write lock at once: one that reads first and then
+        # writes could otherwise overwrite what another wrote in between.
+        writes = connection.get_execution_options().get("writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A session that may write: committed at the end of the block, rolled back if the block raises."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads, from one consistent snapshot where the database gives one."""
+    with Session(engine.execution_options(writes=False)) as session, session.begin():
+        yield session
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the database to the newest schema. Safe to call from several processes at once.
+
+    The first one in takes a lock and does the work in one transaction; the others wait and find it done.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

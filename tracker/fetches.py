@@ -1,0 +1,161 @@
+"""The durable queue of fetches: one row a class, driven by its due time, worked on under a lease.
+
+Every function runs in the caller's transaction. Whoever changes a class locks its row first
+(`store.lock_class`), so `ask`, `withdraw` and `claim_class` never race with each other on one class.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, or_, update
+from sqlmodel import Session, col, select
+
+from tracker.attendance import FetchState
+from tracker.errors import FetchUnderWay, LeaseLost, NoDataFromZoom, ZoomError, ZoomMeetingUnknown
+from tracker.models import Fetch
+
+# Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
+LEASE = timedelta(minutes=2)
+LONGEST_GAP = timedelta(hours=1)
+# How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
+PATIENCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one class's fetch until the lease ends."""
+
+    class_id: str
+    token: str
+    attempts: int
+    asked_at: datetime
+
+
+def next_try(
+    error: Exception, attempts: int, asked_at: datetime, now: datetime, *, first_gap: timedelta, spread: float
+) -> datetime | None:
+    """When to try again after `error`; None to give up.
+
+    The gaps double from `first_gap` up to an hour. A time that Zoom stated is obeyed. `spread` in [0, 1) makes a
+    gap up to a quarter longer, so that many classes that failed together do not come back together. What
+    somebody can mend, or what passes, is tried for ever: the class was held and its list is worth waiting for.
+    """
+    if isinstance(error, ZoomError) and error.permanent:
+        return None
+    if isinstance(error, NoDataFromZoom | ZoomMeetingUnknown) and now >= asked_at + PATIENCE:
+        return None
+    gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
+    stated = error.retry_at if isinstance(error, ZoomError) else None
+    return max(now + gap, stated or now) + gap * (spread / 4)
+
+
+def ask(tx: Session, class_id: str, due_at: datetime, now: datetime) -> None:
+    """Asks for the participants of a class at `due_at`. A fetch under way loses its lease: it may miss the news."""
+    row = _locked(tx, class_id) or Fetch(class_id=class_id, asked_at=now)
+    row.state, row.due_at = FetchState.WAITING.value, due_at
+    row.asked_at, row.attempts, row.error = max(due_at, now), 0, None
+    row.leased_until = row.lease_token = None
+    tx.add(row)
+
+
+def withdraw(tx: Session, class_id: str) -> None:
+    """The class is not over after all, or does not take place: nothing is to be fetched."""
+    row = _locked(tx, class_id)
+    if row is not None:
+        row.due_at = row.leased_until = row.lease_token = None
+        tx.add(row)
+
+
+def claim_due(tx: Session, now: datetime) -> Claim | None:
+    """Takes the fetch that has been due the longest, in one atomic statement; None if there is none.
+
+    Counting the attempt here, and not at its end, makes a row that kills its process step aside like any other.
+    """
+    free = or_(col(Fetch.leased_until).is_(None), col(Fetch.leased_until) <= now)
+    longest_due = (
+        select(Fetch.class_id)
+        .where(col(Fetch.due_at) <= now, free)
+        .order_by(col(Fetch.due_at), col(Fetch.class_id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    statement = (
+        update(Fetch)
+        .where(col(Fetch.class_id) == longest_due)
+        .values(leased_until=now + LEASE, lease_token=token_hex(8), attempts=Fetch.attempts + 1)
+        .returning(col(Fetch.class_id), col(Fetch.lease_token), col(Fetch.attempts), col(Fetch.asked_at))
+        .execution_options(synchronize_session=False)
+    )
+    row = tx.exec(statement).first()
+    return Claim(*row) if row else None
+
+
+def claim_class(tx: Session, class_id: str, now: datetime) -> Claim:
+    """Takes the fetch of one class, due or not, for a person who waits. The caller has locked the class.
+
+    Raises FetchUnderWay where somebody has it.
+    """
+    row = _locked(tx, class_id) or Fetch(class_id=class_id, asked_at=now)
+    if row.leased_until is not None and row.leased_until > now:
+        raise FetchUnderWay("The participants of this class are being fetched right now.")
+    row.leased_until, row.lease_token = now + LEASE, token_hex(8)
+    tx.add(row)
+    return Claim(class_id, row.lease_token, row.attempts, row.asked_at)
+
+
+def renew(tx: Session, claim: Claim, now: datetime) -> None:
+    """Keeps the lease for another while. Raises LeaseLost."""
+    _change(tx, claim, leased_until=now + LEASE)
+
+
+def finish(tx: Session, claim: Claim, now: datetime) -> None:
+    """The participants are stored in this same transaction. A fetch planned for later stays planned.
+
+    Raises LeaseLost, and with it rolls the caller's result back.
+    """
+    row = _locked(tx, claim.class_id)
+    later = row.due_at if row is not None and row.due_at is not None and row.due_at > now else None
+    _change(tx, claim, state=FetchState.COLLECTED.value, due_at=later, error=None, leased_until=None, lease_token=None)
+
+
+def postpone(tx: Session, claim: Claim, sentence: str, at: datetime) -> None:
+    """Tries again at `at`; the sentence is what people see meanwhile. Raises LeaseLost."""
+    _change(tx, claim, due_at=at, error=sentence, leased_until=None, lease_token=None)
+
+
+def abandon(tx: Session, claim: Claim, sentence: str, state: FetchState) -> None:
+    """Stops for good with this sentence. Raises LeaseLost."""
+    _change(tx, claim, state=state.value, due_at=None, error=sentence, leased_until=None, lease_token=None)
+
+
+def release(tx: Session, claim: Claim) -> None:
+    """Gives the fetch back as it was before `claim_class`. Raises LeaseLost."""
+    _change(tx, claim, leased_until=None, lease_token=None)
+
+
+def counts(tx: Session, now: datetime) -> tuple[int, int]:
+    """How many fetches are due, and how many were given up."""
+    due: Sequence[object] = tx.exec(select(Fetch.class_id).where(col(Fetch.due_at) <= now)).all()
+    failed: Sequence[object] = tx.exec(select(Fetch.class_id).where(Fetch.state == FetchState.FAILED.value)).all()
+    return len(due), len(failed)
+
+
+def _locked(tx: Session, class_id: str) -> Fetch | None:
+    """The row as it is now, and as it stays until the end of the transaction."""
+    return tx.get(Fetch, class_id, with_for_update=True, populate_existing=True)
+
+
+def _change(tx: Session, claim: Claim, **values: Any) -> None:
+    """The last word is the lease's: nothing is written once somebody else has the work."""
+    statement = (
+        update(Fetch)
+        .where(col(Fetch.class_id) == claim.class_id, col(Fetch.lease_token) == claim.token)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if cast(CursorResult[Any], tx.exec(cast(Any, statement))).rowcount != 1:
+        raise LeaseLost("The fetch was given to somebody else meanwhile.")

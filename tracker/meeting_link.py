@@ -1,0 +1,174 @@
+"""Which Zoom meeting a pasted text speaks of: a link, a whole invitation, or the bare number.
+
+The shapes are Zoom's own link shapes: browser links (`/j/`, `/s/`, `/w/`, `/wc/…`, `/launch/jc/`), app links
+(`zoommtg:`, `zoomus:`, `intent:`) and the written number. What is found is built anew from host, number and
+passcode, so that the secrets of a host's start link (`zak`, `tk`, …) cannot travel on.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+# Room for a long invitation, and for a link that Outlook has wrapped more than once.
+LONGEST_TEXT = 10_000
+# Nine digits are old numbers that still work; ten are personal ids; eleven are given out today.
+DIGITS = range(9, 12)
+
+ZOOM_DOMAINS = ("zoom.us", "zoom.com", "zoomgov.com", "zoom.com.cn", "zoom-x.de")
+OUTLOOK_WRAPPER = ".safelinks.protection.outlook.com"
+
+# The white space that lays out a text (tab to carriage return) is no reason to refuse it.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+# No address holds these characters (RFC 3986), so they are where one ends.
+_BREAKS = re.compile(r'[\s<>"`\[\]]+')
+
+# Punctuation and invisible marks that mail programs and sentences leave at the ends of what was copied.
+_EDGES = " \t\r\n\v\f\u00a0.,;:!?*(){}'‘’“”„«»…。，；：！？（）" + "\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
+
+# The strict host is the guard: userinfo, ports, backslashes and look-alike letters match nothing here.
+_ADDRESS = re.compile(
+    r"""(?:
+            (?:[^/.?#@\\]*[:：(])?                        # a label in front of it: `Link:`
+            (?:https?://|(?:zoommtg|zoomus|intent):(?://)?)
+        )?
+        (?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)
+        (?P<path>/[^?#]*)?
+        (?:\?(?P<query>[^#]*))?
+        (?:\#.*)?""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+_PATH_WITH_ID = re.compile(r"/(?:j|s|w|wc|wc/join|launch/jc)/([0-9]+)(?:/(?:join|start))?/?", re.IGNORECASE | re.ASCII)
+_PATH_OF_CONFNO = re.compile(r"/(?:join|start)/?", re.IGNORECASE | re.ASCII)
+_REGISTRATION = re.compile(r"/(?:meeting|webinar)/register\b", re.IGNORECASE | re.ASCII)
+
+# Blanks, invisible marks and dashes of every script, but no line end: the next line is another number.
+_GAP = r"[ \t\u00a0\u00ad\u2000-\u2015\u202a-\u202f\u205f-\u2069\u2212\u3000\ufe58\ufe63\ufeff\uff0d\-]"
+# Possessive: a number is taken whole or not at all, even where digits of another script follow.
+_NUMBER = rf"([0-9](?:{_GAP}*[0-9])*+)(?!{_GAP}*\d)"
+_BARE_NUMBER = re.compile(_NUMBER)
+_LABELLED_NUMBER = re.compile(rf"(?<![^\s(])(?:meeting|webinar)[ -]?id\s*[:：]\s*{_NUMBER}", re.IGNORECASE)
+
+
+class MeetingLinkError(ValueError):
+    """There is no one meeting in the text; the message is a sentence for the person who pasted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingLink:
+    """A meeting's number, and the link to join it by unless only the number was given."""
+
+    meeting_id: str
+    join_url: str | None
+
+
+class _Address(NamedTuple):
+    host: str
+    path: str
+    parameters: dict[str, str]
+
+
+def extract_zoom_meeting_id(url: str) -> str | None:
+    """The meeting id in a Zoom link, an invitation or a written number; None when there is none."""
+    try:
+        return read_meeting_link(url).meeting_id
+    except MeetingLinkError:
+        return None
+
+
+def read_meeting_link(text: str) -> MeetingLink:
+    """The one meeting that `text` speaks of. Raises MeetingLinkError for none, and for more than one."""
+    _refuse_unreadable(text)
+    addresses = _zoom_addresses(text)
+    found = [meeting for address in addresses if (meeting := _meeting_at(address))]
+    # Beside nothing but foreign links, "Meeting ID:" is another company's: Teams writes it too.
+    if addresses or "://" not in text:
+        found += [MeetingLink(number, None) for number in _written_numbers(text)]
+    meetings = [meeting for meeting in found if len(meeting.meeting_id) in DIGITS]
+    if not meetings:
+        raise MeetingLinkError(_why_none(text, addresses, found))
+    if any(meeting.meeting_id != meetings[0].meeting_id for meeting in meetings):
+        raise MeetingLinkError("This text holds more than one meeting ID. Copy only the link of your class.")
+    return meetings[0]
+
+
+def _refuse_unreadable(text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise MeetingLinkError("This text is too long. Copy only the Zoom link or the meeting ID.")
+    if _CONTROL.search(text):
+        raise MeetingLinkError("This text holds control characters. Copy the link again, or type the meeting ID.")
+
+
+def _zoom_addresses(text: str) -> list[_Address]:
+    addresses = (_unwrapped(word) for word in _BREAKS.split(text))
+    return [address for address in addresses if address and _within(address.host, ZOOM_DOMAINS)]
+
+
+def _within(host: str, domains: tuple[str, ...]) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def _unwrapped(word: str) -> _Address | None:
+    """The address in `word`, taken out of Outlook's safe links, of which a forwarded mail has several."""
+    address = _address(word)
+    while address and address.host.endswith(OUTLOOK_WRAPPER):
+        address = _address(address.parameters.get("url", ""))
+    return address
+
+
+def _address(word: str) -> _Address | None:
+    match = _ADDRESS.fullmatch(word.replace("&amp;", "&").strip(_EDGES))
+    if match is None:
+        return None
+    return _Address(match["host"].lower(), match["path"] or "", dict(parse_qsl(match["query"] or "")))
+
+
+def _meeting_at(address: _Address) -> MeetingLink | None:
+    number = _number_in(address)
+    if number is None:
+        return None
+    passcode = address.parameters.get("pwd")
+    # Half a surrogate pair has no bytes; what cannot be written must not break the reading.
+    query = "?" + urlencode({"pwd": passcode}, errors="replace") if passcode else ""
+    return MeetingLink(number, f"https://{address.host}/j/{number}{query}")
+
+
+def _number_in(address: _Address) -> str | None:
+    if match := _PATH_WITH_ID.fullmatch(address.path):
+        return match[1]
+    confno = address.parameters.get("confno", "")
+    if _PATH_OF_CONFNO.fullmatch(address.path) and re.fullmatch("[0-9]+", confno):
+        return confno
+    return None
+
+
+def _written_numbers(text: str) -> list[str]:
+    bare = _BARE_NUMBER.fullmatch(text.strip(_EDGES))
+    matches = [bare] if bare else _LABELLED_NUMBER.finditer(text)
+    return [re.sub(_GAP, "", match[1]) for match in matches]
+
+
+def _why_none(text: str, addresses: list[_Address], found: list[MeetingLink]) -> str:
+    if found:
+        count = len(found[0].meeting_id)
+        return f"A meeting ID has 9 to 11 digits, this one has {count}. Copy the whole link or number again."
+    if any(address.path.lower().startswith("/my/") for address in addresses):
+        return (
+            "A personal link (/my/…) does not contain the meeting ID. "
+            "Open it and copy the number that Zoom shows as Meeting ID."
+        )
+    if any(_REGISTRATION.match(address.path) for address in addresses):
+        return (
+            "A registration link does not contain the meeting ID. "
+            "Copy the link or the number from the meeting's page in Zoom."
+        )
+    if any(letter.isdecimal() and not letter.isascii() for letter in text):
+        return "Please write the meeting ID with the digits 0 to 9."
+    if addresses:
+        return "This Zoom link does not contain a meeting ID. Copy the link that you send to your students."
+    if "/" in text:
+        return (
+            "This is not a Zoom address. If it is a short link, open it and copy the zoom.us address that it leads to."
+        )
+    return "There is no Zoom link or meeting ID here. Paste the link, or a number like 814 1890 0011."

@@ -1,0 +1,207 @@
+"""The calls under /practice/…: they steer the practice Zoom, and Zoom itself has nothing like them.
+
+Errors are `{"message": sentence}`: 400 for a wrong body, 404 for an unknown meeting, 409 when it does not
+fit the present state.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from tracker.practice import events
+from tracker.practice.school import sample_term
+from tracker.practice.state import Fault, World
+from tracker.practice.values import Meeting, NotNow, time_zone, to_zoom
+from tracker.practice.webhooks import Mischief, check_url
+from tracker.practice.wire import Answer, Refusal, Request, json_answer, json_of
+
+LONGEST_TERM_WEEKS = 104
+FAULT_KINDS = ("status", "hang", "reset", "cut", "html")
+
+
+def refusal(status: int, message: str) -> Refusal:
+    """An error of these calls."""
+    return Refusal(json_answer(status, {"message": message}))
+
+
+def add_faults(world: World, request: Request) -> Answer:
+    """POST /practice/faults: a list of `Fault`s as JSON; they are used up in this order."""
+    given = json_of(request)
+    if not isinstance(given, list):
+        raise refusal(400, "The body has to be a list of faults.")
+    faults = [_fault(each) for each in given]
+    world.faults += faults
+    return json_answer(201, {"faults": len(world.faults)})
+
+
+def clear_faults(world: World, request: Request) -> Answer:
+    """DELETE /practice/faults."""
+    world.faults.clear()
+    return Answer(204)
+
+
+def _fault(given: object) -> Fault:
+    row = _object(given)
+    match, kind, headers = row.pop("match", None), row.pop("kind", None), row.pop("headers", {})
+    if not isinstance(match, str) or kind not in FAULT_KINDS or not isinstance(headers, dict):
+        raise refusal(400, f"A fault needs `match` (text) and `kind` (one of {', '.join(FAULT_KINDS)}).")
+    named = tuple((str(name), str(text)) for name, text in headers.items())
+    times, status = row.pop("times", 1), row.pop("status", 502 if kind == "html" else 500)
+    body, seconds = row.pop("body", ""), row.pop("seconds", 0)
+    if row or type(times) is not int or type(status) is not int or not _is_number(seconds):
+        raise refusal(400, "A fault has match, kind, times, status, body, headers and seconds.")
+    return Fault(match, kind, times, status, body, named, float(seconds))
+
+
+def term(world: World, request: Request) -> Answer:
+    """POST /practice/term: the past classes of a host. The first call makes them, later ones find them."""
+    given = _object(json_of(request))
+    host = world.user_email(str(given.get("host", "")))
+    weeks, zone = given.get("weeks", 12), time_zone(given.get("timezone", "Europe/Berlin"))
+    if host is None or zone is None or type(weeks) is not int or not 1 <= weeks <= LONGEST_TERM_WEEKS:
+        raise refusal(400, "A term needs `host` (a user), `weeks` (1 to 104) and an IANA `timezone`.")
+    key = f"{host} {weeks}"
+    if key not in world.terms:
+        try:
+            until = datetime.fromisoformat(given["until"]) if "until" in given else world.now()
+        except (TypeError, ValueError) as error:
+            raise refusal(400, "`until` has to be an ISO 8601 time.") from error
+        until = until if until.tzinfo else until.replace(tzinfo=zone)
+        # A class that has not been held yet has no participants to tell of.
+        world.add_term(key, sample_term(host, weeks, min(until.astimezone(UTC), world.now()), zone))
+    rows = [_class_row(world, course, world.meetings[number]) for course, number in world.terms[key]]
+    return json_answer(200, rows)
+
+
+def _class_row(world: World, course: str, meeting: Meeting) -> dict[str, Any]:
+    return {
+        "id": meeting.number,
+        "topic": meeting.topic,
+        "course": course,
+        "start_time": to_zoom(meeting.start_time),
+        "duration": meeting.duration,
+        "timezone": meeting.timezone,
+        "join_url": world.join_url(meeting),
+        "host": meeting.host,
+    }
+
+
+def replay(world: World, request: Request) -> Answer:
+    """POST /practice/replay: send again what Zoom sent about the ended sessions of these meetings.
+
+    Bodies are the same each time, so a receiver that has seen them can tell.
+    """
+    numbers = _object(json_of(request)).get("meetings")
+    if not isinstance(numbers, list):
+        raise refusal(400, "`meetings` has to be a list of meeting ids.")
+    meetings = [world.meetings.get(number) for number in numbers if type(number) is int]
+    known = [meeting for meeting in meetings if meeting is not None]
+    if len(known) != len(numbers):
+        raise refusal(404, "There is no such meeting.")
+    sent = [
+        event
+        for meeting in known
+        for session in meeting.sessions
+        for event in events.of_past_session(world.settings.account_id, meeting, session)
+    ]
+    sent.sort(key=lambda event: event.moment)
+    return json_answer(202, {"queued": world.sender.queue(sent)})
+
+
+def start(world: World, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/start."""
+    return json_answer(200, {"uuid": world.start(int(number)).uuid})
+
+
+def join(world: World, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/join {"name", "email"?, "waiting_room"?}."""
+    given = _object(json_of(request))
+    name, email = given.get("name"), given.get("email", "")
+    if not isinstance(name, str) or not isinstance(email, str):
+        raise refusal(400, "`name` and `email` have to be text.")
+    waits = given.get("waiting_room") is True
+    stay = world.join(int(number), name, email.strip(), in_waiting_room=waits)
+    return json_answer(200, {"user_id": stay.user_id})
+
+
+def leave(world: World, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/leave {"user_id"}."""
+    world.leave(int(number), str(_object(json_of(request)).get("user_id")))
+    return Answer(204)
+
+
+def end(world: World, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/end."""
+    world.end(int(number))
+    return Answer(204)
+
+
+def webhook_log(world: World, request: Request) -> Answer:
+    """GET /practice/webhooks: each delivery since the start, and how many are in which state."""
+    return json_answer(200, world.sender.log())
+
+
+def set_webhook_url(world: World, request: Request) -> Answer:
+    """PUT /practice/webhook-url {"url"}; null switches webhooks off."""
+    url = _object(json_of(request)).get("url")
+    try:
+        world.sender.set_url(None if url is None else check_url(url))
+    except ValueError as error:
+        raise refusal(400, str(error)) from error
+    return Answer(204)
+
+
+def set_webhook_plan(world: World, request: Request) -> Answer:
+    """POST /practice/webhook-plan: a `Mischief` as JSON; an empty object ends it."""
+    given = _object(json_of(request))
+    fits: Mapping[str, Callable[[object], bool]] = {
+        "lose": _is_number,
+        "double": _is_number,
+        "shuffle": lambda switch: isinstance(switch, bool),
+        "seed": lambda seed: type(seed) is int,
+    }
+    if not all(key in fits and fits[key](content) for key, content in given.items()):
+        raise refusal(400, "A plan has lose and double (0 to 1), shuffle (true or false) and seed (integer).")
+    plan = Mischief(**given)
+    world.sender.set_mischief(plan)
+    return json_answer(200, asdict(plan))
+
+
+def guarded(handler: Callable[..., Answer]) -> Callable[..., Answer]:
+    """`handler`, with what does not fit a meeting's state told as 404 or 409."""
+
+    def checked(world: World, request: Request, number: str) -> Answer:
+        if world.open_meeting(int(number)) is None:
+            raise refusal(404, "There is no such meeting.")
+        try:
+            return handler(world, request, number)
+        except NotNow as error:
+            raise refusal(409, str(error)) from error
+
+    return checked
+
+
+def _object(given: object) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise refusal(400, "A JSON object is needed here.")
+    return dict(given)
+
+
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool)
+
+
+ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
+    ("POST", r"/practice/faults", add_faults),
+    ("DELETE", r"/practice/faults", clear_faults),
+    ("POST", r"/practice/term", term),
+    ("POST", r"/practice/replay", replay),
+    ("GET", r"/practice/webhooks", webhook_log),
+    ("PUT", r"/practice/webhook-url", set_webhook_url),
+    ("POST", r"/practice/webhook-plan", set_webhook_plan),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/start", guarded(start)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/join", guarded(join)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/leave", guarded(leave)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/end", guarded(end)),
+)

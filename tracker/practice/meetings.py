@@ -1,0 +1,263 @@
+"""Zoom's calls about users and about meetings to come: /v2/users/… and /v2/meetings/…"""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from tracker.practice.access import Route, invalid, needs, no_such_meeting, page_of, zoom_error
+from tracker.practice.state import World
+from tracker.practice.values import (
+    DEFAULT_SETTINGS,
+    Meeting,
+    NotNow,
+    meeting_number,
+    name_of,
+    time_zone,
+    to_zoom,
+    user_id_of,
+)
+from tracker.practice.wire import Answer, Request, json_answer, json_of
+
+ALLOWED_SETTINGS: Mapping[str, tuple[object, ...]] = {
+    "jbh_time": (0, 5, 10, 15),
+    "approval_type": (0, 1, 2),
+    "audio": ("both", "telephony", "voip", "thirdParty"),
+    "auto_recording": ("none", "local", "cloud"),
+}
+
+
+def get_user(world: World, request: Request, user: str) -> Answer:
+    """GET /v2/users/{id}, with the few fields that a client may want."""
+    email = _host(world, user)
+    first, _, last = name_of(email).partition(" ")
+    content = {
+        "id": user_id_of(email),
+        "email": email,
+        "first_name": first,
+        "last_name": last,
+        "display_name": name_of(email),
+        "type": 1 if world.settings.plan == "free" else 2,
+        "status": "active",
+        "account_id": world.settings.account_id,
+    }
+    return json_answer(200, content)
+
+
+def _host(world: World, user: str) -> str:
+    email = world.user_email(unquote(user))
+    if email is None:
+        raise zoom_error(404, 1001, f"User does not exist: {unquote(user)}.")
+    return email
+
+
+def create_meeting(world: World, request: Request, user: str) -> Answer:
+    """POST /v2/users/{id}/meetings."""
+    host = _host(world, user)
+    given = _json_object(request)
+    given.setdefault("topic", None)
+    blank = {
+        "topic": "",
+        "type": 2,
+        "start_time": world.now(),
+        "duration": 60,
+        "timezone": "UTC",
+        "agenda": "",
+        "password": "",
+        "settings": dict(DEFAULT_SETTINGS),
+    }
+    fields = {**blank, **_valid_fields(given, "UTC", DEFAULT_SETTINGS)}
+    if not fields["password"] and given.get("default_password", True):
+        fields["password"] = secrets.token_hex(3)
+    _count_write(world, host)
+    return json_answer(201, _meeting_reply(world, world.create(host, fields)))
+
+
+def get_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+    """GET /v2/meetings/{id}."""
+    return json_answer(200, _meeting_reply(world, _meeting(world, meeting_id)))
+
+
+def update_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+    """PATCH /v2/meetings/{id}. A start in the past is dropped without a word, as Zoom drops it."""
+    meeting = _meeting(world, meeting_id)
+    fields = _valid_fields(_json_object(request), meeting.timezone, meeting.settings)
+    if fields.get("start_time", world.now()) < world.now():
+        del fields["start_time"]
+    _count_write(world, meeting.host)
+    world.update(meeting, fields)
+    return Answer(204)
+
+
+def delete_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+    """DELETE /v2/meetings/{id}."""
+    try:
+        world.delete(_meeting(world, meeting_id))
+    except NotNow as error:
+        raise zoom_error(400, 3002, str(error)) from error
+    return Answer(204)
+
+
+def set_status(world: World, request: Request, meeting_id: str) -> Answer:
+    """PUT /v2/meetings/{id}/status. Ending a meeting that does not run changes nothing."""
+    meeting = _meeting(world, meeting_id)
+    if _json_object(request).get("action") != "end":
+        raise invalid(["action"])
+    if meeting.running:
+        world.end(meeting.number)
+    return Answer(204)
+
+
+def list_meetings(world: World, request: Request, user: str) -> Answer:
+    """GET /v2/users/{id}/meetings, of the kind that `type` names."""
+    host = _host(world, user)
+    now = world.now()
+    kinds: dict[str, Callable[[Meeting], bool]] = {
+        "scheduled": lambda meeting: True,
+        "live": lambda meeting: meeting.running is not None,
+        "upcoming": lambda meeting: meeting.start_time >= now,
+        "upcoming_meetings": lambda meeting: meeting.start_time >= now,
+        "previous_meetings": lambda meeting: any(session.end for session in meeting.sessions),
+    }
+    kind = request.query.get("type", "scheduled")
+    if kind not in kinds:
+        raise invalid(["type"])
+    rows = [
+        _meeting_summary(world, meeting)
+        for meeting in world.meetings.values()
+        if meeting.host == host and not meeting.deleted and kinds[kind](meeting)
+    ]
+    return json_answer(200, page_of(world, request, f"{host} {kind}", "meetings", rows))
+
+
+def _json_object(request: Request) -> dict[str, Any]:
+    content = json_of(request)
+    if not isinstance(content, dict):
+        raise zoom_error(400, 300, "Request Body should be a valid JSON object.")
+    return content
+
+
+def _valid_fields(given: Mapping[str, Any], zone_name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a meeting that are given, in the types of `Meeting`; all faults are told at once.
+
+    `zone_name` and `settings` hold for what is not given.
+    """
+    zone = time_zone(given.get("timezone", zone_name))
+    readers: dict[str, Callable[[Any], Any]] = {
+        "topic": lambda text: _text(text, 1, 200),
+        "type": lambda number: number if type(number) is int and number in (1, 2, 3, 8, 10) else None,
+        "start_time": lambda text: _start_time(text, zone or ZoneInfo("UTC")),
+        "duration": lambda minutes: minutes if type(minutes) is int and 1 <= minutes <= 1440 else None,
+        "timezone": lambda name: name if zone else None,
+        "agenda": lambda text: _text(text, 0, 2000),
+        "password": lambda text: _text(text, 0, 10),
+    }
+    fields = {name: readers[name](given[name]) for name in readers if name in given}
+    faults = [name for name, content in fields.items() if content is None]
+    if "settings" in given:
+        faults += _settings_faults(given["settings"])
+    if faults:
+        raise invalid(faults)
+    if "settings" in given:
+        fields["settings"] = {**settings, **given["settings"]}
+    return fields
+
+
+def _settings_faults(given: object) -> list[str]:
+    if not isinstance(given, dict):
+        return ["settings"]
+    known = [key for key in ALLOWED_SETTINGS if key in given]
+    faults = [key for key in known if given[key] not in ALLOWED_SETTINGS[key]]
+    switches = [key for key in given if isinstance(DEFAULT_SETTINGS.get(key), bool)]
+    faults += [key for key in switches if not isinstance(given[key], bool)]
+    return [f"settings.{key}" for key in faults]
+
+
+def _text(text: object, shortest: int, longest: int) -> str | None:
+    return text if isinstance(text, str) and shortest <= len(text.strip()) and len(text) <= longest else None
+
+
+def _start_time(text: object, zone: ZoneInfo) -> datetime | None:
+    """`yyyy-MM-ddTHH:mm:ssZ` is UTC; without the Z it is the local time of the meeting's zone."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.removesuffix("Z"))
+        return moment.replace(tzinfo=UTC if text.endswith("Z") else zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _count_write(world: World, host: str) -> None:
+    if not world.count_write(host):
+        raise zoom_error(
+            429,
+            429,
+            "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted "
+            "for this particular user. You may resume these requests at GMT 00:00:00.",
+            # Zoom sends these with plenty left, and neither a type nor Retry-After.
+            X_RateLimit_Category="Light",
+            X_RateLimit_Limit="6000",
+            X_RateLimit_Remaining="5893",
+        )
+
+
+def _meeting(world: World, meeting_id: str) -> Meeting:
+    number = meeting_number(meeting_id)
+    meeting = None if number is None else world.open_meeting(number)
+    if meeting is None:
+        raise no_such_meeting(unquote(meeting_id))
+    return meeting
+
+
+def _meeting_summary(world: World, meeting: Meeting) -> dict[str, Any]:
+    return {
+        "uuid": meeting.uuid,
+        "id": meeting.number,
+        "host_id": user_id_of(meeting.host),
+        "topic": meeting.topic,
+        "type": meeting.type,
+        "start_time": to_zoom(meeting.start_time),
+        "duration": meeting.duration,
+        "timezone": meeting.timezone,
+        "created_at": to_zoom(meeting.created_at),
+        "join_url": world.join_url(meeting),
+    }
+
+
+def _meeting_reply(world: World, meeting: Meeting) -> dict[str, Any]:
+    reply = {
+        **_meeting_summary(world, meeting),
+        "host_email": meeting.host,
+        # Zoom knows no "ended" here.
+        "status": "started" if meeting.running else "waiting",
+        "agenda": meeting.agenda,
+        "start_url": world.start_url(meeting),
+        "chat_join_url": f"{world.base_url}/launch/jc/{meeting.number}",
+        "settings": dict(meeting.settings),
+        "creation_source": "open_api",
+        "pre_schedule": False,
+    }
+    if meeting.password:
+        phone = f"{meeting.number % 1_000_000:06}"
+        reply |= {
+            "password": meeting.password,
+            "h323_password": phone,
+            "pstn_password": phone,
+            "encrypted_password": world.link_passcode(meeting),
+        }
+    return reply
+
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", r"/v2/users/([^/]+)", needs("user:read:user:admin", get_user)),
+    ("GET", r"/v2/users/([^/]+)/meetings", needs("meeting:read:list_meetings:admin", list_meetings)),
+    ("POST", r"/v2/users/([^/]+)/meetings", needs("meeting:write:meeting:admin", create_meeting)),
+    ("GET", r"/v2/meetings/([^/]+)", needs("meeting:read:meeting:admin", get_meeting)),
+    ("PATCH", r"/v2/meetings/([^/]+)", needs("meeting:update:meeting:admin", update_meeting)),
+    ("DELETE", r"/v2/meetings/([^/]+)", needs("meeting:delete:meeting:admin", delete_meeting)),
+    ("PUT", r"/v2/meetings/([^/]+)/status", needs("meeting:update:status:admin", set_status)),
+)

@@ -1,0 +1,201 @@
+"""The values that the practice Zoom is made of: settings, meetings, their sessions, and who stayed in them."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+
+SCHOOL_DOMAIN = "@school.example"
+OWNER = "owner" + SCHOOL_DOMAIN
+
+# Zoom numbers the joins of a session like this; the step keeps them as far apart as Zoom does.
+FIRST_USER_ID = 16_778_240
+USER_ID_STEP = 1024
+
+DEFAULT_SETTINGS: Mapping[str, Any] = {
+    "host_video": True,
+    "participant_video": True,
+    "join_before_host": False,
+    "jbh_time": 0,
+    "waiting_room": False,
+    "mute_upon_entry": False,
+    "approval_type": 2,
+    "audio": "voip",
+    "auto_recording": "none",
+    "alternative_hosts": "",
+    "meeting_authentication": False,
+    "allow_multiple_devices": False,
+    "email_in_attendee_report": False,
+    "use_pmi": False,
+    "meeting_invitees": [],
+}
+
+
+class NotNow(Exception):
+    """What was asked does not fit the present state of a meeting; the text is a sentence for the person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticeSettings:
+    """How the practice Zoom behaves. Lengths of time are in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    account_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    webhook_url: str | None = None
+    plan: Literal["pro", "free"] = "pro"
+    scopes: tuple[str, ...] = (
+        "meeting:read:list_past_participants:admin",
+        "meeting:write:meeting:admin",
+        "meeting:read:meeting:admin",
+        "meeting:read:past_meeting:admin",
+        "meeting:read:list_past_instances:admin",
+        "meeting:update:meeting:admin",
+        "meeting:delete:meeting:admin",
+    )
+    token_seconds: int = 3600
+    # How long after a session's end its participant list is still incomplete.
+    settle_seconds: float = 5.0
+    # Each delay is counted from the failed attempt before it.
+    retry_delays: tuple[float, ...] = (300.0, 1200.0, 3600.0)
+    state_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One join of one participant until they left; `leave` is None while they are there.
+
+    `seat` is what Zoom calls participant_uuid, and the key of that person's browser tab.
+    """
+
+    user_id: str
+    name: str
+    email: str
+    join: datetime
+    leave: datetime | None
+    seat: str
+    in_waiting_room: bool = False
+    phone: str = ""
+
+    @property
+    def internal(self) -> bool:
+        """Whether the person belongs to the host's account."""
+        return self.email.endswith(SCHOOL_DOMAIN)
+
+    @property
+    def zoom_id(self) -> str:
+        """The account's user id of a signed-in person, else blank."""
+        return user_id_of(self.email) if self.internal else ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of a meeting, with a UUID of its own."""
+
+    uuid: str
+    start: datetime
+    end: datetime | None = None
+    stays: tuple[Stay, ...] = ()
+
+    @property
+    def present(self) -> tuple[Stay, ...]:
+        """The stays that go on at this moment, the waiting room left out."""
+        return tuple(stay for stay in self.stays if stay.leave is None and not stay.in_waiting_room)
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A scheduled meeting. `uuid` is the one of its creation; each session gets another."""
+
+    number: int
+    uuid: str
+    host: str
+    topic: str
+    type: int
+    start_time: datetime
+    duration: int
+    timezone: str
+    agenda: str
+    password: str
+    settings: Mapping[str, Any]
+    created_at: datetime
+    sessions: tuple[Session, ...] = ()
+    deleted: bool = False
+
+    @property
+    def running(self) -> Session | None:
+        """The session that goes on at this moment."""
+        return self.sessions[-1] if self.sessions and self.sessions[-1].end is None else None
+
+    @property
+    def opens_without_host(self) -> bool:
+        """Zoom ignores `join_before_host` while the waiting room is on."""
+        return bool(self.settings["join_before_host"]) and not self.settings["waiting_room"]
+
+
+def user_id_of(email: str) -> str:
+    """The account's id of the user with that e-mail: 22 characters, always the same for one e-mail."""
+    return base64.urlsafe_b64encode(hashlib.sha256(email.encode()).digest())[:22].decode()
+
+
+def session_uuid(random_bytes: bytes) -> str:
+    """A UUID in Zoom's writing: 16 bytes as base64, so `/` and `+` may occur anywhere in it."""
+    return base64.b64encode(random_bytes).decode()
+
+
+def name_of(email: str) -> str:
+    """A display name for a user of the account: `maria.silva@…` is Maria Silva."""
+    return email.partition("@")[0].replace(".", " ").title()
+
+
+def meeting_number(text: str) -> int | None:
+    """The number that a meeting id is, or None for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,11}", text) else None
+
+
+def to_zoom(moment: datetime) -> str:
+    """`moment` as Zoom writes times: UTC, whole seconds, `Z` at the end."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_zone(name: object) -> ZoneInfo | None:
+    """The IANA time zone of that name, or None."""
+    if not isinstance(name, str) or not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def meeting_to_row(meeting: Meeting) -> dict[str, Any]:
+    """A meeting as JSON can hold it, but for its times: write those with `default=datetime.isoformat`."""
+    return asdict(meeting)
+
+
+def meeting_from_row(row: dict[str, Any]) -> Meeting:
+    """The meeting that `meeting_to_row` wrote, back from JSON. Raises KeyError, TypeError or ValueError."""
+    times = {key: datetime.fromisoformat(row[key]) for key in ("start_time", "created_at")}
+    return Meeting(**{**row, **times, "sessions": tuple(_session_from_row(each) for each in row["sessions"])})
+
+
+def _session_from_row(row: dict[str, Any]) -> Session:
+    stays = tuple(
+        Stay(**{**each, "join": datetime.fromisoformat(each["join"]), "leave": _moment(each["leave"])})
+        for each in row["stays"]
+    )
+    return Session(row["uuid"], datetime.fromisoformat(row["start"]), _moment(row["end"]), stays)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

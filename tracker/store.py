@@ -1,0 +1,389 @@
+"""Reads and writes in the product's words. Every function runs in the caller's transaction.
+
+What comes back are frozen values, never table rows: a row belongs to its transaction, a value can be kept.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, func, or_, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, delete, select
+
+from tracker.attendance import (
+    Attendance,
+    ClassStatus,
+    FetchState,
+    Span,
+    Stay,
+    participants_data,
+    stays_from_data,
+)
+from tracker.attendance import Session as MeetingRun
+from tracker.errors import InvalidInput, NotFound
+from tracker.models import Course, Fetch, LiveStream, MeetingSession, User, WebhookDelivery
+
+Role = Literal["teacher", "admin"]
+ROLES: tuple[Role, ...] = ("teacher", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person with an account. `zoom_user` is the host that her meetings are made for: an id, or her e-mail."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    zoom_user: str
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person sees every class."""
+        return self.role == "admin"
+
+
+# Who acts on the command line: whoever may run it has the database in hand anyway.
+OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgress:
+    """How far the fetch of a class is: stored state, next due time, and the sentence of the last failure."""
+
+    stored_state: FetchState
+    due_at: datetime | None
+    attempts: int
+    error: str | None
+    leased_until: datetime | None
+
+    def state(self, now: datetime) -> FetchState:
+        """The state at `now`: a fetch with a running lease is collecting."""
+        leased = self.leased_until is not None and self.leased_until > now
+        return FetchState.COLLECTING if leased else self.stored_state
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class without its participants. Times are aware UTC; counts are None until known."""
+
+    id: str
+    title: str
+    status: ClassStatus
+    scheduled_start: datetime
+    duration_minutes: int
+    timezone: str
+    zoom_meeting_id: str | None
+    zoom_join_url: str | None
+    zoom_meeting_made: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    participant_count: int | None
+    participants_fetched_at: datetime | None
+    teacher_id: str
+    teacher_email: str
+    teacher_name: str
+    course_id: str | None
+    course: str | None
+    created_at: datetime
+    fetch: FetchProgress | None
+
+    @property
+    def planned(self) -> Span:
+        """The planned time."""
+        return Span(self.scheduled_start, self.scheduled_start + timedelta(minutes=self.duration_minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class NewClass:
+    """A class about to be stored, checked already."""
+
+    title: str
+    teacher_id: str
+    scheduled_start: datetime
+    duration_minutes: int
+    timezone: str
+    zoom_meeting_id: str
+    zoom_join_url: str
+    zoom_meeting_made: bool
+    course: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which classes to list: `text` in title or course, planned start in [`since`, `until`)."""
+
+    text: str = ""
+    statuses: tuple[ClassStatus, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def add_member(tx: Session, email: str, name: str, role: Role, zoom_user: str | None, now: datetime) -> Member:
+    """Adds a person. Raises InvalidInput where the e-mail is taken."""
+    address = email.strip().lower()
+    if find_member(tx, address) is not None:
+        raise InvalidInput(f"{address} has an account already.")
+    row = User(id=uuid4().hex, email=address, name=name.strip(), role=role, zoom_user_id=zoom_user, created_at=now)
+    tx.add(row)
+    tx.flush()
+    return member_of(row)
+
+
+def find_member(tx: Session, email: str) -> Member | None:
+    """The person with this e-mail."""
+    row = tx.exec(select(User).where(User.email == email.strip().lower())).first()
+    return member_of(row) if row else None
+
+
+def members(tx: Session) -> list[Member]:
+    """Everybody with an account, by e-mail."""
+    return [member_of(row) for row in tx.exec(select(User).order_by(User.email))]
+
+
+def member_of(row: User) -> Member:
+    """The value of a row."""
+    return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email)
+
+
+def add_class(tx: Session, new: NewClass, now: datetime) -> str:
+    """Stores a class and returns its id. A course of that name is made where the teacher has none."""
+    row = LiveStream(
+        id=uuid4().hex,
+        title=new.title,
+        scheduled_start=new.scheduled_start,
+        duration_minutes=new.duration_minutes,
+        timezone=new.timezone,
+        zoom_meeting_id=new.zoom_meeting_id,
+        zoom_join_url=new.zoom_join_url,
+        zoom_meeting_made=new.zoom_meeting_made,
+        teacher_id=new.teacher_id,
+        course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
+        created_at=now,
+    )
+    tx.add(row)
+    return row.id
+
+
+def change_class(tx: Session, class_id: str, title: str, start: datetime, minutes: int, timezone: str) -> None:
+    """New title and planned time. The caller has locked the class."""
+    row = _row(tx, class_id)
+    row.title, row.scheduled_start, row.duration_minutes, row.timezone = title, start, minutes, timezone
+    tx.add(row)
+
+
+def set_life(
+    tx: Session, class_id: str, status: ClassStatus, started_at: datetime | None, ended_at: datetime | None
+) -> None:
+    """Status, real start and real end. What was known of the participants goes when the class goes on again."""
+    row = _row(tx, class_id)
+    row.status, row.started_at, row.ended_at = status.value, started_at, ended_at
+    if status is ClassStatus.LIVE:
+        row.participant_count = row.participants_fetched_at = row.participants_data = None
+    tx.add(row)
+
+
+def save_attendance(tx: Session, class_id: str, attendance: Attendance, now: datetime) -> None:
+    """Replaces the participants of a class as a whole."""
+    row = _row(tx, class_id)
+    row.participant_count = attendance.unique_count
+    row.participants_data = json.dumps(participants_data(attendance), ensure_ascii=False)
+    row.participants_fetched_at = now
+    tx.add(row)
+
+
+def lock_class(tx: Session, class_id: str) -> Class:
+    """The class, locked for the rest of the transaction. Raises NotFound."""
+    row = tx.exec(select(LiveStream.id).where(LiveStream.id == class_id).with_for_update()).first()
+    if row is None:
+        raise NotFound("There is no such class.")
+    return get_class(tx, class_id)
+
+
+def get_class(tx: Session, class_id: str) -> Class:
+    """The class. Raises NotFound."""
+    found = _classes(tx, LiveStream.id == class_id, limit=1)
+    if not found:
+        raise NotFound("There is no such class.")
+    return found[0]
+
+
+def list_classes(
+    tx: Session, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
+) -> list[Class]:
+    """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
+    order = (col(LiveStream.scheduled_start), col(LiveStream.id))
+    return _classes(
+        tx,
+        *_conditions(viewer, which),
+        order=order if oldest_first else tuple(column.desc() for column in order),
+        limit=limit,
+        offset=offset,
+    )
+
+
+def count_classes(tx: Session, viewer: Member, which: Filter) -> int:
+    """How many `list_classes` has in all."""
+    statement = select(func.count()).select_from(LiveStream).outerjoin(Course)
+    return tx.exec(statement.where(*_conditions(viewer, which))).one()
+
+
+def classes_of_meeting(tx: Session, meeting_id: str) -> list[Class]:
+    """The classes that use this Zoom meeting and are not cancelled."""
+    return _classes(
+        tx,
+        LiveStream.zoom_meeting_id == meeting_id,
+        LiveStream.status != ClassStatus.CANCELLED.value,
+        limit=1000,
+    )
+
+
+def forgotten_classes(tx: Session) -> list[Class]:
+    """Classes that ended, have no participants, and for which nobody has asked Zoom yet.
+
+    Only another program that writes into the database makes these; they are to be fetched all the same.
+    """
+    return _classes(
+        tx,
+        LiveStream.status == ClassStatus.ENDED.value,
+        col(LiveStream.ended_at).is_not(None),
+        col(LiveStream.participants_fetched_at).is_(None),
+        col(LiveStream.zoom_meeting_id).is_not(None),
+        col(Fetch.due_at).is_(None),
+        or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+        limit=100,
+    )
+
+
+def sessions(tx: Session, class_id: str) -> list[MeetingRun]:
+    """Every known session of the class's meeting, by start."""
+    statement = select(MeetingSession).where(MeetingSession.class_id == class_id)
+    rows = tx.exec(statement.order_by(col(MeetingSession.started_at), MeetingSession.uuid))
+    return [MeetingRun(row.uuid, row.started_at, row.ended_at) for row in rows]
+
+
+def class_of_session(tx: Session, uuid: str) -> str | None:
+    """The id of the class that a known session belongs to."""
+    row = tx.get(MeetingSession, uuid)
+    return row.class_id if row else None
+
+
+def save_session(tx: Session, class_id: str, session: MeetingRun) -> None:
+    """Adds a session, or adds to it what is new: an end that is known is never forgotten."""
+    row = tx.get(MeetingSession, session.uuid)
+    if row is None:
+        row = MeetingSession(uuid=session.uuid, class_id=class_id, started_at=session.start, ended_at=session.end)
+    row.started_at = min(row.started_at, session.start)
+    row.ended_at = session.end or row.ended_at
+    tx.add(row)
+    tx.flush()
+
+
+def participants(tx: Session, class_id: str) -> tuple[Stay, ...] | None:
+    """The records of the class's participants; None while they are not known."""
+    data = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    return stays_from_data(json.loads(data)) if data else None
+
+
+def note_delivery(tx: Session, body_hash: str, event: str, class_id: str, now: datetime) -> bool:
+    """Remembers a webhook; False where it was there already."""
+    values = {"body_hash": body_hash, "event": event, "class_id": class_id, "received_at": now}
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    insert: Any = dialect.insert(WebhookDelivery).values(**values).on_conflict_do_nothing()
+    return tx.exec(insert.returning(WebhookDelivery.body_hash)).first() is not None
+
+
+def last_delivery(tx: Session) -> datetime | None:
+    """When the last webhook about one of our classes came."""
+    return tx.exec(select(func.max(WebhookDelivery.received_at))).one()
+
+
+def forget_deliveries(tx: Session, before: datetime) -> None:
+    """Drops what only serves to recognise repeats, once Zoom can no longer repeat it."""
+    tx.exec(delete(WebhookDelivery).where(col(WebhookDelivery.received_at) < before))
+
+
+def _row(tx: Session, class_id: str) -> LiveStream:
+    row = tx.get(LiveStream, class_id)
+    if row is None:
+        raise NotFound("There is no such class.")
+    return row
+
+
+def _course_id(tx: Session, teacher_id: str, name: str) -> str:
+    course = tx.exec(select(Course).where(Course.teacher_id == teacher_id, Course.name == name)).first()
+    if course is None:
+        course = Course(id=uuid4().hex, teacher_id=teacher_id, name=name)
+        tx.add(course)
+        tx.flush()
+    return course.id
+
+
+def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
+    conditions = [true() if viewer.is_admin else col(LiveStream.teacher_id) == viewer.id]
+    if text := which.text.strip().lower():
+        conditions.append(
+            or_(
+                func.lower(LiveStream.title).contains(text, autoescape=True),
+                func.lower(Course.name).contains(text, autoescape=True),
+            )
+        )
+    if which.statuses:
+        conditions.append(col(LiveStream.status).in_([status.value for status in which.statuses]))
+    if which.since is not None:
+        conditions.append(col(LiveStream.scheduled_start) >= which.since)
+    if which.until is not None:
+        conditions.append(col(LiveStream.scheduled_start) < which.until)
+    return conditions
+
+
+def _classes(tx: Session, *conditions: Any, order: Iterable[Any] = (), limit: int, offset: int = 0) -> list[Class]:
+    """Everything of the classes but the participants, which are large and rarely wanted."""
+    statement = (
+        select(LiveStream, User, Course, Fetch)
+        .join(User, col(User.id) == col(LiveStream.teacher_id))
+        .outerjoin(Course, col(Course.id) == col(LiveStream.course_id))
+        .outerjoin(Fetch, col(Fetch.class_id) == col(LiveStream.id))
+        .options(defer(cast(Any, LiveStream.participants_data)))
+        .where(*conditions)
+        .order_by(*order)
+        .limit(limit)
+        .offset(offset)
+        # What another function of this transaction has read before may have been changed since by a bare UPDATE.
+        .execution_options(populate_existing=True)
+    )
+    return [_class(*row) for row in tx.exec(statement)]
+
+
+def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch | None) -> Class:
+    return Class(
+        id=row.id,
+        title=row.title,
+        status=ClassStatus(row.status),
+        scheduled_start=row.scheduled_start,
+        duration_minutes=row.duration_minutes,
+        timezone=row.timezone,
+        zoom_meeting_id=row.zoom_meeting_id,
+        zoom_join_url=row.zoom_join_url,
+        zoom_meeting_made=row.zoom_meeting_made,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        participant_count=row.participant_count,
+        participants_fetched_at=row.participants_fetched_at,
+        teacher_id=row.teacher_id,
+        teacher_email=teacher.email,
+        teacher_name=teacher.name,
+        course_id=row.course_id,
+        course=course.name if course else None,
+        created_at=row.created_at,
+        fetch=_fetch_progress(fetch) if fetch else None,
+    )
+
+
+def _fetch_progress(row: Fetch) -> FetchProgress:
+    return FetchProgress(FetchState(row.state), row.due_at, row.attempts, row.error, row.leased_until)
