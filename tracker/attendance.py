@@ -301,13 +301,13 @@ def _joining_order(stay: Stay) -> tuple[Any, ...]:
     """By joining time, those without one last; the rest only makes the order the same every time."""
     span = stay.span
     when = (span.start.timestamp(), span.end.timestamp()) if span else (float("inf"), float("inf"))
-    return (*when, stay.name, stay.email, stay.user_id, stay.session_uuid, stay.where, stay.seconds)
+    return (*when, stay.name, stay.email, repr(stay))
 
 
 def _lesson(held: Sequence[Session], records: Sequence[Stay], planned: Span) -> tuple[Span, ...]:
     last_seen: dict[str, datetime] = {}
     for stay in records:
-        if stay.span is not None:
+        if stay.span is not None and stay.where is Where.MEETING:
             last_seen[stay.session_uuid] = max(stay.span.end, last_seen.get(stay.session_uuid, stay.span.end))
     runs = []
     for session in held:

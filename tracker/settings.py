@@ -12,7 +12,6 @@ from tracker.errors import SettingsError
 
 Plan = Literal["free", "pro", "business"]
 PLANS: tuple[Plan, ...] = ("free", "pro", "business")
-SECRETS = ("ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET", "CRON_SECRET", "DATABASE_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def environment_with_file(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """`environment` on top of what `folder/.env` says; the environment wins."""
+    """`environment` on top of what `folder/.env` says.
+
+    The environment wins, also where one of them has NAME and the other NAME_FILE.
+    """
     from_file = dotenv_values(folder / ".env", interpolate=False)
-    return {name: value for name, value in from_file.items() if value is not None} | dict(environment)
+    taken = {name.removesuffix("_FILE") for name in environment}
+    kept = {
+        name: value
+        for name, value in from_file.items()
+        if value is not None and name.removesuffix("_FILE") not in taken
+    }
+    return kept | dict(environment)
 
 
 class _Reader:

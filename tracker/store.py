@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, or_, true
+from sqlalchemy import ColumnElement, func, inspect, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, delete, select
@@ -25,6 +25,7 @@ from tracker.attendance import (
     stays_from_data,
 )
 from tracker.attendance import Session as MeetingRun
+from tracker.clock import to_zoom
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Course, Fetch, LiveStream, MeetingSession, User, WebhookDelivery
 
@@ -97,6 +98,13 @@ class Class:
     def planned(self) -> Span:
         """The planned time."""
         return Span(self.scheduled_start, self.scheduled_start + timedelta(minutes=self.duration_minutes))
+
+    def record(self) -> dict[str, Any]:
+        """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
+        columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}
+        columns.pop("participants_data")
+        values = {column: getattr(self, name) for name, column in columns.items()}
+        return {name: to_zoom(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)

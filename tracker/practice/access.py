@@ -8,10 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tracker.practice.state import World
-from tracker.practice.wire import Answer, Refusal, Request, json_answer, seal, unseal
-
-Handler = Callable[..., Answer]
-Route = tuple[str, str, Handler]
+from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, seal, unseal
 
 PAGE_TOKEN_SECONDS = 15 * 60
 
@@ -66,7 +63,7 @@ def _token_error(reason: str, error: str) -> Answer:
     return json_answer(400, {"reason": reason, "error": error})
 
 
-def needs(scope: str, handler: Handler) -> Handler:
+def needs(scope: str, handler: Callable[..., Answer]) -> Callable[..., Answer]:
     """`handler` behind Zoom's checks of the token and its scopes."""
 
     def checked(world: World, request: Request, *groups: str) -> Answer:

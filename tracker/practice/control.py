@@ -14,7 +14,7 @@ from tracker.practice.school import sample_term
 from tracker.practice.state import Fault, World
 from tracker.practice.values import Meeting, NotNow, time_zone, to_zoom
 from tracker.practice.webhooks import Mischief, check_url
-from tracker.practice.wire import Answer, Refusal, Request, json_answer, json_of
+from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
 
 LONGEST_TERM_WEEKS = 104
 FAULT_KINDS = ("status", "hang", "reset", "cut", "html")
@@ -192,7 +192,7 @@ def _is_number(given: object) -> bool:
     return isinstance(given, int | float) and not isinstance(given, bool)
 
 
-ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
+ROUTES: tuple[Route, ...] = (
     ("POST", r"/practice/faults", add_faults),
     ("DELETE", r"/practice/faults", clear_faults),
     ("POST", r"/practice/term", term),

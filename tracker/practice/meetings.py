@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from tracker.practice.access import Route, invalid, needs, no_such_meeting, page_of, zoom_error
+from tracker.practice.access import invalid, needs, no_such_meeting, page_of, zoom_error
 from tracker.practice.state import World
 from tracker.practice.values import (
     DEFAULT_SETTINGS,
@@ -20,7 +20,7 @@ from tracker.practice.values import (
     to_zoom,
     user_id_of,
 )
-from tracker.practice.wire import Answer, Request, json_answer, json_of
+from tracker.practice.wire import Answer, Request, Route, json_answer, json_of
 
 ALLOWED_SETTINGS: Mapping[str, tuple[object, ...]] = {
     "jbh_time": (0, 5, 10, 15),

@@ -5,13 +5,12 @@ people in several tabs.
 """
 
 import hmac
-from collections.abc import Callable
 from html import escape
 from urllib.parse import urlencode
 
 from tracker.practice.state import NOT_STARTED, World, new_seat
 from tracker.practice.values import Meeting, NotNow, Session, Stay, name_of
-from tracker.practice.wire import Answer, Refusal, Request
+from tracker.practice.wire import Answer, Refusal, Request, Route
 
 WAIT_SECONDS = 3
 LONGEST_NAME = 64
@@ -190,7 +189,7 @@ def _hosted(world: World, number: str, key: str) -> Meeting:
     return meeting
 
 
-ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
+ROUTES: tuple[Route, ...] = (
     ("GET", r"/", welcome),
     ("GET", r"/j/([0-9]{1,11})", join_page),
     ("POST", r"/j/([0-9]{1,11})", join),

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from tracker.practice.access import Route, needs, no_such_meeting, page_of, zoom_error
+from tracker.practice.access import needs, no_such_meeting, page_of, zoom_error
 from tracker.practice.state import World
 from tracker.practice.values import Meeting, Session, Stay, meeting_number, name_of, to_zoom, user_id_of
-from tracker.practice.wire import Answer, Request, json_answer
+from tracker.practice.wire import Answer, Request, Route, json_answer
 
 # For this share of the settling time the participant list is empty; after it, it has gaps.
 EMPTY_SHARE = 0.4

@@ -117,10 +117,12 @@ def sample_term(host: str, weeks: int, until: datetime, zone: ZoneInfo) -> list[
         at = time(chance.randrange(8, 18), chance.choice((0, 15, 30)))
         planned += [(start, course) for start in _weekly(weekday, at, course.minutes, weeks, until, zone)]
     planned.sort(key=lambda each: each[0])
-    return [
-        (course.title, _meeting(host, weeks, number, len(planned), course, start, zone))
-        for number, (start, course) in enumerate(planned)
-    ]
+    found: list[tuple[str, Meeting]] = []
+    for number, (start, course) in enumerate(planned):
+        lesson = 1 + sum(title == course.title for title, _ in found)
+        meeting = _meeting(host, weeks, number, len(planned), course, start, zone)
+        found.append((course.title, replace(meeting, topic=f"{course.title} – lesson {lesson}")))
+    return found
 
 
 def _chance(*parts: str) -> random.Random:
@@ -164,7 +166,7 @@ def _meeting(
         number=chance.randrange(81_000_000_000, 90_000_000_000),
         uuid=session_uuid(chance.randbytes(16)),
         host=host,
-        topic=f"{course.title} – lesson {number + 1}",
+        topic=course.title,
         type=2,
         start_time=start,
         duration=course.minutes,

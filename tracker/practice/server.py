@@ -169,7 +169,7 @@ class Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind without the look-up of the machine's name, which can take seconds."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def take_fault(self, target: str) -> Fault | None:
         """The planned fault for this request, if there is one."""
@@ -219,7 +219,7 @@ class PracticeZoom:
         self._world.base_url = f"http://{self._settings.host}:{server.server_address[1]}"
         self._world.sender.start()
         self._threads = [
-            threading.Thread(target=lambda: server.serve_forever(0.05), name="practice-zoom", daemon=True),
+            threading.Thread(target=lambda: server.serve_forever(0.02), name="practice-zoom", daemon=True),
             threading.Thread(target=self._save_changes, name="practice-state", daemon=True),
         ]
         for thread in self._threads:

@@ -87,7 +87,8 @@ def post(url: str, headers: Mapping[str, str], body: str) -> tuple[int | None, b
         connection.request("POST", target, body.encode(), dict(headers))
         response = connection.getresponse()
         return response.status, response.read(LARGEST_REPLY)
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, UnicodeError):
+        # UnicodeError: a host name that cannot be written for the look-up, such as one with an empty part.
         return None, b""
     finally:
         connection.close()

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
@@ -35,6 +35,10 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# Method, pattern of the path, and what answers; the pattern's groups are its further arguments.
+Route = tuple[str, str, Callable[..., Answer]]
 
 
 class Refusal(Exception):

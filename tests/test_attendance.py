@@ -1,0 +1,485 @@
+"""The counting rule and the arithmetic of presence, as tables and as properties."""
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.makers import at, run, span, stay, waiting
+from tracker.attendance import (
+    Attendance,
+    ClassStatus,
+    Person,
+    Session,
+    Span,
+    Stay,
+    Where,
+    clip,
+    fold_name,
+    in_window,
+    life_of_class,
+    participants_data,
+    person_key,
+    sessions_of_class,
+    stays_from_data,
+    take_attendance,
+    tidy,
+    union,
+)
+
+PLANNED = span(0, 60)
+HELD = (run("s1", 0, 60),)
+
+
+def taken(*stays: Stay, sessions: tuple[Session, ...] = HELD, planned: Span = PLANNED) -> Attendance:
+    return take_attendance(stays, sessions, planned)
+
+
+def only(*stays: Stay, sessions: tuple[Session, ...] = HELD, planned: Span = PLANNED) -> Person:
+    (person,) = taken(*stays, sessions=sessions, planned=planned).people
+    return person
+
+
+# Who is the same person
+
+
+@pytest.mark.parametrize(
+    ("records", "people"),
+    [
+        ([], 0),
+        ([("Ana", "ana@x.example")], 1),
+        ([("Ana", "ana@x.example"), ("Ana Lima", "ANA@X.example")], 1),
+        ([("Ana", " ana@x.example\t"), ("Ana", "ana@x.example")], 1),
+        ([("Ana", "ana@x.example"), ("Ana", "ana@y.example")], 2),
+        ([("Ana Lima", ""), ("ana  LIMA ", "")], 1),
+        ([("Ana\u00a0Lima", ""), ("Ana Lima", "")], 1),
+        ([("Straße", ""), ("STRASSE", "")], 1),
+        ([("Ana Lima", ""), ("AnaLima", "")], 2),
+        ([("Ana", ""), ("Ana", "ana@x.example")], 2),
+        ([("Ana", "  "), ("Ana", "")], 1),
+        ([("", ""), (" ", "")], 1),
+        ([("", ""), ("", "ana@x.example")], 2),
+        ([("Ana", ""), ("Äna", "")], 2),
+        ([("iPhone", "ana@x.example"), ("iPhone", "ben@x.example"), ("iPhone", "")], 3),
+    ],
+)
+def test_people_are_the_same_by_email_or_by_name_where_there_is_none(
+    records: list[tuple[str, str]], people: int
+) -> None:
+    stays = [stay(name, number, 30 + number, email) for number, (name, email) in enumerate(records)]
+    attendance = taken(*stays)
+    assert attendance.unique_count == len(attendance.people) == people
+    assert attendance.total_records == len(records)
+
+
+def test_the_key_of_a_person_says_what_it_rests_on() -> None:
+    assert person_key("Ana  Lima", " ANA@x.Example") == ("email", "ana@x.example")
+    assert person_key(" Ana \t Lima", " ") == ("name", "ana lima")
+    assert fold_name("  Ana \n Lima ") == "Ana Lima"
+
+
+def test_nobody_in_the_meeting_is_a_count_of_zero() -> None:
+    attendance = taken()
+    assert (attendance.unique_count, attendance.total_records, attendance.people) == (0, 0, ())
+
+
+def test_the_waiting_room_is_kept_and_never_counted() -> None:
+    attendance = taken(waiting("Ana", -5, 0), stay("Ana", 0, 60), waiting("Stranger", 1, 40))
+    assert [person.name for person in attendance.people] == ["Ana"]
+    assert attendance.people[0].seconds == 3600
+    assert attendance.total_records == 3
+    assert [record.name for record in attendance.waiting] == ["Ana", "Stranger"]
+
+
+def test_a_person_goes_by_the_last_name_and_the_first_email_they_used() -> None:
+    person = only(
+        stay("iPhone", 0, 10, "ANA@x.example"),
+        stay("Ana  Lima ", 10, 20, "ana@x.example"),
+        stay("", 20, 30, "ana@x.example"),
+    )
+    assert (person.name, person.email) == ("Ana Lima", "ANA@x.example")
+
+
+def test_people_are_ordered_by_name_in_any_case() -> None:
+    attendance = taken(stay("carla", 0, 9), stay("Ben", 1, 9), stay("ana", 2, 9))
+    assert [person.name for person in attendance.people] == ["ana", "Ben", "carla"]
+
+
+# Unions and clips
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([], []),
+        ([(0, 10)], [(0, 10)]),
+        ([(0, 10), (10, 20)], [(0, 20)]),
+        ([(0, 10), (11, 20)], [(0, 10), (11, 20)]),
+        ([(5, 20), (0, 10)], [(0, 20)]),
+        ([(0, 60), (10, 20), (30, 40)], [(0, 60)]),
+        ([(0, 10), (0, 10)], [(0, 10)]),
+        ([(5, 5)], [(5, 5)]),
+        ([(0, 10), (5, 5), (10, 10)], [(0, 10)]),
+    ],
+)
+def test_a_union_joins_what_overlaps_or_touches(spans: list[tuple[int, int]], expected: list[tuple[int, int]]) -> None:
+    assert union(span(*pair) for pair in spans) == tuple(span(*pair) for pair in expected)
+
+
+@pytest.mark.parametrize(
+    ("spans", "within", "expected"),
+    [
+        ([(0, 10)], [(0, 60)], [(0, 10)]),
+        ([(-10, 10)], [(0, 60)], [(0, 10)]),
+        ([(50, 70)], [(0, 60)], [(50, 60)]),
+        ([(-10, 0)], [(0, 60)], []),
+        ([(60, 70)], [(0, 60)], []),
+        ([(-10, 70)], [(0, 20), (40, 60)], [(0, 20), (40, 60)]),
+        ([(0, 10), (5, 30)], [(0, 20)], [(0, 20)]),
+        ([(5, 5)], [(0, 60)], []),
+        ([(0, 10)], [], []),
+    ],
+)
+def test_a_clip_keeps_what_lies_inside(
+    spans: list[tuple[int, int]], within: list[tuple[int, int]], expected: list[tuple[int, int]]
+) -> None:
+    clipped = clip([span(*pair) for pair in spans], [span(*pair) for pair in within])
+    assert clipped == tuple(span(*pair) for pair in expected)
+
+
+def test_two_devices_and_reconnects_add_no_time() -> None:
+    person = only(stay("Ana", 0, 30), stay("Ana", 10, 40, user_id="phone"), stay("Ana", 50, 60))
+    assert person.seconds == 50 * 60
+    assert person.present == (span(0, 40), span(50, 60))
+    assert (person.first_join, person.last_leave) == (at(0), at(60))
+    assert len(person.stays) == 3
+
+
+# Percent, late, left early
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "percent"),
+    [(0, 60, 100), (-30, 90, 100), (0, 30, 50), (30, 90, 50), (0, 0.3, 1), (0, 0.29, 0), (60, 90, 0), (0, 59.69, 99)],
+)
+def test_percent_is_of_the_lesson_and_rounded_half_up(start: float, end: float, percent: int) -> None:
+    assert only(stay("Ana", start, end)).percent == percent
+
+
+def test_a_half_percent_is_rounded_up() -> None:
+    assert only(stay("Ana", 0, 1), sessions=(run("s1", 0, 200),), planned=span(0, 200)).percent == 1
+
+
+@pytest.mark.parametrize(
+    ("sessions", "lesson"),
+    [
+        ([(0, 60)], [(0, 60)]),
+        ([(-10, 70)], [(0, 60)]),
+        ([(10, 50)], [(10, 50)]),
+        ([(-10, 20), (40, 80)], [(0, 20), (40, 60)]),
+        ([(600, 660)], [(600, 660)]),
+        ([(600, 630), (620, 660)], [(600, 660)]),
+        ([], []),
+    ],
+)
+def test_the_lesson_is_the_planned_time_as_far_as_the_meeting_ran(
+    sessions: list[tuple[int, int]], lesson: list[tuple[int, int]]
+) -> None:
+    held = tuple(run(f"s{number}", *times) for number, times in enumerate(sessions))
+    assert taken(sessions=held).lesson == tuple(span(*times) for times in lesson)
+
+
+def test_a_session_without_an_end_lasts_until_the_last_person_left() -> None:
+    open_session = (run("s1", 0, None),)
+    attendance = taken(
+        stay("Ana", 0, 40, session_uuid="s1"), stay("Ben", 0, 20, session_uuid="s1"), sessions=open_session
+    )
+    assert attendance.lesson == (span(0, 40),)
+    assert [person.percent for person in attendance.people] == [100, 50]
+
+
+def test_a_session_without_an_end_and_without_people_makes_no_lesson() -> None:
+    attendance = taken(stay("Ana", 0, 40, session_uuid="other"), sessions=(run("s1", 0, None),))
+    assert attendance.people[0].percent is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "status"),
+    [
+        (0, 60, "present"),
+        (5, 55, "present"),
+        (5.02, 60, "late"),
+        (0, 54.98, "left early"),
+        (20, 30, "late, left early"),
+        (-20, 80, "present"),
+        (61, 70, "late"),
+        (-20, -10, "left early"),
+    ],
+)
+def test_late_and_left_early_have_five_minutes_of_grace(start: float, end: float, status: str) -> None:
+    assert only(stay("Ana", start, end)).status == status
+
+
+def test_late_is_measured_at_the_real_start_of_a_class_that_began_late() -> None:
+    assert only(stay("Ana", 20, 60), sessions=(run("s1", 18, 60),)).status == "present"
+
+
+def test_nobody_is_late_where_no_session_is_known() -> None:
+    person = only(stay("Ana", 30, 40), sessions=())
+    assert (person.status, person.percent) == ("present", None)
+
+
+# Awkward records
+
+
+@pytest.mark.parametrize(
+    ("join", "leave", "seconds", "expected"),
+    [
+        (0, 10, 600, (0, 10)),
+        (0, 10, 0, (0, 10)),
+        (0, None, 300, (0, 5)),
+        (None, 10, 300, (5, 10)),
+        (10, 0, 300, (10, 15)),
+        (0, 0, 0, (0, 0)),
+        (None, None, 300, None),
+    ],
+)
+def test_a_duration_fills_the_gap_of_a_missing_or_reversed_time(
+    join: int | None, leave: int | None, seconds: int, expected: tuple[int, int] | None
+) -> None:
+    record = Stay("Ana", "", None if join is None else at(join), None if leave is None else at(leave), seconds)
+    assert record.span == (span(*expected) if expected else None)
+
+
+def test_a_person_without_any_time_is_still_counted() -> None:
+    person = only(Stay("Ana", "", None, None, 0))
+    assert (person.seconds, person.first_join, person.last_leave, person.percent) == (0, None, None, 0)
+    assert person.status == "present"
+
+
+def test_records_without_a_time_come_last() -> None:
+    timeless, timed = Stay("Ana", "", None, None, 0), stay("Zoe", 0, 9)
+    assert tidy([timeless, timed]) == (timed, timeless)
+
+
+def test_exact_repeats_drop_and_near_repeats_stay() -> None:
+    first = stay("Ana", 0, 9, user_id="1")
+    attendance = taken(first, first, stay("Ana", 0, 9, user_id="2"), stay("Ana", 0, 9, user_id="1", registrant_id="r"))
+    assert attendance.total_records == 3
+    assert attendance.unique_count == 1
+
+
+# Sessions of a class
+
+
+@pytest.mark.parametrize(
+    ("start", "inside"), [(-30, True), (-30.02, False), (0, True), (60, True), (180, True), (180.02, False)]
+)
+def test_the_window_of_a_class_reaches_from_before_its_start_to_after_its_end(start: float, inside: bool) -> None:
+    assert in_window(at(start), PLANNED) is inside
+
+
+def test_sessions_outside_the_window_do_not_count_where_one_lies_inside() -> None:
+    early, held, night = run("a", -300, -290), run("b", 2, 60), run("c", 600, 601)
+    assert sessions_of_class([night, held, early], PLANNED) == (held,)
+
+
+def test_every_session_counts_where_none_lies_in_the_window() -> None:
+    first, second = run("a", 500, 530), run("b", 540, 560)
+    assert sessions_of_class([second, first], PLANNED) == (first, second)
+    assert sessions_of_class([], PLANNED) == ()
+
+
+@pytest.mark.parametrize(
+    ("sessions", "status", "start", "end"),
+    [
+        ([], ClassStatus.SCHEDULED, None, None),
+        ([(0, None)], ClassStatus.LIVE, 0, None),
+        ([(0, 60)], ClassStatus.ENDED, 0, 60),
+        ([(0, 20), (30, None)], ClassStatus.LIVE, 0, None),
+        ([(0, 20), (30, 60)], ClassStatus.ENDED, 0, 60),
+        ([(0, None), (30, 60)], ClassStatus.ENDED, 0, 60),
+        ([(0, 90), (30, 60)], ClassStatus.ENDED, 0, 90),
+    ],
+)
+def test_the_life_of_a_class_follows_its_sessions(
+    sessions: list[tuple[int, int | None]], status: ClassStatus, start: int | None, end: int | None
+) -> None:
+    runs = [run(f"s{number}", *times) for number, times in enumerate(sessions)]
+    expected = (status, None if start is None else at(start), None if end is None else at(end))
+    assert life_of_class(runs) == expected
+
+
+# The stored form
+
+
+def test_the_stored_form_is_exactly_this() -> None:
+    attendance = taken(
+        stay("Ana", 0, 60, "ana@x.example", user_id="7", zoom_user_id="z", registrant_id="r", session_uuid="s1"),
+        Stay("", "", None, None, 5, Where.WAITING_ROOM),
+    )
+    assert json.dumps(participants_data(attendance)) == json.dumps(
+        {
+            "totalRecords": 2,
+            "uniqueCount": 1,
+            "participants": [
+                {
+                    "name": "Ana",
+                    "email": "ana@x.example",
+                    "joinTime": "2026-05-14T12:00:00Z",
+                    "leaveTime": "2026-05-14T13:00:00Z",
+                    "duration": 3600,
+                    "status": "in_meeting",
+                    "userId": "7",
+                    "zoomUserId": "z",
+                    "registrantId": "r",
+                    "sessionUuid": "s1",
+                },
+                {
+                    "name": "",
+                    "email": "",
+                    "joinTime": None,
+                    "leaveTime": None,
+                    "duration": 5,
+                    "status": "in_waiting_room",
+                    "userId": "",
+                    "zoomUserId": "",
+                    "registrantId": "",
+                    "sessionUuid": "",
+                },
+            ],
+        }
+    )
+
+
+def test_entries_of_an_older_writer_are_read_with_five_keys() -> None:
+    entry = {
+        "name": "John Doe",
+        "email": "john@example.com",
+        "joinTime": "2026-01-01T10:00:00Z",
+        "leaveTime": "2026-01-01T11:30:00Z",
+        "duration": 5400,
+    }
+    (record,) = stays_from_data({"totalRecords": 1, "uniqueCount": 1, "participants": [entry]})
+    assert (record.name, record.email, record.seconds, record.where) == (
+        "John Doe",
+        "john@example.com",
+        5400,
+        Where.MEETING,
+    )
+    assert record.span is not None
+    assert record.span.seconds == 5400
+
+
+# Properties
+
+minutes = st.integers(-30, 200)
+names = st.sampled_from(["Ana", "ana ", "Ben", "Ben  K", "", "iPhone", "Ünal"])
+emails = st.sampled_from(["", "", " ", "ana@x.example", "ANA@x.example ", "ben@x.example"])
+ids = st.sampled_from(["", "1", "2"])
+stays = st.builds(
+    Stay,
+    name=names,
+    email=emails,
+    join=st.none() | minutes.map(at),
+    leave=st.none() | minutes.map(at),
+    seconds=st.integers(0, 7200),
+    where=st.sampled_from(Where),
+    user_id=ids,
+    zoom_user_id=ids,
+    registrant_id=ids,
+    session_uuid=st.sampled_from(["s1", "s2"]),
+)
+spans_in_the_lesson = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (min(pair), max(pair)))
+session_lists = st.sampled_from([(), HELD, (run("s1", 0, None),), (run("s1", 0, 20), run("s2", 30, 70))])
+
+
+@given(st.lists(stays, max_size=8), session_lists, st.randoms(use_true_random=False))
+def test_the_order_of_the_records_has_no_effect(
+    records: list[Stay], sessions: tuple[Session, ...], random: Random
+) -> None:
+    shuffled = list(records)
+    random.shuffle(shuffled)
+    assert taken(*shuffled, sessions=sessions) == taken(*records, sessions=sessions)
+
+
+@given(st.lists(stays, max_size=6), session_lists, st.data())
+def test_records_that_are_repeated_exactly_have_no_effect(
+    records: list[Stay], sessions: tuple[Session, ...], data: st.DataObject
+) -> None:
+    repeats = data.draw(st.lists(st.sampled_from(records), max_size=5)) if records else []
+    assert taken(*records, *repeats, sessions=sessions) == taken(*records, sessions=sessions)
+
+
+@given(st.lists(stays, max_size=6), session_lists, stays)
+def test_a_waiting_room_record_changes_no_figure_but_the_number_of_records(
+    records: list[Stay], sessions: tuple[Session, ...], waiter: Stay
+) -> None:
+    extra = waiting("Wu", 0, 150, waiter.email, session_uuid="s1", user_id="waiting")
+    with_it, without = taken(*records, extra, sessions=sessions), taken(*records, sessions=sessions)
+    assert with_it.people == without.people
+    assert with_it.lesson == without.lesson
+    assert with_it.unique_count == without.unique_count
+    assert with_it.total_records == without.total_records + 1
+
+
+@given(st.lists(st.tuples(names, emails, spans_in_the_lesson), min_size=1, max_size=6), st.integers(0, 60))
+def test_cutting_a_stay_into_touching_stays_changes_nobodys_time(
+    records: list[tuple[str, str, tuple[int, int]]], cut: int
+) -> None:
+    whole = [stay(name, *times, email) for name, email, times in records]
+    (name, email, (start, end)), rest = records[0], whole[1:]
+    middle = min(max(cut, start), end)
+    pieces = [stay(name, start, middle, email), stay(name, middle, end, email)]
+
+    def figures(attendance: Attendance) -> dict[tuple[str, str], tuple[int, int | None, str]]:
+        # Not the name: it is the one used last, and which stay is the last has changed.
+        return {person_key(p.name, p.email): (p.seconds, p.percent, p.status) for p in attendance.people}
+
+    assert figures(taken(*pieces, *rest)) == figures(taken(*whole))
+
+
+@given(st.lists(st.tuples(names, emails, spans_in_the_lesson), max_size=8))
+def test_nobody_is_present_longer_than_the_session(records: list[tuple[str, str, tuple[int, int]]]) -> None:
+    for person in taken(*(stay(name, *times, email) for name, email, times in records)).people:
+        assert 0 <= person.seconds <= 3600
+        assert person.percent is not None
+        assert 0 <= person.percent <= 100
+
+
+@given(st.lists(stays, max_size=8), session_lists)
+def test_every_figure_is_within_its_bounds(records: list[Stay], sessions: tuple[Session, ...]) -> None:
+    attendance = taken(*records, sessions=sessions)
+    counted = [record for record in attendance.stays if record.where is Where.MEETING]
+    assert sorted(counted, key=repr) == sorted((s for p in attendance.people for s in p.stays), key=repr)
+    assert attendance.unique_count <= attendance.total_records <= len(records)
+    for person in attendance.people:
+        assert all(first.end < second.start for first, second in pairwise(person.present))
+        assert person.percent is None or 0 <= person.percent <= 100
+
+
+@given(st.lists(stays, max_size=8))
+def test_the_stored_form_gives_the_same_attendance_again(records: list[Stay]) -> None:
+    attendance = taken(*records)
+    stored = json.loads(json.dumps(participants_data(attendance)))
+    assert taken(*stays_from_data(stored)) == attendance
+    assert [list(entry)[:5] for entry in stored["participants"]] == [
+        ["name", "email", "joinTime", "leaveTime", "duration"]
+    ] * attendance.total_records
+
+
+@given(st.lists(spans_in_the_lesson), st.lists(spans_in_the_lesson))
+def test_a_union_is_ordered_apart_and_as_long_as_the_seconds_it_covers(
+    first: list[tuple[int, int]], second: list[tuple[int, int]]
+) -> None:
+    joined = union(span(*pair) for pair in first)
+    assert all(left.end < right.start for left, right in pairwise(joined))
+    covered = {minute for start, end in first for minute in range(start, end)}
+    assert sum((s.end - s.start for s in joined), timedelta()) == timedelta(minutes=len(covered))
+    inside = covered & {minute for start, end in second for minute in range(start, end)}
+    clipped = clip([span(*pair) for pair in first], [span(*pair) for pair in second])
+    assert sum(s.seconds for s in clipped) == 60 * len(inside)

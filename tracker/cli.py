@@ -1,0 +1,379 @@
+"""The commands, and the one place that wires a process together."""
+
+import argparse
+import getpass
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sqlalchemy.exc import DBAPIError
+
+from tracker import auth, classes, clock, demo, doctor, report, store
+from tracker.classes import Plan, Services
+from tracker.database import make_engine, migrate, reading, transaction
+from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
+from tracker.processes import Dashboard, port_is_free
+from tracker.receiver import Desk, Receiver
+from tracker.settings import Settings, environment_with_file, read_settings
+from tracker.store import Class, Filter, Member
+from tracker.worker import Worker
+from tracker.zoom import Zoom
+
+PROJECT = Path(__file__).resolve().parent.parent
+EVERYTHING = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command as it was typed, and where it runs."""
+
+    options: argparse.Namespace
+    environment: Mapping[str, str]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this process. Raises SettingsError."""
+        return read_settings(self.environment)
+
+    @contextmanager
+    def services(self) -> Iterator[Services]:
+        """The services of this process on a migrated database."""
+        settings = self.settings
+        engine = make_engine(settings.database_url)
+        try:
+            migrate(engine)
+            yield Services(engine, Zoom(settings), settings)
+        finally:
+            engine.dispose()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command: 0, or 1 with one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    call = Call(options, environment_with_file(os.environ, PROJECT))
+    try:
+        return int(options.run(call) or 0)
+    except TrackerError as error:
+        print(error.sentence, file=sys.stderr)
+    except DBAPIError:
+        print("The database cannot be reached; check DATABASE_URL and that its server runs.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+    return 1
+
+
+def serve(call: Call) -> None:
+    """The tracker alone, until it is told to stop."""
+    with call.services() as services, running_tracker(services) as receiver:
+        print(f"The tracker listens on http://{services.settings.tracker_host}:{receiver.port}.", flush=True)
+        _until_stopped()
+
+
+def up(call: Call) -> int:
+    """The tracker and the dashboard, until told to stop or one of them ends."""
+    with call.services() as services, running_tracker(services), Dashboard(PROJECT, services.settings, {}) as dashboard:
+        print(f"The dashboard is at {dashboard.url}.", flush=True)
+        return _until_stopped(dashboard)
+
+
+def dashboard_alone(call: Call) -> int:
+    """The dashboard alone."""
+    with call.services() as services, Dashboard(PROJECT, services.settings, {}) as dashboard:
+        print(f"The dashboard is at {dashboard.url}.", flush=True)
+        return _until_stopped(dashboard)
+
+
+def run_demo(call: Call) -> int:
+    """Everything, with a practice Zoom and a term of sample classes."""
+    environment = demo.environment(os.environ)
+    settings = read_settings(environment)
+    for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
+        _check_port(settings.tracker_host, port)
+    engine = make_engine(settings.database_url)
+    migrate(engine)
+    services = Services(engine, Zoom(settings), settings)
+    # What the loop does is shown as progress here, not as a log.
+    logging.getLogger("tracker").setLevel(logging.ERROR)
+    with (
+        demo.practice_zoom(settings),
+        running_tracker(services),
+        Dashboard(PROJECT, settings, environment) as dashboard,
+    ):
+        demo.prepare(services, lambda line: print(line, flush=True))
+        print(demo.welcome(dashboard.url, settings), flush=True)
+        return _until_stopped(dashboard)
+
+
+@contextmanager
+def running_tracker(services: Services) -> Iterator[Receiver]:
+    """Receiver and loop in this process. Raises InvalidInput where the port is taken."""
+    settings = services.settings
+    _check_port(settings.tracker_host, settings.tracker_port)
+    worker = Worker(services)
+    receiver = Receiver(settings.tracker_host, settings.tracker_port, Desk(services, worker.seconds_since_turn))
+    receiver.start()
+    worker.start()
+    try:
+        yield receiver
+    finally:
+        # The door first: what has been acknowledged by then is in the database.
+        receiver.stop()
+        worker.stop()
+
+
+def examine(call: Call) -> int:
+    """What is in place and what is missing."""
+    with call.services() as services:
+        checks = doctor.examine(services)
+    well = all(check.ok for check in checks)
+    if call.options.json:
+        found = [{"name": check.name, "ok": check.ok, "sentence": check.sentence} for check in checks]
+        _print_json({"ok": well, "checks": found})
+    else:
+        for check in checks:
+            print(f"{'ok     ' if check.ok else 'MISSING'} {check.name}: {check.sentence}")
+    if not well:
+        print("Something needs attention; see above.", file=sys.stderr)
+    return 0 if well else 1
+
+
+def add_user(call: Call) -> None:
+    """Adds a person, with a password from stdin or one that is made up and printed once."""
+    options = call.options
+    if "@" not in options.email.strip("@ "):
+        raise InvalidInput(f"“{options.email}” is not an e-mail address.")
+    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else secrets.token_urlsafe(12)
+    name = options.name or options.email.partition("@")[0]
+    with call.services() as services, transaction(services.engine) as tx:
+        member = store.add_member(tx, options.email, name, options.role, options.zoom_user, services.now())
+        auth.set_password(tx, member.email, password)
+    print(f"{member.email} can sign in as {member.role}.")
+    if not options.password_stdin:
+        print(f"Password (shown once): {password}")
+
+
+def set_password(call: Call) -> None:
+    """Sets a new password; every browser of the person is signed out."""
+    interactive = sys.stdin.isatty() and not call.options.password_stdin
+    password = getpass.getpass("New password: ") if interactive else sys.stdin.readline().rstrip("\r\n")
+    with call.services() as services, transaction(services.engine) as tx:
+        auth.set_password(tx, call.options.email, password)
+    print(f"{call.options.email} has a new password and is signed out everywhere.")
+
+
+def list_users(call: Call) -> None:
+    """Everybody with an account."""
+    with call.services() as services, reading(services.engine) as tx:
+        people = store.members(tx)
+    if call.options.json:
+        _print_json([_member_record(member) for member in people])
+        return
+    for member in people:
+        print(f"{member.email}  {member.role}  {member.name}  (Zoom host {member.zoom_user})")
+
+
+def new_token(call: Call) -> None:
+    """Prints a new API token, once; the one before stops working."""
+    with call.services() as services, transaction(services.engine) as tx:
+        token = auth.new_api_token(tx, call.options.email)
+    print("The token, shown this once:")
+    print(token)
+
+
+def create_class(call: Call) -> None:
+    """Makes a class with its Zoom meeting, or takes the meeting in a link."""
+    options = call.options
+    plan = Plan(options.title, _moment(options.start), options.minutes, options.timezone)
+    with call.services() as services:
+        with reading(services.engine) as tx:
+            teacher = store.find_member(tx, options.teacher)
+        if teacher is None:
+            raise NotFound(f"There is no account for {options.teacher}.")
+        class_id = classes.create_class(services, teacher, plan, link=options.link, course=options.course)
+        found = _class(services, class_id)
+    if options.json:
+        _print_json(found.record())
+    else:
+        print(f"{found.id}  {found.title}: meeting {found.zoom_meeting_id}, join at {found.zoom_join_url}")
+
+
+def list_classes(call: Call) -> None:
+    """Every class, newest first."""
+    with call.services() as services, reading(services.engine) as tx:
+        found = store.list_classes(tx, store.OPERATOR, Filter(), limit=EVERYTHING)
+    if call.options.json:
+        _print_json([one.record() for one in found])
+        return
+    for one in found:
+        count = "–" if one.participant_count is None else one.participant_count
+        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {count:>4}  {one.title}")
+
+
+def show_class(call: Call) -> None:
+    """One class with what is known of it."""
+    with call.services() as services:
+        found = _class(services, call.options.id)
+        with reading(services.engine) as tx:
+            attendance = classes.attendance_of(tx, found)
+        state = found.fetch.state(services.now()).value if found.fetch else None
+    data = report.participants_data(attendance) if attendance else None
+    if call.options.json:
+        _print_json(found.record() | {"participantsData": data, "fetchState": state})
+        return
+    for name, value in found.record().items():
+        print(f"{name}: {'–' if value is None else value}")
+    print(f"fetch: {state or '–'}" + (f" ({found.fetch.error})" if found.fetch and found.fetch.error else ""))
+
+
+def fetch(call: Call) -> None:
+    """Fetches the participants of one class now."""
+    with call.services() as services:
+        attendance = classes.fetch_now(services, call.options.id)
+        found = _class(services, call.options.id)
+    if call.options.json:
+        _print_json(found.record())
+    else:
+        print(f"{attendance.unique_count} people from {attendance.total_records} records.")
+
+
+def export(call: Call) -> None:
+    """Writes the attendance of one class as a file, or to stdout."""
+    options = call.options
+    with call.services() as services:
+        found = _class(services, options.id)
+        with reading(services.engine) as tx:
+            attendance = classes.attendance_of(tx, found)
+    if attendance is None:
+        raise ClassNotReady("The participants of this class are not known yet.")
+    zone = clock.zone(found.timezone)
+    if options.format == "json":
+        content = report.json_bytes(attendance, zone, found.record())
+    else:
+        table = report.TABLES[options.shape](attendance, zone)
+        content = report.csv_bytes(table) if options.format == "csv" else report.xlsx_bytes(table)
+    if options.out is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        Path(options.out).write_bytes(content)
+    except OSError as error:
+        raise InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from None
+
+
+def _class(services: Services, class_id: str) -> Class:
+    with reading(services.engine) as tx:
+        return store.get_class(tx, class_id)
+
+
+def _member_record(member: Member) -> dict[str, Any]:
+    return {
+        "id": member.id,
+        "email": member.email,
+        "name": member.name,
+        "role": member.role,
+        "zoomUserId": member.zoom_user,
+    }
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"“{text}” is not a time; write it like 2026-05-14T10:00.") from None
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _check_port(host: str, port: int) -> None:
+    if not port_is_free(host, port):
+        raise InvalidInput(
+            f"Port {port} is in use by another program; stop that one, "
+            "or choose other ports with TRACKER_PORT and DASHBOARD_PORT."
+        )
+
+
+def _until_stopped(dashboard: Dashboard | None = None) -> int:
+    """Waits for Ctrl-C or a polite kill (0), or for the dashboard to end by itself (1)."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    while not stop.wait(0.2):
+        if dashboard is not None and not dashboard.is_running:
+            print("The dashboard ended by itself; its messages are above.", file=sys.stderr)
+            return 1
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence and 1, as for every other fault; `--help` has the rest."""
+        print(f"{self.prog}: {message}.", file=sys.stderr)
+        raise SystemExit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = _Parser(prog="tracker", description="Counts who was in a Zoom class.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(
+        parent: Any, name: str, run: Callable[[Call], int | None], *arguments: str, as_json: bool = False
+    ) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = parent.add_parser(name, help=(run.__doc__ or "").partition("\n")[0])
+        made.set_defaults(run=run)
+        for argument in arguments:
+            made.add_argument(argument)
+        if as_json:
+            made.add_argument("--json", action="store_true", help="one JSON value on stdout")
+        return made
+
+    command(commands, "demo", run_demo)
+    command(commands, "up", up)
+    command(commands, "serve", serve)
+    command(commands, "dashboard", dashboard_alone)
+    command(commands, "doctor", examine, as_json=True)
+
+    users = commands.add_parser("user", help="People with an account.").add_subparsers(
+        required=True, metavar="ACTION", parser_class=_Parser
+    )
+    made = command(users, "add", add_user, "email")
+    made.add_argument("--role", choices=store.ROLES, required=True)
+    made.add_argument("--name")
+    made.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
+    made.add_argument("--password-stdin", action="store_true")
+    command(users, "list", list_users, as_json=True)
+    command(users, "token", new_token, "email")
+    command(users, "password", set_password, "email").add_argument("--password-stdin", action="store_true")
+
+    lessons = commands.add_parser("class", help="Classes.").add_subparsers(
+        required=True, metavar="ACTION", parser_class=_Parser
+    )
+    made = command(lessons, "create", create_class, as_json=True)
+    for name in ("--title", "--teacher", "--start"):
+        made.add_argument(name, required=True)
+    made.add_argument("--minutes", type=int, required=True)
+    made.add_argument("--timezone", default="UTC")
+    made.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
+    made.add_argument("--course")
+    command(lessons, "list", list_classes, as_json=True)
+    command(lessons, "show", show_class, "id", as_json=True)
+
+    command(commands, "fetch", fetch, "id", as_json=True)
+    made = command(commands, "export", export, "id")
+    made.add_argument("--format", choices=report.FORMATS, default="csv")
+    made.add_argument("--shape", choices=report.SHAPES, default="people")
+    made.add_argument("--out", help="a file; stdout without it")
+    return top

@@ -1,0 +1,111 @@
+"""`tracker doctor`: what is in place and what is missing, in words an IT person can act on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import DBAPIError
+
+from tracker import fetches, store
+from tracker.classes import Services
+from tracker.database import migrate, reading
+from tracker.errors import TrackerError
+
+# What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
+SCOPES = {
+    "meeting:read:list_past_participants:admin": "fetching participants",
+    "meeting:write:meeting:admin": "creating the meeting of a class",
+    "meeting:read:meeting:admin": "the host's start link",
+    "meeting:update:meeting:admin": "moving a class",
+    "meeting:delete:meeting:admin": "cancelling a class",
+    "meeting:read:list_past_instances:admin": "finding a class whose webhook was lost",
+    "meeting:read:past_meeting:admin": "finding a class whose webhook was lost",
+}
+# A webhook is refused when it is five minutes off; this warns long before.
+MOST_CLOCK_OFFSET_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is in order, and what is known or to be done."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def examine(services: Services) -> list[Check]:
+    """Looks at everything; a check that fails does not keep the others from being made."""
+    checks: list[Check] = []
+    for name, look in (
+        ("database", _database),
+        ("people", _people),
+        ("webhook secret", _webhook_secret),
+        ("cron secret", _cron_secret),
+        ("zoom", _zoom),
+        ("clock", _clock),
+    ):
+        checks += _guarded(name, look, services)
+    return checks
+
+
+def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
+    try:
+        return list(look(services))
+    except TrackerError as error:
+        return [Check(name, False, error.sentence)]
+    except DBAPIError:
+        return [Check(name, False, "The database cannot be reached; check DATABASE_URL and that its server runs.")]
+
+
+def _database(services: Services) -> Iterator[Check]:
+    migrate(services.engine)
+    with reading(services.engine) as tx:
+        due, failed = fetches.counts(tx, services.now())
+    kind = services.engine.dialect.name
+    yield Check("database", True, f"{kind}, schema up to date, {due} fetches due, {failed} given up.")
+
+
+def _people(services: Services) -> Iterator[Check]:
+    with reading(services.engine) as tx:
+        count = len(store.members(tx))
+    advice = "nobody can sign in; add somebody: tracker user add EMAIL --role admin."
+    yield Check("people", count > 0, f"{count} accounts." if count else f"No accounts: {advice}")
+
+
+def _webhook_secret(services: Services) -> Iterator[Check]:
+    there = bool(services.settings.zoom_webhook_secret)
+    yield Check(
+        "webhook secret",
+        there,
+        "ZOOM_WEBHOOK_SECRET is set."
+        if there
+        else "ZOOM_WEBHOOK_SECRET is not set, so every webhook is refused: copy the Secret Token from the app's "
+        "Features page.",
+    )
+
+
+def _cron_secret(services: Services) -> Iterator[Check]:
+    there = bool(services.settings.cron_secret)
+    sentence = "is set." if there else "is not set: POST /api/zoom/participants stays closed, which is fine if unused."
+    yield Check("cron secret", True, f"CRON_SECRET {sentence}")
+
+
+def _zoom(services: Services) -> Iterator[Check]:
+    token = services.zoom.token()
+    host = urlsplit(services.settings.zoom_api_url).hostname
+    yield Check("zoom", True, f"{host} accepts the app's credentials.")
+    for scope, purpose in SCOPES.items():
+        there = scope in token.scopes
+        sentence = "granted." if there else f"missing, needed for {purpose}: add it to the app's Scopes page."
+        yield Check(f"scope {scope}", there, sentence)
+
+
+def _clock(services: Services) -> Iterator[Check]:
+    offset = services.zoom.clock_offset()
+    if offset is None:
+        yield Check("clock", True, "Zoom did not say what time it has.")
+    else:
+        near = abs(offset) <= MOST_CLOCK_OFFSET_SECONDS
+        advice = "" if near else " Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused."
+        yield Check("clock", near, f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} Zoom's.{advice}")

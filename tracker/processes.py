@@ -1,0 +1,90 @@
+"""The dashboard as a process of its own, and the ports that processes listen on."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from tracker.errors import TrackerError
+from tracker.settings import Settings
+
+START_SECONDS, STOP_SECONDS = 60, 10
+
+
+class Dashboard:
+    """Streamlit with `dashboard.py`, from `with` to the end of its block.
+
+    `environment` is added to that of this process. Raises TrackerError where it does not come up.
+    """
+
+    def __init__(self, project: Path, settings: Settings, environment: Mapping[str, str]) -> None:
+        self._project, self._settings = project, settings
+        # The data folder may be given relative to where the command was typed; Streamlit runs elsewhere.
+        self._environment = dict(environment) | {"TRACKER_DATA_DIR": str(settings.data_dir)}
+        self.url = f"http://{settings.tracker_host}:{settings.dashboard_port}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self._process.poll() is None
+
+    def __enter__(self) -> "Dashboard":
+        host, port = self._settings.tracker_host, self._settings.dashboard_port
+        if not port_is_free(host, port):
+            raise TrackerError(f"Port {port} is in use by another program; choose another with DASHBOARD_PORT.")
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+        options = [f"--server.address={host}", f"--server.port={port}"]
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+            command + options,
+            cwd=self._project,
+            env=os.environ | self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            # Ctrl-C reaches the whole terminal group; this process is the one that ends the dashboard.
+            start_new_session=True,
+        )
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _wait_until_healthy(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            if not self.is_running:
+                raise TrackerError("The dashboard did not start; its messages are above.")
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):  # noqa: S310 - our own address
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise TrackerError("The dashboard did not answer within a minute.")
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether something could listen there now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

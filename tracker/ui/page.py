@@ -1,0 +1,123 @@
+"""What every page begins with, and the pieces that more than one page draws."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+from sqlalchemy.exc import DBAPIError
+
+from tracker.database import reading
+from tracker.errors import TrackerError
+from tracker.store import Class, Member
+from tracker.ui import words
+from tracker.ui.sign_in import AWAY, COOKIE, member_of
+from tracker.ui.wiring import services
+
+TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
+# One look at the database for each open page that still waits for something.
+SECONDS_BETWEEN_LOOKS = 2
+
+
+def gate(title: str) -> Member:
+    """The first call of every page: the signed-in person, or the end of the run.
+
+    An open tab keeps its connection after its person signed out elsewhere, so every run looks again.
+    """
+    st.set_page_config(page_title=f"{title} · Class attendance", page_icon=":material/groups:", layout="wide")
+    with shown_faults():
+        member = member_of(session_cookies())
+        if member is not None:
+            _sidebar(member)
+            return member
+    st.html('<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>')
+    st.stop()
+
+
+def session_cookies() -> dict[str, str]:
+    """The session's cookie as the browser sent it when it connected."""
+    token = st.context.cookies.get(COOKIE)
+    return {COOKIE: token} if token else {}
+
+
+def viewer_zone() -> str | None:
+    """The IANA time zone of the browser."""
+    return st.context.timezone
+
+
+@contextmanager
+def shown_faults() -> Iterator[None]:
+    """Shows what goes wrong inside as a sentence, and ends the run of the page."""
+    try:
+        yield
+    except TrackerError as error:
+        st.error(words.markdown(error.sentence, 400), icon=":material/error:")
+        st.stop()
+    except DBAPIError:
+        st.error(AWAY, icon=":material/cloud_off:")
+        st.stop()
+
+
+def class_row(found: Class, member: Member) -> None:
+    """One class as a line of a list: what and when, its state, and how many people."""
+    state = words.state(found, services().now())
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width=440, gap=None):
+            st.page_link(CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
+            st.caption(" · ".join(_facts(found, member)))
+        with st.container(width=300, gap=None):
+            st.badge(state.word, icon=state.icon, color=state.color)
+            st.caption(words.markdown(state.sentence, 300))
+        with st.container(width=120, gap=None):
+            st.metric(
+                "People", words.people(found.participant_count), help=None if found.participant_count else state.sentence
+            )
+
+
+def _facts(found: Class, member: Member) -> list[str]:
+    facts = [words.when(found, viewer_zone())]
+    if found.course:
+        facts.append(words.markdown(found.course, 60))
+    if found.teacher_id != member.id:
+        facts.append(words.markdown(found.teacher_name, 60))
+    return facts
+
+
+def redraw_on_change(version: Callable[[], Any]) -> None:
+    """Redraws the page when `version` gives another value than now; asked every two seconds.
+
+    Only this small question is repeated, so an open page costs the machine next to nothing.
+    """
+    drawn = version()
+
+    @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
+    def look() -> None:
+        try:
+            changed = version() != drawn
+        except (TrackerError, DBAPIError):
+            return  # the page as drawn stays; the next look comes soon
+        if changed:
+            st.rerun()
+
+    look()
+
+
+def read[T](question: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    """One question to the store in a transaction of its own."""
+    with reading(services().engine) as tx:
+        return question(tx, *arguments, **options)
+
+
+def _sidebar(member: Member) -> None:
+    with st.sidebar:
+        st.markdown("### Class attendance")
+        st.page_link(TODAY, label="Today", icon=":material/today:")
+        st.page_link(CLASSES, label="Classes", icon=":material/history:")
+        st.page_link(NEW_CLASS, label="New class", icon=":material/add_circle:")
+        st.divider()
+        st.caption(f"{words.markdown(member.name, 60)} ({member.role})  \n{words.markdown(member.email, 80)}")
+        st.html(
+            '<form action="/logout" method="post"><button style="font:inherit;padding:.3rem .8rem;cursor:pointer;'
+            "color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem\">"
+            "Sign out</button></form>"
+        )

@@ -1,0 +1,229 @@
+"""Signing in and out, and the gate in front of everything else that the dashboard's server answers.
+
+The browser holds a random token in a cookie that scripts cannot read; the database holds its hash. The gate
+looks at pages, files and the websocket alike; the pages look again on every run (`tracker.ui.page`).
+"""
+
+import html
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qs, quote, urlsplit
+
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tracker import auth, classes
+from tracker.database import reading, transaction
+from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
+from tracker.store import Member
+from tracker.ui.wiring import services
+
+COOKIE = "tracker_session"
+# Exactly these are answered to anybody; a prefix would open its neighbours too.
+OPEN_PATHS = frozenset({"/login", "/_stcore/health"})
+LARGEST_FORM = 8 * 1024
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'",
+}
+AWAY = "The database cannot be reached right now. Please try again in a moment."
+
+
+def routes() -> Sequence[BaseRoute]:
+    """The addresses beside the pages."""
+    return (
+        Route("/login", show_form, methods=["GET"]),
+        Route("/login", take_form, methods=["POST"]),
+        Route("/logout", leave, methods=["POST"]),
+        Route("/host", host, methods=["GET"]),
+    )
+
+
+class Gate:
+    """ASGI middleware: nobody gets past without a valid token, and every answer carries security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refused = await _refusal(scope)
+        if refused is None:
+            await self._app(scope, receive, send_hardened)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refused(scope, receive, send_hardened)
+
+
+async def _refusal(scope: Scope) -> Response | None:
+    """Why the connection goes no further: a redirect to the sign-in for pages, 401 for the rest; None to let in."""
+    connection = HTTPConnection(scope)
+    if scope["path"] in OPEN_PATHS:
+        return None
+    try:
+        if await run_in_threadpool(member_of, connection.cookies) is not None:
+            return None
+    except DBAPIError:
+        return PlainTextResponse(AWAY, 503)
+    wants_page = scope["type"] == "http" and "text/html" in connection.headers.get("accept", "")
+    if not wants_page:
+        return PlainTextResponse("Please sign in.", 401)
+    query = connection.url.query
+    wanted = connection.url.path + (f"?{query}" if query else "")
+    return RedirectResponse("/login" if wanted == "/" else "/login?next=" + quote(wanted), 303)
+
+
+def member_of(cookies: Mapping[str, str]) -> Member | None:
+    """The person whose browser sent these cookies."""
+    token = cookies.get(COOKIE)
+    if not token:
+        return None
+    with reading(services().engine) as tx:
+        return auth.signed_in(tx, token, services().now())
+
+
+async def show_form(request: Request) -> Response:
+    """The sign-in form."""
+    return _form(_inside(request.query_params.get("next", "/")))
+
+
+async def take_form(request: Request) -> Response:
+    """Signs in and goes on to where the person wanted to go."""
+    if not _same_origin(request):
+        return PlainTextResponse("This form was sent from another site.", 403)
+    fields = await _fields(request)
+    target = _inside(fields.get("next", "/"))
+    email = fields.get("email", "")
+    address = request.client.host if request.client else ""
+    try:
+        token = await run_in_threadpool(
+            auth.sign_in, services().engine, email, fields.get("password", ""), address, services().now()
+        )
+    except (NotSignedIn, TooManyTries) as error:
+        return _form(target, email, error.sentence, 429 if isinstance(error, TooManyTries) else 401)
+    except DBAPIError:
+        return _form(target, email, AWAY, 503)
+    answer = RedirectResponse(target, 303)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(auth.SIGN_IN_LIFE.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        # Behind a proxy that speaks https, the proxy says so.
+        secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "")),
+    )
+    return answer
+
+
+async def leave(request: Request) -> Response:
+    """Signs this browser out: its token is worth nothing from now on, wherever it was copied to."""
+    if not _same_origin(request):
+        return PlainTextResponse("This form was sent from another site.", 403)
+
+    def forget() -> None:
+        with transaction(services().engine) as tx:
+            auth.sign_out(tx, request.cookies.get(COOKIE, ""))
+
+    await run_in_threadpool(forget)
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+async def host(request: Request) -> Response:
+    """Sends the teacher of a class on to its start link, which is asked of Zoom now and shown nowhere."""
+
+    def start_url() -> str:
+        member = member_of(request.cookies)
+        if member is None:
+            raise NotSignedIn("Please sign in.")
+        found = classes.host_meeting(services(), request.query_params.get("id", ""), member)
+        if urlsplit(found.start_url).scheme not in ("http", "https"):
+            raise NotConfigured("Zoom gave no start link for this meeting.")
+        return found.start_url
+
+    try:
+        return RedirectResponse(await run_in_threadpool(start_url), 303)
+    except TrackerError as error:
+        return _page("Start class", f"<p role='alert' class='fault'>{html.escape(error.sentence)}</p>", 409)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The fields of a small URL-encoded form."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM:
+            return {}
+    text = body.decode("utf-8", "replace")
+    return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
+
+
+def _same_origin(request: Request) -> bool:
+    """Whether a form came from a page of ours; browsers say where it came from."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _inside(target: str) -> str:
+    """A path on this server; anything else would let a link send people elsewhere after signing in."""
+    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if safe else "/"
+
+
+def _form(target: str, email: str = "", fault: str = "", status: int = 200) -> Response:
+    alert = f"<p role='alert' class='fault'>{html.escape(fault)}</p>" if fault else ""
+    focus = ("", " autofocus") if email else (" autofocus", "")
+    body = f"""<form method="post" action="/login">{alert}
+<label for="email">E-mail</label>
+<input id="email" name="email" type="email" autocomplete="username" required value="{html.escape(email)}"{focus[0]}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>
+<input type="hidden" name="next" value="{html.escape(target)}">
+<button>Sign in</button></form>"""
+    return _page("Sign in", body, status)
+
+
+def _page(title: str, body: str, status: int) -> Response:
+    return HTMLResponse(
+        f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Class attendance</title>
+<style>
+:root {{ color-scheme: light dark; --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --text: #e6edf3; --ground: #12181f; --card: #1b242e; --line: #45566a; --main: #2b79ba; }}
+}}
+body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground);
+  color: var(--text); font: 16px/1.5 system-ui, sans-serif; }}
+main {{ width: min(22rem, calc(100vw - 2rem)); box-sizing: border-box; padding: 2rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: .75rem; }}
+h1 {{ margin: 0 0 1rem; font-size: 1.4rem; }}
+label {{ display: block; margin: .75rem 0 .25rem; font-weight: 600; }}
+input {{ width: 100%; box-sizing: border-box; padding: .6rem; font: inherit; color: inherit;
+  background: transparent; border: 1px solid var(--line); border-radius: .4rem; }}
+button {{ width: 100%; margin-top: 1.25rem; padding: .7rem; font: inherit; font-weight: 600; color: #fff;
+  background: var(--main); border: 0; border-radius: .4rem; cursor: pointer; }}
+.fault {{ margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d1495b; background: #d1495b22; }}
+</style></head><body><main><h1>Class attendance</h1>{body}</main></body></html>""",
+        status,
+        {"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,21 @@
+"""The services of the dashboard process, made once and shared by the pages and the sign-in routes."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from tracker.classes import Services
+from tracker.database import make_engine, migrate
+from tracker.settings import environment_with_file, read_settings
+from tracker.zoom import Zoom
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def services() -> Services:
+    """Services on a migrated database, from the settings of this process. Raises SettingsError."""
+    settings = read_settings(environment_with_file(os.environ, PROJECT))
+    engine = make_engine(settings.database_url)
+    migrate(engine)
+    return Services(engine, Zoom(settings), settings)

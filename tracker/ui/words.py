@@ -1,0 +1,120 @@
+"""How things are said on the screen: times, lengths, and the state of a class in one sentence."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from tracker import clock
+from tracker.attendance import ClassStatus, FetchState
+from tracker.store import Class
+
+Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
+# A fetch that is due is taken within a second or two; much longer means that no tracker is running.
+OVERDUE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of a class: a word for a badge with its colour and icon, and a sentence."""
+
+    word: str
+    color: Color
+    icon: str
+    sentence: str
+
+
+def state(found: Class, now: datetime) -> State:
+    """What a teacher should know of the class at `now`. Unknown is never said as a number."""
+    if found.status is ClassStatus.CANCELLED:
+        return State("Cancelled", "gray", ":material/event_busy:", "This class was cancelled.")
+    if found.status is ClassStatus.LIVE:
+        since = f"Live since {hour(found, found.started_at)}." if found.started_at else "Live now."
+        return State("Live", "red", ":material/sensors:", since)
+    if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
+        return State("Counted", "green", ":material/check:", _counted(found, now))
+    if found.status is ClassStatus.SCHEDULED and now <= found.planned.end:
+        begins = "It begins when its host starts the meeting."
+        return State("Planned", "blue", ":material/event:", begins)
+    return _waiting(found, now)
+
+
+def _counted(found: Class, now: datetime) -> str:
+    fetched = f"Fetched from Zoom {day_and_hour(found, found.participants_fetched_at)}."
+    if found.fetch is not None and found.fetch.due_at is not None and found.fetch.due_at > now:
+        return f"{fetched} Zoom's list may still grow; it is fetched again at {hour(found, found.fetch.due_at)}."
+    return fetched
+
+
+def _waiting(found: Class, now: datetime) -> State:
+    """The state of a class that is over, or should be, and whose participants are not known."""
+    fetch = found.fetch
+    held = found.status is ClassStatus.ENDED
+    if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
+        return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
+    if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
+        word = "Failed" if fetch.state(now) is FetchState.FAILED else "No list"
+        return State(word, "orange", ":material/error:", fetch.error or "Zoom gave no list of participants.")
+    if fetch is None or fetch.due_at is None:
+        if held:
+            return State("Not fetched", "orange", ":material/help:", "Nobody has asked Zoom for the participants yet.")
+        sentence = (
+            "Its time has passed and Zoom has not told us that it was held. "
+            "If it was, press “Fetch participants now”."
+        )
+        return State("Not seen", "orange", ":material/help:", sentence)
+    if now > fetch.due_at + OVERDUE:
+        sentence = f"Zoom's list was due at {hour(found, fetch.due_at)}, and the tracker has not fetched it: is it running?"
+        return State("Overdue", "orange", ":material/warning:", sentence)
+    if fetch.error:
+        sentence = f"{fetch.error} Next try at {hour(found, fetch.due_at, seconds=True)}."
+        return State("Trying again", "orange", ":material/refresh:", sentence)
+    due = f"Zoom's list is due at {hour(found, fetch.due_at, seconds=fetch.due_at - now < OVERDUE)}."
+    return State("Waiting", "violet", ":material/hourglass_top:", due)
+
+
+def people(count: int | None) -> str:
+    """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
+    return "–" if count is None else str(count)
+
+
+def when(found: Class, viewer_zone: str | None) -> str:
+    """The planned time in the class's zone, which is named where the reader's own is another."""
+    zone = clock.zone(found.timezone)
+    start, end = found.planned.start.astimezone(zone), found.planned.end.astimezone(zone)
+    text = f"{start:%a} {start.day} {start:%b %Y, %H:%M}–{end:%H:%M}"
+    return text if viewer_zone == found.timezone else f"{text} ({found.timezone})"
+
+
+def hour(found: Class, moment: datetime | None, *, seconds: bool = False) -> str:
+    """A moment as a time of day in the class's zone."""
+    return "" if moment is None else f"{moment.astimezone(clock.zone(found.timezone)):{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
+def day_and_hour(found: Class, moment: datetime | None) -> str:
+    """A moment as a day and a time in the class's zone."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(clock.zone(found.timezone))
+    return f"on {local:%a} {local.day} {local:%b %Y} at {local:%H:%M}"
+
+
+def length(seconds: int) -> str:
+    """A length of time: `1 h 05 min`, `45 min`, `35 s`."""
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, rest = divmod((seconds + 30) // 60, 60)
+    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+
+
+def plain(text: str, limit: int = 120) -> str:
+    """Text of a stranger's, fit for one line: no controls, no marks that turn the writing round, not endless."""
+    # The joiner stays: it holds the parts of an emoji together.
+    kept = (sign for sign in text[: limit * 4] if sign == "\u200d" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    line = " ".join("".join(sign if not sign.isspace() else " " for sign in kept).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def markdown(text: str, limit: int = 120) -> str:
+    """The same for a place that reads Markdown: every sign that could mean something there is escaped."""
+    return "".join(f"\\{sign}" if sign.isascii() and not sign.isalnum() and sign != " " else sign for sign in plain(text, limit))
