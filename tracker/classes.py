@@ -207,6 +207,16 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     return "noted"
 
 
+def check_fetchable(found: Class, now: datetime) -> None:
+    """Raises the reason why there is nothing to fetch. A class whose planned time has passed may be over unheard."""
+    if found.zoom_meeting_id is None:
+        raise NoMeeting("This class has no Zoom meeting.")
+    if found.status is ClassStatus.CANCELLED:
+        raise NotEnded("This class was cancelled.")
+    if found.status is not ClassStatus.ENDED and now < found.planned.end:
+        raise NotEnded("This class has not ended.")
+
+
 def fetch_now(services: Services, class_id: str, progress: Progress = lambda records: None) -> Attendance:
     """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
 
@@ -214,7 +224,7 @@ def fetch_now(services: Services, class_id: str, progress: Progress = lambda rec
     """
     with transaction(services.engine) as tx:
         now = services.now()
-        _check_fetchable(store.lock_class(tx, class_id), now)
+        check_fetchable(store.lock_class(tx, class_id), now)
         claim = fetches.claim_class(tx, class_id, now)
     try:
         return _collect(services, claim, progress)
@@ -323,16 +333,6 @@ def _follow_sessions(
         fetches.ask(tx, class_id, ended_at + delay, now)
     else:
         fetches.withdraw(tx, class_id)
-
-
-def _check_fetchable(found: Class, now: datetime) -> None:
-    """Raises the reason why there is nothing to fetch. A class whose planned time has passed may be over unheard."""
-    if found.zoom_meeting_id is None:
-        raise NoMeeting("This class has no Zoom meeting.")
-    if found.status is ClassStatus.CANCELLED:
-        raise NotEnded("This class was cancelled.")
-    if found.status is not ClassStatus.ENDED and now < found.planned.end:
-        raise NotEnded("This class has not ended.")
 
 
 def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance:

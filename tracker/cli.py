@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from sqlalchemy.exc import DBAPIError
 
 from tracker import auth, classes, clock, demo, doctor, report, store
+from tracker.attendance import participants_data
 from tracker.classes import Plan, Services
 from tracker.database import make_engine, migrate, reading, transaction
 from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
@@ -83,14 +84,18 @@ def serve(call: Call) -> None:
 
 def up(call: Call) -> int:
     """The tracker and the dashboard, until told to stop or one of them ends."""
-    with call.services() as services, running_tracker(services), Dashboard(PROJECT, services.settings, {}) as dashboard:
+    with (
+        call.services() as services,
+        running_tracker(services),
+        Dashboard(PROJECT, services.settings, call.environment) as dashboard,
+    ):
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return _until_stopped(dashboard)
 
 
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
-    with call.services() as services, Dashboard(PROJECT, services.settings, {}) as dashboard:
+    with call.services() as services, Dashboard(PROJECT, services.settings, call.environment) as dashboard:
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return _until_stopped(dashboard)
 
@@ -228,7 +233,7 @@ def show_class(call: Call) -> None:
         with reading(services.engine) as tx:
             attendance = classes.attendance_of(tx, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
-    data = report.participants_data(attendance) if attendance else None
+    data = participants_data(attendance) if attendance else None
     if call.options.json:
         _print_json(found.record() | {"participantsData": data, "fetchState": state})
         return

@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, or_, update
 from sqlmodel import Session, col, select
 
 from tracker.attendance import FetchState
-from tracker.errors import FetchUnderWay, LeaseLost, NoDataFromZoom, ZoomError, ZoomMeetingUnknown
+from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown
 from tracker.models import Fetch
 
 # Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
@@ -45,7 +45,7 @@ def next_try(
     """
     if isinstance(error, ZoomError) and error.permanent:
         return None
-    if isinstance(error, NoDataFromZoom | ZoomMeetingUnknown) and now >= asked_at + PATIENCE:
+    if isinstance(error, ClassNotReady | ZoomMeetingUnknown) and now >= asked_at + PATIENCE:
         return None
     gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
     stated = error.retry_at if isinstance(error, ZoomError) else None

@@ -1,6 +1,5 @@
 """The dashboard as a process of its own, and the ports that processes listen on."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -20,7 +19,7 @@ START_SECONDS, STOP_SECONDS = 60, 10
 class Dashboard:
     """Streamlit with `dashboard.py`, from `with` to the end of its block.
 
-    `environment` is added to that of this process. Raises TrackerError where it does not come up.
+    `environment` is all of its environment. Raises TrackerError where it does not come up.
     """
 
     def __init__(self, project: Path, settings: Settings, environment: Mapping[str, str]) -> None:
@@ -43,7 +42,7 @@ class Dashboard:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
             command + options,
             cwd=self._project,
-            env=os.environ | self._environment,
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             # Ctrl-C reaches the whole terminal group; this process is the one that ends the dashboard.

@@ -63,7 +63,7 @@ def stays_table(attendance: Attendance, zone: ZoneInfo) -> Table:
     rows = (
         (
             fold_name(stay.name) or NO_NAME,
-            stay.email,
+            stay.email.strip(),
             _local(stay.join, zone),
             _local(stay.leave, zone),
             stay.seconds,
@@ -89,7 +89,7 @@ def csv_bytes(table: Table) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.columns)
     writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def xlsx_bytes(table: Table) -> bytes:
@@ -147,12 +147,15 @@ def _csv_cell(cell: Cell) -> str:
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""
-    return cell.isoformat() if isinstance(cell, datetime) else str(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    # Half a surrogate pair, which JSON can carry, has no place in a file.
+    return str(cell).encode("utf-8", "replace").decode()
 
 
 def _would_run(text: str) -> bool:
     """Whether a spreadsheet may take the text for a formula: some skip blanks and invisible signs in front."""
     if text[:1] in ("\t", "\r", "\n"):
         return True
-    first = next((sign for sign in text if not sign.isspace() and unicodedata.category(sign) != "Cf"), "")
+    first = next((sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in ("Cc", "Cf")), "")
     return first in FORMULA_STARTS and first != ""

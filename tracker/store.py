@@ -251,6 +251,11 @@ def classes_of_meeting(tx: Session, meeting_id: str) -> list[Class]:
     )
 
 
+def courses(tx: Session, teacher: Member) -> list[str]:
+    """The names of the teacher's courses, in order."""
+    return list(tx.exec(select(Course.name).where(Course.teacher_id == teacher.id).order_by(func.lower(Course.name))))
+
+
 def forgotten_classes(tx: Session) -> list[Class]:
     """Classes that ended, have no participants, and for which nobody has asked Zoom yet.
 

@@ -1,8 +1,10 @@
 """What every page begins with, and the pieces that more than one page draws."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
 
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +20,8 @@ TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/ne
 # One look at the database for each open page that still waits for something.
 SECONDS_BETWEEN_LOOKS = 2
 
+T = TypeVar("T")
+
 
 def gate(title: str) -> Member:
     """The first call of every page: the signed-in person, or the end of the run.
@@ -27,11 +31,11 @@ def gate(title: str) -> Member:
     st.set_page_config(page_title=f"{title} · Class attendance", page_icon=":material/groups:", layout="wide")
     with shown_faults():
         member = member_of(session_cookies())
-        if member is not None:
-            _sidebar(member)
-            return member
+    if member is not None:
+        _sidebar(member)
+        return member
     st.html('<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>')
-    st.stop()
+    return st.stop()
 
 
 def session_cookies() -> dict[str, str]:
@@ -40,16 +44,19 @@ def session_cookies() -> dict[str, str]:
     return {COOKIE: token} if token else {}
 
 
-def viewer_zone() -> str | None:
-    """The IANA time zone of the browser."""
-    return st.context.timezone
+def viewer_zone() -> str:
+    """The IANA time zone of the browser; UTC where it does not say, or says what nobody knows."""
+    name = st.context.timezone
+    return name if name in available_timezones() else "UTC"
 
 
 @contextmanager
-def shown_faults() -> Iterator[None]:
-    """Shows what goes wrong inside as a sentence, and ends the run of the page."""
+def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
+    """Shows what goes wrong inside as a sentence, and ends the run of the page; `passed_on` is raised again."""
     try:
         yield
+    except passed_on:
+        raise
     except TrackerError as error:
         st.error(words.markdown(error.sentence, 400), icon=":material/error:")
         st.stop()
@@ -69,9 +76,7 @@ def class_row(found: Class, member: Member) -> None:
             st.badge(state.word, icon=state.icon, color=state.color)
             st.caption(words.markdown(state.sentence, 300))
         with st.container(width=120, gap=None):
-            st.metric(
-                "People", words.people(found.participant_count), help=None if found.participant_count else state.sentence
-            )
+            st.metric("People", words.people(found.participant_count))
 
 
 def _facts(found: Class, member: Member) -> list[str]:
@@ -81,6 +86,11 @@ def _facts(found: Class, member: Member) -> list[str]:
     if found.teacher_id != member.id:
         facts.append(words.markdown(found.teacher_name, 60))
     return facts
+
+
+def versions(found: Iterable[Class], now: datetime) -> list[object]:
+    """What can be seen of these classes in a list; equal as long as nothing has changed for the eye."""
+    return [(one, words.state(one, now)) for one in found]
 
 
 def redraw_on_change(version: Callable[[], Any]) -> None:
@@ -102,7 +112,7 @@ def redraw_on_change(version: Callable[[], Any]) -> None:
     look()
 
 
-def read[T](question: Callable[..., T], *arguments: Any, **options: Any) -> T:
+def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """One question to the store in a transaction of its own."""
     with reading(services().engine) as tx:
         return question(tx, *arguments, **options)
@@ -118,6 +128,6 @@ def _sidebar(member: Member) -> None:
         st.caption(f"{words.markdown(member.name, 60)} ({member.role})  \n{words.markdown(member.email, 80)}")
         st.html(
             '<form action="/logout" method="post"><button style="font:inherit;padding:.3rem .8rem;cursor:pointer;'
-            "color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem\">"
+            'color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem">'
             "Sign out</button></form>"
         )

@@ -208,7 +208,8 @@ def _page(title: str, body: str, status: int) -> Response:
         f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Class attendance</title>
 <style>
-:root {{ color-scheme: light dark; --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
+:root {{ color-scheme: light dark;
+  --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
 @media (prefers-color-scheme: dark) {{
   :root {{ --text: #e6edf3; --ground: #12181f; --card: #1b242e; --line: #45566a; --main: #2b79ba; }}
 }}

@@ -1,5 +1,6 @@
 """How things are said on the screen: times, lengths, and the state of a class in one sentence."""
 
+import string
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,11 @@ from tracker.store import Class
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
 OVERDUE = timedelta(minutes=2)
+# Controls, invisible formats (marks that turn the writing round are among them), halves of surrogate pairs.
+UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+# A format too, but it holds the parts of an emoji together.
+EMOJI_JOINER = "\u200d"
+MARKDOWN_SIGNS = frozenset(string.punctuation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,11 @@ def _waiting(found: Class, now: datetime) -> State:
     if fetch is None or fetch.due_at is None:
         if held:
             return State("Not fetched", "orange", ":material/help:", "Nobody has asked Zoom for the participants yet.")
-        sentence = (
-            "Its time has passed and Zoom has not told us that it was held. "
-            "If it was, press “Fetch participants now”."
-        )
+        sentence = "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now."
         return State("Not seen", "orange", ":material/help:", sentence)
     if now > fetch.due_at + OVERDUE:
-        sentence = f"Zoom's list was due at {hour(found, fetch.due_at)}, and the tracker has not fetched it: is it running?"
+        due = hour(found, fetch.due_at)
+        sentence = f"Zoom's list was due at {due}, and the tracker has not fetched it: is it running?"
         return State("Overdue", "orange", ":material/warning:", sentence)
     if fetch.error:
         sentence = f"{fetch.error} Next try at {hour(found, fetch.due_at, seconds=True)}."
@@ -88,7 +92,9 @@ def when(found: Class, viewer_zone: str | None) -> str:
 
 def hour(found: Class, moment: datetime | None, *, seconds: bool = False) -> str:
     """A moment as a time of day in the class's zone."""
-    return "" if moment is None else f"{moment.astimezone(clock.zone(found.timezone)):{'%H:%M:%S' if seconds else '%H:%M'}}"
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(clock.zone(found.timezone)):{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
 def day_and_hour(found: Class, moment: datetime | None) -> str:
@@ -109,12 +115,11 @@ def length(seconds: int) -> str:
 
 def plain(text: str, limit: int = 120) -> str:
     """Text of a stranger's, fit for one line: no controls, no marks that turn the writing round, not endless."""
-    # The joiner stays: it holds the parts of an emoji together.
-    kept = (sign for sign in text[: limit * 4] if sign == "\u200d" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
-    line = " ".join("".join(sign if not sign.isspace() else " " for sign in kept).split())
+    spaced = " ".join(text[: limit * 4].split())
+    line = "".join(sign for sign in spaced if sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def markdown(text: str, limit: int = 120) -> str:
     """The same for a place that reads Markdown: every sign that could mean something there is escaped."""
-    return "".join(f"\\{sign}" if sign.isascii() and not sign.isalnum() and sign != " " else sign for sign in plain(text, limit))
+    return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in plain(text, limit))

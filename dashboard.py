@@ -1,0 +1,32 @@
+"""Launcher and first page. `streamlit run dashboard.py` imports it to serve `app`, then runs it to draw Today."""
+
+import streamlit as st
+
+from tracker.ui import page, sign_in
+from tracker.ui.today import today
+from tracker.ui.wiring import services
+
+
+def draw() -> None:
+    """The page Today: what runs, what comes, and what is being waited for."""
+    member = page.gate("Today")
+    with page.shown_faults():
+        shown = page.read(today, member, services().now())
+    st.title("Today")
+    if not shown.every:
+        st.info("Nothing is planned, and nothing was held since yesterday.", icon=":material/event_available:")
+        st.page_link(page.NEW_CLASS, label="Plan a class", icon=":material/add_circle:")
+    for heading, found in (("Live now", shown.live), ("Next", shown.upcoming), ("Just ended", shown.over)):
+        if found:
+            st.subheader(heading)
+            for one in found:
+                page.class_row(one, member)
+    page.redraw_on_change(lambda: page.versions(page.read(today, member, services().now()).every, services().now()))
+
+
+if __name__ == "dashboard":
+    from starlette.middleware import Middleware
+
+    app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)])
+else:
+    draw()

@@ -1,0 +1,164 @@
+"""One class, `/class?id=…`: what it is, who was there and when, and what can be done with it."""
+
+import streamlit as st
+
+from tracker import auth, classes, clock, report, store
+from tracker.attendance import Attendance, ClassStatus
+from tracker.errors import ClassNotReady, NotFound, ZoomError
+from tracker.store import Class
+from tracker.ui import charts, page, words
+from tracker.ui.plan import plan_fields, plan_of
+from tracker.ui.wiring import services
+
+member = page.gate("Class")
+
+
+def visible_class() -> Class:
+    """The class that the address names. Raises NotFound, NotAllowed."""
+    class_id = st.query_params.get("id", "")
+    if "\0" in class_id:
+        raise NotFound("There is no such class.")
+    found: Class = page.read(store.get_class, class_id)
+    auth.check_may_see(member, found)
+    return found
+
+
+def facts(found: Class) -> None:
+    """What the class is, how it stands, and the ways into its meeting."""
+    state = words.state(found, services().now())
+    st.title(words.markdown(found.title, 200))
+    known = [words.when(found, page.viewer_zone()), words.markdown(found.course or "", 60)]
+    if found.teacher_id != member.id:
+        known.append(words.markdown(found.teacher_name, 60))
+    st.markdown(" · ".join(fact for fact in known if fact))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(state.word, icon=state.icon, color=state.color)
+        st.markdown(words.markdown(state.sentence, 300), width="content")
+    if found.status in (ClassStatus.SCHEDULED, ClassStatus.LIVE) and found.zoom_join_url:
+        st.caption("Join link, for the students")
+        st.code(found.zoom_join_url, language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        mine = found.teacher_id == member.id
+        if mine and found.status in (ClassStatus.SCHEDULED, ClassStatus.LIVE) and found.zoom_meeting_id:
+            label = "Start class" if found.status is ClassStatus.SCHEDULED else "Go to class"
+            st.link_button(
+                label,
+                f"/host?id={found.id}",
+                icon=":material/video_call:",
+                type="primary",
+                help="Opens Zoom as the host, in a new tab. The link is for you only.",
+            )
+        if found.status is ClassStatus.SCHEDULED:
+            if st.button("Change", icon=":material/edit:"):
+                change(found)
+            if st.button("Cancel class", icon=":material/event_busy:"):
+                cancel(found)
+
+
+@st.dialog("Change class", width="medium")
+def change(found: Class) -> None:
+    """Another title or time, here and at Zoom."""
+    plan = plan_fields(plan_of(found), f"change-{found.id}")
+    if st.button("Save", type="primary"):
+        with page.shown_faults(), st.spinner("Telling Zoom …"):
+            classes.change_class(services(), found.id, plan)
+        st.rerun()
+
+
+@st.dialog("Cancel class")
+def cancel(found: Class) -> None:
+    """Not to take place; asked once more."""
+    st.markdown(f"“{words.markdown(found.title)}” will not take place.")
+    if found.zoom_meeting_made:
+        st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
+    if st.button("Cancel this class", type="primary"):
+        with page.shown_faults(), st.spinner("Telling Zoom …"):
+            classes.cancel_class(services(), found.id)
+        st.rerun()
+
+
+def fetch_button(found: Class) -> None:
+    """“Fetch participants now”, with what comes of it."""
+    reason = None
+    try:
+        classes.check_fetchable(found, services().now())
+    except ClassNotReady as error:
+        reason = error.sentence
+    if not st.button(
+        "Fetch participants now", icon=":material/sync:", disabled=reason is not None, help=reason, key="fetch"
+    ):
+        return
+    with st.status("Asking Zoom for the participants …") as status:
+        try:
+            with page.shown_faults(ClassNotReady, ZoomError):
+                attendance = classes.fetch_now(
+                    services(), found.id, lambda records: status.update(label=f"{records} records so far …")
+                )
+        except (ClassNotReady, ZoomError) as error:
+            status.update(label=words.markdown(error.sentence, 400), state="error")
+        else:
+            label = f"Zoom has {attendance.total_records} records of {attendance.unique_count} people."
+            status.update(label=label, state="complete")
+
+
+def figures(found: Class, attendance: Attendance) -> None:
+    """The key figures."""
+    zone = clock.zone(found.timezone)
+    held = ", ".join(
+        f"{session.start.astimezone(zone):%H:%M}–{session.end.astimezone(zone):%H:%M}"
+        for session in attendance.sessions
+        if session.end
+    )
+    lesson = sum(part.seconds for part in attendance.lesson)
+    with st.container(horizontal=True):
+        st.metric("People", words.people(found.participant_count), border=True, width=150)
+        st.metric("Records from Zoom", attendance.total_records, border=True, width=180)
+        st.metric("Held", held or "–", border=True, width="content")
+        st.metric(
+            "Percent are of",
+            words.length(lesson) if lesson else "–",
+            border=True,
+            width=170,
+            help="The planned time, as far as the meeting ran in it.",
+        )
+        st.metric("Fetched", words.hour(found, found.participants_fetched_at), border=True, width=130)
+
+
+def people(found: Class, attendance: Attendance) -> None:
+    """Who was there, as a table, as a timeline and as files."""
+    zone = clock.zone(found.timezone)
+    local_start = found.scheduled_start.astimezone(zone)
+    tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
+    st.subheader("People")
+    charts.show_table(tables["people"], "Everybody who was in the class")
+    with st.container(horizontal=True):
+        for shape, label in (("people", "CSV of people"), ("stays", "CSV of stays")):
+            st.download_button(
+                label,
+                report.csv_bytes(tables[shape]),
+                report.file_name(found.title, local_start, shape, "csv"),
+                "text/csv",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+    st.subheader("When they were there")
+    charts.timeline(found, attendance)
+    with st.expander("All stays as a table"):
+        charts.show_table(tables["stays"], "Every stay that Zoom reported")
+
+
+with page.shown_faults():
+    shown = visible_class()
+top, action = st.container(), st.container()
+with action:
+    if shown.status is not ClassStatus.CANCELLED:
+        fetch_button(shown)
+with page.shown_faults():
+    shown = visible_class()
+    present = page.read(classes.attendance_of, shown)
+    with top:
+        facts(shown)
+    if present is not None:
+        figures(shown, present)
+        people(shown, present)
+page.redraw_on_change(lambda: page.versions([visible_class()], services().now()))

@@ -1,0 +1,65 @@
+"""Every class, newest first: search, filter by status and date, a page at a time."""
+
+from datetime import datetime, time, timedelta
+from math import ceil
+
+import streamlit as st
+
+from tracker import clock, store
+from tracker.attendance import ClassStatus
+from tracker.store import Class, Filter
+from tracker.ui import page
+from tracker.ui.wiring import services
+
+PAGE_SIZE = 20
+
+member = page.gate("Classes")
+st.title("Classes")
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    text = st.text_input(
+        "Search", placeholder="Title or course", icon=":material/search:", key="q", bind="query-params"
+    )
+    since = st.date_input("From", None, format="YYYY-MM-DD", key="from", bind="query-params", width=160)
+    until = st.date_input("To", None, format="YYYY-MM-DD", key="to", bind="query-params", width=160)
+statuses = st.pills(
+    "Status",
+    [status.value for status in ClassStatus],
+    selection_mode="multi",
+    format_func=str.capitalize,
+    key="status",
+    bind="query-params",
+)
+
+zone = clock.zone(page.viewer_zone())
+which = Filter(
+    text=text or "",
+    statuses=tuple(ClassStatus(status) for status in statuses),
+    since=datetime.combine(since, time(), zone) if since else None,
+    until=datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
+)
+
+
+def shown_classes() -> list[Class]:
+    """The classes of the page that is shown."""
+    return page.read(store.list_classes, member, which, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+
+
+with page.shown_faults():
+    total = page.read(store.count_classes, member, which)
+    pages = max(1, ceil(total / PAGE_SIZE))
+    st.caption("1 class" if total == 1 else f"{total} classes")
+    rows = st.container()
+    number = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
+    found = shown_classes()
+
+with rows:
+    for one in found:
+        page.class_row(one, member)
+    if not found and which == Filter():
+        st.info("There are no classes yet.", icon=":material/event_available:")
+        st.page_link(page.NEW_CLASS, label="Plan a class", icon=":material/add_circle:")
+    elif not found:
+        st.info("No class fits this search.", icon=":material/search_off:")
+
+page.redraw_on_change(lambda: page.versions(shown_classes(), services().now()))

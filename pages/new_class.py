@@ -1,0 +1,43 @@
+"""A class is planned: its Zoom meeting is made, or taken from a pasted link."""
+
+import streamlit as st
+
+from tracker import classes, store
+from tracker.errors import InvalidInput
+from tracker.ui import page
+from tracker.ui.plan import fresh_plan, plan_fields
+from tracker.ui.wiring import services
+
+MADE = "made-class"
+NEW_MEETING, LINK = "Make a new Zoom meeting", "Use a meeting that exists"
+
+member = page.gate("New class")
+if MADE in st.session_state:
+    # Also where an impatient second click ran this page again: the class is made once.
+    st.switch_page(page.CLASS, query_params={"id": st.session_state.pop(MADE)})
+
+st.title("New class")
+with st.container(width=760):
+    plan = plan_fields(fresh_plan(), "new")
+    with page.shown_faults():
+        known = page.read(store.courses, member)
+    course = st.selectbox(
+        "Course (optional)", known, None, accept_new_options=True, key="new-course", placeholder="Choose or type a name"
+    )
+    source = st.radio("Zoom meeting", [NEW_MEETING, LINK], key="new-source", horizontal=True)
+    link = None
+    if source == LINK:
+        link = st.text_input(
+            "Zoom link or meeting ID",
+            key="new-link",
+            placeholder="https://zoom.us/j/1234567890",
+            help="The invitation link of the meeting. A class that was held already can be taken in this way too.",
+        )
+    if st.button("Create class", type="primary", icon=":material/add_circle:"):
+        with page.shown_faults(), st.spinner("Asking Zoom …"):
+            if source == LINK and not (link or "").strip():
+                raise InvalidInput("Paste the link of the Zoom meeting, or let a new one be made.")
+            if source == NEW_MEETING and plan.checked().start < services().now():
+                raise InvalidInput("This time has passed. For a class that was held already, paste its Zoom link.")
+            st.session_state[MADE] = classes.create_class(services(), member, plan, link=link, course=course)
+        st.rerun()

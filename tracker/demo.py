@@ -1,0 +1,201 @@
+"""`tracker demo`: the whole product on this machine, with a practice Zoom and a term of sample classes.
+
+Everything runs as it does in a school; only the addresses of Zoom and the waiting time are other ones. What the
+demo keeps is in a folder of its own and never touches a real installation.
+"""
+
+import json
+import secrets
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tracker import auth, classes, clock, fetches, store
+from tracker.classes import Plan, Services
+from tracker.database import reading, transaction
+from tracker.errors import TrackerError
+from tracker.practice import PracticeSettings, PracticeZoom
+from tracker.settings import Settings
+from tracker.store import Member, Role
+
+HOST = "127.0.0.1"
+# Zoom's own list takes minutes to fill; the practice Zoom's takes this long, well within the shortened delay.
+SETTLE_SECONDS, DELAY_SECONDS = 4, 10
+TIME_ZONE = "Europe/Berlin"
+PREPARING_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can sign in to the demo, and how many weeks of classes they have held."""
+
+    email: str
+    name: str
+    role: Role
+    password: str
+    weeks: int = 0
+
+
+# Known to everybody who reads this: the demo listens on this machine alone.
+TEACHER = Account("teacher@school.example", "Maria Keller", "teacher", "practice-teacher", weeks=12)
+COLLEAGUE = Account("colleague@school.example", "Tom Adeyemi", "teacher", "practice-colleague", weeks=4)
+ADMIN = Account("admin@school.example", "Ada Admin", "admin", "practice-admin")
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the demo's processes: every setting said outright, so that no other installation's shows.
+
+    Ports, the data folder and the delay may be `given`.
+    """
+    data_dir = Path(given.get("TRACKER_DATA_DIR") or Path("data", "demo")).absolute()
+    tracker_port = given.get("TRACKER_PORT") or "8787"
+    zoom = f"http://{HOST}:{_next(tracker_port)}"
+    secret = _secret(data_dir / "practice-secret")
+    said = {
+        "TRACKER_DATA_DIR": str(data_dir),
+        "DATABASE_URL": f"sqlite:///{(data_dir / 'demo.sqlite3').as_posix()}",
+        "ZOOM_ACCOUNT_ID": "practice-account",
+        "ZOOM_CLIENT_ID": "practice-client",
+        "ZOOM_CLIENT_SECRET": f"client-{secret}",
+        "ZOOM_WEBHOOK_SECRET": f"webhook-{secret}",
+        "ZOOM_API_URL": f"{zoom}/v2",
+        "ZOOM_OAUTH_URL": f"{zoom}/oauth/token",
+        "ZOOM_PLAN": "pro",
+        "CRON_SECRET": f"cron-{secret}",
+        "TRACKER_HOST": HOST,
+        "TRACKER_PORT": tracker_port,
+        "DASHBOARD_PORT": given.get("DASHBOARD_PORT") or "8501",
+        "FETCH_DELAY_SECONDS": given.get("FETCH_DELAY_SECONDS") or str(DELAY_SECONDS),
+    }
+    kept = {name: value for name, value in given.items() if name.removesuffix("_FILE") not in said}
+    return kept | said
+
+
+def practice_port(settings: Settings) -> int:
+    """The practice Zoom's port. Always the same one, or the join links of yesterday's classes would lead nowhere."""
+    return settings.tracker_port + 1
+
+
+@contextmanager
+def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
+    """The practice Zoom that these settings speak of. Raises TrackerError where it cannot start."""
+    zoom = PracticeZoom(
+        PracticeSettings(
+            host=HOST,
+            port=practice_port(settings),
+            account_id=settings.zoom_account_id,
+            client_id=settings.zoom_client_id,
+            client_secret=settings.zoom_client_secret,
+            webhook_secret=settings.zoom_webhook_secret,
+            webhook_url=f"http://{HOST}:{settings.tracker_port}/api/webhooks/zoom",
+            settle_seconds=SETTLE_SECONDS,
+            state_file=settings.data_dir / "practice-zoom.json",
+        )
+    )
+    try:
+        zoom.start()
+    except (OSError, ValueError) as error:
+        raise TrackerError(f"The practice Zoom cannot start: {error}.") from error
+    try:
+        yield zoom
+    finally:
+        zoom.stop()
+
+
+def prepare(services: Services, say: Callable[[str], None]) -> None:
+    """Makes what is missing of the accounts and the term of sample classes, and tells how far it is."""
+    for account in (TEACHER, COLLEAGUE, ADMIN):
+        member = _member(services, account)
+        if account.weeks:
+            _term(services, member, account.weeks, say)
+    _wait_for_counts(services, say)
+
+
+def welcome(url: str, settings: Settings) -> str:
+    """Where to go and how to sign in."""
+    minutes = "The list of participants is fetched ten minutes after a class; here"
+    return f"""
+The dashboard is at   {url}
+
+  teacher   {TEACHER.email}   password {TEACHER.password}
+  admin     {ADMIN.email}     password {ADMIN.password}
+
+To try it: sign in as the teacher, make a class, open its join link in two tabs and join as two people,
+start the class as its host, leave, and end it.
+{minutes} after {settings.fetch_delay_seconds} seconds.
+Ctrl-C stops everything; the data stays in {settings.data_dir}.
+"""
+
+
+def _next(port: str) -> str:
+    return str(int(port) + 1) if port.isascii() and port.isdigit() else port
+
+
+def _secret(path: Path) -> str:
+    """The demo's secret, made by its first start: links and signatures have to outlive a restart."""
+    try:
+        return path.read_text("ascii")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(16), "ascii")
+        return path.read_text("ascii")
+
+
+def _member(services: Services, account: Account) -> Member:
+    with transaction(services.engine) as tx:
+        member = store.find_member(tx, account.email)
+        if member is None:
+            member = store.add_member(tx, account.email, account.name, account.role, None, services.now())
+            auth.set_password(tx, account.email, account.password)
+    return member
+
+
+def _term(services: Services, teacher: Member, weeks: int, say: Callable[[str], None]) -> None:
+    """The classes that the teacher has held at the practice Zoom, and the next one of each course."""
+    held = _practice_term(services.settings, teacher.email, weeks)
+    with reading(services.engine) as tx:
+        missing = [row for row in held if not store.classes_of_meeting(tx, str(row["id"]))]
+    if not missing:
+        return
+    say(f"Preparing {len(held)} sample classes for {teacher.name} ...")
+    for row in missing:
+        plan = Plan(
+            row["topic"], clock.parse_utc(row["start_time"]) or services.now(), row["duration"], row["timezone"]
+        )
+        classes.create_class(services, teacher, plan, link=str(row["id"]), course=row["course"])
+    for row in {row["course"]: row for row in missing}.values():
+        lesson = 1 + sum(one["course"] == row["course"] for one in held)
+        start = (clock.parse_utc(row["start_time"]) or services.now()).astimezone(clock.zone(row["timezone"]))
+        # A week later by the clock on the wall, also where the clocks change in between.
+        start = start.replace(tzinfo=None) + timedelta(weeks=1)
+        plan = Plan(f"{row['course']} – lesson {lesson}", start, row["duration"], row["timezone"])
+        classes.create_class(services, teacher, plan, course=row["course"])
+
+
+def _practice_term(settings: Settings, host: str, weeks: int) -> list[dict[str, Any]]:
+    body = json.dumps({"host": host, "weeks": weeks, "timezone": TIME_ZONE}).encode()
+    url = f"http://{HOST}:{practice_port(settings)}/practice/term"
+    call = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(call, timeout=30) as reply:  # noqa: S310 - our own address
+        rows: list[dict[str, Any]] = json.load(reply)
+    return rows
+
+
+def _wait_for_counts(services: Services, say: Callable[[str], None]) -> None:
+    """Waits until the tracker has asked the practice Zoom about every class once."""
+    until, said = time.monotonic() + PREPARING_SECONDS, 0
+    while time.monotonic() < until:
+        with reading(services.engine) as tx:
+            due, _failed = fetches.counts(tx, services.now())
+        if not due:
+            return
+        if due != said:
+            say(f"  {due} classes still to be counted")
+            said = due
+        time.sleep(0.5)

@@ -1,0 +1,42 @@
+"""The fields for title and time of a class, for a class that is made and for one that is changed."""
+
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from tracker import clock
+from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
+from tracker.store import Class
+from tracker.ui.page import viewer_zone
+from tracker.ui.wiring import services
+
+USUAL_MINUTES = 60
+
+
+def fresh_plan() -> Plan:
+    """An untitled class at the next full hour, in the browser's time zone."""
+    zone = viewer_zone()
+    local = services().now().astimezone(clock.zone(zone))
+    start = local.replace(minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(hours=1)
+    return Plan("", start, USUAL_MINUTES, zone)
+
+
+def plan_of(found: Class) -> Plan:
+    """The plan of an existing class, in its own time zone."""
+    start = found.scheduled_start.astimezone(clock.zone(found.timezone)).replace(tzinfo=None)
+    return Plan(found.title, start, found.duration_minutes, found.timezone)
+
+
+def plan_fields(usual: Plan, key: str) -> Plan:
+    """Draws the fields, filled with `usual`, and returns what they say now."""
+    title = st.text_input("Title", usual.title, max_chars=LONGEST_TITLE, key=f"{key}-title", placeholder="Algebra 7B")
+    with st.container(horizontal=True):
+        date = st.date_input("Date", usual.start.date(), format="YYYY-MM-DD", key=f"{key}-date", width=160)
+        time = st.time_input("Time", usual.start.time(), key=f"{key}-time", width=120, step=timedelta(minutes=5))
+        minutes = st.number_input(
+            "Minutes", 1, LONGEST_CLASS_MINUTES, usual.minutes, step=5, key=f"{key}-minutes", width=140
+        )
+        zones = sorted(available_timezones())
+        zone = st.selectbox("Time zone", zones, zones.index(usual.timezone), key=f"{key}-zone", width=260)
+    return Plan(title or "", datetime.combine(date or usual.start.date(), time or usual.start.time()), minutes, zone)
