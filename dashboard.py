@@ -12,13 +12,13 @@ def draw() -> None:
     member = page.gate("Today")
     with page.shown_faults():
         shown = page.read(today, member, services().now())
-    st.title("Today")
+    st.title("Today", anchor=False)
     if not shown.every:
         st.info("Nothing is planned, and nothing was held since yesterday.", icon=":material/event_available:")
         st.page_link(page.NEW_CLASS, label="Plan a class", icon=":material/add_circle:")
     for heading, found in (("Live now", shown.live), ("Next", shown.upcoming), ("Just ended", shown.over)):
         if found:
-            st.subheader(heading)
+            st.subheader(heading, anchor=False)
             for one in found:
                 page.class_row(one, member)
     page.redraw_on_change(lambda: page.versions(page.read(today, member, services().now()).every, services().now()))

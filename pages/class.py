@@ -26,7 +26,7 @@ def visible_class() -> Class:
 def facts(found: Class) -> None:
     """What the class is, how it stands, and the ways into its meeting."""
     state = words.state(found, services().now())
-    st.title(words.markdown(found.title, 200))
+    st.title(words.markdown(found.title, 200), anchor=False)
     known = [words.when(found, page.viewer_zone()), words.markdown(found.course or "", 60)]
     if found.teacher_id != member.id:
         known.append(words.markdown(found.teacher_name, 60))
@@ -102,26 +102,28 @@ def fetch_button(found: Class) -> None:
 
 
 def figures(found: Class, attendance: Attendance) -> None:
-    """The key figures."""
+    """When it was held, and the key figures."""
     zone = clock.zone(found.timezone)
-    held = ", ".join(
-        f"{session.start.astimezone(zone):%H:%M}–{session.end.astimezone(zone):%H:%M}"
-        for session in attendance.sessions
-        if session.end
-    )
+    ended = [session for session in attendance.sessions if session.end]
+    held = [f"{run.start.astimezone(zone):%H:%M}–{run.end.astimezone(zone):%H:%M}" for run in ended if run.end]
+    if held:
+        st.markdown(f"Held {' and '.join(held)}" + (", with a break in between." if len(held) > 1 else "."))
     lesson = sum(part.seconds for part in attendance.lesson)
+    late = sum(person.late for person in attendance.people)
+    early = sum(person.left_early for person in attendance.people)
     with st.container(horizontal=True):
-        st.metric("People", words.people(found.participant_count), border=True, width=150)
-        st.metric("Records from Zoom", attendance.total_records, border=True, width=180)
-        st.metric("Held", held or "–", border=True, width="content")
+        st.metric("People", attendance.unique_count, border=True, width=150)
+        st.metric("Came late", late, border=True, width=150, help="More than five minutes after the lesson began.")
+        st.metric("Left early", early, border=True, width=150, help="More than five minutes before the lesson's end.")
         st.metric(
-            "Percent are of",
+            "Lesson",
             words.length(lesson) if lesson else "–",
             border=True,
-            width=170,
-            help="The planned time, as far as the meeting ran in it.",
+            width=180,
+            help="The planned time, as far as the meeting ran in it. Percentages are of this.",
         )
-        st.metric("Fetched", words.hour(found, found.participants_fetched_at), border=True, width=130)
+        records = "Zoom lists every joining of everybody; one person may have several."
+        st.metric("Records from Zoom", attendance.total_records, border=True, width=190, help=records)
 
 
 def people(found: Class, attendance: Attendance) -> None:
@@ -129,7 +131,7 @@ def people(found: Class, attendance: Attendance) -> None:
     zone = clock.zone(found.timezone)
     local_start = found.scheduled_start.astimezone(zone)
     tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
-    st.subheader("People")
+    st.subheader("People", anchor=False)
     charts.show_table(tables["people"], "Everybody who was in the class")
     with st.container(horizontal=True):
         for shape, label in (("people", "CSV of people"), ("stays", "CSV of stays")):
@@ -141,7 +143,7 @@ def people(found: Class, attendance: Attendance) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
-    st.subheader("When they were there")
+    st.subheader("When they were there", anchor=False)
     charts.timeline(found, attendance)
     with st.expander("All stays as a table"):
         charts.show_table(tables["stays"], "Every stay that Zoom reported")

@@ -14,7 +14,7 @@ from tracker.ui.wiring import services
 PAGE_SIZE = 20
 
 member = page.gate("Classes")
-st.title("Classes")
+st.title("Classes", anchor=False)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     text = st.text_input(

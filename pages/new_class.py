@@ -16,7 +16,7 @@ if MADE in st.session_state:
     # Also where an impatient second click ran this page again: the class is made once.
     st.switch_page(page.CLASS, query_params={"id": st.session_state.pop(MADE)})
 
-st.title("New class")
+st.title("New class", anchor=False)
 with st.container(width=760):
     plan = plan_fields(fresh_plan(), "new")
     with page.shown_faults():

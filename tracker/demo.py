@@ -42,8 +42,8 @@ class Account:
 
 
 # Known to everybody who reads this: the demo listens on this machine alone.
-TEACHER = Account("teacher@school.example", "Maria Keller", "teacher", "practice-teacher", weeks=12)
-COLLEAGUE = Account("colleague@school.example", "Tom Adeyemi", "teacher", "practice-colleague", weeks=4)
+TEACHER = Account("maria.keller@school.example", "Maria Keller", "teacher", "practice-teacher", weeks=12)
+COLLEAGUE = Account("tom.adeyemi@school.example", "Tom Adeyemi", "teacher", "practice-colleague", weeks=4)
 ADMIN = Account("admin@school.example", "Ada Admin", "admin", "practice-admin")
 
 
@@ -118,17 +118,17 @@ def prepare(services: Services, say: Callable[[str], None]) -> None:
 
 def welcome(url: str, settings: Settings) -> str:
     """Where to go and how to sign in."""
-    minutes = "The list of participants is fetched ten minutes after a class; here"
     return f"""
 The dashboard is at   {url}
 
-  teacher   {TEACHER.email}   password {TEACHER.password}
-  admin     {ADMIN.email}     password {ADMIN.password}
+  as teacher   {TEACHER.email}   password  {TEACHER.password}
+  as admin     {ADMIN.email}          password  {ADMIN.password}
 
-To try it: sign in as the teacher, make a class, open its join link in two tabs and join as two people,
-start the class as its host, leave, and end it.
-{minutes} after {settings.fetch_delay_seconds} seconds.
-Ctrl-C stops everything; the data stays in {settings.data_dir}.
+To try it: sign in as the teacher, make a class, start it as its host, open its join link in two tabs and join
+as two people, leave, and end the class. Zoom's list of participants is fetched {settings.fetch_delay_seconds} seconds
+after the end; in a school it is ten minutes, because Zoom needs them.
+
+Ctrl-C stops everything; the data stays in {settings.data_dir}
 """
 
 

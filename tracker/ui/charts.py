@@ -100,7 +100,9 @@ def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
         fixedrange=True,
         showgrid=False,
     )
-    figure.update_xaxes(side="top", tickformat="%H:%M", hoverformat="%H:%M:%S", title=None, fixedrange=True)
+    figure.update_xaxes(
+        type="date", side="top", tickformat="%H:%M", hoverformat="%H:%M:%S", title=None, fixedrange=True
+    )
     figure.update_layout(
         height=ROW_PIXELS * len(rows) + MARGIN_PIXELS,
         margin={"l": 0, "r": 8, "t": 28, "b": 8},

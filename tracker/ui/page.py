@@ -20,6 +20,13 @@ TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/ne
 # One look at the database for each open page that still waits for something.
 SECONDS_BETWEEN_LOOKS = 2
 
+# The room above a page is kept for a toolbar that is not there; links in a list line up with what is below them.
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 3.5rem; }
+@media (min-width: 768px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
+.stMain [data-testid="stPageLink-NavLink"] { padding-left: 0; }
+</style>"""
+
 T = TypeVar("T")
 
 
@@ -28,7 +35,8 @@ def gate(title: str) -> Member:
 
     An open tab keeps its connection after its person signed out elsewhere, so every run looks again.
     """
-    st.set_page_config(page_title=f"{title} · Class attendance", page_icon=":material/groups:", layout="wide")
+    st.set_page_config(page_title=f"{title} · Class attendance", page_icon="📋", layout="wide")
+    st.html(STYLE)
     with shown_faults():
         member = member_of(session_cookies())
     if member is not None:
@@ -68,15 +76,15 @@ def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
 def class_row(found: Class, member: Member) -> None:
     """One class as a line of a list: what and when, its state, and how many people."""
     state = words.state(found, services().now())
-    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width=440, gap=None):
+    with st.container(border=True), st.container(horizontal=True, gap="small"):
+        with st.container(width=340, gap=None):
             st.page_link(CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
             st.caption(" · ".join(_facts(found, member)))
-        with st.container(width=300, gap=None):
+        with st.container(width=290, gap=None):
             st.badge(state.word, icon=state.icon, color=state.color)
             st.caption(words.markdown(state.sentence, 300))
-        with st.container(width=120, gap=None):
-            st.metric("People", words.people(found.participant_count))
+        if found.participant_count is not None:
+            st.subheader(words.people(found.participant_count), anchor=False, width="content")
 
 
 def _facts(found: Class, member: Member) -> list[str]:
@@ -125,7 +133,8 @@ def _sidebar(member: Member) -> None:
         st.page_link(CLASSES, label="Classes", icon=":material/history:")
         st.page_link(NEW_CLASS, label="New class", icon=":material/add_circle:")
         st.divider()
-        st.caption(f"{words.markdown(member.name, 60)} ({member.role})  \n{words.markdown(member.email, 80)}")
+        st.text(words.plain(member.name, 60))
+        st.caption(f"Signed in as {member.role}")
         st.html(
             '<form action="/logout" method="post"><button style="font:inherit;padding:.3rem .8rem;cursor:pointer;'
             'color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem">'

@@ -79,7 +79,9 @@ def _waiting(found: Class, now: datetime) -> State:
 
 def people(count: int | None) -> str:
     """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
-    return "–" if count is None else str(count)
+    if count is None:
+        return "–"
+    return "1 person" if count == 1 else f"{count} people"
 
 
 def when(found: Class, viewer_zone: str | None) -> str:

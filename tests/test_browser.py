@@ -1,0 +1,267 @@
+"""The main job in a real browser, against the real dashboard, tracker and practice Zoom."""
+
+import json
+import re
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.demo_process import Demo
+from tracker.demo import ADMIN, TEACHER, Account
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ZONE = "America/Sao_Paulo"
+FORMULA_NAME, HTML_NAME = "=HYPERLINK(1)", "Ben <b>Okafor</b>"
+BEN = "ben.okafor@school.example"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    running.start()
+    yield running
+    assert running.interrupt() == 0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(timezone_id=ZONE, viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    fresh.set_default_timeout(20_000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def teacher(context: BrowserContext, demo: Demo) -> Page:
+    return sign_in(context.new_page(), demo, TEACHER)
+
+
+def sign_in(page: Page, demo: Demo, account: Account) -> Page:
+    page.goto(demo.url)
+    page.get_by_label("E-mail").fill(account.email)
+    page.get_by_label("Password").fill(account.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(heading(page, "Today")).to_be_visible()
+    return page
+
+
+def heading(page: Page, name: str) -> Locator:
+    return page.get_by_role("heading", name=name, exact=True)
+
+
+def badge(page: Page, word: str) -> Locator:
+    """The states of classes that say this word."""
+    return page.locator(".stMarkdownBadge", has_text=word)
+
+
+def join(context: BrowserContext, link: str, name: str, email: str = "") -> Page:
+    """Somebody opens the join link in a tab of their own."""
+    tab = context.new_page()
+    tab.goto(link)
+    tab.get_by_label("Your name").fill(name)
+    tab.get_by_label("E-mail").fill(email)
+    tab.get_by_role("button", name="Join").click()
+    expect(tab.get_by_role("button", name="Leave")).to_be_visible()
+    return tab
+
+
+def zooms_records(demo: Demo, meeting_id: str) -> list[dict[str, Any]]:
+    """What the practice Zoom itself has written down, read from its file."""
+    state = json.loads(Path(demo.environment["TRACKER_DATA_DIR"], "practice-zoom.json").read_text("utf-8"))
+    meeting = next(row for row in state["meetings"] if str(row["number"]) == meeting_id)
+    return list(meeting["sessions"])
+
+
+def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
+    teacher: Page, context: BrowserContext, demo: Demo
+) -> None:
+    teacher.get_by_role("link", name="New class").click()
+    expect(heading(teacher, "New class")).to_be_visible()
+    expect(teacher.get_by_role("combobox", name="Time zone")).to_have_value(ZONE)
+    teacher.get_by_label("Title").fill("Rhetoric *1* <i>")
+    teacher.get_by_label("Title").press("Enter")
+    teacher.get_by_role("button", name="Create class").click()
+    expect(heading(teacher, "Rhetoric *1* <i>")).to_be_visible()
+    expect(badge(teacher, "Planned")).to_be_visible()
+    link = teacher.get_by_test_id("stCode").inner_text().strip()
+
+    with context.expect_page() as opened:
+        teacher.get_by_role("link", name="Start class").click()
+    host = opened.value
+    host.get_by_role("button", name="Start meeting").click()
+    expect(badge(teacher, "Live")).to_be_visible()
+    guest = join(context, link, FORMULA_NAME)
+    ben = join(context, link, HTML_NAME, BEN)
+    host.wait_for_timeout(1100)  # Zoom's records are in whole seconds; nobody is to have been there for none
+    guest.get_by_role("button", name="Leave").click()
+    expect(guest.get_by_text("You have left the meeting")).to_be_visible()
+    ben.get_by_role("button", name="Leave").click()
+    expect(ben.get_by_text("You have left the meeting")).to_be_visible()
+    host.get_by_role("button", name="End meeting for all").click()
+
+    expect(teacher.get_by_text(re.compile("Zoom's list is due at"))).to_be_visible()
+    expect(badge(teacher, "Counted")).to_be_visible(timeout=30_000)
+    people = teacher.get_by_test_id("stMetric").filter(has_text="People")
+    expect(people).to_contain_text("3")
+    expect(teacher.locator(".js-plotly-plot .ytick")).to_have_text([FORMULA_NAME, HTML_NAME, TEACHER.name])
+
+    teacher.get_by_role("button", name="Fetch participants now").click()
+    expect(teacher.get_by_text("Zoom has 3 records of 3 people.")).to_be_visible()
+
+    meeting_id = link.partition("/j/")[2].partition("?")[0]
+    for shape, expected in (("people", people_csv), ("stays", stays_csv)):
+        with teacher.expect_download() as download:
+            teacher.get_by_role("button", name=f"CSV of {shape}").click()
+        assert re.fullmatch(rf"Rhetoric-1-i-\d{{4}}-\d\d-\d\d-{shape}\.csv", download.value.suggested_filename)
+        assert Path(download.value.path()).read_bytes() == expected(zooms_records(demo, meeting_id))
+
+
+def local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(ZONE)).isoformat()
+
+
+def seconds(start: str, end: str) -> int:
+    return int((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+
+
+def people_csv(sessions: list[dict[str, Any]]) -> bytes:
+    """The file as product.md describes it, made from the practice Zoom's own notes."""
+    (session,) = sessions
+    length = seconds(session["start"], session["end"])
+    lines = ["Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status"]
+    for name, shown in ((FORMULA_NAME, "'" + FORMULA_NAME), (HTML_NAME, HTML_NAME), (TEACHER.name, TEACHER.name)):
+        (stay,) = (one for one in session["stays"] if one["name"] == name)
+        there = seconds(stay["join"], stay["leave"])
+        minutes, percent = (there * 10 + 30) // 60 / 10, (there * 200 + length) // (2 * length)
+        when = f"{local(stay['join'])},{local(stay['leave'])}"
+        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,present")
+    return ("\ufeff" + "".join(f"{line}\r\n" for line in lines)).encode()
+
+
+def stays_csv(sessions: list[dict[str, Any]]) -> bytes:
+    (session,) = sessions
+    lines = ["Name,Email,Join,Leave,Seconds,Session,Where"]
+    for stay in session["stays"]:
+        shown = "'" + FORMULA_NAME if stay["name"] == FORMULA_NAME else stay["name"]
+        when = f"{local(stay['join'])},{local(stay['leave'])}"
+        lines.append(f"{shown},{stay['email']},{when},{seconds(stay['join'], stay['leave'])},1,meeting")
+    return ("\ufeff" + "".join(f"{line}\r\n" for line in lines)).encode()
+
+
+def test_the_history_is_searched_and_paged_and_survives_a_reload(teacher: Page) -> None:
+    teacher.get_by_role("link", name="Classes").click()
+    teacher.get_by_role("button", name="Ended").click()
+    expect(badge(teacher, "Counted")).to_have_count(20)
+    teacher.get_by_label("Search").fill("lesson 12")
+    teacher.get_by_label("Search").press("Enter")
+    expect(teacher.get_by_role("link", name=re.compile("lesson 12$"))).to_have_count(3)
+    expect(teacher.get_by_role("link", name=re.compile("lesson 11$"))).to_have_count(0)
+    assert "q=lesson" in teacher.url
+    teacher.reload()
+    expect(teacher.get_by_role("link", name=re.compile("lesson 12$"))).to_have_count(3)
+    expect(badge(teacher, "Counted")).to_have_count(3)
+
+
+def test_a_class_is_moved_and_cancelled_at_zoom_as_well(teacher: Page, context: BrowserContext) -> None:
+    teacher.get_by_role("link", name="New class").click()
+    teacher.get_by_label("Title").fill("Logic")
+    teacher.get_by_label("Title").press("Enter")
+    teacher.get_by_role("button", name="Create class").click()
+    expect(heading(teacher, "Logic")).to_be_visible()
+    link = teacher.get_by_test_id("stCode").inner_text().strip()
+
+    teacher.get_by_role("button", name="Change").click()
+    dialog = teacher.get_by_role("dialog")
+    dialog.get_by_label("Title").fill("Logic and proof")
+    dialog.get_by_label("Title").press("Enter")
+    dialog.get_by_role("button", name="Save").click()
+    expect(heading(teacher, "Logic and proof")).to_be_visible()
+    student = context.new_page()
+    student.goto(link)
+    expect(student.get_by_role("heading", name="Join: Logic and proof")).to_be_visible()
+
+    teacher.get_by_role("button", name="Cancel class").click()
+    teacher.get_by_role("dialog").get_by_role("button", name="Cancel this class").click()
+    expect(badge(teacher, "Cancelled")).to_be_visible()
+    student.goto(link)
+    expect(student.get_by_role("heading", name="There is no such meeting")).to_be_visible()
+
+
+def test_nobody_sees_anything_without_signing_in_and_a_link_leads_on_after_it(
+    teacher: Page, browser: Browser, demo: Demo
+) -> None:
+    teacher.get_by_role("link", name="Classes").click()
+    teacher.get_by_role("link", name=re.compile("lesson 12$")).first.click()
+    expect(teacher.get_by_role("button", name="Fetch participants now")).to_be_visible()
+    shared = teacher.url
+
+    stranger = browser.new_context()
+    page = stranger.new_page()
+    page.goto(shared)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert "lesson 12" not in page.content()
+    page.get_by_label("E-mail").fill(ADMIN.email)
+    page.get_by_label("Password").fill("not-the-password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("E-mail or password is wrong.")
+    page.get_by_label("Password").fill(ADMIN.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name=re.compile("lesson 12$"))).to_be_visible()
+    assert page.url == shared
+
+    token = next(cookie for cookie in stranger.cookies() if cookie.get("name") == "tracker_session")
+    assert token.get("httpOnly")
+    assert token.get("sameSite") == "Lax"
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    request = urllib.request.Request(demo.url + "/_stcore/metrics")
+    request.add_header("Cookie", f"tracker_session={token.get('value')}")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(request, timeout=10)
+    stranger.close()
+
+
+def test_a_teacher_does_not_see_a_colleagues_class_and_an_admin_does(
+    teacher: Page, browser: Browser, demo: Demo
+) -> None:
+    other = browser.new_context()
+    admin = sign_in(other.new_page(), demo, ADMIN)
+    admin.goto(demo.url + "/classes?status=Ended")
+    admin.get_by_text(re.compile("Tom Adeyemi")).first.locator("xpath=(preceding::a)[last()]").click()
+    expect(admin.get_by_role("button", name="Fetch participants now")).to_be_visible()
+    expect(admin.get_by_role("link", name="Go to class")).to_have_count(0)
+    teacher.goto(admin.url)
+    expect(teacher.get_by_text("This class belongs to somebody else.")).to_be_visible()
+    assert "people" not in teacher.get_by_test_id("stMain").inner_text()
+    other.close()
+
+
+def test_the_pages_ask_nothing_of_other_sites(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context()
+    asked: set[str] = set()
+    page = context.new_page()
+    page.on("request", lambda request: asked.add(request.url))
+    sign_in(page, demo, TEACHER)
+    for path in ("/classes", "/new_class", "/class?id=nothing"):
+        page.goto(demo.url + path)
+        expect(page.get_by_role("link", name="Today")).to_be_visible()
+    assert {url for url in asked if not url.startswith((demo.url, "data:", "blob:"))} == set()
+    context.close()
