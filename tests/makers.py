@@ -1,15 +1,29 @@
 """Values made with few words; each test names only what it is about."""
 
+import hashlib
+import hmac
+import io
+import json
+import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
+
+from sqlalchemy import Engine
 
 from tests.conftest import NOW
+from tracker import store
 from tracker.attendance import Session, Span, Stay, Where
+from tracker.clock import to_zoom
+from tracker.database import reading, transaction
 from tracker.settings import Settings, read_settings
+from tracker.store import Class, Member, NewClass, Role
+from tracker.webhook import Delivery, parse
 
 WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
+MEETING = "85011112222"
 
 
 def at(minutes: float) -> datetime:
@@ -48,3 +62,118 @@ def settings(**environment: str) -> Settings:
         "ZOOM_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }
     return read_settings(usual | environment)
+
+
+def event_body(name: str, meeting_id: object = MEETING, uuid: str = "uuid-1", **more: Any) -> bytes:
+    """The body of Zoom's webhook `name` about a session that began at NOW and, if it ended, ended an hour later."""
+    about: dict[str, Any] = {"id": meeting_id, "uuid": uuid, "start_time": "2026-05-14T12:00:00Z"}
+    if name == "meeting.ended":
+        about["end_time"] = "2026-05-14T13:00:00Z"
+    content = {"event": name, "event_ts": 1_778_760_000_000, "payload": {"account_id": "a", "object": about | more}}
+    return json.dumps(content).encode()
+
+
+def zoom_signature(body: bytes, sent_at: datetime = NOW, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
+    """The headers with which Zoom signs this body."""
+    timestamp = str(int(sent_at.timestamp()))
+    digest = hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return {"x-zm-request-timestamp": timestamp, "x-zm-signature": f"v0={digest}"}
+
+
+def read_workbook(content: bytes) -> list[list[str | float]]:
+    """The cells of a workbook's only sheet: text as text, numbers as numbers. Fails on formulas and links."""
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+        shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
+    assert not list(sheet.iter(f"{space}f"))
+    assert not list(sheet.iter(f"{space}hyperlink"))
+    texts = ["".join(part.text or "" for part in entry.iter(f"{space}t")) for entry in shared]
+
+    def value(cell: ElementTree.Element) -> str | float:
+        found = cell.find(f"{space}v")
+        if found is None or found.text is None:
+            return ""
+        return texts[int(found.text)] if cell.get("t") == "s" else float(found.text)
+
+    return [[value(cell) for cell in row] for row in sheet.iter(f"{space}row")]
+
+
+class Clock:
+    """A time that passes only when it is told to."""
+
+    def __init__(self, time: datetime = NOW) -> None:
+        self.time = time
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def forward(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+# What Zoom sends
+
+
+def participant(name: str, start: float, end: float, email: str = "", **more: Any) -> dict[str, Any]:
+    """A record of Zoom's participant list, from one minute to another."""
+    usual = {
+        "id": "",
+        "user_id": "16778240",
+        "name": name,
+        "user_email": email,
+        "join_time": to_zoom(at(start)),
+        "leave_time": to_zoom(at(end)),
+        "duration": round((end - start) * 60),
+        "registrant_id": "",
+        "failover": False,
+        "status": "in_meeting",
+        "internal_user": False,
+    }
+    return usual | more
+
+
+def started(uuid: str = "uuid-1", start: float = 0, meeting: object = MEETING) -> Delivery:
+    """The delivery that says that a session began, in minutes after NOW."""
+    return parse(event_body("meeting.started", meeting, uuid, start_time=to_zoom(at(start))))
+
+
+def ended(uuid: str = "uuid-1", start: float = 0, end: float = 60, meeting: object = MEETING) -> Delivery:
+    """The delivery that says that a session is over, in minutes after NOW."""
+    times = {"start_time": to_zoom(at(start)), "end_time": to_zoom(at(end))}
+    return parse(event_body("meeting.ended", meeting, uuid, **times))
+
+
+# What is in the database
+
+
+def member(engine: Engine, email: str = "ana@school.example", role: Role = "teacher", **more: Any) -> Member:
+    """A person with an account."""
+    name = email.partition("@")[0].title()
+    with transaction(engine) as tx:
+        return store.add_member(tx, email, name, role, more.get("zoom_user"), NOW)
+
+
+def lesson(engine: Engine, teacher: Member, title: str = "Algebra 7B", start: float = 0, **more: Any) -> str:
+    """A class of one hour in the database, `start` minutes after NOW; returns its id."""
+    usual: dict[str, Any] = {
+        "title": title,
+        "teacher_id": teacher.id,
+        "scheduled_start": at(start),
+        "duration_minutes": 60,
+        "timezone": "Europe/Berlin",
+        "zoom_meeting_id": MEETING,
+        "zoom_join_url": f"https://zoom.us/j/{MEETING}",
+        "zoom_meeting_made": True,
+    }
+    with transaction(engine) as tx:
+        return store.add_class(tx, NewClass(**(usual | more)), NOW)
+
+
+def stored(engine: Engine, class_id: str) -> Class:
+    """The class as it is in the database now."""
+    with reading(engine) as tx:
+        return store.get_class(tx, class_id)

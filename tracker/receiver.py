@@ -30,11 +30,14 @@ from tracker.clock import to_zoom
 from tracker.database import reading
 from tracker.errors import (
     ClassNotReady,
+    FetchUnderWay,
     InvalidInput,
+    LeaseLost,
     NotAllowed,
     NotConfigured,
     NotFound,
     NotSignedIn,
+    TooSoon,
     TrackerError,
     WebhookRefused,
     ZoomError,
@@ -45,7 +48,8 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
 IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS = 5.0, 10.0, 5.0
-THREADS, CONNECTIONS = 32, 128
+# Each has a thread of its own: one that waits for its next request must not keep another's request waiting.
+CONNECTIONS = 128
 # The loop turns every second; after this long without a turn something holds it up.
 LOOP_STALE_SECONDS = 300.0
 
@@ -55,6 +59,7 @@ STATUS_OF_ERROR: dict[type[TrackerError], int] = {
     NotAllowed: 403,
     NotFound: 404,
     ClassNotReady: 409,
+    LeaseLost: 409,
     ZoomError: 502,
     NotConfigured: 503,
 }
@@ -187,8 +192,16 @@ def fetch_for_program(desk: Desk, request: Request) -> Answer:
         raise InvalidInput("streamId is missing.")
     try:
         return fetched(desk, class_id, classes.fetch_if_due(desk.services, _storable(class_id)))
+    except (FetchUnderWay, LeaseLost):
+        # Somebody else has it in hand; what the caller has to do is the same: come again later.
+        return skipped(TooSoon.code)
     except (ClassNotReady, ZoomError) as error:
-        return as_json(200, {"success": True, "skipped": True, "reason": error.code})
+        return skipped(error.code)
+
+
+def skipped(reason: str) -> Answer:
+    """The answer to a program when nothing was fetched, for a reason that is no fault of its."""
+    return as_json(200, {"success": True, "skipped": True, "reason": reason})
 
 
 def fetched(desk: Desk, class_id: str, attendance: Attendance) -> Answer:
@@ -286,10 +299,13 @@ class _Server(HTTPServer):
     desk: Desk
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="receiver")
+        # Before all else: a port that is taken ends in `server_close`.
+        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="receiver")
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
@@ -387,6 +403,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(answer(self.server.desk, Request(self.command, self.path, headers, body)))
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
+
+    def handle_expect_100(self) -> bool:
+        """The client waits for this line before it sends the body, so it must not stay in the buffer."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
 
     def _body_length(self, *, needed: bool) -> int | Answer:
         """The length of the body, or why the request is refused; what would leave its end in doubt closes."""

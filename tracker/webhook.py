@@ -133,8 +133,8 @@ def _text(value: object, name: str) -> str:
     """A text of ordinary length. Zoom writes meeting ids as numbers in some events and as text in others."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18:
         value = str(value)
-    # A NUL cannot be stored by PostgreSQL.
-    if not isinstance(value, str) or not 0 < len(value) <= 255 or "\0" in value:
+    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
+    if not isinstance(value, str) or not 0 < len(value) <= 255 or not value.isprintable():
         raise WebhookRefused(f"The event lacks its {name}.", 400)
     return value
 

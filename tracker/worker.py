@@ -54,11 +54,18 @@ class Worker:
         while not self._stop.is_set() and classes.fetch_due(self._services):
             self._last_turn = self._monotonic()
 
+    def turn(self) -> None:
+        """Runs the jobs that are due."""
+        if (self._schedule.idle_seconds or 0) > 2 * SECONDS_BETWEEN_TURNS:
+            # `schedule` goes by the clock on the wall, and that was set back: by hand, or by an hour in autumn.
+            self._schedule.run_all()
+        self._schedule.run_pending()
+        self._last_turn = self._monotonic()
+
     def _run(self) -> None:
         self._schedule.run_all()
         while not self._stop.is_set():
-            self._schedule.run_pending()
-            self._last_turn = self._monotonic()
+            self.turn()
             self._stop.wait(SECONDS_BETWEEN_TURNS)
 
 

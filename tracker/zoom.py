@@ -264,7 +264,7 @@ class Zoom:
         return _Reply(response.status_code, response.headers, bytes(content))
 
     def _token_error(self, reply: _Reply) -> ZoomError:
-        if reply.status == 429 or reply.status >= 500:
+        if reply.status == 429 or not 400 <= reply.status < 500:
             return self._api_error(reply)
         reason = _error_fields(reply).get("reason")
         said = f" Zoom says: {_short(reason)}." if isinstance(reason, str) and reason else ""
@@ -304,6 +304,12 @@ class Zoom:
             return ZoomRefused("This teacher has no user in the school's Zoom account.")
         if status == 404:
             return ZoomMeetingUnknown("Zoom does not have what was asked for (HTTP 404).")
+        if "page token" in message:
+            # Good for 15 minutes; reading the list again from its beginning gets new ones.
+            return ZoomUnreachable("Zoom's page token ran out before the list was read to its end.")
+        if code is None:
+            # Zoom gives a code with every refusal; a proxy or a firewall on the way does not, and may be mended.
+            return ZoomUnreachable(f"Not Zoom but something on the way there refuses the request (HTTP {status}).")
         return ZoomRefused(f"Zoom refuses the request (HTTP {status}): {_short(_with_fields(message, fields))}")
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
 
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
+from tracker import clock
 from tracker.database import reading
 from tracker.errors import TrackerError
 from tracker.store import Class, Member
@@ -55,7 +55,7 @@ def session_cookies() -> dict[str, str]:
 def viewer_zone() -> str:
     """The IANA time zone of the browser; UTC where it does not say, or says what nobody knows."""
     name = st.context.timezone
-    return name if name in available_timezones() else "UTC"
+    return name if name in clock.zone_names() else "UTC"
 
 
 @contextmanager

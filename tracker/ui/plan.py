@@ -1,7 +1,6 @@
 """The fields for title and time of a class, for a class that is made and for one that is changed."""
 
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -37,6 +36,6 @@ def plan_fields(usual: Plan, key: str) -> Plan:
         minutes = st.number_input(
             "Minutes", 1, LONGEST_CLASS_MINUTES, usual.minutes, step=5, key=f"{key}-minutes", width=140
         )
-        zones = sorted(available_timezones())
+        zones = clock.zone_names()
         zone = st.selectbox("Time zone", zones, zones.index(usual.timezone), key=f"{key}-zone", width=260)
     return Plan(title or "", datetime.combine(date or usual.start.date(), time or usual.start.time()), minutes, zone)
