@@ -1,7 +1,11 @@
 """Launcher and first page. `streamlit run dashboard.py` imports it to serve `app`, then runs it to draw Today."""
 
-import streamlit as st
+import os
 
+import streamlit as st
+from starlette.middleware import Middleware
+
+from tracker.processes import end_with_parent
 from tracker.ui import page, sign_in
 from tracker.ui.today import today
 from tracker.ui.wiring import services
@@ -25,8 +29,7 @@ def draw() -> None:
 
 
 if __name__ == "dashboard":
-    from starlette.middleware import Middleware
-
+    end_with_parent(os.environ)
     app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)])
 else:
     draw()

@@ -48,10 +48,11 @@ class Demo:
             **environment,
         }
         self.output: list[str] = []
-        self._lines: queue.Queue[str | None] = queue.Queue()
 
     def start(self) -> None:
         """Returns once it says how to stop it."""
+        self.output.clear()
+        self._lines: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tracker", "demo"],
             env=self.environment,
@@ -81,7 +82,7 @@ class Demo:
         return self._wait()
 
     def kill(self) -> None:
-        """kill -9 of the tracker; the dashboard, a process of its own, is ended politely."""
+        """kill -9, which leaves nobody a chance to tidy up."""
         self.process.kill()
         self._wait()
 

@@ -2,13 +2,14 @@
 
 import argparse
 import getpass
+import io
 import json
 import logging
 import os
 import secrets
 import signal
 import sys
-import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,12 +48,13 @@ class Call:
         return read_settings(self.environment)
 
     @contextmanager
-    def services(self) -> Iterator[Services]:
-        """The services of this process on a migrated database."""
+    def services(self, *, migrated: bool = True) -> Iterator[Services]:
+        """The services of this process, on a migrated database unless that is to be looked into."""
         settings = self.settings
         engine = make_engine(settings.database_url)
         try:
-            migrate(engine)
+            if migrated:
+                migrate(engine)
             yield Services(engine, Zoom(settings), settings)
         finally:
             engine.dispose()
@@ -60,23 +62,35 @@ class Call:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command: 0, or 1 with one sentence on stderr."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    call = Call(options, environment_with_file(os.environ, PROJECT))
+    # A terminal that cannot show a name shows its code; that is no reason to break off.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    options = command_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        return int(options.run(call) or 0)
+        _check_text(options)
+        code = int(options.run(Call(options, environment_with_file(os.environ, PROJECT))) or 0)
+        sys.stdout.flush()
+        return code
     except TrackerError as error:
         print(error.sentence, file=sys.stderr)
     except DBAPIError:
         print("The database cannot be reached; check DATABASE_URL and that its server runs.", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
+    except BrokenPipeError:
+        print("Whoever read the output has stopped reading.", file=sys.stderr)
+        # What is left in the buffer has nowhere to go, and Python would complain of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"This machine refuses: {error}.", file=sys.stderr)
     return 1
 
 
 def serve(call: Call) -> None:
     """The tracker alone, until it is told to stop."""
+    _begin_serving()
     with call.services() as services, running_tracker(services) as receiver:
         print(f"The tracker listens on http://{services.settings.tracker_host}:{receiver.port}.", flush=True)
         _until_stopped()
@@ -84,6 +98,7 @@ def serve(call: Call) -> None:
 
 def up(call: Call) -> int:
     """The tracker and the dashboard, until told to stop or one of them ends."""
+    _begin_serving()
     with (
         call.services() as services,
         running_tracker(services),
@@ -95,6 +110,7 @@ def up(call: Call) -> int:
 
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
+    _begin_serving()
     with call.services() as services, Dashboard(PROJECT, services.settings, call.environment) as dashboard:
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return _until_stopped(dashboard)
@@ -102,6 +118,8 @@ def dashboard_alone(call: Call) -> int:
 
 def run_demo(call: Call) -> int:
     """Everything, with a practice Zoom and a term of sample classes."""
+    # What the loop does is shown as progress here, not as a log.
+    _begin_serving(log_level=logging.ERROR)
     environment = demo.environment(os.environ)
     settings = read_settings(environment)
     for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
@@ -109,8 +127,6 @@ def run_demo(call: Call) -> int:
     engine = make_engine(settings.database_url)
     migrate(engine)
     services = Services(engine, Zoom(settings), settings)
-    # What the loop does is shown as progress here, not as a log.
-    logging.getLogger("tracker").setLevel(logging.ERROR)
     with (
         demo.practice_zoom(settings),
         running_tracker(services),
@@ -140,7 +156,7 @@ def running_tracker(services: Services) -> Iterator[Receiver]:
 
 def examine(call: Call) -> int:
     """What is in place and what is missing."""
-    with call.services() as services:
+    with call.services(migrated=False) as services:
         checks = doctor.examine(services)
     well = all(check.ok for check in checks)
     if call.options.json:
@@ -159,7 +175,7 @@ def add_user(call: Call) -> None:
     options = call.options
     if "@" not in options.email.strip("@ "):
         raise InvalidInput(f"“{options.email}” is not an e-mail address.")
-    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else secrets.token_urlsafe(12)
+    password = _line_from_stdin() if options.password_stdin else secrets.token_urlsafe(12)
     name = options.name or options.email.partition("@")[0]
     with call.services() as services, transaction(services.engine) as tx:
         member = store.add_member(tx, options.email, name, options.role, options.zoom_user, services.now())
@@ -172,7 +188,7 @@ def add_user(call: Call) -> None:
 def set_password(call: Call) -> None:
     """Sets a new password; every browser of the person is signed out."""
     interactive = sys.stdin.isatty() and not call.options.password_stdin
-    password = getpass.getpass("New password: ") if interactive else sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("New password: ") if interactive else _line_from_stdin()
     with call.services() as services, transaction(services.engine) as tx:
         auth.set_password(tx, call.options.email, password)
     print(f"{call.options.email} has a new password and is signed out everywhere.")
@@ -299,8 +315,23 @@ def _moment(text: str) -> datetime:
         raise InvalidInput(f"“{text}” is not a time; write it like 2026-05-14T10:00.") from None
 
 
+def _line_from_stdin() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InvalidInput("The password on stdin is not valid UTF-8.") from None
+
+
+def _check_text(options: argparse.Namespace) -> None:
+    """Raises InvalidInput for an argument that was not written in the terminal's own encoding."""
+    for name, value in vars(options).items():
+        if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+            raise InvalidInput(f"The value of {name} is not valid text.")
+
+
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    # ASCII, since the encoding of whoever reads this is not known.
+    print(json.dumps(value, indent=2))
 
 
 def _check_port(host: str, port: int) -> None:
@@ -311,16 +342,30 @@ def _check_port(host: str, port: int) -> None:
         )
 
 
+def _begin_serving(log_level: int = logging.INFO) -> None:
+    """Has Ctrl-C and a polite kill end this process by way of every `finally`, with exit code 0.
+
+    It comes before anything is started: a dashboard that is just coming up must not be left behind.
+    """
+    logging.getLogger().setLevel(log_level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def leave(*_: object) -> NoReturn:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        raise SystemExit(0)
+
+    for number in before:
+        signal.signal(number, leave)
+
+
 def _until_stopped(dashboard: Dashboard | None = None) -> int:
-    """Waits for Ctrl-C or a polite kill (0), or for the dashboard to end by itself (1)."""
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    while not stop.wait(0.2):
-        if dashboard is not None and not dashboard.is_running:
-            print("The dashboard ended by itself; its messages are above.", file=sys.stderr)
-            return 1
-    return 0
+    """Waits to be told to stop, or for the dashboard to end by itself (1)."""
+    while dashboard is None or dashboard.is_running:
+        time.sleep(0.2)
+    print("The dashboard ended by itself; its messages are above.", file=sys.stderr)
+    return 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -330,7 +375,8 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(1)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Every command with its options; `run` of what it reads is the function to call."""
     top = _Parser(prog="tracker", description="Counts who was in a Zoom class.")
     commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 

@@ -1,8 +1,12 @@
 """The dashboard as a process of its own, and the ports that processes listen on."""
 
+import errno
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +18,8 @@ from tracker.errors import TrackerError
 from tracker.settings import Settings
 
 START_SECONDS, STOP_SECONDS = 60, 10
+# In the environment of a dashboard that another process of ours has started.
+STARTED_BY_US = "TRACKER_STARTED_DASHBOARD"
 
 
 class Dashboard:
@@ -25,7 +31,7 @@ class Dashboard:
     def __init__(self, project: Path, settings: Settings, environment: Mapping[str, str]) -> None:
         self._project, self._settings = project, settings
         # The data folder may be given relative to where the command was typed; Streamlit runs elsewhere.
-        self._environment = dict(environment) | {"TRACKER_DATA_DIR": str(settings.data_dir)}
+        self._environment = dict(environment) | {"TRACKER_DATA_DIR": str(settings.data_dir), STARTED_BY_US: "1"}
         self.url = f"http://{settings.tracker_host}:{settings.dashboard_port}"
 
     @property
@@ -43,7 +49,7 @@ class Dashboard:
             command + options,
             cwd=self._project,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its end tells the dashboard that this process is gone, however it went
             stdout=subprocess.DEVNULL,
             # Ctrl-C reaches the whole terminal group; this process is the one that ends the dashboard.
             start_new_session=True,
@@ -59,6 +65,8 @@ class Dashboard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
+        if self._process.stdin:
+            self._process.stdin.close()
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -79,11 +87,27 @@ class Dashboard:
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Whether something could listen there now."""
+    """Whether something could listen there now. Raises TrackerError where `host` is no address of this machine."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise TrackerError(f"TRACKER_HOST is {host}, which is no address of this machine.") from None
             return False
     return True
+
+
+def end_with_parent(environment: Mapping[str, str]) -> None:
+    """Ends this process when the one that started it is gone, even by kill -9; does nothing where nobody did.
+
+    A dashboard that is left over would keep its port, and the next start would find it taken.
+    """
+
+    def wait() -> None:
+        sys.stdin.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if STARTED_BY_US in environment:
+        threading.Thread(target=wait, name="parent-watch", daemon=True).start()

@@ -1,0 +1,107 @@
+"""`tracker demo` as somebody types it: it starts, survives, and stops."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.demo_process import Demo
+from tracker import demo
+from tracker.settings import read_settings
+
+
+def tracker(running: Demo, *arguments: str) -> Any:
+    """What a command prints as JSON, run on the demo's database."""
+    environment = running.environment | {"DATABASE_URL": demo.environment(running.environment)["DATABASE_URL"]}
+    command = [sys.executable, "-m", "tracker", *arguments, "--json"]
+    return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until_silent(url: str) -> None:
+    until = time.monotonic() + 20
+    while answers(url):
+        assert time.monotonic() < until, f"{url} still answers"
+        time.sleep(0.1)
+
+
+def test_it_starts_shows_its_progress_keeps_its_data_and_stops_as_a_whole(tmp_path: Path) -> None:
+    running = Demo(tmp_path)
+    running.start()
+    said = "".join(running.output)
+    assert running.url in said
+    for account in (demo.TEACHER, demo.ADMIN):
+        assert account.email in said
+        assert account.password in said
+    assert "Preparing 36 sample classes" in said
+    assert "is fetched 5 seconds" in " ".join(said.split())
+    held = tracker(running, "class", "list")
+    counts = [one["participantCount"] for one in held if one["status"] == "ended"]
+    assert len(held) > 48
+    assert len(counts) > 40
+    assert sum(count is None for count in counts) <= 2  # the classes of which Zoom has no list, by design of the term
+    addresses = [running.url + "/_stcore/health", running.tracker_url + "/healthz", running.practice_url]
+    assert all(answers(url) for url in addresses)
+
+    assert running.interrupt() == 0
+    assert not any(answers(url) for url in addresses)
+    assert "Traceback" not in "".join(running.output)
+
+    running.start()
+    assert "Preparing" not in "".join(running.output)
+    assert tracker(running, "class", "list") == held
+
+    running.kill()
+    wait_until_silent(running.url + "/_stcore/health")
+    running.start()
+    assert tracker(running, "class", "list") == held
+    assert running.interrupt() == 0
+
+
+def test_a_port_in_use_gives_one_clear_sentence(tmp_path: Path) -> None:
+    running = Demo(tmp_path)
+    command = [sys.executable, "-m", "tracker", "demo"]
+    for port in (running.tracker_port, running.dashboard_port, running.tracker_port + 1):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            ended = subprocess.run(command, env=running.environment, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 1
+        assert ended.stdout == ""
+        assert ended.stderr == (
+            f"Port {port} is in use by another program; stop that one, "
+            "or choose other ports with TRACKER_PORT and DASHBOARD_PORT.\n"
+        )
+
+
+def test_no_setting_of_a_real_installation_reaches_the_demo(tmp_path: Path) -> None:
+    real = {
+        "TRACKER_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": "postgresql://school/attendance",
+        "DATABASE_URL_FILE": "/run/secrets/database",
+        "ZOOM_CLIENT_SECRET_FILE": "/run/secrets/zoom",
+        "ZOOM_API_URL": "https://api.zoom.us/v2",
+        "TRACKER_HOST": "0.0.0.0",
+        "PATH": os.environ["PATH"],
+    }
+    environment = demo.environment(real)
+    settings = read_settings(environment)
+    assert settings.database_url.startswith(f"sqlite:///{tmp_path}")
+    assert settings.zoom_api_url == f"http://127.0.0.1:{settings.tracker_port + 1}/v2"
+    assert settings.tracker_host == "127.0.0.1"
+    assert environment["PATH"] == real["PATH"]
+    assert not [name for name in environment if name.endswith("_FILE")]
+    assert read_settings(demo.environment(real)).zoom_client_secret == settings.zoom_client_secret

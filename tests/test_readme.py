@@ -1,0 +1,107 @@
+"""What the README promises is what the code has."""
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from tracker.cli import command_parser
+from tracker.doctor import SCOPES
+from tracker.settings import read_settings
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = (PROJECT / "README.md").read_text("utf-8")
+
+
+class Asked(Mapping[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: object = None) -> object:
+        self.names.add(name)
+        return default
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def settings_asked_for() -> set[str]:
+    asked = Asked()
+    read_settings(asked)
+    return asked.names
+
+
+def table(title: str) -> dict[str, str]:
+    """First column to the rest of the line, for the first table under a heading."""
+    section = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^ *\| *(`.+?) \| (.*)\|$", section, re.MULTILINE)
+    return {first.strip(): rest for first, rest in rows}
+
+
+def test_the_settings_table_names_every_setting_and_no_other() -> None:
+    names = settings_asked_for()
+    plain = {name for name in names if not name.endswith("_FILE")}
+    rows = table("Settings")
+    assert {name.strip("`") for name in rows} == plain
+    secrets = {name.removesuffix("_FILE") for name in names if name.endswith("_FILE")}
+    assert {name.strip("`") for name, rest in rows.items() if "(secret)" in rest} == secrets
+
+
+def test_the_settings_table_has_the_real_defaults() -> None:
+    settings = read_settings({})
+    told = {name.strip("`"): rest.partition("|")[0].strip(" `") for name, rest in table("Settings").items()}
+    for name, default in told.items():
+        if name not in ("DATABASE_URL", "TRACKER_DATA_DIR"):
+            assert default == str(getattr(settings, name.lower())), name
+    assert settings.data_dir == Path(told["TRACKER_DATA_DIR"]).absolute()
+    assert settings.database_url == f"sqlite:///{(settings.data_dir / 'tracker.sqlite3').as_posix()}"
+
+
+def test_the_example_of_a_settings_file_has_real_names_and_sets_nothing_by_itself() -> None:
+    text = (PROJECT / ".env.example").read_text("utf-8")
+    assert all(not value for value in dotenv_values(PROJECT / ".env.example").values())
+    assert set(re.findall(r"^#?([A-Z][A-Z_]+)=", text, re.MULTILINE)) <= settings_asked_for()
+
+
+def test_the_scopes_table_is_what_the_doctor_looks_for() -> None:
+    told = re.findall(r"`(meeting:[a-z_:]+:admin)`", README)
+    assert sorted(set(told)) == sorted(SCOPES)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    section = README.partition("\n## Commands\n")[2]
+    for command in commands(command_parser()):
+        assert f"tracker {command}" in section, command
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Every command as it is typed, `user add` and the like too."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                deeper = list(commands(below))
+                yield from (f"{name} {rest}" for rest in deeper) if deeper else (name,)
+
+
+def test_the_checks_before_a_change_goes_in_run_the_readmes_test_command() -> None:
+    told = re.findall(r"^(python3 -m venv .*pytest)$", README, re.MULTILINE)
+    assert len(told) == 1
+    script = (PROJECT / ".ci" / "run").read_text("utf-8")
+    assert told[0] in script
+
+
+def test_the_pictures_of_the_readme_are_there() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((PROJECT / name).is_file() for name in pictures)
