@@ -112,18 +112,18 @@ def figures(found: Class, attendance: Attendance) -> None:
     late = sum(person.late for person in attendance.people)
     early = sum(person.left_early for person in attendance.people)
     with st.container(horizontal=True):
-        st.metric("People", attendance.unique_count, border=True, width=150)
-        st.metric("Came late", late, border=True, width=150, help="More than five minutes after the lesson began.")
-        st.metric("Left early", early, border=True, width=150, help="More than five minutes before the lesson's end.")
+        st.metric("People", attendance.unique_count, border=True, width=115)
+        st.metric("Came late", late, border=True, width=135, help="More than five minutes after the lesson began.")
+        st.metric("Left early", early, border=True, width=135, help="More than five minutes before the lesson's end.")
         st.metric(
             "Lesson",
             words.length(lesson) if lesson else "–",
             border=True,
-            width=180,
+            width=200,
             help="The planned time, as far as the meeting ran in it. Percentages are of this.",
         )
         records = "Zoom lists every joining of everybody; one person may have several."
-        st.metric("Records from Zoom", attendance.total_records, border=True, width=190, help=records)
+        st.metric("Records from Zoom", attendance.total_records, border=True, width=175, help=records)
 
 
 def people(found: Class, attendance: Attendance) -> None:
@@ -143,8 +143,9 @@ def people(found: Class, attendance: Attendance) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
-    st.subheader("When they were there", anchor=False)
-    charts.timeline(found, attendance)
+    if attendance.stays:
+        st.subheader("When they were there", anchor=False)
+        charts.timeline(found, attendance)
     with st.expander("All stays as a table"):
         charts.show_table(tables["stays"], "Every stay that Zoom reported")
 

@@ -40,6 +40,7 @@ def show_table(table: Table, alt: str) -> None:
     one_day = len({moment.date() for moment in moments}) < 2
     config = {
         "Name": st.column_config.TextColumn(pinned=True, width="medium"),
+        "Email": st.column_config.TextColumn(width="medium"),
         "Percent": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100),
         "Minutes present": st.column_config.NumberColumn(format="%.1f"),
     }
@@ -92,7 +93,15 @@ def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
         if bars:
             figure.add_trace(_bars(bars, where, zone))
     planned = [_naive(moment.astimezone(zone)) for moment in (found.planned.start, found.planned.end)]
-    figure.add_vrect(*planned, fillcolor="#888", opacity=0.15, line_width=0, layer="below")
+    figure.add_vrect(
+        *planned,
+        name="planned time",
+        showlegend=True,
+        fillcolor="#888",
+        opacity=0.15,
+        line_width=0,
+        layer="below",
+    )
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[escape(row.label) for row in rows],

@@ -25,6 +25,7 @@ STYLE = """<style>
 .stMainBlockContainer { padding-top: 3.5rem; }
 @media (min-width: 768px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 .stMain [data-testid="stPageLink-NavLink"] { padding-left: 0; }
+.stMain [data-testid="stPageLink-NavLink"] * { white-space: normal; }
 </style>"""
 
 T = TypeVar("T")

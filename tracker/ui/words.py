@@ -35,20 +35,20 @@ def state(found: Class, now: datetime) -> State:
     if found.status is ClassStatus.CANCELLED:
         return State("Cancelled", "gray", ":material/event_busy:", "This class was cancelled.")
     if found.status is ClassStatus.LIVE:
-        since = f"Live since {hour(found, found.started_at)}." if found.started_at else "Live now."
+        since = f"It began {moment(found, found.started_at, now)}." if found.started_at else "It is under way."
         return State("Live", "red", ":material/sensors:", since)
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
-        return State("Counted", "green", ":material/check:", _counted(found, now))
+        return State("Counted", "green", ":material/check:", _counted(found, found.participants_fetched_at, now))
     if found.status is ClassStatus.SCHEDULED and now <= found.planned.end:
         begins = "It begins when its host starts the meeting."
         return State("Planned", "blue", ":material/event:", begins)
     return _waiting(found, now)
 
 
-def _counted(found: Class, now: datetime) -> str:
-    fetched = f"Fetched from Zoom {day_and_hour(found, found.participants_fetched_at)}."
+def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
+    fetched = f"Fetched from Zoom {moment(found, fetched_at, now)}."
     if found.fetch is not None and found.fetch.due_at is not None and found.fetch.due_at > now:
-        return f"{fetched} Zoom's list may still grow; it is fetched again at {hour(found, found.fetch.due_at)}."
+        return f"{fetched} Zoom's list may still grow; it is fetched again {moment(found, found.fetch.due_at, now)}."
     return fetched
 
 
@@ -67,13 +67,13 @@ def _waiting(found: Class, now: datetime) -> State:
         sentence = "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now."
         return State("Not seen", "orange", ":material/help:", sentence)
     if now > fetch.due_at + OVERDUE:
-        due = hour(found, fetch.due_at)
-        sentence = f"Zoom's list was due at {due}, and the tracker has not fetched it: is it running?"
+        due = moment(found, fetch.due_at, now)
+        sentence = f"Zoom's list was due {due}, and the tracker has not fetched it: is it running?"
         return State("Overdue", "orange", ":material/warning:", sentence)
     if fetch.error:
-        sentence = f"{fetch.error} Next try at {hour(found, fetch.due_at, seconds=True)}."
+        sentence = f"{fetch.error} Next try {moment(found, fetch.due_at, now)}."
         return State("Trying again", "orange", ":material/refresh:", sentence)
-    due = f"Zoom's list is due at {hour(found, fetch.due_at, seconds=fetch.due_at - now < OVERDUE)}."
+    due = f"Zoom's list is due {moment(found, fetch.due_at, now)}."
     return State("Waiting", "violet", ":material/hourglass_top:", due)
 
 
@@ -92,19 +92,12 @@ def when(found: Class, viewer_zone: str | None) -> str:
     return text if viewer_zone == found.timezone else f"{text} ({found.timezone})"
 
 
-def hour(found: Class, moment: datetime | None, *, seconds: bool = False) -> str:
-    """A moment as a time of day in the class's zone."""
-    if moment is None:
-        return ""
-    return f"{moment.astimezone(clock.zone(found.timezone)):{'%H:%M:%S' if seconds else '%H:%M'}}"
-
-
-def day_and_hour(found: Class, moment: datetime | None) -> str:
-    """A moment as a day and a time in the class's zone."""
-    if moment is None:
-        return ""
-    local = moment.astimezone(clock.zone(found.timezone))
-    return f"on {local:%a} {local.day} {local:%b %Y} at {local:%H:%M}"
+def moment(found: Class, when: datetime, now: datetime) -> str:
+    """A moment in the class's zone: `at 11:40`; with seconds when it is near, with the day when that is another."""
+    local = when.astimezone(clock.zone(found.timezone))
+    if local.date() != now.astimezone(local.tzinfo).date():
+        return f"on {local:%a} {local.day} {local:%b %Y} at {local:%H:%M}"
+    return f"at {local:%H:%M:%S}" if abs(when - now) < OVERDUE else f"at {local:%H:%M}"
 
 
 def length(seconds: int) -> str:
