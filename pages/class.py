@@ -97,7 +97,8 @@ def fetch_button(found: Class) -> None:
         except (ClassNotReady, ZoomError) as error:
             status.update(label=words.markdown(error.sentence, 400), state="error")
         else:
-            label = f"Zoom has {attendance.total_records} records of {attendance.unique_count} people."
+            records = words.count(attendance.total_records, "record", "records")
+            label = f"Zoom has {records} of {words.people(attendance.unique_count)}."
             status.update(label=label, state="complete")
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from tracker import clock, store
 from tracker.attendance import ClassStatus
 from tracker.store import Class, Filter
-from tracker.ui import page
+from tracker.ui import page, words
 from tracker.ui.wiring import services
 
 PAGE_SIZE = 20
@@ -48,7 +48,7 @@ def shown_classes() -> list[Class]:
 with page.shown_faults():
     total = page.read(store.count_classes, member, which)
     pages = max(1, ceil(total / PAGE_SIZE))
-    st.caption("1 class" if total == 1 else f"{total} classes")
+    st.caption(words.count(total, "class", "classes"))
     rows = st.container()
     number = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
     found = shown_classes()

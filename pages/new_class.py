@@ -12,9 +12,11 @@ MADE = "made-class"
 NEW_MEETING, LINK = "Make a new Zoom meeting", "Use a meeting that exists"
 
 member = page.gate("New class")
-if MADE in st.session_state:
-    # Also where an impatient second click ran this page again: the class is made once.
-    st.switch_page(page.CLASS, query_params={"id": st.session_state.pop(MADE)})
+# A list that is there before Zoom is asked: an impatient second click ends this run at its next call to Streamlit,
+# and writing into the session state is such a call. Kept in the list, the class is made once.
+made: list[str] = st.session_state.setdefault(MADE, [])
+if made:
+    st.switch_page(page.CLASS, query_params={"id": made.pop()})
 
 st.title("New class", anchor=False)
 with st.container(width=760):
@@ -39,5 +41,5 @@ with st.container(width=760):
                 raise InvalidInput("Paste the link of the Zoom meeting, or let a new one be made.")
             if source == NEW_MEETING and plan.checked().start < services().now():
                 raise InvalidInput("This time has passed. For a class that was held already, paste its Zoom link.")
-            st.session_state[MADE] = classes.create_class(services(), member, plan, link=link, course=course)
+            made.append(classes.create_class(services(), member, plan, link=link, course=course))
         st.rerun()

@@ -4,14 +4,23 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 from responses import RequestsMock
 from sqlalchemy import Engine, text
 
+from tracker import auth
+from tracker.classes import Services
 from tracker.database import make_engine, migrate
+from tracker.ui import wiring
+
+if TYPE_CHECKING:
+    from tests.makers import Clock
+    from tests.screens import Screens
 
 NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
 
@@ -61,3 +70,29 @@ def http() -> Iterator[RequestsMock]:
     """Answers to HTTP calls; a call without an answer here fails."""
     with RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
+
+
+@pytest.fixture
+def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Clock"]:
+    """The dashboard's services, wired on this database as in its own process; the clock stands at NOW."""
+    from tests.makers import Clock, environment
+
+    clock = Clock()
+    for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(wiring, "PROJECT", tmp_path)  # a developer's own .env does not belong here
+    monkeypatch.setattr(wiring, "Services", partial(Services, now=clock))
+    monkeypatch.setattr(auth, "SCRYPT_N", 2)  # how hard a password is to guess is tested elsewhere
+    wiring.services.cache_clear()
+    yield clock
+    if wiring.services.cache_info().currsize:
+        wiring.services().engine.dispose()
+    wiring.services.cache_clear()
+
+
+@pytest.fixture
+def screens(wired: "Clock", engine: Engine, monkeypatch: pytest.MonkeyPatch) -> "Screens":
+    """The dashboard's pages; nobody is signed in yet."""
+    from tests.screens import Screens
+
+    return Screens(engine, wired, monkeypatch)

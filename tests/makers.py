@@ -14,12 +14,14 @@ from sqlalchemy import Engine
 
 from tests.conftest import NOW
 from tracker import store
-from tracker.attendance import Session, Span, Stay, Where
+from tracker.attendance import ClassStatus, Session, Span, Stay, Where, take_attendance
+from tracker.classes import Services
 from tracker.clock import to_zoom
 from tracker.database import reading, transaction
 from tracker.settings import Settings, read_settings
 from tracker.store import Class, Member, NewClass, Role
 from tracker.webhook import Delivery, parse
+from tracker.zoom import Zoom
 
 WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
@@ -52,8 +54,8 @@ def waiting(name: str, start: float, end: float, email: str = "", **more: Any) -
     return stay(name, start, end, email, Where.WAITING_ROOM, **more)
 
 
-def settings(**environment: str) -> Settings:
-    """The settings of a school with a practice-free Zoom account; each may be said otherwise."""
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a school with a Zoom account; each setting may be said otherwise."""
     usual = {
         "TRACKER_DATA_DIR": str(Path("nowhere").absolute()),
         "ZOOM_ACCOUNT_ID": "account-1",
@@ -61,7 +63,12 @@ def settings(**environment: str) -> Settings:
         "ZOOM_CLIENT_SECRET": CLIENT_SECRET,
         "ZOOM_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }
-    return read_settings(usual | environment)
+    return usual | more
+
+
+def settings(**more: str) -> Settings:
+    """The settings of that school."""
+    return read_settings(environment(**more))
 
 
 def event_body(name: str, meeting_id: object = MEETING, uuid: str = "uuid-1", **more: Any) -> bytes:
@@ -177,3 +184,48 @@ def stored(engine: Engine, class_id: str) -> Class:
     """The class as it is in the database now."""
     with reading(engine) as tx:
         return store.get_class(tx, class_id)
+
+
+def services(engine: Engine, clock: Clock, **environment: str) -> Services:
+    """What the use cases need, at a time that passes only when it is told to."""
+    found = settings(**environment)
+    return Services(engine, Zoom(found, clock, clock.monotonic), found, clock)
+
+
+def counted(
+    engine: Engine, class_id: str, *stays: Stay, start: float = 0, end: float = 60, fetched: float = 75
+) -> None:
+    """The class was held, and these are its participants."""
+    held = run(f"uuid-{class_id}", start, end)
+    found = stored(engine, class_id)
+    with transaction(engine) as tx:
+        store.save_session(tx, class_id, held)
+        store.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
+        store.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
+
+
+def a_class(**more: Any) -> Class:
+    """A class of one hour from NOW, which is in no database."""
+    usual: dict[str, Any] = {
+        "id": "class-1",
+        "title": "Algebra 7B",
+        "status": ClassStatus.SCHEDULED,
+        "scheduled_start": NOW,
+        "duration_minutes": 60,
+        "timezone": "Europe/Berlin",
+        "zoom_meeting_id": MEETING,
+        "zoom_join_url": f"https://zoom.us/j/{MEETING}",
+        "zoom_meeting_made": True,
+        "started_at": None,
+        "ended_at": None,
+        "participant_count": None,
+        "participants_fetched_at": None,
+        "teacher_id": "teacher-1",
+        "teacher_email": "ana@school.example",
+        "teacher_name": "Ana",
+        "course_id": None,
+        "course": None,
+        "created_at": NOW,
+        "fetch": None,
+    }
+    return Class(**(usual | more))

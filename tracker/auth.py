@@ -30,7 +30,7 @@ MOST_ATTEMPTS_FROM_ADDRESS, MOST_ATTEMPTS = 8, 100
 def hash_password(password: str) -> str:
     """The form in which a password is stored. Raises InvalidInput for one that is too short or too long."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(f"A password has at least {SHORTEST_PASSWORD} characters.")
+        raise InvalidInput(f"A password has from {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
     salt = secrets.token_bytes(16)
     return "$".join(("scrypt", base64.b64encode(salt).decode(), base64.b64encode(_scrypt(password, salt)).decode()))
 
@@ -55,11 +55,12 @@ def sign_in(engine: Engine, email: str, password: str, address: str, now: dateti
 
     The attempt is committed before the password is looked at, so that parallel guesses count as well.
     """
-    email_hash = _digest(email.strip().lower())
+    email = _as_stored(email)
+    email_hash = _digest(email)
     with transaction(engine) as tx:
         _check_attempts(tx, email_hash, address, now)
         tx.add(SignInAttempt(email_hash=email_hash, address=address, at=now))
-        row = tx.exec(select(User).where(User.email == email.strip().lower())).first()
+        row = tx.exec(select(User).where(User.email == email)).first()
         user_id, stored = (row.id, row.password_hash) if row else ("", None)
     if not password_matches(password, stored):
         raise NotSignedIn("E-mail or password is wrong.")
@@ -127,10 +128,15 @@ def _check_attempts(tx: Session, email_hash: str, address: str, now: datetime) -
 
 
 def _user(tx: Session, email: str) -> User:
-    row = tx.exec(select(User).where(User.email == email.strip().lower())).first()
+    row = tx.exec(select(User).where(User.email == _as_stored(email))).first()
     if row is None:
         raise NotFound(f"There is no account for {email}.")
     return row
+
+
+def _as_stored(email: str) -> str:
+    """The e-mail as accounts have it; what a database refuses even in a comparison is replaced."""
+    return email.strip().lower().encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _digest(text: str) -> str:

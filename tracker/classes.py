@@ -91,6 +91,9 @@ class Plan:
             raise InvalidInput(f"The title is longer than {LONGEST_TITLE} characters.")
         if not 1 <= self.minutes <= LONGEST_CLASS_MINUTES:
             raise InvalidInput(f"A class lasts from 1 to {LONGEST_CLASS_MINUTES} minutes.")
+        # Before anything is worked out with it: the first and the last year there is have no neighbours.
+        if not 2000 <= self.start.year < 2100:
+            raise InvalidInput("The start of the class is not in this century.")
         try:
             zone = clock.zone(self.timezone)
         except ValueError as error:
@@ -100,8 +103,6 @@ class Plan:
             raise InvalidInput(
                 f"{start:%H:%M} does not exist on {start:%Y-%m-%d} in {self.timezone}: the clocks go forward then."
             )
-        if not 2000 <= start.year < 2100:
-            raise InvalidInput("The start of the class is not in this century.")
         return replace(self, title=title, start=start.astimezone(UTC))
 
     def meeting(self) -> NewMeeting:
@@ -191,7 +192,7 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     started = event.at if isinstance(event, MeetingStarted) else event.started_at
     run = Session(event.uuid, started, event.at if isinstance(event, MeetingEnded) else None)
     with reading(services.engine) as tx:
-        class_id = store.class_of_session(tx, run.uuid) or _class_for(tx, event.meeting_id, run)
+        class_id = _class_of(tx, event.meeting_id, run)
     if class_id is None:
         return "not ours"
     with transaction(services.engine) as tx:
@@ -307,8 +308,14 @@ def _still_planned(services: Services, class_id: str) -> Class:
     return found
 
 
-def _class_for(tx: Transaction, meeting_id: str, run: Session) -> str | None:
-    """The class that a new session of this meeting belongs to: in its window, and nearest to its planned start."""
+def _class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
+    """The class that a session of this meeting belongs to.
+
+    A new one belongs to the class in whose window it lies, and to whose planned start it is nearest.
+    """
+    known = store.class_of_session(tx, run.uuid)
+    if known is not None:
+        return known
     candidates = store.classes_of_meeting(tx, meeting_id)
     if not candidates:
         return None
@@ -342,7 +349,7 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
         known = _counted_sessions(tx, found)
     discovered: tuple[Session, ...] = ()
     if found.status is not ClassStatus.ENDED or not known:
-        discovered = _sessions_at_zoom(services.zoom, found)
+        discovered = _sessions_at_zoom(services, found)
     runs = sessions_of_class({run.uuid: run for run in (*known, *discovered)}.values(), found.planned)
     if found.status is not ClassStatus.ENDED and (not runs or runs[-1].end is None):
         raise NotEnded("Zoom has not announced the end of this class, and knows of no session of it that ended.")
@@ -373,19 +380,22 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
     return attendance
 
 
-def _sessions_at_zoom(zoom: Zoom, found: Class) -> tuple[Session, ...]:
+def _sessions_at_zoom(services: Services, found: Class) -> tuple[Session, ...]:
     """The ended sessions of the class that Zoom knows of, for when no webhook told us.
 
-    A meeting made for the class is the class's whenever it was held; of a meeting that serves many classes
-    only the sessions in this one's window are. An app without the scopes for this finds none.
+    They are those that a webhook would have given to this class. A meeting made for the class is the class's
+    whenever it was held; of a meeting that serves many classes only the sessions in this one's window are.
+    An app without the scopes for this finds none.
     """
     meeting_id = found.zoom_meeting_id or ""
     try:
-        instances = zoom.instances(meeting_id)
-        starts = [pair for pair in instances if in_window(pair[1], found.planned)]
-        if not starts and found.zoom_meeting_made:
-            starts = instances
-        return tuple(zoom.past_meeting(uuid) for uuid, _start in starts)
+        instances = [Session(uuid, start, None) for uuid, start in services.zoom.instances(meeting_id)]
+        near = [run for run in instances if in_window(run.start, found.planned)]
+        if not near and found.zoom_meeting_made:
+            near = instances
+        with reading(services.engine) as tx:
+            ours = [run for run in near if _class_of(tx, meeting_id, run) == found.id]
+        return tuple(services.zoom.past_meeting(run.uuid) for run in ours)
     except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
         log.info("class %s: Zoom lists no sessions (%s)", found.id, error.sentence)
         return ()

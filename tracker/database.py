@@ -36,7 +36,7 @@ def make_engine(url: str) -> Engine:
             return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
     except ImportError:
         raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
         pass
     raise SettingsError(["DATABASE_URL must begin with sqlite:/// or postgresql://"])
 

@@ -94,15 +94,21 @@ class _Reader:
         if not file_name:
             return value
         try:
-            return Path(file_name).read_text("utf-8").strip()
+            # Some editors begin a UTF-8 file with a byte order mark.
+            return Path(file_name).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
             self.faults.append(f"the file that {name}_FILE names cannot be read")
             return ""
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            # Reading the port raises where it is no number.
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
             self.faults.append(f"{name} must be an http or https address")
         return value
 
@@ -114,7 +120,8 @@ class _Reader:
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most):
+        # A length limit before int(): digits without end are expensive to convert.
+        if not (value.isascii() and value.isdigit() and len(value) <= 9 and least <= int(value) <= most):
             self.faults.append(f"{name} must be a whole number from {least} to {most}")
             return default
         return int(value)

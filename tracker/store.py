@@ -339,7 +339,8 @@ def _course_id(tx: Session, teacher_id: str, name: str) -> str:
 
 def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
     conditions = [true() if viewer.is_admin else col(LiveStream.teacher_id) == viewer.id]
-    if text := which.text.strip().lower():
+    # PostgreSQL refuses a NUL even in a comparison.
+    if text := which.text.replace("\0", "").strip().lower():
         conditions.append(
             or_(
                 func.lower(LiveStream.title).contains(text, autoescape=True),

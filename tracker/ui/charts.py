@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,8 @@ def timeline(found: Class, attendance: Attendance) -> None:
 def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
     """The timeline as a Plotly figure. Names are escaped: Plotly takes `<b>` and links in a label for markup."""
     zone = clock.zone(found.timezone)
+    # One offset for all that is drawn: where the clocks change meanwhile, lengths and order stay true.
+    axis = timezone(found.scheduled_start.astimezone(zone).utcoffset() or timedelta())
     figure = go.Figure()
     for where in Where:
         bars = [
@@ -91,8 +93,8 @@ def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
             if stay.where is where and stay.span is not None
         ]
         if bars:
-            figure.add_trace(_bars(bars, where, zone))
-    planned = [_naive(moment.astimezone(zone)) for moment in (found.planned.start, found.planned.end)]
+            figure.add_trace(_bars(bars, where, zone, axis))
+    planned = [_naive(moment.astimezone(axis)) for moment in (found.planned.start, found.planned.end)]
     figure.add_vrect(
         *planned,
         name="planned time",
@@ -123,13 +125,13 @@ def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
     return figure
 
 
-def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo) -> go.Bar:
+def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, axis: timezone) -> go.Bar:
     spans = [stay.span for _line, _row, stay in bars if stay.span is not None]
     return go.Bar(
         name=LEGEND[where],
         orientation="h",
         y=[line for line, _row, _stay in bars],
-        base=[_naive(span.start.astimezone(zone)) for span in spans],
+        base=[_naive(span.start.astimezone(axis)) for span in spans],
         x=[span.seconds * 1000 for span in spans],
         marker={
             "color": COLOR[where],

@@ -107,7 +107,8 @@ def redraw_on_change(version: Callable[[], Any]) -> None:
 
     Only this small question is repeated, so an open page costs the machine next to nothing.
     """
-    drawn = version()
+    with shown_faults():
+        drawn = version()
 
     @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
     def look() -> None:

@@ -110,6 +110,8 @@ async def take_form(request: Request) -> Response:
     if not _same_origin(request):
         return PlainTextResponse("This form was sent from another site.", 403)
     fields = await _fields(request)
+    if fields is None:
+        return PlainTextResponse("This form is too large.", 413)
     target = _inside(fields.get("next", "/"))
     email = fields.get("email", "")
     address = request.client.host if request.client else ""
@@ -128,8 +130,9 @@ async def take_form(request: Request) -> Response:
         max_age=int(auth.SIGN_IN_LIFE.total_seconds()),
         httponly=True,
         samesite="lax",
-        # Behind a proxy that speaks https, the proxy says so.
-        secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "")),
+        # Behind a proxy that speaks https, the proxy says so; of several, the one next to the browser speaks first.
+        secure=request.url.scheme == "https"
+        or request.headers.get("x-forwarded-proto", "").lower().startswith("https"),
     )
     return answer
 
@@ -143,7 +146,10 @@ async def leave(request: Request) -> Response:
         with transaction(services().engine) as tx:
             auth.sign_out(tx, request.cookies.get(COOKIE, ""))
 
-    await run_in_threadpool(forget)
+    try:
+        await run_in_threadpool(forget)
+    except DBAPIError:
+        return PlainTextResponse(AWAY, 503)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE)
     return answer
@@ -156,7 +162,8 @@ async def host(request: Request) -> Response:
         member = member_of(request.cookies)
         if member is None:
             raise NotSignedIn("Please sign in.")
-        found = classes.host_meeting(services(), request.query_params.get("id", ""), member)
+        # PostgreSQL refuses a NUL even in a comparison.
+        found = classes.host_meeting(services(), request.query_params.get("id", "").replace("\0", ""), member)
         if urlsplit(found.start_url).scheme not in ("http", "https"):
             raise NotConfigured("Zoom gave no start link for this meeting.")
         return found.start_url
@@ -164,16 +171,18 @@ async def host(request: Request) -> Response:
     try:
         return RedirectResponse(await run_in_threadpool(start_url), 303)
     except TrackerError as error:
-        return _page("Start class", f"<p role='alert' class='fault'>{html.escape(error.sentence)}</p>", 409)
+        return _page("Start class", _alert(error.sentence), 409)
+    except DBAPIError:
+        return _page("Start class", _alert(AWAY), 503)
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    """The fields of a small URL-encoded form."""
+async def _fields(request: Request) -> dict[str, str] | None:
+    """The fields of a small URL-encoded form; None where it is too large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_FORM:
-            return {}
+            return None
     text = body.decode("utf-8", "replace")
     return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
 
@@ -181,7 +190,8 @@ async def _fields(request: Request) -> dict[str, str]:
 def _same_origin(request: Request) -> bool:
     """Whether a form came from a page of ours; browsers say where it came from."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    host = request.headers.get("host")
+    return origin is None or origin in (f"http://{host}", f"https://{host}")
 
 
 def _inside(target: str) -> str:
@@ -191,7 +201,7 @@ def _inside(target: str) -> str:
 
 
 def _form(target: str, email: str = "", fault: str = "", status: int = 200) -> Response:
-    alert = f"<p role='alert' class='fault'>{html.escape(fault)}</p>" if fault else ""
+    alert = _alert(fault) if fault else ""
     focus = ("", " autofocus") if email else (" autofocus", "")
     body = f"""<form method="post" action="/login">{alert}
 <label for="email">E-mail</label>
@@ -201,6 +211,10 @@ def _form(target: str, email: str = "", fault: str = "", status: int = 200) -> R
 <input type="hidden" name="next" value="{html.escape(target)}">
 <button>Sign in</button></form>"""
     return _page("Sign in", body, status)
+
+
+def _alert(fault: str) -> str:
+    return f"<p role='alert' class='fault'>{html.escape(fault)}</p>"
 
 
 def _page(title: str, body: str, status: int) -> Response:

@@ -77,11 +77,14 @@ def _waiting(found: Class, now: datetime) -> State:
     return State("Waiting", "violet", ":material/hourglass_top:", due)
 
 
-def people(count: int | None) -> str:
+def count(number: int, one: str, several: str) -> str:
+    """A number of things: `1 record`, `2 records`."""
+    return f"{number} {one if number == 1 else several}"
+
+
+def people(number: int | None) -> str:
     """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
-    if count is None:
-        return "–"
-    return "1 person" if count == 1 else f"{count} people"
+    return "–" if number is None else count(number, "person", "people")
 
 
 def when(found: Class, viewer_zone: str | None) -> str:
@@ -110,8 +113,12 @@ def length(seconds: int) -> str:
 
 def plain(text: str, limit: int = 120) -> str:
     """Text of a stranger's, fit for one line: no controls, no marks that turn the writing round, not endless."""
-    spaced = " ".join(text[: limit * 4].split())
-    line = "".join(sign for sign in spaced if sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN).strip()
+    seen = (
+        sign
+        for sign in text[: limit * 4]
+        if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
+    )
+    line = " ".join("".join(seen).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -1,0 +1,59 @@
+"""The first and the last page of 10,000 classes, against one class fetched by its id. Runs on SQLite."""
+
+import tempfile
+from pathlib import Path
+
+from tests.bench import seconds, show
+from tests.conftest import NOW
+from tests.makers import at, member, span
+from tracker import store
+from tracker.attendance import take_attendance
+from tracker.database import make_engine, migrate, reading, transaction
+from tracker.store import Filter, NewClass
+
+CLASSES, PAGE = 10_000, 25
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
+        migrate(engine)
+        teachers = [member(engine, f"t{number}@school.example") for number in range(20)]
+        admin = member(engine, "admin@school.example", "admin")
+        nobody = take_attendance([], [], span(0, 0))
+        with transaction(engine) as tx:
+            for number in range(CLASSES):
+                new = NewClass(
+                    title=f"Lesson {number}",
+                    teacher_id=teachers[number % len(teachers)].id,
+                    scheduled_start=at(60 * number),
+                    duration_minutes=60,
+                    timezone="UTC",
+                    zoom_meeting_id=str(80_000_000_000 + number),
+                    zoom_join_url="https://zoom.us/j/1",
+                    zoom_meeting_made=True,
+                    course=f"Course {number % 7}",
+                )
+                class_id = store.add_class(tx, new, NOW)
+                store.save_attendance(tx, class_id, nobody, NOW)
+
+        def read(question: object, *arguments: object, **options: object) -> None:
+            with reading(engine) as tx:
+                assert callable(question)
+                assert question(tx, *arguments, **options)
+
+        base, name = seconds(lambda: read(store.get_class, class_id)), "one class by its id"
+        for who, viewer, last in (("an admin's", admin, CLASSES - PAGE), ("a teacher's", teachers[0], 500 - PAGE)):
+            for page, offset in (("first", 0), ("last", last)):
+                took = seconds(lambda v=viewer, o=offset: read(store.list_classes, v, Filter(), limit=PAGE, offset=o))
+                show(f"{who} {page} page of {PAGE}", took, base, name)
+            show(
+                f"{who} number of classes", seconds(lambda v=viewer: read(store.count_classes, v, Filter())), base, name
+            )
+        search = Filter(text="lesson 99")
+        show("an admin's search", seconds(lambda: read(store.list_classes, admin, search, limit=PAGE)), base, name)
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Zoom as the tracker meets it, behind `responses`: meetings made, sessions held, and what goes wrong."""
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import requests
+from responses import RequestsMock
+
+from tests.makers import at
+from tracker.clock import to_zoom
+
+API = "https://api.zoom.us/v2"
+OAUTH = "https://zoom.us/oauth/token"
+UNKNOWN = (404, {"code": 3001, "message": "Meeting does not exist: 85011112222."})
+
+Reply = tuple[int, dict[str, str], str]
+
+
+def grant(http: RequestsMock, *values: str, **more: Any) -> None:
+    """Zoom hands out these tokens, the last one again and again."""
+    for value in values or ("token-1",):
+        http.post(OAUTH, json={"access_token": value, "token_type": "bearer", "expires_in": 3600} | more)
+
+
+def sent(http: RequestsMock, address: str = API) -> list[requests.PreparedRequest]:
+    """The requests to Zoom so far."""
+    return [call.request for call in http.calls if str(call.request.url).startswith(address)]
+
+
+class FakeZoom:
+    """Change its state and the tracker sees it; `faults` are the statuses and bodies of the next answers."""
+
+    def __init__(self, http: RequestsMock) -> None:
+        self.meetings: dict[str, dict[str, Any]] = {}
+        self.sessions: dict[str, tuple[str, float, float]] = {}
+        self.records: dict[str, list[dict[str, Any]]] = {}
+        self.page_size = 300
+        self.faults: deque[tuple[int, Any]] = deque()
+        # Called with each path before it is answered: what happens elsewhere meanwhile.
+        self.meanwhile: Callable[[str], None] = lambda path: None
+        grant(http)
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            http.add_callback(method, re.compile(re.escape(API) + "/.*"), self._answer)
+
+    def hold(self, uuid: str, *records: dict[str, Any], meeting: str, start: float = 0, end: float = 60) -> None:
+        """A session of a meeting that is over, in minutes after NOW."""
+        self.sessions[uuid] = (meeting, start, end)
+        self.records[uuid] = list(records)
+
+    def _answer(self, request: requests.PreparedRequest) -> Reply:
+        path, _, query = str(request.url).removeprefix(API).partition("?")
+        self.meanwhile(path)
+        if self.faults:
+            status, body = self.faults.popleft()
+            return status, {}, body if isinstance(body, str) else json.dumps(body)
+        pieces = [unquote(unquote(piece)) for piece in path.strip("/").split("/")]
+        fields = json.loads(request.body) if request.body else {}
+        status, found = self._route(str(request.method), pieces, fields, query)
+        return status, {}, json.dumps(found) if status != 204 else ""
+
+    def _route(self, method: str, pieces: list[str], fields: dict[str, Any], query: str) -> tuple[int, Any]:
+        match method, pieces:
+            case "POST", ["users", host, "meetings"]:
+                number = 81418900011 + len(self.meetings)
+                made = fields | {"id": number, "join_url": f"https://us05web.zoom.us/j/{number}?pwd=x.1"}
+                self.meetings[str(number)] = made | {"host_email": host, "start_url": f"https://zoom.us/s/{number}"}
+                return 201, self.meetings[str(number)]
+            case _, ["meetings", number] if number not in self.meetings:
+                return UNKNOWN
+            case "GET", ["meetings", number]:
+                return 200, self.meetings[number]
+            case "PATCH", ["meetings", number]:
+                self.meetings[number] |= fields
+                return 204, None
+            case "DELETE", ["meetings", number]:
+                del self.meetings[number]
+                return 204, None
+            case "GET", ["past_meetings", meeting, "instances"]:
+                held = [(uuid, start) for uuid, (number, start, _) in self.sessions.items() if number == meeting]
+                entries = [{"uuid": uuid, "start_time": to_zoom(at(start))} for uuid, start in held]
+                return (200, {"meetings": entries}) if entries else UNKNOWN
+            case "GET", ["past_meetings", meeting, *rest]:
+                uuid = self._latest(meeting)
+                if uuid not in self.sessions:
+                    return UNKNOWN
+                return 200, self._page(uuid, query) if rest else self._summary(uuid)
+        return 404, {"code": 404, "message": "no such path"}
+
+    def _latest(self, meeting: str) -> str:
+        held = [(start, uuid) for uuid, (number, start, _) in self.sessions.items() if number == meeting]
+        return max(held)[1] if held else meeting
+
+    def _summary(self, uuid: str) -> dict[str, Any]:
+        meeting, start, end = self.sessions[uuid]
+        return {"uuid": uuid, "id": int(meeting), "start_time": to_zoom(at(start)), "end_time": to_zoom(at(end))}
+
+    def _page(self, uuid: str, query: str) -> dict[str, Any]:
+        found = re.search(r"next_page_token=(\d+)", query)
+        first = int(found[1]) if found else 0
+        last = first + self.page_size
+        more = last < len(self.records[uuid])
+        return {"participants": self.records[uuid][first:last], "next_page_token": str(last) if more else ""}

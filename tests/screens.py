@@ -1,0 +1,126 @@
+"""The dashboard's pages behind Streamlit's own test harness: opened by name, read as their reader sees them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.testing.v1 import AppTest, app_test
+
+from tests.makers import Clock
+from tracker import auth
+from tracker.database import transaction
+from tracker.store import Member
+from tracker.ui import page, wiring
+
+PROJECT = Path(__file__).resolve().parent.parent
+PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages").glob("*.py"))]
+PASSWORD = "correct horse"
+# The places where Markdown or HTML would be read as such.
+MARKUP = ("title", "header", "subheader", "markdown", "caption", "error", "warning", "info", "success", "html")
+LABELLED = ("page_link", "link_button", "button", "download_button", "metric", "expander", "status")
+
+
+class Screens:
+    """Opens pages as whoever is signed in. `zone` is the browser's time zone, `files` what can be downloaded."""
+
+    def __init__(self, engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.engine, self.clock = engine, clock
+        self.zone = "Europe/Berlin"
+        self.cookies: dict[str, str] = {}
+        self.files = MemoryMediaFileStorage("/mock/media")
+        monkeypatch.setattr(page, "session_cookies", lambda: self.cookies)
+        monkeypatch.setattr(app_test, "MemoryMediaFileStorage", self._new_files)
+        # The pages use no installed component, and looking through every package for one takes half a second.
+        monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
+
+    def sign_in(self, who: Member) -> None:
+        """From now on the browser has a token of this person's."""
+        with transaction(self.engine) as tx:
+            auth.set_password(tx, who.email, PASSWORD)
+        self.cookies = {page.COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
+
+    def open(self, name: str, **query: str) -> AppTest:
+        """The page, drawn once."""
+        at = AppTest.from_file(PROJECT / page.TODAY, default_timeout=30)
+        at.context = {"timezone": self.zone}
+        at.query_params |= query
+        if name != page.TODAY:
+            at.switch_page(name)
+        return at.run()
+
+    def download(self, at: AppTest, label: str) -> tuple[str, bytes]:
+        """Name and bytes of the file that this button hands out."""
+        button = next(button for button in at.get("download_button") if button.proto.label == label)
+        found = self.files.get_file(button.proto.url.rpartition("/")[2])
+        return str(found.filename), found.content
+
+    def _new_files(self, endpoint: str) -> MemoryMediaFileStorage:
+        self.files = MemoryMediaFileStorage(endpoint)
+        return self.files
+
+
+class Away:
+    """A database that goes away before its statement number `after`, until told otherwise."""
+
+    def __init__(self) -> None:
+        self.asked, self.after = 0, 10**9
+        event.listen(wiring.services().engine, "before_cursor_execute", self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked += 1
+        if self.asked > self.after:
+            raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+
+def raw(at: AppTest) -> list[str]:
+    """Every text that the browser would read as Markdown or HTML, as it is sent there."""
+    return list(_texts(at))
+
+
+def said(at: AppTest) -> str:
+    """What there is to read on the page, a line each."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(_texts(at.main)))
+
+
+def headings(at: AppTest) -> list[str]:
+    """Subheadings and links of the page in their order: what is listed under what."""
+    found = [node for node in at.main if node.type in ("subheader", "page_link")]
+    return [said_of(node) for node in found]
+
+
+def said_of(node: Any) -> str:
+    """A heading's or a link's text without the signs of Markdown."""
+    return re.sub(r"\\(.)", r"\1", str(node.value)).strip("*")
+
+
+def links(at: AppTest) -> list[str]:
+    """The titles of the classes listed."""
+    return [said_of(node) for node in at.main if node.type == "page_link"]
+
+
+def button(at: AppTest, label: str) -> Any:
+    """The button with this label."""
+    return next(one for one in at.button if one.label == label)
+
+
+def metric(at: AppTest, label: str) -> str:
+    """The value of this key figure."""
+    return next(str(one.value) for one in at.metric if one.label == label)
+
+
+def _texts(nodes: Any) -> Iterator[str]:
+    for node in nodes:
+        if node.type in MARKUP:
+            yield str(node.value)
+        elif node.type in LABELLED:
+            yield str(getattr(node, "label", None) or node.value)
+            if node.type == "metric":
+                yield str(node.value)
+            if help_text := getattr(node, "help", None):
+                yield str(help_text)

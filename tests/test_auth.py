@@ -1,0 +1,271 @@
+"""Passwords, signed-in browsers, API tokens, and who may see what."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.conftest import NOW
+from tests.makers import at, lesson, member, stored
+from tracker import auth
+from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
+from tracker.database import reading, transaction
+from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn, TooManyTries
+from tracker.store import OPERATOR, Member
+
+PASSWORD = "correct horse Bätterie"
+EMAIL = "ana@school.example"
+HERE = "192.0.2.1"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "SCRYPT_N", 2)
+    monkeypatch.setattr(auth, "SCRYPT_P", 1)
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    made = member(engine, EMAIL)
+    with transaction(engine) as tx:
+        auth.set_password(tx, EMAIL, PASSWORD)
+    return made
+
+
+def sign_in(engine: Engine, password: str = PASSWORD, email: str = EMAIL, place: str = HERE, minute: float = 0) -> str:
+    return auth.sign_in(engine, email, password, place, at(minute))
+
+
+def who(engine: Engine, token: str, minute: float = 0) -> Member | None:
+    with reading(engine) as tx:
+        return auth.signed_in(tx, token, at(minute))
+
+
+def everything_stored(engine: Engine) -> str:
+    with engine.connect() as connection:
+        tables = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in ("User", "SignIn")]
+    return repr(tables)
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(
+    "password", ["x" * 10, PASSWORD, "💡" * 10, "with \0 inside", "\ud800" * 10, " " * 12, "x" * 1024]
+)
+def test_a_password_matches_itself_and_nothing_else(password: str) -> None:
+    found = auth.hash_password(password)
+    assert auth.password_matches(password, found)
+    assert not auth.password_matches(password[:-1], found)
+    assert not auth.password_matches(password[:-1] + "?", found)
+
+
+def test_the_same_password_is_stored_differently_each_time() -> None:
+    first, second = auth.hash_password(PASSWORD), auth.hash_password(PASSWORD)
+    assert first != second
+    assert PASSWORD not in first
+
+
+@pytest.mark.parametrize("password", ["", "x" * 9, "x" * 1025])
+def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
+    with transaction(engine) as tx, pytest.raises(InvalidInput, match="A password has"):
+        auth.set_password(tx, EMAIL, password)
+    assert sign_in(engine)
+
+
+@pytest.mark.parametrize("given", ["", PASSWORD, "x" * 100_000])
+def test_no_password_opens_an_account_that_has_none(engine: Engine, given: str) -> None:
+    member(engine, EMAIL)
+    assert not auth.password_matches(given, None)
+    with pytest.raises(NotSignedIn):
+        sign_in(engine, given)
+
+
+# Browsers
+
+
+def test_who_signs_in_is_known_by_the_token(engine: Engine, ana: Member) -> None:
+    token = sign_in(engine, email=" ANA@School.example ")
+    assert who(engine, token) == ana
+    assert len(token) >= 40
+    assert sign_in(engine) != token
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        (EMAIL, "wrong password"),
+        (EMAIL, PASSWORD.upper()),
+        (EMAIL, ""),
+        ("nobody@school.example", PASSWORD),
+        ("", PASSWORD),
+        ("ana\0@school.example", PASSWORD),
+        ("\ud800", PASSWORD),
+        ("' OR 1=1 --", PASSWORD),
+    ],
+)
+def test_a_wrong_email_or_password_is_answered_the_same(engine: Engine, ana: Member, email: str, password: str) -> None:
+    with pytest.raises(NotSignedIn) as caught:
+        sign_in(engine, password, email)
+    assert caught.value.sentence == "E-mail or password is wrong."
+
+
+@pytest.mark.parametrize("token", ["", "x", "\ud800", "\0", "x" * 100_000])
+def test_an_invented_token_belongs_to_nobody(engine: Engine, ana: Member, token: str) -> None:
+    sign_in(engine)
+    assert who(engine, token) is None
+
+
+def test_a_browser_is_signed_in_for_a_week(engine: Engine, ana: Member) -> None:
+    token, week = sign_in(engine), SIGN_IN_LIFE / timedelta(minutes=1)
+    assert who(engine, token, week - 0.1) == ana
+    assert who(engine, token, week) is None
+
+
+def test_signing_out_ends_one_browser(engine: Engine, ana: Member) -> None:
+    here, there = sign_in(engine), sign_in(engine)
+    with transaction(engine) as tx:
+        auth.sign_out(tx, here)
+        auth.sign_out(tx, "unknown")
+    assert who(engine, here) is None
+    assert who(engine, there) == ana
+
+
+def test_a_new_password_signs_the_person_out_everywhere(engine: Engine, ana: Member) -> None:
+    member(engine, "ben@school.example")
+    with transaction(engine) as tx:
+        auth.set_password(tx, "ben@school.example", PASSWORD)
+    tokens, bens = [sign_in(engine), sign_in(engine)], sign_in(engine, email="ben@school.example")
+    with transaction(engine) as tx:
+        auth.set_password(tx, EMAIL, "another password")
+    assert [who(engine, token) for token in tokens] == [None, None]
+    assert who(engine, bens) is not None
+    with pytest.raises(NotSignedIn):
+        sign_in(engine)
+    assert who(engine, sign_in(engine, "another password")) == ana
+
+
+def test_only_hashes_of_secrets_are_stored(engine: Engine, ana: Member) -> None:
+    token = sign_in(engine)
+    with transaction(engine) as tx:
+        api_token = auth.new_api_token(tx, EMAIL)
+    dump = everything_stored(engine)
+    assert EMAIL in dump
+    for secret in (PASSWORD, token, api_token, api_token.removeprefix("zpt_")):
+        assert secret not in dump
+
+
+# Guessing
+
+
+def guess(engine: Engine, times: int, place: str = HERE, email: str = EMAIL, minute: float = 0) -> None:
+    for _ in range(times):
+        with pytest.raises(NotSignedIn):
+            sign_in(engine, "wrong password", email, place, minute)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@school.example"])
+def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Engine, email: str) -> None:
+    member(engine, EMAIL)
+    with transaction(engine) as tx:
+        auth.set_password(tx, EMAIL, PASSWORD)
+    guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email=email)
+    with pytest.raises(TooManyTries, match="Try again in 15 minutes"):
+        sign_in(engine, email=f" {email.upper()} ", minute=14.9)
+    with pytest.raises(TooManyTries):
+        sign_in(engine, email=email)
+    if email == EMAIL:
+        assert sign_in(engine, minute=ATTEMPT_WINDOW / timedelta(minutes=1))
+
+
+def test_guessing_elsewhere_or_at_others_does_not_lock_a_person_out(engine: Engine, ana: Member) -> None:
+    with transaction(engine) as tx:
+        auth.set_password(tx, EMAIL, PASSWORD)
+    guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, place="198.51.100.7")
+    guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email="nobody@school.example")
+    assert sign_in(engine)
+
+
+def test_guessing_from_many_places_is_stopped_as_well(engine: Engine) -> None:
+    for number in range(MOST_ATTEMPTS):
+        guess(engine, 1, place=f"198.51.100.{number}")
+    with pytest.raises(TooManyTries):
+        sign_in(engine, place="203.0.113.9")
+
+
+def test_success_forgets_the_wrong_tries_from_there(engine: Engine) -> None:
+    member(engine, EMAIL)
+    with transaction(engine) as tx:
+        auth.set_password(tx, EMAIL, PASSWORD)
+    for _ in range(3):
+        guess(engine, MOST_ATTEMPTS_FROM_ADDRESS - 1)
+        sign_in(engine)
+    guess(engine, MOST_ATTEMPTS_FROM_ADDRESS)
+
+
+def test_old_sign_ins_and_attempts_are_dropped(engine: Engine, ana: Member) -> None:
+    old, young = sign_in(engine), sign_in(engine, minute=30)
+    guess(engine, 1)
+    guess(engine, 1, minute=30)
+    with transaction(engine) as tx:
+        auth.forget_old(tx, NOW + SIGN_IN_LIFE)
+        assert auth.signed_in(tx, old, NOW) is None
+        assert auth.signed_in(tx, young, NOW) == ana
+        assert tx.connection().execute(text('SELECT count(*) FROM "SignInAttempt"')).scalar() == 0
+
+
+def test_attempts_of_the_last_minutes_are_kept(engine: Engine) -> None:
+    guess(engine, 1, minute=0)
+    guess(engine, 1, minute=1)
+    with transaction(engine) as tx:
+        auth.forget_old(tx, NOW + ATTEMPT_WINDOW)
+        assert tx.connection().execute(text('SELECT count(*) FROM "SignInAttempt"')).scalar() == 1
+
+
+# API tokens
+
+
+def test_an_api_token_is_taken_from_the_header(engine: Engine, ana: Member) -> None:
+    with transaction(engine) as tx:
+        token = auth.new_api_token(tx, " ANA@school.example")
+    with reading(engine) as tx:
+        for header in (f"Bearer {token}", f"bearer {token}", f"BEARER  {token} "):
+            assert auth.bearer(tx, header) == ana
+
+
+def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) -> None:
+    with transaction(engine) as tx:
+        first, second = auth.new_api_token(tx, EMAIL), auth.new_api_token(tx, EMAIL)
+    with reading(engine) as tx:
+        assert auth.bearer(tx, f"Bearer {second}") == ana
+        with pytest.raises(NotSignedIn):
+            auth.bearer(tx, f"Bearer {first}")
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic TOKEN", "TOKEN", "Bearer TOKENx", "Bearer \ud800\0"]
+)
+def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -> None:
+    with transaction(engine) as tx:
+        token = auth.new_api_token(tx, EMAIL)
+    member(engine, "ben@school.example")  # has no token at all
+    with reading(engine) as tx, pytest.raises(NotSignedIn, match="A valid API token is needed"):
+        auth.bearer(tx, header.replace("TOKEN", token))
+
+
+@pytest.mark.parametrize("call", [auth.new_api_token, lambda tx, email: auth.set_password(tx, email, PASSWORD)])
+def test_somebody_without_an_account_gets_nothing(engine: Engine, call: object) -> None:
+    assert callable(call)
+    with transaction(engine) as tx, pytest.raises(NotFound, match=r"no account for nobody@school\.example"):
+        call(tx, "nobody@school.example")
+
+
+# Who may see what
+
+
+def test_a_class_is_seen_by_its_teacher_and_by_admins(engine: Engine, ana: Member) -> None:
+    found = stored(engine, lesson(engine, ana))
+    for viewer in (ana, member(engine, "boss@school.example", "admin"), OPERATOR):
+        auth.check_may_see(viewer, found)
+    with pytest.raises(NotAllowed, match="belongs to somebody else"):
+        auth.check_may_see(member(engine, "ben@school.example"), found)

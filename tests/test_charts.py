@@ -1,0 +1,245 @@
+"""Tables and the timeline: what is drawn, and that nobody's name is read as markup."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.makers import a_class, at, run, span, stay, waiting
+from tracker.attendance import Attendance, Stay, take_attendance
+from tracker.clock import zone
+from tracker.report import people_table, stays_table
+from tracker.store import Class
+from tracker.ui.charts import COLOR, LEGEND, PEOPLE_AT_ONCE, timeline_figure, timeline_rows
+
+BERLIN = zone("Europe/Berlin")
+MARKUP = "<b>Bo</b> <a href='//e'>x</a>"
+ESCAPED = "&lt;b&gt;Bo&lt;/b&gt; &lt;a href=&#x27"
+
+
+def attendance(*stays: Stay) -> Attendance:
+    return take_attendance(stays, [run("uuid-1", 0, 60)], span(0, 60))
+
+
+def figure(*stays: Stay, found: Class | None = None) -> go.Figure:
+    return timeline_figure(found or a_class(), timeline_rows(attendance(*stays)))
+
+
+def labels(*stays: Stay) -> list[str]:
+    return [row.label for row in timeline_rows(attendance(*stays))]
+
+
+def bars(drawn: go.Figure) -> list[tuple[str, float, str, float]]:
+    """Kind, line, beginning and minutes of each bar."""
+    return [
+        (trace.name, line, f"{base:%H:%M}", length / 60_000)
+        for trace in drawn.data
+        for line, base, length in zip(trace.y, trace.base, trace.x, strict=True)
+    ]
+
+
+# The lines of the timeline
+
+
+def test_people_come_by_name_and_after_them_those_who_only_waited() -> None:
+    assert labels(stay("Cy", 0, 1), waiting("Al", 0, 5), stay("Bo", 5, 9)) == ["Bo", "Cy", "Al"]
+
+
+def test_two_devices_and_a_rejoin_are_one_line() -> None:
+    rows = timeline_rows(
+        attendance(
+            stay("Bo (phone)", 10, 20, "bo@x.example"),
+            stay("Bo", 0, 60, "BO@x.example "),
+            stay("Bo", 70, 80, "bo@x.example"),
+        )
+    )
+    assert [(row.label, len(row.stays)) for row in rows] == [("Bo", 3)]
+
+
+def test_the_time_in_the_waiting_room_is_on_the_line_of_its_person() -> None:
+    (row,) = timeline_rows(attendance(waiting("bo", 0, 5), stay("Bo", 5, 60)))
+    assert row.label == "Bo"
+    assert len(row.stays) == 2
+    assert bars(figure(waiting("bo", 0, 5), stay("Bo", 5, 60))) == [
+        ("in the meeting", 0, "14:05", 55),
+        ("in the waiting room", 0, "14:00", 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", "No name"),
+        ("\u202e\u200b", "No name"),
+        ("  Bo   Li ", "Bo Li"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("x" * 10_000, "x" * 23 + "…"),
+        ("=1+1", "=1+1"),
+        ("💡" * 24, "💡" * 24),
+    ],
+)
+def test_a_label_is_short_visible_and_never_empty(name: str, expected: str) -> None:
+    assert labels(stay(name, 0, 1, "bo@x.example")) == [expected]
+    assert labels(waiting(name, 0, 1, "bo@x.example")) == [expected]
+
+
+def test_namesakes_with_different_addresses_have_a_line_each() -> None:
+    assert labels(stay("Bo", 0, 1, "b1@x.example"), stay("Bo", 0, 1, "b2@x.example")) == ["Bo", "Bo"]
+
+
+# The figure
+
+
+@pytest.mark.parametrize("name", [MARKUP, "<script>alert(1)</script>", "&lt;b&gt;", '"><img src=x>', "a<br>b"])
+def test_names_are_escaped_wherever_plotly_might_read_markup(name: str) -> None:
+    drawn = figure(stay(name, 0, 10), waiting(name + "2", 0, 5))
+    texts = [*drawn.layout.yaxis.ticktext, *(entry[0] for trace in drawn.data for entry in trace.customdata)]
+    assert len(texts) == 4
+    for text in texts:
+        assert not set(text) & set("<>\"'")
+        assert "&lt;" in text or "&amp;lt;" in text or "&quot;" in text
+    for trace in drawn.data:
+        assert "<" not in trace.hovertemplate.replace("<br>", "").replace("<extra></extra>", "")
+
+
+def test_an_escaped_name_is_the_whole_label() -> None:
+    (text,) = figure(stay(MARKUP, 0, 10)).layout.yaxis.ticktext
+    assert text.startswith(ESCAPED)
+
+
+def test_a_bar_lies_where_the_person_was_in_the_classs_zone() -> None:
+    drawn = figure(stay("Bo", 5, 35), found=a_class(timezone="Asia/Kathmandu"))
+    assert bars(drawn) == [("in the meeting", 0, "17:50", 30)]
+    assert list(drawn.data[0].customdata[0]) == ["Bo", "17:50:00", "18:20:00", "30 min"]
+
+
+def test_meeting_and_waiting_room_differ_in_more_than_colour() -> None:
+    meeting, room = figure(stay("Bo", 5, 10), waiting("Bo", 0, 5)).data
+    assert (meeting.name, room.name) == tuple(LEGEND.values())
+    assert (meeting.marker.color, room.marker.color) == tuple(COLOR.values())
+    assert meeting.marker.pattern.shape != room.marker.pattern.shape
+
+
+def test_a_stay_without_times_has_a_line_and_no_bar() -> None:
+    lost = Stay("Bo", "", None, None, 600)
+    drawn = figure(lost, stay("Cy", 0, 10))
+    assert list(drawn.layout.yaxis.ticktext) == ["Bo", "Cy"]
+    assert bars(drawn) == [("in the meeting", 1, "14:00", 10)]
+    assert list(figure(lost).layout.yaxis.ticktext) == ["Bo"]
+    assert bars(figure(lost)) == []
+    assert bars(figure()) == []
+
+
+def test_a_stay_with_half_its_times_is_drawn_by_its_length() -> None:
+    left = Stay("Bo", "", None, at(30), 600)
+    joined = Stay("Cy", "", at(10), None, 300)
+    assert bars(figure(left, joined)) == [("in the meeting", 0, "14:20", 10), ("in the meeting", 1, "14:10", 5)]
+
+
+def test_the_planned_time_lies_behind_the_bars() -> None:
+    (planned,) = figure(stay("Bo", 0, 10)).layout.shapes
+    assert (f"{planned.x0:%H:%M}", f"{planned.x1:%H:%M}", planned.layer) == ("14:00", "15:00", "below")
+
+
+def test_every_line_has_room_and_the_first_is_on_top() -> None:
+    few, many = figure(stay("A", 0, 1)), figure(*(stay(f"P{number:02}", 0, 1) for number in range(60)))
+    assert many.layout.height - few.layout.height == 59 * 26
+    assert many.layout.yaxis.range[0] > many.layout.yaxis.range[1]
+    assert list(many.layout.yaxis.tickvals) == list(range(60))
+
+
+# The night in which the clocks change
+
+
+def nights(*stays: tuple[str, datetime, datetime], start: datetime, minutes: int) -> go.Figure:
+    found = a_class(scheduled_start=start, duration_minutes=minutes)
+    seen = [Stay(name, "", join, leave, int((leave - join).total_seconds())) for name, join, leave in stays]
+    return timeline_figure(found, timeline_rows(take_attendance(seen, [], found.planned)))
+
+
+def ends(drawn: go.Figure) -> list[datetime]:
+    (trace,) = drawn.data
+    return [base + timedelta(milliseconds=length) for base, length in zip(trace.base, trace.x, strict=True)]
+
+
+@pytest.mark.parametrize("start", [datetime(2026, 3, 29, 0, 0, tzinfo=UTC), datetime(2026, 10, 25, 0, 0, tzinfo=UTC)])
+def test_bars_are_true_to_each_other_where_the_clocks_change(start: datetime) -> None:
+    change, end = start + timedelta(hours=1), start + timedelta(hours=2)
+    drawn = nights(("All", start, end), ("Before", start, change), ("After", change, end), start=start, minutes=120)
+    after, everything, before = (drawn.data[0].base[line] for line in range(3))
+    assert everything == before
+    assert after - everything == timedelta(hours=1)
+    assert ends(drawn) == [ends(drawn)[1], ends(drawn)[1], after]
+    (planned,) = drawn.layout.shapes
+    assert (planned.x0, planned.x1) == (everything, ends(drawn)[1])
+
+
+def test_what_is_said_of_a_bar_is_the_clock_on_the_wall() -> None:
+    start = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    drawn = nights(("Bo", start, start + timedelta(hours=1)), start=start, minutes=60)
+    assert list(drawn.data[0].customdata[0]) == ["Bo", "01:30:00", "03:30:00", "1 h 00 min"]
+
+
+# On the page
+
+
+def draw_timeline(found: "Any", seen: "Any") -> None:  # runs as a script of its own, where nothing is imported
+    from tracker.ui import charts
+
+    charts.timeline(found, seen)
+
+
+def draw_table(table: "Any") -> None:
+    from tracker.ui import charts
+
+    charts.show_table(table, "A table")
+
+
+def shown(function: Any, *arguments: Any) -> AppTest:
+    page = AppTest.from_function(function, args=arguments, default_timeout=30).run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 0), (1, 0), (PEOPLE_AT_ONCE, 0), (PEOPLE_AT_ONCE + 1, 2), (1000, 17)])
+def test_many_people_are_drawn_a_page_at_a_time(count: int, pages: int) -> None:
+    page = shown(draw_timeline, a_class(), attendance(*(stay(f"P{number:04}", 0, 9) for number in range(count))))
+    assert [one.proto.num_pages for one in page.pagination] == ([pages] if pages else [])
+    assert len(page.get("plotly_chart")) == 1
+
+
+def frame(table: Any) -> Any:
+    (found,) = shown(draw_table, table).dataframe
+    return found.value
+
+
+def test_a_table_shows_the_rows_of_the_report_in_the_classs_time() -> None:
+    seen = attendance(stay("Bo", 5, 35, "bo@x.example"), stay("Ana", 0, 60))
+    people, stays = frame(people_table(seen, BERLIN)), frame(stays_table(seen, BERLIN))
+    assert people.columns.tolist() == list(people_table(seen, BERLIN).columns)
+    assert [str(value) for value in people["First join"]] == ["2026-05-14 14:00:00", "2026-05-14 14:05:00"]
+    assert people["Minutes present"].tolist() == [60.0, 30.0]
+    assert people["Percent"].tolist() == [100, 50]
+    assert stays["Where"].tolist() == ["meeting", "meeting"]
+
+
+def test_a_table_shows_names_as_they_are() -> None:
+    names = [MARKUP, "=1+1", "\u202egnp", "x" * 10_000]
+    found = frame(people_table(attendance(*(stay(name, 0, 1) for name in names)), BERLIN))
+    assert set(found["Name"]) == set(names)
+
+
+def test_a_table_without_rows_or_without_times_is_drawn() -> None:
+    assert len(frame(people_table(attendance(), BERLIN))) == 0
+    lost = Stay("Bo", "", None, None, 600)
+    assert frame(people_table(attendance(lost), BERLIN))["First join"].tolist() == [None]
+    mixed = frame(people_table(attendance(lost, stay("Cy", 0, 1)), BERLIN))["First join"]
+    assert mixed.isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("end", "expected"), [(9, "HH:mm:ss"), (700, "YYYY-MM-DD HH:mm:ss")])
+def test_times_name_the_day_only_where_there_are_two(end: float, expected: str) -> None:
+    (found,) = shown(draw_table, people_table(attendance(stay("Bo", 0, end)), BERLIN)).dataframe
+    assert f'"format": "{expected}"' in found.proto.columns

@@ -1,0 +1,429 @@
+"""A class's participants are fetched: by the loop, by a person, by a program, and through every failure."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine, text
+
+from tests.conftest import NOW
+from tests.fake_zoom import UNKNOWN, FakeZoom
+from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, services, started, stored
+from tracker import classes, fetches, store
+from tracker.attendance import Attendance, ClassStatus, FetchState
+from tracker.classes import Services
+from tracker.database import reading, transaction
+from tracker.errors import (
+    AlreadyFetched,
+    FetchUnderWay,
+    LeaseLost,
+    NoDataFromZoom,
+    NoMeeting,
+    NotConfigured,
+    NotEnded,
+    NotFound,
+    TooSoon,
+    TrackerError,
+    ZoomMisconfigured,
+    ZoomRateLimited,
+    ZoomRefused,
+    ZoomUnreachable,
+)
+from tracker.fetches import LEASE, PATIENCE
+from tracker.store import FetchProgress, Member
+
+ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
+FAULT = (500, {"code": 500, "message": "Internal error"})
+REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
+SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(at(60))
+
+
+@pytest.fixture
+def school(engine: Engine, clock: Clock) -> Services:
+    return services(engine, clock)
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return member(engine)
+
+
+@pytest.fixture
+def held(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> str:
+    """A class that Ana and Ben were in, and whose fetch is due now: ten minutes after its end."""
+    class_id = lesson(school.engine, ana)
+    zoom.hold("uuid-1", ANA, BEN, meeting=MEETING)
+    classes.note_delivery(school, ended())
+    clock.forward(minutes=10)
+    return class_id
+
+
+def fetch_of(school: Services, class_id: str) -> FetchProgress:
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    return found
+
+
+def names(school: Services, class_id: str) -> list[str] | None:
+    """The names in the stored participants; None while they are not known."""
+    with reading(school.engine) as tx:
+        stays = store.participants(tx, class_id)
+    return None if stays is None else [stay.name for stay in stays]
+
+
+# The loop
+
+
+def test_what_is_due_is_fetched_counted_and_stored(school: Services, held: str, clock: Clock) -> None:
+    clock.forward(minutes=-0.1)
+    assert not classes.fetch_due(school)
+    clock.forward(minutes=0.1)
+    assert classes.fetch_due(school)
+    found = stored(school.engine, held)
+    assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
+    assert names(school, held) == ["Ana", "Ben"]
+    assert fetch_of(school, held) == FetchProgress(FetchState.COLLECTED, None, 1, None, None)
+    assert not classes.fetch_due(school)
+
+
+def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u/1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
+    zoom.hold("/u//2", participant("Ana", 25, 60), participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
+    zoom.hold("night", participant("Eve", 600, 610), meeting=MEETING, start=600, end=610)
+    for delivery in (ended("u/1", 0, 20), ended("/u//2", 25, 60), ended("night", 600, 610)):
+        classes.note_delivery(school, delivery)
+    clock.forward(minutes=10)
+    assert classes.fetch_due(school)
+    assert names(school, class_id) == ["Ana", "Ana", "Ben"]
+    assert stored(school.engine, class_id).participant_count == 2
+
+
+def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom, held: str) -> None:
+    classes.fetch_due(school)
+    zoom.hold("uuid-1", participant("Carla", 0, 60), meeting=MEETING)
+    assert classes.fetch_now(school, held).unique_count == 1
+    assert names(school, held) == ["Carla"]
+    assert stored(school.engine, held).participant_count == 1
+
+
+def test_without_a_due_class_zoom_is_not_asked(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    lesson(school.engine, ana)
+    zoom.meanwhile = lambda path: pytest.fail("Zoom was asked")
+    assert not classes.fetch_due(school)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [],
+        [participant("Ana", 0, 60, status="in_waiting_room")],
+        [participant("Ana", 0, 60, duration=0), participant("Ben", 0, 60, duration=0)],
+    ],
+)
+def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock, records: list[dict[str, Any]]
+) -> None:
+    zoom.records["uuid-1"] = records
+    assert classes.fetch_due(school)
+    found = stored(school.engine, held)
+    assert (found.participant_count, found.participants_fetched_at, names(school, held)) == (None, None, None)
+    fetch = fetch_of(school, held)
+    assert (fetch.stored_state, fetch.error) == (
+        FetchState.WAITING,
+        "Zoom has no participant list for this class yet.",
+    )
+    assert fetch.due_at is not None
+    assert at(71) <= fetch.due_at <= at(71.25)
+    zoom.records["uuid-1"] = [ANA]
+    clock.forward(minutes=1.25)
+    assert classes.fetch_due(school)
+    assert names(school, held) == ["Ana"]
+
+
+def test_a_list_that_never_comes_ends_as_no_data(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
+    zoom.records["uuid-1"] = []
+    clock.time = at(70) + PATIENCE
+    assert classes.fetch_due(school)
+    fetch = fetch_of(school, held)
+    assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
+    assert stored(school.engine, held).participant_count is None
+    clock.forward(days=30)
+    assert not classes.fetch_due(school)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "sentence", "again"),
+    [
+        (FAULT, FetchState.WAITING, "Zoom has a fault of its own (HTTP 500).", 1),
+        ((200, "<html>"), FetchState.WAITING, "Zoom's answer cannot be used: an answer that is not JSON.", 1),
+        ((200, {}), FetchState.WAITING, "Zoom's answer cannot be used: an answer without its list of partici", 1),
+        (SCOPE, FetchState.WAITING, "The Zoom app lacks the scope a:admin.", 1),
+        (UNKNOWN, FetchState.WAITING, "Zoom knows no such meeting, or it is not over yet.", 1),
+        ((429, {"code": 429, "message": "daily"}), FetchState.WAITING, "Zoom has had too many requests", 650),
+        (REFUSED, FetchState.FAILED, "This Zoom plan has no participant reports", None),
+    ],
+)
+def test_a_failure_is_told_and_tried_again_unless_it_is_final(
+    school: Services,
+    zoom: FakeZoom,
+    held: str,
+    fault: tuple[int, Any],
+    state: FetchState,
+    sentence: str,
+    again: float | None,
+) -> None:
+    zoom.faults.append(fault)
+    assert classes.fetch_due(school)
+    fetch = fetch_of(school, held)
+    assert fetch.stored_state is state
+    assert str(fetch.error).startswith(sentence)
+    assert (fetch.due_at is None) == (again is None)
+    if fetch.due_at and again:
+        assert timedelta(minutes=again) <= fetch.due_at - at(70) <= timedelta(minutes=again + 0.25)
+    assert (names(school, held), stored(school.engine, held).participant_count) == (None, None)
+
+
+def test_a_page_that_fails_midway_stores_nothing(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
+    zoom.page_size = 1
+    pages: list[str] = []
+
+    def meanwhile(path: str) -> None:
+        pages.append(path)
+        if len(pages) == 2:
+            zoom.faults.append(FAULT)
+
+    zoom.meanwhile = meanwhile
+    classes.fetch_due(school)
+    assert (len(pages), names(school, held)) == (2, None)
+    clock.forward(minutes=2)
+    classes.fetch_due(school)
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+def test_a_failed_fetch_leaves_what_an_earlier_one_stored(school: Services, zoom: FakeZoom, held: str) -> None:
+    classes.fetch_due(school)
+    zoom.faults.append(FAULT)
+    with pytest.raises(ZoomUnreachable):
+        classes.fetch_now(school, held)
+    assert names(school, held) == ["Ana", "Ben"]
+    assert fetch_of(school, held).stored_state is FetchState.COLLECTED
+
+
+def test_a_fault_that_nobody_foresaw_puts_one_class_off_and_not_the_others(
+    school: Services, zoom: FakeZoom, held: str, ana: Member
+) -> None:
+    other = lesson(school.engine, ana, zoom_meeting_id="85099999999")
+    zoom.hold("u2", ANA, meeting="85099999999")
+    with transaction(school.engine) as tx:
+        tx.connection().execute(text("""UPDATE "LiveStream" SET status = 'nonsense' WHERE id = :id"""), {"id": held})
+    classes.note_delivery(school, ended("u2", 0, 60, "85099999999"))
+    assert classes.fetch_due(school)
+    assert classes.fetch_due(school)
+    assert not classes.fetch_due(school)
+    assert names(school, other) == ["Ana"]
+    with transaction(school.engine) as tx:
+        tx.connection().execute(text("""UPDATE "LiveStream" SET status = 'ended' WHERE id = :id"""), {"id": held})
+    assert fetch_of(school, held).error == "Something went wrong here; the operator's log has the details."
+    assert fetch_of(school, held).due_at is not None
+
+
+# Processes that die, and processes that are slow
+
+
+def test_the_work_of_a_killed_process_is_taken_over_after_the_lease(school: Services, held: str, clock: Clock) -> None:
+    with transaction(school.engine) as tx:
+        killed = fetches.claim_due(tx, clock())
+    assert killed is not None
+    assert not classes.fetch_due(school)
+    assert fetch_of(school, held).state(clock()) is FetchState.COLLECTING
+    clock.forward(seconds=LEASE.total_seconds())
+    assert classes.fetch_due(school)
+    assert names(school, held) == ["Ana", "Ben"]
+    assert fetch_of(school, held).attempts == 2
+
+
+def test_a_process_killed_between_two_pages_leaves_no_half_a_list(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.page_size = 1
+
+    asked: list[str] = []
+
+    def die(path: str) -> None:
+        if asked:
+            raise SystemExit  # not an error that anything here may handle
+        asked.append(path)
+
+    zoom.meanwhile = die
+    with pytest.raises(SystemExit):
+        classes.fetch_due(school)
+    assert names(school, held) is None
+    zoom.meanwhile = lambda path: None
+    clock.forward(seconds=LEASE.total_seconds())
+    assert classes.fetch_due(school)
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+def test_a_long_list_keeps_its_lease_from_page_to_page(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.page_size = 1
+    zoom.records["uuid-1"] = [participant(f"P{number}", number, 60) for number in range(8)]
+    zoom.meanwhile = lambda path: clock.forward(seconds=39)
+    taken: list[bool] = []
+    progress: list[int] = []
+
+    def turned(records: int) -> None:
+        with transaction(school.engine) as tx:
+            taken.append(fetches.claim_due(tx, clock()) is not None)
+        progress.append(records)
+
+    assert classes.fetch_now(school, held, turned).unique_count == 8
+    assert progress == list(range(1, 9))
+    assert not any(taken)
+
+
+@pytest.mark.parametrize("by", ["the loop", "a person"])
+def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom, held: str, by: str) -> None:
+    def restarted(path: str) -> None:
+        zoom.meanwhile = lambda path: None
+        classes.note_delivery(school, started("uuid-2", 65))
+
+    zoom.meanwhile = restarted
+    if by == "the loop":
+        assert classes.fetch_due(school)
+    else:
+        with pytest.raises(LeaseLost):
+            classes.fetch_now(school, held)
+    found = stored(school.engine, held)
+    assert (found.status, found.participant_count, names(school, held)) == (ClassStatus.LIVE, None, None)
+    fetch = fetch_of(school, held)
+    assert (fetch.stored_state, fetch.due_at, fetch.leased_until) == (FetchState.WAITING, None, None)
+
+
+# A person who waits
+
+
+def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
+    progress: list[int] = []
+    attendance = classes.fetch_now(school, held, progress.append)
+    assert (attendance.unique_count, attendance.total_records) == (2, 2)
+    assert progress == [2]
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    clock.time = at(61)
+    zoom.records["uuid-1"] = [ANA]
+    assert classes.fetch_now(school, held).unique_count == 1
+    assert fetch_of(school, held).due_at == at(70)
+    zoom.records["uuid-1"] = [ANA, BEN]
+    clock.time = at(70)
+    assert classes.fetch_due(school)
+    assert stored(school.engine, held).participant_count == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (FAULT, ZoomUnreachable),
+        (REFUSED, ZoomRefused),
+        (SCOPE, ZoomMisconfigured),
+        ((429, {}), ZoomRateLimited),
+        ((200, {"participants": []}), NoDataFromZoom),
+    ],
+)
+def test_a_persons_fetch_that_fails_changes_nothing(
+    school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
+) -> None:
+    before = stored(school.engine, held)
+    zoom.faults.append(fault)
+    with pytest.raises(kind):
+        classes.fetch_now(school, held)
+    assert stored(school.engine, held) == before
+
+
+def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
+    def second(path: str) -> None:
+        with pytest.raises(FetchUnderWay):
+            classes.fetch_now(school, held)
+        assert not classes.fetch_due(school)
+
+    zoom.meanwhile = second
+    assert classes.fetch_now(school, held).unique_count == 2
+
+
+def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
+    closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
+    with pytest.raises(NotConfigured):
+        classes.fetch_now(closed, held)
+    assert fetch_of(closed, held).leased_until is None
+
+
+# A program that asks
+
+
+def life(school: Services, class_id: str, status: ClassStatus) -> None:
+    over = status is ClassStatus.ENDED
+    with transaction(school.engine) as tx:
+        store.set_life(tx, class_id, status, NOW if over else None, at(60) if over else None)
+
+
+def meetingless(school: Services, class_id: str) -> None:
+    with transaction(school.engine) as tx:
+        tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "now", "kind", "code"),
+    [
+        (meetingless, at(70), NoMeeting, "no_zoom_meeting_id"),
+        (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
+        (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
+        (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
+        (classes.fetch_now, at(70), AlreadyFetched, "already_fetched"),
+        (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
+    ],
+)
+def test_a_program_is_told_why_nothing_is_fetched(
+    school: Services,
+    held: str,
+    clock: Clock,
+    prepare: Callable[[Services, str], Attendance | None],
+    now: datetime,
+    kind: type[TrackerError],
+    code: str,
+) -> None:
+    prepare(school, held)
+    clock.time = now
+    before = stored(school.engine, held)
+    with pytest.raises(kind) as caught:
+        classes.fetch_if_due(school, held)
+    assert caught.value.code == code
+    assert stored(school.engine, held) == before
+
+
+def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
+    assert classes.fetch_if_due(school, held).unique_count == 2
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+@pytest.mark.parametrize("call", [classes.fetch_now, classes.fetch_if_due])
+def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
+    with pytest.raises(NotFound):
+        call(school, "nothing")

@@ -1,0 +1,339 @@
+"""Which sessions are a class: as webhooks tell it in any order, as Zoom lists it, as another program wrote it."""
+
+from datetime import datetime
+from itertools import permutations
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine, text
+
+from tests.conftest import NOW
+from tests.fake_zoom import FakeZoom
+from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, run, services, started, stored
+from tracker import classes, store
+from tracker.attendance import Attendance, ClassStatus, FetchState, Session
+from tracker.classes import Plan, Services
+from tracker.database import reading, transaction
+from tracker.errors import NoMeeting, NotEnded
+from tracker.fetches import PATIENCE
+from tracker.store import Member
+from tracker.webhook import Delivery
+
+DAY = 24 * 60
+SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
+Life = tuple[ClassStatus, datetime | None, datetime | None]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def school(engine: Engine, clock: Clock) -> Services:
+    return services(engine, clock)
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return member(engine)
+
+
+def note(school: Services, *deliveries: Delivery) -> list[str]:
+    return [classes.note_delivery(school, delivery) for delivery in deliveries]
+
+
+def life(school: Services, class_id: str) -> Life:
+    found = stored(school.engine, class_id)
+    return found.status, found.started_at, found.ended_at
+
+
+def due(school: Services, class_id: str) -> datetime | None:
+    fetch = stored(school.engine, class_id).fetch
+    return fetch.due_at if fetch else None
+
+
+def sessions(school: Services, class_id: str) -> list[Session]:
+    with reading(school.engine) as tx:
+        return store.sessions(tx, class_id)
+
+
+def attendance(school: Services, class_id: str) -> Attendance | None:
+    with reading(school.engine) as tx:
+        return classes.attendance_of(tx, store.get_class(tx, class_id))
+
+
+# As webhooks tell it
+
+
+def test_a_class_is_live_from_its_start_and_ended_from_its_end(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    assert note(school, started(start=-2)) == ["noted"]
+    assert (life(school, class_id), due(school, class_id)) == ((LIVE, at(-2), None), None)
+    assert note(school, ended(start=-2, end=61)) == ["noted"]
+    assert (life(school, class_id), due(school, class_id)) == ((ENDED, at(-2), at(61)), at(71))
+
+
+def test_a_delivery_that_comes_again_changes_nothing(school: Services, ana: Member, clock: Clock) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started(), ended())
+    before = stored(school.engine, class_id)
+    clock.forward(minutes=25)
+    assert note(school, started(), ended(), ended()) == ["repeat", "repeat", "repeat"]
+    assert stored(school.engine, class_id) == before
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_order_of_the_deliveries_has_no_effect(school: Services, ana: Member, order: tuple[int, ...]) -> None:
+    told = [started("a", 0), ended("a", 0, 20), started("b", 25), ended("b", 25, 60)]
+    class_id = lesson(school.engine, ana)
+    assert note(school, *(told[number] for number in order)) == ["noted"] * 4
+    assert (life(school, class_id), due(school, class_id)) == ((ENDED, at(0), at(60)), at(70))
+    assert sessions(school, class_id) == [run("a", 0, 20), run("b", 25, 60)]
+
+
+def test_an_end_whose_start_was_lost_ends_the_class(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, ended(start=3, end=60))
+    assert (life(school, class_id), due(school, class_id)) == ((ENDED, at(3), at(60)), at(70))
+
+
+def test_a_class_that_is_restarted_is_live_again_and_its_fetch_moves(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("uuid-1", participant("Ana", 0, 20), meeting=MEETING)
+    note(school, ended(end=20))
+    clock.time = at(31)
+    classes.fetch_due(school)
+    assert stored(school.engine, class_id).participant_count == 1
+    note(school, started("uuid-2", 32))
+    found = stored(school.engine, class_id)
+    assert (life(school, class_id), due(school, class_id)) == ((LIVE, at(0), None), None)
+    assert (found.participant_count, found.participants_fetched_at, attendance(school, class_id)) == (None, None, None)
+    note(school, ended("uuid-2", 32, 60))
+    assert (life(school, class_id), due(school, class_id)) == ((ENDED, at(0), at(60)), at(70))
+
+
+def test_a_session_whose_end_was_never_told_does_not_keep_the_class_open(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("a", 0), started("b", 20), ended("b", 20, 60))
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+
+
+def test_the_fetch_is_planned_as_the_school_wants_it(engine: Engine, clock: Clock, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    hasty = services(engine, clock, FETCH_DELAY_SECONDS="90")
+    note(hasty, ended())
+    assert due(hasty, class_id) == at(61.5)
+
+
+def test_a_stray_session_after_the_class_changes_nothing(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started(), ended())
+    before = stored(school.engine, class_id)
+    assert note(school, started("night", 500), ended("night", 500, 505)) == ["noted", "noted"]
+    assert stored(school.engine, class_id) == before
+
+
+def test_a_try_of_the_link_the_day_before_is_no_part_of_the_class(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("try", -DAY), ended("try", -DAY, 5 - DAY))
+    assert life(school, class_id)[0] is ENDED  # for all anybody knows, it was held then
+    note(school, started())
+    assert life(school, class_id) == (LIVE, at(0), None)
+    note(school, ended())
+    assert (life(school, class_id), due(school, class_id)) == ((ENDED, at(0), at(60)), at(70))
+
+
+def test_each_class_of_a_reused_meeting_gets_its_own_session(school: Services, ana: Member) -> None:
+    week = [lesson(school.engine, ana, f"Day {day}", start=day * DAY, zoom_meeting_made=False) for day in range(3)]
+    for day in (2, 0, 1):
+        note(school, started(f"u{day}", day * DAY), ended(f"u{day}", day * DAY, day * DAY + 50))
+    assert [sessions(school, class_id) for class_id in week] == [
+        [run(f"u{day}", day * DAY, day * DAY + 50)] for day in range(3)
+    ]
+    assert [life(school, class_id)[2] for class_id in week] == [at(day * DAY + 50) for day in range(3)]
+
+
+def test_classes_back_to_back_in_one_meeting_get_what_is_nearest(school: Services, ana: Member) -> None:
+    first = lesson(school.engine, ana, start=0)
+    second = lesson(school.engine, ana, start=60)
+    note(school, ended("a", -5, 57), ended("b", 58, 120))
+    assert [sessions(school, class_id) for class_id in (first, second)] == [[run("a", -5, 57)], [run("b", 58, 120)]]
+
+
+def test_a_session_stays_with_its_class_when_another_class_comes_nearer(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana, start=30)
+    note(school, started())
+    nearer = lesson(school.engine, ana, start=0)
+    note(school, ended())
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    assert life(school, nearer) == (SCHEDULED, None, None)
+
+
+# As Zoom lists it, where the webhooks were lost
+
+
+def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
+    zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
+    zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
+    clock.time = at(61)
+    assert classes.fetch_now(school, class_id).unique_count == 2
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
+    found = attendance(school, class_id)
+    assert found is not None
+    assert [person.name for person in found.people] == ["Ana", "Ben"]
+
+
+def test_a_class_whose_end_was_lost_is_ended_by_the_fetch(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("u1"))
+    zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
+    clock.time = at(61)
+    assert classes.fetch_now(school, class_id).unique_count == 1
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+
+
+def test_what_zoom_lists_for_another_class_of_the_meeting_is_not_taken(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    first = lesson(school.engine, ana, start=0, zoom_meeting_made=False)
+    second = lesson(school.engine, ana, start=60, zoom_meeting_made=False)
+    zoom.hold("a", participant("Ana", 0, 58), meeting=MEETING, start=0, end=58)
+    zoom.hold("b", participant("Ben", 59, 120), meeting=MEETING, start=59, end=120)
+    clock.time = at(125)
+    assert [person.name for person in classes.fetch_now(school, first).people] == ["Ana"]
+    assert [person.name for person in classes.fetch_now(school, second).people] == ["Ben"]
+    assert life(school, first) == (ENDED, at(0), at(58))
+    assert life(school, second) == (ENDED, at(59), at(120))
+
+
+def test_a_meeting_made_for_the_class_is_the_class_whenever_it_was_held(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
+    clock.time = at(361)
+    assert classes.fetch_now(school, class_id).unique_count == 1
+    assert life(school, class_id) == (ENDED, at(300), at(360))
+
+
+def test_a_shared_meeting_held_at_another_time_is_not_the_class(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana, zoom_meeting_made=False)
+    zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
+    clock.time = at(361)
+    with pytest.raises(NotEnded):
+        classes.fetch_now(school, class_id)
+    assert life(school, class_id) == (SCHEDULED, None, None)
+
+
+@pytest.mark.parametrize("status", [SCHEDULED, LIVE])
+def test_a_class_that_is_not_over_is_not_fetched(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, status: ClassStatus
+) -> None:
+    class_id = lesson(school.engine, ana)
+    if status is LIVE:
+        note(school, started())
+    for minute in (0, 59.9, 61):  # after its planned time Zoom is asked, and knows of no end
+        clock.time = at(minute)
+        with pytest.raises(NotEnded):
+            classes.fetch_now(school, class_id)
+    assert life(school, class_id)[0] is status
+
+
+def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
+    school: Services, zoom: FakeZoom, ana: Member
+) -> None:
+    zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
+    plan = Plan("Algebra", at(-DAY), 60, "UTC")
+    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    assert classes.fetch_due(school)
+    assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
+    assert stored(school.engine, class_id).participant_count == 1
+
+
+def test_a_class_that_never_took_place_is_given_up_after_a_day(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    plan = Plan("Algebra", at(-DAY), 60, "UTC")
+    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    assert classes.fetch_due(school)
+    assert due(school, class_id) is not None
+    clock.time = NOW + PATIENCE
+    assert classes.fetch_due(school)
+    fetch = stored(school.engine, class_id).fetch
+    assert fetch is not None
+    assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
+
+
+# As another program wrote it
+
+
+def written(school: Services, teacher: Member) -> str:
+    """A class that another program wrote as ended, without sessions."""
+    class_id = lesson(school.engine, teacher, zoom_meeting_made=False)
+    with transaction(school.engine) as tx:
+        store.set_life(tx, class_id, ENDED, at(0), at(60))
+    return class_id
+
+
+@pytest.mark.parametrize("lists_sessions", [True, False])
+def test_a_class_that_another_program_ended_is_fetched(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, lists_sessions: bool
+) -> None:
+    class_id = written(school, ana)
+    zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
+    if not lists_sessions:
+
+        def no_scope(path: str) -> None:
+            if path.endswith("/instances"):
+                zoom.faults.append((400, {"code": 4711, "message": "does not contain scopes:[x:admin]."}))
+
+        zoom.meanwhile = no_scope
+    classes.ask_for_forgotten(school)
+    assert due(school, class_id) == at(70)
+    clock.time = at(70)
+    assert classes.fetch_due(school)
+    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
+    found = attendance(school, class_id)
+    assert found is not None
+    assert [(person.name, person.percent) for person in found.people] == [("Ana", 100)]
+
+
+def test_a_class_without_a_meeting_is_not_fetched(school: Services, ana: Member, clock: Clock) -> None:
+    class_id = written(school, ana)
+    with transaction(school.engine) as tx:
+        tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
+    classes.ask_for_forgotten(school)
+    clock.time = at(70)
+    assert not classes.fetch_due(school)
+    with pytest.raises(NoMeeting):
+        classes.fetch_now(school, class_id)
+
+
+def test_the_attendance_is_taken_from_what_is_stored(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    assert attendance(school, class_id) is None
+    zoom.hold("uuid-1", participant("Ana", 0, 30), participant("Ana", 15, 60), meeting=MEETING)
+    note(school, ended())
+    clock.time = at(70)
+    fetched = classes.fetch_now(school, class_id)
+    assert attendance(school, class_id) == fetched
+    assert [(person.seconds, person.percent) for person in fetched.people] == [(3600, 100)]

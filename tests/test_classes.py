@@ -1,0 +1,351 @@
+"""A class is planned, changed, cancelled and held."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine, text
+
+from tests.conftest import NOW
+from tests.fake_zoom import FakeZoom
+from tests.makers import MEETING, Clock, at, ended, lesson, member, run, services, started, stored
+from tracker import classes, store
+from tracker.attendance import ClassStatus
+from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan, Services
+from tracker.database import reading, transaction
+from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomMeetingUnknown, ZoomUnreachable
+from tracker.store import Class, Filter, Member
+from tracker.webhook import parse
+
+START = datetime(2026, 5, 15, 10, 0)
+PLAN = Plan("Algebra 7B", START, 60, "Europe/Berlin")
+FAULT = (500, {"code": 500, "message": "Internal error"})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def school(engine: Engine, clock: Clock) -> Services:
+    return services(engine, clock)
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return member(engine)
+
+
+def all_classes(engine: Engine) -> list[Class]:
+    with reading(engine) as tx:
+        return store.list_classes(tx, store.OPERATOR, Filter(), limit=100)
+
+
+def due_of(engine: Engine, class_id: str) -> datetime | None:
+    fetch = stored(engine, class_id).fetch
+    return fetch.due_at if fetch else None
+
+
+# Planning
+
+
+def test_a_class_is_made_with_its_meeting(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    found = stored(school.engine, classes.create_class(school, ana, PLAN, course=" 7B "))
+    (made,) = zoom.meetings.values()
+    assert (made["host_email"], made["topic"], made["duration"]) == (ana.email, "Algebra 7B", 60)
+    assert (made["start_time"], made["timezone"]) == ("2026-05-15T08:00:00Z", "Europe/Berlin")
+    assert (found.zoom_meeting_id, found.zoom_join_url) == (str(made["id"]), made["join_url"])
+    assert (found.title, found.status, found.course) == ("Algebra 7B", ClassStatus.SCHEDULED, "7B")
+    assert found.scheduled_start == datetime(2026, 5, 15, 8, tzinfo=UTC)
+    assert (found.teacher_id, found.zoom_meeting_made, found.fetch) == (ana.id, True, None)
+
+
+def test_the_host_is_the_teachers_zoom_user(school: Services, zoom: FakeZoom, engine: Engine) -> None:
+    classes.create_class(school, member(engine, zoom_user="zoom-7"), PLAN)
+    assert [made["host_email"] for made in zoom.meetings.values()] == ["zoom-7"]
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "expected"),
+    [
+        (datetime(2026, 7, 1, 9, 0), "America/Sao_Paulo", datetime(2026, 7, 1, 12, 0, tzinfo=UTC)),
+        (datetime(2026, 7, 1, 9, 0), "Asia/Kathmandu", datetime(2026, 7, 1, 3, 15, tzinfo=UTC)),
+        (datetime(2026, 7, 1, 9, 0, tzinfo=UTC), "Europe/Berlin", datetime(2026, 7, 1, 9, 0, tzinfo=UTC)),
+        (
+            datetime(2026, 7, 1, 9, 0, tzinfo=timezone(timedelta(hours=-3))),
+            "Europe/Berlin",
+            datetime(2026, 7, 1, 12, 0, tzinfo=UTC),
+        ),
+        (datetime(2026, 10, 25, 2, 30), "Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 3, 0), "Europe/Berlin", datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),
+        (datetime(2000, 1, 1, 9, 0), "UTC", datetime(2000, 1, 1, 9, 0, tzinfo=UTC)),
+        (datetime(2020, 1, 1, 9, 0), "UTC", datetime(2020, 1, 1, 9, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_start_is_local_time_in_the_classes_zone_and_may_be_past(
+    start: datetime, zone: str, expected: datetime
+) -> None:
+    assert Plan("Algebra", start, 60, zone).checked().start == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("  Algebra \t 7B\n", "Algebra 7B"),
+        ("Größe & Maß <b>", "Größe & Maß <b>"),
+        ("=cmd|' /C calc'!A0", "=cmd|' /C calc'!A0"),
+        ("a\0b\x1b[31mc\u202ed", "ab[31mcd"),
+        ("\ud800x", "x"),
+        ("数学 👩🏫", "数学 👩🏫"),
+        ("x" * LONGEST_TITLE, "x" * LONGEST_TITLE),
+    ],
+)
+def test_a_title_is_kept_as_text_without_what_cannot_be_seen(
+    school: Services, zoom: FakeZoom, ana: Member, given: str, kept: str
+) -> None:
+    class_id = classes.create_class(school, ana, Plan(given, START, 60, "UTC"))
+    assert stored(school.engine, class_id).title == kept
+    assert [made["topic"] for made in zoom.meetings.values()] == [kept]
+
+
+@pytest.mark.parametrize("minutes", [1, 45, LONGEST_CLASS_MINUTES])
+def test_a_class_lasts_from_a_minute_to_a_day(minutes: int) -> None:
+    assert Plan("Algebra", START, minutes, "UTC").checked().minutes == minutes
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"title": ""}, "Give the class a title."),
+    ({"title": " \t\n\u00a0"}, "Give the class a title."),
+    ({"title": "\0\u200b"}, "Give the class a title."),
+    ({"title": "x" * (LONGEST_TITLE + 1)}, "longer than 200 characters"),
+    ({"minutes": 0}, "from 1 to 1440 minutes"),
+    ({"minutes": -60}, "from 1 to 1440 minutes"),
+    ({"minutes": 10_000}, "from 1 to 1440 minutes"),
+    ({"timezone": ""}, "is not a time zone"),
+    ({"timezone": "Berlin"}, "“Berlin” is not a time zone"),
+    ({"timezone": "../../etc/passwd"}, "is not a time zone"),
+    ({"timezone": "Europe/Berlin\0"}, "is not a time zone"),
+    ({"start": datetime(2026, 3, 29, 2, 30)}, "02:30 does not exist on 2026-03-29 in Europe/Berlin"),
+    ({"start": datetime(1999, 12, 31)}, "not in this century"),
+    ({"start": datetime(2100, 1, 1)}, "not in this century"),
+    ({"start": datetime(1, 1, 1)}, "not in this century"),
+    ({"start": datetime(1, 1, 1), "timezone": "Asia/Tokyo"}, "not in this century"),
+    ({"start": datetime(9999, 12, 31, 23, 59), "timezone": "America/Lima"}, "not in this century"),
+    ({"start": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))}, "not in this century"),
+]
+
+
+@pytest.mark.parametrize(("changed", "sentence"), REFUSED)
+def test_what_cannot_be_a_class_is_refused_with_a_sentence(changed: dict[str, Any], sentence: str) -> None:
+    usual = {"title": "Algebra", "start": START, "minutes": 60, "timezone": "Europe/Berlin"}
+    with pytest.raises(InvalidInput) as caught:
+        Plan(**(usual | changed)).checked()
+    assert sentence in caught.value.sentence
+
+
+def test_what_is_refused_leaves_nothing_here_or_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    with pytest.raises(InvalidInput):
+        classes.create_class(school, ana, Plan("", START, 60, "UTC"))
+    assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
+
+
+def test_without_a_meeting_there_is_no_class(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    zoom.faults.append(FAULT)
+    with pytest.raises(ZoomUnreachable):
+        classes.create_class(school, ana, PLAN)
+    assert all_classes(school.engine) == []
+
+
+@pytest.mark.parametrize("cleaning_fails", [False, True])
+def test_without_a_class_there_is_no_meeting_left_over(
+    school: Services, zoom: FakeZoom, ana: Member, cleaning_fails: bool
+) -> None:
+    with school.engine.begin() as connection:
+        connection.execute(text('ALTER TABLE "LiveStream" RENAME TO "Away"'))
+
+    def meanwhile(path: str) -> None:
+        if cleaning_fails and path.startswith("/meetings/"):
+            zoom.faults.append(FAULT)
+
+    zoom.meanwhile = meanwhile
+    with pytest.raises(Exception, match="LiveStream"):
+        classes.create_class(school, ana, PLAN)
+    assert len(zoom.meetings) == int(cleaning_fails)
+
+
+# A link instead
+
+
+def test_a_link_brings_its_own_meeting(school: Services, ana: Member) -> None:
+    link = "Join: https://us02web.zoom.us/j/85011112222?pwd=abc.1#success"
+    found = stored(school.engine, classes.create_class(school, ana, PLAN, link=link))
+    assert (found.zoom_meeting_id, found.zoom_meeting_made) == (MEETING, False)
+    assert found.zoom_join_url == "https://us02web.zoom.us/j/85011112222?pwd=abc.1"
+
+
+def test_a_bare_number_gets_its_link_from_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    zoom.meetings[MEETING] = {"id": int(MEETING), "join_url": "https://us05web.zoom.us/j/85011112222?pwd=x.1"}
+    found = stored(school.engine, classes.create_class(school, ana, PLAN, link="850 1111 2222"))
+    assert found.zoom_join_url == "https://us05web.zoom.us/j/85011112222?pwd=x.1"
+
+
+def test_a_number_that_zoom_has_forgotten_can_still_be_fetched(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    found = stored(school.engine, classes.create_class(school, ana, PLAN, link="850-1111-2222"))
+    assert (found.zoom_meeting_id, found.zoom_join_url) == (MEETING, "https://zoom.us/j/85011112222")
+
+
+@pytest.mark.parametrize("link", ["https://zoom.us.evil.example/j/85011112222", "https://zoom.us/my/ana", "hello"])
+def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, ana: Member, link: str) -> None:
+    with pytest.raises(InvalidInput):
+        classes.create_class(school, ana, PLAN, link=link)
+    assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
+
+
+def test_a_blank_link_is_no_link(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    found = stored(school.engine, classes.create_class(school, ana, PLAN, link="  "))
+    assert found.zoom_meeting_made
+    assert len(zoom.meetings) == 1
+
+
+@pytest.mark.parametrize(("minutes_ago", "asked"), [(61, True), (59, False), (-60, False)])
+def test_a_class_held_already_is_fetched_at_once(
+    school: Services, ana: Member, minutes_ago: float, asked: bool
+) -> None:
+    plan = Plan("Algebra", at(-minutes_ago), 60, "UTC")
+    class_id = classes.create_class(school, ana, plan, link="https://zoom.us/j/85011112222")
+    assert due_of(school.engine, class_id) == (NOW if asked else None)
+
+
+# Changes
+
+
+def test_a_planned_class_is_changed_at_zoom_as_well(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    later = Plan("Algebra 7C", START + timedelta(days=1), 45, "Europe/Lisbon")
+    classes.change_class(school, class_id, later)
+    found = stored(school.engine, class_id)
+    assert (found.title, found.duration_minutes, found.timezone) == ("Algebra 7C", 45, "Europe/Lisbon")
+    assert found.scheduled_start == datetime(2026, 5, 16, 9, tzinfo=UTC)
+    made = zoom.meetings[str(found.zoom_meeting_id)]
+    assert (made["topic"], made["duration"], made["timezone"]) == ("Algebra 7C", 45, "Europe/Lisbon")
+    assert made["start_time"] == "2026-05-16T09:00:00Z"
+
+
+def test_a_change_that_zoom_does_not_take_is_not_made_here(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    zoom.faults.append(FAULT)
+    with pytest.raises(ZoomUnreachable):
+        classes.change_class(school, class_id, Plan("Algebra 7C", START, 60, "UTC"))
+    assert stored(school.engine, class_id).title == "Algebra 7B"
+
+
+def test_a_cancelled_class_has_no_meeting_and_no_fetch(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    classes.cancel_class(school, class_id)
+    assert zoom.meetings == {}
+    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
+    assert due_of(school.engine, class_id) is None
+
+
+def test_a_class_is_cancelled_though_its_meeting_is_gone_already(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    zoom.meetings.clear()
+    classes.cancel_class(school, class_id)
+    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
+
+
+def test_a_class_whose_meeting_cannot_be_deleted_stays(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    zoom.faults.append(FAULT)
+    with pytest.raises(ZoomUnreachable):
+        classes.cancel_class(school, class_id)
+    assert stored(school.engine, class_id).status is ClassStatus.SCHEDULED
+
+
+def test_a_meeting_that_came_by_link_is_left_alone_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    zoom.meetings[MEETING] = before = {"id": int(MEETING), "topic": "Everybody's room"}
+    class_id = classes.create_class(school, ana, PLAN, link="https://zoom.us/j/85011112222")
+    classes.change_class(school, class_id, Plan("Algebra 7C", START, 60, "UTC"))
+    classes.cancel_class(school, class_id)
+    assert zoom.meetings == {MEETING: before}
+
+
+@pytest.mark.parametrize("deliveries", [[started()], [ended()], ["cancelled"]])
+def test_only_a_planned_class_can_be_changed_or_cancelled(
+    school: Services, zoom: FakeZoom, ana: Member, deliveries: list[Any]
+) -> None:
+    class_id = lesson(school.engine, ana, zoom_meeting_made=False)
+    if deliveries == ["cancelled"]:
+        classes.cancel_class(school, class_id)
+    else:
+        classes.note_delivery(school, deliveries[0])
+    before = stored(school.engine, class_id)
+    for call in (lambda: classes.change_class(school, class_id, PLAN), lambda: classes.cancel_class(school, class_id)):
+        with pytest.raises(InvalidInput, match="can no longer be changed"):
+            call()
+    assert stored(school.engine, class_id) == before
+
+
+def test_the_start_link_is_for_the_teacher_alone(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    assert classes.host_meeting(school, class_id, ana).start_url.startswith("https://zoom.us/s/")
+    for stranger in (member(school.engine, "ben@school.example"), member(school.engine, "boss@x", "admin")):
+        with pytest.raises(NotFound):
+            classes.host_meeting(school, class_id, stranger)
+    zoom.meetings.clear()
+    with pytest.raises(ZoomMeetingUnknown):
+        classes.host_meeting(school, class_id, ana)
+    meetingless = lesson(school.engine, ana)
+    with transaction(school.engine) as tx:
+        tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
+    with pytest.raises(NoMeeting):
+        classes.host_meeting(school, meetingless, ana)
+
+
+# Deliveries that are not about us
+
+
+@pytest.mark.parametrize(
+    ("raw", "outcome"),
+    [
+        (b'{"event": "meeting.created", "payload": {"object": {"id": 85011112222}}}', "nothing to note"),
+        (b'{"event": "endpoint.url_validation", "payload": {"plainToken": "x"}}', "nothing to note"),
+    ],
+)
+def test_other_events_leave_nothing(school: Services, ana: Member, raw: bytes, outcome: str) -> None:
+    class_id = lesson(school.engine, ana)
+    before = stored(school.engine, class_id)
+    assert classes.note_delivery(school, parse(raw)) == outcome
+    assert stored(school.engine, class_id) == before
+    with reading(school.engine) as tx:
+        assert store.last_delivery(tx) is None
+
+
+def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    before = stored(school.engine, class_id)
+    for delivery in (started("x", meeting="85099999999"), ended("x", meeting="85099999999")):
+        assert classes.note_delivery(school, delivery) == "not ours"
+    assert stored(school.engine, class_id) == before
+    with reading(school.engine) as tx:
+        assert store.last_delivery(tx) is None
+        assert store.class_of_session(tx, "x") is None
+
+
+def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana, zoom_meeting_made=False)
+    assert classes.note_delivery(school, started()) == "noted"
+    with transaction(school.engine) as tx:
+        store.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
+    assert classes.note_delivery(school, ended()) == "noted"
+    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
+    assert due_of(school.engine, class_id) is None
+    with reading(school.engine) as tx:
+        assert store.sessions(tx, class_id) == [run("uuid-1", 0, 60)]

@@ -1,0 +1,355 @@
+"""Every command with its options, run in this process against a practice Zoom, on both databases."""
+
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.makers import Clock, read_workbook
+from tests.practice_school import (
+    HELD,
+    PEOPLE_CSV,
+    STAYS_CSV,
+    TEACHER,
+    CommandLine,
+    Host,
+    environment,
+    practice_zoom,
+)
+from tracker import auth, cli, clock
+from tracker.database import make_engine, reading
+from tracker.settings import read_settings
+from tracker.zoom import NewMeeting, Zoom
+
+PASSWORD = "correct horse battery"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with practice_zoom(Clock(HELD)) as host:
+        yield host
+
+
+@pytest.fixture
+def tracker(
+    host: Host,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> CommandLine:
+    for name, value in environment(host.url, database_url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(cli, "PROJECT", tmp_path)
+    return CommandLine(capsysbinary)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """The database that the commands use."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def held(tracker: CommandLine, host: Host) -> str:
+    """A class that was held, and that nobody has fetched yet."""
+    tracker.add_teacher()
+    created = tracker.create()
+    host.hold(created["zoomMeetingId"])
+    return str(created["id"])
+
+
+@pytest.fixture
+def fetched(tracker: CommandLine, held: str) -> str:
+    tracker.done("fetch", held)
+    return held
+
+
+def can_sign_in(database: Engine, password: str) -> bool:
+    try:
+        return bool(auth.sign_in(database, TEACHER, password, "here", clock.now()))
+    except auth.NotSignedIn:
+        return False
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
+
+
+# -- people
+
+
+def test_a_person_gets_a_password_that_is_printed_once_and_works(tracker: CommandLine, database: Engine) -> None:
+    said = tracker.done("user", "add", " Ana@School.example", "--role", "teacher", "--name", "Ana Díaz").text
+    first, second = said.splitlines()
+    assert first == "ana@school.example can sign in as teacher."
+    assert can_sign_in(database, second.removeprefix("Password (shown once): "))
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n", b"\nmore\n"])
+def test_a_person_gets_the_password_that_stdin_gives(
+    tracker: CommandLine, database: Engine, monkeypatch: pytest.MonkeyPatch, ending: bytes
+) -> None:
+    type_in(monkeypatch, PASSWORD.encode() + ending)
+    assert PASSWORD not in tracker.done("user", "add", TEACHER, "--role", "admin", "--password-stdin").text
+    assert can_sign_in(database, PASSWORD)
+
+
+def test_a_new_password_takes_the_place_of_the_old_one(
+    tracker: CommandLine, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(monkeypatch, PASSWORD.encode())
+    tracker.add_teacher("--password-stdin")
+    for options in (["--password-stdin"], []):
+        type_in(monkeypatch, f"new {PASSWORD} {options}\n".encode())
+        said = tracker.done("user", "password", TEACHER, *options).text
+        assert said == "ana@school.example has a new password and is signed out everywhere.\n"
+        assert can_sign_in(database, f"new {PASSWORD} {options}")
+        assert not can_sign_in(database, PASSWORD)
+
+
+def test_everybody_is_listed_by_email(tracker: CommandLine) -> None:
+    assert tracker.done("user", "list", "--json").json == []
+    tracker.done("user", "add", "zoe@school.example", "--role", "admin")
+    tracker.add_teacher("--name", "Ana Díaz", "--zoom-user", "zoom-7")
+    ana, zoe = tracker.done("user", "list", "--json").json
+    assert ana == {
+        "id": ana["id"],
+        "email": TEACHER,
+        "name": "Ana Díaz",
+        "role": "teacher",
+        "zoomUserId": "zoom-7",
+    }
+    assert zoe == {
+        "id": zoe["id"],
+        "email": "zoe@school.example",
+        "name": "zoe",
+        "role": "admin",
+        "zoomUserId": "zoe@school.example",
+    }
+    assert tracker.done("user", "list").text == (
+        "ana@school.example  teacher  Ana Díaz  (Zoom host zoom-7)\n"
+        "zoe@school.example  admin  zoe  (Zoom host zoe@school.example)\n"
+    )
+
+
+def test_a_token_stands_alone_on_the_last_line_and_works(tracker: CommandLine, database: Engine) -> None:
+    tracker.add_teacher()
+    *_, token = tracker.done("user", "token", TEACHER).text.splitlines()
+    assert re.fullmatch(r"zpt_[A-Za-z0-9_-]{40,}", token)
+    with reading(database) as tx:
+        assert auth.bearer(tx, f"Bearer {token}").email == TEACHER
+
+
+# -- classes
+
+
+def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host) -> None:
+    tracker.add_teacher()
+    record = tracker.create("--course", "Algebra", title="  Álgebra \t 7B ", start="2098-05-14T12:00")
+    assert record == {
+        "id": record["id"],
+        "title": "Álgebra 7B",
+        "status": "scheduled",
+        "scheduledStart": "2098-05-14T10:00:00Z",
+        "durationMinutes": 60,
+        "timezone": "Europe/Berlin",
+        "zoomMeetingId": record["zoomMeetingId"],
+        "zoomJoinUrl": record["zoomJoinUrl"],
+        "zoomMeetingMade": True,
+        "startedAt": None,
+        "endedAt": None,
+        "participantCount": None,
+        "participantsFetchedAt": None,
+        "teacherId": tracker.done("user", "list", "--json").json[0]["id"],
+        "courseId": record["courseId"],
+        "createdAt": record["createdAt"],
+    }
+    assert record["courseId"]
+    assert MOMENT.fullmatch(record["createdAt"])
+    assert record["zoomJoinUrl"].startswith(f"{host.url}/j/{record['zoomMeetingId']}?pwd=")
+    host.start(record["zoomMeetingId"])
+
+
+def test_the_keys_of_a_class_are_the_columns_of_its_table(tracker: CommandLine, database: Engine) -> None:
+    tracker.add_teacher()
+    record = tracker.create()
+    with database.connect() as connection:
+        columns = connection.execute(text('SELECT * FROM "LiveStream"')).keys()
+    assert set(record) == set(columns) - {"participantsData"}
+    assert set(tracker.done("class", "show", record["id"], "--json").json) == set(columns) | {"fetchState"}
+
+
+def test_a_class_in_plain_words_says_where_to_join(tracker: CommandLine) -> None:
+    tracker.add_teacher()
+    given = ["--title", "Algebra", "--teacher", TEACHER, "--start", "2025-05-14T12:00", "--minutes", "60"]
+    said = tracker.done("class", "create", *given).text
+    (record,) = tracker.done("class", "list", "--json").json
+    where = f"meeting {record['zoomMeetingId']}, join at {record['zoomJoinUrl']}"
+    assert said == f"{record['id']}  Algebra: {where}\n"
+    assert (record["timezone"], record["scheduledStart"]) == ("UTC", "2025-05-14T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("start", "stored"),
+    [
+        ("2025-05-14T12:00", "2025-05-14T10:00:00Z"),
+        ("2025-05-14 12:00:30", "2025-05-14T10:00:30Z"),
+        ("2025-05-14T12:00Z", "2025-05-14T12:00:00Z"),
+        ("2025-05-14T12:00+05:30", "2025-05-14T06:30:00Z"),
+        ("2025-01-14T12:00", "2025-01-14T11:00:00Z"),
+        ("2025-05-14", "2025-05-13T22:00:00Z"),
+    ],
+)
+def test_a_start_is_local_unless_it_says_otherwise(tracker: CommandLine, start: str, stored: str) -> None:
+    tracker.add_teacher()
+    assert tracker.create(start=start)["scheduledStart"] == stored
+
+
+@pytest.mark.parametrize(
+    ("link", "meeting", "url"),
+    [
+        ("https://zoom.us/j/85011112222?pwd=abc.1", "85011112222", "https://zoom.us/j/85011112222?pwd=abc.1"),
+        ("850 1111 2222", "85011112222", "https://zoom.us/j/85011112222"),
+    ],
+)
+def test_a_class_takes_the_meeting_in_a_link(tracker: CommandLine, link: str, meeting: str, url: str) -> None:
+    tracker.add_teacher()
+    record = tracker.create("--link", link)
+    assert (record["zoomMeetingId"], record["zoomJoinUrl"], record["zoomMeetingMade"]) == (meeting, url, False)
+
+
+def test_a_class_held_already_is_fetched_by_its_link_alone(tracker: CommandLine, host: Host) -> None:
+    tracker.add_teacher()
+    elsewhere = Zoom(read_settings(os.environ)).create_meeting(TEACHER, NewMeeting("Algebra", HELD, 60, "UTC"))
+    host.hold(elsewhere.id)
+    made = tracker.create("--link", elsewhere.id)
+    assert tracker.done("class", "show", made["id"], "--json").json["fetchState"] == "waiting"
+    assert tracker.done("fetch", made["id"]).text == "3 people from 3 records.\n"
+    assert tracker.done("export", made["id"]).stdout == PEOPLE_CSV
+
+
+def test_classes_are_listed_newest_first(tracker: CommandLine, fetched: str) -> None:
+    later = tracker.create(start="2025-06-01T12:00", title="Later")
+    earlier = tracker.create(start="2025-05-01T12:00", title="Earlier")
+    records = tracker.done("class", "list", "--json").json
+    assert [record["id"] for record in records] == [later["id"], fetched, earlier["id"]]
+    assert tracker.done("class", "list").text == (
+        f"{later['id']}  2025-06-01T10:00:00Z  scheduled     –  Later\n"
+        f"{fetched}  2025-05-14T10:00:00Z  ended         3  Algebra 7B\n"
+        f"{earlier['id']}  2025-05-01T10:00:00Z  scheduled     –  Earlier\n"
+    )
+
+
+def test_a_school_without_classes_has_an_empty_list(tracker: CommandLine) -> None:
+    assert tracker.done("class", "list", "--json").json == []
+    assert tracker.done("class", "list").text == ""
+
+
+def test_a_class_is_shown_before_anything_is_known(tracker: CommandLine) -> None:
+    tracker.add_teacher()
+    record = tracker.create()
+    shown = tracker.done("class", "show", record["id"], "--json").json
+    assert shown == record | {"participantsData": None, "fetchState": None}
+    lines = tracker.done("class", "show", record["id"]).text.splitlines()
+    assert "title: Algebra 7B" in lines
+    assert "participantCount: –" in lines
+    assert lines[-1] == "fetch: –"
+
+
+def test_a_class_is_shown_with_its_participants(tracker: CommandLine, fetched: str) -> None:
+    shown = tracker.done("class", "show", fetched, "--json").json
+    assert (shown["status"], shown["participantCount"]) == ("ended", 3)
+    assert (shown["startedAt"], shown["endedAt"]) == ("2025-05-14T10:00:00Z", "2025-05-14T11:00:00Z")
+    assert MOMENT.fullmatch(shown["participantsFetchedAt"])
+    assert shown["fetchState"] == "collected"
+    data = shown["participantsData"]
+    assert (data["totalRecords"], data["uniqueCount"]) == (3, 3)
+    assert list(data["participants"][1])[:5] == ["name", "email", "joinTime", "leaveTime", "duration"]
+    assert [entry["name"] for entry in data["participants"]] == ["Ana", "Bo", "=Cy"]
+
+
+def test_a_class_whose_fetch_failed_shows_why(tracker: CommandLine, held: str, database: Engine) -> None:
+    tracker.done("fetch", held)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE \"Fetch\" SET error = 'Zoom asks to wait.'"))
+    assert tracker.done("class", "show", held).text.splitlines()[-1] == "fetch: collected (Zoom asks to wait.)"
+
+
+def test_fetching_counts_the_people(tracker: CommandLine, held: str) -> None:
+    assert tracker.done("fetch", held).text == "3 people from 3 records.\n"
+    record = tracker.done("fetch", held, "--json").json
+    assert (record["id"], record["participantCount"], record["status"]) == (held, 3, "ended")
+
+
+# -- files
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], PEOPLE_CSV),
+        (["--format", "csv"], PEOPLE_CSV),
+        (["--shape", "people"], PEOPLE_CSV),
+        (["--shape", "stays"], STAYS_CSV),
+    ],
+)
+def test_a_csv_goes_to_stdout_or_into_a_file_byte_for_byte(
+    tracker: CommandLine, fetched: str, tmp_path: Path, options: list[str], expected: bytes
+) -> None:
+    assert tracker.done("export", fetched, *options).stdout == expected
+    target = tmp_path / "out.csv"
+    target.write_text("something longer than what is to come" * 100)
+    assert tracker.done("export", fetched, *options, "--out", str(target)).stdout == b""
+    assert target.read_bytes() == expected
+
+
+def test_a_workbook_has_the_rows_of_the_csv(tracker: CommandLine, fetched: str) -> None:
+    rows = read_workbook(tracker.done("export", fetched, "--format", "xlsx").stdout)
+    assert [row[0] for row in rows] == ["Name", "=Cy", "Ana", "Bo"]
+    stays = read_workbook(tracker.done("export", fetched, "--format", "xlsx", "--shape", "stays").stdout)
+    assert [row[4] for row in stays] == ["Seconds", 3600, 1500, 3300]
+
+
+def test_a_json_file_has_the_class_and_its_people(tracker: CommandLine, fetched: str) -> None:
+    document: Any = json.loads(tracker.done("export", fetched, "--format", "json").stdout)
+    assert document["class"] == tracker.done("class", "list", "--json").json[0]
+    assert [(row["Name"], row["Minutes present"]) for row in document["people"]] == [
+        ("=Cy", 55.0),
+        ("Ana", 60.0),
+        ("Bo", 25.0),
+    ]
+    assert (document["totalRecords"], document["uniqueCount"]) == (3, 3)
+
+
+# -- the doctor
+
+
+def test_the_doctor_says_what_is_in_place(tracker: CommandLine, host: Host) -> None:
+    tracker.add_teacher()
+    host.clock.time = clock.now()
+    ran = tracker.done("doctor", "--json")
+    assert ran.json["ok"] is True
+    assert {"name": "people", "ok": True, "sentence": "1 accounts."} in ran.json["checks"]
+    assert all(line.startswith("ok ") for line in tracker.done("doctor").text.splitlines())
+
+
+def test_the_doctor_says_what_is_missing_and_ends_with_1(tracker: CommandLine) -> None:
+    ran = tracker("doctor", "--json")
+    assert (ran.code, ran.stderr) == (1, "Something needs attention; see above.\n")
+    assert ran.json["ok"] is False
+    plain = tracker("doctor")
+    assert plain.code == 1
+    assert "MISSING people: No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin." in (
+        plain.text.splitlines()
+    )

@@ -1,0 +1,185 @@
+"""The doctor: what it finds in order, and what it says about everything that is not."""
+
+from pathlib import Path
+
+import pytest
+import responses
+from responses import RequestsMock
+from sqlalchemy import Engine
+
+from tests.fake_zoom import API, OAUTH
+from tests.makers import Clock, at, ended, lesson, member, settings
+from tests.practice_school import PRACTICE, environment, practice_zoom
+from tracker import classes
+from tracker.classes import Services
+from tracker.database import make_engine
+from tracker.doctor import SCOPES, Check, examine
+from tracker.settings import read_settings
+from tracker.zoom import Zoom
+
+NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def services_on(engine: Engine, clock: Clock, **said: str) -> Services:
+    chosen = settings(**said)
+    return Services(engine, Zoom(chosen, clock, clock.monotonic), chosen, clock)
+
+
+def found(services: Services) -> dict[str, Check]:
+    """The checks by name, each made once and each with a sentence."""
+    checks = examine(services)
+    assert len({check.name for check in checks}) == len(checks)
+    assert all(check.sentence.endswith(".") for check in checks)
+    return {check.name: check for check in checks}
+
+
+def answering(http: RequestsMock, scopes: str = " ".join(SCOPES), date: str | None = NOW_AT_ZOOM) -> None:
+    """A Zoom that grants these scopes and says that it is this late."""
+    http.post(OAUTH, json={"access_token": "t", "expires_in": 3600, "scope": scopes})
+    http.head(API, status=404, headers={} if date is None else {"Date": date})
+
+
+def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    member(engine)
+    checks = found(services_on(engine, clock, CRON_SECRET="s"))
+    assert [check for check in checks.values() if not check.ok] == []
+    kind = engine.dialect.name
+    assert checks["database"].sentence == f"{kind}, schema up to date, 0 fetches due, 0 given up."
+    assert checks["people"].sentence == "1 accounts."
+    assert checks["cron secret"].sentence == "CRON_SECRET is set."
+    assert checks["zoom"].sentence == "api.zoom.us accepts the app's credentials."
+    assert {name.removeprefix("scope ") for name in checks if name.startswith("scope ")} == set(SCOPES)
+    assert checks["clock"].sentence.startswith("0 s ")
+
+
+def test_what_waits_is_counted(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    lesson(engine, member(engine))
+    services = services_on(engine, clock)
+    classes.note_delivery(services, ended(end=-20, start=-80))
+    assert found(services)["database"].sentence.endswith(" 1 fetches due, 0 given up.")
+
+
+def test_an_empty_database_is_brought_up_to_date(database_url: str, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    fresh = make_engine(database_url)
+    checks = found(services_on(fresh, clock))
+    fresh.dispose()
+    assert checks["database"].ok
+    assert not checks["people"].ok
+    assert "tracker user add" in checks["people"].sentence
+
+
+def test_a_database_that_is_away_does_not_keep_the_rest_from_being_looked_at(
+    clock: Clock, http: RequestsMock, tmp_path: Path
+) -> None:
+    answering(http)
+    checks = found(services_on(make_engine(f"sqlite:///{tmp_path}"), clock))
+    assert {name for name, check in checks.items() if not check.ok} == {"database", "people"}
+    assert "DATABASE_URL" in checks["database"].sentence
+
+
+def test_a_secret_that_is_missing_is_named(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    checks = found(services_on(engine, clock, ZOOM_WEBHOOK_SECRET=""))
+    assert not checks["webhook secret"].ok
+    assert "ZOOM_WEBHOOK_SECRET is not set" in checks["webhook secret"].sentence
+    # The call that it opens is for other programs, and not every school has any.
+    assert checks["cron secret"].ok
+    assert "is not set" in checks["cron secret"].sentence
+
+
+def test_zoom_without_credentials_is_one_failing_check(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    checks = found(services_on(engine, clock, ZOOM_CLIENT_ID=""))
+    assert not checks["zoom"].ok
+    assert "ZOOM_CLIENT_ID" in checks["zoom"].sentence
+    assert not any(name.startswith("scope ") for name in checks)
+
+
+def test_zoom_out_of_reach_fails_its_checks_alone(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    member(engine)
+    http.post(OAUTH, body=responses.ConnectionError("no route"))
+    http.head(API, body=responses.ConnectionError("no route"))
+    checks = found(services_on(engine, clock))
+    assert {name for name, check in checks.items() if not check.ok} == {"zoom", "clock"}
+
+
+@pytest.mark.parametrize("missing", SCOPES)
+def test_a_scope_that_is_missing_is_named_with_what_needs_it(
+    engine: Engine, clock: Clock, http: RequestsMock, missing: str
+) -> None:
+    answering(http, " ".join(scope for scope in SCOPES if scope != missing))
+    member(engine)
+    checks = found(services_on(engine, clock))
+    assert [name for name, check in checks.items() if not check.ok] == [f"scope {missing}"]
+    assert SCOPES[missing] in checks[f"scope {missing}"].sentence
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ok", "beginning"),
+    [
+        (0, True, "0 s "),
+        (60, True, "60 s ahead of Zoom's."),
+        (-60, True, "60 s behind Zoom's."),
+        (61, False, "61 s ahead of Zoom's. Set up time synchronisation (NTP)"),
+        (-3600, False, "3600 s behind Zoom's. Set up time synchronisation (NTP)"),
+    ],
+)
+def test_a_clock_that_is_off_is_told_by_how_much(
+    engine: Engine, clock: Clock, http: RequestsMock, seconds: float, ok: bool, beginning: str
+) -> None:
+    answering(http)
+    clock.time = at(seconds / 60)
+    check = found(services_on(engine, clock))["clock"]
+    assert check.ok is ok
+    assert check.sentence.startswith(beginning)
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", ""])
+def test_a_zoom_that_does_not_say_the_time_is_no_fault(
+    engine: Engine, clock: Clock, http: RequestsMock, date: str | None
+) -> None:
+    answering(http, date=date)
+    assert found(services_on(engine, clock))["clock"] == Check("clock", True, "Zoom did not say what time it has.")
+
+
+# -- with the practice Zoom
+
+
+def at_practice(engine: Engine, clock: Clock, url: str, tmp_path: Path, **said: str) -> Services:
+    chosen = read_settings(environment(url, "sqlite://", tmp_path) | said)
+    return Services(engine, Zoom(chosen, clock), chosen, clock)
+
+
+def test_the_practice_zoom_has_all_that_is_needed(engine: Engine, clock: Clock, tmp_path: Path) -> None:
+    member(engine)
+    with practice_zoom(clock) as host:
+        checks = found(at_practice(engine, clock, host.url, tmp_path))
+    bad = [check for name, check in checks.items() if not check.ok and name != "clock"]
+    assert bad == []
+    assert checks["zoom"].sentence == "127.0.0.1 accepts the app's credentials."
+
+
+def test_a_practice_app_with_fewer_scopes_lacks_the_others(engine: Engine, clock: Clock, tmp_path: Path) -> None:
+    with practice_zoom(clock, scopes=PRACTICE.scopes[:2]) as host:
+        checks = found(at_practice(engine, clock, host.url, tmp_path))
+    granted = {name.removeprefix("scope ") for name, check in checks.items() if name.startswith("scope ") and check.ok}
+    assert granted == set(PRACTICE.scopes[:2])
+
+
+@pytest.mark.parametrize("name", ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"])
+def test_wrong_credentials_are_told_apart_from_a_zoom_that_is_away(
+    engine: Engine, clock: Clock, tmp_path: Path, name: str
+) -> None:
+    with practice_zoom(clock) as host:
+        check = found(at_practice(engine, clock, host.url, tmp_path, **{name: "wr0ng-value"}))["zoom"]
+    assert not check.ok
+    assert check.sentence.startswith("Zoom does not accept the app's credentials")
+    assert "wr0ng-value" not in check.sentence

@@ -1,0 +1,178 @@
+"""The gate in front of everything that the dashboard's server answers."""
+
+import html
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+
+from tests.asgi import post, request, websocket
+from tests.door import BEHIND, account, cookie_of, fault, gated_app, get, log_in
+from tests.makers import Clock
+from tests.screens import Away
+from tracker.auth import SIGN_IN_LIFE
+from tracker.store import Member
+from tracker.ui.sign_in import AWAY, COOKIE, SECURITY_HEADERS
+
+
+@pytest.fixture
+def app(wired: Clock) -> Starlette:
+    return gated_app()
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return account(engine)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/classes",
+        "/media/abc.csv",
+        "/_stcore/stream",
+        "/_stcore/metrics",
+        "/_stcore/host-config",
+        "/static/app.js",
+        "/host",
+        "/logout",
+        "/loginx",
+        "/login/",
+        "//login",
+        "/LOGIN",
+        "/login;x",
+        "/login\0",
+        "/x/../login",
+        "/_stcore/healthz",
+        "/_stcore/health/",
+        "/app/login",
+        "",
+    ],
+)
+def test_nobody_gets_past_the_gate_without_a_token(app: Starlette, ana: Member, path: str) -> None:
+    for cookie in ({}, {"cookie": f"{COOKIE}="}, {"cookie": f"{COOKIE}=made-up"}, {"cookie": "other=1"}):
+        refused = request(app, "GET", path, headers=cookie)
+        assert (refused.status, refused.text) == (401, "Please sign in.")
+        assert websocket(app, path, cookie) == ["websocket.close"]
+        assert get(app, path, cookie).status == 303
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "X"])
+def test_no_method_gets_past_the_gate(app: Starlette, ana: Member, method: str) -> None:
+    for path in ("/", "/_stcore/stream", "/host", "/logout"):
+        assert request(app, method, path).status == 401
+
+
+def test_the_sign_in_and_the_health_are_open_to_anybody(app: Starlette) -> None:
+    assert "<form" in get(app, "/login").text
+    assert request(app, "GET", "/_stcore/health").text == BEHIND
+
+
+def test_whoever_has_a_token_gets_to_pages_files_and_the_websocket(app: Starlette, ana: Member) -> None:
+    cookie = cookie_of(app)
+    for path in ("/", "/classes", "/media/abc.csv", "/_stcore/metrics"):
+        assert get(app, path, cookie).text == BEHIND
+    assert websocket(app, "/_stcore/stream", cookie) == ["websocket.accept", "websocket.close"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("/", "", "/login"),
+        ("/class", "id=abc&x=%C3%BC", "/class?id=abc&x=%C3%BC"),
+        ("/classes", "q=a b&status=Ended", "/classes?q=a b&status=Ended"),
+        ("/a&next=//evil.example", "", "/a&next=//evil.example"),
+    ],
+)
+def test_a_link_is_kept_through_the_sign_in(app: Starlette, ana: Member, path: str, query: str, expected: str) -> None:
+    refused = get(app, path, query=query)
+    assert refused.status == 303
+    there = urlsplit(refused.header("location"))
+    assert (there.scheme, there.netloc, there.path) == ("", "", "/login")
+    if expected == "/login":
+        assert there.query == ""
+        return
+    assert parse_qs(there.query) == {"next": [expected]}
+    form = get(app, "/login", query=there.query)
+    (target,) = re.findall(r'name="next" value="([^"]*)"', form.text)
+    assert html.unescape(target) == expected
+    leads = log_in(app, target=expected).header("location")
+    assert urlsplit(leads).netloc == ""
+    assert leads.startswith(path)
+
+
+def test_every_answer_carries_the_security_headers(app: Starlette, ana: Member, engine: Engine) -> None:
+    cookie = cookie_of(app)
+    answers = [
+        get(app, "/"),
+        get(app, "/login"),
+        get(app, "/classes", cookie),
+        request(app, "GET", "/_stcore/health"),
+        request(app, "GET", "/media/x"),
+        log_in(app, password="wrong password"),
+        log_in(app),
+        post(app, "/login", {}, headers={"origin": "https://evil.example"}),
+        get(app, "/host", cookie, "id=nothing"),
+        post(app, "/logout", {}, headers=cookie),
+        request(app, "PUT", "/login"),
+    ]
+    assert [answer.status for answer in answers] == [303, 200, 200, 200, 401, 401, 303, 403, 409, 303, 405]
+    for answer in answers:
+        assert {name: answer.header(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert "frame-ancestors 'none'" in answers[0].header("content-security-policy")
+
+
+def test_an_expired_token_opens_nothing(app: Starlette, ana: Member, wired: Clock) -> None:
+    cookie = cookie_of(app)
+    wired.time += SIGN_IN_LIFE - timedelta(seconds=1)
+    assert get(app, "/", cookie).status == 200
+    wired.forward(seconds=1)
+    assert get(app, "/", cookie).status == 303
+    assert websocket(app, "/_stcore/stream", cookie) == ["websocket.close"]
+
+
+@pytest.mark.parametrize(
+    "header", ["=", ";;;", f"{COOKIE}", f'{COOKIE}="', f"{COOKIE}=\xff\xfe", f"{COOKIE}=" + "x" * 60_000, "a" * 60_000]
+)
+def test_a_cookie_that_makes_no_sense_is_no_token(app: Starlette, ana: Member, header: str) -> None:
+    assert get(app, "/", {"cookie": header}).status == 303
+
+
+@pytest.mark.parametrize("host", ["", "[", "evil.example", "x" * 5000, "a b", "@", "a/../b?c#d"])
+def test_an_odd_host_header_leads_nobody_astray(app: Starlette, ana: Member, host: str) -> None:
+    refused = get(app, "/classes", {"host": host}, "q=1")
+    assert (refused.status, refused.header("location")) == (303, "/login?next=/classes%3Fq%3D1")
+
+
+def test_a_database_that_is_away_opens_nothing_and_says_so(app: Starlette, ana: Member) -> None:
+    cookie = cookie_of(app)
+    away = Away()
+    away.after = 0
+    for path in ("/", "/classes", "/host", "/media/x"):
+        refused = get(app, path, cookie)
+        assert (refused.status, refused.text) == (503, AWAY)
+    assert websocket(app, "/_stcore/stream", cookie) == ["websocket.close"]
+    assert post(app, "/logout", {}, headers=cookie).status == 503
+    answer = log_in(app)
+    assert (answer.status, fault(answer)) == (503, AWAY)
+    assert answer.header("set-cookie") == ""
+    assert get(app, "/login").status == 200
+    away.after = 10**9
+    assert get(app, "/", cookie).status == 200
+
+
+@pytest.mark.parametrize("path", ["/host", "/logout"])
+def test_a_database_that_goes_away_behind_the_gate_is_said_as_well(app: Starlette, ana: Member, path: str) -> None:
+    cookie = cookie_of(app)
+    away = Away()
+    get(app, "/", cookie)
+    away.asked, away.after = 0, away.asked
+    answer = post(app, path, {}, headers=cookie) if path == "/logout" else get(app, path, cookie)
+    assert answer.status == 503
+    assert AWAY in answer.text
+    away.after = 10**9
+    assert get(app, "/", cookie).status == 200

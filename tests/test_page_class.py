@@ -1,0 +1,411 @@
+"""The page of one class: how it stands, who was there, and what can be done with it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from tests.fake_zoom import FakeZoom, sent
+from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, participant, started, stay, stored, waiting
+from tests.screens import Screens, button, metric, raw, said
+from tracker import classes, fetches, report, store
+from tracker.attendance import ClassStatus, FetchState
+from tracker.database import reading, transaction
+from tracker.store import Member
+from tracker.ui import page
+from tracker.ui.wiring import services
+
+HOSTILE = [
+    '=HYPERLINK("https://evil.example","free")',
+    "+1-1",
+    "@SUM(A1)",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[win](https://evil.example) **bold** `code` $x$ :red[e]",
+    "\u202egnp.exe",
+    "\u200f\u2067abc",
+    "a\tb\nc\rd",
+    "x" * 10_000,
+    "💡👩‍👩‍👧",
+    "",
+    "   ",
+    '"; DROP TABLE "User"; --',
+]
+UNMARKED = ("<script", "<img", "HYPERLINK", "evil.example", "x" * 30, "\u202e", "DROP TABLE")
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:
+    """A teacher, two hours after the start of her class."""
+    made = member(engine)
+    wired.forward(hours=2)
+    screens.sign_in(made)
+    return made
+
+
+def note(delivery: Any) -> None:
+    classes.note_delivery(services(), delivery)
+
+
+def show(screens: Screens, class_id: str) -> AppTest:
+    shown = screens.open(page.CLASS, id=class_id)
+    assert not shown.exception
+    return shown
+
+
+def fetch(shown: AppTest) -> str:
+    """Clicks “Fetch participants now”; what is said of it."""
+    button(shown, "Fetch participants now").click()
+    shown.run()
+    assert not shown.exception
+    return shown.status[0].label.replace("\\", "")
+
+
+def fetch_failed(engine: Engine, class_id: str, sentence: str, again: float | None) -> None:
+    """The tracker tried, and tries again at this minute or has given up."""
+    with transaction(engine) as tx:
+        claim = fetches.claim_class(tx, class_id, at(100))
+        if again is None:
+            fetches.abandon(tx, claim, sentence, FetchState.FAILED)
+        else:
+            fetches.postpone(tx, claim, sentence, at(again))
+
+
+# How it stands
+
+
+def test_a_planned_class_shows_its_join_link_and_can_be_started(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    class_id = lesson(engine, ana, start=180, course="Term 1")
+    shown = show(screens, class_id)
+    assert shown.title[0].value == "Algebra 7B"
+    assert "Thu 14 May 2026, 17:00–18:00 · Term 1" in said(shown)
+    assert shown.code[0].value == f"https://zoom.us/j/{MEETING}"
+    (start,) = shown.get("link_button")
+    assert (start.label, start.proto.url) == ("Start class", f"/host?id={class_id}")
+    assert button(shown, "Change")
+    assert button(shown, "Cancel class")
+    assert button(shown, "Fetch participants now").disabled
+    assert not shown.metric
+
+
+def test_the_time_is_the_classs_own_and_named_where_the_reader_is_elsewhere(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    screens.zone = "America/Sao_Paulo"
+    assert "Thu 14 May 2026, 14:00–15:00 (Europe/Berlin)" in said(show(screens, class_id))
+
+
+def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana, start=90)
+    note(started("uuid-1", 90))
+    shown = show(screens, class_id)
+    assert "It began at 15:30." in said(shown)
+    assert [one.label for one in shown.get("link_button")] == ["Go to class"]
+    assert [one.label for one in shown.button] == ["Fetch participants now"]
+
+
+def test_a_cancelled_class_can_only_be_looked_at(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    with transaction(engine) as tx:
+        store.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
+    shown = show(screens, class_id)
+    assert "This class was cancelled." in said(shown)
+    assert not shown.button
+    assert not shown.get("link_button")
+    assert not shown.code
+
+
+def test_a_class_without_a_meeting_says_so_where_it_could_be_fetched(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    shown = show(screens, lesson(engine, ana, zoom_meeting_id=None, zoom_join_url=None))
+    fetch_now = button(shown, "Fetch participants now")
+    assert (fetch_now.disabled, fetch_now.help) == (True, "This class has no Zoom meeting.")
+    assert not shown.get("link_button")
+
+
+@pytest.mark.parametrize("kind", ["planned", "live", "ended", "failed", "given up", "collecting"])
+def test_an_unknown_count_is_never_shown_as_a_number(screens: Screens, engine: Engine, ana: Member, kind: str) -> None:
+    class_id = lesson(engine, ana, "Algebra", 90 if kind in ("planned", "live") else 0, teacher_id=ana.id)
+    if kind == "live":
+        note(started("uuid-1", 90))
+    elif kind != "planned":
+        note(ended())
+    if kind in ("failed", "given up"):
+        fetch_failed(engine, class_id, "Zoom did not answer in time.", 130 if kind == "failed" else None)
+    if kind == "collecting":
+        with transaction(engine) as tx:
+            fetches.claim_class(tx, class_id, at(120))
+    shown = show(screens, class_id)
+    assert not shown.metric
+    assert not shown.dataframe
+    for name in (page.TODAY, page.CLASSES):
+        listed = screens.open(name)
+        assert [one.value for one in listed.subheader if "people" in one.value or "person" in one.value] == []
+    for text in (said(shown), said(screens.open(page.CLASSES))):
+        assert "0 people" not in text
+        assert "None" not in text
+
+
+def test_a_count_of_zero_is_shown_as_zero(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id)
+    shown = show(screens, class_id)
+    assert metric(shown, "People") == "0"
+    assert metric(shown, "Records from Zoom") == "0"
+    assert metric(shown, "Lesson") == "1 h 00 min"
+    assert screens.download(shown, "CSV of people")[1].count(b"\r\n") == 1
+    assert "0 people" in said(screens.open(page.TODAY))
+    assert "0 people" in said(screens.open(page.CLASSES))
+
+
+def test_people_in_the_waiting_room_alone_are_records_and_no_people(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, waiting("Bo", 0, 5), waiting("Cy", 0, 5))
+    shown = show(screens, class_id)
+    assert (metric(shown, "People"), metric(shown, "Records from Zoom")) == ("0", "2")
+
+
+@pytest.mark.parametrize(
+    ("again", "badge", "sentence"),
+    [
+        (130, "Trying again", "Zoom did not answer in time. Next try at 16:10."),
+        (None, "Failed", "Zoom did not answer in time."),
+    ],
+)
+def test_a_failed_fetch_shows_what_was_the_matter(
+    screens: Screens, engine: Engine, ana: Member, again: float | None, badge: str, sentence: str
+) -> None:
+    class_id = lesson(engine, ana)
+    note(ended())
+    fetch_failed(engine, class_id, "Zoom did not answer in time.", again)
+    for shown in (show(screens, class_id), screens.open(page.TODAY), screens.open(page.CLASSES)):
+        assert badge in said(shown)
+        assert sentence in said(shown)
+        assert not shown.error
+
+
+# Who may see it
+
+
+@pytest.mark.parametrize("class_id", ["", "nothing", "\0", "'; --", "x" * 5000, "../etc/passwd", "💡", "<b>x</b>"])
+def test_a_class_that_does_not_exist_is_a_sentence(
+    screens: Screens, engine: Engine, ana: Member, class_id: str
+) -> None:
+    lesson(engine, ana)
+    shown = show(screens, class_id)
+    assert said(shown) == "There is no such class."
+    assert said(screens.open(page.CLASS)) == "There is no such class."
+
+
+def test_a_colleagues_class_shows_nothing_of_itself(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, member(engine, "ben@school.example"), "Biology", course="Term 1")
+    counted(engine, class_id, stay("Bo", 0, 30))
+    shown = show(screens, class_id)
+    assert said(shown) == "This class belongs to somebody else."
+    assert not shown.dataframe
+    assert not shown.get("download_button")
+
+
+def test_an_admin_sees_a_teachers_class_and_cannot_host_it(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana, start=180)
+    screens.sign_in(member(engine, "boss@school.example", "admin"))
+    shown = show(screens, class_id)
+    assert "Thu 14 May 2026, 17:00–18:00 · Ana" in said(shown)
+    assert not shown.get("link_button")
+
+
+# Fetch participants now
+
+
+def test_participants_are_fetched_while_one_waits(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
+) -> None:
+    class_id = lesson(engine, ana)
+    note(ended())
+    people = [
+        participant("Bo", 0, 60, "bo@x.example"),
+        participant("Bo", 1, 2, "BO@x.example"),
+        participant("Cy", 10, 50),
+    ]
+    zoom.hold("uuid-1", *people, meeting=MEETING)
+    shown = show(screens, class_id)
+    assert fetch(shown) == "Zoom has 3 records of 2 people."
+    assert "Counted" in said(shown)
+    assert "Held 14:00–15:00." in said(shown)
+    figures = {one.label: one.value for one in shown.metric}
+    assert figures == {
+        "People": "2",
+        "Came late": "1",
+        "Left early": "1",
+        "Lesson": "1 h 00 min",
+        "Records from Zoom": "3",
+    }
+    assert list(shown.dataframe[0].value["Name"]) == ["Bo", "Cy"]
+    assert list(shown.dataframe[1].value["Name"]) == ["Bo", "Bo", "Cy"]
+    assert stored(engine, class_id).participant_count == 2
+
+
+def test_a_class_that_no_webhook_told_of_is_found_at_zoom(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
+) -> None:
+    class_id = lesson(engine, ana)
+    zoom.hold("uuid-9", participant("Bo", 5, 40), meeting=MEETING, start=3, end=45)
+    shown = show(screens, class_id)
+    assert "Not seen" in said(shown)
+    assert fetch(shown) == "Zoom has 1 record of 1 person."
+    assert "Held 14:03–14:45." in said(shown)
+    assert stored(engine, class_id).status is ClassStatus.ENDED
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ((429, {"code": 429, "message": "wait"}), "Zoom has had too many requests from this account and asks to wait."),
+        ((500, ""), "Zoom has a fault of its own (HTTP 500)."),
+        ((200, "<html>"), "Zoom's answer cannot be used: an answer that is not JSON."),
+        (
+            (400, {"code": 12702, "message": "old"}),
+            "Zoom keeps participant lists for one year, and this class is older.",
+        ),
+        ((400, {"code": 300, "message": "<b>x</b> [y](z)"}), "Zoom refuses the request (HTTP 400): <b>x</b> [y](z)"),
+    ],
+)
+def test_what_goes_wrong_at_zoom_is_said_and_what_was_known_stays(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom, fault: tuple[int, Any], sentence: str
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 30), stay("Cy", 0, 30))
+    before = stored(engine, class_id)
+    zoom.hold(f"uuid-{class_id}", participant("Bo", 0, 30), meeting=MEETING)
+    shown = show(screens, class_id)
+    zoom.faults.append(fault)
+    assert fetch(shown) == sentence
+    assert "<b>" not in shown.status[0].label.replace("\\<", "")
+    assert shown.status[0].state == "error"
+    assert metric(shown, "People") == "2"
+    assert stored(engine, class_id).participants_fetched_at == before.participants_fetched_at
+    assert fetch(shown) == "Zoom has 1 record of 1 person."
+
+
+def test_a_list_that_zoom_does_not_have_yet_is_not_a_count_of_zero(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
+) -> None:
+    class_id = lesson(engine, ana)
+    note(ended())
+    zoom.hold("uuid-1", meeting=MEETING)
+    shown = show(screens, class_id)
+    assert fetch(shown) == "Zoom has no participant list for this class yet."
+    assert not shown.metric
+    assert stored(engine, class_id).participant_count is None
+
+
+def test_a_fetch_that_another_process_does_is_not_done_twice(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom, http: RequestsMock
+) -> None:
+    class_id = lesson(engine, ana)
+    note(ended())
+    with transaction(engine) as tx:
+        fetches.claim_class(tx, class_id, at(120))
+    shown = show(screens, class_id)
+    assert "The participants are being fetched from Zoom." in said(shown)
+    assert fetch(shown) == "The participants of this class are being fetched right now."
+    assert sent(http) == []
+
+
+def test_a_class_that_is_deleted_while_it_is_looked_at_is_gone(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
+) -> None:
+    class_id = lesson(engine, ana)
+    shown = show(screens, class_id)
+    with engine.begin() as connection:
+        connection.exec_driver_sql('DELETE FROM "LiveStream"')
+    button(shown, "Fetch participants now").click()
+    shown.run()
+    assert not shown.exception
+    assert said(shown) == "There is no such class."
+
+
+# People
+
+
+def test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup(
+    screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
+) -> None:
+    class_id = lesson(engine, ana)
+    note(ended())
+    records = [participant(name, number, 50, f"{number}@x.example") for number, name in enumerate(HOSTILE)]
+    records += [participant("\ud800\0half", 20, 50, "<b>@x.example"), participant("Bo", 21, 50, HOSTILE[3])]
+    zoom.hold("uuid-1", *records, meeting=MEETING)
+    shown = show(screens, class_id)
+    assert fetch(shown) == f"Zoom has {len(records)} records of {len(records)} people."
+    shown = show(screens, class_id)
+    assert metric(shown, "People") == str(len(records))
+    assert len(shown.dataframe[0].value) == len(shown.dataframe[1].value) == len(records)
+    assert shown.get("plotly_chart")
+    for text in raw(shown):
+        assert [sign for sign in UNMARKED if sign in text] == []
+
+
+def test_the_files_are_those_of_the_report_to_the_byte(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    class_id = lesson(engine, ana, "Übung: 1/2 <b>", timezone="Asia/Kathmandu")
+    stays = [stay(name, number, 50) for number, name in enumerate(HOSTILE)]
+    counted(engine, class_id, *stays, waiting("Wy", 0, 3))
+    shown = show(screens, class_id)
+    with reading(engine) as tx:
+        attendance = classes.attendance_of(tx, store.get_class(tx, class_id))
+    assert attendance is not None
+    zone = ZoneInfo("Asia/Kathmandu")
+    assert screens.download(shown, "CSV of people") == (
+        "Ubung-1-2-b-2026-05-14-people.csv",
+        report.csv_bytes(report.people_table(attendance, zone)),
+    )
+    assert screens.download(shown, "CSV of stays") == (
+        "Ubung-1-2-b-2026-05-14-stays.csv",
+        report.csv_bytes(report.stays_table(attendance, zone)),
+    )
+
+
+def test_a_class_held_in_two_parts_says_so(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    note(ended("uuid-1", 0, 20))
+    counted(engine, class_id, stay("Bo", 0, 10), start=30, end=60)
+    assert "Held 14:00–14:20 and 14:30–15:00, with a break in between." in said(show(screens, class_id))
+
+
+def test_a_thousand_people_are_drawn_a_page_at_a_time(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    wired.time += timedelta(days=1)
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, *(stay(f"P{number:04}", 0, 30) for number in range(1000)))
+    shown = show(screens, class_id)
+    assert metric(shown, "People") == "1000"
+    assert shown.pagination[0].proto.num_pages == 17
+    assert ticks(shown)[0] == "P0000"
+    assert len(ticks(shown)) == 60
+    shown.pagination[0].set_value(17).run()
+    assert ticks(shown) == [f"P{number:04}" for number in range(960, 1000)]
+
+
+def ticks(shown: AppTest) -> list[str]:
+    """The names down the side of the timeline."""
+    (chart,) = shown.get("plotly_chart")
+    return list(json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"])

@@ -1,0 +1,267 @@
+"""A class is planned on the page New class: made at Zoom and here, once, or refused with a sentence."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.testing.v1 import AppTest
+
+from tests.fake_zoom import FakeZoom, sent
+from tests.makers import CLIENT_SECRET, Clock, at, lesson, member
+from tests.screens import Away, Screens, button, said
+from tracker import store
+from tracker.database import reading
+from tracker.store import Class, Filter, Member
+from tracker.ui import page
+from tracker.ui.sign_in import AWAY
+
+JOIN = "https://us05web.zoom.us/j/81418900011?pwd=x.1"
+LINK = "Use a meeting that exists"
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine, screens: Screens) -> Member:
+    made = member(engine)
+    screens.sign_in(made)
+    return made
+
+
+@pytest.fixture
+def form(screens: Screens, zoom: FakeZoom, ana: Member) -> Iterator[AppTest]:
+    """The page as it is opened, with a title typed in."""
+    opened = screens.open(page.NEW_CLASS)
+    opened.text_input(key="new-title").input("Algebra 7B")
+    yield opened
+    assert not opened.exception
+
+
+def create(form: AppTest) -> AppTest:
+    button(form, "Create class").click()
+    return form.run()
+
+
+def made(engine: Engine, who: Member) -> list[Class]:
+    with reading(engine) as tx:
+        return store.list_classes(tx, who, Filter(), limit=100)
+
+
+def refusal(form: AppTest, engine: Engine, who: Member, zoom: FakeZoom) -> str:
+    """The sentence that is shown, after making sure that nothing came of it."""
+    assert made(engine, who) == []
+    assert zoom.meetings == {}
+    assert form.title[0].value == "New class"
+    assert form.text_input(key="new-title").value is not None
+    (error,) = form.error
+    return error.value.replace("\\", "")
+
+
+def test_the_form_begins_at_the_next_full_hour_of_the_browser(screens: Screens, zoom: FakeZoom, ana: Member) -> None:
+    for zone, expected in (
+        ("Europe/Berlin", (date(2026, 5, 14), time(15), "Europe/Berlin")),
+        ("Asia/Kathmandu", (date(2026, 5, 14), time(18), "Asia/Kathmandu")),
+        ("Pacific/Kiritimati", (date(2026, 5, 15), time(3), "Pacific/Kiritimati")),
+        ("Mars/Base", (date(2026, 5, 14), time(13), "UTC")),
+    ):
+        screens.zone = zone
+        form = screens.open(page.NEW_CLASS)
+        shown = (form.date_input[0].value, form.time_input[0].value, form.selectbox(key="new-zone").value)
+        assert shown == expected
+
+
+def test_a_class_is_made_here_and_at_zoom_and_then_shown(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member
+) -> None:
+    form.text_input(key="new-title").input("  Übung <1>  ")
+    form.date_input(key="new-date").set_value(date(2026, 7, 1))
+    form.time_input(key="new-time").set_value(time(9, 30))
+    form.number_input(key="new-minutes").set_value(45)
+    form.selectbox(key="new-zone").set_value("America/Sao_Paulo")
+    lesson(engine, ana, "Of before", course="Term 1")
+    form.run().selectbox(key="new-course").set_value("Term 1")
+    create(form)
+    (new,) = [one for one in made(engine, ana) if one.title != "Of before"]
+    assert (new.title, new.scheduled_start, new.duration_minutes, new.timezone, new.course) == (
+        "Übung <1>",
+        datetime(2026, 7, 1, 12, 30, tzinfo=UTC),
+        45,
+        "America/Sao_Paulo",
+        "Term 1",
+    )
+    assert (new.zoom_meeting_id, new.zoom_join_url, new.zoom_meeting_made) == ("81418900011", JOIN, True)
+    assert new.teacher_id == ana.id
+    meeting = zoom.meetings["81418900011"]
+    assert (meeting["topic"], meeting["start_time"], meeting["duration"], meeting["host_email"]) == (
+        "Übung <1>",
+        "2026-07-01T12:30:00Z",
+        45,
+        ana.email,
+    )
+    assert form.query_params == {"id": new.id}
+    assert said(form).startswith("Übung <1>\n")
+    assert form.code[0].value == JOIN
+    assert meeting["start_url"] not in str(form)
+
+
+def test_a_course_of_before_can_be_chosen_and_a_colleagues_cannot(
+    screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member
+) -> None:
+    lesson(engine, ana, course="Mine")
+    lesson(engine, member(engine, "ben@school.example"), course="His")
+    assert screens.open(page.NEW_CLASS).selectbox(key="new-course").options == ["Mine"]
+
+
+@pytest.mark.parametrize("title", ["", "   ", "\u200b\u202e", "\t"])
+def test_a_class_needs_a_title(form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, title: str) -> None:
+    form.text_input(key="new-title").input(title)
+    assert refusal(create(form), engine, ana, zoom) == "Give the class a title."
+
+
+def test_an_hour_that_the_clocks_skip_is_refused(form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member) -> None:
+    form.date_input(key="new-date").set_value(date(2027, 3, 28))
+    form.time_input(key="new-time").set_value(time(2, 30))
+    sentence = refusal(create(form), engine, ana, zoom)
+    assert sentence == "02:30 does not exist on 2027-03-28 in Europe/Berlin: the clocks go forward then."
+    form.selectbox(key="new-zone").set_value("UTC")
+    create(form)
+    assert made(engine, ana)[0].scheduled_start == datetime(2027, 3, 28, 2, 30, tzinfo=UTC)
+
+
+def test_a_time_that_has_passed_is_refused_for_a_new_meeting(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    form.time_input(key="new-time").set_value(time(13, 55))
+    sentence = refusal(create(form), engine, ana, zoom)
+    assert sentence == "This time has passed. For a class that was held already, paste its Zoom link."
+    form.time_input(key="new-time").set_value(time(14, 0))
+    create(form)
+    assert made(engine, ana)[0].scheduled_start == wired()
+
+
+def test_a_class_that_was_held_is_taken_by_its_link_and_fetched_at_once(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member
+) -> None:
+    form.date_input(key="new-date").set_value(date(2026, 5, 13))
+    form.radio(key="new-source").set_value(LINK).run()
+    form.text_input(key="new-link").input(" https://zoom.us/j/85011112222?pwd=abc&zak=secret ")
+    create(form)
+    (new,) = made(engine, ana)
+    assert (new.zoom_meeting_id, new.zoom_join_url) == ("85011112222", "https://zoom.us/j/85011112222?pwd=abc")
+    assert not new.zoom_meeting_made
+    assert new.fetch is not None
+    assert new.fetch.due_at == at(0)
+    assert zoom.meetings == {}
+    assert form.query_params == {"id": new.id}
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("", "Paste the link of the Zoom meeting"),
+        ("   ", "Paste the link of the Zoom meeting"),
+        ("https://zoom.us.evil.example/j/85011112222", "This is not a Zoom address."),
+        ("https://zoom.us@evil.example/j/85011112222", "This is not a Zoom address."),
+        ("javascript:alert(85011112222)", "There is no Zoom link or meeting ID here."),
+        ("https://zoom.us/my/ana", "A personal link (/my/…) does not contain the meeting ID."),
+        ("12345", "A meeting ID has 9 to 11 digits, this one has 5."),
+        ("https://zoom.us/j/85011112222 https://zoom.us/j/85011112223", "This text holds more than one meeting ID."),
+        ("https://zoom.us/j/85011112222\0", "This text holds control characters."),
+        ("x" * 10_001, "This text is too long."),
+    ],
+)
+def test_a_link_that_leads_to_no_meeting_is_refused(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, link: str, sentence: str
+) -> None:
+    form.radio(key="new-source").set_value(LINK).run()
+    form.text_input(key="new-link").input(link)
+    assert refusal(create(form), engine, ana, zoom).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "sentence"),
+    [
+        (404, {"code": 1001, "message": "no user"}, "This teacher has no user in the school's Zoom account."),
+        (429, {"code": 429, "message": "slow down"}, "Zoom has had too many requests from this account"),
+        (503, "<html>down</html>", "Zoom has a fault of its own (HTTP 503)."),
+        (400, {"code": 300, "message": "<b>bad</b> *x* [y](//e)"}, "Zoom refuses the request (HTTP 400): <b>bad</b>"),
+        (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:write:meeting]."},
+         "The Zoom app lacks the scope meeting:write:meeting."),
+    ],
+)  # fmt: skip
+def test_what_zoom_refuses_is_said_and_nothing_is_made(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, status: int, answer: object, sentence: str
+) -> None:
+    zoom.faults.append((status, answer))
+    assert refusal(create(form), engine, ana, zoom).startswith(sentence)
+    assert "<b>" not in form.error[0].value.replace("\\<", "")
+    create(form)
+    assert len(made(engine, ana)) == len(zoom.meetings) == 1
+
+
+def test_a_school_without_a_zoom_app_reads_what_is_missing(
+    screens: Screens, engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZOOM_CLIENT_ID")
+    form = screens.open(page.NEW_CLASS)
+    form.text_input(key="new-title").input("Algebra")
+    sentence = refusal(create(form), engine, ana, FakeZoom(RequestsMock()))
+    assert sentence.startswith("Zoom is not connected: ")
+    assert CLIENT_SECRET not in str(form)
+
+
+def test_a_meeting_whose_class_cannot_be_stored_is_taken_back(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, http: RequestsMock
+) -> None:
+    away = Away()
+    zoom.meanwhile = lambda path: setattr(away, "after", away.asked)
+    create(form)
+    away.after = 10**9
+    assert refusal(form, engine, ana, zoom) == AWAY
+    assert [request.method for request in sent(http)] == ["POST", "DELETE"]
+
+
+def test_a_second_click_while_zoom_is_asked_makes_no_second_meeting(
+    form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, http: RequestsMock
+) -> None:
+    def click_again(path: str) -> None:
+        context = get_script_run_ctx()
+        assert context is not None
+        if len(sent(http)) < 3:
+            context.script_requests.request_rerun(
+                RerunData(widget_states=form._tree.get_widget_states(), page_script_hash=context.page_script_hash)
+            )
+
+    zoom.meanwhile = click_again
+    create(form)
+    assert len(zoom.meetings) == 1
+    (new,) = made(engine, ana)
+    assert form.query_params == {"id": new.id}
+
+
+def test_after_a_class_another_one_can_be_made(screens: Screens, zoom: FakeZoom, engine: Engine, ana: Member) -> None:
+    form = screens.open(page.NEW_CLASS)
+    for title in ("One", "Two"):
+        form.switch_page(page.NEW_CLASS).run()
+        assert form.title[0].value == "New class"
+        form.text_input(key="new-title").input(title)
+        create(form)
+        assert form.title[0].value == title
+    assert {new.title for new in made(engine, ana)} == {"One", "Two"}
+    assert len(zoom.meetings) == 2
+
+
+def test_a_class_is_made_for_whoever_is_signed_in_now(
+    form: AppTest, screens: Screens, zoom: FakeZoom, engine: Engine, ana: Member
+) -> None:
+    screens.cookies = {}
+    create(form)
+    assert "You are signed out" in said(form)
+    assert zoom.meetings == {}
+    assert made(engine, ana) == []

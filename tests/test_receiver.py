@@ -1,0 +1,364 @@
+"""The tracker's answers, on both databases: every route, status and body of the HTTP interface."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from responses import RequestsMock
+from sqlalchemy import Engine, event, func
+from sqlalchemy.exc import OperationalError
+from sqlmodel import select
+
+from tests.fake_zoom import FakeZoom
+from tests.makers import (
+    WEBHOOK_SECRET,
+    Clock,
+    at,
+    ended,
+    event_body,
+    lesson,
+    member,
+    settings,
+    stored,
+    zoom_signature,
+)
+from tracker import classes
+from tracker.attendance import ClassStatus, FetchState
+from tracker.classes import Services
+from tracker.database import make_engine, reading
+from tracker.models import WebhookDelivery
+from tracker.receiver import Answer, Desk, Request, answer
+from tracker.zoom import Zoom
+
+WEBHOOKS = "/api/webhooks/zoom"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(at(61))
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def desk(engine: Engine, clock: Clock) -> Desk:
+    return desk_on(engine, clock)
+
+
+def desk_on(engine: Engine, clock: Callable[[], datetime], loop_age: float | None = 0.5, **environment: str) -> Desk:
+    chosen = settings(**environment)
+    return Desk(Services(engine, Zoom(chosen, clock), chosen, clock), lambda: loop_age)
+
+
+def broken_engine(tmp_path: Path) -> Engine:
+    """A database that cannot be opened."""
+    return make_engine(f"sqlite:///{tmp_path}")
+
+
+def deliver(desk: Desk, body: bytes, **headers: str) -> Answer:
+    """The answer to this webhook, signed now."""
+    return answer(desk, Request("POST", WEBHOOKS, zoom_signature(body, desk.services.now()) | headers, body))
+
+
+def error(given: Answer) -> tuple[int, str]:
+    """Status and code of a refusal, whose body has its one shape."""
+    body = json.loads(given.body)
+    assert body == {"success": False, "error": {"code": body["error"]["code"], "message": body["error"]["message"]}}
+    assert body["error"]["message"].endswith(".")
+    return given.status, body["error"]["code"]
+
+
+def deliveries(engine: Engine) -> int:
+    with reading(engine) as tx:
+        return tx.exec(select(func.count()).select_from(WebhookDelivery)).one()
+
+
+def outcomes(desk: Desk) -> dict[str, float]:
+    """How many webhooks came to what, by the metrics."""
+    found = parsed_metrics(desk)
+    return {labels["outcome"]: value for name, labels, value in found if name == "tracker_webhooks_total"}
+
+
+def parsed_metrics(desk: Desk) -> list[tuple[str, dict[str, str], float]]:
+    page = answer(desk, Request("GET", "/metrics", {}))
+    assert page.status == 200
+    assert page.content_type.startswith("text/plain")
+    families = text_string_to_metric_families(page.body.decode())
+    return [(sample.name, sample.labels, sample.value) for family in families for sample in family.samples]
+
+
+# -- webhooks
+
+
+def test_zooms_challenge_is_answered_with_the_hash_of_its_token(desk: Desk) -> None:
+    given = deliver(desk, json.dumps({"event": "endpoint.url_validation", "payload": {"plainToken": "q9"}}).encode())
+    digest = hmac.new(WEBHOOK_SECRET.encode(), b"q9", hashlib.sha256).hexdigest()
+    assert given.status == 200
+    assert json.loads(given.body) == {"plainToken": "q9", "encryptedToken": digest}
+    assert given.content_type == "application/json"
+
+
+def test_a_class_is_live_once_its_meeting_started(desk: Desk, engine: Engine) -> None:
+    class_id = lesson(engine, member(engine))
+    given = deliver(desk, event_body("meeting.started"))
+    assert (given.status, json.loads(given.body)) == (200, {"success": True})
+    found = stored(engine, class_id)
+    assert (found.status, found.started_at, found.fetch) == (ClassStatus.LIVE, at(0), None)
+
+
+def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(desk: Desk, engine: Engine) -> None:
+    class_id = lesson(engine, member(engine))
+    assert deliver(desk, event_body("meeting.ended")).status == 200
+    found = stored(engine, class_id)
+    assert (found.status, found.started_at, found.ended_at) == (ClassStatus.ENDED, at(0), at(60))
+    assert found.fetch is not None
+    assert (found.fetch.state(at(61)), found.fetch.due_at) == (FetchState.WAITING, at(70))
+
+
+def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(desk: Desk, engine: Engine, clock: Clock) -> None:
+    class_id = lesson(engine, member(engine))
+    deliver(desk, event_body("meeting.ended"))
+    first = stored(engine, class_id)
+    clock.forward(minutes=5)
+    assert deliver(desk, event_body("meeting.ended")).status == 200
+    assert stored(engine, class_id) == first
+    assert deliveries(engine) == 1
+    assert outcomes(desk) == {"noted": 1, "repeat": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        (event_body("meeting.ended", "99999999999"), "not ours"),
+        (event_body("meeting.participant_joined"), "nothing to note"),
+        (b'{"event": "user.created", "payload": {}}', "nothing to note"),
+    ],
+)
+def test_a_webhook_about_something_else_is_acknowledged_and_leaves_no_trace(
+    desk: Desk, engine: Engine, body: bytes, outcome: str
+) -> None:
+    class_id = lesson(engine, member(engine))
+    before = stored(engine, class_id)
+    assert deliver(desk, body).status == 200
+    assert (stored(engine, class_id), deliveries(engine), outcomes(desk)) == (before, 0, {outcome: 1})
+
+
+BODY = event_body("meeting.ended")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-zm-signature": zoom_signature(BODY, at(61))["x-zm-signature"]},
+        {"x-zm-request-timestamp": zoom_signature(BODY, at(61))["x-zm-request-timestamp"]},
+        zoom_signature(BODY, at(61), secret="another"),
+        zoom_signature(BODY, at(61), secret=""),
+        zoom_signature(BODY + b" ", at(61)),
+        zoom_signature(BODY, at(61 - 6)),
+        zoom_signature(BODY, at(61 + 6)),
+        zoom_signature(BODY, at(61)) | {"x-zm-signature": "v0=\xe9"},
+        zoom_signature(BODY, at(61)) | {"x-zm-request-timestamp": "9" * 400},
+        zoom_signature(BODY, at(61)) | {"x-zm-request-timestamp": "٣"},
+    ],
+)
+def test_a_webhook_without_zooms_fresh_signature_is_refused(
+    desk: Desk, engine: Engine, headers: dict[str, str]
+) -> None:
+    class_id = lesson(engine, member(engine))
+    assert error(answer(desk, Request("POST", WEBHOOKS, headers, BODY))) == (401, "webhook_refused")
+    assert stored(engine, class_id).status is ClassStatus.SCHEDULED
+    assert (deliveries(engine), outcomes(desk)) == (0, {"refused": 1})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not JSON",
+        b"\xff\xfe\x00",
+        b'{"event": "meeting.ended", "payload": {"object": {"id": "\xff"}}}',
+        b"[" * 10_000 + b"]" * 10_000,
+        b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+        b"[]",
+        b"17",
+        b"null",
+        b'"meeting.ended"',
+        b"{}",
+        b'{"event": 5, "payload": {}}',
+        b'{"event": "meeting.ended"}',
+        b'{"event": "meeting.ended", "payload": []}',
+        b'{"event": "meeting.ended", "payload": {"object": null}}',
+        b'{"event": "endpoint.url_validation", "payload": {}}',
+        event_body("meeting.ended", None),
+        event_body("meeting.ended", uuid=""),
+        event_body("meeting.ended", uuid="a\0b"),
+        event_body("meeting.ended", uuid="u" * 300),
+        b"1" * 5000,
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+def test_a_signed_webhook_that_makes_no_sense_is_answered_400(desk: Desk, body: bytes) -> None:
+    assert error(deliver(desk, body)) == (400, "webhook_refused")
+    assert outcomes(desk) == {"refused": 1}
+
+
+def test_without_a_webhook_secret_every_delivery_is_turned_away(engine: Engine, clock: Clock) -> None:
+    desk = desk_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
+    headers = zoom_signature(BODY, clock(), secret="")
+    assert error(answer(desk, Request("POST", WEBHOOKS, headers, BODY))) == (503, "not_configured")
+
+
+def test_a_webhook_that_meets_no_database_is_answered_503_and_counts_when_it_comes_again(
+    desk: Desk, engine: Engine, tmp_path: Path
+) -> None:
+    class_id = lesson(engine, member(engine))
+    away = desk_on(broken_engine(tmp_path), desk.services.now)
+    assert error(deliver(away, BODY)) == (503, "database_away")
+    assert outcomes(away) == {"failed": 1}
+    assert deliver(desk, BODY).status == 200
+    assert stored(engine, class_id).status is ClassStatus.ENDED
+
+
+def test_a_webhook_whose_commit_fails_is_answered_503_and_counts_when_it_comes_again(
+    desk: Desk, engine: Engine
+) -> None:
+    class_id = lesson(engine, member(engine))
+
+    def fail(connection: Any) -> None:
+        if connection.get_execution_options().get("writes", True):
+            raise OperationalError("COMMIT", {}, Exception("disk full"))
+
+    event.listen(engine, "commit", fail)
+    assert error(deliver(desk, BODY)) == (503, "database_away")
+    event.remove(engine, "commit", fail)
+    assert (stored(engine, class_id).status, deliveries(engine)) == (ClassStatus.SCHEDULED, 0)
+    assert deliver(desk, BODY).status == 200
+    assert (stored(engine, class_id).status, deliveries(engine)) == (ClassStatus.ENDED, 1)
+
+
+def test_a_fault_that_nobody_foresaw_is_answered_500_and_tells_nothing(
+    desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(*_: object) -> None:
+        raise RuntimeError("the secret is hunter2")
+
+    monkeypatch.setattr(classes, "note_delivery", stumble)
+    given = deliver(desk, BODY)
+    assert error(given) == (500, "internal_error")
+    assert b"hunter2" not in given.body
+    assert "hunter2" in caplog.text
+
+
+# -- health and metrics
+
+
+def test_health_is_good_with_a_fresh_loop_and_a_database(desk: Desk, engine: Engine, clock: Clock) -> None:
+    lesson(engine, member(engine))
+    quiet = answer(desk, Request("GET", "/healthz", {}))
+    assert quiet.status == 200
+    assert json.loads(quiet.body) == {
+        "status": "ok",
+        "loop": {"ok": True, "secondsSinceLastTurn": 0.5},
+        "database": {"ok": True},
+        "lastWebhookAgeSeconds": None,
+        "fetches": {"due": 0, "failed": 0},
+    }
+    classes.note_delivery(desk.services, ended())
+    clock.forward(minutes=9)
+    busy = json.loads(answer(desk, Request("GET", "/healthz", {})).body)
+    assert (busy["lastWebhookAgeSeconds"], busy["fetches"]) == (540.0, {"due": 1, "failed": 0})
+
+
+@pytest.mark.parametrize(("age", "shown"), [(None, None), (300.0, 300.0), (4000.04, 4000.0)])
+def test_health_is_bad_when_the_loop_stands_still(
+    engine: Engine, clock: Clock, age: float | None, shown: float | None
+) -> None:
+    given = answer(desk_on(engine, clock, age), Request("GET", "/healthz", {}))
+    body = json.loads(given.body)
+    assert (given.status, body["status"], body["database"]) == (503, "unwell", {"ok": True})
+    assert body["loop"] == {"ok": False, "secondsSinceLastTurn": shown}
+
+
+def test_health_is_bad_when_the_database_is_away(clock: Clock, tmp_path: Path) -> None:
+    given = answer(desk_on(broken_engine(tmp_path), clock), Request("GET", "/healthz", {}))
+    body = json.loads(given.body)
+    assert (given.status, body["status"], body["database"], body["loop"]["ok"]) == (503, "unwell", {"ok": False}, True)
+
+
+def test_the_metrics_tell_what_waits_what_failed_and_what_came(
+    desk: Desk, engine: Engine, clock: Clock, zoom: FakeZoom
+) -> None:
+    teacher = member(engine)
+    lesson(engine, teacher)
+    given_up = lesson(engine, teacher, zoom_meeting_id="85099999999")
+    deliver(desk, event_body("meeting.ended", "85099999999", "uuid-9"))
+    clock.forward(minutes=10)
+    zoom.faults.append((400, {"code": 12702, "message": "Can not access a meeting a year ago."}))
+    assert classes.fetch_due(desk.services)
+    found = stored(engine, given_up).fetch
+    assert found is not None
+    assert found.stored_state is FetchState.FAILED
+    deliver(desk, BODY)
+    clock.forward(seconds=30)
+    gauges = {name: value for name, labels, value in parsed_metrics(desk) if not labels}
+    assert gauges == {
+        "tracker_fetches_due": 1,
+        "tracker_fetches_failed": 1,
+        "tracker_last_webhook_age_seconds": 30,
+        "tracker_loop_age_seconds": 0.5,
+    }
+    assert outcomes(desk) == {"noted": 2}
+
+
+def test_the_metrics_do_without_the_database(clock: Clock, tmp_path: Path) -> None:
+    away = desk_on(broken_engine(tmp_path), clock)
+    gauges = {name: repr(value) for name, labels, value in parsed_metrics(away) if not labels}
+    assert gauges == {
+        "tracker_fetches_due": "nan",
+        "tracker_fetches_failed": "nan",
+        "tracker_last_webhook_age_seconds": "nan",
+        "tracker_loop_age_seconds": "0.5",
+    }
+
+
+# -- addresses and methods
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "", "/healthz/", "//healthz", "/api", "/../healthz", "*", "http://[/x", "/%68"]
+)
+def test_an_unknown_address_is_answered_404(desk: Desk, target: str) -> None:
+    assert error(answer(desk, Request("GET", target, {}))) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", WEBHOOKS, "POST"),
+        ("HEAD", WEBHOOKS, "POST"),
+        ("PUT", "/api/zoom/participants", "GET, POST"),
+        ("POST", "/healthz", "GET"),
+        ("DELETE", "/metrics", "GET"),
+        ("OPTIONS", "/metrics?x=1", "GET"),
+    ],
+)
+def test_another_method_is_answered_405_with_those_that_are_allowed(
+    desk: Desk, method: str, path: str, allowed: str
+) -> None:
+    given = answer(desk, Request(method, path, {}))
+    assert error(given) == (405, "method_not_allowed")
+    assert given.headers == {"Allow": allowed}
+
+
+def test_a_query_does_not_change_the_address(desk: Desk) -> None:
+    assert answer(desk, Request("HEAD", "/healthz?probe=1", {})).status == 200

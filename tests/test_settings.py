@@ -1,0 +1,168 @@
+"""Settings: what is read from the environment, and every fault in it at once."""
+
+from pathlib import Path
+
+import pytest
+
+from tracker.errors import SettingsError
+from tracker.settings import environment_with_file, read_settings
+
+SECRETS = ["DATABASE_URL", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET", "CRON_SECRET"]
+
+
+def faults(**environment: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environment)
+    return caught.value.faults
+
+
+def test_nothing_has_to_be_set() -> None:
+    found = read_settings({})
+    data = Path("data").absolute()
+    assert found.data_dir == data
+    assert found.database_url == f"sqlite:///{data.as_posix()}/tracker.sqlite3"
+    assert (found.tracker_host, found.tracker_port, found.dashboard_port) == ("127.0.0.1", 8787, 8501)
+    assert (found.zoom_api_url, found.zoom_oauth_url) == ("https://api.zoom.us/v2", "https://zoom.us/oauth/token")
+    assert (found.zoom_plan, found.fetch_delay_seconds) == ("pro", 600)
+    secrets = (found.zoom_client_secret, found.zoom_webhook_secret, found.cron_secret, found.zoom_account_id)
+    assert secrets == ("", "", "", "")
+
+
+def test_everything_may_be_set(tmp_path: Path) -> None:
+    found = read_settings(
+        {
+            "DATABASE_URL": " postgresql://u:p@db/x ",
+            "TRACKER_DATA_DIR": str(tmp_path),
+            "ZOOM_ACCOUNT_ID": " acc ",
+            "ZOOM_CLIENT_ID": "client",
+            "ZOOM_CLIENT_SECRET": "s1",
+            "ZOOM_WEBHOOK_SECRET": "s2",
+            "ZOOM_API_URL": "http://127.0.0.1:9/v2/",
+            "ZOOM_OAUTH_URL": "HTTPS://zoom.example/token",
+            "ZOOM_PLAN": "Business",
+            "CRON_SECRET": "s3",
+            "TRACKER_HOST": "0.0.0.0",
+            "TRACKER_PORT": "1",
+            "DASHBOARD_PORT": "65535",
+            "FETCH_DELAY_SECONDS": "0",
+        }
+    )
+    assert (found.database_url, found.data_dir) == ("postgresql://u:p@db/x", tmp_path)
+    assert (found.zoom_account_id, found.zoom_client_id) == ("acc", "client")
+    assert (found.zoom_client_secret, found.zoom_webhook_secret, found.cron_secret) == ("s1", "s2", "s3")
+    assert (found.zoom_api_url, found.zoom_oauth_url) == ("http://127.0.0.1:9/v2", "HTTPS://zoom.example/token")
+    assert (found.zoom_plan, found.tracker_host) == ("business", "0.0.0.0")
+    assert (found.tracker_port, found.dashboard_port, found.fetch_delay_seconds) == (1, 65535, 0)
+
+
+def test_the_database_lies_in_the_data_folder(tmp_path: Path) -> None:
+    found = read_settings({"TRACKER_DATA_DIR": str(tmp_path), "DATABASE_URL": ""})
+    assert found.database_url == f"sqlite:///{tmp_path.as_posix()}/tracker.sqlite3"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_lie_in_a_file(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(" sqlite:///gärten \r\n".encode())
+    found = read_settings({f"{name}_FILE": str(file)})
+    assert getattr(found, name.lower()) == "sqlite:///gärten"
+
+
+def test_a_secret_in_a_file_of_a_windows_editor_has_no_mark_before_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfs3cret\r\n")
+    assert read_settings({"CRON_SECRET_FILE": str(tmp_path / "secret")}).cron_secret == "s3cret"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_in_two_places_is_a_fault(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("from the file")
+    found = faults(**{name: "from the environment", f"{name}_FILE": str(tmp_path / "secret")})
+    assert found == (f"{name} and {name}_FILE are both set; keep one",)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    assert faults(CRON_SECRET_FILE=str(file)) == ("the file that CRON_SECRET_FILE names cannot be read",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRACKER_PORT", "0"),
+        ("TRACKER_PORT", "65536"),
+        ("TRACKER_PORT", "-1"),
+        ("TRACKER_PORT", "8787.0"),
+        ("TRACKER_PORT", "eighty"),
+        ("TRACKER_PORT", "٨٧٨٧"),
+        ("TRACKER_PORT", "9" * 5000),
+        ("TRACKER_PORT", "0" * 9 + "99999"),
+        ("DASHBOARD_PORT", "70000"),
+        ("FETCH_DELAY_SECONDS", "86401"),
+        ("FETCH_DELAY_SECONDS", "0" * 9 + "86401"),
+        ("FETCH_DELAY_SECONDS", "10m"),
+        ("ZOOM_PLAN", "enterprise"),
+        ("ZOOM_API_URL", "api.zoom.us/v2"),
+        ("ZOOM_API_URL", "ftp://api.zoom.us"),
+        ("ZOOM_API_URL", "https://"),
+        ("ZOOM_API_URL", "http://[::1"),
+        ("ZOOM_OAUTH_URL", "https:///oauth/token"),
+        ("ZOOM_OAUTH_URL", "https://zoom.us:port/"),
+        ("ZOOM_OAUTH_URL", "file:///etc/passwd"),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name} must be ")
+
+
+def test_all_faults_are_told_at_once_and_never_their_values() -> None:
+    wrong = dict.fromkeys(("TRACKER_PORT", "DASHBOARD_PORT", "ZOOM_PLAN", "ZOOM_API_URL"), "s3cret value")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(wrong | {"CRON_SECRET_FILE": "/no/s3cret"})
+    assert len(caught.value.faults) == 5
+    assert all(name in caught.value.sentence for name in wrong)
+    assert "s3cret" not in caught.value.sentence
+
+
+def test_secrets_do_not_show_in_the_text_of_the_settings() -> None:
+    found = read_settings({name: f"postgresql://u:{name}-5up3r@db/x" for name in SECRETS})
+    assert "5up3r" not in repr(found)
+    assert "5up3r" not in str(found)
+
+
+# The .env file
+
+
+def environment(folder: Path, text: str, **environment: str) -> dict[str, str]:
+    (folder / ".env").write_text(text, encoding="utf-8")
+    return environment_with_file(environment, folder)
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    found = environment(tmp_path, "CRON_SECRET=file\nTRACKER_PORT=1\n", CRON_SECRET="environment")
+    assert found == {"CRON_SECRET": "environment", "TRACKER_PORT": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("CRON_SECRET=file", {"CRON_SECRET_FILE": "/run/secret"}),
+        ("CRON_SECRET_FILE=/file", {"CRON_SECRET": "environment"}),
+        ("CRON_SECRET=file\nCRON_SECRET_FILE=/file", {"CRON_SECRET": ""}),
+    ],
+)
+def test_the_environment_wins_whichever_way_a_secret_is_given(tmp_path: Path, text: str, given: dict[str, str]) -> None:
+    assert environment(tmp_path, text, **given) == given
+
+
+def test_a_value_in_the_file_is_taken_as_it_stands(tmp_path: Path) -> None:
+    found = environment(tmp_path, "A='x$HOME ${B}'\nB=\nC\n# D=1\nexport E=ü\n", HOME="/home")
+    assert found == {"A": "x$HOME ${B}", "B": "", "E": "ü", "HOME": "/home"}
+
+
+def test_without_a_file_there_is_only_the_environment(tmp_path: Path) -> None:
+    assert environment_with_file({"A": "1"}, tmp_path / "nowhere") == {"A": "1"}

@@ -1,0 +1,289 @@
+"""Signing in and out, and the host's way into a meeting."""
+
+import html
+import logging
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+
+from tests.asgi import HOST, post, request, websocket
+from tests.door import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, gated_app, get, log_in
+from tests.fake_zoom import FakeZoom, sent
+from tests.makers import MEETING, Clock, lesson
+from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
+from tracker.store import Member
+from tracker.ui.sign_in import COOKIE, LARGEST_FORM
+
+HOSTILE_TARGETS = [
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https://evil.example",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "\t//evil.example",
+    "/\r\nSet-Cookie: a=b",
+    "/\0",
+    " //evil.example",
+    "",
+]
+
+
+@pytest.fixture
+def app(wired: Clock) -> Starlette:
+    return gated_app()
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return account(engine)
+
+
+# Signing in
+
+
+def test_the_form_asks_for_what_a_password_manager_knows(app: Starlette) -> None:
+    form = get(app, "/login")
+    assert form.status == 200
+    assert form.header("content-type") == "text/html; charset=utf-8"
+    assert form.header("cache-control") == "no-store"
+    assert 'method="post" action="/login"' in form.text
+    assert re.search(r'<label for="email">.*\n<input id="email" [^>]*autocomplete="username"', form.text)
+    assert re.search(r'<label for="password">.*\n<input id="password" [^>]*type="password"', form.text)
+    assert fault(form) == ""
+    assert "set-cookie" not in dict(form.headers)
+
+
+def test_the_right_password_opens_the_dashboard(app: Starlette, ana: Member) -> None:
+    answer = log_in(app, " ANA@School.example ")
+    assert (answer.status, answer.header("location")) == (303, "/")
+    assert get(app, "/", {"cookie": f"{COOKIE}={answer.cookie.value}"}).status == 200
+    assert log_in(app).cookie.value != answer.cookie.value
+
+
+@pytest.mark.parametrize(
+    ("headers", "secure"),
+    [
+        ({}, ""),
+        ({"x-forwarded-proto": "http"}, ""),
+        ({"x-forwarded-proto": "https"}, True),
+        ({"x-forwarded-proto": "HTTPS"}, True),
+        ({"x-forwarded-proto": "https, http"}, True),
+    ],
+)
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    app: Starlette, ana: Member, headers: dict[str, str], secure: object
+) -> None:
+    cookie = log_in(app, headers=headers).cookie
+    assert cookie["secure"] == secure
+    assert cookie["httponly"] is True
+    assert cookie["samesite"] == "lax"
+    assert cookie["path"] == "/"
+    assert cookie["domain"] == ""
+    assert int(cookie["max-age"]) == SIGN_IN_LIFE.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        (EMAIL, "wrong password"),
+        (EMAIL, ""),
+        (EMAIL, "x" * 5000),
+        ("nobody@school.example", PASSWORD),
+        ("", ""),
+        ("ana\0@school.example", PASSWORD),
+        ("' OR 1=1 --", "' OR 1=1 --"),
+    ],
+)
+def test_a_wrong_password_is_answered_with_the_form_again(
+    app: Starlette, ana: Member, email: str, password: str
+) -> None:
+    answer = log_in(app, email, password, "/classes")
+    assert (answer.status, fault(answer)) == (401, "E-mail or password is wrong.")
+    assert 'name="next" value="/classes"' in answer.text
+    assert answer.header("set-cookie") == ""
+    assert password == "" or password not in html.unescape(answer.text) or password == email
+    assert get(app, "/").status == 303
+
+
+@pytest.mark.parametrize(
+    "email", ['"><script>alert(1)</script>', "' onfocus='alert(1)", "</input><b>", "&quot;", "\ud800", "x" * 2000]
+)
+def test_a_hostile_email_comes_back_as_text(app: Starlette, ana: Member, email: str) -> None:
+    body = f"email={''.join(f'%{byte:02X}' for byte in email.encode('utf-8', 'surrogatepass'))}&password=x".encode()
+    answer = request(app, "POST", "/login", body=[body[:LARGEST_FORM]])
+    assert answer.status == 401
+    assert "<script" not in answer.text
+    (value,) = re.findall(r'name="email" type="email" autocomplete="username" required value="([^"]*)"', answer.text)
+    assert not set(value) & set("<>'")
+    assert html.unescape(value) in (email, "\ufffd" * 3, "")
+
+
+@pytest.mark.parametrize("target", HOSTILE_TARGETS)
+def test_the_way_on_after_signing_in_never_leaves_this_server(app: Starlette, ana: Member, target: str) -> None:
+    answer = log_in(app, target=target)
+    assert (answer.status, answer.header("location")) == (303, "/")
+    quoted = "".join(f"%{byte:02X}" for byte in target.encode())
+    for shown in (get(app, "/login", query=f"next={quoted}"), log_in(app, password="wrong password", target=target)):
+        assert re.findall(r'name="next" value="([^"]*)"', shown.text) == ["/"]
+
+
+@pytest.mark.parametrize("target", ["/", "/class?id=abc", "/classes?q=ü&page=2", '/x"><script>', "/a//b", "/?next=//e"])
+def test_the_way_on_is_kept_where_it_stays_here(app: Starlette, ana: Member, target: str) -> None:
+    there = urlsplit(log_in(app, target=target).header("location"))
+    assert (there.scheme, there.netloc) == ("", "")
+    assert there.path == urlsplit(target).path.replace('"><', "%22%3E%3C").replace(">", "%3E")
+    shown = log_in(app, password="wrong password", target=target).text
+    assert "<script>" not in shown
+    assert html.unescape(re.findall(r'name="next" value="([^"]*)"', shown)[0]) == target
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "", f"http://{HOST}.evil.example", f"http://evil.example/{HOST}", "http://["],
+)
+@pytest.mark.parametrize("path", ["/login", "/logout"])
+def test_a_form_from_another_site_is_refused(app: Starlette, ana: Member, path: str, origin: str) -> None:
+    cookie = cookie_of(app)
+    fields = {"email": EMAIL, "password": PASSWORD}
+    answer = post(app, path, fields, headers=cookie | {"origin": origin})
+    assert answer.status == 403
+    assert answer.header("set-cookie") == ""
+    assert get(app, "/", cookie).status == 200
+
+
+def test_a_form_of_our_own_is_taken(app: Starlette, ana: Member) -> None:
+    for origin in (f"http://{HOST}", f"https://{HOST}"):
+        assert log_in(app, headers={"origin": origin}).status == 303
+
+
+@pytest.mark.parametrize("pieces", [1, 1000])
+def test_a_form_that_is_too_large_is_not_read(app: Starlette, ana: Member, pieces: int) -> None:
+    form = f"email={EMAIL}&password={PASSWORD}&padding=".encode() + b"x" * LARGEST_FORM
+    step = -(-len(form) // pieces)
+    body = [form[start : start + step] for start in range(0, len(form), step)]
+    answer = request(app, "POST", "/login", body=body)
+    assert answer.status == 413
+    assert answer.header("set-cookie") == ""
+    assert EMAIL not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff\xfe", b"%", b"&&&=", b"{}", b"email=%FF&password=%00", b"email=a&email=b"]
+)
+def test_a_form_that_makes_no_sense_is_a_wrong_password(app: Starlette, ana: Member, body: bytes) -> None:
+    assert request(app, "POST", "/login", body=[body]).status == 401
+
+
+def test_guessing_is_slowed_down_and_a_teacher_elsewhere_is_not_locked_out(
+    app: Starlette, ana: Member, wired: Clock
+) -> None:
+    for _ in range(MOST_ATTEMPTS_FROM_ADDRESS):
+        assert log_in(app, password="wrong password").status == 401
+    refused = log_in(app)
+    assert (refused.status, refused.header("set-cookie")) == (429, "")
+    assert fault(refused) == "Too many wrong passwords. Try again in 15 minutes."
+    assert log_in(app, address="198.51.100.7").status == 303
+    wired.time += ATTEMPT_WINDOW
+    assert log_in(app).status == 303
+
+
+# Signing out
+
+
+def test_signing_out_makes_the_token_worthless_wherever_it_was_copied_to(app: Starlette, ana: Member) -> None:
+    cookie, elsewhere = cookie_of(app), cookie_of(app)
+    answer = post(app, "/logout", {}, headers=cookie | PAGE)
+    assert (answer.status, answer.header("location")) == (303, "/login")
+    assert answer.cookie.value == ""
+    assert answer.cookie["max-age"] == "0"
+    assert get(app, "/", cookie).status == 303
+    assert websocket(app, "/_stcore/stream", cookie) == ["websocket.close"]
+    assert get(app, "/", elsewhere).status == 200
+
+
+def test_a_link_signs_nobody_out(app: Starlette, ana: Member) -> None:
+    cookie = cookie_of(app)
+    get(app, "/logout", cookie)
+    assert get(app, "/", cookie).status == 200
+
+
+# The host's link
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    fake = FakeZoom(http)
+    fake.meetings[MEETING] = {
+        "id": int(MEETING),
+        "join_url": f"https://zoom.us/j/{MEETING}",
+        "start_url": f"https://zoom.us/s/{MEETING}?zak=5ecret",
+    }
+    return fake
+
+
+def test_a_teacher_is_sent_to_her_own_meeting_as_its_host(
+    app: Starlette, ana: Member, engine: Engine, zoom: FakeZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    class_id = lesson(engine, ana)
+    cookie = cookie_of(app)
+    answer = get(app, "/host", cookie, f"id={class_id}")
+    assert (answer.status, answer.header("location")) == (303, f"https://zoom.us/s/{MEETING}?zak=5ecret")
+    assert answer.text == ""
+    assert "5ecret" not in caplog.text
+    with engine.connect() as connection:
+        assert "5ecret" not in repr(connection.exec_driver_sql('SELECT * FROM "LiveStream"').all())
+
+
+def test_nobody_else_gets_the_hosts_link(
+    app: Starlette, ana: Member, engine: Engine, zoom: FakeZoom, http: RequestsMock
+) -> None:
+    class_id = lesson(engine, ana)
+    others = account(engine, "ben@school.example"), account(engine, "boss@school.example", "admin")
+    for email in (other.email for other in others):
+        answer = get(app, "/host", cookie_of(app, email), f"id={class_id}")
+        assert (answer.status, fault(answer)) == (409, "There is no such class of yours.")
+    assert get(app, "/host", query=f"id={class_id}").header("location") == f"/login?next=/host%3Fid%3D{class_id}"
+    assert sent(http) == []
+
+
+@pytest.mark.parametrize("query", ["", "id=", "id=nothing", "id=%00", "id=%FF", "id=" + "x" * 5000, "id=a&id=b"])
+def test_the_hosts_link_of_a_class_that_is_not_there_is_a_sentence(
+    app: Starlette, ana: Member, engine: Engine, query: str
+) -> None:
+    answer = get(app, "/host", cookie_of(app), query)
+    assert answer.status == 409
+    assert fault(answer) == "There is no such class."
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("", "Zoom gave no start link for this meeting."),
+        ("javascript:alert(1)", "Zoom gave no start link for this meeting."),
+        ("//evil.example", "Zoom gave no start link for this meeting."),
+    ],
+)
+def test_a_start_link_that_is_no_web_address_is_not_followed(
+    app: Starlette, ana: Member, engine: Engine, zoom: FakeZoom, link: str, sentence: str
+) -> None:
+    zoom.meetings[MEETING]["start_url"] = link
+    answer = get(app, "/host", cookie_of(app), f"id={lesson(engine, ana)}")
+    assert (answer.status, answer.header("location"), fault(answer)) == (409, "", sentence)
+
+
+def test_what_zoom_says_of_a_start_link_is_text(app: Starlette, ana: Member, engine: Engine, zoom: FakeZoom) -> None:
+    zoom.faults.append((400, {"code": 300, "message": "<script>alert(1)</script>"}))
+    answer = get(app, "/host", cookie_of(app), f"id={lesson(engine, ana)}")
+    assert answer.status == 409
+    assert "<script" not in answer.text
+    assert fault(answer) == "Zoom refuses the request (HTTP 400): <script>alert(1)</script>"

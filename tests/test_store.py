@@ -1,0 +1,399 @@
+"""The database as the product and other programs read and write it."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+from sqlmodel import select
+
+from tests.conftest import NOW
+from tests.makers import MEETING, at, lesson, member, run, span, stay, stored, waiting
+from tracker import fetches, store
+from tracker.attendance import ClassStatus, FetchState, participants_data, take_attendance
+from tracker.database import reading, transaction
+from tracker.errors import InvalidInput, NotFound
+from tracker.models import LiveStream
+from tracker.store import Filter, Member
+
+DUE = (
+    "SELECT id FROM LiveStream WHERE status = 'ended' AND endedAt < datetime('now', '-10 minutes') "
+    "AND participantsFetchedAt IS NULL"
+)
+COLUMNS = [
+    "id",
+    "title",
+    "status",
+    "scheduledStart",
+    "durationMinutes",
+    "timezone",
+    "zoomMeetingId",
+    "zoomJoinUrl",
+    "zoomMeetingMade",
+    "startedAt",
+    "endedAt",
+    "participantCount",
+    "participantsFetchedAt",
+    "participantsData",
+    "teacherId",
+    "courseId",
+    "createdAt",
+]
+MET = take_attendance(
+    [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],
+    [run("u1", 0, 60)],
+    span(0, 60),
+)
+
+
+@pytest.fixture
+def teacher(engine: Engine) -> Member:
+    return member(engine)
+
+
+def hold(engine: Engine, class_id: str, start: datetime = NOW, minutes: float = 60) -> None:
+    """The class took place."""
+    with transaction(engine) as tx:
+        store.set_life(tx, class_id, ClassStatus.ENDED, start, start + timedelta(minutes=minutes))
+
+
+def collect(engine: Engine, class_id: str) -> None:
+    with transaction(engine) as tx:
+        store.save_attendance(tx, class_id, MET, at(70))
+
+
+def titles(engine: Engine, viewer: Member, which: Filter | None = None, **page: Any) -> list[str]:
+    with reading(engine) as tx:
+        found = store.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
+    return [one.title for one in found]
+
+
+# What other programs read
+
+
+def test_the_columns_of_a_class_keep_their_names(engine: Engine) -> None:
+    assert [column["name"] for column in inspect(engine).get_columns("LiveStream")] == COLUMNS
+
+
+def test_a_query_by_hand_finds_what_is_due(engine: Engine, teacher: Member) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("the query is written for SQLite")
+    now = datetime.now(UTC)  # the query asks SQLite for the time
+    ids = [lesson(engine, teacher) for _ in range(5)]
+    hold(engine, ids[0], now - timedelta(minutes=71))
+    hold(engine, ids[1], now - timedelta(minutes=65))
+    hold(engine, ids[2], now - timedelta(days=300))
+    hold(engine, ids[3], now - timedelta(days=1))
+    collect(engine, ids[3])
+    with sqlite3.connect(str(engine.url.database)) as connection:
+        found = {row[0] for row in connection.execute(DUE)}
+    connection.close()
+    assert found == {ids[0], ids[2]}
+
+
+def test_times_are_stored_as_utc_text_without_fractions(engine: Engine, teacher: Member) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has a type of its own")
+    summer = datetime(2026, 7, 1, 1, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=2)))
+    class_id = lesson(engine, teacher, scheduled_start=summer)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT typeof(scheduledStart), scheduledStart FROM LiveStream")).one()
+    assert tuple(found) == ("text", "2026-06-30 23:30:15")
+    assert stored(engine, class_id).scheduled_start == datetime(2026, 6, 30, 23, 30, 15, tzinfo=UTC)
+
+
+def test_a_time_without_a_zone_is_refused(engine: Engine, teacher: Member) -> None:
+    with pytest.raises(Exception, match="without a time zone"):
+        lesson(engine, teacher, scheduled_start=datetime(2026, 5, 14, 12, 0))
+    assert titles(engine, teacher) == []
+
+
+def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Member) -> None:
+    class_id = lesson(engine, teacher)
+    collect(engine, class_id)
+    with reading(engine) as tx:
+        text_stored = tx.exec(select(LiveStream.participants_data)).one()
+        assert store.participants(tx, class_id) == MET.stays
+    assert text_stored is not None
+    data = json.loads(text_stored)
+    assert data == participants_data(MET)
+    assert list(data) == ["totalRecords", "uniqueCount", "participants"]
+    assert (data["totalRecords"], data["uniqueCount"]) == (3, 2)
+    assert [list(entry)[:5] for entry in data["participants"]] == [
+        ["name", "email", "joinTime", "leaveTime", "duration"]
+    ] * 3
+    assert next(entry for entry in data["participants"] if entry["name"] == "Ana") == {
+        "name": "Ana",
+        "email": "ana@x.example",
+        "joinTime": "2026-05-14T12:00:00Z",
+        "leaveTime": "2026-05-14T13:00:00Z",
+        "duration": 3600,
+        "status": "in_meeting",
+        "userId": "",
+        "zoomUserId": "",
+        "registrantId": "",
+        "sessionUuid": "u1",
+    }
+    found = stored(engine, class_id)
+    assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
+
+
+def test_nobody_is_a_count_and_not_known_is_none(engine: Engine, teacher: Member) -> None:
+    empty, unknown = lesson(engine, teacher), lesson(engine, teacher)
+    with transaction(engine) as tx:
+        store.save_attendance(tx, empty, take_attendance([], [], span(0, 60)), NOW)
+    assert stored(engine, empty).participant_count == 0
+    assert stored(engine, unknown).participant_count is None
+    with reading(engine) as tx:
+        assert store.participants(tx, empty) == ()
+        assert store.participants(tx, unknown) is None
+
+
+@pytest.mark.parametrize("name", ["Zoë 👩‍🏫", "محمد", "李雷", "O'Brien; --", 'a"b\\c\n', "\u2028"])
+def test_any_name_comes_back_as_it_was(engine: Engine, teacher: Member, name: str) -> None:
+    class_id = lesson(engine, teacher, title=name)
+    attendance = take_attendance([stay(name, 0, 60)], [], span(0, 60))
+    with transaction(engine) as tx:
+        store.save_attendance(tx, class_id, attendance, NOW)
+    with reading(engine) as tx:
+        assert store.participants(tx, class_id) == attendance.stays
+    assert stored(engine, class_id).title == name
+
+
+def test_a_record_has_the_columns_as_keys_and_plain_values(engine: Engine, teacher: Member) -> None:
+    class_id = lesson(engine, teacher)
+    hold(engine, class_id)
+    record = stored(engine, class_id).record()
+    assert list(record) == [name for name in COLUMNS if name != "participantsData"]
+    assert json.loads(json.dumps(record)) == record
+    assert (record["id"], record["status"], record["zoomMeetingId"]) == (class_id, "ended", MEETING)
+    assert (record["scheduledStart"], record["endedAt"]) == ("2026-05-14T12:00:00Z", "2026-05-14T13:00:00Z")
+    assert record["participantCount"] is None
+
+
+# A class and its life
+
+
+def test_a_class_that_goes_on_again_forgets_its_participants(engine: Engine, teacher: Member) -> None:
+    class_id = lesson(engine, teacher)
+    hold(engine, class_id)
+    collect(engine, class_id)
+    with transaction(engine) as tx:
+        store.set_life(tx, class_id, ClassStatus.LIVE, NOW, None)
+    found = stored(engine, class_id)
+    assert (found.status, found.started_at, found.ended_at) == (ClassStatus.LIVE, NOW, None)
+    assert (found.participant_count, found.participants_fetched_at) == (None, None)
+    with reading(engine) as tx:
+        assert store.participants(tx, class_id) is None
+
+
+def test_a_class_that_ends_later_keeps_its_participants_until_there_are_new_ones(
+    engine: Engine, teacher: Member
+) -> None:
+    class_id = lesson(engine, teacher)
+    hold(engine, class_id)
+    collect(engine, class_id)
+    hold(engine, class_id, minutes=70)
+    assert stored(engine, class_id).participant_count == 2
+
+
+def test_a_class_that_does_not_exist_is_not_found(engine: Engine) -> None:
+    with transaction(engine) as tx:
+        for call in (store.get_class, store.lock_class):
+            with pytest.raises(NotFound, match="no such class"):
+                call(tx, "nothing")
+        with pytest.raises(NotFound):
+            store.change_class(tx, "nothing", "Title", NOW, 60, "UTC")
+
+
+def test_classes_of_one_course_share_it(engine: Engine, teacher: Member) -> None:
+    other = member(engine, "ben@school.example")
+    first, second = (stored(engine, lesson(engine, teacher, course="7B")) for _ in range(2))
+    assert (first.course, first.course_id) == ("7B", second.course_id)
+    assert stored(engine, lesson(engine, other, course="7B")).course_id != first.course_id
+    assert stored(engine, lesson(engine, teacher)).course is None
+
+
+def test_the_classes_of_a_meeting_are_those_that_take_place(engine: Engine, teacher: Member) -> None:
+    first, second, cancelled = (lesson(engine, teacher) for _ in range(3))
+    lesson(engine, teacher, zoom_meeting_id="85099999999")
+    with transaction(engine) as tx:
+        store.set_life(tx, cancelled, ClassStatus.CANCELLED, None, None)
+    with reading(engine) as tx:
+        assert {one.id for one in store.classes_of_meeting(tx, MEETING)} == {first, second}
+        assert store.classes_of_meeting(tx, "1") == []
+
+
+def test_classes_that_another_program_ended_are_found(engine: Engine, teacher: Member) -> None:
+    forgotten, asked, known, linkless, planned = (lesson(engine, teacher) for _ in range(5))
+    for class_id in (forgotten, asked, known, linkless):
+        hold(engine, class_id)
+    collect(engine, known)
+    with transaction(engine) as tx:
+        fetches.ask(tx, asked, at(70), at(60))
+        tx.connection().execute(text(f"""UPDATE "LiveStream" SET "zoomMeetingId" = NULL WHERE id = '{linkless}'"""))
+    with reading(engine) as tx:
+        assert [one.id for one in store.forgotten_classes(tx)] == [forgotten]
+    with transaction(engine) as tx:
+        claim = fetches.claim_class(tx, forgotten, at(60))
+        fetches.release(tx, claim)
+    with reading(engine) as tx:
+        assert [one.id for one in store.forgotten_classes(tx)] == [forgotten]
+    with transaction(engine) as tx:
+        claim = fetches.claim_class(tx, forgotten, at(60))
+        fetches.abandon(tx, claim, "Zoom says no.", FetchState.FAILED)
+    with reading(engine) as tx:
+        assert store.forgotten_classes(tx) == []
+    assert stored(engine, planned).status is ClassStatus.SCHEDULED
+
+
+# Lists
+
+
+def test_a_teacher_sees_her_own_classes_and_an_admin_all(engine: Engine, teacher: Member) -> None:
+    other, admin = member(engine, "ben@school.example"), member(engine, "boss@school.example", "admin")
+    lesson(engine, teacher, "Hers", start=2)
+    lesson(engine, other, "His", start=1)
+    assert titles(engine, teacher) == ["Hers"]
+    assert titles(engine, other) == ["His"]
+    assert titles(engine, admin) == titles(engine, store.OPERATOR) == ["Hers", "His"]
+    assert titles(engine, other, Filter(text="hers")) == []
+    with reading(engine) as tx:
+        assert [store.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
+
+
+def test_lists_come_in_pages_newest_first(engine: Engine, teacher: Member) -> None:
+    for number in range(5):
+        lesson(engine, teacher, f"{number}", start=number)
+    assert titles(engine, teacher, limit=2) == ["4", "3"]
+    assert titles(engine, teacher, limit=2, offset=2) == ["2", "1"]
+    assert titles(engine, teacher, limit=2, offset=4) == ["0"]
+    assert titles(engine, teacher, limit=2, offset=6) == []
+    assert titles(engine, teacher, oldest_first=True) == ["0", "1", "2", "3", "4"]
+
+
+def test_pages_of_classes_at_the_same_time_do_not_overlap(engine: Engine, teacher: Member) -> None:
+    for number in range(6):
+        lesson(engine, teacher, f"{number}")
+    paged = [title for offset in (0, 2, 4) for title in titles(engine, teacher, limit=2, offset=offset)]
+    assert sorted(paged) == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("", {"Übung 100%", "uebung_1", "Algebra", "Straße [a-z]", "Ágora \\ x"}),
+        ("  ", {"Übung 100%", "uebung_1", "Algebra", "Straße [a-z]", "Ágora \\ x"}),
+        ("übung", {"Übung 100%"}),
+        ("ÜBUNG", {"Übung 100%"}),
+        ("ágora", {"Ágora \\ x"}),
+        ("%", {"Übung 100%"}),
+        ("_", {"uebung_1"}),
+        ("\\", {"Ágora \\ x"}),
+        ("[a-z]", {"Straße [a-z]"}),
+        (" algebra ", {"Algebra"}),
+        ("ölkurs", {"Algebra"}),
+        ("gebr", {"Algebra"}),
+        ("'; DROP TABLE", set()),
+        ("/", set()),
+        ("alge\0bra", {"Algebra"}),
+    ],
+)
+def test_a_search_finds_text_in_title_or_course_in_any_case(
+    engine: Engine, teacher: Member, wanted: str, found: set[str]
+) -> None:
+    for title in ("Übung 100%", "uebung_1", "Straße [a-z]", "Ágora \\ x"):
+        lesson(engine, teacher, title)
+    lesson(engine, teacher, "Algebra", course="Ölkurs")
+    assert set(titles(engine, teacher, Filter(text=wanted))) == found
+    with reading(engine) as tx:
+        assert store.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("which", "found"),
+    [
+        (Filter(statuses=(ClassStatus.ENDED,)), ["0"]),
+        (Filter(statuses=(ClassStatus.SCHEDULED, ClassStatus.CANCELLED)), ["2", "1"]),
+        (Filter(since=at(1)), ["2", "1"]),
+        (Filter(until=at(1)), ["0"]),
+        (Filter(since=at(1), until=at(2)), ["1"]),
+        (Filter(since=at(1), statuses=(ClassStatus.ENDED,)), []),
+    ],
+)
+def test_a_list_is_narrowed_by_status_and_time(
+    engine: Engine, teacher: Member, which: Filter, found: list[str]
+) -> None:
+    ids = [lesson(engine, teacher, f"{number}", start=number) for number in range(3)]
+    hold(engine, ids[0])
+    assert titles(engine, teacher, which) == found
+
+
+# Sessions and deliveries
+
+
+def test_what_is_known_of_a_session_is_never_forgotten(engine: Engine, teacher: Member) -> None:
+    class_id = lesson(engine, teacher)
+    for known, expected in [
+        (run("u1", 1, None), run("u1", 1, None)),
+        (run("u1", 1, 60), run("u1", 1, 60)),
+        (run("u1", 2, None), run("u1", 1, 60)),
+        (run("u1", 0, 61), run("u1", 0, 61)),
+    ]:
+        with transaction(engine) as tx:
+            store.save_session(tx, class_id, known)
+            assert store.sessions(tx, class_id) == [expected]
+    with reading(engine) as tx:
+        assert store.class_of_session(tx, "u1") == class_id
+        assert store.class_of_session(tx, "u2") is None
+
+
+def test_the_sessions_of_a_class_come_by_their_start(engine: Engine, teacher: Member) -> None:
+    class_id, other = lesson(engine, teacher), lesson(engine, teacher)
+    with transaction(engine) as tx:
+        for class_of, session in ((class_id, run("b", 5, 9)), (other, run("c", 1, 2)), (class_id, run("a", 0, 4))):
+            store.save_session(tx, class_of, session)
+        assert store.sessions(tx, class_id) == [run("a", 0, 4), run("b", 5, 9)]
+
+
+def test_a_delivery_is_new_once(engine: Engine, teacher: Member) -> None:
+    class_id = lesson(engine, teacher)
+
+    def note(body_hash: str, minute: float) -> bool:
+        with transaction(engine) as tx:
+            return store.note_delivery(tx, body_hash, "meeting.ended", class_id, at(minute))
+
+    assert [note("a", 0), note("a", 5), note("b", 6), note("a", 25)] == [True, False, True, False]
+    with reading(engine) as tx:
+        assert store.last_delivery(tx) == at(6)
+    with transaction(engine) as tx:
+        store.forget_deliveries(tx, at(6))
+    assert [note("b", 7), note("a", 8)] == [False, True]
+
+
+def test_before_the_first_delivery_there_is_no_last_one(engine: Engine) -> None:
+    with reading(engine) as tx:
+        assert store.last_delivery(tx) is None
+
+
+# People
+
+
+def test_a_person_is_found_by_email_in_any_case(engine: Engine) -> None:
+    ana = member(engine, " Ana@School.Example ")
+    assert (ana.email, ana.zoom_user, ana.is_admin) == ("ana@school.example", "ana@school.example", False)
+    ben = member(engine, "ben@school.example", "admin", zoom_user="zoom-7")
+    assert (ben.zoom_user, ben.is_admin) == ("zoom-7", True)
+    with reading(engine) as tx:
+        assert store.find_member(tx, " ANA@school.example") == ana
+        assert store.find_member(tx, "nobody@school.example") is None
+        assert store.members(tx) == [ana, ben]
+
+
+def test_an_email_belongs_to_one_person(engine: Engine, teacher: Member) -> None:
+    with pytest.raises(InvalidInput, match="has an account already"):
+        member(engine, "ANA@school.example")
+    with reading(engine) as tx:
+        assert store.members(tx) == [teacher]

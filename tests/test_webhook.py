@@ -1,0 +1,280 @@
+"""Zoom's webhooks: which are let in, and what they say."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import NOW
+from tests.makers import MEETING, WEBHOOK_SECRET, at, event_body, zoom_signature
+from tracker.errors import NotConfigured, WebhookRefused
+from tracker.webhook import (
+    MeetingEnded,
+    MeetingStarted,
+    OtherEvent,
+    UrlValidation,
+    parse,
+    validation_reply,
+    verify,
+)
+
+STARTED = event_body("meeting.started")
+# A body and its signature under `test-secret`, worked out once with another program.
+PLAIN_TOKEN = "qgg8vlvZRS6UYooatFL8Aw"
+KNOWN = (
+    b'{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680}'
+)
+KNOWN_AT = datetime.fromtimestamp(1654503849, UTC)
+KNOWN_HEADERS = {
+    "x-zm-request-timestamp": "1654503849",
+    "x-zm-signature": "v0=9cc1b593de7b40d7dfdfc77bae641991ed38e079e943ca71c0caa53911f186b6",
+}
+
+
+def refusal(raw: bytes) -> WebhookRefused:
+    with pytest.raises(WebhookRefused) as caught:
+        parse(raw)
+    return caught.value
+
+
+def body(name: str, about: dict[str, Any], **envelope: Any) -> bytes:
+    return json.dumps({"event": name, "payload": {"object": about}} | envelope).encode()
+
+
+# Whose delivery it is
+
+
+def test_a_delivery_of_zooms_is_let_in() -> None:
+    verify(KNOWN, KNOWN_HEADERS, "test-secret", KNOWN_AT)
+    verify(STARTED, zoom_signature(STARTED), WEBHOOK_SECRET, NOW)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"not JSON",
+        b"\xff\x00\xfe",
+        '{"topic": "Größe  & Maß 👩‍🏫"}'.encode(),
+        b'{"topic":"Gr\\u00f6\\u00dfe"}',
+        b' { "a" : 1.0 , "a" : 2 } \r\n',
+    ],
+)
+def test_the_signature_is_over_the_bytes_as_they_came(raw: bytes) -> None:
+    verify(raw, zoom_signature(raw), WEBHOOK_SECRET, NOW)
+    with pytest.raises(WebhookRefused):
+        verify(raw + b" ", zoom_signature(raw), WEBHOOK_SECRET, NOW)
+
+
+SIGNED = zoom_signature(STARTED)
+SIGNATURE = SIGNED["x-zm-signature"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"x-zm-signature": ""},
+        {"x-zm-signature": SIGNATURE.removeprefix("v0=")},
+        {"x-zm-signature": SIGNATURE[:-1]},
+        {"x-zm-signature": SIGNATURE.upper()},
+        {"x-zm-signature": SIGNATURE.replace("v0=", "v1=")},
+        {"x-zm-signature": f" {SIGNATURE}"},
+        {"x-zm-signature": "v0=" + "0" * 64},
+        {"x-zm-signature": "v0=ä\udcff" + "0" * 62},
+        {"x-zm-signature": zoom_signature(STARTED, secret="another")["x-zm-signature"]},
+        {"x-zm-signature": zoom_signature(STARTED, secret=WEBHOOK_SECRET + " ")["x-zm-signature"]},
+        {"x-zm-request-timestamp": ""},
+        {"x-zm-request-timestamp": "now"},
+        {"x-zm-request-timestamp": SIGNED["x-zm-request-timestamp"] + "1"},
+        {"x-zm-request-timestamp": "+" + SIGNED["x-zm-request-timestamp"]},
+        {"x-zm-request-timestamp": " " + SIGNED["x-zm-request-timestamp"]},
+        {"x-zm-request-timestamp": SIGNED["x-zm-request-timestamp"] + ".0"},
+        {"x-zm-request-timestamp": "-1"},
+        {"x-zm-request-timestamp": "²"},
+        {"x-zm-request-timestamp": "١٧٧٨٧٥٩٩٩٩"},
+        {"x-zm-request-timestamp": "9" * 5000},
+    ],
+)
+def test_a_forged_delivery_is_refused(changed: dict[str, str]) -> None:
+    with pytest.raises(WebhookRefused) as caught:
+        verify(STARTED, SIGNED | changed, WEBHOOK_SECRET, NOW)
+    assert caught.value.status == 401
+
+
+@pytest.mark.parametrize("missing", ["x-zm-signature", "x-zm-request-timestamp"])
+def test_a_delivery_without_its_headers_is_refused(missing: str) -> None:
+    headers = {name: value for name, value in SIGNED.items() if name != missing}
+    with pytest.raises(WebhookRefused) as caught:
+        verify(STARTED, headers, WEBHOOK_SECRET, NOW)
+    assert caught.value.status == 401
+
+
+@pytest.mark.parametrize("seconds", [-300, -299, 0, 299, 300])
+def test_a_delivery_of_the_last_or_the_next_five_minutes_is_let_in(seconds: int) -> None:
+    verify(STARTED, zoom_signature(STARTED, NOW + timedelta(seconds=seconds)), WEBHOOK_SECRET, NOW)
+
+
+@pytest.mark.parametrize("seconds", [-86_400, -301, 301, 86_400])
+def test_an_older_or_a_newer_delivery_is_refused(seconds: int) -> None:
+    with pytest.raises(WebhookRefused, match="five minutes") as caught:
+        verify(STARTED, zoom_signature(STARTED, NOW + timedelta(seconds=seconds)), WEBHOOK_SECRET, NOW)
+    assert caught.value.status == 401
+
+
+def test_without_a_secret_nothing_is_let_in() -> None:
+    with pytest.raises(NotConfigured, match="ZOOM_WEBHOOK_SECRET is not set"):
+        verify(STARTED, zoom_signature(STARTED, secret=""), "", NOW)
+
+
+# What it says
+
+
+@pytest.mark.parametrize("meeting", [MEETING, int(MEETING)])
+def test_a_meeting_that_started_is_told_with_its_real_start(meeting: object) -> None:
+    found = parse(event_body("meeting.started", meeting, "8/1CfakekGvH8gZ+3Fvgg=="))
+    assert found.name == "meeting.started"
+    assert found.event == MeetingStarted(MEETING, "8/1CfakekGvH8gZ+3Fvgg==", NOW)
+
+
+def test_a_meeting_that_ended_is_told_with_start_and_end() -> None:
+    assert parse(event_body("meeting.ended")).event == MeetingEnded(MEETING, "uuid-1", at(0), at(60))
+
+
+SENT = NOW.timestamp() * 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "about", "expected"),
+    [
+        ("meeting.started", {}, MeetingStarted("81", "u", NOW)),
+        ("meeting.started", {"start_time": ""}, MeetingStarted("81", "u", NOW)),
+        ("meeting.started", {"start_time": 5}, MeetingStarted("81", "u", NOW)),
+        ("meeting.ended", {}, MeetingEnded("81", "u", NOW, NOW)),
+        ("meeting.ended", {"start_time": "2026-05-14T11:00:00Z"}, MeetingEnded("81", "u", at(-60), NOW)),
+        ("meeting.ended", {"end_time": "2026-05-14T11:00:00Z"}, MeetingEnded("81", "u", at(-60), at(-60))),
+        (
+            "meeting.ended",
+            {"start_time": "2026-05-14T12:00:00Z", "end_time": "2026-05-14T11:00:00Z"},
+            MeetingEnded("81", "u", at(-60), at(-60)),
+        ),
+    ],
+)
+def test_where_a_time_is_missing_the_event_has_the_time_it_was_sent(
+    name: str, about: dict[str, Any], expected: object
+) -> None:
+    assert parse(body(name, {"id": 81, "uuid": "u"} | about, event_ts=int(SENT) + 999)).event == expected
+
+
+@pytest.mark.parametrize(
+    "event_ts", [None, "1778760000000", 1.778e12, 0, -1, 10**14, 10**400, [], {}], ids=lambda value: str(value)[:20]
+)
+def test_an_event_without_any_time_is_refused(event_ts: object) -> None:
+    found = refusal(body("meeting.started", {"id": 81, "uuid": "u"}, event_ts=event_ts))
+    assert (found.status, found.sentence) == (400, "The event lacks its time.")
+
+
+@pytest.mark.parametrize("name", ["meeting.participant_joined", "meeting.created", "app_deauthorized", "", "später"])
+def test_other_events_change_nothing(name: str) -> None:
+    found = parse(json.dumps({"event": name, "payload": {"anything": []}}).encode())
+    assert (found.name, found.event) == (name, OtherEvent())
+
+
+@pytest.mark.parametrize("name", ["meeting.started", "meeting.ended"])
+@pytest.mark.parametrize(
+    ("about", "missing"),
+    [
+        ({"uuid": "u"}, "id"),
+        ({"id": None, "uuid": "u"}, "id"),
+        ({"id": "", "uuid": "u"}, "id"),
+        ({"id": 0, "uuid": "u"}, "id"),
+        ({"id": -81, "uuid": "u"}, "id"),
+        ({"id": 81.5, "uuid": "u"}, "id"),
+        ({"id": True, "uuid": "u"}, "id"),
+        ({"id": 10**18, "uuid": "u"}, "id"),
+        ({"id": [81], "uuid": "u"}, "id"),
+        ({"id": "8" * 256, "uuid": "u"}, "id"),
+        ({"id": "8\0001", "uuid": "u"}, "id"),
+        ({"id": "\ud800", "uuid": "u"}, "id"),
+        ({"id": 81}, "uuid"),
+        ({"id": 81, "uuid": ""}, "uuid"),
+        ({"id": 81, "uuid": {}}, "uuid"),
+        ({"id": 81, "uuid": "u\0"}, "uuid"),
+        ({"id": 81, "uuid": "u\udfff"}, "uuid"),
+        ({"id": 81, "uuid": "u" * 256}, "uuid"),
+    ],
+)
+def test_a_meeting_without_its_number_or_uuid_is_refused(name: str, about: dict[str, Any], missing: str) -> None:
+    found = refusal(body(name, about, event_ts=int(SENT)))
+    assert (found.status, found.sentence) == (400, f"The event lacks its {missing}.")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'[{"event": "meeting.started"}]',
+        b'"meeting.started"',
+        b"{}",
+        b'{"event": null, "payload": {}}',
+        b'{"event": 7, "payload": {}}',
+        b'{"event": ["meeting.started"], "payload": {}}',
+        b'{"event": "meeting.started"}',
+        b'{"event": "meeting.started", "payload": null}',
+        b'{"event": "meeting.started", "payload": []}',
+        b'{"event": "meeting.started", "payload": {}}',
+        b'{"event": "meeting.started", "payload": {"object": "u"}}',
+        b'{"event": "meeting.started", "payload": {"object": [1]}}',
+        b'{"event": "endpoint.url_validation", "payload": {}}',
+        b'{"event": "endpoint.url_validation", "payload": {"plainToken": {}}}',
+        b'{"event": "meeting.started"',
+        b"event=meeting.started",
+        b"\xff\xfe\xfa",
+        b'{"event": "\xe9"}',
+        b"[" * 100_000,
+        b'{"event": "x", "payload": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"event": ' + b"9" * 5_000 + b"}",
+    ],
+    ids=lambda raw: repr(raw[:40]),
+)
+def test_what_is_no_event_of_zooms_is_refused(raw: bytes) -> None:
+    assert refusal(raw).status == 400
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='{}[]":,0e-.\\u meeting', max_size=60).map(str.encode))
+def test_any_bytes_are_understood_or_refused(raw: bytes) -> None:
+    refused = None
+    try:
+        parse(raw)
+    except WebhookRefused as error:
+        refused = error.status
+    assert refused in (None, 400)
+
+
+def test_a_repeat_has_the_same_hash_and_another_body_another() -> None:
+    assert parse(STARTED).body_hash == parse(bytes(bytearray(STARTED))).body_hash
+    assert parse(STARTED).body_hash != parse(STARTED + b" ").body_hash
+    assert len(parse(STARTED).body_hash) == 64
+
+
+# Zoom's question whether the address is ours
+
+
+def test_zooms_question_is_answered_with_its_token_signed() -> None:
+    event = parse(KNOWN).event
+    assert event == UrlValidation(PLAIN_TOKEN)
+    assert isinstance(event, UrlValidation)
+    assert validation_reply(event, "test-secret") == {
+        "plainToken": PLAIN_TOKEN,
+        "encryptedToken": "82079ed66225fed153e0854735aa9702e1d67137a69c96a00957941f942b8de7",
+    }
+
+
+def test_without_a_secret_zooms_question_stays_open() -> None:
+    with pytest.raises(NotConfigured, match="ZOOM_WEBHOOK_SECRET is not set"):
+        validation_reply(UrlValidation("token"), "")

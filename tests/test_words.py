@@ -1,0 +1,242 @@
+"""How things are said on the screen."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.makers import a_class, at
+from tracker.attendance import ClassStatus, FetchState
+from tracker.store import FetchProgress
+from tracker.ui import words
+
+CANCELLED, ENDED, LIVE, SCHEDULED = ClassStatus.CANCELLED, ClassStatus.ENDED, ClassStatus.LIVE, ClassStatus.SCHEDULED
+BUSY = "Zoom has a fault of its own."
+NOT_SEEN = "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now."
+COLLECTING = "The participants are being fetched from Zoom."
+# A day later, in minutes.
+DAY = 24 * 60
+
+
+def fetch(
+    state: str = "waiting", due: float | None = None, error: str | None = None, leased: float | None = None
+) -> FetchProgress:
+    due_at, leased_until = (None if minute is None else at(minute) for minute in (due, leased))
+    return FetchProgress(FetchState(state), due_at, 1, error, leased_until)
+
+
+ENDS = {"status": ENDED, "started_at": at(0), "ended_at": at(60)}
+KNOWN = ENDS | {"participants_fetched_at": at(70), "participant_count": 0}
+
+
+@pytest.mark.parametrize(
+    ("found", "minute", "word", "sentence"),
+    [
+        ({}, -600, "Planned", "It begins when its host starts the meeting."),
+        ({}, 60, "Planned", "It begins when its host starts the meeting."),
+        ({}, 61, "Not seen", NOT_SEEN),
+        ({"fetch": fetch()}, 61, "Not seen", NOT_SEEN),
+        ({"status": CANCELLED}, 30, "Cancelled", "This class was cancelled."),
+        (KNOWN | {"status": CANCELLED}, 90, "Cancelled", "This class was cancelled."),
+        ({"status": LIVE, "started_at": at(5)}, 30, "Live", "It began at 14:05."),
+        ({"status": LIVE, "started_at": at(5)}, 6, "Live", "It began at 14:05:00."),
+        ({"status": LIVE, "started_at": at(5)}, DAY, "Live", "It began on Thu 14 May 2026 at 14:05."),
+        ({"status": LIVE}, 30, "Live", "It is under way."),
+        (ENDS, 61, "Not fetched", "Nobody has asked Zoom for the participants yet."),
+        (ENDS | {"fetch": fetch()}, 61, "Not fetched", "Nobody has asked Zoom for the participants yet."),
+        (ENDS | {"fetch": fetch(due=70)}, 61, "Waiting", "Zoom's list is due at 15:10."),
+        (ENDS | {"fetch": fetch(due=70)}, 69.5, "Waiting", "Zoom's list is due at 15:10:00."),
+        (ENDS | {"fetch": fetch(due=70)}, 72, "Waiting", "Zoom's list is due at 15:10."),
+        (ENDS | {"fetch": fetch(due=DAY)}, 61, "Waiting", "Zoom's list is due on Fri 15 May 2026 at 14:00."),
+        (
+            ENDS | {"fetch": fetch(due=70)},
+            72.1,
+            "Overdue",
+            "Zoom's list was due at 15:10, and the tracker has not fetched it: is it running?",
+        ),
+        ({"fetch": fetch(due=70)}, 65, "Waiting", "Zoom's list is due at 15:10."),
+        (ENDS | {"fetch": fetch(due=90, error=BUSY)}, 75, "Trying again", f"{BUSY} Next try at 15:30."),
+        (ENDS | {"fetch": fetch(due=90, error=BUSY)}, 89, "Trying again", f"{BUSY} Next try at 15:30:00."),
+        (ENDS | {"fetch": fetch("failed", error=BUSY)}, 90, "Failed", BUSY),
+        (ENDS | {"fetch": fetch("no data", error="Nothing there.")}, 90, "No list", "Nothing there."),
+        (ENDS | {"fetch": fetch("no data")}, 90, "No list", "Zoom gave no list of participants."),
+        ({"fetch": fetch("failed", error=BUSY)}, 90, "Failed", BUSY),
+        (ENDS | {"fetch": fetch(due=70, leased=72)}, 71, "Collecting", COLLECTING),
+        (ENDS | {"fetch": fetch("failed", leased=72)}, 71, "Collecting", COLLECTING),
+        (ENDS | {"fetch": fetch(due=70, leased=72)}, 72, "Waiting", "Zoom's list is due at 15:10."),
+        (KNOWN, 90, "Counted", "Fetched from Zoom at 15:10."),
+        (KNOWN, 71, "Counted", "Fetched from Zoom at 15:10:00."),
+        (KNOWN, DAY, "Counted", "Fetched from Zoom on Thu 14 May 2026 at 15:10."),
+        (KNOWN | {"fetch": fetch("collected")}, 90, "Counted", "Fetched from Zoom at 15:10."),
+        (KNOWN | {"fetch": fetch("collected", due=80)}, 90, "Counted", "Fetched from Zoom at 15:10."),
+        (
+            KNOWN | {"fetch": fetch("collected", due=100)},
+            90,
+            "Counted",
+            "Fetched from Zoom at 15:10. Zoom's list may still grow; it is fetched again at 15:40.",
+        ),
+        (KNOWN | {"fetch": fetch("collected", leased=100)}, 90, "Counted", "Fetched from Zoom at 15:10."),
+    ],
+)  # fmt: skip
+def test_the_state_of_a_class_is_a_word_and_a_sentence(
+    found: dict[str, Any], minute: float, word: str, sentence: str
+) -> None:
+    state = words.state(a_class(**found), at(minute))
+    assert (state.word, state.sentence) == (word, sentence)
+
+
+@pytest.mark.parametrize("status", list(ClassStatus))
+@pytest.mark.parametrize("fetched", [None, *FetchState])
+@pytest.mark.parametrize("due", [None, -10, 10])
+@pytest.mark.parametrize("error", [None, BUSY])
+def test_every_class_has_a_state_and_an_unknown_count_is_never_counted(
+    status: ClassStatus, fetched: FetchState | None, due: float | None, error: str | None
+) -> None:
+    progress = None if fetched is None else fetch(fetched.value, due, error)
+    for minute in (-600, 0, 61, 600, 10 * DAY):
+        state = words.state(a_class(status=status, fetch=progress), at(minute))
+        assert state.word != "Counted"
+        assert not re.search(r"\b0\b|None", state.sentence)
+        assert state.sentence.endswith((".", "?"))
+        assert re.fullmatch(r":material/[a-z_]+:", state.icon)
+
+
+def test_times_of_a_state_are_in_the_classs_zone() -> None:
+    late = a_class(timezone="Asia/Kathmandu", **(ENDS | {"fetch": fetch(due=400)}))
+    assert words.state(late, at(61)).sentence == "Zoom's list is due on Fri 15 May 2026 at 00:25."
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(None, "–"), (0, "0 people"), (1, "1 person"), (2, "2 people"), (1000, "1000 people")]
+)
+def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, expected: str) -> None:
+    assert words.people(number) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "zone", "viewer", "expected"),
+    [
+        (0, 60, "Europe/Berlin", "Europe/Berlin", "Thu 14 May 2026, 14:00–15:00"),
+        (0, 60, "Europe/Berlin", "UTC", "Thu 14 May 2026, 14:00–15:00 (Europe/Berlin)"),
+        (0, 60, "Europe/Berlin", None, "Thu 14 May 2026, 14:00–15:00 (Europe/Berlin)"),
+        (-10_080, 90, "Pacific/Kiritimati", "UTC", "Fri 8 May 2026, 02:00–03:30 (Pacific/Kiritimati)"),
+        (570, 60, "Europe/Berlin", "Europe/Berlin", "Thu 14 May 2026, 23:30–00:30"),
+    ],
+)
+def test_the_planned_time_names_its_zone_only_to_those_elsewhere(
+    start: float, minutes: int, zone: str, viewer: str | None, expected: str
+) -> None:
+    found = a_class(scheduled_start=at(start), duration_minutes=minutes, timezone=zone)
+    assert words.when(found, viewer) == expected
+
+
+def test_the_hour_that_the_clocks_repeat_is_said_by_the_clock_on_the_wall() -> None:
+    found = a_class(scheduled_start=datetime(2026, 10, 25, 0, 30, tzinfo=ZoneInfo("UTC")), duration_minutes=60)
+    assert words.when(found, "Europe/Berlin") == "Sun 25 Oct 2026, 02:30–02:30"
+
+
+@pytest.mark.parametrize(
+    ("when", "now", "expected"),
+    [
+        (70, 0, "at 15:10"),
+        (70, 69, "at 15:10:00"),
+        (70, 71.9, "at 15:10:00"),
+        (70, 72, "at 15:10"),
+        (0, 10 * 60 - 1, "at 14:00"),
+        (0, 10 * 60, "on Thu 14 May 2026 at 14:00"),
+        (10 * 60, 10 * 60 - 1, "on Fri 15 May 2026 at 00:00"),
+        (0, 365 * DAY, "on Thu 14 May 2026 at 14:00"),
+    ],
+)
+def test_a_moment_has_seconds_when_it_is_near_and_a_day_when_that_is_another(
+    when: float, now: float, expected: str
+) -> None:
+    assert words.moment(a_class(), at(when), at(now)) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (89, "1 min"),
+        (90, "2 min"),
+        (3569, "59 min"),
+        (3570, "1 h 00 min"),
+        (3899, "1 h 05 min"),
+        (86_400, "24 h 00 min"),
+    ],
+)
+def test_a_length_of_time_is_rounded_once(seconds: int, expected: str) -> None:
+    assert words.length(seconds) == expected
+
+
+# Strangers' text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ana", "Ana"),
+        ("  Ana \t\r\n Lu  ", "Ana Lu"),
+        ("a\0b\x1b[31mc", "ab[31mc"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("\u200f\u2067\u200eabc\ufeff", "abc"),
+        ("\ud800x\udfff", "x"),
+        ("👩‍👩‍👧", "👩‍👩‍👧"),
+        ("Zoë Ñandú 王芳", "Zoë Ñandú 王芳"),
+        ("<b>x</b>", "<b>x</b>"),
+        ("", ""),
+        ("\u200b \u200b", ""),
+        ("\u2028a\u2029b", "a b"),
+    ],
+)
+def test_a_strangers_text_becomes_one_line_of_visible_signs(text: str, expected: str) -> None:
+    assert words.plain(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("x" * 9, "x" * 9), ("x" * 10, "x" * 10), ("x" * 11, "x" * 9 + "…"), ("x" * 100_000, "x" * 9 + "…"),
+     ("word word word", "word word…"), ("12345678 abc", "12345678…")],
+)  # fmt: skip
+def test_a_long_text_is_cut_with_a_mark(text: str, expected: str) -> None:
+    assert words.plain(text, 10) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ana Lu", "Ana Lu"),
+        ("**b** _i_", r"\*\*b\*\* \_i\_"),
+        ("[x](https://e.example)", r"\[x\]\(https\:\/\/e\.example\)"),
+        ("<img src=x>", r"\<img src\=x\>"),
+        (":red[x] $y$ `z` ~s~", r"\:red\[x\] \$y\$ \`z\` \~s\~"),
+        ("# 1. - >", r"\# 1\. \- \>"),
+        ("\\*", r"\\\*"),
+        ("a|b&amp;", r"a\|b\&amp\;"),
+        ("Übung", "Übung"),
+    ],
+)
+def test_every_sign_that_markdown_might_read_is_escaped(text: str, expected: str) -> None:
+    assert words.markdown(text) == expected
+
+
+@given(st.text(max_size=300))
+def test_what_is_escaped_is_one_line_that_says_the_same(text: str) -> None:
+    escaped = words.markdown(text, 100)
+    assert re.fullmatch(r"(?:\\[!-/:-@\[-`{-~]|[^!-/:-@\[-`{-~\n\r])*", escaped)
+    assert re.sub(r"\\(.)", r"\1", escaped) == words.plain(text, 100)
+    assert len(words.plain(text, 100)) <= 100
+    assert words.plain(words.plain(text, 100), 100) == words.plain(text, 100)
+
+
+def test_the_bound_between_waiting_and_overdue_is_where_it_is_said_to_be() -> None:
+    found = a_class(**(ENDS | {"fetch": fetch(due=70)}))
+    assert words.state(found, at(70) + words.OVERDUE).word == "Waiting"
+    assert words.state(found, at(70) + words.OVERDUE + timedelta(seconds=1)).word == "Overdue"

@@ -1,0 +1,292 @@
+"""The tracker's loop: it drains what is due, survives what fails, and stops when it is told to."""
+
+import datetime as datetime_module
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+import schedule
+from responses import RequestsMock
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from tests.fake_zoom import FakeZoom
+from tests.makers import Clock, at, ended, lesson, member, participant, settings, stored
+from tracker import auth, classes, store, worker
+from tracker.attendance import ClassStatus
+from tracker.classes import Services
+from tracker.database import reading, transaction
+from tracker.errors import NotSignedIn
+from tracker.models import SignInAttempt, WebhookDelivery
+from tracker.worker import Worker, tidy_up
+from tracker.zoom import Zoom
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A quarter of an hour after the end of the classes, so that their lists are due."""
+    return Clock(at(75))
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def services(engine: Engine, clock: Clock, zoom: FakeZoom) -> Services:
+    return Services(engine, Zoom(settings(), clock, clock.monotonic), settings(), clock)
+
+
+@pytest.fixture
+def loop(services: Services, clock: Clock) -> Iterator[Worker]:
+    """A worker that is started by the test and stopped after it."""
+    made = Worker(services, clock.monotonic)
+    yield made
+    if made._thread.is_alive():
+        made.stop()
+
+
+def hold(services: Services, zoom: FakeZoom, count: int) -> list[str]:
+    """Classes that ended, each with two people, in the order in which their fetches are due."""
+    teacher = member(services.engine)
+    made = []
+    for number in range(count):
+        meeting, uuid = str(85_000_000_000 + number), f"uuid-{number}"
+        made.append(lesson(services.engine, teacher, zoom_meeting_id=meeting))
+        people = (participant("Ana", 0, 30), participant("Bo", 0, 30))
+        zoom.hold(uuid, *people, meeting=meeting, end=50 + number)
+        classes.note_delivery(services, ended(uuid, end=50 + number, meeting=meeting))
+    return made
+
+
+def counts(services: Services, made: list[str]) -> list[int | None]:
+    return [stored(services.engine, class_id).participant_count for class_id in made]
+
+
+def wait_until(fact: Callable[[], bool]) -> None:
+    """Until another thread has done it, or five seconds have gone."""
+    until = time.monotonic() + 5
+    while not fact():
+        assert time.monotonic() < until, "it did not happen"
+        threading.Event().wait(0.01)
+
+
+def test_every_class_that_is_due_is_fetched_and_no_other(
+    loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    made = hold(services, zoom, 4)
+    clock.time = at(62)
+    loop.drain()
+    assert counts(services, made) == [2, 2, 2, None]
+    clock.time = at(63)
+    loop.drain()
+    assert counts(services, made) == [2, 2, 2, 2]
+
+
+def test_the_class_that_has_waited_longest_comes_first(loop: Worker, services: Services, zoom: FakeZoom) -> None:
+    hold(services, zoom, 3)
+    asked: list[str] = []
+    zoom.meanwhile = asked.append
+    loop.drain()
+    assert asked == [f"/past_meetings/uuid-{number}/participants" for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    "fault", [(500, ""), (429, {}), (400, {"code": 12702, "message": "a year ago"}), (200, "not JSON"), (404, {})]
+)
+def test_a_class_that_zoom_fails_to_tell_of_does_not_hold_up_the_others(
+    loop: Worker, services: Services, zoom: FakeZoom, fault: tuple[int, object]
+) -> None:
+    made = hold(services, zoom, 3)
+    zoom.faults.append(fault)
+    loop.drain()
+    assert counts(services, made) == [None, 2, 2]
+    failed = stored(services.engine, made[0]).fetch
+    assert failed is not None
+    assert failed.error
+    assert failed.due_at is None or failed.due_at > services.now()
+
+
+def test_a_fault_that_nobody_foresaw_does_not_hold_up_the_others(
+    loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    made = hold(services, zoom, 3)
+
+    def stumble(path: str) -> None:
+        if "uuid-1" in path:
+            raise RuntimeError("what is this?")
+
+    zoom.meanwhile = stumble
+    loop.drain()
+    assert counts(services, made) == [2, None, 2]
+    zoom.meanwhile = lambda path: None
+    clock.forward(minutes=10)
+    loop.drain()
+    assert counts(services, made) == [2, 2, 2]
+
+
+def test_a_job_that_fails_does_not_hurt_the_others(
+    services: Services, zoom: FakeZoom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(*_: object) -> None:
+        raise RuntimeError("what is this?")
+
+    tidied = threading.Event()
+    monkeypatch.setattr(classes, "ask_for_forgotten", stumble)
+    monkeypatch.setattr(worker, "tidy_up", lambda services: tidied.set())
+    made = hold(services, zoom, 1)
+    loop = Worker(services)
+    loop.start()
+    assert tidied.wait(5)
+    wait_until(lambda: loop.seconds_since_turn() is not None)
+    loop.stop()
+    assert counts(services, made) == [2]
+    assert "the job stumble failed" in caplog.text
+
+
+def test_a_failing_drain_is_tried_again_at_the_next_turn(
+    services: Services, zoom: FakeZoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = hold(services, zoom, 1)
+    monkeypatch.setattr(worker, "SECONDS_BETWEEN_TURNS", 0.01)
+    right, failures = classes.fetch_due, iter([True])
+
+    def fetch_due(services: Services) -> bool:
+        if next(failures, False):
+            raise RuntimeError("no database just now")
+        return right(services)
+
+    monkeypatch.setattr(classes, "fetch_due", fetch_due)
+    loop = Worker(services)
+    loop.start()
+    wait_until(lambda: counts(services, made) == [2])
+    loop.stop()
+
+
+def test_what_was_missed_is_caught_up_at_the_start(
+    loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    made = hold(services, zoom, 2)
+    clock.forward(days=3)
+    loop.start()
+    wait_until(lambda: counts(services, made) == [2, 2])
+
+
+def test_a_class_that_another_program_ended_is_found_and_fetched(
+    loop: Worker, services: Services, zoom: FakeZoom
+) -> None:
+    class_id = lesson(services.engine, member(services.engine), zoom_meeting_id="85077777777")
+    zoom.hold("uuid-7", participant("Ana", 0, 30), participant("Bo", 0, 30), meeting="85077777777")
+    with transaction(services.engine) as tx:
+        store.set_life(tx, class_id, ClassStatus.ENDED, at(0), at(60))
+    loop.start()
+    wait_until(lambda: counts(services, [class_id]) == [2])
+
+
+def test_the_loops_age_is_unknown_at_first_and_then_grows(loop: Worker, clock: Clock) -> None:
+    assert loop.seconds_since_turn() is None
+    loop.turn()
+    clock.forward(seconds=40)
+    assert loop.seconds_since_turn() == 40
+    loop.turn()
+    assert loop.seconds_since_turn() == 0
+
+
+def test_a_long_drain_shows_that_it_is_alive(loop: Worker, services: Services, zoom: FakeZoom, clock: Clock) -> None:
+    hold(services, zoom, 3)
+    ages: list[float | None] = []
+
+    def take_a_while(path: str) -> None:
+        clock.forward(seconds=10)
+        ages.append(loop.seconds_since_turn())
+
+    zoom.meanwhile = take_a_while
+    loop.drain()
+    assert ages == [None, 10, 10]
+
+
+def test_stopping_an_idle_loop_is_prompt(loop: Worker) -> None:
+    loop.start()
+    wait_until(lambda: loop.seconds_since_turn() is not None)
+    began = time.monotonic()
+    loop.stop()
+    assert time.monotonic() - began < 2
+
+
+def test_stopping_ends_after_the_class_that_is_being_fetched(loop: Worker, services: Services, zoom: FakeZoom) -> None:
+    made = hold(services, zoom, 3)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold_up(path: str) -> None:
+        begun.set()
+        assert go_on.wait(5)
+
+    zoom.meanwhile = hold_up
+    loop.start()
+    assert begun.wait(5)
+    stopping = threading.Thread(target=loop.stop)
+    stopping.start()
+    wait_until(loop._stop.is_set)
+    go_on.set()
+    stopping.join(5)
+    assert counts(services, made) == [2, None, None]
+
+
+def test_a_loop_that_was_stopped_before_its_start_fetches_nothing(
+    loop: Worker, services: Services, zoom: FakeZoom
+) -> None:
+    made = hold(services, zoom, 1)
+    loop._stop.set()
+    loop.drain()
+    assert counts(services, made) == [None]
+
+
+class WallClock(datetime):
+    """What `schedule` reads, set by hand."""
+
+    shown = datetime(2026, 10, 25, 2, 59, 30)
+
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:
+        return cls.shown
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_loop(
+    services: Services, zoom: FakeZoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "datetime", SimpleNamespace(**vars(datetime_module) | {"datetime": WallClock}))
+    monkeypatch.setattr(WallClock, "shown", datetime(2026, 10, 25, 2, 59, 30))
+    loop = Worker(services)
+    WallClock.shown += timedelta(seconds=1)
+    loop.turn()
+    WallClock.shown -= timedelta(hours=1)
+    made = hold(services, zoom, 1)
+    loop.turn()
+    assert counts(services, made) == [2]
+
+
+def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:
+    engine = services.engine
+    class_id = lesson(engine, member(engine))
+    with transaction(engine) as tx:
+        auth.set_password(tx, "ana@school.example", PASSWORD)
+        for name, days in (("old", 31), ("recent", 29)):
+            store.note_delivery(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
+    old = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=8))
+    fresh = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=6))
+    for minutes in (20, 5):
+        with pytest.raises(NotSignedIn):
+            auth.sign_in(engine, "ana@school.example", "wrong", "9.9.9.9", clock() - timedelta(minutes=minutes))
+    tidy_up(services)
+    with reading(engine) as tx:
+        assert tx.exec(select(WebhookDelivery.body_hash)).all() == ["recent"]
+        assert tx.exec(select(SignInAttempt.at)).all() == [clock() - timedelta(minutes=5)]
+        # Asked about a moment at which both were good still, so that only the missing row can be the reason.
+        assert auth.signed_in(tx, old, clock() - timedelta(days=7)) is None
+        assert auth.signed_in(tx, fresh, clock()) is not None
