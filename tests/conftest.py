@@ -1,17 +1,20 @@
 """What the tests share: both databases, a fixed time, and values made with few words."""
 
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import psycopg
 import pytest
 from responses import RequestsMock
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from tracker import auth
 from tracker.classes import Services
@@ -39,29 +42,68 @@ def postgres_url() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to make copies of: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> str:
+    """The name of a migrated PostgreSQL database to make copies of."""
+    _on_server(postgres_url, "CREATE DATABASE template_of_tests")
+    _migrate(postgres_url.replace("/postgres?", "/template_of_tests?"))
+    return "template_of_tests"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database; every test that uses it runs on both kinds."""
     if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    else:
+        with _postgres_database(request.getfixturevalue("postgres_url")) as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database; every test that uses it runs on both kinds."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "test.sqlite3")
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
-        return
-    server_url = request.getfixturevalue("postgres_url")
-    name = f"test_{uuid4().hex}"
-    admin = make_engine(server_url)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server_url.replace("/postgres?", f"/{name}?")
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    else:
+        template = request.getfixturevalue("migrated_template")
+        with _postgres_database(request.getfixturevalue("postgres_url"), f"TEMPLATE {template}") as url:
+            yield url
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A migrated database of either kind."""
     made = make_engine(database_url)
-    migrate(made)
     yield made
+    made.dispose()
+
+
+@contextmanager
+def _postgres_database(server_url: str, template: str = "") -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    _on_server(server_url, f"CREATE DATABASE {name} {template}")
+    yield server_url.replace("/postgres?", f"/{name}?")
+    _on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _on_server(server_url: str, statement: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _migrate(url: str) -> None:
+    made = make_engine(url)
+    migrate(made)
     made.dispose()
 
 

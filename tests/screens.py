@@ -17,6 +17,7 @@ from tracker import auth
 from tracker.database import transaction
 from tracker.store import Member
 from tracker.ui import page, wiring
+from tracker.ui.sign_in import COOKIE
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages").glob("*.py"))]
@@ -31,7 +32,7 @@ class Screens:
 
     def __init__(self, engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         self.engine, self.clock = engine, clock
-        self.zone = "Europe/Berlin"
+        self.zone: str | None = "Europe/Berlin"
         self.cookies: dict[str, str] = {}
         self.files = MemoryMediaFileStorage("/mock/media")
         monkeypatch.setattr(page, "session_cookies", lambda: self.cookies)
@@ -43,7 +44,7 @@ class Screens:
         """From now on the browser has a token of this person's."""
         with transaction(self.engine) as tx:
             auth.set_password(tx, who.email, PASSWORD)
-        self.cookies = {page.COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
+        self.cookies = {COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
 
     def open(self, name: str, **query: str) -> AppTest:
         """The page, drawn once."""

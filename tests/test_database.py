@@ -202,15 +202,15 @@ def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:
     assert "dueAt" in str(found)
 
 
-def test_several_processes_may_migrate_at_once(database_url: str) -> None:
+def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
     script = "import sys; from tracker.database import *; migrate(make_engine(sys.argv[1]))"
     processes = [
-        subprocess.Popen([sys.executable, "-c", script, database_url], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", script, empty_database_url], stderr=subprocess.PIPE, text=True)
         for _ in range(5)
     ]
     ends = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
     assert ends == [("", 0)] * 5
-    engine = make_engine(database_url)
+    engine = make_engine(empty_database_url)
     with engine.connect() as connection:
         assert len(connection.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
     assert differences(engine) == []

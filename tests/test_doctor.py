@@ -66,9 +66,9 @@ def test_what_waits_is_counted(engine: Engine, clock: Clock, http: RequestsMock)
     assert found(services)["database"].sentence.endswith(" 1 fetches due, 0 given up.")
 
 
-def test_an_empty_database_is_brought_up_to_date(database_url: str, clock: Clock, http: RequestsMock) -> None:
+def test_an_empty_database_is_brought_up_to_date(empty_database_url: str, clock: Clock, http: RequestsMock) -> None:
     answering(http)
-    fresh = make_engine(database_url)
+    fresh = make_engine(empty_database_url)
     checks = found(services_on(fresh, clock))
     fresh.dispose()
     assert checks["database"].ok

@@ -93,7 +93,7 @@ def test_a_planned_class_shows_its_join_link_and_can_be_started(
     assert "Thu 14 May 2026, 17:00–18:00 · Term 1" in said(shown)
     assert shown.code[0].value == f"https://zoom.us/j/{MEETING}"
     (start,) = shown.get("link_button")
-    assert (start.label, start.proto.url) == ("Start class", f"/host?id={class_id}")
+    assert (start.value, start.proto.url) == ("Start class", f"/host?id={class_id}")
     assert button(shown, "Change")
     assert button(shown, "Cancel class")
     assert button(shown, "Fetch participants now").disabled
@@ -113,7 +113,7 @@ def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine
     note(started("uuid-1", 90))
     shown = show(screens, class_id)
     assert "It began at 15:30." in said(shown)
-    assert [one.label for one in shown.get("link_button")] == ["Go to class"]
+    assert [one.value for one in shown.get("link_button")] == ["Go to class"]
     assert [one.label for one in shown.button] == ["Fetch participants now"]
 
 

@@ -234,6 +234,7 @@ def test_a_second_click_while_zoom_is_asked_makes_no_second_meeting(
         context = get_script_run_ctx()
         assert context is not None
         if len(sent(http)) < 3:
+            assert context.script_requests is not None
             context.script_requests.request_rerun(
                 RerunData(widget_states=form._tree.get_widget_states(), page_script_hash=context.page_script_hash)
             )

@@ -1,9 +1,11 @@
 """The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
@@ -18,6 +20,7 @@ from tracker.errors import SettingsError
 BUSY_MILLISECONDS = 2_500
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
+_WRITERS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> Engine:
@@ -45,6 +48,7 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)
+    _WRITERS[engine] = threading.Lock()
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -71,8 +75,12 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """A session that may write: committed at the end of the block, rolled back if the block raises."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+    """A session that may write: committed at the end of the block, rolled back if the block raises.
+
+    Not to be nested: on SQLite the writers of a process wait for each other here, one after another. Left to SQLite
+    they would ask again and again, and under load the unlucky ones would give up.
+    """
+    with _WRITERS.get(engine, nullcontext()), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
