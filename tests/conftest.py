@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from responses import RequestsMock
 from sqlalchemy import Engine
+from sqlmodel import SQLModel
 
 from tracker import auth
 from tracker.classes import Services
@@ -51,11 +52,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_url: str) -> str:
-    """The name of a migrated PostgreSQL database to make copies of."""
-    _on_server(postgres_url, "CREATE DATABASE template_of_tests")
-    _migrate(postgres_url.replace("/postgres?", "/template_of_tests?"))
-    return "template_of_tests"
+def migrated_postgres(postgres_url: str) -> Iterator[str]:
+    """The address of a migrated PostgreSQL database that the tests use one after another."""
+    with _postgres_database(postgres_url) as url:
+        _migrate(url)
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,9 +76,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "test.sqlite3")
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
     else:
-        template = request.getfixturevalue("migrated_template")
-        with _postgres_database(request.getfixturevalue("postgres_url"), f"TEMPLATE {template}") as url:
-            yield url
+        url = request.getfixturevalue("migrated_postgres")
+        yield url
+        _empty(url)
 
 
 @pytest.fixture
@@ -89,16 +90,24 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @contextmanager
-def _postgres_database(server_url: str, template: str = "") -> Iterator[str]:
+def _postgres_database(server_url: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
-    _on_server(server_url, f"CREATE DATABASE {name} {template}")
+    _execute(server_url, f"CREATE DATABASE {name}")
     yield server_url.replace("/postgres?", f"/{name}?")
-    _on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _on_server(server_url: str, statement: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(statement)
+def _empty(url: str) -> None:
+    """Takes the rows out of every table; whoever is still connected is thrown out first."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    tables = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    _execute(url, f"SELECT pg_terminate_backend(pid) {others}", f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+
+
+def _execute(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 def _migrate(url: str) -> None:
