@@ -10,6 +10,12 @@ from tracker.ui import charts, page, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
+START_LABELS = {
+    ClassStatus.SCHEDULED: "Start class",
+    ClassStatus.LIVE: "Go to class",
+    ClassStatus.ENDED: "Start again",
+}
+
 member = page.gate("Class")
 
 
@@ -26,6 +32,8 @@ def visible_class() -> Class:
 def facts(found: Class) -> None:
     """What the class is, how it stands, and the ways into its meeting."""
     state = words.state(found, services().now())
+    seen = st.session_state.get(page.CLASSES_AS_SEEN)
+    st.page_link(page.CLASSES, label="Classes", icon=":material/arrow_back:", query_params=seen)
     st.title(words.markdown(found.title, 200), anchor=False)
     known = [words.when(found, page.viewer_zone()), words.markdown(found.course or "", 60)]
     if found.teacher_id != member.id:
@@ -34,15 +42,15 @@ def facts(found: Class) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(state.word, icon=state.icon, color=state.color)
         st.markdown(words.markdown(state.sentence, 300), width="content")
-    if found.status in (ClassStatus.SCHEDULED, ClassStatus.LIVE) and found.zoom_join_url:
+    joinable = classes.may_be_held(found, services().now())
+    if joinable and found.zoom_join_url:
         st.caption("Join link, for the students")
         st.code(found.zoom_join_url, language=None, wrap_lines=True)
     with st.container(horizontal=True):
         mine = found.teacher_id == member.id
-        if mine and found.status in (ClassStatus.SCHEDULED, ClassStatus.LIVE) and found.zoom_meeting_id:
-            label = "Start class" if found.status is ClassStatus.SCHEDULED else "Go to class"
+        if mine and joinable and found.zoom_meeting_id:
             st.link_button(
-                label,
+                START_LABELS[found.status],
                 f"/host?id={found.id}",
                 icon=":material/video_call:",
                 type="primary",

@@ -14,6 +14,9 @@ from tracker.ui.wiring import services
 PAGE_SIZE = 20
 
 member = page.gate("Classes")
+if "id" in st.query_params:
+    # The browser's way back from a class: Streamlit has kept the class's address and dropped this page's.
+    st.switch_page(page.CLASSES, query_params=st.session_state.get(page.CLASSES_AS_SEEN, {}))
 st.title("Classes", anchor=False)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -26,7 +29,7 @@ statuses = st.pills(
     "Status",
     [status.value for status in ClassStatus],
     selection_mode="multi",
-    format_func=str.capitalize,
+    format_func=lambda status: "Planned" if status == ClassStatus.SCHEDULED else status.capitalize(),
     key="status",
     bind="query-params",
 )
@@ -59,7 +62,10 @@ with rows:
     if not found and which == Filter():
         st.info("There are no classes yet.", icon=":material/event_available:")
         st.page_link(page.NEW_CLASS, label="Plan a class", icon=":material/add_circle:")
+    elif since and until and since > until:
+        st.info("“From” is after “To”.", icon=":material/search_off:")
     elif not found:
         st.info("No class fits this search.", icon=":material/search_off:")
 
 page.redraw_on_change(lambda: page.versions(shown_classes(), services().now()))
+st.session_state[page.CLASSES_AS_SEEN] = st.query_params.to_dict()

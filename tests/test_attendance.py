@@ -285,13 +285,15 @@ def test_the_window_of_a_class_reaches_from_before_its_start_to_after_its_end(st
 
 def test_sessions_outside_the_window_do_not_count_where_one_lies_inside() -> None:
     early, held, night = run("a", -300, -290), run("b", 2, 60), run("c", 600, 601)
-    assert sessions_of_class([night, held, early], PLANNED) == (held,)
+    for made_for_it in (True, False):
+        assert sessions_of_class([night, held, early], PLANNED, made_for_it=made_for_it) == (held,)
 
 
-def test_every_session_counts_where_none_lies_in_the_window() -> None:
+def test_a_meeting_made_for_the_class_counts_whenever_it_was_held_and_a_shared_one_only_in_the_window() -> None:
     first, second = run("a", 500, 530), run("b", 540, 560)
-    assert sessions_of_class([second, first], PLANNED) == (first, second)
-    assert sessions_of_class([], PLANNED) == ()
+    assert sessions_of_class([second, first], PLANNED, made_for_it=True) == (first, second)
+    assert sessions_of_class([second, first], PLANNED, made_for_it=False) == ()
+    assert sessions_of_class([], PLANNED, made_for_it=True) == ()
 
 
 @pytest.mark.parametrize(

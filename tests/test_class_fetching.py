@@ -125,11 +125,16 @@ def test_without_a_due_class_zoom_is_not_asked(school: Services, zoom: FakeZoom,
     assert not classes.fetch_due(school)
 
 
+def test_a_list_of_the_waiting_room_alone_is_a_count_of_zero(school: Services, zoom: FakeZoom, held: str) -> None:
+    zoom.records["uuid-1"] = [participant("Ana", 0, 60, status="in_waiting_room")]
+    assert classes.fetch_due(school)
+    assert (stored(school.engine, held).participant_count, names(school, held)) == (0, ["Ana"])
+
+
 @pytest.mark.parametrize(
     "records",
     [
         [],
-        [participant("Ana", 0, 60, status="in_waiting_room")],
         [participant("Ana", 0, 60, duration=0), participant("Ben", 0, 60, duration=0)],
     ],
 )

@@ -161,6 +161,12 @@ def test_each_class_of_a_reused_meeting_gets_its_own_session(school: Services, a
     assert [life(school, class_id)[2] for class_id in week] == [at(day * DAY + 50) for day in range(3)]
 
 
+def test_a_shared_meeting_that_is_held_at_another_time_is_not_the_class(school: Services, ana: Member) -> None:
+    class_id = lesson(school.engine, ana, start=6 * DAY, zoom_meeting_made=False)
+    assert note(school, started("today", 0), ended("today", 0, 60)) == ["not ours", "not ours"]
+    assert life(school, class_id) == (SCHEDULED, None, None)
+
+
 def test_classes_back_to_back_in_one_meeting_get_what_is_nearest(school: Services, ana: Member) -> None:
     first = lesson(school.engine, ana, start=0)
     second = lesson(school.engine, ana, start=60)
@@ -313,6 +319,54 @@ def test_a_class_that_another_program_ended_is_fetched(
     found = attendance(school, class_id)
     assert found is not None
     assert [(person.name, person.percent) for person in found.people] == [("Ana", 100)]
+
+
+@pytest.mark.parametrize("deliveries", [[], [started("u1", 0)]], ids=["nothing was told", "only the start was told"])
+def test_a_class_whose_end_was_never_told_is_asked_for_and_counted(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, deliveries: list[Delivery]
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
+    note(school, *deliveries)
+    clock.time = at(89)
+    classes.ask_for_forgotten(school)
+    assert due(school, class_id) is None
+    clock.time = at(91)
+    classes.ask_for_forgotten(school)
+    assert due(school, class_id) == at(91)
+    classes.ask_for_forgotten(school)
+    assert classes.fetch_due(school)
+    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
+
+
+def test_a_class_that_runs_over_stays_live_and_is_counted_when_it_has_ended(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("u1", 0))
+    clock.time = at(95)
+    classes.ask_for_forgotten(school)
+    assert classes.fetch_due(school)
+    assert life(school, class_id) == (LIVE, at(0), None)
+    zoom.hold("u1", participant("Ana", 0, 100), meeting=MEETING, end=100)
+    note(school, ended("u1", 0, 100))
+    clock.time = at(110)
+    assert classes.fetch_due(school)
+    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(100)), 1)
+
+
+def test_a_class_that_did_not_take_place_is_asked_for_once_and_not_for_ever(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    clock.time = at(91)
+    classes.ask_for_forgotten(school)
+    while (again := due(school, class_id)) is not None:
+        clock.time = again
+        assert classes.fetch_due(school)
+        classes.ask_for_forgotten(school)
+    assert clock.time < at(91) + 2 * PATIENCE
+    assert life(school, class_id) == (SCHEDULED, None, None)
 
 
 def test_a_class_without_a_meeting_is_not_fetched(school: Services, ana: Member, clock: Clock) -> None:

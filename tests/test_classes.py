@@ -208,6 +208,13 @@ def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, a
     assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
 
 
+def test_two_classes_in_one_meeting_at_one_time_are_refused(school: Services, ana: Member) -> None:
+    link = "https://zoom.us/j/85011112222"
+    classes.create_class(school, ana, PLAN, link=link)
+    with pytest.raises(InvalidInput, match="already"):
+        classes.create_class(school, ana, PLAN, link=link)
+
+
 def test_a_blank_link_is_no_link(school: Services, zoom: FakeZoom, ana: Member) -> None:
     found = stored(school.engine, classes.create_class(school, ana, PLAN, link="  "))
     assert found.zoom_meeting_made

@@ -50,7 +50,7 @@ def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock
     checks = found(services_on(engine, clock, CRON_SECRET="s"))
     assert [check for check in checks.values() if not check.ok] == []
     kind = engine.dialect.name
-    assert checks["database"].sentence == f"{kind}, schema up to date, 0 fetches due, 0 given up."
+    assert checks["database"].sentence == f"{kind}, schema up to date, fetches due: 0, given up: 0."
     assert checks["people"].sentence == "1 accounts."
     assert checks["cron secret"].sentence == "CRON_SECRET is set."
     assert checks["zoom"].sentence == "api.zoom.us accepts the app's credentials."
@@ -63,7 +63,7 @@ def test_what_waits_is_counted(engine: Engine, clock: Clock, http: RequestsMock)
     lesson(engine, member(engine))
     services = services_on(engine, clock)
     classes.note_delivery(services, ended(end=-20, start=-80))
-    assert found(services)["database"].sentence.endswith(" 1 fetches due, 0 given up.")
+    assert found(services)["database"].sentence.endswith(" fetches due: 1, given up: 0.")
 
 
 def test_an_empty_database_is_brought_up_to_date(empty_database_url: str, clock: Clock, http: RequestsMock) -> None:

@@ -53,7 +53,12 @@ def ana(engine: Engine) -> Member:
 
 
 def test_nobody_gets_past_the_gate_without_a_token(app: Starlette, ana: Member) -> None:
-    cookies = ({}, {"cookie": f"{COOKIE}="}, {"cookie": f"{COOKIE}=made-up"}, {"cookie": "other=1"})
+    cookies: tuple[dict[str, str], ...] = (
+        {},
+        {"cookie": f"{COOKIE}="},
+        {"cookie": f"{COOKIE}=made-up"},
+        {"cookie": "other=1"},
+    )
     for path, cookie in product(CLOSED, cookies):
         refused = request(app, "GET", path, headers=cookie)
         assert (refused.status, refused.text) == (401, "Please sign in.")

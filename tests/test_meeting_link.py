@@ -305,9 +305,7 @@ def test_any_text_gives_a_clean_meeting_or_the_one_error(text: str) -> None:
 
 label = st.text("abzomus-0", min_size=1, max_size=8)
 hosts = st.lists(label | st.sampled_from(ZOOM_DOMAINS), min_size=1, max_size=3).map(".".join)
-joined_hosts = st.tuples(
-    hosts, st.sampled_from(["", "-", ".", "@", ":", "\\", "%", "ё", "\u200b"]), hosts
-).map("".join)
+joined_hosts = st.tuples(hosts, st.sampled_from(["", "-", ".", "@", ":", "\\", "%", "ё", "\u200b"]), hosts).map("".join)
 paths = st.sampled_from(
     [f"/j/{ID}", f"/s/{ID}", f"/wc/{ID}/start", f"/join?confno={ID}", f"/?u=https://zoom.us/j/{ID}"]
 )

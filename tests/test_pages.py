@@ -316,13 +316,13 @@ def test_classes_are_searched_by_title_and_course(
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"status": "Scheduled"}, ["Late", "Early", "Dawn"]),
+        ({"status": "Planned"}, ["Late", "Early", "Dawn"]),
         ({"status": "Cancelled"}, ["Called off"]),
         ({"from": "2026-05-15"}, ["Late"]),
         ({"to": "2026-05-13"}, ["Dawn"]),
         ({"from": "2026-05-14", "to": "2026-05-14"}, ["Called off", "Early"]),
         ({"from": "2026-05-15", "to": "2026-05-13"}, []),
-        ({"from": "2026-05-14", "status": "Scheduled", "q": "early"}, ["Early"]),
+        ({"from": "2026-05-14", "status": "Planned", "q": "early"}, ["Early"]),
         (
             {"status": "Nonsense", "from": "soon", "to": "9999-12-31", "page": "x"},
             ["Late", "Called off", "Early", "Dawn"],

@@ -211,15 +211,17 @@ def in_window(start: datetime, planned: Span) -> bool:
     return planned.start - WINDOW_BEFORE <= start <= planned.end + WINDOW_AFTER
 
 
-def sessions_of_class(sessions: Iterable[Session], planned: Span) -> tuple[Session, ...]:
+def sessions_of_class(sessions: Iterable[Session], planned: Span, *, made_for_it: bool) -> tuple[Session, ...]:
     """The sessions that are the class, by start.
 
     Those in the window round the planned time: a student who opens the link again at night makes a session of
-    the same meeting, and it is no part of the class. Where none lies there, the class was held at another time
-    and every session counts.
+    the same meeting, and it is no part of the class. Where none lies there and the meeting was made for this
+    class, it was held at another time and every session counts; a meeting that serves other purposes too
+    (a personal room, a weekly link) was held for one of those.
     """
     ordered = sorted(sessions, key=lambda session: (session.start, session.uuid))
-    return tuple(session for session in ordered if in_window(session.start, planned)) or tuple(ordered)
+    near = tuple(session for session in ordered if in_window(session.start, planned))
+    return near or (tuple(ordered) if made_for_it else ())
 
 
 def life_of_class(sessions: Sequence[Session]) -> tuple[ClassStatus, datetime | None, datetime | None]:

@@ -5,7 +5,7 @@ Each use case opens its own short transactions, and never keeps one open while i
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,12 @@ from sqlmodel import Session as Transaction
 
 from tracker import clock, fetches, store
 from tracker.attendance import (
+    WINDOW_AFTER,
     Attendance,
     ClassStatus,
     FetchState,
     Session,
     Stay,
-    Where,
     in_window,
     life_of_class,
     sessions_of_class,
@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_CLASS_MINUTES = 24 * 60
 LONGEST_TITLE = 200
+# A class may run over; this long after its planned end Zoom is asked whether it is over.
+UNHEARD_AFTER = timedelta(minutes=30)
 
 Progress = Callable[[int], None]
 Outcome = Literal["noted", "repeat", "not ours", "nothing to note"]
@@ -138,6 +140,7 @@ def create_class(
     try:
         with transaction(services.engine) as tx:
             now = services.now()
+            _check_not_taken(tx, new)
             class_id = store.add_class(tx, new, now)
             if link is not None and store.get_class(tx, class_id).planned.end < now:
                 # Held already: no webhook will come, so Zoom is asked.
@@ -208,6 +211,13 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     return "noted"
 
 
+def may_be_held(found: Class, now: datetime) -> bool:
+    """Whether the class is running, or may still begin or go on: then its links are of use."""
+    if found.status is ClassStatus.CANCELLED:
+        return False
+    return found.status is ClassStatus.LIVE or now <= found.planned.end + WINDOW_AFTER
+
+
 def check_fetchable(found: Class, now: datetime) -> None:
     """Raises the reason why there is nothing to fetch. A class whose planned time has passed may be over unheard."""
     if found.zoom_meeting_id is None:
@@ -271,11 +281,19 @@ def fetch_due(services: Services) -> bool:
 
 
 def ask_for_forgotten(services: Services) -> None:
-    """Asks for the participants of ended classes that other programs wrote into the database."""
+    """Asks for the participants of classes for which no announcement of Zoom's has asked.
+
+    Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
+    said that they ended: its announcements get lost.
+    """
     with transaction(services.engine) as tx:
+        now = services.now()
         for found in store.forgotten_classes(tx):
             if found.ended_at is not None:
-                fetches.ask(tx, found.id, found.ended_at + services.delay, services.now())
+                fetches.ask(tx, found.id, found.ended_at + services.delay, now)
+        for found in store.unheard_classes(tx, now):
+            if found.planned.end + UNHEARD_AFTER < now:
+                fetches.ask(tx, found.id, now, now)
 
 
 def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
@@ -284,6 +302,13 @@ def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
     if stays is None:
         return None
     return take_attendance(stays, _counted_sessions(tx, found) or _session_of(found), found.planned)
+
+
+def _check_not_taken(tx: Transaction, new: NewClass) -> None:
+    """Two classes in one meeting at one time would be one and the same: only one of them could have its sessions."""
+    for found in store.classes_of_meeting(tx, new.zoom_meeting_id):
+        if found.scheduled_start == new.scheduled_start:
+            raise InvalidInput("There is a class in this Zoom meeting at this time already.")
 
 
 def _linked_meeting(services: Services, link: str) -> tuple[str, str]:
@@ -316,18 +341,20 @@ def _class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
     known = store.class_of_session(tx, run.uuid)
     if known is not None:
         return known
-    candidates = store.classes_of_meeting(tx, meeting_id)
-    if not candidates:
-        return None
-    nearest = min(
-        candidates,
-        key=lambda found: (not in_window(run.start, found.planned), abs(run.start - found.scheduled_start), found.id),
-    )
-    return nearest.id
+    candidates = [
+        (not in_window(run.start, found.planned), abs(run.start - found.scheduled_start), found.id)
+        for found in store.classes_of_meeting(tx, meeting_id)
+        if found.zoom_meeting_made or in_window(run.start, found.planned)
+    ]
+    return min(candidates)[-1] if candidates else None
 
 
 def _counted_sessions(tx: Transaction, found: Class) -> tuple[Session, ...]:
-    return sessions_of_class(store.sessions(tx, found.id), found.planned)
+    return _sessions_of(found, store.sessions(tx, found.id))
+
+
+def _sessions_of(found: Class, runs: Iterable[Session]) -> tuple[Session, ...]:
+    return sessions_of_class(runs, found.planned, made_for_it=found.zoom_meeting_made)
 
 
 def _follow_sessions(
@@ -350,9 +377,9 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
     discovered: tuple[Session, ...] = ()
     if found.status is not ClassStatus.ENDED or not known:
         discovered = _sessions_at_zoom(services, found)
-    runs = sessions_of_class({run.uuid: run for run in (*known, *discovered)}.values(), found.planned)
+    runs = _sessions_of(found, {run.uuid: run for run in (*known, *discovered)}.values())
     if found.status is not ClassStatus.ENDED and (not runs or runs[-1].end is None):
-        raise NotEnded("Zoom has not announced the end of this class, and knows of no session of it that ended.")
+        raise NotEnded("Zoom knows of no session of this class that has ended.")
 
     stays: list[Stay] = []
     for meeting in [run.uuid for run in runs] or [found.zoom_meeting_id or ""]:
@@ -364,7 +391,7 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
             progress(before + records)
 
         stays += services.zoom.past_participants(meeting, turned_page)
-    if not any(stay.where is Where.MEETING and stay.seconds > 0 for stay in stays):
+    if not any(stay.seconds > 0 for stay in stays):
         raise NoDataFromZoom("Zoom has no participant list for this class yet.")
 
     attendance = take_attendance(stays, runs or _session_of(found), found.planned)

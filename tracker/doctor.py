@@ -63,7 +63,7 @@ def _database(services: Services) -> Iterator[Check]:
     with reading(services.engine) as tx:
         due, failed = fetches.counts(tx, services.now())
     kind = services.engine.dialect.name
-    yield Check("database", True, f"{kind}, schema up to date, {due} fetches due, {failed} given up.")
+    yield Check("database", True, f"{kind}, schema up to date, fetches due: {due}, given up: {failed}.")
 
 
 def _people(services: Services) -> Iterator[Check]:
@@ -81,7 +81,7 @@ def _webhook_secret(services: Services) -> Iterator[Check]:
         "ZOOM_WEBHOOK_SECRET is set."
         if there
         else "ZOOM_WEBHOOK_SECRET is not set, so every webhook is refused: copy the Secret Token from the app's "
-        "Features page.",
+        "Feature page.",
     )
 
 

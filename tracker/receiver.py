@@ -129,6 +129,7 @@ def answer(desk: Desk, request: Request) -> Answer:
     try:
         return handler(desk, request)
     except WebhookRefused as error:
+        log.warning("a webhook was refused: %s", error.sentence)
         return failure(error.status, error.code, error.sentence)
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
@@ -154,7 +155,7 @@ def receive_webhook(desk: Desk, request: Request) -> Answer:
             return as_json(200, reply)
         outcome = "failed"
         outcome = classes.note_delivery(services, delivery)
-        log.info("webhook %s: %s", delivery.name if outcome == "noted" else "", outcome)
+        log.info("webhook %s: %s", delivery.name[:64], outcome)
         return as_json(200, {"success": True})
     finally:
         desk.webhooks.labels(outcome).inc()

@@ -267,9 +267,24 @@ def forgotten_classes(tx: Session) -> list[Class]:
         col(LiveStream.ended_at).is_not(None),
         col(LiveStream.participants_fetched_at).is_(None),
         col(LiveStream.zoom_meeting_id).is_not(None),
-        col(Fetch.due_at).is_(None),
-        or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+        *_NOBODY_ASKED,
         limit=100,
+    )
+
+
+def unheard_classes(tx: Session, now: datetime) -> list[Class]:
+    """Classes that began, or should have, and of whose end nothing is known; for which nobody has asked Zoom yet.
+
+    Their planned end may still be to come.
+    """
+    return _classes(
+        tx,
+        col(LiveStream.status).in_([ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value]),
+        col(LiveStream.scheduled_start) < now,
+        col(LiveStream.zoom_meeting_id).is_not(None),
+        *_NOBODY_ASKED,
+        order=(col(LiveStream.scheduled_start).desc(),),
+        limit=500,
     )
 
 
@@ -319,6 +334,13 @@ def last_delivery(tx: Session) -> datetime | None:
 def forget_deliveries(tx: Session, before: datetime) -> None:
     """Drops what only serves to recognise repeats, once Zoom can no longer repeat it."""
     tx.exec(delete(WebhookDelivery).where(col(WebhookDelivery.received_at) < before))
+
+
+# Of a class and its fetch: there is none, or it was withdrawn.
+_NOBODY_ASKED = (
+    col(Fetch.due_at).is_(None),
+    or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+)
 
 
 def _row(tx: Session, class_id: str) -> LiveStream:

@@ -114,7 +114,10 @@ class Zoom:
 
     def meeting(self, meeting_id: str) -> Meeting:
         """The meeting as it is now, with a fresh start link."""
-        return _meeting(self._call("GET", f"/meetings/{quote(meeting_id, safe='')}"))
+        try:
+            return _meeting(self._call("GET", f"/meetings/{quote(meeting_id, safe='')}"))
+        except ZoomMeetingUnknown as error:
+            raise ZoomMeetingUnknown("Zoom has no such meeting, or no longer.") from error
 
     def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
         """Changes title, time and length."""

@@ -17,6 +17,8 @@ from tracker.ui.sign_in import AWAY, COOKIE, member_of
 from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
+# In the session: search, filters and page of the list of classes as it was left.
+CLASSES_AS_SEEN = "classes-as-seen"
 # One look at the database for each open page that still waits for something.
 SECONDS_BETWEEN_LOOKS = 2
 

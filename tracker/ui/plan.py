@@ -1,16 +1,18 @@
 """The fields for title and time of a class, for a class that is made and for one that is changed."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
 from tracker import clock
-from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
+from tracker.classes import Plan
+from tracker.errors import InvalidInput
 from tracker.store import Class
-from tracker.ui.page import viewer_zone
+from tracker.ui.page import shown_faults, viewer_zone
 from tracker.ui.wiring import services
 
 USUAL_MINUTES = 60
+ALL_DATES = (date.min, date.max)
 
 
 def fresh_plan() -> Plan:
@@ -28,14 +30,19 @@ def plan_of(found: Class) -> Plan:
 
 
 def plan_fields(usual: Plan, key: str) -> Plan:
-    """Draws the fields, filled with `usual`, and returns what they say now."""
-    title = st.text_input("Title", usual.title, max_chars=LONGEST_TITLE, key=f"{key}-title", placeholder="Algebra 7B")
+    """Draws the fields, filled with `usual`, and returns what they say now.
+
+    The fields have no limits of their own: a browser drops what is beyond them without a word, and the class would
+    be made with what stood there before. `Plan.checked` has a sentence for each.
+    """
+    title = st.text_input("Title", usual.title, key=f"{key}-title", placeholder="Algebra 7B")
     with st.container(horizontal=True):
-        date = st.date_input("Date", usual.start.date(), format="YYYY-MM-DD", key=f"{key}-date", width=160)
+        day = st.date_input("Date", usual.start.date(), *ALL_DATES, format="YYYY-MM-DD", key=f"{key}-date", width=160)
         time = st.time_input("Time", usual.start.time(), key=f"{key}-time", width=120, step=timedelta(minutes=5))
-        minutes = st.number_input(
-            "Minutes", 1, LONGEST_CLASS_MINUTES, usual.minutes, step=5, key=f"{key}-minutes", width=140
-        )
+        minutes = st.number_input("Minutes", value=usual.minutes, step=5, key=f"{key}-minutes", width=140)
         zones = clock.zone_names()
         zone = st.selectbox("Time zone", zones, zones.index(usual.timezone), key=f"{key}-zone", width=260)
-    return Plan(title or "", datetime.combine(date or usual.start.date(), time or usual.start.time()), minutes, zone)
+    with shown_faults():
+        if day is None or time is None or minutes is None:
+            raise InvalidInput("A class needs a date, a time and a length.")
+    return Plan(title or "", datetime.combine(day, time), minutes, zone)

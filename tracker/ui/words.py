@@ -46,7 +46,8 @@ def state(found: Class, now: datetime) -> State:
 
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
-    fetched = f"Fetched from Zoom {moment(found, fetched_at, now)}."
+    # It stands beside the class's own date, so the day is said unless it is the same.
+    fetched = f"Fetched from Zoom {moment(found, fetched_at, found.scheduled_start)}."
     if found.fetch is not None and found.fetch.due_at is not None and found.fetch.due_at > now:
         return f"{fetched} Zoom's list may still grow; it is fetched again {moment(found, found.fetch.due_at, now)}."
     return fetched
