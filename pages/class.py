@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from tracker import auth, classes, clock, report, store
-from tracker.attendance import Attendance, ClassStatus
+from tracker import auth, classes, participants, records, store
+from tracker.attendance import ClassStatus
 from tracker.errors import ClassNotReady, NotFound, ZoomError
 from tracker.store import Class
-from tracker.ui import charts, page, words
+from tracker.ui import page, view, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -89,7 +89,7 @@ def fetch_button(found: Class) -> None:
     """“Fetch participants now”, with what comes of it."""
     reason = None
     try:
-        classes.check_fetchable(found, services().now())
+        participants.check_fetchable(found, services().now())
     except ClassNotReady as error:
         reason = error.sentence
     if not st.button(
@@ -99,7 +99,7 @@ def fetch_button(found: Class) -> None:
     with st.status("Asking Zoom for the participants …") as status:
         try:
             with page.shown_faults(ClassNotReady, ZoomError):
-                attendance = classes.fetch_now(
+                attendance = participants.fetch_now(
                     services(), found.id, lambda records: status.update(label=f"{records} records so far …")
                 )
         except (ClassNotReady, ZoomError) as error:
@@ -110,53 +110,10 @@ def fetch_button(found: Class) -> None:
             status.update(label=label, state="complete")
 
 
-def figures(found: Class, attendance: Attendance) -> None:
-    """When it was held, and the key figures."""
-    zone = clock.zone(found.timezone)
-    ended = [session for session in attendance.sessions if session.end]
-    held = [f"{run.start.astimezone(zone):%H:%M}–{run.end.astimezone(zone):%H:%M}" for run in ended if run.end]
-    if held:
-        st.markdown(f"Held {' and '.join(held)}" + (", with a break in between." if len(held) > 1 else "."))
-    lesson = sum(part.seconds for part in attendance.lesson)
-    late = sum(person.late for person in attendance.people)
-    early = sum(person.left_early for person in attendance.people)
-    with st.container(horizontal=True):
-        st.metric("People", attendance.unique_count, border=True, width=115)
-        st.metric("Came late", late, border=True, width=135, help="More than five minutes after the lesson began.")
-        st.metric("Left early", early, border=True, width=135, help="More than five minutes before the lesson's end.")
-        st.metric(
-            "Lesson",
-            words.length(lesson) if lesson else "–",
-            border=True,
-            width=200,
-            help="The planned time, as far as the meeting ran in it. Percentages are of this.",
-        )
-        records = "Zoom lists every joining of everybody; one person may have several."
-        st.metric("Records from Zoom", attendance.total_records, border=True, width=175, help=records)
-
-
-def people(found: Class, attendance: Attendance) -> None:
-    """Who was there, as a table, as a timeline and as files."""
-    zone = clock.zone(found.timezone)
-    local_start = found.scheduled_start.astimezone(zone)
-    tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
-    st.subheader("People", anchor=False)
-    charts.show_table(tables["people"], "Everybody who was in the class")
-    with st.container(horizontal=True):
-        for shape, label in (("people", "CSV of people"), ("stays", "CSV of stays")):
-            st.download_button(
-                label,
-                report.csv_bytes(tables[shape]),
-                report.file_name(found.title, local_start, shape, "csv"),
-                "text/csv",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-    if attendance.stays:
-        st.subheader("When they were there", anchor=False)
-        charts.timeline(found, attendance)
-    with st.expander("All stays as a table"):
-        charts.show_table(tables["stays"], "Every stay that Zoom reported")
+def version() -> object:
+    """What can be seen of the class; equal as long as nothing has changed for the eye."""
+    found = visible_class()
+    return page.versions([found], services().now()), page.read(records.count_sightings, found.id)
 
 
 with page.shown_faults():
@@ -167,10 +124,11 @@ with action:
         fetch_button(shown)
 with page.shown_faults():
     shown = visible_class()
-    present = page.read(classes.attendance_of, shown)
     with top:
         facts(shown)
+    present = page.read(participants.attendance_of, shown)
+    if present is None:
+        present = page.read(participants.attendance_seen, shown, services().now())
     if present is not None:
-        figures(shown, present)
-        people(shown, present)
-page.redraw_on_change(lambda: page.versions([visible_class()], services().now()))
+        view.show(shown, present)
+page.redraw_on_change(version)

@@ -18,8 +18,8 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from tracker import auth
-from tracker.classes import Services
 from tracker.database import make_engine, migrate
+from tracker.services import Services
 from tracker.ui import wiring
 
 if TYPE_CHECKING:

@@ -32,7 +32,10 @@ def sent(http: RequestsMock, address: str = API) -> list[requests.PreparedReques
 
 
 class FakeZoom:
-    """Change its state and the tracker sees it; `faults` are the statuses and bodies of the next answers."""
+    """Change its state and the tracker sees it.
+
+    `faults` are the statuses and bodies of the next answers, `list_faults` of the next answers with participants.
+    """
 
     def __init__(self, http: RequestsMock) -> None:
         self.meetings: dict[str, dict[str, Any]] = {}
@@ -40,6 +43,7 @@ class FakeZoom:
         self.records: dict[str, list[dict[str, Any]]] = {}
         self.page_size = 300
         self.faults: deque[tuple[int, Any]] = deque()
+        self.list_faults: deque[tuple[int, Any]] = deque()
         # Called with each path before it is answered: what happens elsewhere meanwhile.
         self.meanwhile: Callable[[str], None] = lambda path: None
         grant(http)
@@ -54,8 +58,8 @@ class FakeZoom:
     def _answer(self, request: requests.PreparedRequest) -> Reply:
         path, _, query = str(request.url).removeprefix(API).partition("?")
         self.meanwhile(path)
-        if self.faults:
-            status, body = self.faults.popleft()
+        if planned := self.faults or (self.list_faults if path.endswith("/participants") else None):
+            status, body = planned.popleft()
             return status, {}, body if isinstance(body, str) else json.dumps(body)
         pieces = [unquote(unquote(piece)) for piece in path.strip("/").split("/")]
         fields = json.loads(request.body) if request.body else {}

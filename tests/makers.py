@@ -14,10 +14,10 @@ from sqlalchemy import Engine
 
 from tests.conftest import NOW
 from tracker import store
-from tracker.attendance import ClassStatus, Session, Span, Stay, Where, take_attendance
-from tracker.classes import Services
+from tracker.attendance import Attendance, ClassStatus, Session, Span, Stay, Where, take_attendance
 from tracker.clock import to_zoom
 from tracker.database import reading, transaction
+from tracker.services import Services
 from tracker.settings import Settings, read_settings
 from tracker.store import Class, Member, NewClass, Role
 from tracker.webhook import Delivery, parse
@@ -43,6 +43,10 @@ def run(uuid: str, start: float, end: float | None) -> Session:
     return Session(uuid, at(start), None if end is None else at(end))
 
 
+PLANNED = span(0, 60)
+HELD = (run("s1", 0, 60),)
+
+
 def stay(name: str, start: float, end: float, email: str = "", where: Where = Where.MEETING, **more: Any) -> Stay:
     """Somebody's presence from one minute to another."""
     join, leave = at(start), at(end)
@@ -52,6 +56,11 @@ def stay(name: str, start: float, end: float, email: str = "", where: Where = Wh
 def waiting(name: str, start: float, end: float, email: str = "", **more: Any) -> Stay:
     """Somebody's time in the waiting room."""
     return stay(name, start, end, email, Where.WAITING_ROOM, **more)
+
+
+def taken(*stays: Stay, sessions: tuple[Session, ...] = HELD, planned: Span = PLANNED) -> Attendance:
+    """The attendance of these stays, in a class of one hour that was held as planned."""
+    return take_attendance(stays, sessions, planned)
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -141,6 +150,22 @@ def participant(name: str, start: float, end: float, email: str = "", **more: An
         "internal_user": False,
     }
     return usual | more
+
+
+def seen(
+    what: str,
+    user_id: object,
+    minute: float,
+    name: str = "Ana",
+    uuid: str = "uuid-1",
+    start: float | None = 0,
+    **more: Any,
+) -> Delivery:
+    """The delivery `meeting.participant_…` about somebody; `start` is that of the session, if it is told."""
+    moment = "leave_time" if what.startswith("left") else "join_time" if what.startswith("joined") else "date_time"
+    person = {"user_id": user_id, "user_name": name, "email": "", "id": "", moment: to_zoom(at(minute))} | more
+    start_time = None if start is None else to_zoom(at(start))
+    return parse(event_body(f"meeting.participant_{what}", MEETING, uuid, start_time=start_time, participant=person))
 
 
 def started(uuid: str = "uuid-1", start: float = 0, meeting: object = MEETING) -> Delivery:

@@ -1,20 +1,17 @@
-"""The counting rule and the arithmetic of presence, as tables and as properties."""
+"""The counting rule and the arithmetic of presence, as tables."""
 
 import json
-from datetime import timedelta
 from itertools import pairwise
-from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.makers import at, run, span, stay, waiting
+from tests.makers import HELD, PLANNED, at, run, span, stay, taken, waiting
 from tracker.attendance import (
-    Attendance,
     ClassStatus,
     Person,
+    PersonKey,
     Session,
+    Source,
     Span,
     Stay,
     Where,
@@ -30,13 +27,6 @@ from tracker.attendance import (
     tidy,
     union,
 )
-
-PLANNED = span(0, 60)
-HELD = (run("s1", 0, 60),)
-
-
-def taken(*stays: Stay, sessions: tuple[Session, ...] = HELD, planned: Span = PLANNED) -> Attendance:
-    return take_attendance(stays, sessions, planned)
 
 
 def only(*stays: Stay, sessions: tuple[Session, ...] = HELD, planned: Span = PLANNED) -> Person:
@@ -233,6 +223,67 @@ def test_nobody_is_late_where_no_session_is_known() -> None:
     assert (person.status, person.percent) == ("present", None)
 
 
+# People whom a teacher has joined
+
+
+ANA, GUEST, PHONE = ("email", "ana@x.example"), ("name", "ana lima"), ("name", "iphone")
+
+
+@pytest.mark.parametrize(
+    ("same", "people"),
+    [
+        ([], [{ANA}, {GUEST}, {PHONE}, {("name", "ben")}]),
+        ([(ANA, GUEST)], [{ANA, GUEST}, {PHONE}, {("name", "ben")}]),
+        ([(GUEST, ANA)], [{ANA, GUEST}, {PHONE}, {("name", "ben")}]),
+        ([(ANA, GUEST), (GUEST, ANA), (ANA, ANA)], [{ANA, GUEST}, {PHONE}, {("name", "ben")}]),
+        ([(ANA, GUEST), (GUEST, PHONE)], [{ANA, GUEST, PHONE}, {("name", "ben")}]),
+        ([(GUEST, PHONE), (ANA, GUEST)], [{ANA, GUEST, PHONE}, {("name", "ben")}]),
+        ([(ANA, ("name", "not here"))], [{ANA}, {GUEST}, {PHONE}, {("name", "ben")}]),
+        ([(ANA, ("name", "not here")), (("name", "not here"), PHONE)], [{ANA, PHONE}, {GUEST}, {("name", "ben")}]),
+    ],
+)
+def test_who_is_the_same_by_a_teachers_word_is_one_person_and_the_count_stays(
+    same: list[tuple[PersonKey, PersonKey]], people: list[set[PersonKey]]
+) -> None:
+    stays = [stay("Ana", 0, 20, "ana@x.example"), stay("Ana Lima", 10, 40), stay("iPhone", 50, 60), stay("Ben", 0, 60)]
+    attendance = take_attendance(stays, HELD, PLANNED, same=same)
+    assert sorted(person.keys for person in attendance.people) == sorted(tuple(sorted(keys)) for keys in people)
+    assert (attendance.unique_count, attendance.total_records) == (4, 4)
+
+
+def test_joined_people_have_the_time_of_all_their_stays_once() -> None:
+    stays = [stay("Ana", 0, 20, "ana@x.example"), stay("Ana Lima", 10, 40), stay("iPhone", 50, 60)]
+    (person,) = take_attendance(stays, HELD, PLANNED, same=[(ANA, GUEST), (GUEST, PHONE)]).people
+    assert (person.seconds, person.added_up) == (50 * 60, 60 * 60)
+    assert (person.present, person.status, person.percent) == ((span(0, 40), span(50, 60)), "present", 83)
+
+
+@pytest.mark.parametrize(
+    ("records", "name", "email"),
+    [
+        ([("Ana", "ana@x.example"), ("Ana Lima", "")], "Ana", "ana@x.example"),
+        ([("Ana Lima", ""), ("Ana", "ana@x.example"), ("iPhone", "")], "Ana", "ana@x.example"),
+        ([("Ana Lima (iPhone)", ""), ("Ana Lima", "")], "Ana Lima", ""),
+        ([("Ana Lima", ""), ("Ana Lima (iPhone)", "")], "Ana Lima", ""),
+        ([("", "ana@x.example"), ("Ana Lima", "")], "Ana Lima", "ana@x.example"),
+        ([("", "ana@x.example"), (" ", "")], "", "ana@x.example"),
+    ],
+)
+def test_joined_people_go_by_the_name_of_the_signed_in_one_or_else_the_plainest(
+    records: list[tuple[str, str]], name: str, email: str
+) -> None:
+    stays = [stay(record[0], number, 60, record[1]) for number, record in enumerate(records)]
+    keys = [person_key(*record) for record in records]
+    (person,) = take_attendance(stays, HELD, PLANNED, same=pairwise(keys)).people
+    assert (person.name, person.email) == (name, email)
+
+
+def test_a_class_held_at_another_time_says_so() -> None:
+    assert taken(stay("Ana", 0, 60)).at_another_time is False
+    assert taken(stay("Ana", 600, 660), sessions=(run("s1", 600, 660),)).at_another_time is True
+    assert taken(sessions=()).at_another_time is False
+
+
 # Awkward records
 
 
@@ -269,7 +320,7 @@ def test_records_without_a_time_come_last() -> None:
 def test_exact_repeats_drop_and_near_repeats_stay() -> None:
     first = stay("Ana", 0, 9, user_id="1")
     attendance = taken(first, first, stay("Ana", 0, 9, user_id="2"), stay("Ana", 0, 9, user_id="1", registrant_id="r"))
-    assert attendance.total_records == 3
+    assert (attendance.total_records, attendance.repeats) == (3, 1)
     assert attendance.unique_count == 1
 
 
@@ -354,8 +405,17 @@ def test_the_stored_form_is_exactly_this() -> None:
                     "sessionUuid": "",
                 },
             ],
+            "repeats": 0,
+            "source": "Zoom's list",
         }
     )
+
+
+def test_the_stored_form_says_how_many_repeats_were_dropped_and_where_the_records_come_from() -> None:
+    twice = stay("Ana", 0, 60)
+    seen = take_attendance([twice, twice], HELD, PLANNED, repeats=2, source=Source.SEEN)
+    data = participants_data(seen)
+    assert (data["totalRecords"], data["repeats"], data["source"]) == (1, 3, "seen live")
 
 
 def test_entries_of_an_older_writer_are_read_with_five_keys() -> None:
@@ -375,113 +435,3 @@ def test_entries_of_an_older_writer_are_read_with_five_keys() -> None:
     )
     assert record.span is not None
     assert record.span.seconds == 5400
-
-
-# Properties
-
-minutes = st.integers(-30, 200)
-names = st.sampled_from(["Ana", "ana ", "Ben", "Ben  K", "", "iPhone", "Ünal"])
-emails = st.sampled_from(["", "", " ", "ana@x.example", "ANA@x.example ", "ben@x.example"])
-ids = st.sampled_from(["", "1", "2"])
-stays = st.builds(
-    Stay,
-    name=names,
-    email=emails,
-    join=st.none() | minutes.map(at),
-    leave=st.none() | minutes.map(at),
-    seconds=st.integers(0, 7200),
-    where=st.sampled_from(Where),
-    user_id=ids,
-    zoom_user_id=ids,
-    registrant_id=ids,
-    session_uuid=st.sampled_from(["s1", "s2"]),
-)
-spans_in_the_lesson = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (min(pair), max(pair)))
-session_lists = st.sampled_from([(), HELD, (run("s1", 0, None),), (run("s1", 0, 20), run("s2", 30, 70))])
-
-
-@given(st.lists(stays, max_size=8), session_lists, st.randoms(use_true_random=False))
-def test_the_order_of_the_records_has_no_effect(
-    records: list[Stay], sessions: tuple[Session, ...], random: Random
-) -> None:
-    shuffled = list(records)
-    random.shuffle(shuffled)
-    assert taken(*shuffled, sessions=sessions) == taken(*records, sessions=sessions)
-
-
-@given(st.lists(stays, max_size=6), session_lists, st.data())
-def test_records_that_are_repeated_exactly_have_no_effect(
-    records: list[Stay], sessions: tuple[Session, ...], data: st.DataObject
-) -> None:
-    repeats = data.draw(st.lists(st.sampled_from(records), max_size=5)) if records else []
-    assert taken(*records, *repeats, sessions=sessions) == taken(*records, sessions=sessions)
-
-
-@given(st.lists(stays, max_size=6), session_lists, stays)
-def test_a_waiting_room_record_changes_no_figure_but_the_number_of_records(
-    records: list[Stay], sessions: tuple[Session, ...], waiter: Stay
-) -> None:
-    extra = waiting("Wu", 0, 150, waiter.email, session_uuid="s1", user_id="waiting")
-    with_it, without = taken(*records, extra, sessions=sessions), taken(*records, sessions=sessions)
-    assert with_it.people == without.people
-    assert with_it.lesson == without.lesson
-    assert with_it.unique_count == without.unique_count
-    assert with_it.total_records == without.total_records + 1
-
-
-@given(st.lists(st.tuples(names, emails, spans_in_the_lesson), min_size=1, max_size=6), st.integers(0, 60))
-def test_cutting_a_stay_into_touching_stays_changes_nobodys_time(
-    records: list[tuple[str, str, tuple[int, int]]], cut: int
-) -> None:
-    whole = [stay(name, *times, email) for name, email, times in records]
-    (name, email, (start, end)), rest = records[0], whole[1:]
-    middle = min(max(cut, start), end)
-    pieces = [stay(name, start, middle, email), stay(name, middle, end, email)]
-
-    def figures(attendance: Attendance) -> dict[tuple[str, str], tuple[int, int | None, str]]:
-        # Not the name: it is the one used last, and which stay is the last has changed.
-        return {person_key(p.name, p.email): (p.seconds, p.percent, p.status) for p in attendance.people}
-
-    assert figures(taken(*pieces, *rest)) == figures(taken(*whole))
-
-
-@given(st.lists(st.tuples(names, emails, spans_in_the_lesson), max_size=8))
-def test_nobody_is_present_longer_than_the_session(records: list[tuple[str, str, tuple[int, int]]]) -> None:
-    for person in taken(*(stay(name, *times, email) for name, email, times in records)).people:
-        assert 0 <= person.seconds <= 3600
-        assert person.percent is not None
-        assert 0 <= person.percent <= 100
-
-
-@given(st.lists(stays, max_size=8), session_lists)
-def test_every_figure_is_within_its_bounds(records: list[Stay], sessions: tuple[Session, ...]) -> None:
-    attendance = taken(*records, sessions=sessions)
-    counted = [record for record in attendance.stays if record.where is Where.MEETING]
-    assert sorted(counted, key=repr) == sorted((s for p in attendance.people for s in p.stays), key=repr)
-    assert attendance.unique_count <= attendance.total_records <= len(records)
-    for person in attendance.people:
-        assert all(first.end < second.start for first, second in pairwise(person.present))
-        assert person.percent is None or 0 <= person.percent <= 100
-
-
-@given(st.lists(stays, max_size=8))
-def test_the_stored_form_gives_the_same_attendance_again(records: list[Stay]) -> None:
-    attendance = taken(*records)
-    stored = json.loads(json.dumps(participants_data(attendance)))
-    assert taken(*stays_from_data(stored)) == attendance
-    assert [list(entry)[:5] for entry in stored["participants"]] == [
-        ["name", "email", "joinTime", "leaveTime", "duration"]
-    ] * attendance.total_records
-
-
-@given(st.lists(spans_in_the_lesson), st.lists(spans_in_the_lesson))
-def test_a_union_is_ordered_apart_and_as_long_as_the_seconds_it_covers(
-    first: list[tuple[int, int]], second: list[tuple[int, int]]
-) -> None:
-    joined = union(span(*pair) for pair in first)
-    assert all(left.end < right.start for left, right in pairwise(joined))
-    covered = {minute for start, end in first for minute in range(start, end)}
-    assert sum((s.end - s.start for s in joined), timedelta()) == timedelta(minutes=len(covered))
-    inside = covered & {minute for start, end in second for minute in range(start, end)}
-    clipped = clip([span(*pair) for pair in first], [span(*pair) for pair in second])
-    assert sum(s.seconds for s in clipped) == 60 * len(inside)

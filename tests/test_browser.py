@@ -112,20 +112,26 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     host = opened.value
     host.get_by_role("button", name="Start meeting").click()
     expect(badge(teacher, "Live")).to_be_visible()
+    expect(heading(teacher, "In class now: 1")).to_be_visible()
     guest = join(context, link, FORMULA_NAME)
+    expect(heading(teacher, "In class now: 2")).to_be_visible()
     ben = join(context, link, HTML_NAME, BEN)
+    expect(heading(teacher, "In class now: 3")).to_be_visible()
     host.wait_for_timeout(1100)  # Zoom's records are in whole seconds; nobody is to have been there for none
     guest.get_by_role("button", name="Leave").click()
     expect(guest.get_by_text("You have left the meeting")).to_be_visible()
     ben.get_by_role("button", name="Leave").click()
     expect(ben.get_by_text("You have left the meeting")).to_be_visible()
+    expect(heading(teacher, "In class now: 1")).to_be_visible()
     host.get_by_role("button", name="End meeting for all").click()
 
     expect(teacher.get_by_text(re.compile("Zoom's list is due at"))).to_be_visible()
     expect(badge(teacher, "Counted")).to_be_visible(timeout=30_000)
     people = teacher.get_by_test_id("stMetric").filter(has_text="People")
     expect(people).to_contain_text("3")
-    expect(teacher.locator(".js-plotly-plot .ytick")).to_have_text([FORMULA_NAME, HTML_NAME, TEACHER.name])
+    expect(teacher.locator(".js-plotly-plot").first.locator(".ytick")).to_have_text(
+        [FORMULA_NAME, HTML_NAME, TEACHER.name]
+    )
 
     teacher.get_by_role("button", name="Fetch participants now").click()
     expect(teacher.get_by_text("Zoom has 3 records of 3 people.")).to_be_visible()
@@ -182,6 +188,19 @@ def test_the_history_is_searched_and_paged_and_survives_a_reload(teacher: Page) 
     teacher.reload()
     expect(teacher.get_by_role("link", name=re.compile("lesson 12$"))).to_have_count(3)
     expect(badge(teacher, "Counted")).to_have_count(3)
+
+
+def test_the_way_back_from_a_class_leads_to_the_list_as_it_was(teacher: Page) -> None:
+    teacher.get_by_role("link", name="Classes").click()
+    teacher.get_by_label("Search").fill("lesson 12")
+    teacher.get_by_label("Search").press("Enter")
+    expect(teacher.get_by_role("link", name=re.compile("lesson"))).to_have_count(3)
+    for back in (teacher.go_back, teacher.get_by_test_id("stMain").get_by_role("link", name="Classes").click):
+        teacher.get_by_role("link", name=re.compile("lesson 12$")).first.click()
+        expect(teacher.get_by_role("heading", name=re.compile("lesson 12$"))).to_be_visible()
+        back()
+        expect(teacher.get_by_label("Search")).to_have_value("lesson 12")
+        expect(teacher.get_by_role("link", name=re.compile("lesson"))).to_have_count(3)
 
 
 def test_a_class_is_moved_and_cancelled_at_zoom_as_well(teacher: Page, context: BrowserContext) -> None:
@@ -249,6 +268,7 @@ def test_a_teacher_does_not_see_a_colleagues_class_and_an_admin_does(
     other = browser.new_context()
     admin = sign_in(other.new_page(), demo, ADMIN)
     admin.goto(demo.url + "/classes?status=Ended")
+    expect(admin.get_by_role("link", name=re.compile("lesson")).nth(9)).to_be_visible()
     admin.get_by_text(re.compile("Tom Adeyemi")).first.locator("xpath=(preceding::a)[last()]").click()
     expect(admin.get_by_role("button", name="Fetch participants now")).to_be_visible()
     expect(admin.get_by_role("link", name="Go to class")).to_have_count(0)

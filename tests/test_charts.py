@@ -8,11 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.makers import a_class, at, run, span, stay, waiting
-from tracker.attendance import Attendance, Stay, take_attendance
+from tracker.attendance import Attendance, Session, Stay, take_attendance
 from tracker.clock import zone
+from tracker.curve import presence_curve
 from tracker.report import people_table, stays_table
 from tracker.store import Class
-from tracker.ui.charts import COLOR, LEGEND, PEOPLE_AT_ONCE, timeline_figure, timeline_rows
+from tracker.ui.charts import COLOR, LEGEND, ORDERS, PEOPLE_AT_ONCE, curve_figure, timeline_figure, timeline_rows
 
 BERLIN = zone("Europe/Berlin")
 MARKUP = "<b>Bo</b> <a href='//e'>x</a>"
@@ -24,18 +25,23 @@ def attendance(*stays: Stay) -> Attendance:
 
 
 def figure(*stays: Stay, found: Class | None = None) -> go.Figure:
-    return timeline_figure(found or a_class(), timeline_rows(attendance(*stays)))
+    return timeline_figure(found or a_class(), timeline_rows(attendance(*stays)), attendance(*stays))
 
 
 def labels(*stays: Stay) -> list[str]:
     return [row.label for row in timeline_rows(attendance(*stays))]
 
 
+def bar_traces(drawn: go.Figure) -> list[go.Bar]:
+    """The stays, without the marks of those who came late or left early."""
+    return [trace for trace in drawn.data if isinstance(trace, go.Bar)]
+
+
 def bars(drawn: go.Figure) -> list[tuple[str, float, str, float]]:
     """Kind, line, beginning and minutes of each bar."""
     return [
         (trace.name, line, f"{base:%H:%M}", length / 60_000)
-        for trace in drawn.data
+        for trace in bar_traces(drawn)
         for line, base, length in zip(trace.y, trace.base, trace.x, strict=True)
     ]
 
@@ -95,12 +101,12 @@ def test_namesakes_with_different_addresses_have_a_line_each() -> None:
 @pytest.mark.parametrize("name", [MARKUP, "<script>alert(1)</script>", "&lt;b&gt;", '"><img src=x>', "a<br>b"])
 def test_names_are_escaped_wherever_plotly_might_read_markup(name: str) -> None:
     drawn = figure(stay(name, 0, 10), waiting(name + "2", 0, 5))
-    texts = [*drawn.layout.yaxis.ticktext, *(entry[0] for trace in drawn.data for entry in trace.customdata)]
+    texts = [*drawn.layout.yaxis.ticktext, *(entry[0] for trace in bar_traces(drawn) for entry in trace.customdata)]
     assert len(texts) == 4
     for text in texts:
         assert not set(text) & set("<>\"'")
         assert "&lt;" in text or "&amp;lt;" in text or "&quot;" in text
-    for trace in drawn.data:
+    for trace in bar_traces(drawn):
         assert "<" not in trace.hovertemplate.replace("<br>", "").replace("<extra></extra>", "")
 
 
@@ -116,7 +122,7 @@ def test_a_bar_lies_where_the_person_was_in_the_classs_zone() -> None:
 
 
 def test_meeting_and_waiting_room_differ_in_more_than_colour() -> None:
-    meeting, room = figure(stay("Bo", 5, 10), waiting("Bo", 0, 5)).data
+    meeting, room = bar_traces(figure(stay("Bo", 5, 10), waiting("Bo", 0, 5)))
     assert (meeting.name, room.name) == tuple(LEGEND.values())
     assert (meeting.marker.color, room.marker.color) == tuple(COLOR.values())
     assert meeting.marker.pattern.shape != room.marker.pattern.shape
@@ -156,11 +162,12 @@ def test_every_line_has_room_and_the_first_is_on_top() -> None:
 def nights(*stays: tuple[str, datetime, datetime], start: datetime, minutes: int) -> go.Figure:
     found = a_class(scheduled_start=start, duration_minutes=minutes)
     seen = [Stay(name, "", join, leave, int((leave - join).total_seconds())) for name, join, leave in stays]
-    return timeline_figure(found, timeline_rows(take_attendance(seen, [], found.planned)))
+    taken = take_attendance(seen, [Session("uuid-1", start, start + timedelta(minutes=minutes))], found.planned)
+    return timeline_figure(found, timeline_rows(taken), taken)
 
 
 def ends(drawn: go.Figure) -> list[datetime]:
-    (trace,) = drawn.data
+    (trace,) = bar_traces(drawn)
     return [base + timedelta(milliseconds=length) for base, length in zip(trace.base, trace.x, strict=True)]
 
 
@@ -243,3 +250,56 @@ def test_a_table_without_rows_or_without_times_is_drawn() -> None:
 def test_times_name_the_day_only_where_there_are_two(end: float, expected: str) -> None:
     (found,) = shown(draw_table, people_table(attendance(stay("Bo", 0, end)), BERLIN)).dataframe
     assert f'"format": "{expected}"' in found.proto.columns
+
+
+# Marks, order, and the curve
+
+
+def test_who_came_late_or_left_early_is_marked_where_it_happened() -> None:
+    drawn = figure(stay("Al", 0, 60), stay("Bo", 6, 60), stay("Cy", 0, 50))
+    marks = {trace.name: (list(trace.y), [f"{x:%H:%M}" for x in trace.x]) for trace in drawn.data[1:]}
+    assert marks == {"came late": ([1], ["14:06"]), "left early": ([2], ["14:50"])}
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("Name", ["Al", "Bo", "Cy"]), ("Arrival", ["Cy", "Al", "Bo"]), ("Time present", ["Bo", "Cy", "Al"])],
+)
+def test_the_lines_come_in_the_order_that_is_asked_for(order: str, expected: list[str]) -> None:
+    taken = attendance(stay("Al", 5, 10), stay("Bo", 6, 60), stay("Cy", 0, 20))
+    assert [row.label for row in timeline_rows(taken, ORDERS[order])] == expected
+
+
+def test_people_whom_a_teacher_has_joined_are_one_line() -> None:
+    taken = take_attendance(
+        [stay("Bo", 0, 30), stay("Bo (phone)", 20, 60), waiting("bo", -2, 0)],
+        [run("uuid-1", 0, 60)],
+        span(0, 60),
+        same=[(("name", "bo"), ("name", "bo (phone)"))],
+    )
+    assert [(row.label, len(row.stays)) for row in timeline_rows(taken)] == [("Bo", 3)]
+
+
+def test_a_class_held_at_another_time_is_drawn_without_the_planned_time() -> None:
+    taken = take_attendance([stay("Bo", 500, 530)], [run("uuid-1", 500, 530)], span(0, 60))
+    assert timeline_figure(a_class(), timeline_rows(taken), taken).layout.shapes == ()
+
+
+def test_the_break_of_a_restarted_class_is_marked() -> None:
+    runs = [run("uuid-1", 0, 20), run("uuid-2", 25, 60)]
+    taken = take_attendance([stay("Bo", 0, 20), stay("Bo", 26, 60)], runs, span(0, 60))
+    lines = [
+        shape for shape in timeline_figure(a_class(), timeline_rows(taken), taken).layout.shapes if shape.line.dash
+    ]
+    assert [f"{line.x0:%H:%M}" for line in lines] == ["14:00", "14:20", "14:25", "15:00"]
+
+
+def test_the_curve_has_the_people_of_each_minute_in_the_classs_zone() -> None:
+    taken = attendance(stay("Al", 0, 3), stay("Bo", 1, 2))
+    drawn = curve_figure(a_class(), presence_curve(taken.people, taken.lesson)).data[0]
+    assert [(f"{x:%H:%M}", y) for x, y in zip(drawn.x, drawn.y, strict=True)] == [
+        ("14:00", 1),
+        ("14:01", 2),
+        ("14:02", 1),
+        ("14:03", 0),
+    ]

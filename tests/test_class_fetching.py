@@ -11,9 +11,8 @@ from sqlalchemy import Engine, text
 from tests.conftest import NOW
 from tests.fake_zoom import UNKNOWN, FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, services, started, stored
-from tracker import classes, fetches, store
+from tracker import classes, fetches, participants, store
 from tracker.attendance import Attendance, ClassStatus, FetchState
-from tracker.classes import Services
 from tracker.database import reading, transaction
 from tracker.errors import (
     AlreadyFetched,
@@ -32,6 +31,7 @@ from tracker.errors import (
     ZoomUnreachable,
 )
 from tracker.fetches import LEASE, PATIENCE
+from tracker.services import Services
 from tracker.store import FetchProgress, Member
 
 ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
@@ -88,14 +88,15 @@ def names(school: Services, class_id: str) -> list[str] | None:
 
 def test_what_is_due_is_fetched_counted_and_stored(school: Services, held: str, clock: Clock) -> None:
     clock.forward(minutes=-0.1)
-    assert not classes.fetch_due(school)
+    assert not participants.fetch_due(school)
     clock.forward(minutes=0.1)
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     found = stored(school.engine, held)
     assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
     assert names(school, held) == ["Ana", "Ben"]
-    assert fetch_of(school, held) == FetchProgress(FetchState.COLLECTED, None, 1, None, None)
-    assert not classes.fetch_due(school)
+    # It is read again an hour after the end of the class: Zoom's list may still grow.
+    assert fetch_of(school, held) == FetchProgress(FetchState.COLLECTED, at(120), 0, None, None)
+    assert not participants.fetch_due(school)
 
 
 def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> None:
@@ -106,15 +107,15 @@ def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, a
     for delivery in (ended("u/1", 0, 20), ended("/u//2", 25, 60), ended("night", 600, 610)):
         classes.note_delivery(school, delivery)
     clock.forward(minutes=10)
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert names(school, class_id) == ["Ana", "Ana", "Ben"]
     assert stored(school.engine, class_id).participant_count == 2
 
 
 def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom, held: str) -> None:
-    classes.fetch_due(school)
+    participants.fetch_due(school)
     zoom.hold("uuid-1", participant("Carla", 0, 60), meeting=MEETING)
-    assert classes.fetch_now(school, held).unique_count == 1
+    assert participants.fetch_now(school, held).unique_count == 1
     assert names(school, held) == ["Carla"]
     assert stored(school.engine, held).participant_count == 1
 
@@ -122,12 +123,12 @@ def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom
 def test_without_a_due_class_zoom_is_not_asked(school: Services, zoom: FakeZoom, ana: Member) -> None:
     lesson(school.engine, ana)
     zoom.meanwhile = lambda path: pytest.fail("Zoom was asked")
-    assert not classes.fetch_due(school)
+    assert not participants.fetch_due(school)
 
 
 def test_a_list_of_the_waiting_room_alone_is_a_count_of_zero(school: Services, zoom: FakeZoom, held: str) -> None:
     zoom.records["uuid-1"] = [participant("Ana", 0, 60, status="in_waiting_room")]
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert (stored(school.engine, held).participant_count, names(school, held)) == (0, ["Ana"])
 
 
@@ -142,7 +143,7 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
     school: Services, zoom: FakeZoom, held: str, clock: Clock, records: list[dict[str, Any]]
 ) -> None:
     zoom.records["uuid-1"] = records
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     found = stored(school.engine, held)
     assert (found.participant_count, found.participants_fetched_at, names(school, held)) == (None, None, None)
     fetch = fetch_of(school, held)
@@ -154,19 +155,19 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
     assert at(71) <= fetch.due_at <= at(71.25)
     zoom.records["uuid-1"] = [ANA]
     clock.forward(minutes=1.25)
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert names(school, held) == ["Ana"]
 
 
 def test_a_list_that_never_comes_ends_as_no_data(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
     zoom.records["uuid-1"] = []
     clock.time = at(70) + PATIENCE
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     fetch = fetch_of(school, held)
     assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
     assert stored(school.engine, held).participant_count is None
     clock.forward(days=30)
-    assert not classes.fetch_due(school)
+    assert not participants.fetch_due(school)
 
 
 @pytest.mark.parametrize(
@@ -190,8 +191,8 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     sentence: str,
     again: float | None,
 ) -> None:
-    zoom.faults.append(fault)
-    assert classes.fetch_due(school)
+    zoom.list_faults.append(fault)
+    assert participants.fetch_due(school)
     fetch = fetch_of(school, held)
     assert fetch.stored_state is state
     assert str(fetch.error).startswith(sentence)
@@ -206,23 +207,24 @@ def test_a_page_that_fails_midway_stores_nothing(school: Services, zoom: FakeZoo
     pages: list[str] = []
 
     def meanwhile(path: str) -> None:
-        pages.append(path)
-        if len(pages) == 2:
-            zoom.faults.append(FAULT)
+        if path.endswith("/participants"):
+            pages.append(path)
+            if len(pages) == 2:
+                zoom.list_faults.append(FAULT)
 
     zoom.meanwhile = meanwhile
-    classes.fetch_due(school)
+    participants.fetch_due(school)
     assert (len(pages), names(school, held)) == (2, None)
     clock.forward(minutes=2)
-    classes.fetch_due(school)
+    participants.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
 
 
 def test_a_failed_fetch_leaves_what_an_earlier_one_stored(school: Services, zoom: FakeZoom, held: str) -> None:
-    classes.fetch_due(school)
-    zoom.faults.append(FAULT)
+    participants.fetch_due(school)
+    zoom.list_faults.append(FAULT)
     with pytest.raises(ZoomUnreachable):
-        classes.fetch_now(school, held)
+        participants.fetch_now(school, held)
     assert names(school, held) == ["Ana", "Ben"]
     assert fetch_of(school, held).stored_state is FetchState.COLLECTED
 
@@ -235,9 +237,9 @@ def test_a_fault_that_nobody_foresaw_puts_one_class_off_and_not_the_others(
     with transaction(school.engine) as tx:
         tx.connection().execute(text("""UPDATE "LiveStream" SET status = 'nonsense' WHERE id = :id"""), {"id": held})
     classes.note_delivery(school, ended("u2", 0, 60, "85099999999"))
-    assert classes.fetch_due(school)
-    assert classes.fetch_due(school)
-    assert not classes.fetch_due(school)
+    assert participants.fetch_due(school)
+    assert participants.fetch_due(school)
+    assert not participants.fetch_due(school)
     assert names(school, other) == ["Ana"]
     with transaction(school.engine) as tx:
         tx.connection().execute(text("""UPDATE "LiveStream" SET status = 'ended' WHERE id = :id"""), {"id": held})
@@ -252,12 +254,12 @@ def test_the_work_of_a_killed_process_is_taken_over_after_the_lease(school: Serv
     with transaction(school.engine) as tx:
         killed = fetches.claim_due(tx, clock())
     assert killed is not None
-    assert not classes.fetch_due(school)
+    assert not participants.fetch_due(school)
     assert fetch_of(school, held).state(clock()) is FetchState.COLLECTING
     clock.forward(seconds=LEASE.total_seconds())
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
-    assert fetch_of(school, held).attempts == 2
+    assert fetch_of(school, held).stored_state is FetchState.COLLECTED
 
 
 def test_a_process_killed_between_two_pages_leaves_no_half_a_list(
@@ -268,17 +270,19 @@ def test_a_process_killed_between_two_pages_leaves_no_half_a_list(
     asked: list[str] = []
 
     def die(path: str) -> None:
-        if asked:
-            raise SystemExit  # not an error that anything here may handle
-        asked.append(path)
+        if path.endswith("/participants"):
+            if asked:
+                raise SystemExit  # not an error that anything here may handle
+            asked.append(path)
 
     zoom.meanwhile = die
     with pytest.raises(SystemExit):
-        classes.fetch_due(school)
+        participants.fetch_due(school)
+    assert len(asked) == 1
     assert names(school, held) is None
     zoom.meanwhile = lambda path: None
     clock.forward(seconds=LEASE.total_seconds())
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
 
 
@@ -296,7 +300,7 @@ def test_a_long_list_keeps_its_lease_from_page_to_page(
             taken.append(fetches.claim_due(tx, clock()) is not None)
         progress.append(records)
 
-    assert classes.fetch_now(school, held, turned).unique_count == 8
+    assert participants.fetch_now(school, held, turned).unique_count == 8
     assert progress == list(range(1, 9))
     assert not any(taken)
 
@@ -309,10 +313,10 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
 
     zoom.meanwhile = restarted
     if by == "the loop":
-        assert classes.fetch_due(school)
+        assert participants.fetch_due(school)
     else:
         with pytest.raises(LeaseLost):
-            classes.fetch_now(school, held)
+            participants.fetch_now(school, held)
     found = stored(school.engine, held)
     assert (found.status, found.participant_count, names(school, held)) == (ClassStatus.LIVE, None, None)
     fetch = fetch_of(school, held)
@@ -324,7 +328,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
 
 def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
     progress: list[int] = []
-    attendance = classes.fetch_now(school, held, progress.append)
+    attendance = participants.fetch_now(school, held, progress.append)
     assert (attendance.unique_count, attendance.total_records) == (2, 2)
     assert progress == [2]
     assert names(school, held) == ["Ana", "Ben"]
@@ -335,11 +339,11 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
 ) -> None:
     clock.time = at(61)
     zoom.records["uuid-1"] = [ANA]
-    assert classes.fetch_now(school, held).unique_count == 1
+    assert participants.fetch_now(school, held).unique_count == 1
     assert fetch_of(school, held).due_at == at(70)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.time = at(70)
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert stored(school.engine, held).participant_count == 2
 
 
@@ -357,26 +361,26 @@ def test_a_persons_fetch_that_fails_changes_nothing(
     school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
 ) -> None:
     before = stored(school.engine, held)
-    zoom.faults.append(fault)
+    zoom.list_faults.append(fault)
     with pytest.raises(kind):
-        classes.fetch_now(school, held)
+        participants.fetch_now(school, held)
     assert stored(school.engine, held) == before
 
 
 def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
     def second(path: str) -> None:
         with pytest.raises(FetchUnderWay):
-            classes.fetch_now(school, held)
-        assert not classes.fetch_due(school)
+            participants.fetch_now(school, held)
+        assert not participants.fetch_due(school)
 
     zoom.meanwhile = second
-    assert classes.fetch_now(school, held).unique_count == 2
+    assert participants.fetch_now(school, held).unique_count == 2
 
 
 def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
     closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
     with pytest.raises(NotConfigured):
-        classes.fetch_now(closed, held)
+        participants.fetch_now(closed, held)
     assert fetch_of(closed, held).leased_until is None
 
 
@@ -401,7 +405,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
-        (classes.fetch_now, at(70), AlreadyFetched, "already_fetched"),
+        (participants.fetch_now, at(70), AlreadyFetched, "already_fetched"),
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
@@ -418,17 +422,17 @@ def test_a_program_is_told_why_nothing_is_fetched(
     clock.time = now
     before = stored(school.engine, held)
     with pytest.raises(kind) as caught:
-        classes.fetch_if_due(school, held)
+        participants.fetch_if_due(school, held)
     assert caught.value.code == code
     assert stored(school.engine, held) == before
 
 
 def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
-    assert classes.fetch_if_due(school, held).unique_count == 2
+    assert participants.fetch_if_due(school, held).unique_count == 2
     assert names(school, held) == ["Ana", "Ben"]
 
 
-@pytest.mark.parametrize("call", [classes.fetch_now, classes.fetch_if_due])
+@pytest.mark.parametrize("call", [participants.fetch_now, participants.fetch_if_due])
 def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
     with pytest.raises(NotFound):
         call(school, "nothing")

@@ -10,12 +10,13 @@ from sqlalchemy import Engine, text
 from tests.conftest import NOW
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, run, services, started, stored
-from tracker import classes, store
+from tracker import classes, participants, store
 from tracker.attendance import Attendance, ClassStatus, FetchState, Session
-from tracker.classes import Plan, Services
+from tracker.classes import Plan
 from tracker.database import reading, transaction
 from tracker.errors import NoMeeting, NotEnded
 from tracker.fetches import PATIENCE
+from tracker.services import Services
 from tracker.store import Member
 from tracker.webhook import Delivery
 
@@ -65,7 +66,7 @@ def sessions(school: Services, class_id: str) -> list[Session]:
 
 def attendance(school: Services, class_id: str) -> Attendance | None:
     with reading(school.engine) as tx:
-        return classes.attendance_of(tx, store.get_class(tx, class_id))
+        return participants.attendance_of(tx, store.get_class(tx, class_id))
 
 
 # As webhooks tell it
@@ -110,7 +111,7 @@ def test_a_class_that_is_restarted_is_live_again_and_its_fetch_moves(
     zoom.hold("uuid-1", participant("Ana", 0, 20), meeting=MEETING)
     note(school, ended(end=20))
     clock.time = at(31)
-    classes.fetch_due(school)
+    participants.fetch_due(school)
     assert stored(school.engine, class_id).participant_count == 1
     note(school, started("uuid-2", 32))
     found = stored(school.engine, class_id)
@@ -194,7 +195,7 @@ def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(
     zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
     zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
     clock.time = at(61)
-    assert classes.fetch_now(school, class_id).unique_count == 2
+    assert participants.fetch_now(school, class_id).unique_count == 2
     assert life(school, class_id) == (ENDED, at(0), at(60))
     assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
     found = attendance(school, class_id)
@@ -209,7 +210,7 @@ def test_a_class_whose_end_was_lost_is_ended_by_the_fetch(
     note(school, started("u1"))
     zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
     clock.time = at(61)
-    assert classes.fetch_now(school, class_id).unique_count == 1
+    assert participants.fetch_now(school, class_id).unique_count == 1
     assert life(school, class_id) == (ENDED, at(0), at(60))
 
 
@@ -221,8 +222,8 @@ def test_what_zoom_lists_for_another_class_of_the_meeting_is_not_taken(
     zoom.hold("a", participant("Ana", 0, 58), meeting=MEETING, start=0, end=58)
     zoom.hold("b", participant("Ben", 59, 120), meeting=MEETING, start=59, end=120)
     clock.time = at(125)
-    assert [person.name for person in classes.fetch_now(school, first).people] == ["Ana"]
-    assert [person.name for person in classes.fetch_now(school, second).people] == ["Ben"]
+    assert [person.name for person in participants.fetch_now(school, first).people] == ["Ana"]
+    assert [person.name for person in participants.fetch_now(school, second).people] == ["Ben"]
     assert life(school, first) == (ENDED, at(0), at(58))
     assert life(school, second) == (ENDED, at(59), at(120))
 
@@ -233,7 +234,7 @@ def test_a_meeting_made_for_the_class_is_the_class_whenever_it_was_held(
     class_id = lesson(school.engine, ana)
     zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
     clock.time = at(361)
-    assert classes.fetch_now(school, class_id).unique_count == 1
+    assert participants.fetch_now(school, class_id).unique_count == 1
     assert life(school, class_id) == (ENDED, at(300), at(360))
 
 
@@ -244,7 +245,7 @@ def test_a_shared_meeting_held_at_another_time_is_not_the_class(
     zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
     clock.time = at(361)
     with pytest.raises(NotEnded):
-        classes.fetch_now(school, class_id)
+        participants.fetch_now(school, class_id)
     assert life(school, class_id) == (SCHEDULED, None, None)
 
 
@@ -258,7 +259,7 @@ def test_a_class_that_is_not_over_is_not_fetched(
     for minute in (0, 59.9, 61):  # after its planned time Zoom is asked, and knows of no end
         clock.time = at(minute)
         with pytest.raises(NotEnded):
-            classes.fetch_now(school, class_id)
+            participants.fetch_now(school, class_id)
     assert life(school, class_id)[0] is status
 
 
@@ -268,7 +269,7 @@ def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
     zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
     class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
     assert stored(school.engine, class_id).participant_count == 1
 
@@ -278,10 +279,10 @@ def test_a_class_that_never_took_place_is_given_up_after_a_day(
 ) -> None:
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
     class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert due(school, class_id) is not None
     clock.time = NOW + PATIENCE
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     fetch = stored(school.engine, class_id).fetch
     assert fetch is not None
     assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
@@ -311,10 +312,10 @@ def test_a_class_that_another_program_ended_is_fetched(
                 zoom.faults.append((400, {"code": 4711, "message": "does not contain scopes:[x:admin]."}))
 
         zoom.meanwhile = no_scope
-    classes.ask_for_forgotten(school)
+    participants.ask_for_forgotten(school)
     assert due(school, class_id) == at(70)
     clock.time = at(70)
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
     found = attendance(school, class_id)
     assert found is not None
@@ -329,13 +330,13 @@ def test_a_class_whose_end_was_never_told_is_asked_for_and_counted(
     zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
     note(school, *deliveries)
     clock.time = at(89)
-    classes.ask_for_forgotten(school)
+    participants.ask_for_forgotten(school)
     assert due(school, class_id) is None
     clock.time = at(91)
-    classes.ask_for_forgotten(school)
+    participants.ask_for_forgotten(school)
     assert due(school, class_id) == at(91)
-    classes.ask_for_forgotten(school)
-    assert classes.fetch_due(school)
+    participants.ask_for_forgotten(school)
+    assert participants.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
 
 
@@ -345,13 +346,13 @@ def test_a_class_that_runs_over_stays_live_and_is_counted_when_it_has_ended(
     class_id = lesson(school.engine, ana)
     note(school, started("u1", 0))
     clock.time = at(95)
-    classes.ask_for_forgotten(school)
-    assert classes.fetch_due(school)
+    participants.ask_for_forgotten(school)
+    assert participants.fetch_due(school)
     assert life(school, class_id) == (LIVE, at(0), None)
     zoom.hold("u1", participant("Ana", 0, 100), meeting=MEETING, end=100)
     note(school, ended("u1", 0, 100))
     clock.time = at(110)
-    assert classes.fetch_due(school)
+    assert participants.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(100)), 1)
 
 
@@ -360,11 +361,11 @@ def test_a_class_that_did_not_take_place_is_asked_for_once_and_not_for_ever(
 ) -> None:
     class_id = lesson(school.engine, ana)
     clock.time = at(91)
-    classes.ask_for_forgotten(school)
+    participants.ask_for_forgotten(school)
     while (again := due(school, class_id)) is not None:
         clock.time = again
-        assert classes.fetch_due(school)
-        classes.ask_for_forgotten(school)
+        assert participants.fetch_due(school)
+        participants.ask_for_forgotten(school)
     assert clock.time < at(91) + 2 * PATIENCE
     assert life(school, class_id) == (SCHEDULED, None, None)
 
@@ -373,11 +374,11 @@ def test_a_class_without_a_meeting_is_not_fetched(school: Services, ana: Member,
     class_id = written(school, ana)
     with transaction(school.engine) as tx:
         tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
-    classes.ask_for_forgotten(school)
+    participants.ask_for_forgotten(school)
     clock.time = at(70)
-    assert not classes.fetch_due(school)
+    assert not participants.fetch_due(school)
     with pytest.raises(NoMeeting):
-        classes.fetch_now(school, class_id)
+        participants.fetch_now(school, class_id)
 
 
 def test_the_attendance_is_taken_from_what_is_stored(
@@ -388,6 +389,6 @@ def test_the_attendance_is_taken_from_what_is_stored(
     zoom.hold("uuid-1", participant("Ana", 0, 30), participant("Ana", 15, 60), meeting=MEETING)
     note(school, ended())
     clock.time = at(70)
-    fetched = classes.fetch_now(school, class_id)
+    fetched = participants.fetch_now(school, class_id)
     assert attendance(school, class_id) == fetched
     assert [(person.seconds, person.percent) for person in fetched.people] == [(3600, 100)]

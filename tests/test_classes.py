@@ -12,9 +12,10 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, run, services, started, stored
 from tracker import classes, store
 from tracker.attendance import ClassStatus
-from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan, Services
+from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
 from tracker.database import reading, transaction
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomMeetingUnknown, ZoomUnreachable
+from tracker.services import Services
 from tracker.store import Class, Filter, Member
 from tracker.webhook import parse
 

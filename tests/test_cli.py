@@ -272,7 +272,7 @@ def test_a_class_is_shown_with_its_participants(tracker: CommandLine, fetched: s
     assert (shown["status"], shown["participantCount"]) == ("ended", 3)
     assert (shown["startedAt"], shown["endedAt"]) == ("2025-05-14T10:00:00Z", "2025-05-14T11:00:00Z")
     assert MOMENT.fullmatch(shown["participantsFetchedAt"])
-    assert shown["fetchState"] == "collected"
+    assert shown["fetchState"] == "settled"  # it was held more than a day ago
     data = shown["participantsData"]
     assert (data["totalRecords"], data["uniqueCount"]) == (3, 3)
     assert list(data["participants"][1])[:5] == ["name", "email", "joinTime", "leaveTime", "duration"]
@@ -283,7 +283,7 @@ def test_a_class_whose_fetch_failed_shows_why(tracker: CommandLine, held: str, d
     tracker.done("fetch", held)
     with database.begin() as connection:
         connection.execute(text("UPDATE \"Fetch\" SET error = 'Zoom asks to wait.'"))
-    assert tracker.done("class", "show", held).text.splitlines()[-1] == "fetch: collected (Zoom asks to wait.)"
+    assert tracker.done("class", "show", held).text.splitlines()[-1] == "fetch: settled (Zoom asks to wait.)"
 
 
 def test_fetching_counts_the_people(tracker: CommandLine, held: str) -> None:

@@ -11,9 +11,9 @@ from tests.fake_zoom import API, OAUTH
 from tests.makers import Clock, at, ended, lesson, member, settings
 from tests.practice_school import PRACTICE, environment, practice_zoom
 from tracker import classes
-from tracker.classes import Services
 from tracker.database import make_engine
 from tracker.doctor import SCOPES, Check, examine
+from tracker.services import Services
 from tracker.settings import read_settings
 from tracker.zoom import Zoom
 

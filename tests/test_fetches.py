@@ -209,7 +209,7 @@ def test_patience_is_counted_from_when_the_list_may_be_there(
 
 WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
     (fetches.renew, (at(5),)),
-    (fetches.finish, (at(5),)),
+    (fetches.finish, (at(60),)),
     (fetches.postpone, ("Zoom is away.", at(9))),
     (fetches.abandon, ("Zoom says no.", FetchState.FAILED)),
     (fetches.release, ()),
@@ -219,7 +219,8 @@ WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
 @pytest.mark.parametrize(
     ("word", "arguments", "expected"),
     [
-        (fetches.finish, (at(1),), FetchProgress(FetchState.COLLECTED, None, 1, None, None)),
+        (fetches.finish, (at(60),), FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)),
+        (fetches.finish, (None,), FetchProgress(FetchState.SETTLED, None, 0, None, None)),
         (fetches.postpone, ("Away.", at(9)), FetchProgress(FetchState.WAITING, at(9), 1, "Away.", None)),
         (fetches.abandon, ("No.", FetchState.FAILED), FetchProgress(FetchState.FAILED, None, 1, "No.", None)),
         (fetches.abandon, ("None.", FetchState.NO_DATA), FetchProgress(FetchState.NO_DATA, None, 1, "None.", None)),
@@ -239,8 +240,9 @@ def test_a_claim_ends_in_one_of_these_states(
 def test_success_forgets_the_failures_before_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(2))
-    change(engine, fetches.finish, claimed(engine, 2), at(2))
-    assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, None, 2, None, None)
+    change(engine, fetches.finish, claimed(engine, 2), at(60))
+    assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)
+    assert claimed(engine, 60).attempts == 1
 
 
 @pytest.mark.parametrize(("word", "arguments"), WORDS)
@@ -254,7 +256,7 @@ def test_who_has_lost_the_lease_changes_nothing(
     with pytest.raises(LeaseLost):
         change(engine, word, slow, *arguments)
     assert progress(engine, class_id) == before
-    change(engine, fetches.finish, quick, at(5))
+    change(engine, fetches.finish, quick, at(60))
     with pytest.raises(LeaseLost):
         change(engine, word, slow, *arguments)
 
@@ -288,15 +290,15 @@ def test_a_person_may_fetch_before_it_is_due_and_the_plan_stays(engine: Engine, 
     ask(engine, class_id, due=10)
     mine = claim_class(engine, class_id, now=1)
     assert mine.attempts == 0
-    change(engine, fetches.finish, mine, at(1.5))
+    change(engine, fetches.finish, mine, at(10))
     assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, at(10), 0, None, None)
     assert claimed(engine, 10).class_id == class_id
 
 
 def test_a_person_who_fetches_after_it_was_due_ends_the_plan(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=10)
-    change(engine, fetches.finish, claim_class(engine, class_id, now=12), at(12.5))
-    assert progress(engine, class_id).due_at is None
+    change(engine, fetches.finish, claim_class(engine, class_id, now=12), None)
+    assert progress(engine, class_id) == FetchProgress(FetchState.SETTLED, None, 0, None, None)
     assert claim(engine, 1000) is None
 
 

@@ -14,7 +14,7 @@ SOURCES = sorted(
 )
 STANDARD = {"errors", "clock"}
 CORE = STANDARD | {"attendance"}
-USE_CASES = CORE | {"classes", "database", "settings", "store", "zoom"}
+USE_CASES = CORE | {"classes", "database", "participants", "services", "settings", "store", "zoom"}
 
 # What each room may import of the others. Rooms not named here do not exist yet: give a new one its line.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -26,27 +26,33 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"attendance", "roster"},
     "namesakes": {"attendance"},
     "live": {"attendance"},
-    "webhook": STANDARD,
+    "curve": {"attendance"},
+    "webhook": STANDARD | {"attendance", "live"},
     "settings": {"errors"},
     "models": {"attendance"},
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
     "store": CORE | {"models"},
-    "fetches": CORE | {"models"},
+    "records": CORE | {"live", "models", "store"},
+    "fetches": CORE | {"models", "records"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
-    "classes": USE_CASES - {"classes"} | {"fetches", "meeting_link", "webhook"},
-    "receiver": CORE | {"auth", "classes", "database", "fetches", "store", "webhook"},
-    "worker": STANDARD | {"auth", "classes", "database", "fetches", "store"},
-    "doctor": STANDARD | {"classes", "database", "fetches", "store"},
+    "services": CORE | {"settings", "zoom"},
+    "sessions": CORE | {"store"},
+    "participants": CORE | {"database", "fetches", "live", "records", "services", "sessions", "store", "zoom"},
+    "classes": CORE
+    | {"database", "fetches", "live", "meeting_link", "records", "services", "sessions", "store", "webhook", "zoom"},
+    "receiver": CORE | {"auth", "classes", "database", "fetches", "participants", "services", "store", "webhook"},
+    "worker": STANDARD | {"auth", "database", "fetches", "participants", "services", "store"},
+    "doctor": STANDARD | {"database", "fetches", "services", "store"},
     "processes": {"errors", "settings"},
     "practice": set(),
     "demo": USE_CASES | {"auth", "fetches", "practice"},
     "cli": USE_CASES | {"auth", "demo", "doctor", "fetches", "processes", "receiver", "report", "roster", "worker"},
     "__main__": {"cli"},
     "__init__": set(),
-    "ui": USE_CASES | {"auth", "live", "namesakes", "report", "roster"},
-    "pages": CORE | {"auth", "classes", "live", "namesakes", "report", "roster", "store", "ui"},
+    "ui": USE_CASES | {"auth", "curve", "namesakes", "records", "report", "roster"},
+    "pages": CORE | {"auth", "classes", "participants", "records", "report", "roster", "store", "ui"},
     "dashboard": {"processes", "ui"},
 }
 
@@ -72,13 +78,16 @@ LIVES_IN: dict[str, set[str]] = {
     "dotenv": {"settings"},
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
-    "sqlmodel": {"models", "migrations", "database", "store", "fetches", "auth", "classes", "ui"},
+    "sqlmodel": {
+        *("models", "migrations", "database", "store", "records", "fetches", "auth"),
+        *("classes", "sessions", "participants", "ui"),
+    },
     "sqlalchemy": {
-        *("models", "migrations", "database", "store", "fetches", "auth", "classes"),
+        *("models", "migrations", "database", "store", "records", "fetches", "auth", "services"),
         *("receiver", "doctor", "cli", "ui"),
     },
 }
-PURE = ("attendance", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")
+PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")
 READS_ENVIRONMENT = {"cli", "ui", "dashboard"}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}

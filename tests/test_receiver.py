@@ -28,12 +28,12 @@ from tests.makers import (
     stored,
     zoom_signature,
 )
-from tracker import classes
+from tracker import classes, participants
 from tracker.attendance import ClassStatus, FetchState
-from tracker.classes import Services
 from tracker.database import make_engine, reading
 from tracker.models import WebhookDelivery
 from tracker.receiver import Answer, Desk, Request, answer
+from tracker.services import Services
 from tracker.zoom import Zoom
 
 WEBHOOKS = "/api/webhooks/zoom"
@@ -139,7 +139,8 @@ def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(desk: Desk, 
     ("body", "outcome"),
     [
         (event_body("meeting.ended", "99999999999"), "not ours"),
-        (event_body("meeting.participant_joined"), "nothing to note"),
+        (event_body("meeting.participant_joined", "99999999999", participant={"user_id": "7"}), "not ours"),
+        (event_body("meeting.sharing_started"), "nothing to note"),
         (b'{"event": "user.created", "payload": {}}', "nothing to note"),
     ],
 )
@@ -303,8 +304,8 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
     given_up = lesson(engine, teacher, zoom_meeting_id="85099999999")
     deliver(desk, event_body("meeting.ended", "85099999999", "uuid-9"))
     clock.forward(minutes=10)
-    zoom.faults.append((400, {"code": 12702, "message": "Can not access a meeting a year ago."}))
-    assert classes.fetch_due(desk.services)
+    zoom.list_faults.append((400, {"code": 12702, "message": "Can not access a meeting a year ago."}))
+    assert participants.fetch_due(desk.services)
     found = stored(engine, given_up).fetch
     assert found is not None
     assert found.stored_state is FetchState.FAILED

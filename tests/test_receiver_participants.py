@@ -191,7 +191,7 @@ def test_what_goes_wrong_at_zoom_is_answered_502_and_the_planned_fetch_stays(
     desk: Desk, teacher: Member, held: str, zoom: FakeZoom, fault: tuple[int, Any]
 ) -> None:
     before = stored(desk.services.engine, held)
-    zoom.faults.append(fault)
+    zoom.list_faults.append(fault)
     assert error(ask(desk, teacher, f"?streamId={held}")) == (502, "zoom_api_error")
     assert stored(desk.services.engine, held) == before
 
@@ -274,7 +274,7 @@ def test_a_class_that_goes_on_while_it_is_fetched_is_skipped_for_now(desk: Desk,
 def test_a_class_that_zoom_fails_to_tell_of_is_skipped(
     desk: Desk, held: str, zoom: FakeZoom, fault: tuple[int, Any]
 ) -> None:
-    zoom.faults.append(fault)
+    zoom.list_faults.append(fault)
     assert skipped(call(desk, held)) == "zoom_api_error"
     fetch = stored(desk.services.engine, held).fetch
     assert fetch is not None

@@ -312,6 +312,8 @@ def test_the_json_file_has_the_class_its_people_and_every_record() -> None:
                 "sessionUuid": "",
             },
         ],
+        "repeats": 0,
+        "source": "Zoom's list",
     }
 
 

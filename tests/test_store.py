@@ -119,7 +119,7 @@ def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Memb
     assert text_stored is not None
     data = json.loads(text_stored)
     assert data == participants_data(MET)
-    assert list(data) == ["totalRecords", "uniqueCount", "participants"]
+    assert list(data) == ["totalRecords", "uniqueCount", "participants", "repeats", "source"]
     assert (data["totalRecords"], data["uniqueCount"]) == (3, 2)
     assert [list(entry)[:5] for entry in data["participants"]] == [
         ["name", "email", "joinTime", "leaveTime", "duration"]

@@ -69,17 +69,24 @@ KNOWN = ENDS | {"participants_fetched_at": at(70), "participant_count": 0}
         (ENDS | {"fetch": fetch("failed", leased=72)}, 71, "Collecting", COLLECTING),
         (ENDS | {"fetch": fetch(due=70, leased=72)}, 72, "Waiting", "Zoom's list is due at 15:10."),
         (KNOWN, 90, "Counted", "Fetched from Zoom at 15:10."),
-        (KNOWN, 71, "Counted", "Fetched from Zoom at 15:10:00."),
-        (KNOWN, DAY, "Counted", "Fetched from Zoom on Thu 14 May 2026 at 15:10."),
+        (KNOWN, 71, "Counted", "Fetched from Zoom at 15:10."),
+        (KNOWN, 9 * DAY, "Counted", "Fetched from Zoom at 15:10."),
+        (
+            KNOWN | {"participants_fetched_at": at(DAY)},
+            9 * DAY,
+            "Counted",
+            "Fetched from Zoom on Fri 15 May 2026 at 14:00.",
+        ),
         (KNOWN | {"fetch": fetch("collected")}, 90, "Counted", "Fetched from Zoom at 15:10."),
         (KNOWN | {"fetch": fetch("collected", due=80)}, 90, "Counted", "Fetched from Zoom at 15:10."),
         (
             KNOWN | {"fetch": fetch("collected", due=100)},
             90,
             "Counted",
-            "Fetched from Zoom at 15:10. Zoom's list may still grow; it is fetched again at 15:40.",
+            "Fetched from Zoom at 15:10. It may still change; Zoom's list is read again at 15:40.",
         ),
         (KNOWN | {"fetch": fetch("collected", leased=100)}, 90, "Counted", "Fetched from Zoom at 15:10."),
+        (KNOWN | {"fetch": fetch("settled")}, 90, "Counted", "Fetched from Zoom at 15:10. It is settled."),
     ],
 )  # fmt: skip
 def test_the_state_of_a_class_is_a_word_and_a_sentence(

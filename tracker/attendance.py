@@ -18,6 +18,9 @@ from typing import Any
 
 from tracker.clock import parse_utc, to_zoom
 
+# What makes two records the same person: ("email", …), or ("name", …) where there is no e-mail.
+PersonKey = tuple[str, str]
+
 # A session belongs to a class when it starts in this window around the planned time.
 WINDOW_BEFORE = timedelta(minutes=30)
 WINDOW_AFTER = timedelta(minutes=120)
@@ -45,6 +48,13 @@ class FetchState(StrEnum):
     NO_DATA = "no data"
 
 
+class Source(StrEnum):
+    """Where the records of an attendance come from."""
+
+    ZOOM = "Zoom's list"
+    SEEN = "seen live"
+
+
 class Where(StrEnum):
     """The part of the meeting a record speaks of, in Zoom's own words (`status` of a participant)."""
 
@@ -67,11 +77,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of the Zoom meeting; `end` is None while it runs, or where its end was never heard of."""
+    """One run of the Zoom meeting; `end` is None while it runs, or where its end was never heard of.
+
+    `zooms_count` is Zoom's own number of participants, which counts every joining; None where it was not told.
+    """
 
     uuid: str
     start: datetime
     end: datetime | None
+    zooms_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +124,12 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everybody who is the same by the counting rule, with the union of their stays."""
+    """Everybody who is the same by the counting rule, or by a teacher's word, with the union of their stays.
 
+    `keys` has more than one entry where a teacher has joined people.
+    """
+
+    keys: tuple[PersonKey, ...]
     name: str
     email: str
     stays: tuple[Stay, ...]
@@ -124,6 +142,11 @@ class Person:
     def seconds(self) -> int:
         """Time present: the union of the stays, in whole seconds."""
         return sum(span.seconds for span in self.present)
+
+    @property
+    def added_up(self) -> int:
+        """The seconds of the stays added up, as a naive report has it: time on two devices is in it twice."""
+        return sum(stay.span.seconds for stay in self.stays if stay.span is not None)
 
     @property
     def first_join(self) -> datetime | None:
@@ -146,24 +169,25 @@ class Person:
 class Attendance:
     """Who was in a class: `stays` are all records in order of joining, `people` the counted persons by name.
 
-    `lesson` is the time that percentages are of: the planned time as far as the meeting ran in it, or the
-    whole run of a meeting that was held at another time.
+    `unique_count` is the number of people by the counting rule; there are fewer `people` where a teacher has
+    joined some. `repeats` is the number of exact repeats that were dropped. `lesson` is the time that
+    percentages are of: the planned time as far as the meeting ran in it, or the whole run of a meeting that was
+    held at another time (`at_another_time`).
     """
 
     stays: tuple[Stay, ...]
     people: tuple[Person, ...]
     sessions: tuple[Session, ...]
     lesson: tuple[Span, ...]
+    unique_count: int
+    repeats: int
+    at_another_time: bool
+    source: Source
 
     @property
     def total_records(self) -> int:
         """Zoom's records, exact repeats dropped, waiting room included."""
         return len(self.stays)
-
-    @property
-    def unique_count(self) -> int:
-        """People by the counting rule."""
-        return len(self.people)
 
     @property
     def waiting(self) -> tuple[Stay, ...]:
@@ -176,8 +200,8 @@ def fold_name(name: str) -> str:
     return " ".join(name.split())
 
 
-def person_key(name: str, email: str) -> tuple[str, str]:
-    """What makes two records the same person: ("email", …), or ("name", …) where there is no e-mail."""
+def person_key(name: str, email: str) -> PersonKey:
+    """What makes two records the same person."""
     if address := email.strip().casefold():
         return "email", address
     return "name", fold_name(name).casefold()
@@ -243,18 +267,60 @@ def tidy(stays: Iterable[Stay]) -> tuple[Stay, ...]:
     return tuple(sorted(dict.fromkeys(stays), key=_joining_order))
 
 
-def take_attendance(stays: Iterable[Stay], sessions: Iterable[Session], planned: Span) -> Attendance:
-    """Who was there, from Zoom's records of the class's sessions. The order of the records has no effect."""
-    records = tidy(stays)
+def take_attendance(
+    stays: Iterable[Stay],
+    sessions: Iterable[Session],
+    planned: Span,
+    *,
+    same: Iterable[tuple[PersonKey, PersonKey]] = (),
+    repeats: int = 0,
+    source: Source = Source.ZOOM,
+) -> Attendance:
+    """Who was there, from Zoom's records of the class's sessions. The order of the records has no effect.
+
+    `same` has the pairs that a teacher has declared to be one person; the count by the rule stays what it is.
+    `repeats` were dropped before, and add to those that are dropped here.
+    """
+    given = tuple(stays)
+    records = tidy(given)
     held = tuple(sorted(sessions, key=lambda session: (session.start, session.uuid)))
-    lesson = _lesson(held, records, planned)
-    groups: dict[tuple[str, str], list[Stay]] = defaultdict(list)
+    runs = _runs(held, records)
+    inside = clip(runs, (planned,))
+    lesson = inside or union(runs)
+    by_rule = {person_key(stay.name, stay.email) for stay in records if stay.where is Where.MEETING}
+    leader = _leaders(by_rule, same)
+    groups: dict[PersonKey, list[Stay]] = defaultdict(list)
     for stay in records:
         if stay.where is Where.MEETING:
-            groups[person_key(stay.name, stay.email)].append(stay)
+            groups[leader[person_key(stay.name, stay.email)]].append(stay)
     people = (_person(group, lesson) for group in groups.values())
     ordered = sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold()))
-    return Attendance(records, tuple(ordered), held, lesson)
+    return Attendance(
+        stays=records,
+        people=tuple(ordered),
+        sessions=held,
+        lesson=lesson,
+        unique_count=len(by_rule),
+        repeats=repeats + len(given) - len(records),
+        at_another_time=bool(runs) and not inside,
+        source=source,
+    )
+
+
+def _leaders(keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey]]) -> dict[PersonKey, PersonKey]:
+    """Each key's group, by its smallest member. Two may be joined by way of a third that is not among `keys`."""
+    here, pairs = tuple(keys), tuple(same)
+    leader = {key: key for key in (*here, *(key for pair in pairs for key in pair))}
+
+    def find(key: PersonKey) -> PersonKey:
+        while leader[key] != key:
+            key = leader[key]
+        return key
+
+    for one, other in pairs:
+        first, second = sorted((find(one), find(other)))
+        leader[second] = first
+    return {key: find(key) for key in here}
 
 
 def participants_data(attendance: Attendance) -> dict[str, Any]:
@@ -277,6 +343,8 @@ def participants_data(attendance: Attendance) -> dict[str, Any]:
             }
             for stay in attendance.stays
         ],
+        "repeats": attendance.repeats,
+        "source": attendance.source.value,
     }
 
 
@@ -306,7 +374,8 @@ def _joining_order(stay: Stay) -> tuple[Any, ...]:
     return (*when, stay.name, stay.email, repr(stay))
 
 
-def _lesson(held: Sequence[Session], records: Sequence[Stay], planned: Span) -> tuple[Span, ...]:
+def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
+    """When the meeting ran; a session without an end ran until the last person was seen in it."""
     last_seen: dict[str, datetime] = {}
     for stay in records:
         if stay.span is not None and stay.where is Where.MEETING:
@@ -315,18 +384,24 @@ def _lesson(held: Sequence[Session], records: Sequence[Stay], planned: Span) -> 
     for session in held:
         end = session.end or last_seen.get(session.uuid, session.start)
         runs.append(Span(session.start, max(session.start, end)))
-    return clip(runs, (planned,)) or union(runs)
+    return runs
 
 
 def _person(stays: Sequence[Stay], lesson: Sequence[Span]) -> Person:
     present = union(stay.span for stay in stays if stay.span is not None)
     lesson_seconds = sum(span.seconds for span in lesson)
+    keys = tuple(sorted({person_key(stay.name, stay.email) for stay in stays}))
     names = [name for stay in stays if (name := fold_name(stay.name))]
+    if len(keys) > 1:
+        # Joined by a teacher: the name of the signed-in one, else the plainest ("Ana Lima (iPhone)", "Ana Lima").
+        signed_in = [name for stay in stays if stay.email.strip() and (name := fold_name(stay.name))]
+        names = signed_in or sorted(names, key=len, reverse=True)
     percent = None
     if lesson_seconds:
         there = sum(span.seconds for span in clip(present, lesson))
         percent = (200 * there + lesson_seconds) // (2 * lesson_seconds)  # rounded half up, in integers
     return Person(
+        keys=keys,
         name=names[-1] if names else "",  # the last name used: people join as "iPhone" and then correct it
         email=next((address for stay in stays if (address := stay.email.strip())), ""),
         stays=tuple(stays),

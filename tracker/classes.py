@@ -1,78 +1,43 @@
-"""What happens to a class: it is made, changed, cancelled, held, and its participants are fetched.
+"""What happens to a class: it is made, changed, cancelled and held.
 
 Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
 """
 
-import logging
-import random
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Engine
 from sqlmodel import Session as Transaction
 
-from tracker import clock, fetches, store
+from tracker import clock, fetches, records, store
 from tracker.attendance import (
     WINDOW_AFTER,
-    Attendance,
     ClassStatus,
-    FetchState,
     Session,
-    Stay,
-    in_window,
+    Where,
     life_of_class,
-    sessions_of_class,
-    take_attendance,
 )
 from tracker.database import reading, transaction
 from tracker.errors import (
-    AlreadyFetched,
-    ClassNotReady,
     InvalidInput,
-    LeaseLost,
-    NoDataFromZoom,
     NoMeeting,
-    NotEnded,
     NotFound,
-    TooSoon,
     ZoomError,
     ZoomMeetingUnknown,
-    ZoomMisconfigured,
 )
-from tracker.fetches import Claim
+from tracker.live import Sighting
 from tracker.meeting_link import MeetingLinkError, read_meeting_link
-from tracker.settings import Settings
+from tracker.services import Services
+from tracker.sessions import class_of, counted_sessions
 from tracker.store import Class, Member, NewClass
-from tracker.webhook import Delivery, MeetingEnded, MeetingStarted
-from tracker.zoom import Meeting, NewMeeting, Zoom
-
-log = logging.getLogger(__name__)
+from tracker.webhook import Delivery, MeetingEnded, MeetingStarted, ParticipantSeen
+from tracker.zoom import Meeting, NewMeeting
 
 LONGEST_CLASS_MINUTES = 24 * 60
 LONGEST_TITLE = 200
-# A class may run over; this long after its planned end Zoom is asked whether it is over.
-UNHEARD_AFTER = timedelta(minutes=30)
 
-Progress = Callable[[int], None]
 Outcome = Literal["noted", "repeat", "not ours", "nothing to note"]
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the use cases need of the outside: database, Zoom, settings and the time."""
-
-    engine: Engine
-    zoom: Zoom
-    settings: Settings
-    now: Callable[[], datetime] = clock.now
-
-    @property
-    def delay(self) -> timedelta:
-        """How long after the end of a class its participants are asked for."""
-        return timedelta(seconds=self.settings.fetch_delay_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +155,11 @@ def host_meeting(services: Services, class_id: str, host: Member) -> Meeting:
 def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     """Takes in a webhook: committed when this returns, and changing nothing when it came before."""
     event = delivery.event
-    if not isinstance(event, MeetingStarted | MeetingEnded):
+    if not isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen):
         return "nothing to note"
-    started = event.at if isinstance(event, MeetingStarted) else event.started_at
-    run = Session(event.uuid, started, event.at if isinstance(event, MeetingEnded) else None)
+    run, sighting = _told(event)
     with reading(services.engine) as tx:
-        class_id = _class_of(tx, event.meeting_id, run)
+        class_id = class_of(tx, event.meeting_id, run)
     if class_id is None:
         return "not ours"
     with transaction(services.engine) as tx:
@@ -203,9 +167,13 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
         current = store.lock_class(tx, class_id)
         if not store.note_delivery(tx, delivery.body_hash, delivery.name, class_id, now):
             return "repeat"
-        before = _counted_sessions(tx, current)
+        if sighting is not None:
+            records.add_sighting(tx, class_id, sighting)
+            if not sighting.came or sighting.where is Where.WAITING_ROOM:
+                return "noted"  # only somebody in the meeting shows that it runs
+        before = counted_sessions(tx, current)
         store.save_session(tx, class_id, run)
-        after = _counted_sessions(tx, current)
+        after = counted_sessions(tx, current)
         if current.status is not ClassStatus.CANCELLED and after != before:
             _follow_sessions(tx, class_id, after, services.delay, now)
     return "noted"
@@ -218,90 +186,16 @@ def may_be_held(found: Class, now: datetime) -> bool:
     return found.status is ClassStatus.LIVE or now <= found.planned.end + WINDOW_AFTER
 
 
-def check_fetchable(found: Class, now: datetime) -> None:
-    """Raises the reason why there is nothing to fetch. A class whose planned time has passed may be over unheard."""
-    if found.zoom_meeting_id is None:
-        raise NoMeeting("This class has no Zoom meeting.")
-    if found.status is ClassStatus.CANCELLED:
-        raise NotEnded("This class was cancelled.")
-    if found.status is not ClassStatus.ENDED and now < found.planned.end:
-        raise NotEnded("This class has not ended.")
-
-
-def fetch_now(services: Services, class_id: str, progress: Progress = lambda records: None) -> Attendance:
-    """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
-
-    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotFound.
-    """
-    with transaction(services.engine) as tx:
-        now = services.now()
-        check_fetchable(store.lock_class(tx, class_id), now)
-        claim = fetches.claim_class(tx, class_id, now)
-    try:
-        return _collect(services, claim, progress)
-    except BaseException:
-        with suppress(LeaseLost), transaction(services.engine) as tx:
-            fetches.release(tx, claim)
-        raise
-
-
-def fetch_if_due(services: Services, class_id: str) -> Attendance:
-    """Fetches the participants unless they are known or not due. Raises as `fetch_now`, AlreadyFetched, TooSoon."""
-    with reading(services.engine) as tx:
-        found = store.get_class(tx, class_id)
-    if found.zoom_meeting_id is None:
-        raise NoMeeting("This class has no Zoom meeting.")
-    if found.status is not ClassStatus.ENDED or found.ended_at is None:
-        raise NotEnded("This class has not ended.")
-    if found.participants_fetched_at is not None:
-        raise AlreadyFetched("The participants of this class are known.")
-    if services.now() < found.ended_at + services.delay:
-        raise TooSoon("Zoom is still preparing the list of this class.")
-    return fetch_now(services, class_id)
-
-
-def fetch_due(services: Services) -> bool:
-    """Works on the one fetch that has been due the longest; False where none is due."""
-    with transaction(services.engine) as tx:
-        claim = fetches.claim_due(tx, services.now())
-    if claim is None:
-        return False
-    try:
-        attendance = _collect(services, claim, lambda records: None)
-        log.info("class %s: %d people collected", claim.class_id, attendance.unique_count)
-    except LeaseLost:
-        log.info("class %s: the fetch was taken over", claim.class_id)
-    except (ZoomError, ClassNotReady) as error:
-        _put_off(services, claim, error, error.sentence)
-    except Exception as error:
-        # One class with a fault that nobody foresaw must not stop the others, nor be lost.
-        log.exception("class %s: unexpected fault", claim.class_id)
-        _put_off(services, claim, error, "Something went wrong here; the operator's log has the details.")
-    return True
-
-
-def ask_for_forgotten(services: Services) -> None:
-    """Asks for the participants of classes for which no announcement of Zoom's has asked.
-
-    Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
-    said that they ended: its announcements get lost.
-    """
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for found in store.forgotten_classes(tx):
-            if found.ended_at is not None:
-                fetches.ask(tx, found.id, found.ended_at + services.delay, now)
-        for found in store.unheard_classes(tx, now):
-            if found.planned.end + UNHEARD_AFTER < now:
-                fetches.ask(tx, found.id, now, now)
-
-
-def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
-    """The attendance of a class from what is stored; None while it is not known."""
-    stays = store.participants(tx, found.id)
-    if stays is None:
-        return None
-    return take_attendance(stays, _counted_sessions(tx, found) or _session_of(found), found.planned)
+def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Session, Sighting | None]:
+    """The session that an event speaks of, and whom it saw in it."""
+    match event:
+        case MeetingStarted():
+            return Session(event.uuid, event.at, None), None
+        case MeetingEnded():
+            return Session(event.uuid, event.started_at, event.at), None
+        case ParticipantSeen():
+            seen = event.sighting
+            return Session(seen.session_uuid, event.started_at or seen.at, None), seen
 
 
 def _check_not_taken(tx: Transaction, new: NewClass) -> None:
@@ -333,30 +227,6 @@ def _still_planned(services: Services, class_id: str) -> Class:
     return found
 
 
-def _class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
-    """The class that a session of this meeting belongs to.
-
-    A new one belongs to the class in whose window it lies, and to whose planned start it is nearest.
-    """
-    known = store.class_of_session(tx, run.uuid)
-    if known is not None:
-        return known
-    candidates = [
-        (not in_window(run.start, found.planned), abs(run.start - found.scheduled_start), found.id)
-        for found in store.classes_of_meeting(tx, meeting_id)
-        if found.zoom_meeting_made or in_window(run.start, found.planned)
-    ]
-    return min(candidates)[-1] if candidates else None
-
-
-def _counted_sessions(tx: Transaction, found: Class) -> tuple[Session, ...]:
-    return _sessions_of(found, store.sessions(tx, found.id))
-
-
-def _sessions_of(found: Class, runs: Iterable[Session]) -> tuple[Session, ...]:
-    return sessions_of_class(runs, found.planned, made_for_it=found.zoom_meeting_made)
-
-
 def _follow_sessions(
     tx: Transaction, class_id: str, counted: tuple[Session, ...], delay: timedelta, now: datetime
 ) -> None:
@@ -367,93 +237,3 @@ def _follow_sessions(
         fetches.ask(tx, class_id, ended_at + delay, now)
     else:
         fetches.withdraw(tx, class_id)
-
-
-def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance:
-    """Fetches and stores the participants of a claimed class; nothing is stored unless all of it came."""
-    with reading(services.engine) as tx:
-        found = store.get_class(tx, claim.class_id)
-        known = _counted_sessions(tx, found)
-    discovered: tuple[Session, ...] = ()
-    if found.status is not ClassStatus.ENDED or not known:
-        discovered = _sessions_at_zoom(services, found)
-    runs = _sessions_of(found, {run.uuid: run for run in (*known, *discovered)}.values())
-    if found.status is not ClassStatus.ENDED and (not runs or runs[-1].end is None):
-        raise NotEnded("Zoom knows of no session of this class that has ended.")
-
-    stays: list[Stay] = []
-    for meeting in [run.uuid for run in runs] or [found.zoom_meeting_id or ""]:
-        before = len(stays)
-
-        def turned_page(records: int, before: int = before) -> None:
-            with transaction(services.engine) as tx:
-                fetches.renew(tx, claim, services.now())
-            progress(before + records)
-
-        stays += services.zoom.past_participants(meeting, turned_page)
-    if not any(stay.seconds > 0 for stay in stays):
-        raise NoDataFromZoom("Zoom has no participant list for this class yet.")
-
-    attendance = take_attendance(stays, runs or _session_of(found), found.planned)
-    with transaction(services.engine) as tx:
-        now = services.now()
-        store.lock_class(tx, claim.class_id)
-        fetches.finish(tx, claim, now)
-        for run in discovered:
-            store.save_session(tx, claim.class_id, run)
-        if discovered:
-            store.set_life(tx, claim.class_id, *life_of_class(runs))
-        store.save_attendance(tx, claim.class_id, attendance, now)
-    return attendance
-
-
-def _sessions_at_zoom(services: Services, found: Class) -> tuple[Session, ...]:
-    """The ended sessions of the class that Zoom knows of, for when no webhook told us.
-
-    They are those that a webhook would have given to this class. A meeting made for the class is the class's
-    whenever it was held; of a meeting that serves many classes only the sessions in this one's window are.
-    An app without the scopes for this finds none.
-    """
-    meeting_id = found.zoom_meeting_id or ""
-    try:
-        instances = [Session(uuid, start, None) for uuid, start in services.zoom.instances(meeting_id)]
-        near = [run for run in instances if in_window(run.start, found.planned)]
-        if not near and found.zoom_meeting_made:
-            near = instances
-        with reading(services.engine) as tx:
-            ours = [run for run in near if _class_of(tx, meeting_id, run) == found.id]
-        return tuple(services.zoom.past_meeting(run.uuid) for run in ours)
-    except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
-        log.info("class %s: Zoom lists no sessions (%s)", found.id, error.sentence)
-        return ()
-
-
-def _session_of(found: Class) -> tuple[Session, ...]:
-    """The class's own start and end as its one session, for classes that another program wrote."""
-    if found.started_at is None:
-        return ()
-    return (Session(found.zoom_meeting_id or "", found.started_at, found.ended_at),)
-
-
-def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) -> None:
-    """Puts the fetch off until the next try, or gives it up."""
-    now = services.now()
-    at = fetches.next_try(
-        error,
-        claim.attempts,
-        claim.asked_at,
-        now,
-        # A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry.
-        first_gap=min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1)),
-        spread=random.random(),  # noqa: S311 - spreads load, guards nothing
-    )
-    log.warning("class %s: %s (attempt %d)", claim.class_id, sentence, claim.attempts)
-    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
-    try:
-        with transaction(services.engine) as tx:
-            if at is None:
-                fetches.abandon(tx, claim, sentence, gave_up)
-            else:
-                fetches.postpone(tx, claim, sentence, at)
-    except LeaseLost:
-        log.info("class %s: the fetch was taken over", claim.class_id)

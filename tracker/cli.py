@@ -19,13 +19,14 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import auth, classes, clock, demo, doctor, report, store
+from tracker import auth, classes, clock, demo, doctor, participants, report, store
 from tracker.attendance import participants_data
-from tracker.classes import Plan, Services
+from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
 from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
 from tracker.processes import Dashboard, port_is_free
 from tracker.receiver import Desk, Receiver
+from tracker.services import Services
 from tracker.settings import Settings, environment_with_file, read_settings
 from tracker.store import Class, Filter, Member
 from tracker.worker import Worker
@@ -247,7 +248,7 @@ def show_class(call: Call) -> None:
     with call.services() as services:
         found = _class(services, call.options.id)
         with reading(services.engine) as tx:
-            attendance = classes.attendance_of(tx, found)
+            attendance = participants.attendance_of(tx, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
     data = participants_data(attendance) if attendance else None
     if call.options.json:
@@ -261,7 +262,7 @@ def show_class(call: Call) -> None:
 def fetch(call: Call) -> None:
     """Fetches the participants of one class now."""
     with call.services() as services:
-        attendance = classes.fetch_now(services, call.options.id)
+        attendance = participants.fetch_now(services, call.options.id)
         found = _class(services, call.options.id)
     if call.options.json:
         _print_json(found.record())
@@ -275,7 +276,7 @@ def export(call: Call) -> None:
     with call.services() as services:
         found = _class(services, options.id)
         with reading(services.engine) as tx:
-            attendance = classes.attendance_of(tx, found)
+            attendance = participants.attendance_of(tx, found)
     if attendance is None:
         raise ClassNotReady("The participants of this class are not known yet.")
     zone = clock.zone(found.timezone)

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from tracker import auth, classes, clock, fetches, store
-from tracker.classes import Plan, Services
+from tracker.classes import Plan
 from tracker.database import reading, transaction
 from tracker.errors import TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
+from tracker.services import Services
 from tracker.settings import Settings
 from tracker.store import Member, Role
 

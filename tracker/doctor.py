@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import DBAPIError
 
 from tracker import fetches, store
-from tracker.classes import Services
 from tracker.database import migrate, reading
 from tracker.errors import TrackerError
+from tracker.services import Services
 
 # What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
 SCOPES = {
@@ -18,8 +18,9 @@ SCOPES = {
     "meeting:read:meeting:admin": "the host's start link",
     "meeting:update:meeting:admin": "moving a class",
     "meeting:delete:meeting:admin": "cancelling a class",
-    "meeting:read:list_past_instances:admin": "finding a class whose webhook was lost",
-    "meeting:read:past_meeting:admin": "finding a class whose webhook was lost",
+    "meeting:read:list_past_instances:admin": "finding a session whose webhook was lost",
+    "meeting:read:past_meeting:admin": "finding a session whose webhook was lost",
+    "meeting:read:participant:admin": "seeing who is in class now",
 }
 # A webhook is refused when it is five minutes off; this warns long before.
 MOST_CLOCK_OFFSET_SECONDS = 60

@@ -16,12 +16,17 @@ from sqlmodel import Session, col, select
 from tracker.attendance import FetchState
 from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown
 from tracker.models import Fetch
+from tracker.records import TakenReading
 
 # Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
 LEASE = timedelta(minutes=2)
 LONGEST_GAP = timedelta(hours=1)
 # How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
 PATIENCE = timedelta(hours=24)
+# When Zoom's list is read again, in delays after the end of the class, and how far apart two readings have to be
+# before their being the same means anything.
+READINGS = (1, 6, 144)
+SETTLING_DELAYS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +117,29 @@ def renew(tx: Session, claim: Claim, now: datetime) -> None:
     _change(tx, claim, leased_until=now + LEASE)
 
 
-def finish(tx: Session, claim: Claim, now: datetime) -> None:
-    """The participants are stored in this same transaction. A fetch planned for later stays planned.
+def next_reading(readings: Sequence[TakenReading], ended_at: datetime, delay: timedelta) -> datetime | None:
+    """When to read Zoom's list again after the last of `readings`; None when it is settled.
+
+    Zoom's list grows after the end of a class: it is read at the end + delay (ten minutes), six delays (an hour)
+    and 144 delays (a day). It is settled when it is complete and an earlier reading, since the end of the class but not
+    just before, was the same.
+    """
+    latest = readings[-1]
+    for earlier in reversed(readings):
+        if earlier.digest != latest.digest or earlier.at < ended_at or not latest.complete:
+            break
+        if latest.at - earlier.at >= SETTLING_DELAYS * delay:
+            return None
+    return next((at for at in (ended_at + times * delay for times in READINGS) if at > latest.at), None)
+
+
+def finish(tx: Session, claim: Claim, again_at: datetime | None) -> None:
+    """The participants are stored in this same transaction; Zoom's list is read again at `again_at`, or settled.
 
     Raises LeaseLost, and with it rolls the caller's result back.
     """
-    row = _locked(tx, claim.class_id)
-    later = row.due_at if row is not None and row.due_at is not None and row.due_at > now else None
-    _change(tx, claim, state=FetchState.COLLECTED.value, due_at=later, error=None, leased_until=None, lease_token=None)
+    state = FetchState.SETTLED if again_at is None else FetchState.COLLECTED
+    _change(tx, claim, state=state.value, due_at=again_at, attempts=0, error=None, leased_until=None, lease_token=None)
 
 
 def postpone(tx: Session, claim: Claim, sentence: str, at: datetime) -> None:

@@ -134,6 +134,46 @@ class MeetingSession(SQLModel, table=True):
     class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=_column("streamId"))
     started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
     ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
+    zooms_count: int | None = Field(default=None, sa_column_kwargs=_column("zoomsCount"))
+
+
+class ParticipantEvent(SQLModel, table=True):
+    """Somebody came into a part of a meeting or left it, as a webhook told it. The key makes every repeat the same."""
+
+    __tablename__ = "ParticipantEvent"
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
+    user_id: str = Field(primary_key=True, sa_column_kwargs=_column("userId"))
+    place: str = Field(primary_key=True)
+    came: bool = Field(primary_key=True)
+    at: datetime = Field(primary_key=True, sa_type=UtcSeconds)
+    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=_column("streamId"))
+    name: str
+    email: str
+    zoom_user_id: str = Field(sa_column_kwargs=_column("zoomUserId"))
+    parent_user_id: str = Field(sa_column_kwargs=_column("parentUserId"))
+
+
+class Reading(SQLModel, table=True):
+    """What one reading of Zoom's list gave; two that agree are the settled list. `digest` is of all its records."""
+
+    __tablename__ = "Reading"
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    at: datetime = Field(primary_key=True, sa_type=UtcSeconds)
+    records: int
+    people: int
+    complete: bool
+    digest: str
+
+
+class SamePerson(SQLModel, table=True):
+    """A teacher's word on whether two people, each given by a person key, are one. `first` is the smaller key."""
+
+    __tablename__ = "SamePerson"
+    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    first: str = Field(primary_key=True)
+    second: str = Field(primary_key=True)
+    same: bool
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
 
 
 class WebhookDelivery(SQLModel, table=True):

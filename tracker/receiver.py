@@ -23,9 +23,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tracker import auth, classes, fetches, store, webhook
+from tracker import auth, classes, fetches, participants, store, webhook
 from tracker.attendance import Attendance
-from tracker.classes import Services
 from tracker.clock import to_zoom
 from tracker.database import reading
 from tracker.errors import (
@@ -42,6 +41,7 @@ from tracker.errors import (
     WebhookRefused,
     ZoomError,
 )
+from tracker.services import Services
 from tracker.webhook import UrlValidation
 
 log = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def fetch_for_person(desk: Desk, request: Request) -> Answer:
         if not class_id:
             raise InvalidInput("streamId is missing.")
         auth.check_may_see(viewer, store.get_class(tx, _storable(class_id)))
-    return fetched(desk, class_id, classes.fetch_now(desk.services, class_id))
+    return fetched(desk, class_id, participants.fetch_now(desk.services, class_id))
 
 
 def fetch_for_program(desk: Desk, request: Request) -> Answer:
@@ -192,7 +192,7 @@ def fetch_for_program(desk: Desk, request: Request) -> Answer:
     if not isinstance(class_id, str) or not class_id:
         raise InvalidInput("streamId is missing.")
     try:
-        return fetched(desk, class_id, classes.fetch_if_due(desk.services, _storable(class_id)))
+        return fetched(desk, class_id, participants.fetch_if_due(desk.services, _storable(class_id)))
     except (FetchUnderWay, LeaseLost):
         # Somebody else has it in hand; what the caller has to do is the same: come again later.
         return skipped(TooSoon.code)

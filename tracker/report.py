@@ -8,7 +8,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from tracker.attendance import Attendance, Where, fold_name, participants_data
+from tracker.attendance import Attendance, Person, Stay, Where, fold_name, participants_data
 
 Shape = Literal["people", "stays"]
 Format = Literal["csv", "xlsx", "json"]
@@ -58,6 +58,15 @@ def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
 
 def stays_table(attendance: Attendance, zone: ZoneInfo) -> Table:
     """One row a stay, the waiting room included. Sessions are numbered by their start."""
+    return _stays_table(attendance.stays, attendance, zone)
+
+
+def stays_of(person: Person, attendance: Attendance, zone: ZoneInfo) -> Table:
+    """The stays of one person, in the same columns."""
+    return _stays_table(person.stays, attendance, zone)
+
+
+def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) -> Table:
     columns = ("Name", "Email", "Join", "Leave", "Seconds", "Session", "Where")
     numbers = {session.uuid: number for number, session in enumerate(attendance.sessions, start=1)}
     rows = (
@@ -70,7 +79,7 @@ def stays_table(attendance: Attendance, zone: ZoneInfo) -> Table:
             numbers.get(stay.session_uuid, 1),
             "waiting room" if stay.where is Where.WAITING_ROOM else "meeting",
         )
-        for stay in attendance.stays
+        for stay in stays
     )
     return Table(columns, tuple(rows))
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, func, inspect, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, SQLModel, col, delete, select
 
 from tracker.attendance import (
     Attendance,
@@ -21,13 +21,21 @@ from tracker.attendance import (
     FetchState,
     Span,
     Stay,
-    participants_data,
     stays_from_data,
 )
 from tracker.attendance import Session as MeetingRun
+from tracker.attendance import participants_data as attendance_data
 from tracker.clock import to_zoom
 from tracker.errors import InvalidInput, NotFound
-from tracker.models import Course, Fetch, LiveStream, MeetingSession, User, WebhookDelivery
+from tracker.models import (
+    Course,
+    Fetch,
+    LiveStream,
+    MeetingSession,
+    Reading,
+    User,
+    WebhookDelivery,
+)
 
 Role = Literal["teacher", "admin"]
 ROLES: tuple[Role, ...] = ("teacher", "admin")
@@ -193,6 +201,7 @@ def set_life(
     row.status, row.started_at, row.ended_at = status.value, started_at, ended_at
     if status is ClassStatus.LIVE:
         row.participant_count = row.participants_fetched_at = row.participants_data = None
+        tx.exec(delete(Reading).where(col(Reading.class_id) == class_id))
     tx.add(row)
 
 
@@ -200,7 +209,7 @@ def save_attendance(tx: Session, class_id: str, attendance: Attendance, now: dat
     """Replaces the participants of a class as a whole."""
     row = _row(tx, class_id)
     row.participant_count = attendance.unique_count
-    row.participants_data = json.dumps(participants_data(attendance), ensure_ascii=False)
+    row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
     row.participants_fetched_at = now
     tx.add(row)
 
@@ -292,7 +301,7 @@ def sessions(tx: Session, class_id: str) -> list[MeetingRun]:
     """Every known session of the class's meeting, by start."""
     statement = select(MeetingSession).where(MeetingSession.class_id == class_id)
     rows = tx.exec(statement.order_by(col(MeetingSession.started_at), MeetingSession.uuid))
-    return [MeetingRun(row.uuid, row.started_at, row.ended_at) for row in rows]
+    return [MeetingRun(row.uuid, row.started_at, row.ended_at, row.zooms_count) for row in rows]
 
 
 def class_of_session(tx: Session, uuid: str) -> str | None:
@@ -308,21 +317,27 @@ def save_session(tx: Session, class_id: str, session: MeetingRun) -> None:
         row = MeetingSession(uuid=session.uuid, class_id=class_id, started_at=session.start, ended_at=session.end)
     row.started_at = min(row.started_at, session.start)
     row.ended_at = session.end or row.ended_at
+    row.zooms_count = row.zooms_count if session.zooms_count is None else session.zooms_count
     tx.add(row)
     tx.flush()
 
 
+def participants_data(tx: Session, class_id: str) -> dict[str, Any] | None:
+    """The stored form of the class's attendance; None while it is not known."""
+    data = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    return dict(json.loads(data)) if data else None
+
+
 def participants(tx: Session, class_id: str) -> tuple[Stay, ...] | None:
     """The records of the class's participants; None while they are not known."""
-    data = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
-    return stays_from_data(json.loads(data)) if data else None
+    data = participants_data(tx, class_id)
+    return stays_from_data(data) if data else None
 
 
 def note_delivery(tx: Session, body_hash: str, event: str, class_id: str, now: datetime) -> bool:
     """Remembers a webhook; False where it was there already."""
     values = {"body_hash": body_hash, "event": event, "class_id": class_id, "received_at": now}
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    insert: Any = dialect.insert(WebhookDelivery).values(**values).on_conflict_do_nothing()
+    insert = insert_into(tx, WebhookDelivery).values(**values).on_conflict_do_nothing()
     return tx.exec(insert.returning(WebhookDelivery.body_hash)).first() is not None
 
 
@@ -348,6 +363,12 @@ def _row(tx: Session, class_id: str) -> LiveStream:
     if row is None:
         raise NotFound("There is no such class.")
     return row
+
+
+def insert_into(tx: Session, table: type[SQLModel]) -> Any:
+    """An INSERT that can say what to do on a conflict, which each kind of database has in its own dialect."""
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
 
 
 def _course_id(tx: Session, teacher_id: str, name: str) -> str:

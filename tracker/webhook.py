@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tracker.attendance import Where
 from tracker.clock import parse_utc
 from tracker.errors import NotConfigured, WebhookRefused
+from tracker.live import Sighting
 
 # Zoom names no window; both ways, since its clock has been seen slightly ahead.
 TOLERANCE_SECONDS = 300
+# A name may be long, and somebody may send one that is endless.
+LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,33 @@ class MeetingEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantSeen:
+    """Somebody came into a session or a part of it, or left; `started_at` is the session's start, if it is told."""
+
+    meeting_id: str
+    started_at: datetime | None
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
 class OtherEvent:
     """An event that changes nothing here."""
 
 
-Event = UrlValidation | MeetingStarted | MeetingEnded | OtherEvent
+Event = UrlValidation | MeetingStarted | MeetingEnded | ParticipantSeen | OtherEvent
+
+# The events of participants: which part of the meeting they speak of, and whether somebody came into it. Being
+# admitted is leaving the waiting room; a breakout room is a part of the meeting.
+SIGHTINGS = {
+    "meeting.participant_joined": (Where.MEETING, True),
+    "meeting.participant_left": (Where.MEETING, False),
+    "meeting.participant_joined_breakout_room": (Where.MEETING, True),
+    "meeting.participant_left_breakout_room": (Where.MEETING, False),
+    "meeting.participant_joined_waiting_room": (Where.WAITING_ROOM, True),
+    "meeting.participant_put_in_waiting_room": (Where.WAITING_ROOM, True),
+    "meeting.participant_left_waiting_room": (Where.WAITING_ROOM, False),
+    "meeting.participant_admitted": (Where.WAITING_ROOM, False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +133,42 @@ def validation_reply(event: UrlValidation, secret: str) -> dict[str, str]:
 def _event(name: str, payload: dict[str, Any], event_ts: object) -> Event:
     if name == "endpoint.url_validation":
         return UrlValidation(_text(payload.get("plainToken"), "plainToken"))
-    if name not in ("meeting.started", "meeting.ended"):
+    if name not in ("meeting.started", "meeting.ended", *SIGHTINGS):
         return OtherEvent()
     meeting = _dict(payload.get("object"))
     sent = _sent_at(event_ts)
+    if name in SIGHTINGS:
+        return _participant_seen(meeting, sent, *SIGHTINGS[name])
     started = parse_utc(meeting.get("start_time"))
     meeting_id, uuid = _text(meeting.get("id"), "id"), _text(meeting.get("uuid"), "uuid")
     if name == "meeting.started":
         return MeetingStarted(meeting_id, uuid, _first(started, sent))
     ended = _first(parse_utc(meeting.get("end_time")), sent)
     return MeetingEnded(meeting_id, uuid, min(started or ended, ended), ended)
+
+
+def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Where, came: bool) -> ParticipantSeen:
+    """Of a participant everything but the `user_id` may be missing; Zoom's own types say so."""
+    person = _dict(meeting.get("participant"))
+    told = [parse_utc(person.get(name)) for name in ("join_time" if came else "leave_time", "date_time")]
+    sighting = Sighting(
+        session_uuid=_text(meeting.get("uuid"), "uuid"),
+        user_id=_text(person.get("user_id"), "user_id"),
+        where=where,
+        came=came,
+        at=_first(*told, sent),
+        name=_optional(person.get("user_name")),
+        email=_optional(person.get("email")),
+        zoom_user_id=_optional(person.get("participant_user_id") or person.get("id")),
+        parent_user_id=_optional(person.get("parent_user_id")),
+    )
+    return ParticipantSeen(_text(meeting.get("id"), "id"), parse_utc(meeting.get("start_time")), sighting)
+
+
+def _optional(value: object) -> str:
+    """A text that may be missing, without what a database cannot store, and not endless."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_TEXT].strip()
 
 
 def _hmac(secret: str, message: bytes) -> str:

@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import schedule
 
-from tracker import auth, classes, store
-from tracker.classes import Services
+from tracker import auth, participants, store
 from tracker.database import transaction
+from tracker.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Worker:
         self._last_turn: float | None = None
         self._schedule = schedule.Scheduler()
         self._schedule.every(SECONDS_BETWEEN_TURNS).seconds.do(guarded, self.drain)
-        self._schedule.every(30).seconds.do(guarded, classes.ask_for_forgotten, services)
+        self._schedule.every(30).seconds.do(guarded, participants.ask_for_forgotten, services)
         self._schedule.every(6).hours.do(guarded, tidy_up, services)
 
     def start(self) -> None:
@@ -51,7 +51,7 @@ class Worker:
 
     def drain(self) -> None:
         """Fetches one class after another until none is due or the process is to stop."""
-        while not self._stop.is_set() and classes.fetch_due(self._services):
+        while not self._stop.is_set() and participants.fetch_due(self._services):
             self._last_turn = self._monotonic()
 
     def turn(self) -> None:

@@ -146,7 +146,9 @@ class Zoom:
         start, end = clock.parse_utc(reply.get("start_time")), clock.parse_utc(reply.get("end_time"))
         if start is None:
             raise _unreadable("a past meeting without a start")
-        return Session(_required(reply, "uuid"), start, end)
+        count = reply.get("participants_count")
+        zooms_count = count if isinstance(count, int) and not isinstance(count, bool) else None
+        return Session(_required(reply, "uuid"), start, end, zooms_count)
 
     def past_participants(self, meeting: str, progress: Callable[[int], None] = lambda records: None) -> list[Stay]:
         """Every participant record of the session with this UUID (for a meeting id: of the latest one).

@@ -18,10 +18,10 @@ from sqlmodel import select
 
 from tests.makers import event_body, lesson, member, settings, zoom_signature
 from tracker import clock
-from tracker.classes import Services
 from tracker.database import make_engine, migrate, reading
 from tracker.models import WebhookDelivery
 from tracker.receiver import Desk, Receiver
+from tracker.services import Services
 from tracker.zoom import Zoom
 
 CLASSES, CONNECTIONS = 500, 4

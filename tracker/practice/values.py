@@ -59,6 +59,7 @@ class PracticeSettings:
         "meeting:write:meeting:admin",
         "meeting:read:meeting:admin",
         "meeting:read:past_meeting:admin",
+        "meeting:read:participant:admin",
         "meeting:read:list_past_instances:admin",
         "meeting:update:meeting:admin",
         "meeting:delete:meeting:admin",

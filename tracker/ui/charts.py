@@ -1,10 +1,11 @@
 """Tables and the timeline as the browser shows them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
 from html import escape
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -12,13 +13,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tracker import clock
-from tracker.attendance import Attendance, Stay, Where, person_key
+from tracker.attendance import Attendance, Person, PersonKey, Stay, Where, person_key
+from tracker.curve import Curve, presence_curve
 from tracker.report import NO_NAME, Table
 from tracker.store import Class
 from tracker.ui import words
 
 # Two colours of the Okabe-Ito palette, which colour-blind eyes tell apart; the waiting room is hatched as well.
 COLOR = {Where.MEETING: "#0072B2", Where.WAITING_ROOM: "#E69F00"}
+MARK_COLOR = "#D55E00"
 LEGEND = {Where.MEETING: "in the meeting", Where.WAITING_ROOM: "in the waiting room"}
 ROW_PIXELS, MARGIN_PIXELS = 26, 90
 LONGEST_LABEL = 24
@@ -27,12 +30,24 @@ PEOPLE_AT_ONCE = 60
 ON_SCREEN = {"Name": -3, "Minutes present": -2, "Percent": -2, "Status": -1, "Email": 1}
 
 
+FAR = datetime.max.replace(tzinfo=UTC)
+ORDERS: dict[str, Callable[[Person], Any]] = {
+    "Name": lambda person: (person.name.casefold(), person.email.casefold()),
+    "Arrival": lambda person: (person.first_join or FAR, person.name.casefold()),
+    "Time present": lambda person: (-person.seconds, person.name.casefold()),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the timeline: a person and all their stays, those in the waiting room too."""
+    """One line of the timeline: all stays of a person, those in the waiting room too.
+
+    `person` is None for somebody who never got past the waiting room.
+    """
 
     label: str
     stays: tuple[Stay, ...]
+    person: Person | None
 
 
 def show_table(table: Table, alt: str) -> None:
@@ -55,38 +70,39 @@ def show_table(table: Table, alt: str) -> None:
     st.dataframe(frame, hide_index=True, column_order=order, column_config=config, alt=alt)
 
 
-def timeline_rows(attendance: Attendance) -> list[Row]:
-    """The lines of the timeline: the people in their order, then those who never got past the waiting room."""
-    groups: dict[tuple[str, str], list[Stay]] = defaultdict(list)
-    for person in attendance.people:
-        groups[_key(person.stays[0])] = []
-    for stay in attendance.stays:
-        groups[_key(stay)].append(stay)
-    names = {_key(person.stays[0]): person.name for person in attendance.people}
-    return [
-        Row(words.plain(names.get(key, stays[0].name), LONGEST_LABEL) or NO_NAME, tuple(stays))
-        for key, stays in groups.items()
-    ]
+def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDERS["Name"]) -> list[Row]:
+    """The lines of the timeline: the people in that order, then those who never got past the waiting room."""
+    people = sorted(attendance.people, key=order)
+    rows = [Row(_label(person.name), person.stays, person) for person in people]
+    line_of = {key: line for line, person in enumerate(people) for key in person.keys}
+    waiting: dict[PersonKey, list[Stay]] = defaultdict(list)
+    for stay in attendance.waiting:
+        key = person_key(stay.name, stay.email)
+        if key in line_of:
+            row = rows[line_of[key]]
+            rows[line_of[key]] = replace(row, stays=(*row.stays, stay))
+        else:
+            waiting[key].append(stay)
+    return rows + [Row(_label(stays[0].name), tuple(stays), None) for stays in waiting.values()]
 
 
 def timeline(found: Class, attendance: Attendance) -> None:
     """A line a person, a bar a stay, the planned time behind them; a page at a time when there are many."""
-    rows = timeline_rows(attendance)
+    chosen = st.segmented_control("Sort by", list(ORDERS), default="Name", required=True, key="timeline-order")
+    rows = timeline_rows(attendance, ORDERS[chosen or "Name"])
     pages = -(-len(rows) // PEOPLE_AT_ONCE)
     number = min(st.pagination(pages, key="people-page"), pages) if pages > 1 else 1
     part = rows[(number - 1) * PEOPLE_AT_ONCE : number * PEOPLE_AT_ONCE]
     st.plotly_chart(
-        timeline_figure(found, part),
+        timeline_figure(found, part, attendance),
         config={"displayModeBar": False},
         alt="When each person was in the class; the same as a table is below.",
     )
 
 
-def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
+def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -> go.Figure:
     """The timeline as a Plotly figure. Names are escaped: Plotly takes `<b>` and links in a label for markup."""
-    zone = clock.zone(found.timezone)
-    # One offset for all that is drawn: where the clocks change meanwhile, lengths and order stay true.
-    axis = timezone(found.scheduled_start.astimezone(zone).utcoffset() or timedelta())
+    zone, axis = clock.zone(found.timezone), _axis(found)
     figure = go.Figure()
     for where in Where:
         bars = [
@@ -97,16 +113,14 @@ def timeline_figure(found: Class, rows: Sequence[Row]) -> go.Figure:
         ]
         if bars:
             figure.add_trace(_bars(bars, where, zone, axis))
-    planned = [_naive(moment.astimezone(axis)) for moment in (found.planned.start, found.planned.end)]
-    figure.add_vrect(
-        *planned,
-        name="planned time",
-        showlegend=True,
-        fillcolor="#888",
-        opacity=0.15,
-        line_width=0,
-        layer="below",
-    )
+    for mark, trace in _marks(rows, axis).items():
+        figure.add_trace(trace.update(name=mark))
+    if not attendance.at_another_time:
+        _add_planned_time(figure, found, axis)
+    for session in attendance.sessions:
+        for moment in (session.start, session.end):
+            if moment is not None and len(attendance.sessions) > 1:
+                figure.add_vline(_naive(moment.astimezone(axis)), line_width=1, line_dash="dot", line_color="#888")
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[escape(row.label) for row in rows],
@@ -155,8 +169,80 @@ def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, a
     )
 
 
-def _key(stay: Stay) -> tuple[str, str]:
-    return person_key(stay.name, stay.email)
+def show_curve(found: Class, attendance: Attendance) -> None:
+    """How many people were there in each minute, with the highest number and the mean."""
+    curve = presence_curve(attendance.people, attendance.lesson)
+    if not curve.points:
+        return
+    at_once = f"At most {words.people(curve.peak)} at once"
+    st.caption(f"{at_once}, {curve.mean:.1f} on average in the lesson." if curve.mean is not None else f"{at_once}.")
+    st.plotly_chart(
+        curve_figure(found, curve, planned=not attendance.at_another_time),
+        config={"displayModeBar": False},
+        alt="People in the class, minute by minute",
+    )
+
+
+def curve_figure(found: Class, curve: Curve, *, planned: bool = True) -> go.Figure:
+    """The curve as a Plotly figure, with the planned time behind it."""
+    axis = _axis(found)
+    figure = go.Figure(
+        go.Scatter(
+            x=[_naive(moment.astimezone(axis)) for moment, _number in curve.points],
+            y=[number for _moment, number in curve.points],
+            mode="lines",
+            name="people",
+            line={"shape": "hv", "color": COLOR[Where.MEETING]},
+            fill="tozeroy",
+            hovertemplate="%{x|%H:%M}: %{y}<extra></extra>",
+        )
+    )
+    if planned:
+        _add_planned_time(figure, found, axis)
+    # Whole people only.
+    figure.update_yaxes(rangemode="tozero", fixedrange=True, dtick=1 if curve.peak < 6 else None, title=None)
+    figure.update_xaxes(type="date", tickformat="%H:%M", fixedrange=True, title=None)
+    figure.update_layout(height=220, margin={"l": 0, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    return figure
+
+
+def _axis(found: Class) -> timezone:
+    """One offset for all that is drawn: where the clocks change meanwhile, lengths and order stay true."""
+    return timezone(found.scheduled_start.astimezone(clock.zone(found.timezone)).utcoffset() or timedelta())
+
+
+def _add_planned_time(figure: go.Figure, found: Class, axis: timezone) -> None:
+    planned = [_naive(moment.astimezone(axis)) for moment in (found.planned.start, found.planned.end)]
+    figure.add_vrect(
+        *planned,
+        name="planned time",
+        showlegend=True,
+        fillcolor="#888",
+        opacity=0.15,
+        line_width=0,
+        layer="below",
+    )
+
+
+def _marks(rows: Sequence[Row], axis: timezone) -> dict[str, go.Scatter]:
+    """Where somebody came late, or left early."""
+    late = [(line, row.person.first_join) for line, row in enumerate(rows) if row.person and row.person.late]
+    early = [(line, row.person.last_leave) for line, row in enumerate(rows) if row.person and row.person.left_early]
+    return {
+        name: go.Scatter(
+            x=[_naive(moment.astimezone(axis)) for _line, moment in marked if moment],
+            y=[line for line, moment in marked if moment],
+            mode="markers",
+            marker={"symbol": symbol, "size": 11, "color": MARK_COLOR, "line": {"width": 1, "color": "#fff"}},
+            hoverinfo="name",
+        )
+        for name, symbol, marked in (("came late", "triangle-right", late), ("left early", "triangle-left", early))
+        if marked
+    }
+
+
+def _label(name: str) -> str:
+    return words.plain(name, LONGEST_LABEL) or NO_NAME
 
 
 def _naive(moment: object) -> datetime | None:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
-from tracker import clock
+from tracker import clock, participants, records
+from tracker.attendance import ClassStatus
 from tracker.database import reading
 from tracker.errors import TrackerError
 from tracker.store import Class, Member
@@ -20,7 +21,7 @@ TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/ne
 # In the session: search, filters and page of the list of classes as it was left.
 CLASSES_AS_SEEN = "classes-as-seen"
 # One look at the database for each open page that still waits for something.
-SECONDS_BETWEEN_LOOKS = 2
+SECONDS_BETWEEN_LOOKS = 1
 
 # The room above a page is kept for a toolbar that is not there; links in a list line up with what is below them.
 STYLE = """<style>
@@ -88,6 +89,8 @@ def class_row(found: Class, member: Member) -> None:
             st.caption(words.markdown(state.sentence, 300))
         if found.participant_count is not None:
             st.subheader(words.people(found.participant_count), anchor=False, width="content")
+        elif (here := in_class_now(found)) is not None:
+            st.subheader(f"{here} in class now", anchor=False, width="content")
 
 
 def _facts(found: Class, member: Member) -> list[str]:
@@ -99,13 +102,20 @@ def _facts(found: Class, member: Member) -> list[str]:
     return facts
 
 
+def in_class_now(found: Class) -> int | None:
+    """How many people are in a class that runs; None for any other, and where Zoom announces no joins."""
+    if found.status is not ClassStatus.LIVE or not read(records.count_sightings, found.id):
+        return None
+    return len(read(participants.people_in_class_now, found))
+
+
 def versions(found: Iterable[Class], now: datetime) -> list[object]:
     """What can be seen of these classes in a list; equal as long as nothing has changed for the eye."""
-    return [(one, words.state(one, now)) for one in found]
+    return [(one, words.state(one, now), in_class_now(one)) for one in found]
 
 
 def redraw_on_change(version: Callable[[], Any]) -> None:
-    """Redraws the page when `version` gives another value than now; asked every two seconds.
+    """Redraws the page when `version` gives another value than now; asked every second.
 
     Only this small question is repeated, so an open page costs the machine next to nothing.
     """

@@ -4,8 +4,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from tracker.classes import Services
 from tracker.database import make_engine, migrate
+from tracker.services import Services
 from tracker.settings import environment_with_file, read_settings
 from tracker.zoom import Zoom
 

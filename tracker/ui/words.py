@@ -48,9 +48,14 @@ def state(found: Class, now: datetime) -> State:
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     # It stands beside the class's own date, so the day is said unless it is the same.
     fetched = f"Fetched from Zoom {moment(found, fetched_at, found.scheduled_start)}."
-    if found.fetch is not None and found.fetch.due_at is not None and found.fetch.due_at > now:
-        return f"{fetched} Zoom's list may still grow; it is fetched again {moment(found, found.fetch.due_at, now)}."
-    return fetched
+    fetch = found.fetch
+    if fetch is None:
+        return fetched
+    if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
+        return f"Counted from joins and leaves that were seen live. {fetch.error or ''}".rstrip()
+    if fetch.due_at is not None and fetch.due_at > now:
+        return f"{fetched} It may still change; Zoom's list is read again {moment(found, fetch.due_at, now)}."
+    return f"{fetched} It is settled." if fetch.stored_state is FetchState.SETTLED else fetched
 
 
 def _waiting(found: Class, now: datetime) -> State:

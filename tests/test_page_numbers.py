@@ -1,0 +1,149 @@
+"""What the page of a class says of its figures: who is there now, why the number is what it is, who is the same."""
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine
+
+from tests.fake_zoom import FakeZoom
+from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
+from tests.screens import Screens, button, metric, said
+from tests.test_page_class import fetch, note, show
+from tracker import store
+from tracker.attendance import ClassStatus, take_attendance
+from tracker.clock import to_zoom
+from tracker.database import transaction
+from tracker.store import Member
+from tracker.ui import page
+from tracker.webhook import Delivery, parse
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:
+    """A teacher, half an hour after the start of her class."""
+    made = member(engine)
+    wired.forward(minutes=30)
+    screens.sign_in(made)
+    return made
+
+
+def seen(what: str, name: str, user_id: str, minute: float, email: str = "") -> Delivery:
+    """A webhook that tells of somebody who came (`joined`) or went (`left`)."""
+    time = {"join_time" if what == "joined" else "leave_time": to_zoom(at(minute))}
+    person = {"user_id": user_id, "user_name": name, "email": email, "id": "", **time}
+    return parse(event_body(f"meeting.participant_{what}", participant=person))
+
+
+def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    note(started())
+    for delivery in (
+        seen("joined", "Bo", "1", 1),
+        seen("joined", "Cy <b>", "2", 2),
+        seen("left", "Bo", "1", 9),
+        seen("joined", "Bo", "3", 12),
+        seen("joined", "Di", "4", 3),
+        seen("left", "Di", "4", 4),
+    ):
+        note(delivery)
+    shown = show(screens, class_id)
+    assert "In class now: 2" in said(shown)
+    assert "Bo (since 14:12) · Cy <b> (since 14:02)" in said(shown)
+    assert metric(shown, "People") == "3"
+    assert list(shown.dataframe[0].value["Minutes present"]) == [26.0, 28.0, 1.0]
+    for name in (page.TODAY, page.CLASSES):
+        assert "2 in class now" in said(screens.open(name))
+
+
+def test_a_live_class_of_which_no_joins_are_announced_says_no_number(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    note(started())
+    assert not show(screens, class_id).metric
+    assert "in class now" not in said(screens.open(page.TODAY))
+
+
+def test_while_zooms_list_is_awaited_the_figures_are_those_seen_live_and_say_so(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock, zoom: FakeZoom
+) -> None:
+    class_id = lesson(engine, ana)
+    note(started())
+    note(seen("joined", "Bo", "1", 0))
+    note(parse(event_body("meeting.ended", end_time=to_zoom(at(60)))))
+    wired.time = at(65)
+    live = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
+    shown = show(screens, class_id)
+    assert live in said(shown)
+    assert metric(shown, "People") == "1"
+    assert stored(engine, class_id).participant_count is None
+    zoom.hold("uuid-1", meeting=stored(engine, class_id).zoom_meeting_id or "")
+    assert fetch(shown) == "Zoom has no participant list for this class yet."
+    assert live in said(shown)
+
+
+def test_a_class_held_at_another_time_says_so(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana, start=3000)
+    held = run("u", 0, 20)
+    with transaction(engine) as tx:
+        store.save_session(tx, class_id, held)
+        store.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
+        taken = take_attendance([stay("Bo", 0, 10)], [held], stored(engine, class_id).planned)
+        store.save_attendance(tx, class_id, taken, at(25))
+    assert "It was held at another time than planned, on Thu 14 May 2026." in said(show(screens, class_id))
+
+
+def test_the_page_says_why_the_number_is_what_it_is(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    twice = stay("Bo", 0, 30, "bo@x.example")
+    counted(engine, class_id, twice, twice, stay("Bo", 20, 60, "BO@x.example"), stay("Cy", 0, 60), waiting("Cy", -5, 0))
+    text = said(show(screens, class_id)).replace("**", "")
+    assert "1. Zoom's list has 5 records in 1 session." in text
+    assert "2. Set aside: 1 exact repeat, and 1 from the waiting room." in text
+    assert "3. That leaves 3 stays in the meeting, of 2 people: 1 by e-mail, 1 by name." in text
+    assert "adding up the rows would have counted 10 min twice." in text
+
+
+def test_each_person_is_opened_down_to_the_rows(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 30), stay("Bo", 20, 60), stay("Cy", 0, 60))
+    shown = show(screens, class_id)
+    (person,) = [box for box in shown.selectbox if box.label == "The rows of one person"]
+    person.select_index(0).run()
+    assert "2 stays, 1 h 00 min in all (1 h 10 min if the rows are added up)." in said(shown)
+    assert list(shown.dataframe[-1].value["Seconds"]) == [1800, 2400]
+
+
+def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_undone(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    first, later = lesson(engine, ana), lesson(engine, ana, start=-1440)
+    for class_id in (first, later):
+        counted(engine, class_id, stay("Bo Li", 0, 30), stay("Bo Li (iPhone)", 20, 60), stay("Cy", 0, 60))
+    shown = show(screens, first)
+    assert metric(shown, "People") == "3"
+    assert "Bo Li and Bo Li (iPhone): the same name on another device." in said(shown).replace("**", "")
+    button(shown, "The same person").click().run()
+    for class_id in (first, later):
+        shown = show(screens, class_id)
+        (figure,) = [one for one in shown.metric if one.label == "People"]
+        assert (figure.value, figure.delta) == ("2", "3 by the rule")
+        assert list(shown.dataframe[0].value["Minutes present"]) == [60.0, 60.0]
+        assert stored(engine, class_id).participant_count == 3
+        assert "bo li and bo li (iphone): the same person" in said(shown)
+    button(shown, "Undo").click().run()
+    assert metric(show(screens, first), "People") == "3"
+
+
+def test_two_people_who_are_kept_apart_are_not_suggested_again(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo Li", 0, 30), stay("Bo Li", 20, 60, "bo@x.example"))
+    button(show(screens, class_id), "Two people").click().run()
+    shown = show(screens, class_id)
+    assert metric(shown, "People") == "2"
+    assert "The same person" not in [one.label for one in shown.button]
+    assert "two people" in said(shown)

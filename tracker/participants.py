@@ -1,0 +1,305 @@
+"""The participants of a class: fetched from Zoom when they are due, taken from what is stored, or seen live.
+
+Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
+"""
+
+import hashlib
+import json
+import logging
+import random
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlmodel import Session as Transaction
+
+from tracker import fetches, live, records, store
+from tracker.attendance import (
+    Attendance,
+    ClassStatus,
+    FetchState,
+    Person,
+    PersonKey,
+    Session,
+    Source,
+    Stay,
+    in_window,
+    life_of_class,
+    participants_data,
+    stays_from_data,
+    take_attendance,
+)
+from tracker.database import reading, transaction
+from tracker.errors import (
+    AlreadyFetched,
+    ClassNotReady,
+    LeaseLost,
+    NoDataFromZoom,
+    NoMeeting,
+    NotEnded,
+    TooSoon,
+    ZoomError,
+    ZoomMeetingUnknown,
+    ZoomMisconfigured,
+)
+from tracker.fetches import Claim
+from tracker.records import TakenReading
+from tracker.services import Services
+from tracker.sessions import class_of, counted_sessions, own_session, sessions_of
+from tracker.store import Class
+
+log = logging.getLogger(__name__)
+
+# A class may run over; this long after its planned end Zoom is asked whether it is over.
+UNHEARD_AFTER = timedelta(minutes=30)
+
+Progress = Callable[[int], None]
+
+
+def check_fetchable(found: Class, now: datetime) -> None:
+    """Raises the reason why there is nothing to fetch. A class whose planned time has passed may be over unheard."""
+    if found.zoom_meeting_id is None:
+        raise NoMeeting("This class has no Zoom meeting.")
+    if found.status is ClassStatus.CANCELLED:
+        raise NotEnded("This class was cancelled.")
+    if found.status is not ClassStatus.ENDED and now < found.planned.end:
+        raise NotEnded("This class has not ended.")
+
+
+def fetch_now(services: Services, class_id: str, progress: Progress = lambda records: None) -> Attendance:
+    """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
+
+    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotFound.
+    """
+    with transaction(services.engine) as tx:
+        now = services.now()
+        check_fetchable(store.lock_class(tx, class_id), now)
+        claim = fetches.claim_class(tx, class_id, now)
+    try:
+        return _collect(services, claim, progress)
+    except BaseException:
+        with suppress(LeaseLost), transaction(services.engine) as tx:
+            fetches.release(tx, claim)
+        raise
+
+
+def fetch_if_due(services: Services, class_id: str) -> Attendance:
+    """Fetches the participants unless they are known or not due. Raises as `fetch_now`, AlreadyFetched, TooSoon."""
+    with reading(services.engine) as tx:
+        found = store.get_class(tx, class_id)
+    if found.zoom_meeting_id is None:
+        raise NoMeeting("This class has no Zoom meeting.")
+    if found.status is not ClassStatus.ENDED or found.ended_at is None:
+        raise NotEnded("This class has not ended.")
+    if found.participants_fetched_at is not None:
+        raise AlreadyFetched("The participants of this class are known.")
+    if services.now() < found.ended_at + services.delay:
+        raise TooSoon("Zoom is still preparing the list of this class.")
+    return fetch_now(services, class_id)
+
+
+def fetch_due(services: Services) -> bool:
+    """Works on the one fetch that has been due the longest; False where none is due."""
+    with transaction(services.engine) as tx:
+        claim = fetches.claim_due(tx, services.now())
+    if claim is None:
+        return False
+    try:
+        attendance = _collect(services, claim, lambda records: None)
+        log.info("class %s: %d people collected", claim.class_id, attendance.unique_count)
+    except LeaseLost:
+        log.info("class %s: the fetch was taken over", claim.class_id)
+    except (ZoomError, ClassNotReady) as error:
+        _put_off(services, claim, error, error.sentence)
+    except Exception as error:
+        # One class with a fault that nobody foresaw must not stop the others, nor be lost.
+        log.exception("class %s: unexpected fault", claim.class_id)
+        _put_off(services, claim, error, "Something went wrong here; the operator's log has the details.")
+    return True
+
+
+def ask_for_forgotten(services: Services) -> None:
+    """Asks for the participants of classes for which no announcement of Zoom's has asked.
+
+    Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
+    said that they ended: its announcements get lost.
+    """
+    with transaction(services.engine) as tx:
+        now = services.now()
+        for found in store.forgotten_classes(tx):
+            if found.ended_at is not None:
+                fetches.ask(tx, found.id, found.ended_at + services.delay, now)
+        for found in store.unheard_classes(tx, now):
+            if found.planned.end + UNHEARD_AFTER < now:
+                fetches.ask(tx, found.id, now, now)
+
+
+def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
+    """The attendance of a class from what is stored; None while it is not known."""
+    data = store.participants_data(tx, found.id)
+    if data is None:
+        return None
+    return take_attendance(
+        stays_from_data(data),
+        counted_sessions(tx, found) or own_session(found),
+        found.planned,
+        same=_same_people(tx, found),
+        repeats=data.get("repeats", 0),
+        source=Source(data.get("source", Source.ZOOM)),
+    )
+
+
+def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
+    """The attendance of a class as its joins and leaves were seen live, up to `now`; None where nothing was seen."""
+    sessions = counted_sessions(tx, found)
+    ends = _ends(sessions)
+    uuids = {session.uuid for session in sessions}
+    seen = [sighting for sighting in records.sightings(tx, found.id) if sighting.session_uuid in uuids]
+    stays = live.until(live.stays_seen(seen, ends), now)
+    if not stays:
+        return None
+    return take_attendance(stays, sessions, found.planned, same=_same_people(tx, found), source=Source.SEEN)
+
+
+def people_in_class_now(tx: Transaction, found: Class) -> tuple[Person, ...]:
+    """Who is in a class that runs, with their present stay, as far as it was seen; by name."""
+    # Zoom runs a meeting once at a time: an earlier session without an end is one whose end was never announced.
+    sessions = [session for session in counted_sessions(tx, found)[-1:] if session.end is None]
+    uuids = {session.uuid for session in sessions}
+    seen = [sighting for sighting in records.sightings(tx, found.id) if sighting.session_uuid in uuids]
+    here = [stay for stay in live.stays_seen(seen, {}) if live.is_open(stay)]
+    return take_attendance(here, sessions, found.planned, same=_same_people(tx, found)).people
+
+
+def _ends(sessions: Sequence[Session]) -> dict[str, datetime]:
+    """The ends of the sessions that are over; where one was never announced, it was over when the next began."""
+    ends = {before.uuid: before.end or after.start for before, after in pairwise(sessions)}
+    return ends | {session.uuid: session.end for session in sessions if session.end is not None}
+
+
+def _same_people(tx: Transaction, found: Class) -> list[tuple[PersonKey, PersonKey]]:
+    """Who is one person by the word of the class's teacher."""
+    said = records.decisions(tx, found.teacher_id)
+    return [(decision.first, decision.second) for decision in said if decision.same]
+
+
+def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance:
+    """Fetches and stores the participants of a claimed class; nothing is stored unless all of it came."""
+    with reading(services.engine) as tx:
+        found = store.get_class(tx, claim.class_id)
+        known = counted_sessions(tx, found)
+    discovered: tuple[Session, ...] = ()
+    try:
+        discovered = _sessions_at_zoom(services, found)
+    except ZoomError as error:
+        if found.status is not ClassStatus.ENDED or not known:
+            raise
+        # What the webhooks told is enough to go on with; a session that they missed is found by the next reading.
+        log.info("class %s: Zoom did not list its sessions (%s)", found.id, error.sentence)
+    runs = sessions_of(found, _merged(known, discovered))
+    if found.status is not ClassStatus.ENDED and (not runs or runs[-1].end is None):
+        raise NotEnded("Zoom knows of no session of this class that has ended.")
+
+    stays: list[Stay] = []
+    for meeting in [run.uuid for run in runs] or [found.zoom_meeting_id or ""]:
+        before = len(stays)
+
+        def turned_page(records: int, before: int = before) -> None:
+            with transaction(services.engine) as tx:
+                fetches.renew(tx, claim, services.now())
+            progress(before + records)
+
+        stays += services.zoom.past_participants(meeting, turned_page)
+    if not any(stay.seconds > 0 for stay in stays):
+        raise NoDataFromZoom("Zoom has no participant list for this class yet.")
+
+    attendance = take_attendance(stays, runs or own_session(found), found.planned)
+    with transaction(services.engine) as tx:
+        now = services.now()
+        store.lock_class(tx, claim.class_id)
+        for run in discovered:
+            store.save_session(tx, claim.class_id, run)
+        if discovered and runs[-1].end is not None:
+            store.set_life(tx, claim.class_id, *life_of_class(runs))
+        records.add_reading(tx, claim.class_id, _reading(attendance, now))
+        ended_at = store.get_class(tx, claim.class_id).ended_at or now
+        again_at = fetches.next_reading(records.readings(tx, claim.class_id), ended_at, services.delay)
+        fetches.finish(tx, claim, again_at)
+        store.save_attendance(tx, claim.class_id, attendance, now)
+    return attendance
+
+
+def _merged(known: Iterable[Session], listed: Iterable[Session]) -> Iterable[Session]:
+    """Each session once, as Zoom lists it; an end that is known is not forgotten where Zoom leaves it out."""
+    ends = {run.uuid: run.end for run in known}
+    latest = (run if run.end else replace(run, end=ends.get(run.uuid)) for run in listed)
+    return {run.uuid: run for run in (*known, *latest)}.values()
+
+
+def _reading(attendance: Attendance, now: datetime) -> TakenReading:
+    """What this reading of Zoom's list gave. A record of no length is one that Zoom is still working on."""
+    content = json.dumps(participants_data(attendance)["participants"])
+    return TakenReading(
+        at=now.replace(microsecond=0),
+        records=attendance.total_records,
+        people=attendance.unique_count,
+        complete=all(stay.seconds > 0 for stay in attendance.stays),
+        digest=hashlib.sha256(content.encode()).hexdigest(),
+    )
+
+
+def _has_zooms_list(tx: Transaction, found: Class) -> bool:
+    data = store.participants_data(tx, found.id)
+    return data is not None and data.get("source") != Source.SEEN.value
+
+
+def _sessions_at_zoom(services: Services, found: Class) -> tuple[Session, ...]:
+    """The ended sessions of the class that Zoom knows of, for when no webhook told us.
+
+    They are those that a webhook would have given to this class. A meeting made for the class is the class's
+    whenever it was held; of a meeting that serves many classes only the sessions in this one's window are.
+    An app without the scopes for this finds none.
+    """
+    meeting_id = found.zoom_meeting_id or ""
+    try:
+        instances = [Session(uuid, start, None) for uuid, start in services.zoom.instances(meeting_id)]
+        near = [run for run in instances if in_window(run.start, found.planned)]
+        if not near and found.zoom_meeting_made:
+            near = instances
+        with reading(services.engine) as tx:
+            ours = [run for run in near if class_of(tx, meeting_id, run) == found.id]
+        return tuple(services.zoom.past_meeting(run.uuid) for run in ours)
+    except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
+        log.info("class %s: Zoom lists no sessions (%s)", found.id, error.sentence)
+        return ()
+
+
+def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) -> None:
+    """Puts the fetch off until the next try, or gives it up."""
+    now = services.now()
+    at = fetches.next_try(
+        error,
+        claim.attempts,
+        claim.asked_at,
+        now,
+        # A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry.
+        first_gap=min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1)),
+        spread=random.random(),  # noqa: S311 - spreads load, guards nothing
+    )
+    log.warning("class %s: %s (attempt %d)", claim.class_id, sentence, claim.attempts)
+    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
+    try:
+        with transaction(services.engine) as tx:
+            if at is not None:
+                fetches.postpone(tx, claim, sentence, at)
+                return
+            found = store.lock_class(tx, claim.class_id)
+            if _has_zooms_list(tx, found):
+                gave_up = FetchState.COLLECTED  # an earlier reading is there; only this one is given up
+            elif found.status is ClassStatus.ENDED and (seen := attendance_seen(tx, found, now)) is not None:
+                store.save_attendance(tx, found.id, seen, now)
+            fetches.abandon(tx, claim, sentence, gave_up)
+    except LeaseLost:
+        log.info("class %s: the fetch was taken over", claim.class_id)
