@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.makers import Clock, at, event_body, lesson, member, settings, stored, zoom_signature
-from tracker import receiver
+from tracker import listener, receiver
 from tracker.attendance import ClassStatus
 from tracker.database import make_engine
-from tracker.receiver import LARGEST_BODY, Desk, Receiver
+from tracker.listener import LARGEST_BODY, Receiver
+from tracker.receiver import Desk
 from tracker.services import Services
 from tracker.zoom import Zoom
 
@@ -213,7 +214,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(port: int) -> None:
 
 
 def test_a_connection_that_says_nothing_is_ended(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(listener, "IDLE_SECONDS", 0.1)
     with connect(serve()) as client:
         assert seconds_until_closed(client) < 2
 
@@ -226,15 +227,15 @@ def test_a_connection_that_says_nothing_is_ended(serve: Serve, monkeypatch: pyte
 def test_a_client_that_drips_is_cut_off_at_the_deadline(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, beginning: bytes
 ) -> None:
-    monkeypatch.setattr(receiver, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(listener, "REQUEST_SECONDS", 0.3)
     with connect(serve()) as client:
         client.sendall(beginning)
         assert seconds_until_closed(client, b"x") < 2
 
 
 def test_each_request_of_a_connection_has_its_own_deadline(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "IDLE_SECONDS", 0.3)
-    monkeypatch.setattr(receiver, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(listener, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(listener, "REQUEST_SECONDS", 0.3)
     with connect(serve()) as client:
         until = time.monotonic() + 0.6
         while time.monotonic() < until:
@@ -331,8 +332,8 @@ def test_a_client_that_breaks_off_leaves_the_others_alone(port: int) -> None:
 def test_connections_beyond_the_limit_are_ended_and_served_again_when_there_is_room(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiver, "CONNECTIONS", 2)
-    monkeypatch.setattr(receiver, "IDLE_SECONDS", 60)  # on a loaded machine the two must not be sent away meanwhile
+    monkeypatch.setattr(listener, "CONNECTIONS", 2)
+    monkeypatch.setattr(listener, "IDLE_SECONDS", 60)  # on a loaded machine the two must not be sent away meanwhile
     port = serve()
     with connect(port) as first, connect(port) as second:
         for client in (first, second):

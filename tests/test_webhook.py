@@ -176,7 +176,9 @@ def test_an_event_without_any_time_is_refused(event_ts: object) -> None:
     assert (found.status, found.sentence) == (400, "The event lacks its time.")
 
 
-@pytest.mark.parametrize("name", ["meeting.participant_joined", "meeting.created", "app_deauthorized", "", "später"])
+@pytest.mark.parametrize(
+    "name", ["meeting.participant_role_changed", "meeting.created", "app_deauthorized", "", "später"]
+)
 def test_other_events_change_nothing(name: str) -> None:
     found = parse(json.dumps({"event": name, "payload": {"anything": []}}).encode())
     assert (found.name, found.event) == (name, OtherEvent())
@@ -260,6 +262,99 @@ def test_a_repeat_has_the_same_hash_and_another_body_another() -> None:
     assert parse(STARTED).body_hash == parse(bytes(bytearray(STARTED))).body_hash
     assert parse(STARTED).body_hash != parse(STARTED + b" ").body_hash
     assert len(parse(STARTED).body_hash) == 64
+
+
+# Who came and who left
+
+
+def somebody(name: str, person: object, **about: Any) -> bytes:
+    return event_body(f"meeting.participant_{name}", participant=person, **about)
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "came"),
+    [
+        ("joined", Where.MEETING, True),
+        ("left", Where.MEETING, False),
+        ("joined_breakout_room", Where.MEETING, True),
+        ("left_breakout_room", Where.MEETING, False),
+        ("joined_waiting_room", Where.WAITING_ROOM, True),
+        ("put_in_waiting_room", Where.WAITING_ROOM, True),
+        ("left_waiting_room", Where.WAITING_ROOM, False),
+        ("admitted", Where.WAITING_ROOM, False),
+    ],
+)
+def test_somebody_who_comes_or_leaves_is_told_with_the_part_of_the_meeting(name: str, where: Where, came: bool) -> None:
+    person = {
+        "user_id": "16778240",
+        "user_name": "Ana",
+        "email": "ana@x.example",
+        "participant_user_id": "z1",
+        "join_time": "2026-05-14T12:05:00Z",
+        "leave_time": "2026-05-14T12:05:00Z",
+        "date_time": "2026-05-14T12:05:00Z",
+        "parent_user_id": "16778000",
+    }
+    sighting = Sighting("uuid-1", "16778240", where, came, at(5), "Ana", "ana@x.example", "z1", "16778000")
+    assert parse(somebody(name, person)).event == ParticipantSeen(MEETING, NOW, sighting)
+
+
+@pytest.mark.parametrize(
+    ("name", "person", "expected"),
+    [
+        ("joined", {}, {}),
+        ("joined", {"user_id": 7}, {}),
+        ("joined", {"user_name": None, "email": None, "id": None}, {}),
+        ("joined", {"user_name": "  Ana\0 "}, {"name": "Ana"}),
+        ("joined", {"user_name": "\ud800"}, {"name": "?"}),
+        ("joined", {"user_name": "x" * 5000}, {"name": "x" * 1000}),
+        ("joined", {"user_name": 12, "parent_user_id": 34}, {"name": "12", "parent_user_id": "34"}),
+        ("joined", {"id": "z2"}, {"zoom_user_id": "z2"}),
+        ("joined", {"id": "z2", "participant_user_id": "z1"}, {"zoom_user_id": "z1"}),
+        ("joined", {"join_time": "2026-05-14T14:05:00.9+02:00"}, {"at": at(5)}),
+        ("joined", {"join_time": "", "date_time": "2026-05-14T12:06:00Z"}, {"at": at(6)}),
+        ("joined", {"leave_time": "2026-05-14T12:06:00Z"}, {}),
+        ("left", {"join_time": "2026-05-14T12:05:00Z", "leave_time": "2026-05-14T12:06:00Z"}, {"at": at(6)}),
+        ("left", {"join_time": "2026-05-14T12:05:00Z"}, {}),
+        ("left", {"leave_time": None, "join_time": 5}, {}),
+    ],
+)
+def test_of_a_participant_everything_but_the_number_may_be_missing(
+    name: str, person: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    # `event_ts` is the moment of an event that states none.
+    usual = Sighting("uuid-1", "7", Where.MEETING, name == "joined", NOW)
+    event = parse(somebody(name, {"user_id": "7"} | person)).event
+    assert event == ParticipantSeen(MEETING, NOW, replace(usual, **expected))
+
+
+def test_the_start_of_the_session_may_be_missing() -> None:
+    event = parse(somebody("joined", {"user_id": "7"}, start_time=None)).event
+    assert isinstance(event, ParticipantSeen)
+    assert event.started_at is None
+
+
+@pytest.mark.parametrize(
+    ("person", "sentence"),
+    [
+        (None, "The event lacks its payload."),
+        ([], "The event lacks its payload."),
+        ({}, "The event lacks its user_id."),
+        ({"user_id": ""}, "The event lacks its user_id."),
+        ({"user_id": None}, "The event lacks its user_id."),
+        ({"user_id": [7]}, "The event lacks its user_id."),
+        ({"user_id": "7\0"}, "The event lacks its user_id."),
+        ({"user_id": "7" * 256}, "The event lacks its user_id."),
+    ],
+)
+def test_an_event_of_nobody_is_refused(person: object, sentence: str) -> None:
+    found = refusal(somebody("joined", person))
+    assert (found.status, found.sentence) == (400, sentence)
+
+
+@pytest.mark.parametrize("about", [{"uuid": ""}, {"uuid": None}, {"id": None}])
+def test_somebody_in_no_meeting_is_refused(about: dict[str, Any]) -> None:
+    assert refusal(body("meeting.participant_joined", {"id": 81, "uuid": "u", "participant": {"user_id": 1}} | about))
 
 
 # Zoom's question whether the address is ours

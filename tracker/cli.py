@@ -24,8 +24,9 @@ from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
 from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
+from tracker.listener import Receiver
 from tracker.processes import Dashboard, port_is_free
-from tracker.receiver import Desk, Receiver
+from tracker.receiver import Desk
 from tracker.services import Services
 from tracker.settings import Settings, environment_with_file, read_settings
 from tracker.store import Class, Filter, Member

@@ -19,8 +19,9 @@ from sqlmodel import select
 from tests.makers import event_body, lesson, member, settings, zoom_signature
 from tracker import clock
 from tracker.database import make_engine, migrate, reading
+from tracker.listener import Receiver
 from tracker.models import WebhookDelivery
-from tracker.receiver import Desk, Receiver
+from tracker.receiver import Desk
 from tracker.services import Services
 from tracker.zoom import Zoom
 
