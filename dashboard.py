@@ -16,6 +16,7 @@ def draw() -> None:
     member = page.gate("Today")
     with page.shown_faults():
         shown = page.read(today, member, services().now())
+        drawn = page.versions(shown.every, services().now())
     st.title("Today", anchor=False)
     if not shown.every:
         st.info("Nothing is planned, and nothing was held since yesterday.", icon=":material/event_available:")
@@ -23,9 +24,12 @@ def draw() -> None:
     for heading, found in (("Live now", shown.live), ("Next", shown.upcoming), ("Just ended", shown.over)):
         if found:
             st.subheader(heading, anchor=False)
-            for one in found:
-                page.class_row(one, member)
-    page.redraw_on_change(lambda: page.versions(page.read(today, member, services().now()).every, services().now()))
+            with page.shown_faults():
+                for one in found:
+                    page.class_row(one, member)
+    page.redraw_on_change(
+        drawn, lambda: page.versions(page.read(today, member, services().now()).every, services().now())
+    )
 
 
 if __name__ == "dashboard":

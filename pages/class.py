@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tracker import auth, classes, participants, records, store
+from tracker import auth, classes, participants, store
 from tracker.attendance import ClassStatus
 from tracker.errors import ClassNotReady, NotFound, ZoomError
 from tracker.store import Class
@@ -110,12 +110,6 @@ def fetch_button(found: Class) -> None:
             status.update(label=label, state="complete")
 
 
-def version() -> object:
-    """What can be seen of the class; equal as long as nothing has changed for the eye."""
-    found = visible_class()
-    return page.versions([found], services().now()), page.read(records.count_sightings, found.id)
-
-
 with page.shown_faults():
     shown = visible_class()
 top, action = st.container(), st.container()
@@ -124,6 +118,7 @@ with action:
         fetch_button(shown)
 with page.shown_faults():
     shown = visible_class()
+    drawn = page.versions([shown], services().now())
     with top:
         facts(shown)
     present = page.read(participants.attendance_of, shown)
@@ -131,4 +126,4 @@ with page.shown_faults():
         present = page.read(participants.attendance_seen, shown, services().now())
     if present is not None:
         view.show(shown, present)
-page.redraw_on_change(version)
+page.redraw_on_change(drawn, lambda: page.versions([visible_class()], services().now()))

@@ -55,8 +55,9 @@ with page.shown_faults():
     rows = st.container()
     number = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
     found = shown_classes()
+    drawn = page.versions(found, services().now())
 
-with rows:
+with page.shown_faults(), rows:
     for one in found:
         page.class_row(one, member)
     if not found and which == Filter():
@@ -67,5 +68,5 @@ with rows:
     elif not found:
         st.info("No class fits this search.", icon=":material/search_off:")
 
-page.redraw_on_change(lambda: page.versions(shown_classes(), services().now()))
+page.redraw_on_change(drawn, lambda: page.versions(shown_classes(), services().now()))
 st.session_state[page.CLASSES_AS_SEEN] = st.query_params.to_dict()

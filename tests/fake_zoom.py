@@ -41,6 +41,8 @@ class FakeZoom:
         self.meetings: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, tuple[str, float, float]] = {}
         self.records: dict[str, list[dict[str, Any]]] = {}
+        # Zoom's own number of participants, of the sessions that it tells it of.
+        self.counts: dict[str, int] = {}
         self.page_size = 300
         self.faults: deque[tuple[int, Any]] = deque()
         self.list_faults: deque[tuple[int, Any]] = deque()
@@ -100,7 +102,9 @@ class FakeZoom:
 
     def _summary(self, uuid: str) -> dict[str, Any]:
         meeting, start, end = self.sessions[uuid]
-        return {"uuid": uuid, "id": int(meeting), "start_time": to_zoom(at(start)), "end_time": to_zoom(at(end))}
+        times = {"start_time": to_zoom(at(start)), "end_time": to_zoom(at(end))}
+        count = {"participants_count": self.counts[uuid]} if uuid in self.counts else {}
+        return {"uuid": uuid, "id": int(meeting)} | times | count
 
     def _page(self, uuid: str, query: str) -> dict[str, Any]:
         found = re.search(r"next_page_token=(\d+)", query)

@@ -18,6 +18,7 @@ from tracker.database import transaction
 from tracker.store import Member
 from tracker.ui import page, wiring
 from tracker.ui.sign_in import COOKIE
+from tracker.ui.words import WORD_JOINER
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages").glob("*.py"))]
@@ -86,7 +87,8 @@ def raw(at: AppTest) -> list[str]:
 
 def said(at: AppTest) -> str:
     """What there is to read on the page, a line each."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(_texts(at.main)))
+    text = "\n".join(_texts(at.main)).replace(WORD_JOINER, "")
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
 
 
 def headings(at: AppTest) -> list[str]:

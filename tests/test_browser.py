@@ -19,6 +19,7 @@ from tracker.demo import ADMIN, TEACHER, Account
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ZONE = "America/Sao_Paulo"
+TITLE = "Rhetoric *1* <i> www.evil.example http://evil.example a@evil.example"
 FORMULA_NAME, HTML_NAME = "=HYPERLINK(1)", "Ben <b>Okafor</b>"
 BEN = "ben.okafor@school.example"
 
@@ -100,13 +101,15 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     teacher.get_by_role("link", name="New class").click()
     expect(heading(teacher, "New class")).to_be_visible()
     expect(teacher.get_by_role("combobox", name="Time zone")).to_have_value(ZONE)
-    teacher.get_by_label("Title").fill("Rhetoric *1* <i>")
+    teacher.get_by_label("Title").fill(TITLE)
     teacher.get_by_label("Title").press("Enter")
     teacher.get_by_role("button", name="Create class").click()
-    expect(heading(teacher, "Rhetoric *1* <i>")).to_be_visible()
+    expect(teacher.get_by_role("heading", name=re.compile(r"^Rhetoric \*1\* <i> www"))).to_be_visible()
+    expect(teacher.get_by_role("link", name=re.compile("evil"))).to_have_count(0)
     expect(badge(teacher, "Planned")).to_be_visible()
     link = teacher.get_by_test_id("stCode").inner_text().strip()
 
+    teacher.mouse.move(0, 0)  # away from the button of before, where a hint may have opened
     with context.expect_page() as opened:
         teacher.get_by_role("link", name="Start class").click()
     host = opened.value
@@ -140,7 +143,10 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     for shape, expected in (("people", people_csv), ("stays", stays_csv)):
         with teacher.expect_download() as download:
             teacher.get_by_role("button", name=f"CSV of {shape}").click()
-        assert re.fullmatch(rf"Rhetoric-1-i-\d{{4}}-\d\d-\d\d-{shape}\.csv", download.value.suggested_filename)
+        assert re.fullmatch(
+            rf"Rhetoric-1-i-www-[a-z-]+-\d{{4}}-\d\d-\d\d-{shape}\.csv",
+            download.value.suggested_filename,
+        )
         assert Path(download.value.path()).read_bytes() == expected(zooms_records(demo, meeting_id))
 
 

@@ -1,4 +1,4 @@
-"""Which sessions are a class: as webhooks tell it in any order, as Zoom lists it, as another program wrote it."""
+"""Which sessions are a class: as webhooks tell it in any order, and as another program wrote it."""
 
 from datetime import datetime
 from itertools import permutations
@@ -7,14 +7,12 @@ import pytest
 from responses import RequestsMock
 from sqlalchemy import Engine, text
 
-from tests.conftest import NOW
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, run, services, started, stored
 from tracker import classes, participants, store
-from tracker.attendance import Attendance, ClassStatus, FetchState, Session
-from tracker.classes import Plan
+from tracker.attendance import Attendance, ClassStatus, Session
 from tracker.database import reading, transaction
-from tracker.errors import NoMeeting, NotEnded
+from tracker.errors import NoMeeting
 from tracker.fetches import PATIENCE
 from tracker.services import Services
 from tracker.store import Member
@@ -182,110 +180,6 @@ def test_a_session_stays_with_its_class_when_another_class_comes_nearer(school: 
     note(school, ended())
     assert life(school, class_id) == (ENDED, at(0), at(60))
     assert life(school, nearer) == (SCHEDULED, None, None)
-
-
-# As Zoom lists it, where the webhooks were lost
-
-
-def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    class_id = lesson(school.engine, ana)
-    zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
-    zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
-    zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
-    clock.time = at(61)
-    assert participants.fetch_now(school, class_id).unique_count == 2
-    assert life(school, class_id) == (ENDED, at(0), at(60))
-    assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
-    found = attendance(school, class_id)
-    assert found is not None
-    assert [person.name for person in found.people] == ["Ana", "Ben"]
-
-
-def test_a_class_whose_end_was_lost_is_ended_by_the_fetch(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    class_id = lesson(school.engine, ana)
-    note(school, started("u1"))
-    zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
-    clock.time = at(61)
-    assert participants.fetch_now(school, class_id).unique_count == 1
-    assert life(school, class_id) == (ENDED, at(0), at(60))
-
-
-def test_what_zoom_lists_for_another_class_of_the_meeting_is_not_taken(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    first = lesson(school.engine, ana, start=0, zoom_meeting_made=False)
-    second = lesson(school.engine, ana, start=60, zoom_meeting_made=False)
-    zoom.hold("a", participant("Ana", 0, 58), meeting=MEETING, start=0, end=58)
-    zoom.hold("b", participant("Ben", 59, 120), meeting=MEETING, start=59, end=120)
-    clock.time = at(125)
-    assert [person.name for person in participants.fetch_now(school, first).people] == ["Ana"]
-    assert [person.name for person in participants.fetch_now(school, second).people] == ["Ben"]
-    assert life(school, first) == (ENDED, at(0), at(58))
-    assert life(school, second) == (ENDED, at(59), at(120))
-
-
-def test_a_meeting_made_for_the_class_is_the_class_whenever_it_was_held(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    class_id = lesson(school.engine, ana)
-    zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
-    clock.time = at(361)
-    assert participants.fetch_now(school, class_id).unique_count == 1
-    assert life(school, class_id) == (ENDED, at(300), at(360))
-
-
-def test_a_shared_meeting_held_at_another_time_is_not_the_class(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    class_id = lesson(school.engine, ana, zoom_meeting_made=False)
-    zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
-    clock.time = at(361)
-    with pytest.raises(NotEnded):
-        participants.fetch_now(school, class_id)
-    assert life(school, class_id) == (SCHEDULED, None, None)
-
-
-@pytest.mark.parametrize("status", [SCHEDULED, LIVE])
-def test_a_class_that_is_not_over_is_not_fetched(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, status: ClassStatus
-) -> None:
-    class_id = lesson(school.engine, ana)
-    if status is LIVE:
-        note(school, started())
-    for minute in (0, 59.9, 61):  # after its planned time Zoom is asked, and knows of no end
-        clock.time = at(minute)
-        with pytest.raises(NotEnded):
-            participants.fetch_now(school, class_id)
-    assert life(school, class_id)[0] is status
-
-
-def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
-    school: Services, zoom: FakeZoom, ana: Member
-) -> None:
-    zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
-    plan = Plan("Algebra", at(-DAY), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
-    assert participants.fetch_due(school)
-    assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
-    assert stored(school.engine, class_id).participant_count == 1
-
-
-def test_a_class_that_never_took_place_is_given_up_after_a_day(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    plan = Plan("Algebra", at(-DAY), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
-    assert participants.fetch_due(school)
-    assert due(school, class_id) is not None
-    clock.time = NOW + PATIENCE
-    assert participants.fetch_due(school)
-    fetch = stored(school.engine, class_id).fetch
-    assert fetch is not None
-    assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
 
 
 # As another program wrote it

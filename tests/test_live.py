@@ -37,6 +37,7 @@ def times(stays: tuple[Stay, ...]) -> list[tuple[datetime | None, datetime | Non
         pytest.param([left("1", 9)], [(None, 9)], id="only the leave is known"),
         pytest.param([left("1", 9), left("1", 10)], [(None, 9)], id="only leaves are known"),
         pytest.param([came("1", 3), left("1", 3)], [(3, 3)], id="came and left in one second"),
+        pytest.param([came("1", 0), left("1", 5), came("1", 5)], [(0, 5), (5, None)], id="left and back in one second"),
         pytest.param([came("1", 0), left("2", 9, name="Ben")], [(0, None), (None, 9)], id="two people do not pair"),
     ],
 )

@@ -1,6 +1,7 @@
 """Zoom's webhooks: which are let in, and what they say."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW
 from tests.makers import MEETING, WEBHOOK_SECRET, at, event_body, zoom_signature
+from tracker.attendance import Where
 from tracker.errors import NotConfigured, WebhookRefused
+from tracker.live import Sighting
 from tracker.webhook import (
     MeetingEnded,
     MeetingStarted,
     OtherEvent,
+    ParticipantSeen,
     UrlValidation,
     parse,
     validation_reply,

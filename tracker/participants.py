@@ -191,12 +191,14 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
         found = store.get_class(tx, claim.class_id)
         known = counted_sessions(tx, found)
     discovered: tuple[Session, ...] = ()
+    listed = True
     try:
         discovered = _sessions_at_zoom(services, found)
     except ZoomError as error:
         if found.status is not ClassStatus.ENDED or not known:
             raise
         # What the webhooks told is enough to go on with; a session that they missed is found by the next reading.
+        listed = False
         log.info("class %s: Zoom did not list its sessions (%s)", found.id, error.sentence)
     runs = sessions_of(found, _merged(known, discovered))
     if found.status is not ClassStatus.ENDED and (not runs or runs[-1].end is None):
@@ -223,7 +225,7 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
             store.save_session(tx, claim.class_id, run)
         if discovered and runs[-1].end is not None:
             store.set_life(tx, claim.class_id, *life_of_class(runs))
-        records.add_reading(tx, claim.class_id, _reading(attendance, now))
+        records.add_reading(tx, claim.class_id, _reading(attendance, now, complete=listed))
         ended_at = store.get_class(tx, claim.class_id).ended_at or now
         again_at = fetches.next_reading(records.readings(tx, claim.class_id), ended_at, services.delay)
         fetches.finish(tx, claim, again_at)
@@ -238,14 +240,17 @@ def _merged(known: Iterable[Session], listed: Iterable[Session]) -> Iterable[Ses
     return {run.uuid: run for run in (*known, *latest)}.values()
 
 
-def _reading(attendance: Attendance, now: datetime) -> TakenReading:
-    """What this reading of Zoom's list gave. A record of no length is one that Zoom is still working on."""
+def _reading(attendance: Attendance, now: datetime, *, complete: bool) -> TakenReading:
+    """What this reading of Zoom's list gave. A record of no length is one that Zoom is still working on.
+
+    `complete` is whether Zoom listed the sessions: without that, one of them may be missing.
+    """
     content = json.dumps(participants_data(attendance)["participants"])
     return TakenReading(
         at=now.replace(microsecond=0),
         records=attendance.total_records,
         people=attendance.unique_count,
-        complete=all(stay.seconds > 0 for stay in attendance.stays),
+        complete=complete and all(stay.seconds > 0 for stay in attendance.stays),
         digest=hashlib.sha256(content.encode()).hexdigest(),
     )
 

@@ -104,23 +104,25 @@ def _facts(found: Class, member: Member) -> list[str]:
 
 def in_class_now(found: Class) -> int | None:
     """How many people are in a class that runs; None for any other, and where Zoom announces no joins."""
-    if found.status is not ClassStatus.LIVE or not read(records.count_sightings, found.id):
-        return None
-    return len(read(participants.people_in_class_now, found))
+    return len(read(participants.people_in_class_now, found)) if _seen_so_far(found) else None
+
+
+def _seen_so_far(found: Class) -> int:
+    """How many comings and goings were seen of a class that runs: cheap to ask, and another one with each."""
+    return read(records.count_sightings, found.id) if found.status is ClassStatus.LIVE else 0
 
 
 def versions(found: Iterable[Class], now: datetime) -> list[object]:
     """What can be seen of these classes in a list; equal as long as nothing has changed for the eye."""
-    return [(one, words.state(one, now), in_class_now(one)) for one in found]
+    return [(one, words.state(one, now), _seen_so_far(one)) for one in found]
 
 
-def redraw_on_change(version: Callable[[], Any]) -> None:
-    """Redraws the page when `version` gives another value than now; asked every second.
+def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
+    """Redraws the page when `version` gives another value than `drawn`; asked every second.
 
+    `drawn` was read before what is drawn: what happens while a page draws would otherwise never be seen on it.
     Only this small question is repeated, so an open page costs the machine next to nothing.
     """
-    with shown_faults():
-        drawn = version()
 
     @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
     def look() -> None:

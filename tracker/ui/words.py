@@ -1,5 +1,6 @@
 """How things are said on the screen: times, lengths, and the state of a class in one sentence."""
 
+import re
 import string
 import unicodedata
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 # A format too, but it holds the parts of an emoji together.
 EMOJI_JOINER = "\u200d"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
+# The browser makes links of bare addresses even where every sign is escaped; a joiner inside them is not seen and
+# keeps a student from putting a link into her name.
+WORD_JOINER = "\u2060"
+ADDRESSES = re.compile(r"(?<=://)(?=\w)|(?<=www)(?=\.\w)|(?<=@)(?=\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +135,5 @@ def plain(text: str, limit: int = 120) -> str:
 
 def markdown(text: str, limit: int = 120) -> str:
     """The same for a place that reads Markdown: every sign that could mean something there is escaped."""
-    return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in plain(text, limit))
+    unlinked = ADDRESSES.sub(WORD_JOINER, plain(text, limit))
+    return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in unlinked)

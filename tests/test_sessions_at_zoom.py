@@ -1,0 +1,264 @@
+"""Which sessions are a class, as Zoom lists it: where webhooks were lost, and beside what they told."""
+
+from datetime import datetime
+
+import pytest
+from responses import RequestsMock
+from sqlalchemy import Engine
+
+from tests.conftest import NOW
+from tests.fake_zoom import FakeZoom
+from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, run, services, span, started, stored
+from tracker import classes, participants, store
+from tracker.attendance import Attendance, ClassStatus, FetchState, Session
+from tracker.classes import Plan
+from tracker.database import reading
+from tracker.errors import NotEnded
+from tracker.fetches import PATIENCE
+from tracker.services import Services
+from tracker.store import Member
+from tracker.webhook import Delivery
+
+DAY = 24 * 60
+SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
+Life = tuple[ClassStatus, datetime | None, datetime | None]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def school(engine: Engine, clock: Clock) -> Services:
+    return services(engine, clock)
+
+
+@pytest.fixture
+def zoom(http: RequestsMock) -> FakeZoom:
+    return FakeZoom(http)
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return member(engine)
+
+
+def note(school: Services, *deliveries: Delivery) -> list[str]:
+    return [classes.note_delivery(school, delivery) for delivery in deliveries]
+
+
+def life(school: Services, class_id: str) -> Life:
+    found = stored(school.engine, class_id)
+    return found.status, found.started_at, found.ended_at
+
+
+def due(school: Services, class_id: str) -> datetime | None:
+    fetch = stored(school.engine, class_id).fetch
+    return fetch.due_at if fetch else None
+
+
+def sessions(school: Services, class_id: str) -> list[Session]:
+    with reading(school.engine) as tx:
+        return store.sessions(tx, class_id)
+
+
+def attendance(school: Services, class_id: str) -> Attendance | None:
+    with reading(school.engine) as tx:
+        return participants.attendance_of(tx, store.get_class(tx, class_id))
+
+
+def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
+    zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
+    zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
+    clock.time = at(61)
+    assert participants.fetch_now(school, class_id).unique_count == 2
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
+    found = attendance(school, class_id)
+    assert found is not None
+    assert [person.name for person in found.people] == ["Ana", "Ben"]
+
+
+def test_a_class_whose_end_was_lost_is_ended_by_the_fetch(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("u1"))
+    zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
+    clock.time = at(61)
+    assert participants.fetch_now(school, class_id).unique_count == 1
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+
+
+def test_what_zoom_lists_for_another_class_of_the_meeting_is_not_taken(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    first = lesson(school.engine, ana, start=0, zoom_meeting_made=False)
+    second = lesson(school.engine, ana, start=60, zoom_meeting_made=False)
+    zoom.hold("a", participant("Ana", 0, 58), meeting=MEETING, start=0, end=58)
+    zoom.hold("b", participant("Ben", 59, 120), meeting=MEETING, start=59, end=120)
+    clock.time = at(125)
+    assert [person.name for person in participants.fetch_now(school, first).people] == ["Ana"]
+    assert [person.name for person in participants.fetch_now(school, second).people] == ["Ben"]
+    assert life(school, first) == (ENDED, at(0), at(58))
+    assert life(school, second) == (ENDED, at(59), at(120))
+
+
+def test_a_meeting_made_for_the_class_is_the_class_whenever_it_was_held(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
+    clock.time = at(361)
+    assert participants.fetch_now(school, class_id).unique_count == 1
+    assert life(school, class_id) == (ENDED, at(300), at(360))
+
+
+def test_a_shared_meeting_held_at_another_time_is_not_the_class(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana, zoom_meeting_made=False)
+    zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
+    clock.time = at(361)
+    with pytest.raises(NotEnded):
+        participants.fetch_now(school, class_id)
+    assert life(school, class_id) == (SCHEDULED, None, None)
+
+
+@pytest.mark.parametrize("status", [SCHEDULED, LIVE])
+def test_a_class_that_is_not_over_is_not_fetched(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, status: ClassStatus
+) -> None:
+    class_id = lesson(school.engine, ana)
+    if status is LIVE:
+        note(school, started())
+    for minute in (0, 59.9, 61):  # after its planned time Zoom is asked, and knows of no end
+        clock.time = at(minute)
+        with pytest.raises(NotEnded):
+            participants.fetch_now(school, class_id)
+    assert life(school, class_id)[0] is status
+
+
+def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
+    school: Services, zoom: FakeZoom, ana: Member
+) -> None:
+    zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
+    plan = Plan("Algebra", at(-DAY), 60, "UTC")
+    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    assert participants.fetch_due(school)
+    assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
+    assert stored(school.engine, class_id).participant_count == 1
+
+
+def test_a_class_that_never_took_place_is_given_up_after_a_day(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    plan = Plan("Algebra", at(-DAY), 60, "UTC")
+    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    assert participants.fetch_due(school)
+    assert due(school, class_id) is not None
+    clock.time = NOW + PATIENCE
+    assert participants.fetch_due(school)
+    fetch = stored(school.engine, class_id).fetch
+    assert fetch is not None
+    assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
+
+
+def test_a_first_half_whose_webhooks_were_lost_is_found_and_counted(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
+    zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
+    zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
+    note(school, started("u2", 25), ended("u2", 25, 60))
+    clock.time = at(70)
+    assert participants.fetch_due(school)
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
+    assert stored(school.engine, class_id).participant_count == 2
+
+
+def test_a_second_half_whose_webhooks_were_lost_is_found_by_the_next_reading(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
+    note(school, ended("u1", 0, 20))
+    clock.time = at(30)
+    assert participants.fetch_due(school)
+    zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
+    clock.time = at(80)
+    assert participants.fetch_due(school)
+    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 2)
+    assert due(school, class_id) == at(120)
+
+
+@pytest.mark.parametrize("path", ["/instances", "/past_meetings/u1"])
+@pytest.mark.parametrize(
+    "fault", [(500, {}), (429, {}), (404, {}), (400, {"code": 4711, "message": "does not contain scopes:[x:admin]."})]
+)
+def test_what_the_webhooks_told_is_enough_where_zoom_does_not_list_the_sessions(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, path: str, fault: tuple[int, object]
+) -> None:
+    def refuse(asked: str) -> None:
+        if asked.endswith(path):
+            zoom.faults.append(fault)
+
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
+    note(school, ended("u1", 0, 60))
+    zoom.meanwhile = refuse
+    clock.time = at(70)
+    assert participants.fetch_due(school)
+    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert (found.stored_state, found.error) == (FetchState.COLLECTED, None)
+
+
+@pytest.mark.parametrize("unheard", [False, True])
+def test_an_end_that_zoom_leaves_out_does_not_open_the_class_again(
+    school: Services,
+    zoom: FakeZoom,
+    ana: Member,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    unheard: bool,
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 50), meeting=MEETING)
+    if unheard:
+        zoom.hold("u2", participant("Ana", 62, 64), meeting=MEETING, start=62, end=64)
+    note(school, ended("u1", 0, 60))
+    right = zoom._summary
+    monkeypatch.setattr(zoom, "_summary", lambda uuid: right(uuid) | {"end_time": ""})
+    clock.time = at(70)
+    fetched = participants.fetch_now(school, class_id)
+    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
+    assert sessions(school, class_id)[0] == run("u1", 0, 60)
+    assert fetched.lesson == (span(0, 60),)
+
+
+def test_zooms_own_number_of_each_session_is_kept_beside_the_count(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 20), participant("Ana", 5, 20), meeting=MEETING, start=0, end=20)
+    zoom.hold("u2", participant("Ana", 25, 60), meeting=MEETING, start=25, end=60)
+    zoom.counts["u1"] = 2
+    note(school, ended("u1", 0, 20), ended("u2", 25, 60))
+    assert [session.zooms_count for session in sessions(school, class_id)] == [None, None]
+    clock.time = at(70)
+    participants.fetch_due(school)
+    found = attendance(school, class_id)
+    assert found is not None
+    assert [session.zooms_count for session in found.sessions] == [2, None]
+    assert found.unique_count == 1
+    note(school, ended("u1", 0, 21))  # a webhook does not tell it, and does not make it forgotten
+    assert [session.zooms_count for session in sessions(school, class_id)] == [2, None]
