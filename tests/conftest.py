@@ -5,10 +5,8 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -17,16 +15,14 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
+from tests.fake_zoom import FakeZoom
+from tests.makers import Clock, environment, member, services
+from tests.screens import Screens
 from tracker import auth
 from tracker.database import make_engine, migrate
 from tracker.services import Services
+from tracker.store import Member
 from tracker.ui import wiring
-
-if TYPE_CHECKING:
-    from tests.makers import Clock
-    from tests.screens import Screens
-
-NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -128,10 +124,32 @@ def http() -> Iterator[RequestsMock]:
 
 
 @pytest.fixture
-def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Clock"]:
-    """The dashboard's services, wired on this database as in its own process; the clock stands at NOW."""
-    from tests.makers import Clock, environment
+def zoom(http: RequestsMock) -> FakeZoom:
+    """A Zoom that answers the client, and knows of nothing yet."""
+    return FakeZoom(http)
 
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at NOW until it is told otherwise."""
+    return Clock()
+
+
+@pytest.fixture
+def school(engine: Engine, clock: Clock) -> Services:
+    """What the use cases need, on this database and by this clock."""
+    return services(engine, clock)
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    """A teacher."""
+    return member(engine)
+
+
+@pytest.fixture
+def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The dashboard's services, wired on this database as in its own process; the clock stands at NOW."""
     clock = Clock()
     for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
         monkeypatch.setenv(name, value)
@@ -146,8 +164,6 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.fixture
-def screens(wired: "Clock", engine: Engine, monkeypatch: pytest.MonkeyPatch) -> "Screens":
+def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Screens:
     """The dashboard's pages; nobody is signed in yet."""
-    from tests.screens import Screens
-
     return Screens(engine, wired, monkeypatch)

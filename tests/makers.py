@@ -5,14 +5,13 @@ import hmac
 import io
 import json
 import zipfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from sqlalchemy import Engine
 
-from tests.conftest import NOW
 from tracker import store
 from tracker.attendance import Attendance, ClassStatus, Session, Span, Stay, Where, take_attendance
 from tracker.clock import to_zoom
@@ -23,6 +22,7 @@ from tracker.store import Class, Member, NewClass, Role
 from tracker.webhook import Delivery, parse
 from tracker.zoom import Zoom
 
+NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
 WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
 MEETING = "85011112222"

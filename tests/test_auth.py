@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.conftest import NOW
-from tests.makers import at, lesson, member, stored
+from tests.makers import NOW, at, lesson, member, stored
 from tracker import auth
 from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
 from tracker.database import reading, transaction

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
@@ -17,11 +16,6 @@ ANA = participant("Ana", 0, 60)
 MAIL = "ana@x.example"
 # A person: name, e-mail, seconds present, number of stays.
 People = list[tuple[str, str, int, int]]
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
 
 
 @pytest.fixture

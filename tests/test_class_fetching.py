@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from responses import RequestsMock
 from sqlalchemy import Engine, text
 
-from tests.conftest import NOW
 from tests.fake_zoom import UNKNOWN, FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, services, started, stored
+from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, services, started, stored
 from tracker import classes, fetches, participants, store
 from tracker.attendance import Attendance, ClassStatus, FetchState
 from tracker.database import reading, transaction
@@ -43,21 +41,6 @@ SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain 
 @pytest.fixture
 def clock() -> Clock:
     return Clock(at(60))
-
-
-@pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
-    return services(engine, clock)
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
 
 
 @pytest.fixture

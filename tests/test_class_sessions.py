@@ -1,17 +1,16 @@
 """Which sessions are a class: as webhooks tell it in any order, and as another program wrote it."""
 
-from datetime import datetime
 from itertools import permutations
 
 import pytest
-from responses import RequestsMock
 from sqlalchemy import Engine, text
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, run, services, started, stored
-from tracker import classes, participants, store
-from tracker.attendance import Attendance, ClassStatus, Session
-from tracker.database import reading, transaction
+from tests.lives import attendance, due, life, note, sessions
+from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, services, started, stored
+from tracker import participants, store
+from tracker.attendance import ClassStatus
+from tracker.database import transaction
 from tracker.errors import NoMeeting
 from tracker.fetches import PATIENCE
 from tracker.services import Services
@@ -20,51 +19,6 @@ from tracker.webhook import Delivery
 
 DAY = 24 * 60
 SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
-Life = tuple[ClassStatus, datetime | None, datetime | None]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
-    return services(engine, clock)
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
-
-
-def note(school: Services, *deliveries: Delivery) -> list[str]:
-    return [classes.note_delivery(school, delivery) for delivery in deliveries]
-
-
-def life(school: Services, class_id: str) -> Life:
-    found = stored(school.engine, class_id)
-    return found.status, found.started_at, found.ended_at
-
-
-def due(school: Services, class_id: str) -> datetime | None:
-    fetch = stored(school.engine, class_id).fetch
-    return fetch.due_at if fetch else None
-
-
-def sessions(school: Services, class_id: str) -> list[Session]:
-    with reading(school.engine) as tx:
-        return store.sessions(tx, class_id)
-
-
-def attendance(school: Services, class_id: str) -> Attendance | None:
-    with reading(school.engine) as tx:
-        return participants.attendance_of(tx, store.get_class(tx, class_id))
 
 
 # As webhooks tell it

@@ -4,12 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from responses import RequestsMock
 from sqlalchemy import Engine, text
 
-from tests.conftest import NOW
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, run, services, started, stored
+from tests.makers import MEETING, NOW, at, ended, lesson, member, run, started, stored
 from tracker import classes, store
 from tracker.attendance import ClassStatus
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
@@ -22,26 +20,6 @@ from tracker.webhook import parse
 START = datetime(2026, 5, 15, 10, 0)
 PLAN = Plan("Algebra 7B", START, 60, "Europe/Berlin")
 FAULT = (500, {"code": 500, "message": "Internal error"})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
-    return services(engine, clock)
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
 
 
 def all_classes(engine: Engine) -> list[Class]:

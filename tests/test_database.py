@@ -17,8 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 import tracker.database
-from tests.conftest import NOW
-from tests.makers import lesson, member, stored
+from tests.makers import NOW, lesson, member, stored
 from tracker import models, store
 from tracker.database import make_engine, migrate, reading, transaction
 from tracker.errors import SettingsError

@@ -20,11 +20,6 @@ from tracker.zoom import Zoom
 NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def services_on(engine: Engine, clock: Clock, **said: str) -> Services:
     chosen = settings(**said)
     return Services(engine, Zoom(chosen, clock, clock.monotonic), chosen, clock)

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tests.conftest import NOW
-from tests.makers import at, lesson, member, stored
+from tests.makers import NOW, at, lesson, member, stored
 from tracker import fetches, store
 from tracker.attendance import FetchState
 from tracker.database import reading, transaction

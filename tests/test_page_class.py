@@ -40,11 +40,6 @@ UNMARKED = ("<script", "<img", "HYPERLINK", "evil.example", "x" * 30, "\u202e", 
 
 
 @pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
-
-
-@pytest.fixture
 def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:
     """A teacher, two hours after the start of her class."""
     made = member(engine)

@@ -23,11 +23,6 @@ LINK = "Use a meeting that exists"
 
 
 @pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
-
-
-@pytest.fixture
 def ana(engine: Engine, screens: Screens) -> Member:
     made = member(engine)
     screens.sign_in(made)

@@ -1,7 +1,6 @@
 """What the page of a class says of its figures: who is there now, why the number is what it is, who is the same."""
 
 import pytest
-from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
@@ -15,11 +14,6 @@ from tracker.database import transaction
 from tracker.store import Member
 from tracker.ui import page
 from tracker.webhook import Delivery, parse
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ UNESCAPED = ("<img", "[win", "](", "**bold", "`code", "$x", ":red", "https:", "\
 
 
 @pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
-
-
-@pytest.fixture
 def signed_in(screens: Screens, ana: Member) -> Screens:
     screens.sign_in(ana)
     return screens

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from responses import RequestsMock
 from sqlalchemy import Engine, event, func
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
@@ -42,11 +41,6 @@ WEBHOOKS = "/api/webhooks/zoom"
 @pytest.fixture
 def clock() -> Clock:
     return Clock(at(61))
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from responses import RequestsMock
-from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, participant, services, started, stored
+from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, participant, started, stored
 from tests.makers import seen as told
 from tracker import classes, participants, records, store
 from tracker.attendance import Attendance, ClassStatus, FetchState, Source
@@ -30,16 +28,6 @@ Times = list[tuple[str, float | None, float | None]]
 @pytest.fixture
 def clock() -> Clock:
     return Clock(at(70))
-
-
-@pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
-    return services(engine, clock)
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
 
 
 @pytest.fixture

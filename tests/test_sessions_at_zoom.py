@@ -1,71 +1,32 @@
 """Which sessions are a class, as Zoom lists it: where webhooks were lost, and beside what they told."""
 
-from datetime import datetime
-
 import pytest
-from responses import RequestsMock
-from sqlalchemy import Engine
 
-from tests.conftest import NOW
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, run, services, span, started, stored
-from tracker import classes, participants, store
-from tracker.attendance import Attendance, ClassStatus, FetchState, Session
+from tests.lives import attendance, due, life, note, sessions
+from tests.makers import (
+    MEETING,
+    NOW,
+    Clock,
+    at,
+    ended,
+    lesson,
+    participant,
+    run,
+    span,
+    started,
+    stored,
+)
+from tracker import classes, participants
+from tracker.attendance import ClassStatus, FetchState
 from tracker.classes import Plan
-from tracker.database import reading
 from tracker.errors import NotEnded
 from tracker.fetches import PATIENCE
 from tracker.services import Services
 from tracker.store import Member
-from tracker.webhook import Delivery
 
 DAY = 24 * 60
 SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
-Life = tuple[ClassStatus, datetime | None, datetime | None]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
-    return services(engine, clock)
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
-
-
-def note(school: Services, *deliveries: Delivery) -> list[str]:
-    return [classes.note_delivery(school, delivery) for delivery in deliveries]
-
-
-def life(school: Services, class_id: str) -> Life:
-    found = stored(school.engine, class_id)
-    return found.status, found.started_at, found.ended_at
-
-
-def due(school: Services, class_id: str) -> datetime | None:
-    fetch = stored(school.engine, class_id).fetch
-    return fetch.due_at if fetch else None
-
-
-def sessions(school: Services, class_id: str) -> list[Session]:
-    with reading(school.engine) as tx:
-        return store.sessions(tx, class_id)
-
-
-def attendance(school: Services, class_id: str) -> Attendance | None:
-    with reading(school.engine) as tx:
-        return participants.attendance_of(tx, store.get_class(tx, class_id))
 
 
 def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(

@@ -4,11 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from responses import RequestsMock
-from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, services, started, stored
+from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
 from tracker import classes, participants, records
 from tracker.attendance import FetchState
 from tracker.database import reading
@@ -80,16 +78,6 @@ def test_the_times_are_in_delays(delay: int, expected: list[int]) -> None:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(at(60))
-
-
-@pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
-    return services(engine, clock)
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
 
 
 @pytest.fixture

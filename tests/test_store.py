@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlmodel import select
 
-from tests.conftest import NOW
-from tests.makers import MEETING, at, lesson, member, run, span, stay, stored, waiting
+from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, waiting
 from tracker import fetches, store
 from tracker.attendance import ClassStatus, FetchState, participants_data, take_attendance
 from tracker.database import reading, transaction

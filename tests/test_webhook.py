@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import NOW
-from tests.makers import MEETING, WEBHOOK_SECRET, at, event_body, zoom_signature
+from tests.makers import MEETING, NOW, WEBHOOK_SECRET, at, event_body, zoom_signature
 from tracker.attendance import Where
 from tracker.errors import NotConfigured, WebhookRefused
 from tracker.live import Sighting

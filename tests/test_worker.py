@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 import schedule
-from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlmodel import select
 
@@ -31,11 +30,6 @@ PASSWORD = "correct horse"
 def clock() -> Clock:
     """A quarter of an hour after the end of the classes, so that their lists are due."""
     return Clock(at(75))
-
-
-@pytest.fixture
-def zoom(http: RequestsMock) -> FakeZoom:
-    return FakeZoom(http)
 
 
 @pytest.fixture

@@ -14,9 +14,8 @@ import requests
 import responses
 from responses import RequestsMock
 
-from tests.conftest import NOW
 from tests.fake_zoom import API, OAUTH, grant, sent
-from tests.makers import CLIENT_SECRET, Clock, at, participant, settings
+from tests.makers import CLIENT_SECRET, NOW, Clock, at, participant, settings
 from tracker.attendance import Session, Stay, Where
 from tracker.errors import NotConfigured, ZoomMisconfigured, ZoomRefused, ZoomUnreachable
 from tracker.zoom import MOST_PAGES, NewMeeting, Zoom
@@ -32,11 +31,6 @@ MADE = {
 }
 LIST = f"{API}/past_meetings/u1/participants"
 EMPTY = {"participants": [], "next_page_token": ""}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

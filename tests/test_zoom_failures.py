@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from responses import RequestsMock
 from urllib3.exceptions import ProtocolError
 
-from tests.conftest import NOW
 from tests.fake_zoom import API, OAUTH, grant, sent
-from tests.makers import CLIENT_SECRET, Clock, participant, settings
+from tests.makers import CLIENT_SECRET, NOW, Clock, participant, settings
 from tracker.errors import (
     ZoomError,
     ZoomMeetingUnknown,
@@ -31,11 +30,6 @@ from tracker.zoom import LARGEST_REPLY, NewMeeting, Zoom, retry_at
 LIST = f"{API}/past_meetings/u1/participants"
 MIDNIGHT = datetime(2026, 5, 15, tzinfo=UTC)
 SCOPE = "meeting:read:list_past_participants"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

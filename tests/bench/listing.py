@@ -4,8 +4,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import seconds, show
-from tests.conftest import NOW
-from tests.makers import at, member, span
+from tests.makers import NOW, at, member, span
 from tracker import store
 from tracker.attendance import take_attendance
 from tracker.database import make_engine, migrate, reading, transaction

@@ -1,0 +1,41 @@
+"""What became of a class, read from the database."""
+
+from datetime import datetime
+
+from tests.makers import stored
+from tracker import classes, participants, store
+from tracker.attendance import Attendance, ClassStatus, Session
+from tracker.database import reading
+from tracker.services import Services
+from tracker.webhook import Delivery
+
+Life = tuple[ClassStatus, datetime | None, datetime | None]
+
+
+def note(school: Services, *deliveries: Delivery) -> list[str]:
+    """Takes these webhooks in; what became of each."""
+    return [classes.note_delivery(school, delivery) for delivery in deliveries]
+
+
+def life(school: Services, class_id: str) -> Life:
+    """Status, start and end of the class."""
+    found = stored(school.engine, class_id)
+    return found.status, found.started_at, found.ended_at
+
+
+def due(school: Services, class_id: str) -> datetime | None:
+    """When its participants are fetched; None while nothing is planned."""
+    fetch = stored(school.engine, class_id).fetch
+    return fetch.due_at if fetch else None
+
+
+def sessions(school: Services, class_id: str) -> list[Session]:
+    """Its sessions as they are stored."""
+    with reading(school.engine) as tx:
+        return store.sessions(tx, class_id)
+
+
+def attendance(school: Services, class_id: str) -> Attendance | None:
+    """Its attendance from what is stored."""
+    with reading(school.engine) as tx:
+        return participants.attendance_of(tx, store.get_class(tx, class_id))
