@@ -187,6 +187,20 @@ def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, a
     assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
 
 
+@pytest.mark.parametrize(("course", "expected"), [("  Term\0 \n1 ", "Term 1"), ("\0", None), ("", None), (None, None)])
+def test_a_course_is_one_line(school: Services, zoom: FakeZoom, ana: Member, course: str | None, expected: str) -> None:
+    class_id = classes.create_class(school, ana, PLAN, course=course)
+    assert stored(school.engine, class_id).course == expected
+
+
+def test_a_course_with_an_endless_name_is_refused_before_zoom_makes_a_meeting(
+    school: Services, zoom: FakeZoom, ana: Member
+) -> None:
+    with pytest.raises(InvalidInput, match="course's name is longer"):
+        classes.create_class(school, ana, PLAN, course="x" * 201)
+    assert zoom.meetings == {}
+
+
 def test_two_classes_in_one_meeting_at_one_time_are_refused(school: Services, ana: Member) -> None:
     link = "https://zoom.us/j/85011112222"
     classes.create_class(school, ana, PLAN, link=link)

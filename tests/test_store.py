@@ -396,3 +396,8 @@ def test_an_email_belongs_to_one_person(engine: Engine, teacher: Member) -> None
         member(engine, "ANA@school.example")
     with reading(engine) as tx:
         assert store.members(tx) == [teacher]
+
+
+def test_a_time_zone_that_nobody_knows_is_utc(engine: Engine) -> None:
+    class_id = lesson(engine, member(engine), timezone="Mars/Olympus")
+    assert stored(engine, class_id).timezone == "UTC"

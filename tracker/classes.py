@@ -51,11 +51,9 @@ class Plan:
 
     def checked(self) -> "Plan":
         """The same, fit to be stored: clean title, aware start. Raises InvalidInput with a sentence."""
-        title = " ".join("".join(char for char in self.title if char.isprintable() or char.isspace()).split())
+        title = _one_line(self.title, "title")
         if not title:
             raise InvalidInput("Give the class a title.")
-        if len(title) > LONGEST_TITLE:
-            raise InvalidInput(f"The title is longer than {LONGEST_TITLE} characters.")
         if not 1 <= self.minutes <= LONGEST_CLASS_MINUTES:
             raise InvalidInput(f"A class lasts from 1 to {LONGEST_CLASS_MINUTES} minutes.")
         # Before anything is worked out with it: the first and the last year there is have no neighbours.
@@ -85,6 +83,7 @@ def create_class(
     Raises InvalidInput for what cannot be used, ZoomError where Zoom does not make the meeting.
     """
     plan = plan.checked()
+    course_name = _one_line(course or "", "course's name")
     if link is not None and link.strip():
         meeting_id, join_url = _linked_meeting(services, link)
     else:
@@ -100,7 +99,7 @@ def create_class(
         zoom_meeting_id=meeting_id,
         zoom_join_url=join_url,
         zoom_meeting_made=link is None,
-        course=(course or "").strip() or None,
+        course=course_name or None,
     )
     try:
         with transaction(services.engine) as tx:
@@ -184,6 +183,14 @@ def may_be_held(found: Class, now: datetime) -> bool:
     if found.status is ClassStatus.CANCELLED:
         return False
     return found.status is ClassStatus.LIVE or now <= found.planned.end + WINDOW_AFTER
+
+
+def _one_line(text: str, what: str) -> str:
+    """The text fit for one line of a list. Raises InvalidInput for one that is too long."""
+    line = " ".join("".join(char for char in text if char.isprintable() or char.isspace()).split())
+    if len(line) > LONGEST_TITLE:
+        raise InvalidInput(f"The {what} is longer than {LONGEST_TITLE} characters.")
+    return line
 
 
 def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Session, Sighting | None]:

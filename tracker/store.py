@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, delete, select
 
+from tracker import clock
 from tracker.attendance import (
     Attendance,
     ClassStatus,
@@ -25,7 +26,6 @@ from tracker.attendance import (
 )
 from tracker.attendance import Session as MeetingRun
 from tracker.attendance import participants_data as attendance_data
-from tracker.clock import to_zoom
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import (
     Course,
@@ -112,7 +112,7 @@ class Class:
         columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}
         columns.pop("participants_data")
         values = {column: getattr(self, name) for name, column in columns.items()}
-        return {name: to_zoom(value) if isinstance(value, datetime) else value for name, value in values.items()}
+        return {name: clock.to_zoom(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +424,8 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         status=ClassStatus(row.status),
         scheduled_start=row.scheduled_start,
         duration_minutes=row.duration_minutes,
-        timezone=row.timezone,
+        # Another program may have written a name that nobody knows; times are shown in UTC then.
+        timezone=row.timezone if row.timezone in clock.zone_names() else "UTC",
         zoom_meeting_id=row.zoom_meeting_id,
         zoom_join_url=row.zoom_join_url,
         zoom_meeting_made=row.zoom_meeting_made,

@@ -70,7 +70,7 @@ def _waiting(found: Class, now: datetime) -> State:
     if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
         return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
     if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
-        word = "Failed" if fetch.state(now) is FetchState.FAILED else "No list"
+        word = "Failed" if fetch.state(now) is FetchState.FAILED else "No list" if held else "Not held"
         return State(word, "orange", ":material/error:", fetch.error or "Zoom gave no list of participants.")
     if fetch is None or fetch.due_at is None:
         if held:
