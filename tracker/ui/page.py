@@ -20,6 +20,7 @@ from tracker.ui.wiring import services
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
 # In the session: search, filters and page of the list of classes as it was left.
 CLASSES_AS_SEEN = "classes-as-seen"
+NAMES_IN_A_LIST = 6
 # One look at the database for each open page that still waits for something.
 SECONDS_BETWEEN_LOOKS = 1
 
@@ -89,8 +90,11 @@ def class_row(found: Class, member: Member) -> None:
             st.caption(words.markdown(state.sentence, 300))
         if found.participant_count is not None:
             st.subheader(words.people(found.participant_count), anchor=False, width="content")
-        elif (here := in_class_now(found)) is not None:
-            st.subheader(f"{here} in class now", anchor=False, width="content")
+        elif _seen_so_far(found):
+            here = read(participants.people_in_class_now, found)
+            with st.container(width=290, gap=None):
+                st.subheader(f"{len(here)} in class now", anchor=False)
+                st.caption(words.here(found, here, NAMES_IN_A_LIST))
 
 
 def _facts(found: Class, member: Member) -> list[str]:
@@ -100,11 +104,6 @@ def _facts(found: Class, member: Member) -> list[str]:
     if found.teacher_id != member.id:
         facts.append(words.markdown(found.teacher_name, 60))
     return facts
-
-
-def in_class_now(found: Class) -> int | None:
-    """How many people are in a class that runs; None for any other, and where Zoom announces no joins."""
-    return len(read(participants.people_in_class_now, found)) if _seen_so_far(found) else None
 
 
 def _seen_so_far(found: Class) -> int:

@@ -58,13 +58,7 @@ def _notes(found: Class, attendance: Attendance) -> None:
 def _in_class_now(found: Class) -> None:
     here = read(participants.people_in_class_now, found)
     st.subheader(f"In class now: {len(here)}", anchor=False)
-    zone = clock.zone(found.timezone)
-    lines = [
-        f"{words.markdown(person.name) or report.NO_NAME} (since {person.stays[0].join.astimezone(zone):%H:%M})"
-        for person in here
-        if person.stays[0].join
-    ]
-    st.markdown(" · ".join(lines))
+    st.markdown(words.here(found, here, len(here)))
 
 
 def _figures(attendance: Attendance) -> None:

@@ -3,12 +3,14 @@
 import re
 import string
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock
-from tracker.attendance import ClassStatus, FetchState
+from tracker.attendance import ClassStatus, FetchState, Person
+from tracker.report import NO_NAME
 from tracker.store import Class
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
@@ -96,6 +98,18 @@ def count(number: int, one: str, several: str) -> str:
 def people(number: int | None) -> str:
     """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
     return "–" if number is None else count(number, "person", "people")
+
+
+def here(found: Class, present: Sequence[Person], most: int) -> str:
+    """Who is in class now and since when, in Markdown: `Ana (since 10:05) · Ben (since 10:07) and 12 more`."""
+    zone = clock.zone(found.timezone)
+    names = [
+        f"{markdown(person.name, 60) or NO_NAME} (since {person.first_join.astimezone(zone):%H:%M})"
+        for person in present[:most]
+        if person.first_join
+    ]
+    more = f" and {len(present) - most} more" if len(present) > most else ""
+    return " · ".join(names) + more
 
 
 def when(found: Class, viewer_zone: str | None) -> str:
