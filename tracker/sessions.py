@@ -5,11 +5,7 @@ from collections.abc import Iterable
 from sqlmodel import Session as Transaction
 
 from tracker import store
-from tracker.attendance import (
-    Session,
-    in_window,
-    sessions_of_class,
-)
+from tracker.attendance import Session, in_window, sessions_of_class
 from tracker.store import Class
 
 
@@ -30,10 +26,12 @@ def class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
 
 
 def counted_sessions(tx: Transaction, found: Class) -> tuple[Session, ...]:
+    """The stored sessions that are the class, by start."""
     return sessions_of(found, store.sessions(tx, found.id))
 
 
 def sessions_of(found: Class, runs: Iterable[Session]) -> tuple[Session, ...]:
+    """Those of these sessions of its meeting that are the class, by start."""
     return sessions_of_class(runs, found.planned, made_for_it=found.zoom_meeting_made)
 
 
