@@ -14,11 +14,15 @@ import pytest
 from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
+from starlette.applications import Starlette
 
+from tests import practice_school
+from tests.door import gated_app
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, environment, member, services
+from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
-from tracker import auth
+from tracker import auth, cli
 from tracker.database import make_engine, migrate
 from tracker.services import Services
 from tracker.store import Member
@@ -167,3 +171,31 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
 def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Screens:
     """The dashboard's pages; nobody is signed in yet."""
     return Screens(engine, wired, monkeypatch)
+
+
+@pytest.fixture
+def app(wired: Clock) -> Starlette:
+    """The dashboard's gate with something behind it."""
+    return gated_app()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A practice Zoom, and somebody who holds classes in it."""
+    with practice_zoom(Clock(HELD)) as host:
+        yield host
+
+
+@pytest.fixture
+def tracker(
+    host: Host,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> CommandLine:
+    """The command line of a school that uses the practice Zoom."""
+    for name, value in practice_school.environment(host.url, database_url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(cli, "PROJECT", tmp_path)
+    return CommandLine(capsysbinary)

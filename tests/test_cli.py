@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.makers import Clock, read_workbook
+from tests.makers import read_workbook
 from tests.practice_school import (
     HELD,
     PEOPLE_CSV,
@@ -20,36 +20,14 @@ from tests.practice_school import (
     TEACHER,
     CommandLine,
     Host,
-    environment,
-    practice_zoom,
 )
-from tracker import auth, cli, clock
+from tracker import auth, clock
 from tracker.database import make_engine, reading
 from tracker.settings import read_settings
 from tracker.zoom import NewMeeting, Zoom
 
 PASSWORD = "correct horse battery"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with practice_zoom(Clock(HELD)) as host:
-        yield host
-
-
-@pytest.fixture
-def tracker(
-    host: Host,
-    database_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsysbinary: pytest.CaptureFixture[bytes],
-) -> CommandLine:
-    for name, value in environment(host.url, database_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cli, "PROJECT", tmp_path)
-    return CommandLine(capsysbinary)
 
 
 @pytest.fixture

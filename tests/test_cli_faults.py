@@ -5,36 +5,14 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.makers import Clock
-from tests.practice_school import HELD, TEACHER, CommandLine, Host, environment, practice_zoom
+from tests.practice_school import TEACHER, CommandLine, Host, environment
 from tracker import cli
 
 PROJECT = Path(cli.__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with practice_zoom(Clock(HELD)) as host:
-        yield host
-
-
-@pytest.fixture
-def tracker(
-    host: Host,
-    database_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsysbinary: pytest.CaptureFixture[bytes],
-) -> CommandLine:
-    for name, value in environment(host.url, database_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cli, "PROJECT", tmp_path)
-    return CommandLine(capsysbinary)
 
 
 @pytest.fixture

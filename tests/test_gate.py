@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from tests.asgi import post, request, websocket
-from tests.door import BEHIND, account, cookie_of, fault, gated_app, get, log_in
+from tests.door import BEHIND, account, cookie_of, fault, get, log_in
 from tests.makers import Clock
 from tests.screens import Away
 from tracker.auth import SIGN_IN_LIFE
@@ -40,11 +40,6 @@ CLOSED = [
     "/app/login",
     "",
 ]
-
-
-@pytest.fixture
-def app(wired: Clock) -> Starlette:
-    return gated_app()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from tests.asgi import HOST, post, request, websocket
-from tests.door import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, gated_app, get, log_in
+from tests.door import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import MEETING, Clock, lesson
 from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
@@ -35,11 +35,6 @@ HOSTILE_TARGETS = [
     " //evil.example",
     "",
 ]
-
-
-@pytest.fixture
-def app(wired: Clock) -> Starlette:
-    return gated_app()
 
 
 @pytest.fixture
