@@ -5,7 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
 from tracker import auth, cli
 from tracker.database import make_engine, migrate
-from tracker.services import Services
+from tracker.services import Services, connect
 from tracker.store import Member
 from tracker.ui import wiring
 
@@ -158,7 +158,7 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
     for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring, "PROJECT", tmp_path)  # a developer's own .env does not belong here
-    monkeypatch.setattr(wiring, "Services", partial(Services, now=clock))
+    monkeypatch.setattr(wiring, "connect", lambda *given: replace(connect(*given), now=clock))
     monkeypatch.setattr(auth, "SCRYPT_N", 2)  # how hard a password is to guess is tested elsewhere
     wiring.services.cache_clear()
     yield clock

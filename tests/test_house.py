@@ -37,7 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fetches": CORE | {"models", "records"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
-    "services": CORE | {"settings", "zoom"},
+    "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
+    "services": CORE | {"pacing", "settings", "zoom"},
     "sessions": CORE | {"store"},
     "participants": CORE | {"database", "fetches", "live", "records", "services", "sessions", "store", "zoom"},
     "classes": CORE
@@ -81,11 +82,11 @@ LIVES_IN: dict[str, set[str]] = {
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth"),
+        *("models", "migrations", "database", "store", "records", "fetches", "auth", "pacing"),
         *("classes", "sessions", "participants", "ui"),
     },
     "sqlalchemy": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth", "services"),
+        *("models", "migrations", "database", "store", "records", "fetches", "auth", "pacing", "services"),
         *("receiver", "doctor", "cli", "ui"),
     },
 }

@@ -27,11 +27,10 @@ from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
 from tracker.listener import Receiver
 from tracker.processes import Dashboard, port_is_free
 from tracker.receiver import Desk
-from tracker.services import Services
+from tracker.services import Services, connect
 from tracker.settings import Settings, environment_with_file, read_settings
 from tracker.store import Class, Filter, Member
 from tracker.worker import Worker
-from tracker.zoom import Zoom
 
 PROJECT = Path(__file__).resolve().parent.parent
 EVERYTHING = 1_000_000
@@ -57,7 +56,7 @@ class Call:
         try:
             if migrated:
                 migrate(engine)
-            yield Services(engine, Zoom(settings), settings)
+            yield connect(engine, settings)
         finally:
             engine.dispose()
 
@@ -128,7 +127,7 @@ def run_demo(call: Call) -> int:
         _check_port(settings.tracker_host, port)
     engine = make_engine(settings.database_url)
     migrate(engine)
-    services = Services(engine, Zoom(settings), settings)
+    services = connect(engine, settings)
     with (
         demo.practice_zoom(settings),
         running_tracker(services),

@@ -5,9 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from tracker.database import make_engine, migrate
-from tracker.services import Services
+from tracker.services import Services, connect
 from tracker.settings import environment_with_file, read_settings
-from tracker.zoom import Zoom
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -18,4 +17,4 @@ def services() -> Services:
     settings = read_settings(environment_with_file(os.environ, PROJECT))
     engine = make_engine(settings.database_url)
     migrate(engine)
-    return Services(engine, Zoom(settings), settings)
+    return connect(engine, settings)
