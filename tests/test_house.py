@@ -40,18 +40,34 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
     "services": CORE | {"pacing", "settings", "zoom"},
     "sessions": CORE | {"store"},
-    "participants": CORE | {"database", "fetches", "live", "records", "services", "sessions", "store", "zoom"},
+    "discovery": CORE | {"database", "services", "sessions", "store"},
+    "participants": CORE
+    | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")},
+    "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store"},
+    "health": STANDARD | {"database", "fetches", "models", "pacing", "store"},
     "classes": CORE
     | {"database", "fetches", "live", "meeting_link", "records", "services", "sessions", "store", "webhook", "zoom"},
-    "receiver": CORE | {"auth", "classes", "database", "fetches", "participants", "services", "store", "webhook"},
+    "receiver": CORE | {"auth", "classes", "database", "health", "participants", "services", "store", "webhook"},
     "listener": {"receiver"},
-    "worker": STANDARD | {"auth", "database", "fetches", "participants", "services", "store"},
-    "doctor": STANDARD | {"database", "fetches", "services", "store"},
+    "worker": STANDARD | {"auth", "database", "fetches", "health", "participants", "services", "store", "sweep"},
+    "doctor": STANDARD | {"database", "fetches", "health", "services", "store"},
     "processes": {"errors", "settings"},
     "practice": set(),
     "demo": USE_CASES | {"auth", "fetches", "practice"},
     "cli": USE_CASES
-    | {"auth", "demo", "doctor", "fetches", "listener", "processes", "receiver", "report", "roster", "worker"},
+    | {
+        "auth",
+        "demo",
+        "doctor",
+        "fetches",
+        "health",
+        "listener",
+        "processes",
+        "receiver",
+        "report",
+        "roster",
+        "worker",
+    },
     "__main__": {"cli"},
     "__init__": set(),
     "ui": USE_CASES | {"auth", "curve", "namesakes", "records", "report", "roster"},
@@ -83,11 +99,11 @@ LIVES_IN: dict[str, set[str]] = {
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
         *("models", "migrations", "database", "store", "records", "fetches", "auth", "pacing"),
-        *("classes", "sessions", "participants", "ui"),
+        *("classes", "sessions", "participants", "sweep", "health", "ui"),
     },
     "sqlalchemy": {
         *("models", "migrations", "database", "store", "records", "fetches", "auth", "pacing", "services"),
-        *("receiver", "doctor", "cli", "ui"),
+        *("health", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

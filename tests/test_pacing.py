@@ -52,7 +52,7 @@ def test_in_no_second_do_more_calls_go_out_than_zoom_allows(rate: Rate, wishes: 
 @pytest.mark.parametrize("rate", [Rate(2), Rate(20), Rate(80)])
 def test_a_backlog_goes_at_four_fifths_of_the_rate(rate: Rate) -> None:
     gone = made(rate, [(0.0, False)] * 200)
-    assert gone[-1] == pytest.approx(199 / (rate.per_second * 0.8), rel=0.01)
+    assert gone[-1] == pytest.approx(199 / (rate.per_second * 0.8), rel=0.03)
 
 
 def test_somebody_who_waits_goes_ahead_of_the_backlog_and_the_backlog_makes_up_for_it() -> None:

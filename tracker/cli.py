@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import platform
 import secrets
 import signal
 import sys
@@ -24,6 +25,7 @@ from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
 from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
+from tracker.health import Tally
 from tracker.listener import Receiver
 from tracker.processes import Dashboard, port_is_free
 from tracker.receiver import Desk
@@ -143,8 +145,11 @@ def running_tracker(services: Services) -> Iterator[Receiver]:
     """Receiver and loop in this process. Raises InvalidInput where the port is taken."""
     settings = services.settings
     _check_port(settings.tracker_host, settings.tracker_port)
-    worker = Worker(services)
-    receiver = Receiver(settings.tracker_host, settings.tracker_port, Desk(services, worker.seconds_since_turn))
+    tally = Tally(services.engine, services.now)
+    name = f"{platform.node()}:{settings.tracker_port}"
+    worker = Worker(services.in_background(), name, chores=(tally.write_down,))
+    desk = Desk(services, worker.seconds_since_turn, tally)
+    receiver = Receiver(settings.tracker_host, settings.tracker_port, desk)
     receiver.start()
     worker.start()
     try:
@@ -153,6 +158,7 @@ def running_tracker(services: Services) -> Iterator[Receiver]:
         # The door first: what has been acknowledged by then is in the database.
         receiver.stop()
         worker.stop()
+        worker.guarded(tally.write_down)
 
 
 def examine(call: Call) -> int:

@@ -11,13 +11,17 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from tracker.errors import SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
+MIGRATION_MILLISECONDS = 60_000
+# What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
+AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
 _WRITERS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
@@ -96,10 +100,24 @@ def migrate(engine: Engine) -> None:
 
     The first one in takes a lock and does the work in one transaction; the others wait and find it done.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection, _patient(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _patient(connection: Connection) -> Iterator[None]:
+    """On SQLite, lets this connection wait for a writer as long as a migration may take."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")

@@ -62,9 +62,9 @@ def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: S
 def _database(services: Services) -> Iterator[Check]:
     migrate(services.engine)
     with reading(services.engine) as tx:
-        due, failed = fetches.counts(tx, services.now())
+        queue = fetches.queue(tx, services.now())
     kind = services.engine.dialect.name
-    yield Check("database", True, f"{kind}, schema up to date, fetches due: {due}, given up: {failed}.")
+    yield Check("database", True, f"{kind}, schema up to date, fetches due: {queue.due}, given up: {queue.given_up}.")
 
 
 def _people(services: Services) -> Iterator[Check]:

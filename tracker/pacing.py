@@ -134,6 +134,12 @@ class SharedPace:
             return None
 
 
+def is_paused(tx: Session, category: Category, now: datetime) -> bool:
+    """Whether Zoom wants no calls of this category at `now`."""
+    row = tx.get(ZoomRate, category.value)
+    return row is not None and _usage(row).is_paused(now)
+
+
 def usages(tx: Session) -> list[Usage]:
     """How much of each category is used, of those that were."""
     return [_usage(row) for row in tx.exec(select(ZoomRate).order_by(ZoomRate.category))]

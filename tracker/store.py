@@ -297,6 +297,17 @@ def unheard_classes(tx: Session, now: datetime) -> list[Class]:
     )
 
 
+def live_since(tx: Session, before: datetime) -> list[Class]:
+    """Classes that began before that moment, run as far as is known, and are not waited for."""
+    return _classes(
+        tx,
+        LiveStream.status == ClassStatus.LIVE.value,
+        col(LiveStream.started_at) < before,
+        col(Fetch.due_at).is_(None),
+        limit=100,
+    )
+
+
 def sessions(tx: Session, class_id: str) -> list[MeetingRun]:
     """Every known session of the class's meeting, by start."""
     statement = select(MeetingSession).where(MeetingSession.class_id == class_id)
