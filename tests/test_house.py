@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database": {"errors", "models", "migrations"},
     "store": CORE | {"models"},
     "records": CORE | {"live", "models", "store"},
-    "fetches": CORE | {"models", "records"},
+    "fetches": CORE | {"models", "records", "store"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
     "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
@@ -70,9 +70,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
     "__init__": set(),
-    "ui": USE_CASES | {"auth", "curve", "namesakes", "records", "report", "roster"},
-    "pages": CORE | {"auth", "classes", "participants", "records", "report", "roster", "store", "ui"},
-    "dashboard": {"processes", "ui"},
+    "ui": USE_CASES | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
+    "pages": CORE | {"auth", "classes", "health", "participants", "records", "report", "roster", "store", "ui"},
+    "dashboard": {"health", "processes", "store", "ui"},
 }
 
 # The rooms of each library that is not the standard one, and of what of the standard one touches the world.

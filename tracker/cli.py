@@ -11,6 +11,7 @@ import secrets
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import auth, classes, clock, demo, doctor, participants, report, store
+from tracker import auth, classes, clock, demo, doctor, fetches, participants, report, store
 from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
@@ -266,7 +267,12 @@ def show_class(call: Call) -> None:
 
 
 def fetch(call: Call) -> None:
-    """Fetches the participants of one class now."""
+    """Fetches the participants of one class now, or of all that are due."""
+    if call.options.all_due == (call.options.id is not None):
+        raise InvalidInput("Say which class to fetch, or --all-due.")
+    if call.options.all_due:
+        _fetch_all_due(call)
+        return
     with call.services() as services:
         attendance = participants.fetch_now(services, call.options.id)
         found = _class(services, call.options.id)
@@ -274,6 +280,31 @@ def fetch(call: Call) -> None:
         _print_json(found.record())
     else:
         print(f"{attendance.unique_count} people from {attendance.total_records} records.")
+
+
+def _fetch_all_due(call: Call) -> None:
+    with call.services() as services:
+        background = services.in_background()
+        came_to = Counter(iter(lambda: participants.fetch_due(background), None))
+        with reading(services.engine) as tx:
+            left = fetches.queue(tx, services.now()).due
+    counts = {"collected": came_to["collected"], "putOff": came_to["put off"], "due": left}
+    if call.options.json:
+        _print_json(counts)
+    else:
+        print(f"{came_to['collected']} collected, {came_to['put off']} put off, {left} still due.")
+
+
+def retry(call: Call) -> None:
+    """Puts fetches that fail or were given up back into the queue, to be tried at once."""
+    if call.options.all == (call.options.id is not None):
+        raise InvalidInput("Say which class to try again, or --all.")
+    with call.services() as services:
+        if call.options.all:
+            print(f"{participants.retry_all(services)} classes are tried again.")
+            return
+        participants.retry(services, call.options.id)
+        print("The class is tried again.")
 
 
 def export(call: Call) -> None:
@@ -429,7 +460,12 @@ def command_parser() -> argparse.ArgumentParser:
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, "id", as_json=True)
 
-    command(commands, "fetch", fetch, "id", as_json=True)
+    made = command(commands, "fetch", fetch, as_json=True)
+    made.add_argument("id", nargs="?")
+    made.add_argument("--all-due", action="store_true", help="every class whose participants are due")
+    made = command(commands, "retry", retry)
+    made.add_argument("id", nargs="?")
+    made.add_argument("--all", action="store_true", help="every class that fails or was given up")
     made = command(commands, "export", export, "id")
     made.add_argument("--format", choices=report.FORMATS, default="csv")
     made.add_argument("--shape", choices=report.SHAPES, default="people")

@@ -13,10 +13,11 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, func, or_, update
 from sqlmodel import Session, col, select
 
-from tracker.attendance import ClassStatus, FetchState
+from tracker.attendance import FetchState
 from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
 from tracker.models import Fetch, LiveStream
 from tracker.records import TakenReading
+from tracker.store import GIVEN_UP
 
 # Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
 LEASE = timedelta(minutes=2)
@@ -35,12 +36,6 @@ LONGEST_PAUSE = timedelta(hours=26)
 # before their being the same means anything.
 READINGS = (1, 6, 144)
 SETTLING_DELAYS = 4
-# Of a fetch and its class: the class was held, and its participants are not waited for any more.
-GIVEN_UP = (
-    LiveStream.status == ClassStatus.ENDED.value,
-    col(Fetch.due_at).is_(None),
-    col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,14 +56,26 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarms:
+    """What somebody has to do something about.
+
+    `untracked`: no tracker lives that would take in webhooks and fetch what is due. `silent_since`: from when on
+    Zoom's webhooks should have come and did not; None while there is no such sign.
+    """
+
+    untracked: bool
+    silent_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """How the whole stands at `now`. `silent_since`: from when on Zoom's webhooks should have come and did not."""
+    """How the whole stands at `now`; `webhooks` are those of the present UTC day by what became of them."""
 
     now: datetime
+    alarms: Alarms
     trackers: tuple[Tracker, ...]
     queue: Queue
     last_webhook: datetime | None
-    silent_since: datetime | None
     webhooks: tuple[Outcome, ...]
     rates: tuple[Usage, ...]
 
@@ -71,11 +83,6 @@ class Health:
     def webhook_age(self) -> float | None:
         """Seconds since the last webhook that was Zoom's."""
         return None if self.last_webhook is None else (self.now - self.last_webhook).total_seconds()
-
-    @property
-    def is_tracked(self) -> bool:
-        """Whether a tracker lives that would take in webhooks and fetch what is due."""
-        return any(tracker.is_alive(self.now) for tracker in self.trackers)
 
 
 class Tally:
@@ -110,19 +117,21 @@ def look(tx: Session, now: datetime) -> Health:
     """How everything stands."""
     day = now.astimezone(UTC).date().isoformat()
     tallies = tx.exec(select(WebhookTally).where(WebhookTally.day == day).order_by(col(WebhookTally.count).desc()))
-    last = _last_webhook(tx)
     return Health(
         now=now,
-        trackers=tuple(
-            Tracker(row.name, row.version, row.started_at, row.seen_at)
-            for row in tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
-        ),
+        alarms=alarms(tx, now),
+        trackers=_trackers(tx),
         queue=fetches.queue(tx, now),
-        last_webhook=last,
-        silent_since=_silent_since(tx, last, now),
+        last_webhook=_last_webhook(tx),
         webhooks=tuple(Outcome(row.outcome, row.count, row.last_at) for row in tallies),
         rates=tuple(usage.today(now) for usage in pacing.usages(tx)),
     )
+
+
+def alarms(tx: Session, now: datetime) -> Alarms:
+    """What somebody has to do something about."""
+    alive = any(tracker.is_alive(now) for tracker in _trackers(tx))
+    return Alarms(not alive, _silent_since(tx, _last_webhook(tx), now))
 
 
 def note_alive(tx: Session, name: str, started_at: datetime, now: datetime) -> None:
@@ -140,6 +149,11 @@ def forget_old(tx: Session, now: datetime) -> None:
     before = now - TALLIES_KEPT
     tx.exec(delete(WebhookTally).where(col(WebhookTally.last_at) < before))
     tx.exec(delete(TrackerProcess).where(col(TrackerProcess.seen_at) < before))
+
+
+def _trackers(tx: Session) -> tuple[Tracker, ...]:
+    rows = tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
+    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at) for row in rows)
 
 
 def _add_tally(tx: Session, counts: Counter[str], now: datetime) -> None:

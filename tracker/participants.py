@@ -56,6 +56,8 @@ log = logging.getLogger(__name__)
 # Zoom ends every meeting after this long.
 LONGEST_MEETING = timedelta(hours=30)
 
+MOST_RETRIED = 10_000
+
 Progress = Callable[[int], None]
 Outcome = Literal["collected", "put off"]
 
@@ -123,6 +125,27 @@ def fetch_due(services: Services) -> Outcome | None:
         log.exception("class %s: unexpected fault", claim.class_id)
         _put_off(services, claim, error, "Something went wrong here; the operator's log has the details.")
     return "put off"
+
+
+def retry(services: Services, class_id: str) -> None:
+    """Puts the fetch of a class back into the queue, to be tried at once and as patiently as at first.
+
+    Raises ClassNotReady with the reason why there is nothing to fetch, NotFound.
+    """
+    with transaction(services.engine) as tx:
+        now = services.now()
+        check_fetchable(store.lock_class(tx, class_id), now)
+        fetches.ask(tx, class_id, now, now)
+
+
+def retry_all(services: Services) -> int:
+    """Does so for every class whose fetch fails or was given up; how many there were."""
+    with reading(services.engine) as tx:
+        troubled = store.troubled_classes(tx, limit=MOST_RETRIED)
+    for found in troubled:
+        with suppress(ClassNotReady):
+            retry(services, found.id)
+    return len(troubled)
 
 
 def attendance_of(tx: Transaction, found: Class) -> Attendance | None:

@@ -212,9 +212,9 @@ def healthz(desk: Desk, request: Request) -> Answer:
         found = _look(desk)
     except AWAY:
         return as_json(503, {"status": "unwell", **report, "database": {"ok": False}})
-    silent: dict[str, Any] = {"ok": found.silent_since is None}
-    if found.silent_since is not None:
-        silent |= {"silentSince": to_zoom(found.silent_since), "message": SILENT}
+    silent: dict[str, Any] = {"ok": found.alarms.silent_since is None}
+    if found.alarms.silent_since is not None:
+        silent |= {"silentSince": to_zoom(found.alarms.silent_since), "message": SILENT}
         status = "attention" if looping else status
     queue = found.queue
     report |= {
@@ -243,7 +243,7 @@ def metrics(desk: Desk, request: Request) -> Answer:
         found = _look(desk)
         now, queue = found.now, found.queue
         show("last_webhook_age_seconds", "Seconds since the last webhook of Zoom's", found.webhook_age)
-        show("webhooks_silent", "1 where classes were held and no webhook came", found.silent_since is not None)
+        show("webhooks_silent", "1 where classes were held and no webhook came", found.alarms.silent_since is not None)
         show("processes_alive", "Trackers on this database", sum(one.is_alive(now) for one in found.trackers))
         show("fetches_open", "Fetches that are planned or due", queue.open)
         show("fetches_due", "Fetches that are due now", queue.due)
