@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from tracker import health, participants, store
+from tracker import doctor, health, participants, store
+from tracker.doctor import Check
 from tracker.errors import NotAllowed
 from tracker.store import Class
 from tracker.ui import page, system, words
@@ -10,8 +11,15 @@ from tracker.ui.wiring import services
 
 MOST_TROUBLES = 50
 MOST_WEBHOOKS = 20
+CHECKED_FOR_SECONDS = 300
 
 member = page.gate("System")
+
+
+@st.cache_data(ttl=CHECKED_FOR_SECONDS, show_spinner="Looking at the connection to Zoom …")
+def examined() -> list[Check]:
+    """What `tracker doctor` finds, kept for a while: it asks Zoom for its time, and now and then for a token."""
+    return doctor.examine(services())
 
 
 def troubles(found: list[Class]) -> None:
@@ -61,7 +69,9 @@ system.webhooks(stands, webhooks, page.viewer_zone())
 
 st.subheader("Zoom", anchor=False)
 system.rates(stands, services().settings.zoom_plan, page.viewer_zone())
-system.examination()
+if st.button("Check again", icon=":material/stethoscope:"):
+    examined.clear()
+system.examination(examined())
 
 st.subheader("Processes", anchor=False)
 system.processes(stands, page.viewer_zone())

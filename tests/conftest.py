@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,11 +20,11 @@ from starlette.applications import Starlette
 from tests import practice_school
 from tests.door import gated_app
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, environment, member, services
+from tests.makers import NOW, Clock, environment, member, services
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
-from tracker import auth, cli
-from tracker.database import make_engine, migrate
+from tracker import auth, cli, health
+from tracker.database import make_engine, migrate, transaction
 from tracker.services import Services, connect
 from tracker.store import Member
 from tracker.ui import wiring
@@ -169,7 +170,9 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Screens:
-    """The dashboard's pages; nobody is signed in yet."""
+    """The dashboard's pages; nobody is signed in yet, and a tracker lives, whatever the time."""
+    with transaction(engine) as tx:
+        health.note_alive(tx, "one:8787", NOW, NOW + timedelta(days=10_000))
     return Screens(engine, wired, monkeypatch)
 
 

@@ -71,7 +71,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": set(),
     "ui": USE_CASES | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
-    "pages": CORE | {"auth", "classes", "health", "participants", "records", "report", "roster", "store", "ui"},
+    "pages": CORE
+    | {"auth", "classes", "doctor", "health", "participants", "records", "report", "roster", "store", "ui"},
     "dashboard": {"health", "processes", "store", "ui"},
 }
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from tracker import clock, doctor, health
+from tracker import clock, health
 from tracker.doctor import Check
 from tracker.health import Health
 from tracker.pacing import RATES
@@ -14,10 +14,6 @@ from tracker.settings import Plan
 from tracker.store import Class, NotedDelivery
 from tracker.ui import words
 from tracker.ui.wiring import services
-
-# Each look asks Zoom for its time, and now and then for a token.
-CHECKED_FOR_SECONDS = 300
-
 
 def figures(stands: Health) -> None:
     """How many fetches are where."""
@@ -93,18 +89,11 @@ def rates(stands: Health, plan: Plan, zone: str) -> None:
     )
 
 
-def examination() -> None:
+def examination(checks: list[Check]) -> None:
     """What `tracker doctor` finds: settings, token and scopes, database, clock."""
-    if st.button("Check again", icon=":material/stethoscope:"):
-        _examined.clear()
-    for check in _examined():
+    for check in checks:
         mark = ":green[:material/check:]" if check.ok else ":red[:material/error:]"
         st.markdown(f"{mark} **{words.markdown(check.name)}**: {words.markdown(check.sentence, 400)}")
-
-
-@st.cache_data(ttl=CHECKED_FOR_SECONDS, show_spinner="Looking at the connection to Zoom …")
-def _examined() -> list[Check]:
-    return doctor.examine(services())
 
 
 def processes(stands: Health, zone: str) -> None:
