@@ -15,6 +15,7 @@ from tracker.store import Class, NotedDelivery
 from tracker.ui import words
 from tracker.ui.wiring import services
 
+
 def figures(stands: Health) -> None:
     """How many fetches are where."""
     queue = stands.queue
