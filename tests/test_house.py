@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"attendance"},
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
+    "backup": {"database", "errors"},
     "store": CORE | {"models"},
     "records": CORE | {"live", "models", "store"},
     "fetches": CORE | {"models", "records"},
@@ -50,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "practice": set(),
     "demo": USE_CASES | {"auth", "fetches", "practice"},
     "cli": USE_CASES
-    | {"auth", "demo", "doctor", "fetches", "listener", "processes", "receiver", "report", "roster", "worker"},
+    | {"auth", "demo", "doctor", "fetches", "listener", "processes", "receiver", "report", "roster", "worker"}
+    | {"backup", "logs"},
     "__main__": {"cli"},
     "__init__": set(),
     "ui": USE_CASES | {"auth", "curve", "namesakes", "records", "report", "roster"},
@@ -72,6 +74,7 @@ LIVES_IN: dict[str, set[str]] = {
     "subprocess": {"processes"},
     "requests": {"zoom"},
     "urllib3": {"zoom"},
+    "sqlite3": {"backup"},
     "schedule": {"worker"},
     "prometheus_client": {"receiver"},
     "xlsxwriter": {"report"},
@@ -81,11 +84,11 @@ LIVES_IN: dict[str, set[str]] = {
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth"),
+        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth"),
         *("classes", "sessions", "participants", "ui"),
     },
     "sqlalchemy": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth", "services"),
+        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "services"),
         *("receiver", "doctor", "cli", "ui"),
     },
 }

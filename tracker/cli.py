@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import auth, classes, clock, demo, doctor, participants, report, store
+from tracker import auth, backup, classes, clock, demo, doctor, participants, report, store
 from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
@@ -295,6 +295,19 @@ def export(call: Call) -> None:
         raise InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from None
 
 
+def back_up(call: Call) -> None:
+    """Copies the database into a file, also while tracker and dashboard run."""
+    file = Path(call.options.file)
+    backup.back_up(call.settings.database_url, file)
+    print(f"{file} has everything. Keep it as carefully as the database: it holds personal data.")
+
+
+def restore(call: Call) -> None:
+    """Brings back what is in a backup; what was there before is kept beside the database."""
+    before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
+    print("Restored." if before is None else f"Restored. What was there before is in {before}.")
+
+
 def _class(services: Services, class_id: str) -> Class:
     with reading(services.engine) as tx:
         return store.get_class(tx, class_id)
@@ -429,4 +442,6 @@ def command_parser() -> argparse.ArgumentParser:
     made.add_argument("--format", choices=report.FORMATS, default="csv")
     made.add_argument("--shape", choices=report.SHAPES, default="people")
     made.add_argument("--out", help="a file; stdout without it")
+    command(commands, "backup", back_up, "file")
+    command(commands, "restore", restore, "file")
     return top
