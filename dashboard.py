@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from tracker.processes import end_with_parent
 from tracker.ui import page, sign_in
 from tracker.ui.today import today
-from tracker.ui.wiring import services
+from tracker.ui.wiring import log_like_the_tracker, services
 
 
 def draw() -> None:
@@ -33,6 +33,7 @@ def draw() -> None:
 
 
 if __name__ == "dashboard":
+    log_like_the_tracker()
     end_with_parent(os.environ)
     app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)])
 else:

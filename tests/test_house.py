@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "curve": {"attendance"},
     "webhook": STANDARD | {"attendance", "live"},
     "settings": {"errors"},
+    "logs": {"settings"},
     "models": {"attendance"},
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
@@ -55,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"backup", "logs"},
     "__main__": {"cli"},
     "__init__": set(),
-    "ui": USE_CASES | {"auth", "curve", "namesakes", "records", "report", "roster"},
+    "ui": USE_CASES | {"logs"} | {"auth", "curve", "namesakes", "records", "report", "roster"},
     "pages": CORE | {"auth", "classes", "participants", "records", "report", "roster", "store", "ui"},
     "dashboard": {"processes", "ui"},
 }
@@ -89,7 +90,7 @@ LIVES_IN: dict[str, set[str]] = {
     },
     "sqlalchemy": {
         *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "services"),
-        *("receiver", "doctor", "cli", "ui"),
+        *("logs", "receiver", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import auth, backup, classes, clock, demo, doctor, participants, report, store
+from tracker import auth, backup, classes, clock, demo, doctor, logs, participants, report, store
 from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
@@ -53,6 +53,7 @@ class Call:
     def services(self, *, migrated: bool = True) -> Iterator[Services]:
         """The services of this process, on a migrated database unless that is to be looked into."""
         settings = self.settings
+        logs.hide(settings)
         engine = make_engine(settings.database_url)
         try:
             if migrated:
@@ -62,6 +63,7 @@ class Call:
             engine.dispose()
 
 
+@logs.to_stderr(logging.ERROR)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command: 0, or 1 with one sentence on stderr."""
     # A terminal that cannot show a name shows its code; that is no reason to break off.
@@ -69,7 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = command_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         _check_text(options)
         code = int(options.run(Call(options, environment_with_file(os.environ, PROJECT))) or 0)
@@ -87,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"This machine refuses: {error}.", file=sys.stderr)
+    except Exception:
+        logging.getLogger(__name__).critical("this command ended by a fault of the program", exc_info=True)
     return 1
 
 
@@ -124,6 +127,7 @@ def run_demo(call: Call) -> int:
     _begin_serving(log_level=logging.ERROR)
     environment = demo.environment(os.environ)
     settings = read_settings(environment)
+    logs.hide(settings)
     for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
         _check_port(settings.tracker_host, port)
     engine = make_engine(settings.database_url)
@@ -297,9 +301,8 @@ def export(call: Call) -> None:
 
 def back_up(call: Call) -> None:
     """Copies the database into a file, also while tracker and dashboard run."""
-    file = Path(call.options.file)
-    backup.back_up(call.settings.database_url, file)
-    print(f"{file} has everything. Keep it as carefully as the database: it holds personal data.")
+    backup.back_up(call.settings.database_url, Path(call.options.file))
+    print(f"{call.options.file} has everything. Keep it as carefully as the database: it holds personal data.")
 
 
 def restore(call: Call) -> None:
