@@ -202,31 +202,26 @@ def damage(path: Path) -> None:
         file.write(b"\xff" * 4096)
 
 
-def run_with_little_disk(live: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process that can write no file of more than 100 kB."""
-    return subprocess.run(
-        [sys.executable, "-m", "tracker", *arguments],
+@pytest.mark.parametrize(("command", "room"), [("backup", 0.5), ("restore", 0.5), ("restore", 1.0)])
+def test_a_full_disk_leaves_backup_and_database_as_they_were(
+    live: Path, saved: Path, tmp_path: Path, command: str, room: float
+) -> None:
+    present, kept, there = contents(live), contents(saved), sorted(tmp_path.rglob("*"))
+    # With room for the database itself, what fails is the transaction: each of its pages has a header.
+    limit = int(max(live.stat().st_size, saved.stat().st_size) * room)
+    ran = subprocess.run(
+        [sys.executable, "-m", "tracker", command, str(saved)],
         cwd=PROJECT,
         env=os.environ | {"DATABASE_URL": url_of(live)},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-
-
-def test_a_full_disk_leaves_backup_and_database_as_they_were(live: Path, saved: Path, tmp_path: Path) -> None:
-    present, kept, there = contents(live), contents(saved), sorted(tmp_path.rglob("*"))
-    for name, what in (
-        ("backup", f"The backup {saved} could not be written"),
-        ("restore", f"{saved} is no backup of this program, or is damaged"),
-    ):
-        ran = run_with_little_disk(live, name, str(saved))
-        assert (ran.returncode, ran.stdout) == (1, "")
-        assert ran.stderr.startswith(what)
-        assert ran.stderr.endswith(".\n")
-        assert ran.stderr.count("\n") == 1
+    told = {"backup": f"The backup {saved} could not be written", "restore": f"{saved} could not be restored"}
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert re.fullmatch(re.escape(told[command]) + r": [^\n]*(full|I/O)[^\n]*\.\n", ran.stderr)
     assert (contents(live), contents(saved)) == (present, kept)
     assert sorted(tmp_path.rglob("*")) == there
 

@@ -80,7 +80,11 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
         prepared = Path(folder, "prepared.sqlite3")
         _prepare(file, prepared)
         with closing(_opened(prepared)) as source, closing(_to_be_replaced(live, patience)) as target:
-            source.backup(target, pages=ONE_PAGE, progress=step)
+            try:
+                source.backup(target, pages=ONE_PAGE, progress=step)
+            except (sqlite3.Error, OSError):
+                before.unlink(missing_ok=True)  # nothing was committed, and the disk may be full
+                raise
     return before if was_there else None
 
 
@@ -166,6 +170,8 @@ def _prepare(file: Path, prepared: Path) -> None:
                 raise InvalidInput(f"{file} is damaged: its end is missing.")  # SQLite takes what is missing for zeros
             found = {revision for (revision,) in copy.execute("SELECT version_num FROM alembic_version")}
     except sqlite3.DatabaseError as error:
+        if _is_of_the_disk(error):
+            raise
         raise InvalidInput(f"{file} is no backup of this program, or is damaged: {error}.") from error
     if len(found) != 1 or not found <= revisions():
         raise InvalidInput(f"{file} is of a newer version of this program, or of another program.")
@@ -174,11 +180,18 @@ def _prepare(file: Path, prepared: Path) -> None:
         migrate(engine)
         missing = SQLModel.metadata.tables.keys() - set(inspect(engine).get_table_names())
     except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error) and _is_of_the_disk(error.orig):
+            raise error.orig from None
         raise InvalidInput(f"{file} is of another program: its tables are not ours.") from error
     finally:
         engine.dispose()
     if missing:
         raise InvalidInput(f"{file} is of another program: it has no table {min(missing)}.")
+
+
+def _is_of_the_disk(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # the lower byte is the kind
 
 
 def _check_whole(connection: sqlite3.Connection) -> None:
