@@ -10,7 +10,7 @@ from tracker.processes import end_with_parent
 from tracker.store import Member
 from tracker.ui import page, sign_in
 from tracker.ui.today import today
-from tracker.ui.wiring import services
+from tracker.ui.wiring import log_like_the_tracker, services
 
 
 def draw() -> None:
@@ -41,6 +41,7 @@ def _version(member: Member) -> object:
 
 
 if __name__ == "dashboard":
+    log_like_the_tracker()
     end_with_parent(os.environ)
     app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)])
 else:

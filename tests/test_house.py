@@ -29,9 +29,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "curve": {"attendance"},
     "webhook": STANDARD | {"attendance", "live"},
     "settings": {"errors"},
+    "logs": {"settings"},
     "models": {"attendance"},
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
+    "backup": {"database", "errors"},
     "store": CORE | {"models"},
     "records": CORE | {"live", "models", "store"},
     "fetches": CORE | {"models", "records", "store"},
@@ -54,23 +56,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": {"errors", "settings"},
     "practice": set(),
     "demo": USE_CASES | {"auth", "fetches", "practice"},
+    "serving": {"errors", "health", "listener", "processes", "receiver", "services", "worker"},
     "cli": USE_CASES
-    | {
-        "auth",
-        "demo",
-        "doctor",
-        "fetches",
-        "health",
-        "listener",
-        "processes",
-        "receiver",
-        "report",
-        "roster",
-        "worker",
-    },
+    | {"auth", "backup", "demo", "doctor", "fetches", "logs", "processes", "report", "roster", "serving"},
     "__main__": {"cli"},
     "__init__": set(),
-    "ui": USE_CASES | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
+    "ui": USE_CASES
+    | {"logs"}
+    | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
     "pages": CORE
     | {"auth", "classes", "doctor", "health", "participants", "records", "report", "roster", "store", "ui"},
     "dashboard": {"health", "processes", "store", "ui"},
@@ -90,6 +83,7 @@ LIVES_IN: dict[str, set[str]] = {
     "subprocess": {"processes"},
     "requests": {"zoom"},
     "urllib3": {"zoom"},
+    "sqlite3": {"backup"},
     "schedule": {"worker"},
     "prometheus_client": {"receiver"},
     "xlsxwriter": {"report"},
@@ -99,12 +93,12 @@ LIVES_IN: dict[str, set[str]] = {
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth", "pacing"),
+        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "pacing"),
         *("classes", "sessions", "participants", "sweep", "health", "ui"),
     },
     "sqlalchemy": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth", "pacing", "services"),
-        *("health", "doctor", "cli", "ui"),
+        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "pacing", "services"),
+        *("logs", "health", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

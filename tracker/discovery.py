@@ -48,7 +48,7 @@ def _listed(services: Services, found: Class) -> list[Session] | None:
     except ZoomMeetingUnknown:
         return []
     except ZoomMisconfigured as error:
-        log.info("class %s: Zoom lists no sessions (%s)", found.id, error.sentence)
+        log.info("Zoom lists no sessions", extra={"class": found.id, "reason": error.sentence})
         return None
     near = [run for run in instances if in_window(run.start, found.planned)]
     if not near and found.zoom_meeting_made:
@@ -62,5 +62,5 @@ def _told(services: Services, uuid: str) -> Session | None:
     try:
         return services.zoom.past_meeting(uuid)
     except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
-        log.info("Zoom does not tell when a session was (%s)", error.sentence)
+        log.info("Zoom does not tell when a session was", extra={"reason": error.sentence})
         return None

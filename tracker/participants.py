@@ -114,15 +114,16 @@ def fetch_due(services: Services) -> Outcome | None:
         return None
     try:
         attendance = _collect(services, claim, lambda records: None)
-        log.info("class %s: %d people collected", claim.class_id, attendance.unique_count)
+        people = attendance.unique_count
+        log.info("participants collected", extra={"class": claim.class_id, "people": people, "attempt": claim.attempts})
         return "collected"
     except LeaseLost:
-        log.info("class %s: the fetch was taken over", claim.class_id)
+        log.info("the fetch was taken over", extra={"class": claim.class_id})
     except (ZoomError, ClassNotReady) as error:
         _put_off(services, claim, error, error.sentence)
     except Exception as error:
         # One class with a fault that nobody foresaw must not stop the others, nor be lost.
-        log.exception("class %s: unexpected fault", claim.class_id)
+        log.exception("unexpected fault", extra={"class": claim.class_id, "attempt": claim.attempts})
         _put_off(services, claim, error, "Something went wrong here; the operator's log has the details.")
     return "put off"
 
@@ -211,7 +212,7 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
             raise
         # What the webhooks told is enough to go on with; a session that they missed is found by the next reading.
         discovered, asked = Discovery((), listed=False), False
-        log.info("class %s: Zoom did not list its sessions (%s)", found.id, error.sentence)
+        log.info("Zoom did not list the sessions", extra={"class": found.id, "reason": error.sentence})
     runs = sessions_of(found, _merged(known, discovered.sessions))
     if not ended and not _may_be_over(runs, discovered):
         raise NotEnded("Zoom knows of no session of this class that has ended.")
@@ -294,7 +295,7 @@ def _has_zooms_list(tx: Transaction, found: Class) -> bool:
 
 def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) -> None:
     """Puts the fetch off until the next try, or gives it up."""
-    log.warning("class %s: %s (attempt %d)", claim.class_id, sentence, claim.attempts)
+    log.warning("the fetch failed", extra={"class": claim.class_id, "attempt": claim.attempts, "reason": sentence})
     gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
@@ -318,7 +319,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) 
                 store.save_attendance(tx, found.id, seen, now)
             fetches.abandon(tx, claim, sentence, gave_up)
     except LeaseLost:
-        log.info("class %s: the fetch was taken over", claim.class_id)
+        log.info("the fetch was taken over", extra={"class": claim.class_id})
 
 
 def _patient_from(tx: Transaction, claim: Claim, error: Exception) -> datetime:

@@ -103,16 +103,16 @@ def answer(desk: Desk, request: Request) -> Answer:
     try:
         return handler(desk, request)
     except WebhookRefused as error:
-        log.warning("a webhook was refused: %s", error.sentence)
+        log.warning("a webhook was refused", extra={"status": error.status, "reason": error.sentence})
         return failure(error.status, error.code, error.sentence)
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
         return failure(status, error.code, error.sentence)
     except AWAY:
-        log.exception("the database is away")
+        log.exception("the database is away", extra={"path": request.path})
         return failure(503, "database_away", "The database cannot be reached right now.")
     except Exception:
-        log.exception("unexpected fault")
+        log.exception("unexpected fault", extra={"path": request.path})
         return failure(500, "internal_error", "Something went wrong here; the operator's log has the details.")
 
 
@@ -138,7 +138,7 @@ def _taken_in(services: Services, request: Request) -> tuple[str, dict[str, Any]
     if isinstance(delivery.event, UrlValidation):
         return "url validation", webhook.validation_reply(delivery.event, secret)
     outcome = classes.note_delivery(services, delivery)
-    log.info("webhook %s: %s", delivery.name[:64], outcome)
+    log.info("webhook", extra={"event": delivery.name[:64], "outcome": outcome})
     return outcome, {"success": True}
 
 

@@ -53,7 +53,7 @@ def end_the_endless(services: Services) -> None:
             store.save_session(tx, found.id, last)
             store.set_life(tx, found.id, *life_of_class((*runs[:-1], last)))
             fetches.ask(tx, found.id, now, now)
-            log.warning("class %s: its end was never announced", found.id)
+            log.warning("the end of a class was never announced", extra={"class": found.id})
 
 
 def mend_after_clock(services: Services) -> None:

@@ -103,15 +103,15 @@ class Worker:
             job(*arguments)
         except AWAY:
             if name not in self._failing:
-                log.error("the job %s cannot reach the database; it goes on trying", name)
+                log.error("a job cannot reach the database; it goes on trying", extra={"job": name})
             self._failing.add(name)
         except Exception:
             if name not in self._failing:
-                log.exception("the job %s failed; it goes on trying", name)
+                log.exception("a job failed; it goes on trying", extra={"job": name})
             self._failing.add(name)
         else:
             if name in self._failing:
-                log.info("the job %s works again", name)
+                log.info("a job works again", extra={"job": name})
             self._failing.discard(name)
 
     def _every(self, job: Callable[..., None], *arguments: object, seconds: int) -> None:
