@@ -1,17 +1,18 @@
 """The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
 
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlmodel import Session
 
 from tracker.errors import SettingsError
@@ -20,7 +21,32 @@ from tracker.errors import SettingsError
 BUSY_MILLISECONDS = 2_500
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
-_WRITERS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+# How many pieces of work share a transaction: enough that its write to the disk no longer counts, and few enough
+# that other processes get their turn.
+LARGEST_GROUP = 100
+
+T = TypeVar("T")
+
+
+class _Piece(Generic[T]):
+    """Work that waits for its transaction, and then what it returned or raised."""
+
+    def __init__(self, work: Callable[[Session], T]) -> None:
+        self.work = work
+        self.result: T
+        self.error: BaseException | None = None
+        self.done = False
+
+
+class _Writers:
+    """The writers of one SQLite database in this process: one at a time, and the work that waits to be taken along."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.waiting: deque[_Piece[Any]] = deque()
+
+
+_WRITERS: WeakKeyDictionary[Engine, _Writers] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> Engine:
@@ -48,7 +74,7 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)
-    _WRITERS[engine] = threading.Lock()
+    _WRITERS[engine] = _Writers()
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -80,7 +106,55 @@ def transaction(engine: Engine) -> Iterator[Session]:
     Not to be nested: on SQLite the writers of a process wait for each other here, one after another. Left to SQLite
     they would ask again and again, and under load the unlucky ones would give up.
     """
-    with _WRITERS.get(engine, nullcontext()), Session(engine, expire_on_commit=False) as session, session.begin():
+    writers = _WRITERS.get(engine)
+    with writers.lock if writers else nullcontext(), _writing(engine) as session:
+        yield session
+
+
+def together(engine: Engine, work: Callable[[Session], T]) -> T:
+    """Does `work` in a transaction and returns what it returned, once that is committed. Raises what `work` raises.
+
+    On SQLite all those who wait for the writer before them share one transaction, and so wait for the disk once.
+    Work that raises is taken back and leaves that of the others alone. On PostgreSQL, where writers do not wait for
+    each other, each has a transaction of its own.
+    """
+    writers = _WRITERS.get(engine)
+    if writers is None:
+        with transaction(engine) as tx:
+            return work(tx)
+    piece = _Piece(work)
+    writers.waiting.append(piece)
+    with writers.lock:
+        while not piece.done:
+            size = min(len(writers.waiting), LARGEST_GROUP)
+            _carry_out(engine, [writers.waiting.popleft() for _ in range(size)])
+    if piece.error is not None:
+        raise piece.error
+    return piece.result
+
+
+def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
+    """All of these in one transaction; where it fails as a whole, none of them is done."""
+    try:
+        with _writing(engine) as tx:
+            for piece in pieces:
+                try:
+                    with tx.begin_nested():
+                        piece.result = piece.work(tx)
+                except OperationalError:
+                    raise  # the database is full, locked or gone, and that concerns everybody
+                except Exception as error:
+                    piece.error = error
+    except BaseException as error:
+        for piece in pieces:
+            piece.error = error
+    for piece in pieces:
+        piece.done = True
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
