@@ -32,13 +32,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"attendance"},
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
-    "store": CORE | {"models"},
-    "records": CORE | {"live", "models", "store"},
-    "fetches": CORE | {"models", "records"},
+    "statements": {"attendance", "models"},
+    "store": CORE | {"models", "statements"},
+    "records": CORE | {"live", "models", "statements"},
+    "fetches": CORE | {"models", "records", "statements"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
     "services": CORE | {"settings", "zoom"},
-    "sessions": CORE | {"store"},
+    "sessions": CORE | {"statements", "store"},
     "participants": CORE | {"database", "fetches", "live", "records", "services", "sessions", "store", "zoom"},
     "classes": CORE
     | {"database", "fetches", "live", "meeting_link", "records", "services", "sessions", "store", "webhook", "zoom"},
@@ -81,11 +82,11 @@ LIVES_IN: dict[str, set[str]] = {
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth"),
+        *("models", "migrations", "database", "statements", "store", "records", "fetches", "auth"),
         *("classes", "sessions", "participants", "ui"),
     },
     "sqlalchemy": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth", "services"),
+        *("models", "migrations", "database", "statements", "store", "records", "fetches", "auth", "services"),
         *("receiver", "doctor", "cli", "ui"),
     },
 }
