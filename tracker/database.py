@@ -1,10 +1,13 @@
 """The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
 
+import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,6 +22,7 @@ from tracker.errors import SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
+WRITE_LOCK_TRIES_APART = 0.002
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
 # How many pieces of work share a transaction: enough that its write to the disk no longer counts, and few enough
@@ -35,7 +39,11 @@ class _Piece(Generic[T]):
         self.work = work
         self.result: T
         self.error: BaseException | None = None
+        self.trace: TracebackType | None = None
         self.done = False
+
+    def fail(self, error: BaseException) -> None:
+        self.error, self.trace = error, error.__traceback__
 
 
 class _Writers:
@@ -93,10 +101,34 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
     def _begin(connection: Connection) -> None:
         # A transaction that will write takes the write lock at once: one that reads first and then
         # writes could otherwise overwrite what another wrote in between.
-        writes = connection.get_execution_options().get("writes", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("writes", True):
+            _await_write_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _await_write_lock(connection: Connection) -> None:
+    """`BEGIN IMMEDIATE`, tried every few milliseconds.
+
+    SQLite itself tries less and less often, and beside a process that has one transaction after another it may never
+    find the moment between two of them.
+    """
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                if not locked or time.monotonic() > until:
+                    raise
+            time.sleep(WRITE_LOCK_TRIES_APART)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
 
 @contextmanager
@@ -129,7 +161,8 @@ def together(engine: Engine, work: Callable[[Session], T]) -> T:
             size = min(len(writers.waiting), LARGEST_GROUP)
             _carry_out(engine, [writers.waiting.popleft() for _ in range(size)])
     if piece.error is not None:
-        raise piece.error
+        # Many threads may raise one and the same error, and each would make its trace longer.
+        raise piece.error.with_traceback(piece.trace)
     return piece.result
 
 
@@ -144,10 +177,10 @@ def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
                 except OperationalError:
                     raise  # the database is full, locked or gone, and that concerns everybody
                 except Exception as error:
-                    piece.error = error
+                    piece.fail(error)
     except BaseException as error:
         for piece in pieces:
-            piece.error = error
+            piece.fail(error)
     for piece in pieces:
         piece.done = True
 
