@@ -81,11 +81,10 @@ async def _answer(port: int, requests: list[bytes], keep_alive: bool, seen: list
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
             answer = head + await reader.readuntil(b"}")
-            streams = (reader, writer) if keep_alive else None
-            if not keep_alive:
-                writer.close()
+            streams = (reader, writer)
         seen.append((time.perf_counter() - began, answer.split(b" ", 2)[1:2] == [b"200"]))
-        if not answer:
+        if streams and (not keep_alive or not answer or b"Connection: close" in answer):
+            streams[1].close()
             streams = None
     if streams:
         streams[1].close()
