@@ -157,7 +157,7 @@ def measure(name: str, url: str, pool: ProcessPoolExecutor, keep_alive: float) -
     for what, (requests, connections) in loads.items():
         seen = pool.submit(send, receiver.port, requests, connections).result()
         print(
-            f"{name:<10} {what:<24} {seen.rate:6.0f} /s  {seen.rate / keep_alive:5.2f} of bare keep-alive"
+            f"{name:<10} {what:<24} {seen.rate:6.0f} /s  {seen.rate / keep_alive:6.3f} of bare keep-alive"
             f"  slowest {seen.slowest:6.3f} s  {seen.refused} refused"
         )
     receiver.stop()
