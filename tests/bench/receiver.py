@@ -21,14 +21,11 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import select
 
-from tests.makers import event_body, lesson, member, settings, zoom_signature
+from tests.makers import desk_on, event_body, lesson, member, zoom_signature
 from tracker import clock
 from tracker.database import make_engine, migrate, reading
 from tracker.listener import Receiver
 from tracker.models import WebhookDelivery
-from tracker.receiver import Desk
-from tracker.services import Services
-from tracker.zoom import Zoom
 
 CLASSES, PEOPLE, CONNECTIONS, BURST = 300, 5, 32, 1000
 
@@ -143,7 +140,7 @@ def measure(name: str, url: str, pool: ProcessPoolExecutor, keep_alive: float) -
     teacher = member(engine)
     for number in range(CLASSES):
         lesson(engine, teacher, zoom_meeting_id=meeting(number))
-    receiver = Receiver("127.0.0.1", 0, Desk(Services(engine, Zoom(settings()), settings()), lambda: 0.0))
+    receiver = Receiver("127.0.0.1", 0, desk_on(engine, clock.now))
     receiver.start()
     burst = [request for part in "abcd" for request in sessions("meeting.ended", part)][:BURST]
     loads = {
