@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, at, ended, lesson, member, run, started, stored
-from tracker import classes, store
+from tracker import classes, deliveries, store
 from tracker.attendance import ClassStatus
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
 from tracker.database import reading, transaction
@@ -325,7 +325,7 @@ def test_other_events_leave_nothing(school: Services, ana: Member, raw: bytes, o
     assert classes.note_delivery(school, parse(raw)) == outcome
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
-        assert store.last_delivery(tx) is None
+        assert deliveries.last(tx) is None
 
 
 def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member) -> None:
@@ -335,7 +335,7 @@ def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member
         assert classes.note_delivery(school, delivery) == "not ours"
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
-        assert store.last_delivery(tx) is None
+        assert deliveries.last(tx) is None
         assert store.class_of_session(tx, "x") is None
 
 

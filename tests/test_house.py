@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "backup": {"database", "errors"},
     "statements": {"attendance", "models"},
     "store": CORE | {"models", "statements"},
+    "deliveries": {"models", "statements"},
     "records": CORE | {"live", "models", "statements"},
     "fetches": CORE | {"models", "records", "statements", "store"},
     "zoom": CORE | {"settings"},
@@ -47,12 +48,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "participants": CORE
     | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")},
     "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store"},
-    "health": STANDARD | {"database", "fetches", "models", "pacing", "store"},
+    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "store"},
     "classes": CORE
-    | {"database", "fetches", "live", "meeting_link", "records", "services", "sessions", "store", "webhook", "zoom"},
+    | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
+    | {"webhook", "zoom"},
     "receiver": CORE | {"auth", "classes", "database", "health", "participants", "services", "store", "webhook"},
     "listener": {"receiver"},
-    "worker": STANDARD | {"auth", "database", "fetches", "health", "participants", "services", "store", "sweep"},
+    "worker": STANDARD
+    | {"auth", "database", "deliveries", "fetches", "health", "participants", "services", "store", "sweep"},
     "doctor": STANDARD | {"database", "fetches", "health", "services", "store"},
     "processes": {"errors", "settings"},
     "practice": set(),
@@ -63,10 +66,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": set(),
     "ui": USE_CASES
-    | {"logs"}
-    | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
+    | {"auth", "curve", "deliveries", "health", "logs", "namesakes", "pacing", "records", "report", "roster"}
+    | {"doctor"},
     "pages": CORE
-    | {"auth", "classes", "doctor", "health", "participants", "records", "report", "roster", "store", "ui"},
+    | {
+        "auth",
+        "classes",
+        "deliveries",
+        "doctor",
+        "health",
+        "participants",
+        "records",
+        "report",
+        "roster",
+        "store",
+        "ui",
+    },
     "dashboard": {"health", "processes", "store", "ui"},
 }
 
@@ -95,7 +110,7 @@ LIVES_IN: dict[str, set[str]] = {
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
         *("models", "migrations", "database", "backup", "statements", "store", "records", "fetches", "auth", "pacing"),
-        *("classes", "sessions", "participants", "sweep", "health", "ui"),
+        *("deliveries", "classes", "sessions", "participants", "sweep", "health", "ui"),
     },
     "sqlalchemy": {
         *(
@@ -111,7 +126,7 @@ LIVES_IN: dict[str, set[str]] = {
             "pacing",
             "services",
         ),
-        *("logs", "health", "doctor", "cli", "ui"),
+        *("logs", "deliveries", "health", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, ended, lesson, member, participant, settings, stored
-from tracker import auth, classes, participants, store, sweep, worker
+from tracker import auth, classes, deliveries, participants, store, sweep, worker
 from tracker.attendance import ClassStatus
 from tracker.database import reading, transaction
 from tracker.errors import NotSignedIn
@@ -259,7 +259,7 @@ def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Se
     with transaction(engine) as tx:
         auth.set_password(tx, "ana@school.example", PASSWORD)
         for name, days in (("old", 31), ("recent", 29)):
-            store.note_delivery(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
+            deliveries.note(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
     old = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=8))
     fresh = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=6))
     for minutes in (20, 5):

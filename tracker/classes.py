@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlmodel import Session as Transaction
 
-from tracker import clock, fetches, records, store
+from tracker import clock, deliveries, fetches, records, store
 from tracker.attendance import (
     WINDOW_AFTER,
     ClassStatus,
@@ -165,7 +165,7 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
             return "not ours"
         now = services.now()
         current = lock_planned(tx, class_id)
-        if not store.note_delivery(tx, delivery.body_hash, delivery.name, class_id, now):
+        if not deliveries.note(tx, delivery.body_hash, delivery.name, class_id, now):
             return "repeat"
         if sighting is not None:
             records.add_sighting(tx, class_id, sighting)

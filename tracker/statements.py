@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, CursorResult, bindparam, case, func, selec
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, delete, update
 
-from tracker.attendance import ClassStatus
+from tracker.attendance import ClassStatus, FetchState
 from tracker.models import Fetch, LiveStream, MeetingSession, ParticipantEvent, Reading, WebhookDelivery
 
 # A statement, or what it is on each kind of database.
@@ -91,5 +91,7 @@ ASK = _insert(
     ),
 )
 WITHDRAW = (
-    update(Fetch).where(col(Fetch.class_id) == _CLASS_ID).values(due_at=None, leased_until=None, lease_token=None)
+    update(Fetch)
+    .where(col(Fetch.class_id) == _CLASS_ID)
+    .values(state=FetchState.WAITING.value, attempts=0, due_at=None, error=None, leased_until=None, lease_token=None)
 )

@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, func, inspect, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
-from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel import Session, SQLModel, col, select
 
 from tracker import clock, statements
 from tracker.attendance import (
@@ -32,7 +32,6 @@ from tracker.models import (
     Fetch,
     LiveStream,
     User,
-    WebhookDelivery,
 )
 
 # Of a fetch and its class: the class was held, and its participants are not waited for any more.
@@ -133,16 +132,6 @@ class NewClass:
     zoom_join_url: str
     zoom_meeting_made: bool
     course: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotedDelivery:
-    """A webhook about one of our classes, as it was written down."""
-
-    received_at: datetime
-    event: str
-    class_id: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,32 +354,6 @@ def participants(tx: Session, class_id: str) -> tuple[Stay, ...] | None:
     """The records of the class's participants; None while they are not known."""
     data = participants_data(tx, class_id)
     return stays_from_data(data) if data else None
-
-
-def note_delivery(tx: Session, body_hash: str, event: str, class_id: str, now: datetime) -> bool:
-    """Remembers a webhook; False where it was there already."""
-    noted = statements.run(
-        tx, statements.NOTE_DELIVERY, bodyHash=body_hash, event=event, streamId=class_id, receivedAt=now
-    )
-    return noted.first() is not None
-
-
-def recent_deliveries(tx: Session, limit: int) -> list[NotedDelivery]:
-    """The latest webhooks about our classes, latest first."""
-    statement = select(WebhookDelivery, LiveStream.title).join(LiveStream)
-    order = (col(WebhookDelivery.received_at).desc(), col(WebhookDelivery.body_hash))
-    rows = tx.exec(statement.order_by(*order).limit(limit))
-    return [NotedDelivery(row.received_at, row.event, row.class_id, title) for row, title in rows]
-
-
-def last_delivery(tx: Session) -> datetime | None:
-    """When the last webhook about one of our classes came."""
-    return tx.exec(select(func.max(WebhookDelivery.received_at))).one()
-
-
-def forget_deliveries(tx: Session, before: datetime) -> None:
-    """Drops what only serves to recognise repeats, once Zoom can no longer repeat it."""
-    tx.exec(delete(WebhookDelivery).where(col(WebhookDelivery.received_at) < before))
 
 
 # Of a class and its fetch: there is none, or it was withdrawn.
