@@ -19,7 +19,7 @@ from tracker.attendance import (
     Where,
     life_of_class,
 )
-from tracker.database import reading, together, transaction
+from tracker.database import AWAY, reading, together, transaction
 from tracker.errors import (
     InvalidInput,
     NoMeeting,
@@ -112,11 +112,18 @@ def create_class(
                 fetches.ask(tx, class_id, now, now)
     except Exception:
         if link is None:
-            # Without its class the meeting would be left over in the teacher's Zoom.
-            with suppress(ZoomError):
-                services.zoom.delete_meeting(meeting_id)
+            # Without its class the meeting would be left over in the teacher's Zoom. Where the database went away, the
+            # class may be there all the same.
+            with suppress(ZoomError, *AWAY):
+                if not _is_used(services, meeting_id):
+                    services.zoom.delete_meeting(meeting_id)
         raise
     return class_id
+
+
+def _is_used(services: Services, meeting_id: str) -> bool:
+    with reading(services.engine) as tx:
+        return bool(store.classes_of_meeting(tx, meeting_id))
 
 
 def change_class(services: Services, class_id: str, plan: Plan) -> None:

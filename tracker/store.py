@@ -377,12 +377,10 @@ def insert_into(tx: Session, table: type[SQLModel]) -> Any:
 
 
 def _course_id(tx: Session, teacher_id: str, name: str) -> str:
-    course = tx.exec(select(Course).where(Course.teacher_id == teacher_id, Course.name == name)).first()
-    if course is None:
-        course = Course(id=uuid4().hex, teacher_id=teacher_id, name=name)
-        tx.add(course)
-        tx.flush()
-    return course.id
+    """The teacher's course of that name, made where she has none: somebody else may make it at the same moment."""
+    insert = insert_into(tx, Course).values(id=uuid4().hex, teacher_id=teacher_id, name=name)
+    tx.exec(insert.on_conflict_do_nothing())
+    return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
 
 
 def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
