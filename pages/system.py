@@ -42,7 +42,7 @@ def trouble(found: Class) -> None:
     with st.container(gap=None):
         label = f"**{words.markdown(found.title)}** · {words.markdown(found.teacher_name, 60)}"
         st.page_link(page.CLASS, label=label, query_params={"id": found.id})
-        st.caption(words.markdown(system.trouble(found, services().now(), page.viewer_zone()), 400))
+        st.caption(words.markdown(system.trouble(found, page.viewer_zone()), 400))
     st.badge(state.word, icon=state.icon, color=state.color, width="content")
     if st.button("Try again", key=f"retry-{found.id}", width="content"):
         with page.shown_faults():

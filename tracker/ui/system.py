@@ -16,6 +16,16 @@ from tracker.store import Class
 from tracker.ui import words
 from tracker.ui.wiring import services
 
+# What became of a webhook, in an operator's words; a refusal says it for itself.
+OUTCOMES = {
+    "noted": "noted with a class",
+    "repeat": "repeated, and noted already",
+    "not ours": "about meetings that are no classes",
+    "nothing to note": "of no concern here",
+    "url validation": "validations of the address",
+    "failed": "failed here, and sent again by Zoom",
+}
+
 
 def figures(stands: Health) -> None:
     """How many fetches are where."""
@@ -27,32 +37,33 @@ def figures(stands: Health) -> None:
         "Failing": (queue.failing, "They failed, and are tried again"),
         "Given up": (queue.given_up, "Held classes whose participants Zoom does not give"),
     }
-    for column, (label, (number, text)) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        column.metric(label, number, help=text)
+    with st.container(horizontal=True, gap="large"):
+        for label, (number, text) in shown.items():
+            st.metric(label, number, help=text, width="content")
 
 
-def trouble(found: Class, now: datetime, zone: str) -> str:
+def trouble(found: Class, zone: str) -> str:
     """Why the participants of a class do not come, and what is done about it."""
     if found.fetch is None:
         return ""
     tries = words.count(found.fetch.attempts, "try", "tries")
-    again = f"Next try {_ago(found.fetch.due_at, now, zone)}." if found.fetch.due_at else "Given up."
+    again = f"Next try at {_local(found.fetch.due_at, zone)}." if found.fetch.due_at else "Given up."
     return f"{found.fetch.error or ''} {tries} so far. {again}".strip()
 
 
 def webhooks(stands: Health, noted: list[NotedDelivery], zone: str) -> None:
     """When webhooks came, what became of today's, and the last ones."""
     last = stands.last_webhook
-    st.markdown(f"The last one came {_ago(last, stands.now, zone)}." if last else "None has come yet.")
+    st.markdown(f"The last one came at {_local(last, zone)}." if last else "None has come yet.")
     if stands.webhooks:
         st.dataframe(
             {
-                "Today (UTC)": [one.outcome for one in stands.webhooks],
+                "Today (UTC)": [OUTCOMES.get(one.outcome, one.outcome) for one in stands.webhooks],
                 "Number": [one.count for one in stands.webhooks],
                 "Last": [_local(one.last_at, zone) for one in stands.webhooks],
             },
             hide_index=True,
-            column_config={"Today (UTC)": st.column_config.TextColumn(width="large")},
+            column_config={"Today (UTC)": st.column_config.TextColumn(width="medium")},
         )
     if noted:
         with st.expander("The last webhooks about classes"):
@@ -93,7 +104,11 @@ def rates(stands: Health, plan: Plan, zone: str) -> None:
 
 def examination(checks: list[Check]) -> None:
     """What `tracker doctor` finds: settings, token and scopes, database, clock."""
-    for check in checks:
+    scopes = [check for check in checks if check.name.startswith("scope ")]
+    granted = [check for check in scopes if check.ok]
+    summed_up = Check("scopes", True, f"{len(granted)} of {len(scopes)} are granted.")
+    shown = [check for check in checks if check not in granted] + ([summed_up] if scopes else [])
+    for check in shown:
         mark = ":green[:material/check:]" if check.ok else ":red[:material/error:]"
         st.markdown(f"{mark} **{words.markdown(check.name)}**: {words.markdown(check.sentence, 400)}")
 
@@ -130,10 +145,3 @@ def version_of(stands: Health) -> object:
 
 def _local(moment: datetime, zone: str) -> str:
     return f"{moment.astimezone(clock.zone(zone)):%Y-%m-%d %H:%M:%S}"
-
-
-def _ago(moment: datetime, now: datetime, zone: str) -> str:
-    """A moment as its distance and its time: `4 min ago, at 2026-05-14 11:56:00`."""
-    seconds = round((now - moment).total_seconds())
-    distance = f"{words.length(seconds)} ago" if seconds >= 0 else f"in {words.length(-seconds)}"
-    return f"{distance}, at {_local(moment, zone)}"
