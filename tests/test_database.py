@@ -19,7 +19,7 @@ from sqlmodel import Session, SQLModel
 import tracker.database
 from tests.makers import NOW, lesson, member, stored
 from tracker import models, store
-from tracker.database import make_engine, migrate, reading, transaction
+from tracker.database import make_engine, migrate, reading, revisions, transaction
 from tracker.errors import SettingsError
 
 TABLES = {table.name for table in SQLModel.metadata.sorted_tables}
@@ -190,6 +190,18 @@ def test_a_schema_can_be_taken_back_and_made_again(engine: Engine) -> None:
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     migrate(engine)
     assert differences(engine) == []
+
+
+def test_a_database_of_a_newer_version_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match="newer version of this program"):
+        migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+        connection.rollback()
+        connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": max(revisions())})
+        connection.commit()
 
 
 def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:

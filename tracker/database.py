@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -208,11 +209,14 @@ def reading(engine: Engine) -> Iterator[Session]:
 def migrate(engine: Engine) -> None:
     """Brings the database to the newest schema. Safe to call from several processes at once.
 
-    The first one in takes a lock and does the work in one transaction; the others wait and find it done.
+    The first one in takes a lock and does the work in one transaction; the others wait and find it done. Raises
+    SettingsError where a newer version of this program has been there.
     """
     with engine.connect() as connection, _patient(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if MigrationContext.configure(connection).get_current_revision() not in (None, *revisions()):
+            raise SettingsError(["the database belongs to a newer version of this program; update this one"])
         config = _migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
