@@ -67,9 +67,14 @@ def ask(tx: Session, class_id: str, due_at: datetime, now: datetime) -> None:
 
 
 def withdraw(tx: Session, class_id: str) -> None:
-    """The class is not over after all, or does not take place: nothing is to be fetched."""
+    """The class is not over after all, or does not take place: nothing is to be fetched.
+
+    What was collected before is gone with it, so the fetch is one for which nobody has asked yet: should the end of
+    the class never be announced, it has to be found among those that are forgotten.
+    """
     row = _locked(tx, class_id)
     if row is not None:
+        row.state = FetchState.WAITING.value
         row.due_at = row.leased_until = row.lease_token = None
         tx.add(row)
 
