@@ -16,6 +16,9 @@ TOO_FAST = {
 }
 
 
+LOST_PAGE = "lost page token"
+
+
 @dataclass(frozen=True)
 class Fault:
     """Something that goes wrong `times` times with requests whose path and query contain `match`.
@@ -78,7 +81,7 @@ KINDS: Mapping[str, Callable[[float, datetime, datetime], Fault]] = {
     "HTML, 200": lambda seconds, now, back: Fault("", "html", status=200),
     "HTML, 502": lambda seconds, now, back: Fault("", "html", status=502),
     "expired token": lambda seconds, now, back: refused(401, {"code": 124, "message": "Access token is expired."}),
-    "lost page token": lambda seconds, now, back: refused(
+    LOST_PAGE: lambda seconds, now, back: refused(
         400, {"code": 300, "message": "The next page token is invalid or expired."}
     ),
 }
@@ -104,7 +107,9 @@ class BadLuck:
         if self._dice.random() >= self.plan.share:
             return None
         if not any(_fits(kind, target) for kind in self._deck):
-            self._deck = self._dice.sample(tuple(KINDS), len(KINDS))
+            # Few calls have a page token, so it is lost whenever one of them is to fail.
+            common = [kind for kind in KINDS if kind != LOST_PAGE]
+            self._deck = [LOST_PAGE, *self._dice.sample(common, len(common))]
         kind = next(kind for kind in self._deck if _fits(kind, target))
         self._deck.remove(kind)
         self.counts[kind] += 1
@@ -113,6 +118,6 @@ class BadLuck:
 
 
 def _fits(kind: str, target: str) -> bool:
-    if kind == "lost page token":
+    if kind == LOST_PAGE:
         return "next_page_token=" in target
     return kind != "expired token" or target.startswith("/v2/")
