@@ -69,9 +69,8 @@ class Report:
 
     def text(self) -> str:
         figures = [f"{name + ' ':.<46} {value}" for name, value in self.figures.items()]
-        return "\n".join(
-            [*figures, *self.wrong, "All is exact." if not self.wrong else f"{len(self.wrong)} are wrong."]
-        )
+        verdict = f"{len(self.wrong)} things are wrong." if self.wrong else "All is exact."
+        return "\n".join([*figures, *self.wrong, verdict])
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def run(storm: Storm, database_url: str, folder: Path, say: Say = lambda line: N
     with _place(storm, database_url, folder) as place:
         say(f"making {storm.classes} classes")
         lessons = make_classes(place.services, storm.classes, storm.seed)
-        report.figures["classes"] = f"{len(lessons)} of {_kinds(lessons)}"
+        report.figures["classes"] = f"{len(lessons)}: {_kinds(lessons)}"
         report.figures["seconds to make them"] = _since(began)
         _weather(storm, place, lessons, report, say)
         _look_at_logs(place, report)
@@ -161,8 +160,12 @@ class Watch:
 
     def until_exact(self, until: float) -> None:
         """Returns when every class is as it should be, or it is too late."""
-        while self._look() < len(self._expected) and time.monotonic() < until:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+        while True:
+            began = time.monotonic()
+            if self._look() == len(self._expected) or time.monotonic() > until:
+                return
+            # Looking at thousands of classes takes from the trackers what they need themselves.
+            time.sleep(max(SECONDS_BETWEEN_LOOKS, 10 * (time.monotonic() - began)))
 
     def _look(self) -> int:
         found = stored(self._engine)
@@ -249,7 +252,7 @@ def _kinds(lessons: list[Lesson]) -> str:
 
 
 def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or "none"
+    return ", ".join(f"{number} × {name}" for name, number in sorted(counts.items())) or "none"
 
 
 def _since(moment: float) -> str:

@@ -68,9 +68,9 @@ def _too_fast(retry_after: str) -> Fault:
 # that name one; `now` is what that moment is counted from.
 KINDS: Mapping[str, Callable[[float, datetime, datetime], Fault]] = {
     "429": lambda seconds, now, back: refused(429, TOO_FAST),
-    "429, seconds": lambda seconds, now, back: _too_fast(str(int((back - now).total_seconds()))),
-    "429, ISO date": lambda seconds, now, back: _too_fast(to_zoom(back)),
-    "429, HTTP date": lambda seconds, now, back: _too_fast(format_datetime(back.astimezone(UTC), usegmt=True)),
+    "429 in seconds": lambda seconds, now, back: _too_fast(str(int((back - now).total_seconds()))),
+    "429 with ISO date": lambda seconds, now, back: _too_fast(to_zoom(back)),
+    "429 with HTTP date": lambda seconds, now, back: _too_fast(format_datetime(back.astimezone(UTC), usegmt=True)),
     "500": lambda seconds, now, back: refused(500, {"code": 500, "message": "Internal server error."}),
     "502": lambda seconds, now, back: refused(502, ""),
     "503": lambda seconds, now, back: refused(503, ""),
@@ -78,8 +78,8 @@ KINDS: Mapping[str, Callable[[float, datetime, datetime], Fault]] = {
     "hang and reset": lambda seconds, now, back: Fault("", "reset", seconds=seconds),
     "reset": lambda seconds, now, back: Fault("", "reset"),
     "cut body": lambda seconds, now, back: Fault("", "cut"),
-    "HTML, 200": lambda seconds, now, back: Fault("", "html", status=200),
-    "HTML, 502": lambda seconds, now, back: Fault("", "html", status=502),
+    "HTML as 200": lambda seconds, now, back: Fault("", "html", status=200),
+    "HTML as 502": lambda seconds, now, back: Fault("", "html", status=502),
     "expired token": lambda seconds, now, back: refused(401, {"code": 124, "message": "Access token is expired."}),
     LOST_PAGE: lambda seconds, now, back: refused(
         400, {"code": 300, "message": "The next page token is invalid or expired."}
