@@ -3,11 +3,12 @@
 import json
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import requests
 
@@ -17,6 +18,7 @@ from tests.tracker_process import ShiftedClock
 from tracker import clock, store
 from tracker.classes import Plan, create_class
 from tracker.database import reading, transaction
+from tracker.errors import ZoomRateLimited
 from tracker.services import Services
 from tracker.store import Member
 from tracker.zoom import NewMeeting
@@ -30,6 +32,9 @@ MINUTES = 60
 DAY = timedelta(days=1)
 # Webhooks are believed for five minutes, so this is the most that a class can last here.
 LONGEST_STORY = timedelta(minutes=4)
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -86,18 +91,30 @@ def make_classes(services: Services, count: int, seed: int) -> list[Lesson]:
         if story is None:
             lessons += _sharing_a_meeting(services, teacher, f"Class {number}", planned)
         else:
-            class_id = create_class(services, teacher, Plan(f"Class {number}", planned, MINUTES, "Europe/Berlin"))
+            plan = Plan(f"Class {number}", planned, MINUTES, "Europe/Berlin")
+            class_id = _patiently(partial(create_class, services, teacher, plan))
             lessons.append(_lesson(services, class_id, story))
     return lessons
 
 
 def _sharing_a_meeting(services: Services, teacher: Member, title: str, planned: datetime) -> list[Lesson]:
-    made = services.zoom.create_meeting(teacher.zoom_user, NewMeeting(title, planned, MINUTES, "UTC"))
-    plans = [Plan(title, start, MINUTES, "UTC") for start in (planned - DAY, planned)]
-    return [
-        _lesson(services, create_class(services, teacher, plan, link=made.id), story)
-        for plan, story in zip(plans, (ordinary, rejoining), strict=True)
-    ]
+    meeting = NewMeeting(title, planned, MINUTES, "UTC")
+    made = _patiently(partial(services.zoom.create_meeting, teacher.zoom_user, meeting))
+    lessons = []
+    for start, story in ((planned - DAY, ordinary), (planned, rejoining)):
+        plan = Plan(title, start, MINUTES, "UTC")
+        class_id = _patiently(partial(create_class, services, teacher, plan, link=made.id))
+        lessons.append(_lesson(services, class_id, story))
+    return lessons
+
+
+def _patiently(make: Callable[[], Made]) -> Made:
+    """What `make` makes, as soon as Zoom's rate limit lets it."""
+    while True:
+        try:
+            return make()
+        except ZoomRateLimited:
+            time.sleep(0.2)
 
 
 def _lesson(services: Services, class_id: str, story: Story) -> Lesson:

@@ -32,9 +32,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 # Time for trackers to be killed while classes go on, and for a first session to be fetched before there is a second.
 SECONDS_A_MINUTE = 3.0
 # A list that is asked for as soon as the delay is over is not complete yet.
-ZOOM = replace(
-    PRACTICE, settle_seconds=2 * DELAY_SECONDS, retry_delays=(1, 2, 4, 8, 16, 32, 64, 128), deliveries_at_once=8
-)
+ZOOM = replace(PRACTICE, settle_seconds=2 * DELAY_SECONDS, retry_delays=(1, 2, 4, 8, *[16] * 12), deliveries_at_once=8)
 NOTED = re.compile(r"meeting\.(started|ended|participant_.*)")
 
 Say = Callable[[str], None]
