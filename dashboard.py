@@ -5,10 +5,12 @@ import os
 import streamlit as st
 from starlette.middleware import Middleware
 
+from tracker import health
 from tracker.processes import end_with_parent
+from tracker.store import Member
 from tracker.ui import page, sign_in
 from tracker.ui.today import today
-from tracker.ui.wiring import services
+from tracker.ui.wiring import log_like_the_tracker, services
 
 
 def draw() -> None:
@@ -16,8 +18,10 @@ def draw() -> None:
     member = page.gate("Today")
     with page.shown_faults():
         shown = page.read(today, member, services().now())
-        drawn = page.versions(shown.every, services().now())
+        raised = page.read(health.alarms, services().now())
+        drawn = (raised, page.versions(shown.every, services().now()))
     st.title("Today", anchor=False)
+    page.alarms(raised, member)
     if not shown.every:
         st.info("Nothing is planned, and nothing was held since yesterday.", icon=":material/event_available:")
         st.page_link(page.NEW_CLASS, label="Plan a class", icon=":material/add_circle:")
@@ -27,12 +31,17 @@ def draw() -> None:
             with page.shown_faults():
                 for one in found:
                     page.class_row(one, member)
-    page.redraw_on_change(
-        drawn, lambda: page.versions(page.read(today, member, services().now()).every, services().now())
-    )
+    page.redraw_on_change(drawn, lambda: _version(member))
+
+
+def _version(member: Member) -> object:
+    """What can be seen on the page; another value where something has changed for the eye."""
+    now = services().now()
+    return page.read(health.alarms, now), page.versions(page.read(today, member, now).every, now)
 
 
 if __name__ == "dashboard":
+    log_like_the_tracker()
     end_with_parent(os.environ)
     app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)])
 else:

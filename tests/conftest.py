@@ -3,7 +3,8 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,13 +18,13 @@ from starlette.applications import Starlette
 from tests import practice_school
 from tests.door import gated_app
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, environment, member, services
+from tests.makers import NOW, Clock, environment, member, services
 from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
-from tracker import auth, cli
-from tracker.database import make_engine, migrate
-from tracker.services import Services
+from tracker import auth, cli, health
+from tracker.database import make_engine, migrate, transaction
+from tracker.services import Services, connect
 from tracker.store import Member
 from tracker.ui import wiring
 
@@ -150,7 +151,7 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
     for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring, "PROJECT", tmp_path)  # a developer's own .env does not belong here
-    monkeypatch.setattr(wiring, "Services", partial(Services, now=clock))
+    monkeypatch.setattr(wiring, "connect", lambda *given: replace(connect(*given), now=clock))
     monkeypatch.setattr(auth, "SCRYPT_N", 2)  # how hard a password is to guess is tested elsewhere
     wiring.services.cache_clear()
     yield clock
@@ -161,7 +162,9 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Screens:
-    """The dashboard's pages; nobody is signed in yet."""
+    """The dashboard's pages; nobody is signed in yet, and a tracker lives, whatever the time."""
+    with transaction(engine) as tx:
+        health.note_alive(tx, "one:8787", NOW, NOW + timedelta(days=10_000))
     return Screens(engine, wired, monkeypatch)
 
 

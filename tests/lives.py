@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.makers import stored
+from tests.makers import Clock, stored
 from tracker import classes, participants, store
 from tracker.attendance import Attendance, ClassStatus, Session
 from tracker.database import reading
@@ -39,3 +39,10 @@ def attendance(school: Services, class_id: str) -> Attendance | None:
     """Its attendance from what is stored."""
     with reading(school.engine) as tx:
         return participants.attendance_of(tx, store.get_class(tx, class_id))
+
+
+def try_until_given_up(school: Services, clock: Clock, class_id: str) -> None:
+    """Works on the class's fetch whenever it is due, until nothing is planned any more."""
+    while (again := due(school, class_id)) is not None:
+        clock.time = max(again, clock.time)
+        assert participants.fetch_due(school)

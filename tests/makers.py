@@ -5,6 +5,7 @@ import hmac
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tracker import store
 from tracker.attendance import Attendance, ClassStatus, Session, Span, Stay, Where, take_attendance
 from tracker.clock import to_zoom
 from tracker.database import reading, transaction
+from tracker.health import Tally
+from tracker.receiver import Desk
 from tracker.services import Services
 from tracker.settings import Settings, read_settings
 from tracker.store import Class, Member, NewClass, Role
@@ -215,6 +218,13 @@ def services(engine: Engine, clock: Clock, **environment: str) -> Services:
     """What the use cases need, at a time that passes only when it is told to."""
     found = settings(**environment)
     return Services(engine, Zoom(found, clock, clock.monotonic), found, clock)
+
+
+def desk_on(engine: Engine, clock: Callable[[], datetime], loop_age: float | None = 0.5, **environment: str) -> Desk:
+    """The receiver's desk on this database, whose loop turned `loop_age` seconds ago."""
+    chosen = settings(**environment)
+    found = Services(engine, Zoom(chosen, clock), chosen, clock)
+    return Desk(found, lambda: loop_age, Tally(engine, clock))
 
 
 def counted(

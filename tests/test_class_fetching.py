@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.fake_zoom import UNKNOWN, FakeZoom
+from tests.lives import try_until_given_up
 from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, services, started, stored
 from tracker import classes, fetches, participants, store
 from tracker.attendance import Attendance, ClassStatus, FetchState
@@ -28,7 +29,7 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
-from tracker.fetches import LEASE, PATIENCE
+from tracker.fetches import LEASE, LONGEST_GAP, PATIENCE
 from tracker.services import Services
 from tracker.store import FetchProgress, Member
 
@@ -144,13 +145,24 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
 
 def test_a_list_that_never_comes_ends_as_no_data(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
     zoom.records["uuid-1"] = []
-    clock.time = at(70) + PATIENCE
-    assert participants.fetch_due(school)
+    try_until_given_up(school, clock, held)
+    assert at(70) + PATIENCE <= clock.time < at(70) + PATIENCE + 2 * LONGEST_GAP
     fetch = fetch_of(school, held)
     assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
     assert stored(school.engine, held).participant_count is None
     clock.forward(days=30)
     assert not participants.fetch_due(school)
+
+
+def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.records["uuid-1"] = []
+    clock.time = at(70) + 3 * PATIENCE
+    assert participants.fetch_due(school)
+    assert fetch_of(school, held).due_at is not None
+    try_until_given_up(school, clock, held)
+    assert clock.time < at(70) + 3 * PATIENCE + timedelta(hours=2)
 
 
 @pytest.mark.parametrize(

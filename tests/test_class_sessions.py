@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, due, life, note, sessions
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, services, started, stored
-from tracker import participants, store
+from tracker import participants, store, sweep
 from tracker.attendance import ClassStatus
 from tracker.database import transaction
 from tracker.errors import NoMeeting
@@ -160,7 +160,7 @@ def test_a_class_that_another_program_ended_is_fetched(
                 zoom.faults.append((400, {"code": 4711, "message": "does not contain scopes:[x:admin]."}))
 
         zoom.meanwhile = no_scope
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     assert due(school, class_id) == at(70)
     clock.time = at(70)
     assert participants.fetch_due(school)
@@ -178,12 +178,12 @@ def test_a_class_whose_end_was_never_told_is_asked_for_and_counted(
     zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
     note(school, *deliveries)
     clock.time = at(89)
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     assert due(school, class_id) is None
     clock.time = at(91)
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     assert due(school, class_id) == at(91)
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     assert participants.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
 
@@ -199,7 +199,7 @@ def test_a_class_that_was_restarted_after_its_fetch_is_counted_though_its_second
     note(school, started("u2", 31))
     zoom.hold("u2", participant("Ben", 31, 60), meeting=MEETING, start=31, end=60)
     clock.time = at(91)
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     assert participants.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 2)
 
@@ -210,7 +210,7 @@ def test_a_class_that_runs_over_stays_live_and_is_counted_when_it_has_ended(
     class_id = lesson(school.engine, ana)
     note(school, started("u1", 0))
     clock.time = at(95)
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     assert participants.fetch_due(school)
     assert life(school, class_id) == (LIVE, at(0), None)
     zoom.hold("u1", participant("Ana", 0, 100), meeting=MEETING, end=100)
@@ -225,11 +225,11 @@ def test_a_class_that_did_not_take_place_is_asked_for_once_and_not_for_ever(
 ) -> None:
     class_id = lesson(school.engine, ana)
     clock.time = at(91)
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     while (again := due(school, class_id)) is not None:
         clock.time = again
         assert participants.fetch_due(school)
-        participants.ask_for_forgotten(school)
+        sweep.ask_for_forgotten(school)
     assert clock.time < at(91) + 2 * PATIENCE
     assert life(school, class_id) == (SCHEDULED, None, None)
 
@@ -238,7 +238,7 @@ def test_a_class_without_a_meeting_is_not_fetched(school: Services, ana: Member,
     class_id = written(school, ana)
     with transaction(school.engine) as tx:
         tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
-    participants.ask_for_forgotten(school)
+    sweep.ask_for_forgotten(school)
     clock.time = at(70)
     assert not participants.fetch_due(school)
     with pytest.raises(NoMeeting):

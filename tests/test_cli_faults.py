@@ -105,7 +105,7 @@ def test_a_port_that_is_taken_at_the_last_moment_is_one_sentence(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         monkeypatch.setenv("TRACKER_PORT", str(other.getsockname()[1]))
-        monkeypatch.setattr(cli, "_check_port", lambda host, port: None)
+        monkeypatch.setattr(cli, "check_port", lambda host, port: None)
         assert tracker.refused("serve").startswith("This machine refuses: ")
 
 

@@ -8,11 +8,12 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import API, OAUTH
-from tests.makers import Clock, at, ended, lesson, member, settings
+from tests.makers import Clock, at, counted, ended, lesson, member, settings, stay
 from tests.practice_school import PRACTICE, environment, practice_zoom
-from tracker import classes
-from tracker.database import make_engine
+from tracker import classes, health
+from tracker.database import make_engine, transaction
 from tracker.doctor import SCOPES, Check, examine
+from tracker.health import Tally
 from tracker.services import Services
 from tracker.settings import read_settings
 from tracker.zoom import Zoom
@@ -76,7 +77,7 @@ def test_a_database_that_is_away_does_not_keep_the_rest_from_being_looked_at(
 ) -> None:
     answering(http)
     checks = found(services_on(make_engine(f"sqlite:///{tmp_path}"), clock))
-    assert {name for name, check in checks.items() if not check.ok} == {"database", "people"}
+    assert {name for name, check in checks.items() if not check.ok} == {"database", "people", "trackers", "webhooks"}
     assert "DATABASE_URL" in checks["database"].sentence
 
 
@@ -104,6 +105,40 @@ def test_zoom_out_of_reach_fails_its_checks_alone(engine: Engine, clock: Clock, 
     http.head(API, body=responses.ConnectionError("no route"))
     checks = found(services_on(engine, clock))
     assert {name for name, check in checks.items() if not check.ok} == {"zoom", "clock"}
+
+
+def test_an_app_with_the_scopes_of_old_lacks_nothing(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http, "meeting:read:admin meeting:write:admin")
+    member(engine)
+    assert [check for check in found(services_on(engine, clock)).values() if not check.ok] == []
+
+
+def test_webhooks_that_do_not_come_are_told_with_what_was_refused_and_how_to_mend_it(
+    engine: Engine, clock: Clock, http: RequestsMock
+) -> None:
+    answering(http)
+    class_id = lesson(engine, member(engine), start=60)
+    services = services_on(engine, clock)
+    assert found(services)["webhooks"].sentence == "The last one came: not yet."
+    counted(engine, class_id, stay("Bo", 60, 90), start=60, end=120)
+    tally = Tally(engine, clock)
+    tally.note("refused: The signature does not match.")
+    tally.write_down()
+    check = found(services)["webhooks"]
+    assert not check.ok
+    assert check.sentence.startswith(
+        "Classes were held since 2026-05-14 13:00 UTC without any. Refused today: 1, The signature does not match. "
+        "On the page Feature of the Zoom app: the event subscription's endpoint has to be https://"
+    )
+
+
+def test_the_trackers_that_run_are_named(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    services = services_on(engine, clock)
+    assert found(services)["trackers"].sentence == "None is running; start one: tracker up."
+    with transaction(engine) as tx:
+        health.note_alive(tx, "one:8787", clock(), clock())
+    assert found(services)["trackers"].sentence == f"Running: one:8787 ({health.VERSION})."
 
 
 @pytest.mark.parametrize("missing", SCOPES)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from tests.makers import NOW, at, lesson, member, stored
 from tracker import fetches, store
-from tracker.attendance import FetchState
+from tracker.attendance import ClassStatus, FetchState
 from tracker.database import reading, transaction
 from tracker.errors import (
     FetchUnderWay,
@@ -23,7 +23,7 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
-from tracker.fetches import LEASE, PATIENCE, Claim, next_try
+from tracker.fetches import LEASE, PATIENCE, Claim, Queue, next_try
 from tracker.store import FetchProgress
 
 MINUTE = timedelta(minutes=1)
@@ -346,13 +346,16 @@ def test_withdrawing_what_was_never_asked_for_does_nothing(engine: Engine, class
 def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) -> None:
     teacher = member(engine)
     ids = [lesson(engine, teacher) for _ in range(5)]
+    with transaction(engine) as tx:
+        for class_id in ids:
+            store.set_life(tx, class_id, ClassStatus.ENDED, at(-60), at(0))
     for class_id, due in zip(ids, (0, 0, 1, 2, 99), strict=True):
         ask(engine, class_id, due)
     change(engine, fetches.abandon, claimed(engine, 0), "No.", FetchState.FAILED)
     change(engine, fetches.abandon, claimed(engine, 0), "None.", FetchState.NO_DATA)
     with reading(engine) as tx:
-        assert fetches.counts(tx, at(1)) == (1, 1)
-        assert fetches.counts(tx, at(2)) == (2, 1)
+        assert fetches.queue(tx, at(1)) == Queue(open=3, due=1, free=1, late=0, failing=0, given_up=2)
+        assert fetches.queue(tx, at(7)) == Queue(open=3, due=2, free=2, late=2, failing=0, given_up=2)
 
 
 # Many at once

@@ -29,33 +29,44 @@ MAY_IMPORT: dict[str, set[str]] = {
     "curve": {"attendance"},
     "webhook": STANDARD | {"attendance", "live"},
     "settings": {"errors"},
+    "logs": {"settings"},
     "models": {"attendance"},
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
+    "backup": {"database", "errors"},
     "store": CORE | {"models"},
     "records": CORE | {"live", "models", "store"},
-    "fetches": CORE | {"models", "records"},
+    "fetches": CORE | {"models", "records", "store"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
-    "services": CORE | {"settings", "zoom"},
+    "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
+    "services": CORE | {"pacing", "settings", "zoom"},
     "sessions": CORE | {"store"},
-    "participants": CORE | {"database", "fetches", "live", "records", "services", "sessions", "store", "zoom"},
+    "discovery": CORE | {"database", "services", "sessions", "store"},
+    "participants": CORE
+    | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")},
+    "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store"},
+    "health": STANDARD | {"database", "fetches", "models", "pacing", "store"},
     "classes": CORE
     | {"database", "fetches", "live", "meeting_link", "records", "services", "sessions", "store", "webhook", "zoom"},
-    "receiver": CORE | {"auth", "classes", "database", "fetches", "participants", "services", "store", "webhook"},
+    "receiver": CORE | {"auth", "classes", "database", "health", "participants", "services", "store", "webhook"},
     "listener": {"receiver"},
-    "worker": STANDARD | {"auth", "database", "fetches", "participants", "services", "store"},
-    "doctor": STANDARD | {"database", "fetches", "services", "store"},
+    "worker": STANDARD | {"auth", "database", "fetches", "health", "participants", "services", "store", "sweep"},
+    "doctor": STANDARD | {"database", "fetches", "health", "services", "store"},
     "processes": {"errors", "settings"},
     "practice": set(),
     "demo": USE_CASES | {"auth", "fetches", "practice"},
+    "serving": {"errors", "health", "listener", "processes", "receiver", "services", "worker"},
     "cli": USE_CASES
-    | {"auth", "demo", "doctor", "fetches", "listener", "processes", "receiver", "report", "roster", "worker"},
+    | {"auth", "backup", "demo", "doctor", "fetches", "logs", "processes", "report", "roster", "serving"},
     "__main__": {"cli"},
     "__init__": set(),
-    "ui": USE_CASES | {"auth", "curve", "namesakes", "records", "report", "roster"},
-    "pages": CORE | {"auth", "classes", "participants", "records", "report", "roster", "store", "ui"},
-    "dashboard": {"processes", "ui"},
+    "ui": USE_CASES
+    | {"logs"}
+    | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
+    "pages": CORE
+    | {"auth", "classes", "doctor", "health", "participants", "records", "report", "roster", "store", "ui"},
+    "dashboard": {"health", "processes", "store", "ui"},
 }
 
 # The rooms of each library that is not the standard one, and of what of the standard one touches the world.
@@ -72,6 +83,7 @@ LIVES_IN: dict[str, set[str]] = {
     "subprocess": {"processes"},
     "requests": {"zoom"},
     "urllib3": {"zoom"},
+    "sqlite3": {"backup"},
     "schedule": {"worker"},
     "prometheus_client": {"receiver"},
     "xlsxwriter": {"report"},
@@ -81,12 +93,12 @@ LIVES_IN: dict[str, set[str]] = {
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth"),
-        *("classes", "sessions", "participants", "ui"),
+        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "pacing"),
+        *("classes", "sessions", "participants", "sweep", "health", "ui"),
     },
     "sqlalchemy": {
-        *("models", "migrations", "database", "store", "records", "fetches", "auth", "services"),
-        *("receiver", "doctor", "cli", "ui"),
+        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "pacing", "services"),
+        *("logs", "health", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +17,19 @@ from tests.makers import (
     WEBHOOK_SECRET,
     Clock,
     at,
+    desk_on,
     ended,
     event_body,
     lesson,
     member,
-    settings,
     stored,
     zoom_signature,
 )
-from tracker import classes, participants
+from tracker import classes, health, participants
 from tracker.attendance import ClassStatus, FetchState
 from tracker.database import make_engine, reading
 from tracker.models import WebhookDelivery
 from tracker.receiver import Answer, Desk, Request, answer
-from tracker.services import Services
-from tracker.zoom import Zoom
 
 WEBHOOKS = "/api/webhooks/zoom"
 
@@ -46,11 +42,6 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(engine: Engine, clock: Clock) -> Desk:
     return desk_on(engine, clock)
-
-
-def desk_on(engine: Engine, clock: Callable[[], datetime], loop_age: float | None = 0.5, **environment: str) -> Desk:
-    chosen = settings(**environment)
-    return Desk(Services(engine, Zoom(chosen, clock), chosen, clock), lambda: loop_age)
 
 
 def broken_engine(tmp_path: Path) -> Engine:
@@ -266,12 +257,14 @@ def test_health_is_good_with_a_fresh_loop_and_a_database(desk: Desk, engine: Eng
         "loop": {"ok": True, "secondsSinceLastTurn": 0.5},
         "database": {"ok": True},
         "lastWebhookAgeSeconds": None,
-        "fetches": {"due": 0, "failed": 0},
+        "webhooks": {"ok": True},
+        "fetches": {"due": 0, "late": 0, "failing": 0, "failed": 0},
+        "version": health.VERSION,
     }
     classes.note_delivery(desk.services, ended())
     clock.forward(minutes=9)
     busy = json.loads(answer(desk, Request("GET", "/healthz", {})).body)
-    assert (busy["lastWebhookAgeSeconds"], busy["fetches"]) == (540.0, {"due": 1, "failed": 0})
+    assert (busy["lastWebhookAgeSeconds"], busy["fetches"]) == (540.0, {"due": 1, "late": 0, "failing": 0, "failed": 0})
 
 
 @pytest.mark.parametrize(("age", "shown"), [(None, None), (300.0, 300.0), (4000.04, 4000.0)])
@@ -307,9 +300,14 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
     clock.forward(seconds=30)
     gauges = {name: value for name, labels, value in parsed_metrics(desk) if not labels}
     assert gauges == {
+        "tracker_fetches_open": 1,
         "tracker_fetches_due": 1,
+        "tracker_fetches_late": 0,
+        "tracker_fetches_failing": 0,
         "tracker_fetches_failed": 1,
         "tracker_last_webhook_age_seconds": 30,
+        "tracker_webhooks_silent": 0,
+        "tracker_processes_alive": 0,
         "tracker_loop_age_seconds": 0.5,
     }
     assert outcomes(desk) == {"noted": 2}
@@ -317,13 +315,8 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
 
 def test_the_metrics_do_without_the_database(clock: Clock, tmp_path: Path) -> None:
     away = desk_on(broken_engine(tmp_path), clock)
-    gauges = {name: repr(value) for name, labels, value in parsed_metrics(away) if not labels}
-    assert gauges == {
-        "tracker_fetches_due": "nan",
-        "tracker_fetches_failed": "nan",
-        "tracker_last_webhook_age_seconds": "nan",
-        "tracker_loop_age_seconds": "0.5",
-    }
+    gauges = {name: value for name, labels, value in parsed_metrics(away) if not labels}
+    assert gauges == {"tracker_loop_age_seconds": 0.5}
 
 
 # -- addresses and methods

@@ -8,8 +8,8 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
-from tests.test_receiver import desk_on, error
+from tests.makers import MEETING, Clock, at, desk_on, ended, lesson, member, participant, started, stored
+from tests.test_receiver import error
 from tracker import auth, classes, fetches, store
 from tracker.attendance import ClassStatus, FetchState
 from tracker.database import transaction

@@ -13,14 +13,12 @@ from http.client import HTTPConnection
 import pytest
 from sqlalchemy import Engine
 
-from tests.makers import Clock, at, event_body, lesson, member, settings, stored, zoom_signature
+from tests.makers import Clock, at, desk_on, event_body, lesson, member, stored, zoom_signature
 from tracker import listener, receiver
 from tracker.attendance import ClassStatus
 from tracker.database import make_engine
 from tracker.listener import LARGEST_BODY, Receiver
 from tracker.receiver import Desk
-from tracker.services import Services
-from tracker.zoom import Zoom
 
 WEBHOOKS = "/api/webhooks/zoom"
 GET = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -30,7 +28,7 @@ Serve = Callable[[], int]
 @pytest.fixture
 def desk() -> Desk:
     """A desk whose database is never asked: these tests are about what comes before."""
-    return Desk(Services(make_engine("sqlite://"), Zoom(settings()), settings(), Clock(at(61))), lambda: 0.5)
+    return desk_on(make_engine("sqlite://"), Clock(at(61)))
 
 
 @pytest.fixture
@@ -109,7 +107,7 @@ def seconds_until_closed(client: socket.socket, drip: bytes = b"") -> float:
 
 def test_a_webhook_over_a_socket_is_in_the_database_when_it_is_answered(engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
-    made = Receiver("127.0.0.1", 0, Desk(Services(engine, Zoom(settings()), settings(), Clock(at(61))), lambda: 0.5))
+    made = Receiver("127.0.0.1", 0, desk_on(engine, Clock(at(61))))
     made.start()
     body = event_body("meeting.ended")
     connection = HTTPConnection("127.0.0.1", made.port, timeout=5)

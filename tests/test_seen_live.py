@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.fake_zoom import FakeZoom
+from tests.lives import try_until_given_up
 from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, participant, started, stored
 from tests.makers import seen as told
 from tracker import classes, participants, records, store
 from tracker.attendance import Attendance, ClassStatus, FetchState, Source
 from tracker.classes import Outcome
 from tracker.database import reading
-from tracker.fetches import PATIENCE
 from tracker.services import Services
 from tracker.webhook import Delivery, parse
 
@@ -251,13 +251,6 @@ def test_a_stray_session_at_night_is_no_part_of_what_was_seen(school: Services, 
 # Where Zoom has no list
 
 
-def settle_without_list(school: Services, clock: Clock) -> None:
-    clock.time = at(70)
-    participants.fetch_due(school)
-    clock.time = at(70) + PATIENCE
-    participants.fetch_due(school)
-
-
 @pytest.fixture
 def alone(school: Services, zoom: FakeZoom, class_id: str) -> str:
     """A class of one person, of which Zoom gives no list."""
@@ -270,11 +263,11 @@ def test_a_class_without_a_list_has_what_was_seen_and_says_so(school: Services, 
     clock.time = at(70)
     participants.fetch_due(school)
     assert stored(school.engine, alone).participant_count is None  # the list may come yet
-    settle_without_list(school, clock)
+    try_until_given_up(school, clock, alone)
     found = stored(school.engine, alone)
     assert found.fetch is not None
     assert (found.fetch.stored_state, found.fetch.due_at) == (FetchState.NO_DATA, None)
-    assert (found.participant_count, found.participants_fetched_at) == (1, at(70) + PATIENCE)
+    assert (found.participant_count, found.participants_fetched_at) == (1, clock.time)
     attendance = kept(school, alone)
     assert times(attendance) == [("Ana", 2, 58)]
     assert attendance is not None
@@ -301,7 +294,7 @@ def test_a_class_without_a_list_of_which_nothing_was_seen_stays_unknown(
 ) -> None:
     zoom.hold("uuid-1", meeting=MEETING)
     note(school, started(), ended())
-    settle_without_list(school, clock)
+    try_until_given_up(school, clock, class_id)
     found = stored(school.engine, class_id)
     assert (found.participant_count, found.participants_fetched_at, kept(school, class_id)) == (None, None, None)
 
@@ -309,7 +302,7 @@ def test_a_class_without_a_list_of_which_nothing_was_seen_stays_unknown(
 def test_a_list_that_zoom_gives_later_replaces_what_was_seen(
     school: Services, zoom: FakeZoom, alone: str, clock: Clock
 ) -> None:
-    settle_without_list(school, clock)
+    try_until_given_up(school, clock, alone)
     zoom.records["uuid-1"] = [participant("Ana", 0, 60), participant("Ben", 0, 60)]
     clock.forward(days=1)
     participants.fetch_now(school, alone)
@@ -338,7 +331,7 @@ def test_what_was_seen_never_replaces_a_list_of_zooms(
 def test_what_was_seen_stays_marked_when_zoom_is_asked_in_vain_again(
     school: Services, zoom: FakeZoom, alone: str, clock: Clock
 ) -> None:
-    settle_without_list(school, clock)
+    try_until_given_up(school, clock, alone)
     # Zoom tells of a second session that nobody had heard of, so its list is asked for again.
     note(school, told("joined", "9", 70, "Ben", uuid="uuid-2", start=None), ended("uuid-2", 70, 80))
     zoom.hold("uuid-2", meeting=MEETING, start=70, end=80)

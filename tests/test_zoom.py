@@ -18,7 +18,8 @@ from tests.fake_zoom import API, OAUTH, grant, sent
 from tests.makers import CLIENT_SECRET, NOW, Clock, at, participant, settings
 from tracker.attendance import Session, Stay, Where
 from tracker.errors import NotConfigured, ZoomMisconfigured, ZoomRefused, ZoomUnreachable
-from tracker.zoom import MOST_PAGES, NewMeeting, Zoom
+from tracker.zoom import NewMeeting, Zoom
+from tracker.zoom.client import MOST_PAGES
 
 PLAN = NewMeeting("Algebra 7B", NOW, 60, "Europe/Berlin")
 MADE = {

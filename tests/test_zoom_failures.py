@@ -25,7 +25,8 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
-from tracker.zoom import LARGEST_REPLY, NewMeeting, Zoom, retry_at
+from tracker.zoom import NewMeeting, Zoom
+from tracker.zoom.connection import LARGEST_REPLY, retry_at
 
 LIST = f"{API}/past_meetings/u1/participants"
 MIDNIGHT = datetime(2026, 5, 15, tzinfo=UTC)

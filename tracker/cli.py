@@ -7,9 +7,8 @@ import json
 import logging
 import os
 import secrets
-import signal
 import sys
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,19 +18,16 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import auth, classes, clock, demo, doctor, participants, report, store
+from tracker import auth, backup, classes, clock, demo, doctor, fetches, logs, participants, report, store
 from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
 from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
-from tracker.listener import Receiver
-from tracker.processes import Dashboard, port_is_free
-from tracker.receiver import Desk
-from tracker.services import Services
+from tracker.processes import Dashboard
+from tracker.services import Services, connect
+from tracker.serving import begin, check_port, running_tracker, until_stopped
 from tracker.settings import Settings, environment_with_file, read_settings
 from tracker.store import Class, Filter, Member
-from tracker.worker import Worker
-from tracker.zoom import Zoom
 
 PROJECT = Path(__file__).resolve().parent.parent
 EVERYTHING = 1_000_000
@@ -53,15 +49,17 @@ class Call:
     def services(self, *, migrated: bool = True) -> Iterator[Services]:
         """The services of this process, on a migrated database unless that is to be looked into."""
         settings = self.settings
+        logs.hide(settings)
         engine = make_engine(settings.database_url)
         try:
             if migrated:
                 migrate(engine)
-            yield Services(engine, Zoom(settings), settings)
+            yield connect(engine, settings)
         finally:
             engine.dispose()
 
 
+@logs.to_stderr(logging.ERROR)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command: 0, or 1 with one sentence on stderr."""
     # A terminal that cannot show a name shows its code; that is no reason to break off.
@@ -69,7 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = command_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         _check_text(options)
         code = int(options.run(Call(options, environment_with_file(os.environ, PROJECT))) or 0)
@@ -87,48 +84,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"This machine refuses: {error}.", file=sys.stderr)
+    except Exception:
+        logging.getLogger(__name__).critical("this command ended by a fault of the program", exc_info=True)
     return 1
 
 
 def serve(call: Call) -> None:
     """The tracker alone, until it is told to stop."""
-    _begin_serving()
+    begin()
     with call.services() as services, running_tracker(services) as receiver:
         print(f"The tracker listens on http://{services.settings.tracker_host}:{receiver.port}.", flush=True)
-        _until_stopped()
+        until_stopped()
 
 
 def up(call: Call) -> int:
     """The tracker and the dashboard, until told to stop or one of them ends."""
-    _begin_serving()
+    begin()
     with (
         call.services() as services,
         running_tracker(services),
         Dashboard(PROJECT, services.settings, call.environment) as dashboard,
     ):
         print(f"The dashboard is at {dashboard.url}.", flush=True)
-        return _until_stopped(dashboard)
+        return until_stopped(dashboard)
 
 
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
-    _begin_serving()
+    begin()
     with call.services() as services, Dashboard(PROJECT, services.settings, call.environment) as dashboard:
         print(f"The dashboard is at {dashboard.url}.", flush=True)
-        return _until_stopped(dashboard)
+        return until_stopped(dashboard)
 
 
 def run_demo(call: Call) -> int:
     """Everything, with a practice Zoom and a term of sample classes."""
     # What the loop does is shown as progress here, not as a log.
-    _begin_serving(log_level=logging.ERROR)
+    begin(log_level=logging.ERROR)
     environment = demo.environment(os.environ)
     settings = read_settings(environment)
+    logs.hide(settings)
     for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
-        _check_port(settings.tracker_host, port)
+        check_port(settings.tracker_host, port)
     engine = make_engine(settings.database_url)
     migrate(engine)
-    services = Services(engine, Zoom(settings), settings)
+    services = connect(engine, settings)
     with (
         demo.practice_zoom(settings),
         running_tracker(services),
@@ -136,24 +136,7 @@ def run_demo(call: Call) -> int:
     ):
         demo.prepare(services, lambda line: print(line, flush=True))
         print(demo.welcome(dashboard.url, settings), flush=True)
-        return _until_stopped(dashboard)
-
-
-@contextmanager
-def running_tracker(services: Services) -> Iterator[Receiver]:
-    """Receiver and loop in this process. Raises InvalidInput where the port is taken."""
-    settings = services.settings
-    _check_port(settings.tracker_host, settings.tracker_port)
-    worker = Worker(services)
-    receiver = Receiver(settings.tracker_host, settings.tracker_port, Desk(services, worker.seconds_since_turn))
-    receiver.start()
-    worker.start()
-    try:
-        yield receiver
-    finally:
-        # The door first: what has been acknowledged by then is in the database.
-        receiver.stop()
-        worker.stop()
+        return until_stopped(dashboard)
 
 
 def examine(call: Call) -> int:
@@ -261,7 +244,12 @@ def show_class(call: Call) -> None:
 
 
 def fetch(call: Call) -> None:
-    """Fetches the participants of one class now."""
+    """Fetches the participants of one class now, or of all that are due."""
+    if call.options.all_due == (call.options.id is not None):
+        raise InvalidInput("Say which class to fetch, or --all-due.")
+    if call.options.all_due:
+        _fetch_all_due(call)
+        return
     with call.services() as services:
         attendance = participants.fetch_now(services, call.options.id)
         found = _class(services, call.options.id)
@@ -269,6 +257,31 @@ def fetch(call: Call) -> None:
         _print_json(found.record())
     else:
         print(f"{attendance.unique_count} people from {attendance.total_records} records.")
+
+
+def _fetch_all_due(call: Call) -> None:
+    with call.services() as services:
+        background = services.in_background()
+        came_to = Counter(iter(lambda: participants.fetch_due(background), None))
+        with reading(services.engine) as tx:
+            left = fetches.queue(tx, services.now()).due
+    counts = {"collected": came_to["collected"], "putOff": came_to["put off"], "due": left}
+    if call.options.json:
+        _print_json(counts)
+    else:
+        print(f"{came_to['collected']} collected, {came_to['put off']} put off, {left} still due.")
+
+
+def retry(call: Call) -> None:
+    """Puts fetches that fail or were given up back into the queue, to be tried at once."""
+    if call.options.all == (call.options.id is not None):
+        raise InvalidInput("Say which class to try again, or --all.")
+    with call.services() as services:
+        if call.options.all:
+            print(f"{participants.retry_all(services)} classes are tried again.")
+            return
+        participants.retry(services, call.options.id)
+        print("The class is tried again.")
 
 
 def export(call: Call) -> None:
@@ -293,6 +306,18 @@ def export(call: Call) -> None:
         Path(options.out).write_bytes(content)
     except OSError as error:
         raise InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from None
+
+
+def back_up(call: Call) -> None:
+    """Copies the database into a file, also while tracker and dashboard run."""
+    backup.back_up(call.settings.database_url, Path(call.options.file))
+    print(f"{call.options.file} has everything. Keep it as carefully as the database: it holds personal data.")
+
+
+def restore(call: Call) -> None:
+    """Brings back what is in a backup; what was there before is kept beside the database."""
+    before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
+    print("Restored." if before is None else f"Restored. What was there before is in {before}.")
 
 
 def _class(services: Services, class_id: str) -> Class:
@@ -334,40 +359,6 @@ def _check_text(options: argparse.Namespace) -> None:
 def _print_json(value: object) -> None:
     # ASCII, since the encoding of whoever reads this is not known.
     print(json.dumps(value, indent=2))
-
-
-def _check_port(host: str, port: int) -> None:
-    if not port_is_free(host, port):
-        raise InvalidInput(
-            f"Port {port} is in use by another program; stop that one, "
-            "or choose other ports with TRACKER_PORT and DASHBOARD_PORT."
-        )
-
-
-def _begin_serving(log_level: int = logging.INFO) -> None:
-    """Has Ctrl-C and a polite kill end this process by way of every `finally`, with exit code 0.
-
-    It comes before anything is started: a dashboard that is just coming up must not be left behind.
-    """
-    logging.getLogger().setLevel(log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def leave(*_: object) -> NoReturn:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        raise SystemExit(0)
-
-    for number in before:
-        signal.signal(number, leave)
-
-
-def _until_stopped(dashboard: Dashboard | None = None) -> int:
-    """Waits to be told to stop, or for the dashboard to end by itself (1)."""
-    while dashboard is None or dashboard.is_running:
-        time.sleep(0.2)
-    print("The dashboard ended by itself; its messages are above.", file=sys.stderr)
-    return 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -424,9 +415,16 @@ def command_parser() -> argparse.ArgumentParser:
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, "id", as_json=True)
 
-    command(commands, "fetch", fetch, "id", as_json=True)
+    made = command(commands, "fetch", fetch, as_json=True)
+    made.add_argument("id", nargs="?")
+    made.add_argument("--all-due", action="store_true", help="every class whose participants are due")
+    made = command(commands, "retry", retry)
+    made.add_argument("id", nargs="?")
+    made.add_argument("--all", action="store_true", help="every class that fails or was given up")
     made = command(commands, "export", export, "id")
     made.add_argument("--format", choices=report.FORMATS, default="csv")
     made.add_argument("--shape", choices=report.SHAPES, default="people")
     made.add_argument("--out", help="a file; stdout without it")
+    command(commands, "backup", back_up, "file")
+    command(commands, "restore", restore, "file")
     return top

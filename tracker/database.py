@@ -9,15 +9,20 @@ from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from tracker.errors import SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
+MIGRATION_MILLISECONDS = 60_000
+# What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
+AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
 _WRITERS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
@@ -36,7 +41,7 @@ def make_engine(url: str) -> Engine:
         if backend == "sqlite":
             return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
         if backend == "postgresql":
-            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True)
     except ImportError:
         raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
@@ -47,7 +52,8 @@ def make_engine(url: str) -> Engine:
 def _sqlite_engine(url: str, path: str | None) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    # Errors are logged, and what was to be written is personal data.
+    engine = create_engine(url, hide_parameters=True)
     _WRITERS[engine] = threading.Lock()
 
     @event.listens_for(engine, "connect")
@@ -96,10 +102,34 @@ def migrate(engine: Engine) -> None:
 
     The first one in takes a lock and does the work in one transaction; the others wait and find it done.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection, _patient(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        config = _migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _patient(connection: Connection) -> Iterator[None]:
+    """On SQLite, lets this connection wait for a writer as long as a migration may take."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def revisions() -> set[str]:
+    """The names of the schemas, from the first to the newest, that `migrate` can bring to the newest."""
+    return {script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()}
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config

@@ -193,7 +193,7 @@ def _wait_for_counts(services: Services, say: Callable[[str], None]) -> None:
     until, said = time.monotonic() + PREPARING_SECONDS, 0
     while time.monotonic() < until:
         with reading(services.engine) as tx:
-            due, _failed = fetches.counts(tx, services.now())
+            due = fetches.queue(tx, services.now()).due
         if not due:
             return
         if due != said:

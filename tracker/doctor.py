@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import fetches, store
+from tracker import fetches, health, store
 from tracker.database import migrate, reading
 from tracker.errors import TrackerError
 from tracker.services import Services
@@ -22,6 +22,12 @@ SCOPES = {
     "meeting:read:past_meeting:admin": "finding a session whose webhook was lost",
     "meeting:read:participant:admin": "seeing who is in class now",
 }
+MENDING = (
+    "On the page Feature of the Zoom app: the event subscription's endpoint has to be "
+    "https://<your address>/api/webhooks/zoom and validated, the events Start Meeting and End Meeting chosen, and the "
+    "app activated; your web server has to pass that path on to the tracker with its body as it is; and "
+    "ZOOM_WEBHOOK_SECRET has to be the Secret Token of that page."
+)
 # A webhook is refused when it is five minutes off; this warns long before.
 MOST_CLOCK_OFFSET_SECONDS = 60
 
@@ -41,7 +47,9 @@ def examine(services: Services) -> list[Check]:
     for name, look in (
         ("database", _database),
         ("people", _people),
+        ("trackers", _trackers),
         ("webhook secret", _webhook_secret),
+        ("webhooks", _webhooks),
         ("cron secret", _cron_secret),
         ("zoom", _zoom),
         ("clock", _clock),
@@ -62,9 +70,9 @@ def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: S
 def _database(services: Services) -> Iterator[Check]:
     migrate(services.engine)
     with reading(services.engine) as tx:
-        due, failed = fetches.counts(tx, services.now())
+        queue = fetches.queue(tx, services.now())
     kind = services.engine.dialect.name
-    yield Check("database", True, f"{kind}, schema up to date, fetches due: {due}, given up: {failed}.")
+    yield Check("database", True, f"{kind}, schema up to date, fetches due: {queue.due}, given up: {queue.given_up}.")
 
 
 def _people(services: Services) -> Iterator[Check]:
@@ -86,6 +94,27 @@ def _webhook_secret(services: Services) -> Iterator[Check]:
     )
 
 
+def _trackers(services: Services) -> Iterator[Check]:
+    with reading(services.engine) as tx:
+        stands = health.look(tx, services.now())
+    alive = [tracker for tracker in stands.trackers if tracker.is_alive(stands.now)]
+    names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
+    yield Check("trackers", True, f"Running: {names}." if alive else "None is running; start one: tracker up.")
+
+
+def _webhooks(services: Services) -> Iterator[Check]:
+    with reading(services.engine) as tx:
+        stands = health.look(tx, services.now())
+    refused = [one for one in stands.webhooks if one.outcome.startswith(health.REFUSED)]
+    reasons = " ".join(f"Refused today: {one.count}, {one.outcome.removeprefix(health.REFUSED)}" for one in refused)
+    if stands.alarms.silent_since is not None:
+        since = f"{stands.alarms.silent_since:%Y-%m-%d %H:%M} UTC"
+        yield Check("webhooks", False, " ".join([f"Classes were held since {since} without any.", reasons, MENDING]))
+        return
+    last = f"{stands.last_webhook:%Y-%m-%d %H:%M} UTC" if stands.last_webhook else "not yet"
+    yield Check("webhooks", True, f"The last one came: {last}. {reasons}".rstrip())
+
+
 def _cron_secret(services: Services) -> Iterator[Check]:
     there = bool(services.settings.cron_secret)
     sentence = "is set." if there else "is not set: POST /api/zoom/participants stays closed, which is fine if unused."
@@ -97,9 +126,14 @@ def _zoom(services: Services) -> Iterator[Check]:
     host = urlsplit(services.settings.zoom_api_url).hostname
     yield Check("zoom", True, f"{host} accepts the app's credentials.")
     for scope, purpose in SCOPES.items():
-        there = scope in token.scopes
+        there = scope in token.scopes or _classic(scope) in token.scopes
         sentence = "granted." if there else f"missing, needed for {purpose}: add it to the app's Scopes page."
         yield Check(f"scope {scope}", there, sentence)
+
+
+def _classic(scope: str) -> str:
+    """The scope of apps from before 2024 that includes this one."""
+    return "meeting:read:admin" if scope.split(":")[1] == "read" else "meeting:write:admin"
 
 
 def _clock(services: Services) -> Iterator[Check]:

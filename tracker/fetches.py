@@ -10,19 +10,28 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, update
+from sqlalchemy import ColumnElement, CursorResult, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker.attendance import FetchState
-from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown
-from tracker.models import Fetch
+from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
+from tracker.models import Fetch, LiveStream
 from tracker.records import TakenReading
+from tracker.store import GIVEN_UP
 
 # Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
 LEASE = timedelta(minutes=2)
+# A lease that lasts longer was given by a clock that has been set back since.
+LONGEST_LEASE = 2 * LEASE
+# Due for this long and not taken by anybody: the trackers do not keep up, or there is none.
+LATE = timedelta(minutes=5)
 LONGEST_GAP = timedelta(hours=1)
 # How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
 PATIENCE = timedelta(hours=24)
+# A day may also pass while no tracker runs, or because the clock was set.
+LEAST_ATTEMPTS = 6
+# Zoom's own limits end with its day at the latest.
+LONGEST_PAUSE = timedelta(hours=26)
 # When Zoom's list is read again, in delays after the end of the class, and how far apart two readings have to be
 # before their being the same means anything.
 READINGS = (1, 6, 144)
@@ -39,6 +48,18 @@ class Claim:
     asked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many fetches are open; of these how many are due, free to be taken, late, and failing; how many given up."""
+
+    open: int
+    due: int
+    free: int
+    late: int
+    failing: int
+    given_up: int
+
+
 def next_try(
     error: Exception, attempts: int, asked_at: datetime, now: datetime, *, first_gap: timedelta, spread: float
 ) -> datetime | None:
@@ -50,10 +71,14 @@ def next_try(
     """
     if isinstance(error, ZoomError) and error.permanent:
         return None
-    if isinstance(error, ClassNotReady | ZoomMeetingUnknown) and now >= asked_at + PATIENCE:
+    waited_enough = attempts >= LEAST_ATTEMPTS and now >= asked_at + PATIENCE
+    if isinstance(error, ClassNotReady | ZoomMeetingUnknown) and waited_enough:
         return None
     gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
     stated = error.retry_at if isinstance(error, ZoomError) else None
+    if stated is not None and isinstance(error, ZoomRateLimited):
+        # The account was too busy, which says nothing against this class.
+        return max(stated, now) + first_gap * (spread / 4)
     return max(now + gap, stated or now) + gap * (spread / 4)
 
 
@@ -67,15 +92,11 @@ def ask(tx: Session, class_id: str, due_at: datetime, now: datetime) -> None:
 
 
 def withdraw(tx: Session, class_id: str) -> None:
-    """The class is not over after all, or does not take place: nothing is to be fetched.
-
-    What was collected before is gone with it, so the fetch is one for which nobody has asked yet: should the end of
-    the class never be announced, it has to be found among those that are forgotten.
-    """
+    """The class is not over after all, or does not take place: nothing is to be fetched."""
     row = _locked(tx, class_id)
     if row is not None:
-        row.state = FetchState.WAITING.value
-        row.due_at = row.leased_until = row.lease_token = None
+        row.state, row.attempts = FetchState.WAITING.value, 0
+        row.due_at = row.error = row.leased_until = row.lease_token = None
         tx.add(row)
 
 
@@ -84,10 +105,9 @@ def claim_due(tx: Session, now: datetime) -> Claim | None:
 
     Counting the attempt here, and not at its end, makes a row that kills its process step aside like any other.
     """
-    free = or_(col(Fetch.leased_until).is_(None), col(Fetch.leased_until) <= now)
     longest_due = (
         select(Fetch.class_id)
-        .where(col(Fetch.due_at) <= now, free)
+        .where(col(Fetch.due_at) <= now, _is_free(now))
         .order_by(col(Fetch.due_at), col(Fetch.class_id))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -110,7 +130,7 @@ def claim_class(tx: Session, class_id: str, now: datetime) -> Claim:
     Raises FetchUnderWay where somebody has it.
     """
     row = _locked(tx, class_id) or Fetch(class_id=class_id, asked_at=now)
-    if row.leased_until is not None and row.leased_until > now:
+    if row.leased_until is not None and now < row.leased_until <= now + LONGEST_LEASE:
         raise FetchUnderWay("The participants of this class are being fetched right now.")
     row.leased_until, row.lease_token = now + LEASE, token_hex(8)
     tx.add(row)
@@ -162,11 +182,32 @@ def release(tx: Session, claim: Claim) -> None:
     _change(tx, claim, leased_until=None, lease_token=None)
 
 
-def counts(tx: Session, now: datetime) -> tuple[int, int]:
-    """How many fetches are due, and how many were given up."""
-    due: Sequence[object] = tx.exec(select(Fetch.class_id).where(col(Fetch.due_at) <= now)).all()
-    failed: Sequence[object] = tx.exec(select(Fetch.class_id).where(Fetch.state == FetchState.FAILED.value)).all()
-    return len(due), len(failed)
+def bring_forward(tx: Session, now: datetime) -> None:
+    """Tries at once what was put off further than any failure puts it off."""
+    late = (col(Fetch.error).is_not(None), col(Fetch.due_at) > now + LONGEST_PAUSE)
+    tx.exec(update(Fetch).where(*late).values(due_at=now).execution_options(synchronize_session=False))
+
+
+def queue(tx: Session, now: datetime) -> Queue:
+    """How many fetches are where."""
+    due, free = col(Fetch.due_at) <= now, _is_free(now)
+    number = func.count()
+    numbers: Any = (
+        number,
+        number.filter(due),
+        number.filter(due, free),
+        number.filter(col(Fetch.due_at) <= now - LATE, free),
+        number.filter(col(Fetch.error).is_not(None)),
+    )
+    of_open: tuple[int, int, int, int, int] = tx.exec(select(*numbers).where(col(Fetch.due_at).is_not(None))).one()
+    given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
+    return Queue(*of_open, given_up)
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Whether nobody works on a fetch."""
+    until = col(Fetch.leased_until)
+    return or_(until.is_(None), until <= now, until > now + LONGEST_LEASE)
 
 
 def _locked(tx: Session, class_id: str) -> Fetch | None:

@@ -211,3 +211,39 @@ class Fetch(SQLModel, table=True):
     error: str | None = None
     leased_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("leasedUntil"))
     lease_token: str | None = Field(default=None, sa_column_kwargs=_column("leaseToken"))
+
+
+class ZoomRate(SQLModel, table=True):
+    """How much of one category of Zoom's rate limits is used; one account, so shared by all who use this database.
+
+    `nextAt` (seconds since 1970) is when the next call of the backlog may go out.
+    """
+
+    __tablename__ = "ZoomRate"
+    category: str = Field(primary_key=True)
+    next_at: float = Field(sa_column_kwargs=_column("nextAt"))
+    # The UTC day (`YYYY-MM-DD`) of the two counts.
+    day: str
+    calls: int
+    refused: int
+    paused_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("pausedUntil"))
+
+
+class WebhookTally(SQLModel, table=True):
+    """How many webhooks of a UTC day (`YYYY-MM-DD`) came to what, those that were refused included."""
+
+    __tablename__ = "WebhookTally"
+    day: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    count: int
+    last_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("lastAt"))
+
+
+class TrackerProcess(SQLModel, table=True):
+    """A tracker's sign of life. `name` is machine and port: a restart goes on in the same row."""
+
+    __tablename__ = "TrackerProcess"
+    name: str = Field(primary_key=True)
+    version: str
+    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
+    seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("seenAt"))

@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Literal
 
 from sqlmodel import Session as Transaction
 
-from tracker import fetches, live, records, store
+from tracker import fetches, live, pacing, records, store
 from tracker.attendance import (
     Attendance,
     ClassStatus,
@@ -25,13 +26,13 @@ from tracker.attendance import (
     Session,
     Source,
     Stay,
-    in_window,
     life_of_class,
     participants_data,
     stays_from_data,
     take_attendance,
 )
 from tracker.database import reading, transaction
+from tracker.discovery import Discovery, sessions_at_zoom
 from tracker.errors import (
     AlreadyFetched,
     ClassNotReady,
@@ -42,20 +43,23 @@ from tracker.errors import (
     TooSoon,
     ZoomError,
     ZoomMeetingUnknown,
-    ZoomMisconfigured,
 )
 from tracker.fetches import Claim
 from tracker.records import TakenReading
 from tracker.services import Services
-from tracker.sessions import class_of, counted_sessions, own_session, sessions_of
+from tracker.sessions import counted_sessions, own_session, sessions_of
 from tracker.store import Class
+from tracker.zoom import Category
 
 log = logging.getLogger(__name__)
 
-# A class may run over; this long after its planned end Zoom is asked whether it is over.
-UNHEARD_AFTER = timedelta(minutes=30)
+# Zoom ends every meeting after this long.
+LONGEST_MEETING = timedelta(hours=30)
+
+MOST_RETRIED = 10_000
 
 Progress = Callable[[int], None]
+Outcome = Literal["collected", "put off"]
 
 
 def check_fetchable(found: Class, now: datetime) -> None:
@@ -89,51 +93,60 @@ def fetch_if_due(services: Services, class_id: str) -> Attendance:
     """Fetches the participants unless they are known or not due. Raises as `fetch_now`, AlreadyFetched, TooSoon."""
     with reading(services.engine) as tx:
         found = store.get_class(tx, class_id)
+        known = _has_zooms_list(tx, found)
     if found.zoom_meeting_id is None:
         raise NoMeeting("This class has no Zoom meeting.")
     if found.status is not ClassStatus.ENDED or found.ended_at is None:
         raise NotEnded("This class has not ended.")
-    if found.participants_fetched_at is not None:
+    if known:
         raise AlreadyFetched("The participants of this class are known.")
     if services.now() < found.ended_at + services.delay:
         raise TooSoon("Zoom is still preparing the list of this class.")
     return fetch_now(services, class_id)
 
 
-def fetch_due(services: Services) -> bool:
-    """Works on the one fetch that has been due the longest; False where none is due."""
+def fetch_due(services: Services) -> Outcome | None:
+    """Works on the one fetch that has been due the longest; None where none is due, or Zoom wants no calls now."""
     with transaction(services.engine) as tx:
-        claim = fetches.claim_due(tx, services.now())
+        now = services.now()
+        claim = None if pacing.is_paused(tx, Category.MEDIUM, now) else fetches.claim_due(tx, now)
     if claim is None:
-        return False
+        return None
     try:
         attendance = _collect(services, claim, lambda records: None)
-        log.info("class %s: %d people collected", claim.class_id, attendance.unique_count)
+        people = attendance.unique_count
+        log.info("participants collected", extra={"class": claim.class_id, "people": people, "attempt": claim.attempts})
+        return "collected"
     except LeaseLost:
-        log.info("class %s: the fetch was taken over", claim.class_id)
+        log.info("the fetch was taken over", extra={"class": claim.class_id})
     except (ZoomError, ClassNotReady) as error:
         _put_off(services, claim, error, error.sentence)
     except Exception as error:
         # One class with a fault that nobody foresaw must not stop the others, nor be lost.
-        log.exception("class %s: unexpected fault", claim.class_id)
+        log.exception("unexpected fault", extra={"class": claim.class_id, "attempt": claim.attempts})
         _put_off(services, claim, error, "Something went wrong here; the operator's log has the details.")
-    return True
+    return "put off"
 
 
-def ask_for_forgotten(services: Services) -> None:
-    """Asks for the participants of classes for which no announcement of Zoom's has asked.
+def retry(services: Services, class_id: str) -> None:
+    """Puts the fetch of a class back into the queue, to be tried at once and as patiently as at first.
 
-    Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
-    said that they ended: its announcements get lost.
+    Raises ClassNotReady with the reason why there is nothing to fetch, NotFound.
     """
     with transaction(services.engine) as tx:
         now = services.now()
-        for found in store.forgotten_classes(tx):
-            if found.ended_at is not None:
-                fetches.ask(tx, found.id, found.ended_at + services.delay, now)
-        for found in store.unheard_classes(tx, now):
-            if found.planned.end + UNHEARD_AFTER < now:
-                fetches.ask(tx, found.id, now, now)
+        check_fetchable(store.lock_class(tx, class_id), now)
+        fetches.ask(tx, class_id, now, now)
+
+
+def retry_all(services: Services) -> int:
+    """Does so for every class whose fetch fails or was given up; how many there were."""
+    with reading(services.engine) as tx:
+        troubled = store.troubled_classes(tx, limit=MOST_RETRIED)
+    for found in troubled:
+        with suppress(ClassNotReady):
+            retry(services, found.id)
+    return len(troubled)
 
 
 def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
@@ -190,18 +203,18 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
     with reading(services.engine) as tx:
         found = store.get_class(tx, claim.class_id)
         known = counted_sessions(tx, found)
-    discovered: tuple[Session, ...] = ()
-    listed = True
+    ended = found.status is ClassStatus.ENDED
     try:
-        discovered = _sessions_at_zoom(services, found)
+        discovered = sessions_at_zoom(services, found, known)
+        asked = True
     except ZoomError as error:
-        if found.status is not ClassStatus.ENDED or not known:
+        if not ended or not known:
             raise
         # What the webhooks told is enough to go on with; a session that they missed is found by the next reading.
-        listed = False
-        log.info("class %s: Zoom did not list its sessions (%s)", found.id, error.sentence)
-    runs = sessions_of(found, _merged(known, discovered))
-    if found.status is not ClassStatus.ENDED and (not runs or runs[-1].end is None):
+        discovered, asked = Discovery((), listed=False), False
+        log.info("Zoom did not list the sessions", extra={"class": found.id, "reason": error.sentence})
+    runs = sessions_of(found, _merged(known, discovered.sessions))
+    if not ended and not _may_be_over(runs, discovered):
         raise NotEnded("Zoom knows of no session of this class that has ended.")
 
     stays: list[Stay] = []
@@ -217,20 +230,40 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
     if not any(stay.seconds > 0 for stay in stays):
         raise NoDataFromZoom("Zoom has no participant list for this class yet.")
 
+    runs = tuple(_with_end(run, stays) for run in runs)
     attendance = take_attendance(stays, runs or own_session(found), found.planned)
     with transaction(services.engine) as tx:
         now = services.now()
         store.lock_class(tx, claim.class_id)
-        for run in discovered:
+        for run in runs:
             store.save_session(tx, claim.class_id, run)
-        if discovered and runs[-1].end is not None:
+        if runs and runs[-1].end is not None:
             store.set_life(tx, claim.class_id, *life_of_class(runs))
-        records.add_reading(tx, claim.class_id, _reading(attendance, now, complete=listed))
+        records.add_reading(tx, claim.class_id, _reading(attendance, now, complete=asked))
         ended_at = store.get_class(tx, claim.class_id).ended_at or now
         again_at = fetches.next_reading(records.readings(tx, claim.class_id), ended_at, services.delay)
         fetches.finish(tx, claim, again_at)
         store.save_attendance(tx, claim.class_id, attendance, now)
     return attendance
+
+
+def _may_be_over(runs: Sequence[Session], discovered: Discovery) -> bool:
+    """Whether it is worth asking for the participants of a class whose end was not announced.
+
+    Where Zoom does not list what is over, its answer to the question for the participants shows it.
+    """
+    if not runs:
+        return False
+    over = {run.uuid for run in discovered.sessions}
+    return runs[-1].end is not None or runs[-1].uuid in over or not discovered.listed
+
+
+def _with_end(run: Session, stays: Iterable[Stay]) -> Session:
+    """A session whose list Zoom gives is over; where its end was never told, it is when the last one left."""
+    if run.end is not None:
+        return run
+    leaves = [stay.leave for stay in stays if stay.session_uuid == run.uuid and stay.leave is not None]
+    return replace(run, end=max(leaves, default=None))
 
 
 def _merged(known: Iterable[Session], listed: Iterable[Session]) -> Iterable[Session]:
@@ -260,43 +293,22 @@ def _has_zooms_list(tx: Transaction, found: Class) -> bool:
     return data is not None and data.get("source") != Source.SEEN.value
 
 
-def _sessions_at_zoom(services: Services, found: Class) -> tuple[Session, ...]:
-    """The ended sessions of the class that Zoom knows of, for when no webhook told us.
-
-    They are those that a webhook would have given to this class. A meeting made for the class is the class's
-    whenever it was held; of a meeting that serves many classes only the sessions in this one's window are.
-    An app without the scopes for this finds none.
-    """
-    meeting_id = found.zoom_meeting_id or ""
-    try:
-        instances = [Session(uuid, start, None) for uuid, start in services.zoom.instances(meeting_id)]
-        near = [run for run in instances if in_window(run.start, found.planned)]
-        if not near and found.zoom_meeting_made:
-            near = instances
-        with reading(services.engine) as tx:
-            ours = [run for run in near if class_of(tx, meeting_id, run) == found.id]
-        return tuple(services.zoom.past_meeting(run.uuid) for run in ours)
-    except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
-        log.info("class %s: Zoom lists no sessions (%s)", found.id, error.sentence)
-        return ()
-
-
 def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) -> None:
     """Puts the fetch off until the next try, or gives it up."""
-    now = services.now()
-    at = fetches.next_try(
-        error,
-        claim.attempts,
-        claim.asked_at,
-        now,
-        # A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry.
-        first_gap=min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1)),
-        spread=random.random(),  # noqa: S311 - spreads load, guards nothing
-    )
-    log.warning("class %s: %s (attempt %d)", claim.class_id, sentence, claim.attempts)
+    log.warning("the fetch failed", extra={"class": claim.class_id, "attempt": claim.attempts, "reason": sentence})
     gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
+            now = services.now()
+            at = fetches.next_try(
+                error,
+                claim.attempts,
+                _patient_from(tx, claim, error),
+                now,
+                # A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry.
+                first_gap=min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1)),
+                spread=random.random(),  # noqa: S311 - spreads load, guards nothing
+            )
             if at is not None:
                 fetches.postpone(tx, claim, sentence, at)
                 return
@@ -307,4 +319,14 @@ def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) 
                 store.save_attendance(tx, found.id, seen, now)
             fetches.abandon(tx, claim, sentence, gave_up)
     except LeaseLost:
-        log.info("class %s: the fetch was taken over", claim.class_id)
+        log.info("the fetch was taken over", extra={"class": claim.class_id})
+
+
+def _patient_from(tx: Transaction, claim: Claim, error: Exception) -> datetime:
+    """From when on patience with an answer that is empty is counted: not while the class may still run."""
+    if not isinstance(error, ClassNotReady | ZoomMeetingUnknown):
+        return claim.asked_at
+    found = store.get_class(tx, claim.class_id)
+    if found.status is not ClassStatus.LIVE or found.started_at is None:
+        return claim.asked_at
+    return max(claim.asked_at, found.started_at + LONGEST_MEETING)

@@ -10,13 +10,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tracker import auth, classes, fetches, participants, store, webhook
+from tracker import auth, classes, health, participants, store, webhook
 from tracker.attendance import Attendance
 from tracker.clock import to_zoom
-from tracker.database import reading
+from tracker.database import AWAY, reading
 from tracker.errors import (
     ClassNotReady,
     FetchUnderWay,
@@ -31,6 +29,7 @@ from tracker.errors import (
     WebhookRefused,
     ZoomError,
 )
+from tracker.health import SILENT, Health, Tally
 from tracker.services import Services
 from tracker.webhook import UrlValidation
 
@@ -82,26 +81,15 @@ class Answer:
 
 
 class Desk:
-    """What the answers need besides the services: the loop's sign of life, and the metrics."""
+    """What the answers need besides the services: the loop's sign of life, and what is counted."""
 
-    def __init__(self, services: Services, seconds_since_turn: Callable[[], float | None]) -> None:
-        self.services, self.seconds_since_turn = services, seconds_since_turn
+    def __init__(self, services: Services, seconds_since_turn: Callable[[], float | None], tally: Tally) -> None:
+        self.services, self.seconds_since_turn, self.tally = services, seconds_since_turn, tally
         self.registry = CollectorRegistry()
         self.webhooks = Counter(
             "tracker_webhooks", "Webhooks by what became of them", ["outcome"], registry=self.registry
         )
         self.answers = Counter("tracker_http_answers", "Answers by status", ["status"], registry=self.registry)
-        gauges = {
-            "due": "Fetches that are due now",
-            "failed": "Fetches that were given up",
-            "last_webhook": "Seconds since the last webhook about one of our classes",
-            "loop": "Seconds since the loop's last turn",
-        }
-        names = {"due": "tracker_fetches_due", "failed": "tracker_fetches_failed"}
-        self.gauges = {
-            key: Gauge(names.get(key, f"tracker_{key}_age_seconds"), text, registry=self.registry)
-            for key, text in gauges.items()
-        }
 
 
 def answer(desk: Desk, request: Request) -> Answer:
@@ -115,36 +103,43 @@ def answer(desk: Desk, request: Request) -> Answer:
     try:
         return handler(desk, request)
     except WebhookRefused as error:
-        log.warning("a webhook was refused: %s", error.sentence)
+        log.warning("a webhook was refused", extra={"status": error.status, "reason": error.sentence})
         return failure(error.status, error.code, error.sentence)
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
         return failure(status, error.code, error.sentence)
-    except (DBAPIError, PoolTimeout):
-        log.exception("the database is away")
+    except AWAY:
+        log.exception("the database is away", extra={"path": request.path})
         return failure(503, "database_away", "The database cannot be reached right now.")
     except Exception:
-        log.exception("unexpected fault")
+        log.exception("unexpected fault", extra={"path": request.path})
         return failure(500, "internal_error", "Something went wrong here; the operator's log has the details.")
 
 
 def receive_webhook(desk: Desk, request: Request) -> Answer:
     """`POST /api/webhooks/zoom`: verified, understood, committed, then acknowledged."""
-    services = desk.services
-    outcome = "refused"
+    outcome = "failed"
     try:
-        webhook.verify(request.body, request.headers, services.settings.zoom_webhook_secret, services.now())
-        delivery = webhook.parse(request.body)
-        if isinstance(delivery.event, UrlValidation):
-            reply = webhook.validation_reply(delivery.event, services.settings.zoom_webhook_secret)
-            outcome = "url validation"
-            return as_json(200, reply)
-        outcome = "failed"
-        outcome = classes.note_delivery(services, delivery)
-        log.info("webhook %s: %s", delivery.name[:64], outcome)
-        return as_json(200, {"success": True})
+        outcome, reply = _taken_in(desk.services, request)
+        return as_json(200, reply)
+    except (WebhookRefused, NotConfigured) as error:
+        outcome = f"{health.REFUSED}{error.sentence}"
+        raise
     finally:
-        desk.webhooks.labels(outcome).inc()
+        desk.tally.note(outcome)
+        desk.webhooks.labels(outcome.partition(":")[0]).inc()
+
+
+def _taken_in(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
+    """What became of a webhook, and what Zoom is to be told. Raises WebhookRefused, NotConfigured."""
+    secret = services.settings.zoom_webhook_secret
+    webhook.verify(request.body, request.headers, secret, services.now())
+    delivery = webhook.parse(request.body)
+    if isinstance(delivery.event, UrlValidation):
+        return "url validation", webhook.validation_reply(delivery.event, secret)
+    outcome = classes.note_delivery(services, delivery)
+    log.info("webhook", extra={"event": delivery.name[:64], "outcome": outcome})
+    return outcome, {"success": True}
 
 
 def fetch_for_person(desk: Desk, request: Request) -> Answer:
@@ -204,43 +199,74 @@ def fetched(desk: Desk, class_id: str, attendance: Attendance) -> Answer:
     return as_json(200, {"success": True, "data": data})
 
 
-def health(desk: Desk, request: Request) -> Answer:
-    """`GET /healthz`: 200 when everything works, 503 when not."""
-    now = desk.services.now()
+def healthz(desk: Desk, request: Request) -> Answer:
+    """`GET /healthz`: 200 where this tracker works, also when somebody has to look at something; 503 where it does not.
+
+    What is amiss for all trackers, such as webhooks that do not come, must not have a load balancer take them out.
+    """
     loop_age = desk.seconds_since_turn()
     looping = loop_age is not None and loop_age < LOOP_STALE_SECONDS
     report: dict[str, Any] = {"loop": {"ok": looping, "secondsSinceLastTurn": _rounded(loop_age)}}
+    status = "ok" if looping else "unwell"
     try:
-        with reading(desk.services.engine) as tx:
-            due, failed = fetches.counts(tx, now)
-            last = store.last_delivery(tx)
-        report["database"] = {"ok": True}
-        report["lastWebhookAgeSeconds"] = _rounded((now - last).total_seconds()) if last else None
-        report["fetches"] = {"due": due, "failed": failed}
-    except (DBAPIError, PoolTimeout):
-        report["database"] = {"ok": False}
-    well = looping and report["database"]["ok"]
-    return as_json(200 if well else 503, {"status": "ok" if well else "unwell"} | report)
+        found = _look(desk)
+    except AWAY:
+        return as_json(503, {"status": "unwell", **report, "database": {"ok": False}})
+    silent: dict[str, Any] = {"ok": found.alarms.silent_since is None}
+    if found.alarms.silent_since is not None:
+        silent |= {"silentSince": to_zoom(found.alarms.silent_since), "message": SILENT}
+        status = "attention" if looping else status
+    queue = found.queue
+    report |= {
+        "database": {"ok": True},
+        "lastWebhookAgeSeconds": _rounded(found.webhook_age),
+        "webhooks": silent,
+        "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
+        "version": health.VERSION,
+    }
+    return as_json(200 if looping else 503, {"status": status} | report)
 
 
 def metrics(desk: Desk, request: Request) -> Answer:
     """`GET /metrics`: Prometheus text. Figures from the database are missing while it is away."""
-    values: dict[str, float | None] = {"loop": desk.seconds_since_turn()}
-    with suppress(DBAPIError, PoolTimeout), reading(desk.services.engine) as tx:
-        now = desk.services.now()
-        values["due"], values["failed"] = fetches.counts(tx, now)
-        last = store.last_delivery(tx)
-        values["last_webhook"] = (now - last).total_seconds() if last else None
-    for name, gauge in desk.gauges.items():
-        value = values.get(name)
-        gauge.set(float("nan") if value is None else value)
-    return Answer(200, generate_latest(desk.registry), CONTENT_TYPE_LATEST)
+    now_known = CollectorRegistry()
+
+    def show(name: str, text: str, value: float | None, **labels: str) -> None:
+        gauge = shown.get(name) or Gauge(f"tracker_{name}", text, list(labels), registry=now_known)
+        shown[name] = gauge
+        (gauge.labels(**labels) if labels else gauge).set(float("nan") if value is None else value)
+
+    shown: dict[str, Gauge] = {}
+    show("info", "The version of this tracker", 1, version=health.VERSION)
+    show("loop_age_seconds", "Seconds since the loop's last turn", desk.seconds_since_turn())
+    with suppress(*AWAY):
+        found = _look(desk)
+        now, queue = found.now, found.queue
+        show("last_webhook_age_seconds", "Seconds since the last webhook of Zoom's", found.webhook_age)
+        show("webhooks_silent", "1 where classes were held and no webhook came", found.alarms.silent_since is not None)
+        show("processes_alive", "Trackers on this database", sum(one.is_alive(now) for one in found.trackers))
+        show("fetches_open", "Fetches that are planned or due", queue.open)
+        show("fetches_due", "Fetches that are due now", queue.due)
+        show("fetches_late", "Fetches that are due and that nobody takes", queue.late)
+        show("fetches_failing", "Fetches that failed and are tried again", queue.failing)
+        show("fetches_failed", "Fetches that were given up", queue.given_up)
+        for used in found.rates:
+            left = (used.paused_until - now).total_seconds() if used.paused_until and used.is_paused(now) else 0
+            show("zoom_calls_today", "Calls to Zoom this UTC day", used.calls, category=used.category)
+            show("zoom_refusals_today", "Calls that Zoom answered with 429", used.refused, category=used.category)
+            show("zoom_pause_seconds", "How long Zoom wants no calls", left, category=used.category)
+    return Answer(200, generate_latest(desk.registry) + generate_latest(now_known), CONTENT_TYPE_LATEST)
+
+
+def _look(desk: Desk) -> Health:
+    with reading(desk.services.engine) as tx:
+        return health.look(tx, desk.services.now())
 
 
 ROUTES: dict[str, dict[str, Callable[[Desk, Request], Answer]]] = {
     "/api/webhooks/zoom": {"POST": receive_webhook},
     "/api/zoom/participants": {"GET": fetch_for_person, "POST": fetch_for_program},
-    "/healthz": {"GET": health},
+    "/healthz": {"GET": healthz},
     "/metrics": {"GET": metrics},
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from tracker.attendance import PersonKey, Where
 from tracker.live import Sighting
@@ -92,6 +92,12 @@ def add_reading(tx: Session, class_id: str, reading: TakenReading) -> None:
             digest=reading.digest,
         )
     )
+
+
+def forget_future_readings(tx: Session, now: datetime) -> list[str]:
+    """Drops readings that are said to be still to come; the ids of their classes."""
+    gone = tx.exec(delete(Reading).where(col(Reading.at) > now).returning(col(Reading.class_id)))
+    return sorted({class_id for (class_id,) in gone})
 
 
 def decisions(tx: Session, teacher_id: str) -> list[Decision]:

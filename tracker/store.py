@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, inspect, or_, true
+from sqlalchemy import ColumnElement, and_, func, inspect, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, delete, select
@@ -35,6 +35,13 @@ from tracker.models import (
     Reading,
     User,
     WebhookDelivery,
+)
+
+# Of a fetch and its class: the class was held, and its participants are not waited for any more.
+GIVEN_UP = (
+    col(LiveStream.status) == ClassStatus.ENDED.value,
+    col(Fetch.due_at).is_(None),
+    col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
 )
 
 Role = Literal["teacher", "admin"]
@@ -128,6 +135,16 @@ class NewClass:
     zoom_join_url: str
     zoom_meeting_made: bool
     course: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotedDelivery:
+    """A webhook about one of our classes, as it was written down."""
+
+    received_at: datetime
+    event: str
+    class_id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +314,24 @@ def unheard_classes(tx: Session, now: datetime) -> list[Class]:
     )
 
 
+def live_since(tx: Session, before: datetime) -> list[Class]:
+    """Classes that began before that moment, run as far as is known, and are not waited for."""
+    return _classes(
+        tx,
+        LiveStream.status == ClassStatus.LIVE.value,
+        col(LiveStream.started_at) < before,
+        col(Fetch.due_at).is_(None),
+        limit=100,
+    )
+
+
+def troubled_classes(tx: Session, limit: int) -> list[Class]:
+    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
+    failing = and_(col(Fetch.due_at).is_not(None), col(Fetch.error).is_not(None))
+    order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
+    return _classes(tx, or_(failing, and_(*GIVEN_UP)), order=order, limit=limit)
+
+
 def sessions(tx: Session, class_id: str) -> list[MeetingRun]:
     """Every known session of the class's meeting, by start."""
     statement = select(MeetingSession).where(MeetingSession.class_id == class_id)
@@ -339,6 +374,14 @@ def note_delivery(tx: Session, body_hash: str, event: str, class_id: str, now: d
     values = {"body_hash": body_hash, "event": event, "class_id": class_id, "received_at": now}
     insert = insert_into(tx, WebhookDelivery).values(**values).on_conflict_do_nothing()
     return tx.exec(insert.returning(WebhookDelivery.body_hash)).first() is not None
+
+
+def recent_deliveries(tx: Session, limit: int) -> list[NotedDelivery]:
+    """The latest webhooks about our classes, latest first."""
+    statement = select(WebhookDelivery, LiveStream.title).join(LiveStream)
+    order = (col(WebhookDelivery.received_at).desc(), col(WebhookDelivery.body_hash))
+    rows = tx.exec(statement.order_by(*order).limit(limit))
+    return [NotedDelivery(row.received_at, row.event, row.class_id, title) for row, title in rows]
 
 
 def last_delivery(tx: Session) -> datetime | None:

@@ -12,47 +12,78 @@ from datetime import timedelta
 
 import schedule
 
-from tracker import auth, participants, store
-from tracker.database import transaction
+from tracker import auth, fetches, health, participants, store, sweep
+from tracker.database import AWAY, reading, transaction
 from tracker.services import Services
 
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_TURNS = 1
+# At the same time, so that one class for which Zoom takes long does not hold up the others.
+FETCHERS = 4
+STOP_SECONDS = 10
 # Zoom repeats a delivery for about 85 minutes; much longer costs nothing and is a record for the operator.
 DELIVERIES_KEPT = timedelta(days=30)
 
 
 class Worker:
-    """Runs the jobs in a thread of its own until it is stopped."""
+    """Runs the jobs in threads of its own until it is stopped. `name` tells it from other trackers.
 
-    def __init__(self, services: Services, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._services, self._monotonic = services, monotonic
+    `chores` are jobs of others that are to be done every few seconds.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        monotonic: Callable[[], float] = time.monotonic,
+        chores: tuple[Callable[[], None], ...] = (),
+    ) -> None:
+        self._services, self._name, self._monotonic = services, name, monotonic
+        self._started_at = services.now()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._fetchers: list[threading.Thread] = []
         self._last_turn: float | None = None
+        self._failing: set[str] = set()
         self._schedule = schedule.Scheduler()
-        self._schedule.every(SECONDS_BETWEEN_TURNS).seconds.do(guarded, self.drain)
-        self._schedule.every(30).seconds.do(guarded, participants.ask_for_forgotten, services)
-        self._schedule.every(6).hours.do(guarded, tidy_up, services)
+        self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
+        for job in (self._note_alive, *chores):
+            self._every(job, seconds=10)
+        for looking in (sweep.ask_for_forgotten, sweep.end_the_endless, sweep.mend_after_clock):
+            self._every(looking, services, seconds=30)
+        self._every(tidy_up, services, seconds=6 * 60 * 60)
 
     def start(self) -> None:
         """Begins at once with everything: what was missed while the process was down is caught up."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the piece that is being done, if any; its lease brings it back if that takes too long."""
+        """Ends after the pieces that are being done, if any; their leases bring them back if that takes too long."""
         self._stop.set()
-        self._thread.join(timeout=10)
+        until = time.monotonic() + STOP_SECONDS
+        for thread in (self._thread, *self._fetchers):
+            thread.join(max(until - time.monotonic(), 0))
+        self.guarded(self._note_gone)
 
     def seconds_since_turn(self) -> float | None:
         """The age of the loop's last sign of life in seconds; None before the first."""
         return None if self._last_turn is None else self._monotonic() - self._last_turn
 
+    def fetch(self) -> None:
+        """Has as many fetchers at work as there are fetches to be taken, up to a limit."""
+        self._fetchers = [thread for thread in self._fetchers if thread.is_alive()]
+        with reading(self._services.engine) as tx:
+            free = fetches.queue(tx, self._services.now()).free
+        for _ in range(min(free, FETCHERS - len(self._fetchers))):
+            thread = threading.Thread(target=self.guarded, args=(self.drain,), name="fetcher", daemon=True)
+            self._fetchers.append(thread)
+            thread.start()
+
     def drain(self) -> None:
         """Fetches one class after another until none is due or the process is to stop."""
         while not self._stop.is_set() and participants.fetch_due(self._services):
-            self._last_turn = self._monotonic()
+            pass
 
     def turn(self) -> None:
         """Runs the jobs that are due."""
@@ -62,19 +93,43 @@ class Worker:
         self._schedule.run_pending()
         self._last_turn = self._monotonic()
 
+    def guarded(self, job: Callable[..., None], *arguments: object) -> None:
+        """Runs a job and logs what it raises: `schedule` itself would end the loop with it.
+
+        Of a job that goes on failing only the first time is logged, and when it works again.
+        """
+        name = getattr(job, "__name__", repr(job))
+        try:
+            job(*arguments)
+        except AWAY:
+            if name not in self._failing:
+                log.error("a job cannot reach the database; it goes on trying", extra={"job": name})
+            self._failing.add(name)
+        except Exception:
+            if name not in self._failing:
+                log.exception("a job failed; it goes on trying", extra={"job": name})
+            self._failing.add(name)
+        else:
+            if name in self._failing:
+                log.info("a job works again", extra={"job": name})
+            self._failing.discard(name)
+
+    def _every(self, job: Callable[..., None], *arguments: object, seconds: int) -> None:
+        self._schedule.every(seconds).seconds.do(self.guarded, job, *arguments)
+
     def _run(self) -> None:
         self._schedule.run_all()
         while not self._stop.is_set():
             self.turn()
             self._stop.wait(SECONDS_BETWEEN_TURNS)
 
+    def _note_alive(self) -> None:
+        with transaction(self._services.engine) as tx:
+            health.note_alive(tx, self._name, self._started_at, self._services.now())
 
-def guarded(job: Callable[..., None], *arguments: object) -> None:
-    """Runs a job and logs what it raises: `schedule` itself would end the loop with it."""
-    try:
-        job(*arguments)
-    except Exception:
-        log.exception("the job %s failed; it runs again at its next turn", getattr(job, "__name__", job))
+    def _note_gone(self) -> None:
+        with transaction(self._services.engine) as tx:
+            health.note_gone(tx, self._name)
 
 
 def tidy_up(services: Services) -> None:
@@ -82,4 +137,5 @@ def tidy_up(services: Services) -> None:
     now = services.now()
     with transaction(services.engine) as tx:
         auth.forget_old(tx, now)
+        health.forget_old(tx, now)
         store.forget_deliveries(tx, now - DELIVERIES_KEPT)

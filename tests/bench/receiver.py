@@ -16,14 +16,11 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import select
 
-from tests.makers import event_body, lesson, member, settings, zoom_signature
+from tests.makers import desk_on, event_body, lesson, member, zoom_signature
 from tracker import clock
 from tracker.database import make_engine, migrate, reading
 from tracker.listener import Receiver
 from tracker.models import WebhookDelivery
-from tracker.receiver import Desk
-from tracker.services import Services
-from tracker.zoom import Zoom
 
 CLASSES, CONNECTIONS = 500, 4
 
@@ -114,7 +111,7 @@ def main() -> None:
         default = bare(pool, Bare, requests, keep_alive=False)
         keep_alive = bare(pool, BareKeepAlive, requests[:200], keep_alive=True)
 
-        receiver = Receiver("127.0.0.1", 0, Desk(Services(engine, Zoom(settings()), settings()), lambda: 0.0))
+        receiver = Receiver("127.0.0.1", 0, desk_on(engine, clock.now))
         receiver.start()
         first = pool.submit(requests_per_second, receiver.port, requests, True).result()
         repeated = pool.submit(requests_per_second, receiver.port, requests, True).result()

@@ -1,11 +1,12 @@
 """Classes, a failing Zoom, lost webhooks and killed trackers all at once, and what came of it."""
 
+import json
 import math
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,8 @@ from tracker.database import make_engine, migrate, reading
 from tracker.fetches import LEASE
 from tracker.models import Fetch, WebhookDelivery
 from tracker.practice import PracticeSettings, PracticeZoom
-from tracker.services import Services
+from tracker.services import Services, connect
 from tracker.settings import Plan, read_settings
-from tracker.zoom import Zoom
 
 DELAY_SECONDS = 1
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -110,8 +110,7 @@ def _place(storm: Storm, database_url: str, folder: Path) -> Iterator[Place]:
         engine = make_engine(database_url)
         stack.callback(engine.dispose)
         migrate(engine)
-        zoom = Zoom(settings)
-        yield Place(engine, host, practice_clock, Services(engine, zoom, settings), given, folder)
+        yield Place(engine, host, practice_clock, connect(engine, settings), given, folder)
 
 
 def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, say: Say) -> None:
@@ -235,9 +234,13 @@ def _count_calls(place: Place, report: Report) -> None:
 
 def _look_at_logs(place: Place, report: Report) -> None:
     """Exceptions that the trackers logged; they are no fault by themselves, where a database is fought for."""
-    text = "\n".join(path.read_text(errors="replace") for path in sorted(place.folder.glob("tracker-*.log")))
-    raised = re.findall(r"^(?:[a-z_]+\.)+([A-Z]\w+): .{0,60}", text, re.MULTILINE)
-    report.figures["exceptions in the trackers' logs"] = _listed(Counter(raised))
+    raised: Counter[str] = Counter()
+    for path in place.folder.glob("tracker-*.log"):
+        for line in path.read_text(errors="replace").splitlines():
+            # No JSON: what is not of the log, and what was being written when the tracker was killed.
+            with suppress(ValueError):
+                raised.update(error["type"] for error in json.loads(line).get("error", [])[:1])
+    report.figures["exceptions in the trackers' logs"] = _listed(raised)
 
 
 def _fetch_of(engine: Engine, class_id: str) -> str:

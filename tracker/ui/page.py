@@ -12,12 +12,14 @@ from tracker import clock, participants, records
 from tracker.attendance import ClassStatus
 from tracker.database import reading
 from tracker.errors import TrackerError
+from tracker.health import Alarms
 from tracker.store import Class, Member
 from tracker.ui import words
 from tracker.ui.sign_in import AWAY, COOKIE, member_of
 from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
+SYSTEM = "pages/system.py"
 # In the session: search, filters and page of the list of classes as it was left.
 CLASSES_AS_SEEN = "classes-as-seen"
 NAMES_IN_A_LIST = 6
@@ -76,6 +78,23 @@ def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
     except DBAPIError:
         st.error(AWAY, icon=":material/cloud_off:")
         st.stop()
+
+
+def alarms(found: Alarms, member: Member) -> None:
+    """What keeps classes from being counted, with what this person can do about it."""
+    if found.untracked:
+        doing = (
+            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
+        )
+        lost = "Nothing is lost: what was missed is caught up."
+        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
+    if found.silent_since is not None:
+        doing = "Run `tracker doctor`, which says how to mend it." if member.is_admin else "An admin can mend this."
+        st.warning(
+            "Classes were held, and Zoom has announced none of them. They are counted all the same, half an hour after "
+            f"their planned end, and are not seen live. {doing}",
+            icon=":material/notifications_off:",
+        )
 
 
 def class_row(found: Class, member: Member) -> None:
@@ -147,6 +166,8 @@ def _sidebar(member: Member) -> None:
         st.page_link(TODAY, label="Today", icon=":material/today:")
         st.page_link(CLASSES, label="Classes", icon=":material/history:")
         st.page_link(NEW_CLASS, label="New class", icon=":material/add_circle:")
+        if member.is_admin:
+            st.page_link(SYSTEM, label="System", icon=":material/monitor_heart:")
         st.divider()
         st.text(words.plain(member.name, 60))
         st.caption(f"Signed in as {member.role}")

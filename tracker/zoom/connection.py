@@ -1,4 +1,4 @@
-"""The Zoom client: what we ask of Zoom's REST API, with every failure turned into a typed error.
+"""One call to Zoom: the token, the pace, limits of time and size, and every failure turned into a typed error.
 
 It never sleeps and never retries (but for one fresh token); when to ask again is decided by the fetch queue.
 Rules are from Zoom's API reference and its "Using Zoom APIs" pages on errors and rate limits.
@@ -7,19 +7,17 @@ Rules are from Zoom's API reference and its "Using Zoom APIs" pages on errors an
 import json
 import math
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import quote
+from enum import StrEnum
+from typing import Any, Protocol
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from tracker import clock
-from tracker.attendance import Session, Stay, Where
 from tracker.errors import (
     NotConfigured,
     ZoomError,
@@ -33,40 +31,27 @@ from tracker.settings import Settings
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
 LARGEST_REPLY = 8 * 1024 * 1024
-PAGE_SIZE = 300
-MOST_PAGES = 500
 # A token is replaced this long before Zoom would refuse it.
 TOKEN_MARGIN_SECONDS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class NewMeeting:
-    """What we ask for when a class's meeting is made or changed. `start` is an aware time."""
+class Category(StrEnum):
+    """What Zoom counts calls by, over a whole account. For access tokens it names no category."""
 
-    topic: str
-    start: datetime
-    minutes: int
-    timezone: str
-
-    def body(self) -> dict[str, Any]:
-        return {
-            "topic": self.topic[:200],
-            "type": 2,
-            "start_time": clock.to_zoom(self.start),
-            "duration": self.minutes,
-            "timezone": self.timezone,
-        }
+    LIGHT = "Light"
+    MEDIUM = "Medium"
+    HEAVY = "Heavy"
+    TOKEN = "Token"  # noqa: S105 - no secret
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it."""
+class Pace(Protocol):
+    """Who says when a call may be made."""
 
-    id: str
-    join_url: str
-    start_url: str = field(repr=False)
-    topic: str
-    waiting_room: bool
+    def admit(self, category: Category) -> None:
+        """Returns when a call may go out. Raises ZoomRateLimited where that is too long to wait for."""
+
+    def pause(self, category: Category, until: datetime) -> None:
+        """Zoom wants no more calls of this category until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +64,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
+class Reply:
     """An answer of Zoom's, read to its end. `headers` is case-insensitive."""
 
     status: int
@@ -91,86 +76,16 @@ class _Reply:
         return 200 <= self.status < 300
 
 
-class Zoom:
-    """A client for one Zoom account; may be shared by threads."""
+class Connection:
+    """Calls to one Zoom account; may be shared by threads."""
 
     def __init__(
-        self,
-        settings: Settings,
-        now: Callable[[], datetime] = clock.now,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, settings: Settings, pace: Pace | None, now: Callable[[], datetime], monotonic: Callable[[], float]
     ) -> None:
-        self._settings, self._now, self._monotonic = settings, now, monotonic
+        self._settings, self._pace, self._now, self._monotonic = settings, pace, now, monotonic
         self._http = requests.Session()
         self._token: Token | None = None
         self._token_lock = threading.Lock()
-
-    def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
-        """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""
-        # E-mail in the report is what lets people be counted by e-mail instead of by display name.
-        settings = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
-        body = meeting.body() | {"default_password": True, "settings": settings}
-        return _meeting(self._call("POST", f"/users/{quote(host, safe='@')}/meetings", body=body))
-
-    def meeting(self, meeting_id: str) -> Meeting:
-        """The meeting as it is now, with a fresh start link."""
-        try:
-            return _meeting(self._call("GET", f"/meetings/{quote(meeting_id, safe='')}"))
-        except ZoomMeetingUnknown as error:
-            raise ZoomMeetingUnknown("Zoom has no such meeting, or no longer.") from error
-
-    def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
-        """Changes title, time and length."""
-        self._call("PATCH", f"/meetings/{quote(meeting_id, safe='')}", body=meeting.body())
-
-    def delete_meeting(self, meeting_id: str) -> None:
-        """Deletes the meeting; one that is gone already is as good as deleted."""
-        try:
-            self._call("DELETE", f"/meetings/{quote(meeting_id, safe='')}")
-        except ZoomMeetingUnknown:
-            return
-
-    def instances(self, meeting_id: str) -> list[tuple[str, datetime]]:
-        """UUID and start of every ended session of the meeting (of the last 15 months), by start."""
-        reply = self._call("GET", f"/past_meetings/{quote(meeting_id, safe='')}/instances")
-        found = []
-        for entry in _list(reply, "meetings"):
-            start = clock.parse_utc(entry.get("start_time"))
-            if start is not None:
-                found.append((_required(entry, "uuid"), start))
-        return sorted(found, key=lambda instance: instance[1])
-
-    def past_meeting(self, meeting: str) -> Session:
-        """The ended session with this UUID; for a meeting id, its latest one."""
-        reply = self._call("GET", f"/past_meetings/{_path_id(meeting)}")
-        start, end = clock.parse_utc(reply.get("start_time")), clock.parse_utc(reply.get("end_time"))
-        if start is None:
-            raise _unreadable("a past meeting without a start")
-        count = reply.get("participants_count")
-        zooms_count = count if isinstance(count, int) and not isinstance(count, bool) else None
-        return Session(_required(reply, "uuid"), start, end, zooms_count)
-
-    def past_participants(self, meeting: str, progress: Callable[[int], None] = lambda records: None) -> list[Stay]:
-        """Every participant record of the session with this UUID (for a meeting id: of the latest one).
-
-        `progress` is told the number of records after each page. Raises ZoomUnreachable where the pages do
-        not come to an end: half a list must never pass for the whole one.
-        """
-        path = f"/past_meetings/{_path_id(meeting)}/participants"
-        stays: list[Stay] = []
-        page_token, seen = "", set[str]()
-        for _ in range(MOST_PAGES):
-            query = {"page_size": str(PAGE_SIZE)} | ({"next_page_token": page_token} if page_token else {})
-            reply = self._call("GET", path, query=query)
-            stays += (_stay(entry, meeting) for entry in _list(reply, "participants"))
-            progress(len(stays))
-            page_token = reply.get("next_page_token") or ""
-            if not page_token:
-                return stays
-            if not isinstance(page_token, str) or page_token in seen:
-                raise _unreadable("a page token that repeats")
-            seen.add(page_token)
-        raise _unreadable("pages without end")
 
     def token(self) -> Token:
         """A token that is good for a while yet; the same one for all threads."""
@@ -179,7 +94,32 @@ class Zoom:
                 self._token = self._fresh_token()
             return self._token
 
-    def clock_offset(self) -> float | None:
+    def call(
+        self,
+        category: Category,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """One API call, with one more try under a fresh token where Zoom says that ours is no longer good."""
+        for last in (False, True):
+            token = self.token()
+            reply = self._paced(
+                category,
+                method,
+                self._settings.zoom_api_url + path,
+                {"headers": {"Authorization": f"Bearer {token.value}"}, "params": query, "json": body},
+            )
+            if reply.status != 401 or last:
+                break
+            self._forget(token)
+        if not reply.ok:
+            raise self._api_error(reply)
+        return json_object(reply) if reply.status != 204 else {}
+
+    def seconds_ahead(self) -> float | None:
         """How many seconds our clock is ahead of Zoom's; None where Zoom does not say."""
         reply = self._send("HEAD", self._settings.zoom_api_url, {})
         try:
@@ -199,7 +139,8 @@ class Zoom:
             raise NotConfigured(
                 "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed."
             )
-        reply = self._send(
+        reply = self._paced(
+            Category.TOKEN,
             "POST",
             settings.zoom_oauth_url,
             {
@@ -209,39 +150,28 @@ class Zoom:
         )
         if not reply.ok:
             raise self._token_error(reply)
-        fields = _json_object(reply)
+        fields = json_object(reply)
         life = fields.get("expires_in")
         seconds = life if isinstance(life, int) and life > 0 else 3600
         return Token(
-            _required(fields, "access_token"),
+            required(fields, "access_token"),
             frozenset(str(fields.get("scope") or "").split()),
             self._monotonic() + max(seconds - TOKEN_MARGIN_SECONDS, seconds / 2),
         )
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """One API call, with one more try under a fresh token where Zoom says that ours is no longer good."""
-        for last in (False, True):
-            token = self.token()
-            reply = self._send(
-                method,
-                self._settings.zoom_api_url + path,
-                {"headers": {"Authorization": f"Bearer {token.value}"}, "params": query, "json": body},
-            )
-            if reply.status != 401 or last:
-                break
-            self._forget(token)
-        if not reply.ok:
-            raise self._api_error(reply)
-        return _json_object(reply) if reply.status != 204 else {}
+    def _paced(self, category: Category, method: str, url: str, options: Mapping[str, Any]) -> Reply:
+        """The answer to a call that goes out when its category allows; a 429 holds back that category for everybody."""
+        if self._pace is not None:
+            self._pace.admit(category)
+        reply = self._send(method, url, options)
+        if self._pace is not None and reply.status == 429:
+            message = str(_error_fields(reply).get("message") or "")
+            # The limit of meetings made a day is one host's alone; every other limit is the account's.
+            if "particular user" not in message:
+                self._pace.pause(category, retry_at(reply.headers, message, self._now()))
+        return reply
 
-    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> _Reply:
+    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> Reply:
         """The answer, read to its end within limits of time and size.
 
         Redirects are not followed: the token belongs to this address and to no other.
@@ -266,9 +196,9 @@ class Zoom:
             raise ZoomUnreachable("Zoom did not answer in time.") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise ZoomUnreachable("Zoom could not be reached, or its answer broke off.") from error
-        return _Reply(response.status_code, response.headers, bytes(content))
+        return Reply(response.status_code, response.headers, bytes(content))
 
-    def _token_error(self, reply: _Reply) -> ZoomError:
+    def _token_error(self, reply: Reply) -> ZoomError:
         if reply.status == 429 or not 400 <= reply.status < 500:
             return self._api_error(reply)
         reason = _error_fields(reply).get("reason")
@@ -278,7 +208,7 @@ class Zoom:
             f"the app is activated.{said}"
         )
 
-    def _api_error(self, reply: _Reply) -> ZoomError:
+    def _api_error(self, reply: Reply) -> ZoomError:
         """The typed error for a reply that is not a success; the tables of codes are in Zoom's reference."""
         fields = _error_fields(reply)
         code, message = fields.get("code"), str(fields.get("message") or "")
@@ -351,92 +281,34 @@ def _stated_retry(value: str | None, now: datetime) -> datetime | None:
     return min(max(moment, now), now + timedelta(hours=25))
 
 
-def _path_id(meeting: str) -> str:
-    """A meeting id or UUID as a piece of a path.
-
-    Zoom wants a UUID that begins with `/` or contains `//` percent-encoded twice.
-    """
-    once = quote(meeting, safe="")
-    return quote(once, safe="") if meeting.startswith("/") or "//" in meeting else once
-
-
-def _json_object(reply: _Reply) -> dict[str, Any]:
+def json_object(reply: Reply) -> dict[str, Any]:
     try:
         fields = json.loads(reply.content)
     except (ValueError, RecursionError):
-        raise _unreadable("an answer that is not JSON") from None
+        raise unreadable("an answer that is not JSON") from None
     if not isinstance(fields, dict):
-        raise _unreadable("an answer of another shape")
+        raise unreadable("an answer of another shape")
     return fields
 
 
-def _error_fields(reply: _Reply) -> dict[str, Any]:
+def _error_fields(reply: Reply) -> dict[str, Any]:
     try:
-        return _json_object(reply)
+        return json_object(reply)
     except ZoomUnreachable:
         return {}
 
 
-def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    entries = fields.get(name)
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _unreadable(f"an answer without its list of {name}")
-    return entries
-
-
-def _required(fields: Mapping[str, Any], name: str) -> str:
+def required(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value:
-        raise _unreadable(f"an answer without {name}")
+        raise unreadable(f"an answer without {name}")
     return value
 
 
-def _unreadable(what: str) -> ZoomUnreachable:
+def unreadable(what: str) -> ZoomUnreachable:
     return ZoomUnreachable(f"Zoom's answer cannot be used: {what}.")
-
-
-def _meeting(reply: Mapping[str, Any]) -> Meeting:
-    settings = reply.get("settings")
-    return Meeting(
-        id=_required(reply, "id"),
-        join_url=_required(reply, "join_url"),
-        start_url=str(reply.get("start_url") or ""),
-        topic=str(reply.get("topic") or ""),
-        waiting_room=isinstance(settings, dict) and settings.get("waiting_room") is True,
-    )
-
-
-def _stay(entry: Mapping[str, Any], session_uuid: str) -> Stay:
-    """A participant record; missing pieces stay blank, since a row that is odd is still a row."""
-    return Stay(
-        name=_cell(entry, "name"),
-        email=_cell(entry, "user_email").strip(),
-        join=clock.parse_utc(entry.get("join_time")),
-        leave=clock.parse_utc(entry.get("leave_time")),
-        seconds=_seconds(entry.get("duration")),
-        where=Where.WAITING_ROOM if entry.get("status") == Where.WAITING_ROOM else Where.MEETING,
-        user_id=_cell(entry, "user_id"),
-        zoom_user_id=_cell(entry, "id"),
-        registrant_id=_cell(entry, "registrant_id"),
-        session_uuid=session_uuid,
-    )
-
-
-def _cell(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
-    text = "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _seconds(value: object) -> int:
-    """A duration that may be a number or a number as text; 0 where it is neither."""
-    try:
-        return max(0, min(int(float(str(value))), 10**7))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def _missing_scope(message: str) -> str:

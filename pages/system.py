@@ -1,0 +1,79 @@
+"""How the whole stands, for admins: the queue with its failures, webhooks, the use of Zoom's rates, the trackers."""
+
+import streamlit as st
+
+from tracker import doctor, health, participants, store
+from tracker.doctor import Check
+from tracker.errors import NotAllowed
+from tracker.store import Class
+from tracker.ui import page, system, words
+from tracker.ui.wiring import services
+
+MOST_TROUBLES = 50
+MOST_WEBHOOKS = 20
+CHECKED_FOR_SECONDS = 300
+
+member = page.gate("System")
+
+
+@st.cache_data(ttl=CHECKED_FOR_SECONDS, show_spinner="Looking at the connection to Zoom …")
+def examined() -> list[Check]:
+    """What `tracker doctor` finds, kept for a while: it asks Zoom for its time, and now and then for a token."""
+    return doctor.examine(services())
+
+
+def troubles(found: list[Class]) -> None:
+    """The fetches that fail, each with its reason and a way to try it again."""
+    if not found:
+        st.success("No fetch fails, and none was given up.", icon=":material/check_circle:")
+        return
+    if st.button("Try all again", icon=":material/refresh:", type="primary"):
+        with page.shown_faults():
+            participants.retry_all(services())
+        st.rerun()
+    for one in found:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            trouble(one)
+
+
+def trouble(found: Class) -> None:
+    """One class whose participants do not come."""
+    state = words.state(found, services().now())
+    with st.container(gap=None):
+        label = f"**{words.markdown(found.title)}** · {words.markdown(found.teacher_name, 60)}"
+        st.page_link(page.CLASS, label=label, query_params={"id": found.id})
+        st.caption(words.markdown(system.trouble(found, services().now(), page.viewer_zone()), 400))
+    st.badge(state.word, icon=state.icon, color=state.color, width="content")
+    if st.button("Try again", key=f"retry-{found.id}", width="content"):
+        with page.shown_faults():
+            participants.retry(services(), found.id)
+        st.rerun()
+
+
+with page.shown_faults():
+    if not member.is_admin:
+        raise NotAllowed("This page is for admins.")
+    stands = page.read(health.look, services().now())
+    failing = page.read(store.troubled_classes, MOST_TROUBLES)
+    webhooks = page.read(store.recent_deliveries, MOST_WEBHOOKS)
+
+st.title("System", anchor=False)
+page.alarms(stands.alarms, member)
+
+st.subheader("Fetching participants", anchor=False)
+system.figures(stands)
+troubles(failing)
+
+st.subheader("Webhooks", anchor=False)
+system.webhooks(stands, webhooks, page.viewer_zone())
+
+st.subheader("Zoom", anchor=False)
+system.rates(stands, services().settings.zoom_plan, page.viewer_zone())
+if st.button("Check again", icon=":material/stethoscope:"):
+    examined.clear()
+system.examination(examined())
+
+st.subheader("Processes", anchor=False)
+system.processes(stands, page.viewer_zone())
+
+page.redraw_on_change(system.version_of(stands), lambda: system.version_of(page.read(health.look, services().now())))

@@ -1,0 +1,163 @@
+"""How the whole stands: signs of life, webhooks by what became of them, and whether Zoom has fallen silent."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from tests.makers import Clock, at, counted, ended, lesson, stay
+from tracker import classes, health
+from tracker.database import reading, transaction
+from tracker.health import Alarms, Health, Outcome, Tally
+from tracker.services import Services
+from tracker.store import Member
+
+HOUR, DAY = 60, 24 * 60
+Hold = Callable[[float], str]
+
+
+@pytest.fixture
+def tally(engine: Engine, clock: Clock) -> Tally:
+    return Tally(engine, clock)
+
+
+@pytest.fixture
+def hold(engine: Engine, ana: Member) -> Hold:
+    """Plans a class for this minute, which is then held without a word of Zoom's."""
+
+    def hold(start: float) -> str:
+        class_id = lesson(engine, ana, start=start)
+        counted(engine, class_id, stay("Bo", start, start + 30), start=start, end=start + 60)
+        return class_id
+
+    return hold
+
+
+def look(engine: Engine, minutes: float = 0) -> Health:
+    with reading(engine) as tx:
+        return health.look(tx, at(minutes))
+
+
+def noted(tally: Tally, clock: Clock, minutes: float, *outcomes: str) -> None:
+    """These webhooks came at that minute, and were written down."""
+    clock.time = at(minutes)
+    for outcome in outcomes:
+        tally.note(outcome)
+    tally.write_down()
+
+
+def test_a_school_that_was_just_set_up_has_nothing_but_no_tracker(engine: Engine) -> None:
+    found = look(engine)
+    assert found.alarms == Alarms(untracked=True, silent_since=None)
+    assert (found.trackers, found.webhooks, found.rates, found.last_webhook) == ((), (), (), None)
+    assert found.webhook_age is None
+
+
+def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:
+    with transaction(engine) as tx:
+        health.note_alive(tx, "one:8787", at(-5), at(-5))
+        health.note_alive(tx, "two:8787", at(0), at(0))
+        health.note_alive(tx, "one:8787", at(-5), at(1))
+    assert [(one.name, one.started_at, one.seen_at, one.version) for one in look(engine).trackers] == [
+        ("one:8787", at(-5), at(1), health.VERSION),
+        ("two:8787", at(0), at(0), health.VERSION),
+    ]
+    assert not look(engine, 2.9).alarms.untracked
+    assert look(engine, 3).alarms.untracked
+    with transaction(engine) as tx:
+        health.note_gone(tx, "one:8787")
+    assert [one.name for one in look(engine).trackers] == ["two:8787"]
+
+
+def test_webhooks_of_a_day_are_added_up_by_what_became_of_them(engine: Engine, tally: Tally, clock: Clock) -> None:
+    noted(tally, clock, 0, "noted", "noted", "refused: No.")
+    noted(tally, clock, 5, "noted")
+    assert look(engine, 5).webhooks == (Outcome("noted", 3, at(5)), Outcome("refused: No.", 1, at(0)))
+    noted(tally, clock, DAY, "noted")
+    assert look(engine, DAY).webhooks == (Outcome("noted", 1, at(DAY)),)
+
+
+def test_two_trackers_add_to_one_tally(engine: Engine, clock: Clock) -> None:
+    for _ in range(2):
+        noted(Tally(engine, clock), clock, 0, "noted")
+    assert look(engine).webhooks == (Outcome("noted", 2, at(0)),)
+
+
+def test_what_cannot_be_written_down_is_kept_for_the_next_time(engine: Engine, clock: Clock) -> None:
+    tally = Tally(engine, clock)
+    tally.note("noted")
+    with transaction(engine) as tx:
+        tx.connection().exec_driver_sql('ALTER TABLE "WebhookTally" RENAME TO "Elsewhere"')
+    with pytest.raises(DBAPIError):
+        tally.write_down()
+    with transaction(engine) as tx:
+        tx.connection().exec_driver_sql('ALTER TABLE "Elsewhere" RENAME TO "WebhookTally"')
+    tally.note("noted")
+    tally.write_down()
+    assert look(engine).webhooks == (Outcome("noted", 2, at(0)),)
+
+
+def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: Tally, clock: Clock) -> None:
+    noted(tally, clock, 0, "refused: The signature does not match.")
+    assert look(engine).last_webhook is None
+    noted(tally, clock, 1, "not ours")
+    assert look(engine, 2).last_webhook == at(1)
+    assert look(engine, 2).webhook_age == 60
+
+
+# Silence
+
+
+def test_a_first_class_without_any_webhook_is_told_at_once(engine: Engine, hold: Hold) -> None:
+    hold(HOUR)
+    assert look(engine, 2 * HOUR).alarms.silent_since == at(HOUR)
+
+
+def test_a_day_without_webhooks_is_told_when_classes_were_held_in_it(
+    engine: Engine, tally: Tally, clock: Clock, hold: Hold
+) -> None:
+    noted(tally, clock, 0, "noted")
+    hold(2 * HOUR)
+    hold(3 * HOUR)
+    assert look(engine, DAY - 1).alarms.silent_since is None
+    assert look(engine, DAY).alarms.silent_since == at(2 * HOUR)
+    noted(tally, clock, DAY + 1, "url validation")
+    assert look(engine, DAY + 2).alarms.silent_since is None
+
+
+def test_holidays_are_no_silence(engine: Engine, tally: Tally, clock: Clock, hold: Hold) -> None:
+    hold(HOUR)
+    noted(tally, clock, 2 * HOUR, "noted")
+    assert look(engine, 30 * DAY).alarms.silent_since is None
+
+
+def test_classes_that_were_added_after_they_were_held_are_no_silence(engine: Engine, hold: Hold) -> None:
+    hold(-DAY)
+    assert look(engine, HOUR).alarms.silent_since is None
+
+
+def test_classes_of_weeks_ago_are_no_news(engine: Engine, hold: Hold) -> None:
+    hold(HOUR)
+    assert look(engine, HOUR + 7 * DAY - 1).alarms.silent_since == at(HOUR)
+    assert look(engine, HOUR + 7 * DAY).alarms.silent_since is None
+
+
+def test_webhooks_about_classes_count_before_the_tally_is_written(
+    school: Services, engine: Engine, ana: Member
+) -> None:
+    lesson(engine, ana)
+    classes.note_delivery(school, ended())
+    assert look(engine, 1).last_webhook == at(0)
+
+
+def test_what_is_long_past_is_forgotten(engine: Engine, tally: Tally, clock: Clock) -> None:
+    noted(tally, clock, 0, "noted")
+    with transaction(engine) as tx:
+        health.note_alive(tx, "one:8787", at(0), at(0))
+        health.forget_old(tx, at(0) + timedelta(days=29))
+    assert len(look(engine).trackers) == len(look(engine).webhooks) == 1
+    with transaction(engine) as tx:
+        health.forget_old(tx, at(0) + timedelta(days=31))
+    assert len(look(engine).trackers) == len(look(engine).webhooks) == 0

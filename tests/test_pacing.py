@@ -1,0 +1,223 @@
+"""When a call may go to Zoom: within its rates, over everybody who shares the database, and not while it says no."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from responses import RequestsMock
+from sqlalchemy import Engine
+
+from tests.fake_zoom import API, FakeZoom, grant, sent
+from tests.makers import NOW, Clock, at, settings
+from tracker.database import reading
+from tracker.errors import ZoomRateLimited
+from tracker.pacing import RATES, Rate, SharedPace, Usage, next_turn, usages
+from tracker.settings import PLANS, Plan
+from tracker.zoom import Category, NewMeeting, Zoom
+
+UNUSED = Usage(Category.MEDIUM, 0.0, "", 0, 0, None)
+MIDNIGHT = datetime(2026, 5, 15, tzinfo=UTC)
+
+
+def made(rate: Rate, wishes: list[tuple[float, bool]]) -> list[float]:
+    """When calls that are wished for at these seconds (hurried or not) go out, each asking again when it is told to."""
+    used, gone = UNUSED, []
+    waiting = sorted((second, order, hurried) for order, (second, hurried) in enumerate(wishes))
+    while waiting:
+        second, order, hurried = waiting.pop(0)
+        now = NOW + timedelta(seconds=second)
+        turn = next_turn(used, rate, now, hurried=hurried)
+        if isinstance(turn, Usage):
+            used = turn
+            gone.append(second)
+        else:
+            assert turn > now
+            waiting = sorted([*waiting, ((turn - NOW).total_seconds(), order, hurried)])
+    return gone
+
+
+@pytest.mark.parametrize("rate", [Rate(2), Rate(4), Rate(20), Rate(30), Rate(80)])
+@given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), max_size=60))
+def test_in_no_second_do_more_calls_go_out_than_zoom_allows(rate: Rate, wishes: list[tuple[float, bool]]) -> None:
+    gone = made(rate, wishes)
+    assert len(gone) == len(wishes)
+    for first in gone:
+        assert sum(first <= second < first + 1 - 1e-6 for second in gone) <= rate.per_second
+
+
+@pytest.mark.parametrize("rate", [Rate(2), Rate(20), Rate(80)])
+def test_a_backlog_goes_at_four_fifths_of_the_rate(rate: Rate) -> None:
+    gone = made(rate, [(0.0, False)] * 200)
+    assert gone[-1] == pytest.approx(199 / (rate.per_second * 0.8), rel=0.03)
+
+
+def test_somebody_who_waits_goes_ahead_of_the_backlog_and_the_backlog_makes_up_for_it() -> None:
+    used: Usage | datetime = UNUSED
+    for hurried in (False, True, True):
+        assert isinstance(used, Usage)
+        used = next_turn(used, Rate(20), NOW, hurried=hurried)
+    assert isinstance(used, Usage)
+    turn = next_turn(used, Rate(20), NOW, hurried=False)
+    assert isinstance(turn, datetime)
+    assert (turn - NOW).total_seconds() == pytest.approx(3 / 16, abs=1e-3)
+
+
+def test_zooms_daily_limit_holds_until_midnight_utc_and_its_last_fifth_is_for_people_who_wait() -> None:
+    rate = Rate(2, per_day=10)
+    used = replace(UNUSED, day="2026-05-14", calls=8)
+    assert next_turn(used, rate, NOW, hurried=False) == MIDNIGHT
+    assert isinstance(next_turn(used, rate, NOW, hurried=True), Usage)
+    assert next_turn(replace(used, calls=10), rate, NOW, hurried=True) == MIDNIGHT
+    fresh = next_turn(replace(used, calls=10), rate, MIDNIGHT, hurried=False)
+    assert isinstance(fresh, Usage)
+    assert (fresh.day, fresh.calls) == ("2026-05-15", 1)
+
+
+def test_what_a_clock_wrote_that_has_been_set_back_since_holds_nobody_up() -> None:
+    future = replace(UNUSED, next_at=at(600).timestamp(), paused_until=NOW + timedelta(days=400))
+    turn = next_turn(future, Rate(20), NOW, hurried=False)
+    assert isinstance(turn, Usage)
+    assert turn.next_at == pytest.approx(NOW.timestamp() + 1 / 16)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_every_plan_has_its_rates(plan: Plan) -> None:
+    rates = RATES[plan]
+    assert rates.keys() == {Category.LIGHT, Category.MEDIUM, Category.HEAVY}
+    assert rates[Category.LIGHT].per_second > rates[Category.MEDIUM].per_second > rates[Category.HEAVY].per_second
+
+
+# In the database
+
+
+@pytest.fixture
+def pace(engine: Engine, clock: Clock) -> Callable[..., SharedPace]:
+    """Makes the pace of another process on this database; waiting moves the clock."""
+
+    def make(plan: Plan = "pro", hurried: bool = False) -> SharedPace:
+        return SharedPace(engine, plan, hurried=hurried, now=clock, wait=lambda seconds: clock.forward(seconds=seconds))
+
+    return make
+
+
+def test_two_processes_keep_one_pace(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    one, other = pace(), pace()
+    for _ in range(16):
+        one.admit(Category.MEDIUM)
+        other.admit(Category.MEDIUM)
+    assert (clock.time - NOW).total_seconds() == pytest.approx(31 / 16, abs=0.1)
+
+
+def test_the_categories_do_not_wait_for_each_other(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    for category in Category:
+        pace().admit(category)
+    assert clock.time == NOW
+
+
+def test_a_pause_holds_for_every_process_and_is_over_when_zoom_said(
+    pace: Callable[..., SharedPace], clock: Clock
+) -> None:
+    pace().pause(Category.MEDIUM, at(30))
+    for hurried in (False, True):
+        with pytest.raises(ZoomRateLimited) as refused:
+            pace(hurried=hurried).admit(Category.MEDIUM)
+        assert refused.value.retry_at == at(30)
+    pace().admit(Category.LIGHT)
+    assert clock.time == NOW
+    clock.time = at(30)
+    pace().admit(Category.MEDIUM)
+    assert clock.time == at(30)
+
+
+def test_a_short_pause_is_waited_for(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    pace().pause(Category.MEDIUM, NOW + timedelta(seconds=1.5))
+    pace().admit(Category.MEDIUM)
+    assert clock.time == NOW + timedelta(seconds=2)
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(pace: Callable[..., SharedPace], engine: Engine) -> None:
+    pace().pause(Category.MEDIUM, at(30))
+    pace().pause(Category.MEDIUM, at(1))
+    with reading(engine) as tx:
+        (used,) = usages(tx)
+    assert (used.paused_until, used.refused) == (at(30), 2)
+
+
+def test_calls_that_come_at_once_are_each_counted(engine: Engine) -> None:
+    paces = [SharedPace(engine, "business", hurried=True) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(pace.admit, Category.LIGHT) for pace in paces * 5]:
+            done.result()
+    with reading(engine) as tx:
+        (used,) = usages(tx)
+    assert used.calls == 20
+
+
+# Round the client
+
+
+@pytest.fixture
+def client(pace: Callable[..., SharedPace], clock: Clock) -> Zoom:
+    return Zoom(settings(), clock, clock.monotonic, pace())
+
+
+def test_calls_are_counted_in_their_categories(client: Zoom, zoom: FakeZoom, engine: Engine) -> None:
+    zoom.hold("u", meeting="85011112222")
+    client.instances("85011112222")
+    client.past_meeting("u")
+    client.past_participants("u")
+    with reading(engine) as tx:
+        assert {used.category: used.calls for used in usages(tx)} == {
+            Category.LIGHT: 1,
+            Category.MEDIUM: 2,
+            Category.TOKEN: 1,
+        }
+
+
+@pytest.mark.parametrize(
+    ("header", "minutes"),
+    [("600", 10), ("2026-05-14T12:10:00Z", 10), ("Thu, 14 May 2026 12:10:00 GMT", 10), (None, 2 / 60)],
+)
+def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
+    pace: Callable[..., SharedPace], clock: Clock, http: RequestsMock, header: str | None, minutes: float
+) -> None:
+    grant(http)
+    http.get(
+        f"{API}/past_meetings/1/instances",
+        json={"code": 429, "message": "You have reached the maximum per-second rate limit for this API."},
+        status=429,
+        headers={"Retry-After": header} if header else {},
+    )
+    http.get(f"{API}/past_meetings/2/instances", json={"meetings": []})
+    first, second = (Zoom(settings(), clock, clock.monotonic, pace()) for _ in range(2))
+    with pytest.raises(ZoomRateLimited):
+        first.instances("1")
+    if header:
+        with pytest.raises(ZoomRateLimited) as refused:
+            second.instances("2")
+        assert refused.value.retry_at == at(minutes)
+        assert len(sent(http)) == 1
+        clock.time = at(minutes)
+    second.instances("2")
+    assert clock.time == at(minutes)
+
+
+def test_the_daily_limit_of_one_host_does_not_stop_the_others(
+    pace: Callable[..., SharedPace], clock: Clock, http: RequestsMock
+) -> None:
+    grant(http)
+    message = (
+        "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this "
+        "particular user. You may resume these requests at GMT 00:00:00."
+    )
+    http.patch(f"{API}/meetings/1", json={"code": 429, "message": message}, status=429)
+    http.get(f"{API}/meetings/2", json={"id": 2, "join_url": "https://zoom.us/j/2"})
+    client = Zoom(settings(), clock, clock.monotonic, pace())
+    with pytest.raises(ZoomRateLimited) as refused:
+        client.change_meeting("1", NewMeeting("Algebra", NOW, 60, "UTC"))
+    assert refused.value.retry_at == MIDNIGHT
+    assert client.meeting("2").id == "2"

@@ -1,0 +1,72 @@
+"""What no announcement of Zoom's has brought about: found by looking through the classes from time to time.
+
+Announcements get lost, other programs write into the database, and clocks are set.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session as Transaction
+
+from tracker import fetches, records, store
+from tracker.attendance import life_of_class
+from tracker.database import transaction
+from tracker.fetches import PATIENCE
+from tracker.participants import LONGEST_MEETING
+from tracker.services import Services
+from tracker.sessions import counted_sessions
+from tracker.store import Class
+
+log = logging.getLogger(__name__)
+
+# A class may run over; this long after its planned end Zoom is asked whether it is over.
+UNHEARD_AFTER = timedelta(minutes=30)
+
+
+def ask_for_forgotten(services: Services) -> None:
+    """Asks for the participants of classes for which no announcement of Zoom's has asked.
+
+    Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
+    said that they ended.
+    """
+    with transaction(services.engine) as tx:
+        now = services.now()
+        for found in store.forgotten_classes(tx):
+            if found.ended_at is not None:
+                fetches.ask(tx, found.id, found.ended_at + services.delay, now)
+        for found in store.unheard_classes(tx, now):
+            if found.planned.end + UNHEARD_AFTER < now:
+                fetches.ask(tx, found.id, now, now)
+
+
+def end_the_endless(services: Services) -> None:
+    """Ends classes that Zoom must have ended long ago and will not tell of: at what was last heard of them."""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        for one in store.live_since(tx, now - LONGEST_MEETING - PATIENCE):
+            found = store.lock_class(tx, one.id)
+            runs = counted_sessions(tx, found)
+            if not runs or runs[-1].end is not None:
+                continue
+            last = replace(runs[-1], end=_last_heard_of(tx, found, now))
+            store.save_session(tx, found.id, last)
+            store.set_life(tx, found.id, *life_of_class((*runs[:-1], last)))
+            fetches.ask(tx, found.id, now, now)
+            log.warning("the end of a class was never announced", extra={"class": found.id})
+
+
+def mend_after_clock(services: Services) -> None:
+    """Undoes what was written by a clock that was ahead and has been set back since: nothing happens in the future."""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        fetches.bring_forward(tx, now)
+        for class_id in records.forget_future_readings(tx, now):
+            store.lock_class(tx, class_id)
+            fetches.ask(tx, class_id, now, now)
+
+
+def _last_heard_of(tx: Transaction, found: Class, now: datetime) -> datetime:
+    """The last moment at which the class is known to have gone on, and no earlier than its planned end."""
+    seen = [sighting.at for sighting in records.sightings(tx, found.id)]
+    return min(max([*seen, found.planned.end, found.started_at or found.planned.end]), now)

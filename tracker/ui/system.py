@@ -1,0 +1,138 @@
+"""What the page System shows, a function a part."""
+
+import platform
+from datetime import datetime
+from importlib.metadata import version
+
+import streamlit as st
+
+from tracker import clock, health
+from tracker.doctor import Check
+from tracker.health import Health
+from tracker.pacing import RATES
+from tracker.settings import Plan
+from tracker.store import Class, NotedDelivery
+from tracker.ui import words
+from tracker.ui.wiring import services
+
+
+def figures(stands: Health) -> None:
+    """How many fetches are where."""
+    queue = stands.queue
+    shown = {
+        "Planned": (queue.open - queue.due, "Fetches whose time has not come"),
+        "Due": (queue.due, "Fetches that are due now, or being worked on"),
+        "Late": (queue.late, "Due for more than five minutes, and taken by nobody"),
+        "Failing": (queue.failing, "They failed, and are tried again"),
+        "Given up": (queue.given_up, "Held classes whose participants Zoom does not give"),
+    }
+    for column, (label, (number, text)) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        column.metric(label, number, help=text)
+
+
+def trouble(found: Class, now: datetime, zone: str) -> str:
+    """Why the participants of a class do not come, and what is done about it."""
+    if found.fetch is None:
+        return ""
+    tries = words.count(found.fetch.attempts, "try", "tries")
+    again = f"Next try {_ago(found.fetch.due_at, now, zone)}." if found.fetch.due_at else "Given up."
+    return f"{found.fetch.error or ''} {tries} so far. {again}".strip()
+
+
+def webhooks(stands: Health, noted: list[NotedDelivery], zone: str) -> None:
+    """When webhooks came, what became of today's, and the last ones."""
+    last = stands.last_webhook
+    st.markdown(f"The last one came {_ago(last, stands.now, zone)}." if last else "None has come yet.")
+    if stands.webhooks:
+        st.dataframe(
+            {
+                "Today (UTC)": [one.outcome for one in stands.webhooks],
+                "Number": [one.count for one in stands.webhooks],
+                "Last": [_local(one.last_at, zone) for one in stands.webhooks],
+            },
+            hide_index=True,
+            column_config={"Today (UTC)": st.column_config.TextColumn(width="large")},
+        )
+    if noted:
+        with st.expander("The last webhooks about classes"):
+            st.dataframe(
+                {
+                    "When": [_local(one.received_at, zone) for one in noted],
+                    "Event": [one.event for one in noted],
+                    "Class": [words.plain(one.title) for one in noted],
+                },
+                hide_index=True,
+            )
+
+
+def rates(stands: Health, plan: Plan, zone: str) -> None:
+    """How much of Zoom's rates is used."""
+    used = [one for one in stands.rates if one.category in RATES[plan]]
+    if not used:
+        st.markdown("Zoom has not been asked anything yet.")
+        return
+    allowed = [RATES[plan][one.category] for one in used]
+    st.dataframe(
+        {
+            "Calls": [one.category.value for one in used],
+            "Today (UTC)": [one.calls for one in used],
+            "Refused as too many": [one.refused for one in used],
+            "Allowed": [
+                f"{rate.per_second:g} a second" + (f", {rate.per_day} a day" if rate.per_day else "")
+                for rate in allowed
+            ],
+            "Paused until": [
+                _local(one.paused_until, zone) if one.paused_until and one.is_paused(stands.now) else "–"
+                for one in used
+            ],
+        },
+        hide_index=True,
+    )
+
+
+def examination(checks: list[Check]) -> None:
+    """What `tracker doctor` finds: settings, token and scopes, database, clock."""
+    for check in checks:
+        mark = ":green[:material/check:]" if check.ok else ":red[:material/error:]"
+        st.markdown(f"{mark} **{words.markdown(check.name)}**: {words.markdown(check.sentence, 400)}")
+
+
+def processes(stands: Health, zone: str) -> None:
+    """The trackers that were heard of, and the versions of this dashboard."""
+    if stands.trackers:
+        st.dataframe(
+            {
+                "Tracker": [one.name for one in stands.trackers],
+                "State": ["running" if one.is_alive(stands.now) else "not heard of" for one in stands.trackers],
+                "Version": [one.version for one in stands.trackers],
+                "Since": [_local(one.started_at, zone) for one in stands.trackers],
+                "Last sign of life": [_local(one.seen_at, zone) for one in stands.trackers],
+            },
+            hide_index=True,
+        )
+    engine = services().engine
+    versions = {
+        "zoom-participant-tracking": health.VERSION,
+        "Python": platform.python_version(),
+        "Streamlit": version("streamlit"),
+        "SQLModel": version("sqlmodel"),
+        "database": engine.dialect.name,
+    }
+    st.caption("This dashboard: " + " · ".join(f"{name} {number}" for name, number in versions.items()))
+
+
+def version_of(stands: Health) -> object:
+    """What can be seen of it; equal as long as nothing has changed for the eye."""
+    alive = [(one.name, one.is_alive(stands.now), one.started_at) for one in stands.trackers]
+    return stands.alarms, stands.queue, stands.last_webhook, stands.webhooks, stands.rates, alive
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(clock.zone(zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def _ago(moment: datetime, now: datetime, zone: str) -> str:
+    """A moment as its distance and its time: `4 min ago, at 2026-05-14 11:56:00`."""
+    seconds = round((now - moment).total_seconds())
+    distance = f"{words.length(seconds)} ago" if seconds >= 0 else f"in {words.length(-seconds)}"
+    return f"{distance}, at {_local(moment, zone)}"

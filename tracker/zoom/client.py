@@ -1,0 +1,195 @@
+"""What we ask of Zoom's REST API, and what its answers mean in the product's words."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from tracker import clock
+from tracker.attendance import Session, Stay, Where
+from tracker.errors import ZoomMeetingUnknown
+from tracker.settings import Settings
+from tracker.zoom.connection import Category, Connection, Pace, Token, required, unreadable
+
+PAGE_SIZE = 300
+MOST_PAGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewMeeting:
+    """What we ask for when a class's meeting is made or changed. `start` is an aware time."""
+
+    topic: str
+    start: datetime
+    minutes: int
+    timezone: str
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "topic": self.topic[:200],
+            "type": 2,
+            "start_time": clock.to_zoom(self.start),
+            "duration": self.minutes,
+            "timezone": self.timezone,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it."""
+
+    id: str
+    join_url: str
+    start_url: str = field(repr=False)
+    topic: str
+    waiting_room: bool
+
+
+class Zoom:
+    """A client for one Zoom account; may be shared by threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
+    ) -> None:
+        self._connection = Connection(settings, pace, now, monotonic)
+
+    def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
+        """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""
+        # E-mail in the report is what lets people be counted by e-mail instead of by display name.
+        settings = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
+        body = meeting.body() | {"default_password": True, "settings": settings}
+        return _meeting(
+            self._connection.call(Category.MEDIUM, "POST", f"/users/{quote(host, safe='@')}/meetings", body=body)
+        )
+
+    def meeting(self, meeting_id: str) -> Meeting:
+        """The meeting as it is now, with a fresh start link."""
+        try:
+            return _meeting(self._connection.call(Category.LIGHT, "GET", f"/meetings/{quote(meeting_id, safe='')}"))
+        except ZoomMeetingUnknown as error:
+            raise ZoomMeetingUnknown("Zoom has no such meeting, or no longer.") from error
+
+    def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
+        """Changes title, time and length."""
+        self._connection.call(Category.LIGHT, "PATCH", f"/meetings/{quote(meeting_id, safe='')}", body=meeting.body())
+
+    def delete_meeting(self, meeting_id: str) -> None:
+        """Deletes the meeting; one that is gone already is as good as deleted."""
+        try:
+            self._connection.call(Category.LIGHT, "DELETE", f"/meetings/{quote(meeting_id, safe='')}")
+        except ZoomMeetingUnknown:
+            return
+
+    def instances(self, meeting_id: str) -> list[tuple[str, datetime]]:
+        """UUID and start of every ended session of the meeting (of the last 15 months), by start."""
+        reply = self._connection.call(Category.MEDIUM, "GET", f"/past_meetings/{quote(meeting_id, safe='')}/instances")
+        found = []
+        for entry in _list(reply, "meetings"):
+            start = clock.parse_utc(entry.get("start_time"))
+            if start is not None:
+                found.append((required(entry, "uuid"), start))
+        return sorted(found, key=lambda instance: instance[1])
+
+    def past_meeting(self, meeting: str) -> Session:
+        """The ended session with this UUID; for a meeting id, its latest one."""
+        reply = self._connection.call(Category.LIGHT, "GET", f"/past_meetings/{_path_id(meeting)}")
+        start, end = clock.parse_utc(reply.get("start_time")), clock.parse_utc(reply.get("end_time"))
+        if start is None:
+            raise unreadable("a past meeting without a start")
+        count = reply.get("participants_count")
+        zooms_count = count if isinstance(count, int) and not isinstance(count, bool) else None
+        return Session(required(reply, "uuid"), start, end, zooms_count)
+
+    def past_participants(self, meeting: str, progress: Callable[[int], None] = lambda records: None) -> list[Stay]:
+        """Every participant record of the session with this UUID (for a meeting id: of the latest one).
+
+        `progress` is told the number of records after each page. Raises ZoomUnreachable where the pages do
+        not come to an end: half a list must never pass for the whole one.
+        """
+        path = f"/past_meetings/{_path_id(meeting)}/participants"
+        stays: list[Stay] = []
+        page_token, seen = "", set[str]()
+        for _ in range(MOST_PAGES):
+            query = {"page_size": str(PAGE_SIZE)} | ({"next_page_token": page_token} if page_token else {})
+            reply = self._connection.call(Category.MEDIUM, "GET", path, query=query)
+            stays += (_stay(entry, meeting) for entry in _list(reply, "participants"))
+            progress(len(stays))
+            page_token = reply.get("next_page_token") or ""
+            if not page_token:
+                return stays
+            if not isinstance(page_token, str) or page_token in seen:
+                raise unreadable("a page token that repeats")
+            seen.add(page_token)
+        raise unreadable("pages without end")
+
+    def token(self) -> Token:
+        """The access token in use, with its scopes."""
+        return self._connection.token()
+
+    def clock_offset(self) -> float | None:
+        """How many seconds our clock is ahead of Zoom's; None where Zoom does not say."""
+        return self._connection.seconds_ahead()
+
+
+def _path_id(meeting: str) -> str:
+    """A meeting id or UUID as a piece of a path.
+
+    Zoom wants a UUID that begins with `/` or contains `//` percent-encoded twice.
+    """
+    once = quote(meeting, safe="")
+    return quote(once, safe="") if meeting.startswith("/") or "//" in meeting else once
+
+
+def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    entries = fields.get(name)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise unreadable(f"an answer without its list of {name}")
+    return entries
+
+
+def _meeting(reply: Mapping[str, Any]) -> Meeting:
+    settings = reply.get("settings")
+    return Meeting(
+        id=required(reply, "id"),
+        join_url=required(reply, "join_url"),
+        start_url=str(reply.get("start_url") or ""),
+        topic=str(reply.get("topic") or ""),
+        waiting_room=isinstance(settings, dict) and settings.get("waiting_room") is True,
+    )
+
+
+def _stay(entry: Mapping[str, Any], session_uuid: str) -> Stay:
+    """A participant record; missing pieces stay blank, since a row that is odd is still a row."""
+    return Stay(
+        name=_cell(entry, "name"),
+        email=_cell(entry, "user_email").strip(),
+        join=clock.parse_utc(entry.get("join_time")),
+        leave=clock.parse_utc(entry.get("leave_time")),
+        seconds=_seconds(entry.get("duration")),
+        where=Where.WAITING_ROOM if entry.get("status") == Where.WAITING_ROOM else Where.MEETING,
+        user_id=_cell(entry, "user_id"),
+        zoom_user_id=_cell(entry, "id"),
+        registrant_id=_cell(entry, "registrant_id"),
+        session_uuid=session_uuid,
+    )
+
+
+def _cell(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
+    text = "" if value is None else str(value)
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _seconds(value: object) -> int:
+    """A duration that may be a number or a number as text; 0 where it is neither."""
+    try:
+        return max(0, min(int(float(str(value))), 10**7))
+    except (ValueError, OverflowError):
+        return 0
