@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tracker import doctor, health, participants, store
+from tracker import deliveries, doctor, health, participants, store
 from tracker.doctor import Check
 from tracker.errors import NotAllowed
 from tracker.store import Class
@@ -55,7 +55,7 @@ with page.shown_faults():
         raise NotAllowed("This page is for admins.")
     stands = page.read(health.look, services().now())
     failing = page.read(store.troubled_classes, MOST_TROUBLES)
-    webhooks = page.read(store.recent_deliveries, MOST_WEBHOOKS)
+    webhooks = page.read(deliveries.recent, MOST_WEBHOOKS)
 
 st.title("System", anchor=False)
 page.alarms(stands.alarms, member)

@@ -1,14 +1,16 @@
 """A class is planned, changed, cancelled and held."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, at, ended, lesson, member, run, started, stored
-from tracker import classes, store
+from tracker import classes, deliveries, store
 from tracker.attendance import ClassStatus
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
 from tracker.database import reading, transaction
@@ -146,17 +148,49 @@ def test_without_a_meeting_there_is_no_class(school: Services, zoom: FakeZoom, a
 def test_without_a_class_there_is_no_meeting_left_over(
     school: Services, zoom: FakeZoom, ana: Member, cleaning_fails: bool
 ) -> None:
-    with school.engine.begin() as connection:
-        connection.execute(text('ALTER TABLE "LiveStream" RENAME TO "Away"'))
+    def refuse(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith('INSERT INTO "LiveStream"'):
+            raise OperationalError(statement, {}, Exception("the disk is full"))
+
+    event.listen(school.engine, "before_cursor_execute", refuse)
 
     def meanwhile(path: str) -> None:
         if cleaning_fails and path.startswith("/meetings/"):
             zoom.faults.append(FAULT)
 
     zoom.meanwhile = meanwhile
-    with pytest.raises(Exception, match="LiveStream"):
+    with pytest.raises(OperationalError, match="the disk is full"):
         classes.create_class(school, ana, PLAN)
     assert len(zoom.meetings) == int(cleaning_fails)
+
+
+def test_a_class_that_is_there_keeps_its_meeting_though_the_database_went_away_before_it_said_so(
+    school: Services, zoom: FakeZoom, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = school.engine.dialect.do_commit
+
+    def commit_and_break(connection: Any) -> None:
+        right(connection)
+        monkeypatch.undo()
+        raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(school.engine.dialect, "do_commit", commit_and_break)
+    with pytest.raises(OperationalError):
+        classes.create_class(school, ana, PLAN)
+    (meeting,) = zoom.meetings
+    with reading(school.engine) as tx:
+        assert [found.zoom_meeting_id for found in store.classes_of_meeting(tx, meeting)] == [meeting]
+
+
+def test_two_first_classes_of_a_course_that_are_made_at_once_share_it(school: Services, ana: Member) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = [
+            pool.submit(lesson, school.engine, ana, course="Algebra", zoom_meeting_id=str(85_000_000_000 + number))
+            for number in range(8)
+        ]
+    assert {stored(school.engine, one.result()).course for one in made} == {"Algebra"}
+    with reading(school.engine) as tx:
+        assert store.courses(tx, ana) == ["Algebra"]
 
 
 # A link instead
@@ -325,7 +359,7 @@ def test_other_events_leave_nothing(school: Services, ana: Member, raw: bytes, o
     assert classes.note_delivery(school, parse(raw)) == outcome
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
-        assert store.last_delivery(tx) is None
+        assert deliveries.last(tx) is None
 
 
 def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member) -> None:
@@ -335,7 +369,7 @@ def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member
         assert classes.note_delivery(school, delivery) == "not ours"
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
-        assert store.last_delivery(tx) is None
+        assert deliveries.last(tx) is None
         assert store.class_of_session(tx, "x") is None
 
 

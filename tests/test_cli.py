@@ -209,12 +209,10 @@ def test_a_class_takes_the_meeting_in_a_link(tracker: CommandLine, link: str, me
 
 def test_a_class_held_already_is_fetched_by_its_link_alone(tracker: CommandLine, host: Host) -> None:
     tracker.add_teacher()
-    elsewhere = Zoom(read_settings(os.environ)).create_meeting(TEACHER, NewMeeting("Algebra", HELD, 60, "UTC"))
-    host.hold(elsewhere.id)
-    made = tracker.create("--link", elsewhere.id)
-    assert tracker.done("class", "show", made["id"], "--json").json["fetchState"] == "waiting"
-    assert tracker.done("fetch", made["id"]).text == "3 people from 3 records.\n"
-    assert tracker.done("export", made["id"]).stdout == PEOPLE_CSV
+    made = held_elsewhere(tracker, host, "Algebra")
+    assert tracker.done("class", "show", made, "--json").json["fetchState"] == "waiting"
+    assert tracker.done("fetch", made).text == "3 people from 3 records.\n"
+    assert tracker.done("export", made).stdout == PEOPLE_CSV
 
 
 def test_classes_are_listed_newest_first(tracker: CommandLine, fetched: str) -> None:
@@ -331,3 +329,34 @@ def test_the_doctor_says_what_is_missing_and_ends_with_1(tracker: CommandLine) -
     assert "MISSING people: No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin." in (
         plain.text.splitlines()
     )
+
+
+# What an operator does about the queue
+
+
+def held_elsewhere(tracker: CommandLine, host: Host, title: str) -> str:
+    """A class whose meeting was made and held without the tracker; returns its id."""
+    meeting = Zoom(read_settings(os.environ)).create_meeting(TEACHER, NewMeeting(title, HELD, 60, "UTC"))
+    host.hold(meeting.id)
+    return str(tracker.create("--link", meeting.id, title=title)["id"])
+
+
+def test_everything_that_is_due_is_fetched_by_one_command(tracker: CommandLine, host: Host) -> None:
+    tracker.add_teacher()
+    for title in ("Algebra", "Biology"):
+        held_elsewhere(tracker, host, title)
+    tracker.create("--link", "85099999999", title="Chemistry")
+    assert tracker.done("fetch", "--all-due").text == "2 collected, 1 put off, 0 still due.\n"
+    assert [row["participantCount"] for row in tracker.done("class", "list", "--json").json] == [None, 3, 3]
+    assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 0, "due": 0}
+
+
+def test_what_was_put_off_is_tried_again_by_one_command(tracker: CommandLine, host: Host) -> None:
+    tracker.add_teacher()
+    missing = tracker.create("--link", "85099999999", title="Chemistry")["id"]
+    for command in (["retry", "--all"], ["retry", missing]):
+        assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 1, "due": 0}
+        assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 0, "due": 0}
+        assert tracker.done(*command).text == "1 class is tried again.\n"
+    assert tracker.refused("retry", "nothing") == "There is no such class."
+    assert tracker.refused("retry", tracker.create(start="2099-05-14T12:00")["id"]) == "This class has not ended."

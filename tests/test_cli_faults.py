@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine, Host, environment
-from tracker import cli
+from tracker import cli, serving
 
 PROJECT = Path(cli.__file__).resolve().parent.parent
 
@@ -51,7 +51,10 @@ def new_class(**changes: str) -> list[str]:
         (new_class(minutes="an hour"), "an hour"),
         (["export", "x", "--format", "pdf"], "pdf"),
         (["export", "x", "--shape", "round"], "round"),
-        (["fetch"], "id"),
+        (["fetch"], "--all-due"),
+        (["fetch", "x", "--all-due"], "--all-due"),
+        (["retry"], "--all"),
+        (["retry", "x", "--all"], "--all"),
         (["user", "add", "nobody", "--role", "admin"], "“nobody” is not an e-mail address."),
         (["user", "add", "@", "--role", "admin"], "not an e-mail address."),
         (new_class(start="tomorrow"), "“tomorrow” is not a time"),
@@ -105,7 +108,7 @@ def test_a_port_that_is_taken_at_the_last_moment_is_one_sentence(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         monkeypatch.setenv("TRACKER_PORT", str(other.getsockname()[1]))
-        monkeypatch.setattr(cli, "check_port", lambda host, port: None)
+        monkeypatch.setattr(serving, "check_port", lambda host, port: None)
         assert tracker.refused("serve").startswith("This machine refuses: ")
 
 

@@ -34,24 +34,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "migrations": {"models"},
     "database": {"errors", "models", "migrations"},
     "backup": {"database", "errors"},
-    "store": CORE | {"models"},
-    "records": CORE | {"live", "models", "store"},
-    "fetches": CORE | {"models", "records", "store"},
+    "statements": {"attendance", "models"},
+    "store": CORE | {"models", "statements"},
+    "deliveries": {"models", "statements"},
+    "records": CORE | {"live", "models", "statements"},
+    "fetches": CORE | {"models", "records", "statements", "store"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
     "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
     "services": CORE | {"pacing", "settings", "zoom"},
-    "sessions": CORE | {"store"},
+    "sessions": CORE | {"statements", "store"},
     "discovery": CORE | {"database", "services", "sessions", "store"},
     "participants": CORE
     | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")},
     "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store"},
-    "health": STANDARD | {"database", "fetches", "models", "pacing", "store"},
+    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "store"},
     "classes": CORE
-    | {"database", "fetches", "live", "meeting_link", "records", "services", "sessions", "store", "webhook", "zoom"},
+    | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
+    | {"webhook", "zoom"},
     "receiver": CORE | {"auth", "classes", "database", "health", "participants", "services", "store", "webhook"},
     "listener": {"receiver"},
-    "worker": STANDARD | {"auth", "database", "fetches", "health", "participants", "services", "store", "sweep"},
+    "worker": STANDARD
+    | {"auth", "database", "deliveries", "fetches", "health", "participants", "services", "store", "sweep"},
     "doctor": STANDARD | {"database", "fetches", "health", "services", "store"},
     "processes": {"errors", "settings"},
     "practice": set(),
@@ -62,10 +66,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": set(),
     "ui": USE_CASES
-    | {"logs"}
-    | {"auth", "curve", "doctor", "health", "namesakes", "pacing", "records", "report", "roster"},
+    | {"auth", "curve", "deliveries", "health", "logs", "namesakes", "pacing", "records", "report", "roster"}
+    | {"doctor"},
     "pages": CORE
-    | {"auth", "classes", "doctor", "health", "participants", "records", "report", "roster", "store", "ui"},
+    | {
+        "auth",
+        "classes",
+        "deliveries",
+        "doctor",
+        "health",
+        "participants",
+        "records",
+        "report",
+        "roster",
+        "store",
+        "ui",
+    },
     "dashboard": {"health", "processes", "store", "ui"},
 }
 
@@ -83,7 +99,7 @@ LIVES_IN: dict[str, set[str]] = {
     "subprocess": {"processes"},
     "requests": {"zoom"},
     "urllib3": {"zoom"},
-    "sqlite3": {"backup"},
+    "sqlite3": {"backup", "database"},
     "schedule": {"worker"},
     "prometheus_client": {"receiver"},
     "xlsxwriter": {"report"},
@@ -93,12 +109,24 @@ LIVES_IN: dict[str, set[str]] = {
     "alembic": {"database", "migrations"},
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
-        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "pacing"),
-        *("classes", "sessions", "participants", "sweep", "health", "ui"),
+        *("models", "migrations", "database", "backup", "statements", "store", "records", "fetches", "auth", "pacing"),
+        *("deliveries", "classes", "sessions", "participants", "sweep", "health", "ui"),
     },
     "sqlalchemy": {
-        *("models", "migrations", "database", "backup", "store", "records", "fetches", "auth", "pacing", "services"),
-        *("logs", "health", "doctor", "cli", "ui"),
+        *(
+            "models",
+            "migrations",
+            "database",
+            "backup",
+            "statements",
+            "store",
+            "records",
+            "fetches",
+            "auth",
+            "pacing",
+            "services",
+        ),
+        *("logs", "deliveries", "health", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlmodel import select
 
 from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, waiting
-from tracker import fetches, store
+from tracker import deliveries, fetches, store
 from tracker.attendance import ClassStatus, FetchState, participants_data, take_attendance
 from tracker.database import reading, transaction
 from tracker.errors import InvalidInput, NotFound
@@ -362,19 +362,19 @@ def test_a_delivery_is_new_once(engine: Engine, teacher: Member) -> None:
 
     def note(body_hash: str, minute: float) -> bool:
         with transaction(engine) as tx:
-            return store.note_delivery(tx, body_hash, "meeting.ended", class_id, at(minute))
+            return deliveries.note(tx, body_hash, "meeting.ended", class_id, at(minute))
 
     assert [note("a", 0), note("a", 5), note("b", 6), note("a", 25)] == [True, False, True, False]
     with reading(engine) as tx:
-        assert store.last_delivery(tx) == at(6)
+        assert deliveries.last(tx) == at(6)
     with transaction(engine) as tx:
-        store.forget_deliveries(tx, at(6))
+        deliveries.forget(tx, at(6))
     assert [note("b", 7), note("a", 8)] == [False, True]
 
 
 def test_before_the_first_delivery_there_is_no_last_one(engine: Engine) -> None:
     with reading(engine) as tx:
-        assert store.last_delivery(tx) is None
+        assert deliveries.last(tx) is None
 
 
 # People

@@ -10,18 +10,20 @@ from types import SimpleNamespace
 import pytest
 import schedule
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, ended, lesson, member, participant, settings, stored
-from tracker import auth, classes, participants, store, sweep, worker
+from tracker import auth, classes, deliveries, health, participants, store, sweep, worker
 from tracker.attendance import ClassStatus
 from tracker.database import reading, transaction
 from tracker.errors import NotSignedIn
 from tracker.models import SignInAttempt, WebhookDelivery
+from tracker.pacing import SharedPace
 from tracker.services import Services
 from tracker.worker import FETCHERS, Worker, tidy_up
-from tracker.zoom import Zoom
+from tracker.zoom import Category, Zoom
 
 PASSWORD = "correct horse"
 
@@ -164,6 +166,80 @@ def test_a_failing_drain_is_tried_again_at_the_next_turn(
     loop.stop()
 
 
+def test_a_class_for_which_zoom_takes_long_does_not_hold_up_the_others(
+    loop: Worker, services: Services, zoom: FakeZoom
+) -> None:
+    made = hold(services, zoom, FETCHERS + 3)
+    go_on = threading.Event()
+
+    def hang(path: str) -> None:
+        if "uuid-0" in path:
+            assert go_on.wait(10)
+
+    zoom.meanwhile = hang
+    loop.start()
+    wait_until(lambda: counts(services, made) == [None] + [2] * (FETCHERS + 2))
+    go_on.set()
+    wait_until(lambda: counts(services, made) == [2] * (FETCHERS + 3))
+
+
+def test_nothing_is_asked_of_zoom_while_it_wants_no_calls(
+    loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    made = hold(services, zoom, 3)
+    asked: list[str] = []
+    zoom.meanwhile = asked.append
+    SharedPace(services.engine, "pro", hurried=False, now=clock).pause(Category.MEDIUM, clock() + timedelta(minutes=5))
+    loop.drain()
+    assert (asked, counts(services, made)) == ([], [None] * 3)
+    fetches = [stored(services.engine, class_id).fetch for class_id in made]
+    assert [fetch and fetch.attempts for fetch in fetches] == [0, 0, 0]
+    clock.forward(minutes=5)
+    loop.drain()
+    assert counts(services, made) == [2] * 3
+
+
+def test_a_tracker_gives_signs_of_life_until_it_is_told_to_end(loop: Worker, services: Services) -> None:
+    def alive() -> list[str]:
+        with reading(services.engine) as tx:
+            return [one.name for one in health.look(tx, services.now()).trackers if one.is_alive(services.now())]
+
+    assert alive() == []
+    loop.start()
+    wait_until(lambda: alive() == ["one:8787"])
+    loop.stop()
+    assert alive() == []
+
+
+def test_a_job_that_goes_on_failing_is_logged_once_and_again_when_it_works(
+    loop: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    faults: list[Exception | None] = [RuntimeError("what?"), RuntimeError("what?"), None, RuntimeError("what?")]
+    away = OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    def job() -> None:
+        if (fault := faults.pop(0)) is not None:
+            raise fault
+
+    for _ in range(4):
+        loop.guarded(job)
+    assert [record.getMessage() for record in caplog.records] == [
+        "a job failed; it goes on trying",
+        "a job works again",
+        "a job failed; it goes on trying",
+    ]
+    caplog.clear()
+    faults += [None, away, away, None]
+    for _ in range(4):
+        loop.guarded(job)
+    assert [(record.getMessage(), record.exc_info is None) for record in caplog.records] == [
+        ("a job works again", True),
+        ("a job cannot reach the database; it goes on trying", True),
+        ("a job works again", True),
+    ]
+
+
 def test_what_was_missed_is_caught_up_at_the_start(
     loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
 ) -> None:
@@ -259,7 +335,7 @@ def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Se
     with transaction(engine) as tx:
         auth.set_password(tx, "ana@school.example", PASSWORD)
         for name, days in (("old", 31), ("recent", 29)):
-            store.note_delivery(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
+            deliveries.note(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
     old = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=8))
     fresh = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=6))
     for minutes in (20, 5):

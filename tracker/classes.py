@@ -3,6 +3,7 @@
 Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Literal
 
 from sqlmodel import Session as Transaction
 
-from tracker import clock, fetches, records, store
+from tracker import clock, deliveries, fetches, records, store
 from tracker.attendance import (
     WINDOW_AFTER,
     ClassStatus,
@@ -18,7 +19,7 @@ from tracker.attendance import (
     Where,
     life_of_class,
 )
-from tracker.database import reading, transaction
+from tracker.database import AWAY, reading, together, transaction
 from tracker.errors import (
     InvalidInput,
     NoMeeting,
@@ -29,7 +30,7 @@ from tracker.errors import (
 from tracker.live import Sighting
 from tracker.meeting_link import MeetingLinkError, read_meeting_link
 from tracker.services import Services
-from tracker.sessions import class_of, counted_sessions
+from tracker.sessions import class_of, counted_sessions, lock_planned, sessions_of
 from tracker.store import Class, Member, NewClass
 from tracker.webhook import Delivery, MeetingEnded, MeetingStarted, ParticipantSeen
 from tracker.zoom import Meeting, NewMeeting
@@ -111,11 +112,18 @@ def create_class(
                 fetches.ask(tx, class_id, now, now)
     except Exception:
         if link is None:
-            # Without its class the meeting would be left over in the teacher's Zoom.
-            with suppress(ZoomError):
-                services.zoom.delete_meeting(meeting_id)
+            # Without its class the meeting would be left over in the teacher's Zoom. Where the database went away, the
+            # class may be there all the same.
+            with suppress(ZoomError, *AWAY):
+                if not _is_used(services, meeting_id):
+                    services.zoom.delete_meeting(meeting_id)
         raise
     return class_id
+
+
+def _is_used(services: Services, meeting_id: str) -> bool:
+    with reading(services.engine) as tx:
+        return bool(store.classes_of_meeting(tx, meeting_id))
 
 
 def change_class(services: Services, class_id: str, plan: Plan) -> None:
@@ -157,25 +165,29 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     if not isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen):
         return "nothing to note"
     run, sighting = _told(event)
-    with reading(services.engine) as tx:
+
+    def take_in(tx: Transaction) -> Outcome:
         class_id = class_of(tx, event.meeting_id, run)
-    if class_id is None:
-        return "not ours"
-    with transaction(services.engine) as tx:
+        if class_id is None:
+            return "not ours"
         now = services.now()
-        current = store.lock_class(tx, class_id)
-        if not store.note_delivery(tx, delivery.body_hash, delivery.name, class_id, now):
+        current = lock_planned(tx, class_id)
+        if not deliveries.note(tx, delivery.body_hash, delivery.name, class_id, now):
             return "repeat"
         if sighting is not None:
             records.add_sighting(tx, class_id, sighting)
             if not sighting.came or sighting.where is Where.WAITING_ROOM:
                 return "noted"  # only somebody in the meeting shows that it runs
-        before = counted_sessions(tx, current)
+        known = store.sessions(tx, class_id)
+        if _tells_nothing_new(run, known):
+            return "noted"
         store.save_session(tx, class_id, run)
-        after = counted_sessions(tx, current)
+        before, after = sessions_of(current, known), counted_sessions(tx, current)
         if current.status is not ClassStatus.CANCELLED and after != before:
             _follow_sessions(tx, class_id, after, services.delay, now)
-    return "noted"
+        return "noted"
+
+    return together(services.engine, take_in)
 
 
 def may_be_held(found: Class, now: datetime) -> bool:
@@ -203,6 +215,11 @@ def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Sessi
         case ParticipantSeen():
             seen = event.sighting
             return Session(seen.session_uuid, event.started_at or seen.at, None), seen
+
+
+def _tells_nothing_new(run: Session, known: Iterable[Session]) -> bool:
+    """Whether saving the session would leave it as it is known: so it is with all but the first of its participants."""
+    return any(one.uuid == run.uuid and one.start <= run.start and run.end in (None, one.end) for one in known)
 
 
 def _check_not_taken(tx: Transaction, new: NewClass) -> None:

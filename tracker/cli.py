@@ -278,10 +278,11 @@ def retry(call: Call) -> None:
         raise InvalidInput("Say which class to try again, or --all.")
     with call.services() as services:
         if call.options.all:
-            print(f"{participants.retry_all(services)} classes are tried again.")
-            return
-        participants.retry(services, call.options.id)
-        print("The class is tried again.")
+            number = participants.retry_all(services)
+        else:
+            participants.retry(services, call.options.id)
+            number = 1
+    print(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
 
 
 def export(call: Call) -> None:

@@ -1,10 +1,14 @@
 """The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
 
+import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from alembic import command
@@ -12,7 +16,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -20,12 +24,42 @@ from tracker.errors import SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
+WRITE_LOCK_TRIES_APART = 0.002
 MIGRATION_MILLISECONDS = 60_000
 # What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
 AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
-_WRITERS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+# How many pieces of work share a transaction: enough that its write to the disk no longer counts, and few enough
+# that other processes get their turn.
+LARGEST_GROUP = 100
+
+T = TypeVar("T")
+
+
+class _Piece(Generic[T]):
+    """Work that waits for its transaction, and then what it returned or raised."""
+
+    def __init__(self, work: Callable[[Session], T]) -> None:
+        self.work = work
+        self.result: T
+        self.error: BaseException | None = None
+        self.trace: TracebackType | None = None
+        self.done = False
+
+    def fail(self, error: BaseException) -> None:
+        self.error, self.trace = error, error.__traceback__
+
+
+class _Writers:
+    """The writers of one SQLite database in this process: one at a time, and the work that waits to be taken along."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.waiting: deque[_Piece[Any]] = deque()
+
+
+_WRITERS: WeakKeyDictionary[Engine, _Writers] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> Engine:
@@ -54,7 +88,7 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # Errors are logged, and what was to be written is personal data.
     engine = create_engine(url, hide_parameters=True)
-    _WRITERS[engine] = threading.Lock()
+    _WRITERS[engine] = _Writers()
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -73,10 +107,35 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
     def _begin(connection: Connection) -> None:
         # A transaction that will write takes the write lock at once: one that reads first and then
         # writes could otherwise overwrite what another wrote in between.
-        writes = connection.get_execution_options().get("writes", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("writes", True):
+            _await_write_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _await_write_lock(connection: Connection) -> None:
+    """`BEGIN IMMEDIATE`, tried every few milliseconds for as long as the connection is to wait for a writer.
+
+    SQLite itself tries less and less often, and beside a process that has one transaction after another it may never
+    find the moment between two of them.
+    """
+    patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    until = time.monotonic() + patience / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                if not locked or time.monotonic() > until:
+                    raise
+            time.sleep(WRITE_LOCK_TRIES_APART)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
 
 
 @contextmanager
@@ -86,7 +145,56 @@ def transaction(engine: Engine) -> Iterator[Session]:
     Not to be nested: on SQLite the writers of a process wait for each other here, one after another. Left to SQLite
     they would ask again and again, and under load the unlucky ones would give up.
     """
-    with _WRITERS.get(engine, nullcontext()), Session(engine, expire_on_commit=False) as session, session.begin():
+    writers = _WRITERS.get(engine)
+    with writers.lock if writers else nullcontext(), _writing(engine) as session:
+        yield session
+
+
+def together(engine: Engine, work: Callable[[Session], T]) -> T:
+    """Does `work` in a transaction and returns what it returned, once that is committed. Raises what `work` raises.
+
+    On SQLite all those who wait for the writer before them share one transaction, and so wait for the disk once.
+    Work that raises is taken back and leaves that of the others alone. On PostgreSQL, where writers do not wait for
+    each other, each has a transaction of its own.
+    """
+    writers = _WRITERS.get(engine)
+    if writers is None:
+        with transaction(engine) as tx:
+            return work(tx)
+    piece = _Piece(work)
+    writers.waiting.append(piece)
+    with writers.lock:
+        while not piece.done:
+            size = min(len(writers.waiting), LARGEST_GROUP)
+            _carry_out(engine, [writers.waiting.popleft() for _ in range(size)])
+    if piece.error is not None:
+        # Many threads may raise one and the same error, and each would make its trace longer.
+        raise piece.error.with_traceback(piece.trace)
+    return piece.result
+
+
+def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
+    """All of these in one transaction; where it fails as a whole, none of them is done."""
+    try:
+        with _writing(engine) as tx:
+            for piece in pieces:
+                try:
+                    with tx.begin_nested():
+                        piece.result = piece.work(tx)
+                except OperationalError:
+                    raise  # the database is full, locked or gone, and that concerns everybody
+                except Exception as error:
+                    piece.fail(error)
+    except BaseException as error:
+        for piece in pieces:
+            piece.fail(error)
+    for piece in pieces:
+        piece.done = True
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, func, or_, update
 from sqlmodel import Session, col, select
 
+from tracker import statements
 from tracker.attendance import FetchState
 from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
 from tracker.models import Fetch, LiveStream
@@ -84,20 +85,20 @@ def next_try(
 
 def ask(tx: Session, class_id: str, due_at: datetime, now: datetime) -> None:
     """Asks for the participants of a class at `due_at`. A fetch under way loses its lease: it may miss the news."""
-    row = _locked(tx, class_id) or Fetch(class_id=class_id, asked_at=now)
-    row.state, row.due_at = FetchState.WAITING.value, due_at
-    row.asked_at, row.attempts, row.error = max(due_at, now), 0, None
-    row.leased_until = row.lease_token = None
-    tx.add(row)
+    statements.run(
+        tx,
+        statements.ASK,
+        streamId=class_id,
+        state=FetchState.WAITING.value,
+        dueAt=due_at,
+        askedAt=max(due_at, now),
+        attempts=0,
+    )
 
 
 def withdraw(tx: Session, class_id: str) -> None:
     """The class is not over after all, or does not take place: nothing is to be fetched."""
-    row = _locked(tx, class_id)
-    if row is not None:
-        row.state, row.attempts = FetchState.WAITING.value, 0
-        row.due_at = row.error = row.leased_until = row.lease_token = None
-        tx.add(row)
+    statements.run(tx, statements.WITHDRAW, class_id=class_id)
 
 
 def claim_due(tx: Session, now: datetime) -> Claim | None:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, delete, select
 
-from tracker import fetches, pacing, store
+from tracker import deliveries, fetches, pacing
 from tracker.database import transaction
 from tracker.fetches import Queue
 from tracker.models import LiveStream, TrackerProcess, WebhookTally
@@ -167,7 +167,7 @@ def _add_tally(tx: Session, counts: Counter[str], now: datetime) -> None:
 def _last_webhook(tx: Session) -> datetime | None:
     """When the last webhook came that was Zoom's."""
     others = select(func.max(WebhookTally.last_at)).where(~col(WebhookTally.outcome).startswith(REFUSED))
-    known = [moment for moment in (store.last_delivery(tx), tx.exec(others).one()) if moment is not None]
+    known = [moment for moment in (deliveries.last(tx), tx.exec(others).one()) if moment is not None]
     return max(known, default=None)
 
 

@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
 IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS = 5.0, 10.0, 5.0
-# Each has a thread of its own: one that waits for its next request must not keep another's request waiting.
-CONNECTIONS = 128
+# Each has a thread of its own: one that waits for its next request must not keep another's request waiting. More would
+# not be faster. In a burst the others wait in the system's queue for their turn.
+CONNECTIONS, WAITING = 128, 1024
 
 
 class Receiver:
@@ -51,24 +52,36 @@ class Receiver:
 class _Server(HTTPServer):
     """Connections are bounded, and served by a pool of threads."""
 
-    request_queue_size = 128
+    request_queue_size = WAITING
     desk: Desk
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         # Before all else: a port that is taken ends in `server_close`.
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="receiver")
+        self._room = threading.Semaphore(CONNECTIONS)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, handler)
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another connection; some may be waiting then."""
+        return len(self._open) >= CONNECTIONS
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        # An OSError sends the caller back to look whether it is to stop; who wants to connect waits meanwhile.
+        if not self._room.acquire(timeout=0.1):
+            raise TimeoutError
+        try:
+            return super().get_request()
+        except OSError:
+            self._room.release()
+            raise
+
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
-            if len(self._open) >= CONNECTIONS:
-                # Closed without an answer: Zoom takes that like a 503 and comes back.
-                self.shutdown_request(request)
-                return
             self._open.add(request)
         self._pool.submit(self._serve, request, client_address)
 
@@ -83,6 +96,7 @@ class _Server(HTTPServer):
             with self._lock:
                 self._open.discard(request)
             self.shutdown_request(request)
+            self._room.release()
 
     def server_close(self) -> None:
         super().server_close()
@@ -194,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        if reply.close:
+        if reply.close or self.server.full:
             self.close_connection = True
             self.send_header("Connection", "close")
         self.end_headers()

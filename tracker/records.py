@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
 
+from tracker import statements
 from tracker.attendance import PersonKey, Where
 from tracker.live import Sighting
 from tracker.models import ParticipantEvent, Reading, SamePerson
-from tracker.store import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,20 @@ class Decision:
 
 def add_sighting(tx: Session, class_id: str, seen: Sighting) -> None:
     """Remembers that somebody came or left; what is known already stays as it is."""
-    values = {
-        "session_uuid": seen.session_uuid,
-        "user_id": seen.user_id,
-        "place": seen.where.value,
-        "came": seen.came,
-        "at": seen.at,
-        "class_id": class_id,
-        "name": seen.name,
-        "email": seen.email,
-        "zoom_user_id": seen.zoom_user_id,
-        "parent_user_id": seen.parent_user_id,
-    }
-    tx.exec(insert_into(tx, ParticipantEvent).values(**values).on_conflict_do_nothing())
+    statements.run(
+        tx,
+        statements.ADD_SIGHTING,
+        sessionUuid=seen.session_uuid,
+        userId=seen.user_id,
+        place=seen.where.value,
+        came=seen.came,
+        at=seen.at,
+        streamId=class_id,
+        name=seen.name,
+        email=seen.email,
+        zoomUserId=seen.zoom_user_id,
+        parentUserId=seen.parent_user_id,
+    )
 
 
 def sightings(tx: Session, class_id: str) -> list[Sighting]:

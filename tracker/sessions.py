@@ -1,12 +1,34 @@
 """Which sessions of a Zoom meeting are which class, from what is stored."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sqlmodel import Session as Transaction
 
-from tracker import store
-from tracker.attendance import Session, in_window, sessions_of_class
+from tracker import statements, store
+from tracker.attendance import ClassStatus, Session, Span, in_window, sessions_of_class
+from tracker.errors import NotFound
 from tracker.store import Class
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClass:
+    """As much of a class as tells which sessions are its own."""
+
+    id: str
+    status: ClassStatus
+    planned: Span
+    zoom_meeting_made: bool
+
+
+def lock_planned(tx: Transaction, class_id: str) -> PlannedClass:
+    """The class, locked for the rest of the transaction. Raises NotFound."""
+    row = statements.run(tx, statements.LOCK_CLASS, class_id=class_id).first()
+    if row is None:
+        raise NotFound("There is no such class.")
+    return _planned_class(row)
 
 
 def class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
@@ -18,19 +40,20 @@ def class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
     if known is not None:
         return known
     candidates = [
-        (not in_window(run.start, found.planned), abs(run.start - found.scheduled_start), found.id)
-        for found in store.classes_of_meeting(tx, meeting_id)
+        (not in_window(run.start, found.planned), abs(run.start - found.planned.start), found.id)
+        for row in statements.run(tx, statements.CLASSES_IN_MEETING, meeting_id=meeting_id)
+        if (found := _planned_class(row))
         if found.zoom_meeting_made or in_window(run.start, found.planned)
     ]
     return min(candidates)[-1] if candidates else None
 
 
-def counted_sessions(tx: Transaction, found: Class) -> tuple[Session, ...]:
+def counted_sessions(tx: Transaction, found: Class | PlannedClass) -> tuple[Session, ...]:
     """The stored sessions that are the class, by start."""
     return sessions_of(found, store.sessions(tx, found.id))
 
 
-def sessions_of(found: Class, runs: Iterable[Session]) -> tuple[Session, ...]:
+def sessions_of(found: Class | PlannedClass, runs: Iterable[Session]) -> tuple[Session, ...]:
     """Those of these sessions of its meeting that are the class, by start."""
     return sessions_of_class(runs, found.planned, made_for_it=found.zoom_meeting_made)
 
@@ -40,3 +63,8 @@ def own_session(found: Class) -> tuple[Session, ...]:
     if found.started_at is None:
         return ()
     return (Session(found.zoom_meeting_id or "", found.started_at, found.ended_at),)
+
+
+def _planned_class(row: Any) -> PlannedClass:
+    planned = Span(row.scheduledStart, row.scheduledStart + timedelta(minutes=row.durationMinutes))
+    return PlannedClass(row.id, ClassStatus(row.status), planned, row.zoomMeetingMade)

@@ -13,9 +13,9 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, func, inspect, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
-from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel import Session, SQLModel, col, select
 
-from tracker import clock
+from tracker import clock, statements
 from tracker.attendance import (
     Attendance,
     ClassStatus,
@@ -31,10 +31,7 @@ from tracker.models import (
     Course,
     Fetch,
     LiveStream,
-    MeetingSession,
-    Reading,
     User,
-    WebhookDelivery,
 )
 
 # Of a fetch and its class: the class was held, and its participants are not waited for any more.
@@ -138,16 +135,6 @@ class NewClass:
 
 
 @dataclass(frozen=True, slots=True)
-class NotedDelivery:
-    """A webhook about one of our classes, as it was written down."""
-
-    received_at: datetime
-    event: str
-    class_id: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Filter:
     """Which classes to list: `text` in title or course, planned start in [`since`, `until`)."""
 
@@ -214,12 +201,12 @@ def set_life(
     tx: Session, class_id: str, status: ClassStatus, started_at: datetime | None, ended_at: datetime | None
 ) -> None:
     """Status, real start and real end. What was known of the participants goes when the class goes on again."""
-    row = _row(tx, class_id)
-    row.status, row.started_at, row.ended_at = status.value, started_at, ended_at
+    statements.run(
+        tx, statements.SET_LIFE, class_id=class_id, status=status.value, startedAt=started_at, endedAt=ended_at
+    )
     if status is ClassStatus.LIVE:
-        row.participant_count = row.participants_fetched_at = row.participants_data = None
-        tx.exec(delete(Reading).where(col(Reading.class_id) == class_id))
-    tx.add(row)
+        statements.run(tx, statements.FORGET_PARTICIPANTS, class_id=class_id)
+        statements.run(tx, statements.FORGET_READINGS, class_id=class_id)
 
 
 def save_attendance(tx: Session, class_id: str, attendance: Attendance, now: datetime) -> None:
@@ -334,27 +321,27 @@ def troubled_classes(tx: Session, limit: int) -> list[Class]:
 
 def sessions(tx: Session, class_id: str) -> list[MeetingRun]:
     """Every known session of the class's meeting, by start."""
-    statement = select(MeetingSession).where(MeetingSession.class_id == class_id)
-    rows = tx.exec(statement.order_by(col(MeetingSession.started_at), MeetingSession.uuid))
-    return [MeetingRun(row.uuid, row.started_at, row.ended_at, row.zooms_count) for row in rows]
+    rows = statements.run(tx, statements.SESSIONS, class_id=class_id)
+    return [MeetingRun(row.uuid, row.startedAt, row.endedAt, row.zoomsCount) for row in rows]
 
 
 def class_of_session(tx: Session, uuid: str) -> str | None:
     """The id of the class that a known session belongs to."""
-    row = tx.get(MeetingSession, uuid)
-    return row.class_id if row else None
+    row = statements.run(tx, statements.CLASS_OF_SESSION, uuid=uuid).first()
+    return row.streamId if row else None
 
 
 def save_session(tx: Session, class_id: str, session: MeetingRun) -> None:
     """Adds a session, or adds to it what is new: an end that is known is never forgotten."""
-    row = tx.get(MeetingSession, session.uuid)
-    if row is None:
-        row = MeetingSession(uuid=session.uuid, class_id=class_id, started_at=session.start, ended_at=session.end)
-    row.started_at = min(row.started_at, session.start)
-    row.ended_at = session.end or row.ended_at
-    row.zooms_count = row.zooms_count if session.zooms_count is None else session.zooms_count
-    tx.add(row)
-    tx.flush()
+    statements.run(
+        tx,
+        statements.SAVE_SESSION,
+        uuid=session.uuid,
+        streamId=class_id,
+        startedAt=session.start,
+        endedAt=session.end,
+        zoomsCount=session.zooms_count,
+    )
 
 
 def participants_data(tx: Session, class_id: str) -> dict[str, Any] | None:
@@ -367,31 +354,6 @@ def participants(tx: Session, class_id: str) -> tuple[Stay, ...] | None:
     """The records of the class's participants; None while they are not known."""
     data = participants_data(tx, class_id)
     return stays_from_data(data) if data else None
-
-
-def note_delivery(tx: Session, body_hash: str, event: str, class_id: str, now: datetime) -> bool:
-    """Remembers a webhook; False where it was there already."""
-    values = {"body_hash": body_hash, "event": event, "class_id": class_id, "received_at": now}
-    insert = insert_into(tx, WebhookDelivery).values(**values).on_conflict_do_nothing()
-    return tx.exec(insert.returning(WebhookDelivery.body_hash)).first() is not None
-
-
-def recent_deliveries(tx: Session, limit: int) -> list[NotedDelivery]:
-    """The latest webhooks about our classes, latest first."""
-    statement = select(WebhookDelivery, LiveStream.title).join(LiveStream)
-    order = (col(WebhookDelivery.received_at).desc(), col(WebhookDelivery.body_hash))
-    rows = tx.exec(statement.order_by(*order).limit(limit))
-    return [NotedDelivery(row.received_at, row.event, row.class_id, title) for row, title in rows]
-
-
-def last_delivery(tx: Session) -> datetime | None:
-    """When the last webhook about one of our classes came."""
-    return tx.exec(select(func.max(WebhookDelivery.received_at))).one()
-
-
-def forget_deliveries(tx: Session, before: datetime) -> None:
-    """Drops what only serves to recognise repeats, once Zoom can no longer repeat it."""
-    tx.exec(delete(WebhookDelivery).where(col(WebhookDelivery.received_at) < before))
 
 
 # Of a class and its fetch: there is none, or it was withdrawn.
@@ -415,12 +377,10 @@ def insert_into(tx: Session, table: type[SQLModel]) -> Any:
 
 
 def _course_id(tx: Session, teacher_id: str, name: str) -> str:
-    course = tx.exec(select(Course).where(Course.teacher_id == teacher_id, Course.name == name)).first()
-    if course is None:
-        course = Course(id=uuid4().hex, teacher_id=teacher_id, name=name)
-        tx.add(course)
-        tx.flush()
-    return course.id
+    """The teacher's course of that name, made where she has none: somebody else may make it at the same moment."""
+    insert = insert_into(tx, Course).values(id=uuid4().hex, teacher_id=teacher_id, name=name)
+    tx.exec(insert.on_conflict_do_nothing())
+    return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
 
 
 def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:

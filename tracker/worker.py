@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import schedule
 
-from tracker import auth, fetches, health, participants, store, sweep
+from tracker import auth, deliveries, fetches, health, participants, sweep
 from tracker.database import AWAY, reading, transaction
 from tracker.services import Services
 
@@ -138,4 +138,4 @@ def tidy_up(services: Services) -> None:
     with transaction(services.engine) as tx:
         auth.forget_old(tx, now)
         health.forget_old(tx, now)
-        store.forget_deliveries(tx, now - DELIVERIES_KEPT)
+        deliveries.forget(tx, now - DELIVERIES_KEPT)

@@ -7,11 +7,12 @@ from importlib.metadata import version
 import streamlit as st
 
 from tracker import clock, health
+from tracker.deliveries import NotedDelivery
 from tracker.doctor import Check
 from tracker.health import Health
 from tracker.pacing import RATES
 from tracker.settings import Plan
-from tracker.store import Class, NotedDelivery
+from tracker.store import Class
 from tracker.ui import words
 from tracker.ui.wiring import services
 

@@ -1,0 +1,312 @@
+"""Whatever fails, and wherever: nothing that was acknowledged is lost, nothing counts twice, nothing is half there."""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, func, text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import select
+
+import tracker
+from tests.fake_zoom import FakeZoom
+from tests.makers import (
+    MEETING,
+    Clock,
+    at,
+    desk_on,
+    ended,
+    event_body,
+    lesson,
+    participant,
+    seen,
+    started,
+    stored,
+    zoom_signature,
+)
+from tracker import classes, participants
+from tracker.attendance import ClassStatus
+from tracker.database import make_engine, reading, transaction
+from tracker.models import Reading, WebhookDelivery
+from tracker.receiver import Request, answer
+from tracker.services import Services
+from tracker.store import Member
+from tracker.webhook import Delivery
+
+PAIR = (participant("Ana", 0, 50), participant("Bo", 5, 50))
+ROOMS = str(Path(tracker.__file__).parent)
+KILLED = 9
+
+
+@pytest.fixture
+def class_id(school: Services, ana: Member) -> str:
+    return lesson(school.engine, ana)
+
+
+def state_of(school: Services, class_id: str) -> tuple[object, ...]:
+    """What is known of a class: it is whole, whatever it is."""
+    found = stored(school.engine, class_id)
+    with reading(school.engine) as tx:
+        attendance = participants.attendance_of(tx, found)
+        readings = tx.exec(select(func.count()).select_from(Reading).where(Reading.class_id == class_id)).one()
+    known = (found.participant_count, found.participants_fetched_at is not None, readings > 0)
+    assert known in ((None, False, False), (2, True, True))
+    assert (attendance.unique_count if attendance else None) == found.participant_count
+    return (*known, found.status, found.started_at, found.ended_at)
+
+
+def counted(school: Services, class_id: str, clock: Clock) -> None:
+    """Once the lease of whoever failed is over, the class is counted by itself."""
+    clock.forward(minutes=3)
+    if state_of(school, class_id)[0] is None:
+        assert participants.fetch_due(school) == "collected"
+    assert state_of(school, class_id) == (2, True, True, ClassStatus.ENDED, at(0), at(60))
+    assert participants.fetch_due(school) is None
+
+
+# A database that goes away at any statement
+
+
+class Statements:
+    """Breaks the connection at the statement or commit of this number."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.asked, self.broken_at = 0, 10**9
+        event.listen(engine, "before_cursor_execute", self._ask)
+        event.listen(engine, "commit", self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked += 1
+        if self.asked == self.broken_at:
+            raise OperationalError("", {}, Exception("the server closed the connection"))
+
+    def break_at(self, number: int, work: Callable[[], object]) -> bool:
+        """Does this with its statement of this number failing; whether it has so many."""
+        self.asked, self.broken_at = 0, number
+        with suppress(OperationalError):
+            work()
+        self.broken_at = 10**9
+        return self.asked >= number
+
+
+DELIVERIES = (
+    started("uuid-1", 0),
+    seen("joined", 1, 0, "Ana"),
+    seen("joined", 2, 5, "Bo"),
+    seen("left", 2, 40, "Bo"),
+    ended("uuid-1", 0, 60),
+)
+
+
+def test_a_webhook_during_which_the_database_goes_away_counts_once_when_it_comes_again(
+    school: Services, ana: Member, clock: Clock
+) -> None:
+    statements = Statements(school.engine)
+
+    def hold(number: int, broken_at: int) -> int:
+        """All that is told of another class, each webhook failing once at that statement; how many did."""
+        meeting = str(85_000_000_000 + number)
+        made = lesson(school.engine, ana, zoom_meeting_id=meeting)
+        failed = 0
+        for delivery in DELIVERIES:
+            mine = of_meeting(delivery, meeting)
+            if statements.break_at(broken_at, lambda mine=mine: classes.note_delivery(school, mine)):  # type: ignore[misc]
+                failed += 1
+                classes.note_delivery(school, mine)
+        assert state_of(school, made) == (None, False, False, ClassStatus.ENDED, at(0), at(60))
+        with reading(school.engine) as tx:
+            seen_live = participants.attendance_seen(tx, stored(school.engine, made), at(61))
+            noted = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.class_id == made)
+            assert tx.exec(noted).one() == len(DELIVERIES)
+        assert seen_live is not None
+        assert [(person.name, person.seconds) for person in seen_live.people] == [("Ana", 3600), ("Bo", 2100)]
+        return failed
+
+    broken_at = 1
+    while hold(broken_at, broken_at):
+        broken_at += 1
+    assert broken_at > 5
+
+
+def of_meeting(delivery: Delivery, meeting: str) -> Delivery:
+    """The same delivery about a session of another meeting."""
+    told: Any = delivery.event
+    uuid = f"{meeting}-1"
+    if hasattr(told, "sighting"):
+        told = replace(told, meeting_id=meeting, sighting=replace(told.sighting, session_uuid=uuid))
+    else:
+        told = replace(told, meeting_id=meeting, uuid=uuid)
+    return replace(delivery, body_hash=f"{delivery.body_hash}-{meeting}", event=told)
+
+
+def test_a_fetch_during_which_the_database_goes_away_is_made_again_and_counts_once(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    statements = Statements(school.engine)
+    broken_at = 0
+    failed = True
+    while failed:
+        broken_at += 1
+        meeting, clock.time = str(85_000_000_000 + broken_at), at(70)
+        made = lesson(school.engine, ana, zoom_meeting_id=meeting)
+        zoom.hold(f"uuid-{broken_at}", *PAIR, meeting=meeting)
+        classes.note_delivery(school, ended(f"uuid-{broken_at}", meeting=meeting))
+        failed = statements.break_at(broken_at, lambda: participants.fetch_due(school))
+        counted(school, made, clock)
+    assert broken_at > 12
+
+
+# A process that is killed
+
+
+def run_until_killed(url: str, school: Services, work: Callable[[Services], object], line: int) -> bool:
+    """Does this in a process that is killed at its line of this number; whether it was."""
+    school.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        os.environ.clear()
+        ran = 0
+
+        def count(frame: FrameType, what: str, _: object) -> Any:
+            nonlocal ran
+            if not frame.f_code.co_filename.startswith(ROOMS):
+                return None
+            if what == "line":
+                ran += 1
+                if ran == line:
+                    os._exit(KILLED)
+            return count
+
+        engine = make_engine(url)
+        sys.settrace(count)
+        work(replace(school, engine=engine))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, KILLED)
+    return os.waitstatus_to_exitcode(status) == KILLED
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
+    school: Services, database_url: str, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    line, number, killed = 3, 0, True
+    while killed:
+        number += 1
+        meeting, clock.time = str(85_000_000_000 + number), at(70)
+        made = lesson(school.engine, ana, zoom_meeting_id=meeting)
+        zoom.hold(f"uuid-{number}", *PAIR, meeting=meeting)
+        classes.note_delivery(school, ended(f"uuid-{number}", meeting=meeting))
+        killed = run_until_killed(database_url, school, participants.fetch_due, line)
+        counted(school, made, clock)
+        line += 37
+    assert number > 10
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_webhook_whose_tracker_is_killed_at_any_line_counts_once_when_it_comes_again(
+    school: Services, database_url: str, ana: Member
+) -> None:
+    line, number, killed = 1, 0, True
+    while killed:
+        number += 1
+        meeting = str(85_000_000_000 + number)
+        made = lesson(school.engine, ana, zoom_meeting_id=meeting)
+        delivery = ended(f"uuid-{number}", meeting=meeting)
+        killed = run_until_killed(
+            database_url, school, lambda other, delivery=delivery: classes.note_delivery(other, delivery), line
+        )
+        assert state_of(school, made)[3] in (ClassStatus.SCHEDULED, ClassStatus.ENDED)
+        assert classes.note_delivery(school, delivery) in ("noted", "repeat")
+        assert state_of(school, made) == (None, False, False, ClassStatus.ENDED, at(0), at(60))
+        line += 13
+    assert number > 10
+
+
+# Disks
+
+
+def crowd(number: int) -> bytes:
+    """A webhook about another one who comes, and whose name is long."""
+    person = {"user_id": str(number), "user_name": "y" * 900, "join_time": "2026-05-14T12:00:00Z"}
+    return event_body("meeting.participant_joined", uuid="uuid-1", participant=person)
+
+
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+def test_a_disk_that_is_full_or_read_only_refuses_webhooks_and_loses_nothing(
+    school: Services, zoom: FakeZoom, clock: Clock, class_id: str, fault: str
+) -> None:
+    if school.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has its own disk")
+    desk = desk_on(school.engine, clock)
+
+    def deliver(body: bytes) -> int:
+        return answer(desk, Request("POST", "/api/webhooks/zoom", zoom_signature(body, clock()), body)).status
+
+    def limit(connection: Any, _record: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute("PRAGMA query_only = ON" if fault == "read-only" else f"PRAGMA max_page_count = {pages}")
+
+    event.listen(school.engine, "connect", limit)
+    school.engine.dispose()
+    # Small writes may still fit into the last pages.
+    statuses = [deliver(crowd(number)) for number in range(20)]
+    assert statuses[-1] == 503
+    assert set(statuses) <= {200, 503}
+    assert answer(desk, Request("GET", "/healthz", {})).status == 200  # it can be read, and the loop lives
+    event.remove(school.engine, "connect", limit)
+    school.engine.dispose()
+    assert deliver(event_body("meeting.ended", uuid="uuid-1")) == 200
+    zoom.hold("uuid-1", *PAIR, meeting=MEETING)
+    clock.time = at(70)
+    assert participants.fetch_due(school) == "collected"
+    assert stored(school.engine, class_id).participant_count == 2
+
+
+# PostgreSQL that fails over
+
+
+def restart(school: Services) -> None:
+    """Throws every connection out, as a restart of the server does."""
+    engine = make_engine(school.engine.url.render_as_string(hide_password=False))
+    with engine.connect() as other:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        other.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+    engine.dispose()
+
+
+def test_a_database_that_restarts_within_a_transaction_takes_that_one_back_and_no_other(
+    school: Services, clock: Clock, class_id: str
+) -> None:
+    if school.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no connection that could break")
+    before = stored(school.engine, class_id)
+
+    def change() -> None:
+        with transaction(school.engine) as tx:
+            tx.connection().execute(text("""UPDATE "LiveStream" SET title = 'half'"""))
+            restart(school)
+
+    with pytest.raises(OperationalError):
+        change()
+    assert stored(school.engine, class_id) == before
+    assert classes.note_delivery(school, ended()) == "noted"
+
+
+def test_a_fetch_whose_database_restarts_meanwhile_goes_on(
+    school: Services, zoom: FakeZoom, clock: Clock, class_id: str
+) -> None:
+    if school.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no connection that could break")
+    zoom.hold("uuid-1", *PAIR, meeting=MEETING)
+    classes.note_delivery(school, ended())
+    clock.time = at(70)
+    zoom.meanwhile = lambda path: restart(school) if path.endswith("/participants") else None
+    assert participants.fetch_due(school) == "collected"
+    assert stored(school.engine, class_id).participant_count == 2
