@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--classes", type=int, default=200)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--failing", type=float, default=0.3, help="the share of Zoom's calls that fail (0 to 1)")
     parser.add_argument("--plan", choices=PLANS, help="the Zoom plan whose rate limits hold; without it, none does")
     parser.add_argument("--calm-after", type=float, default=math.inf, help="seconds from the last end to fair weather")
     parser.add_argument("--patience", type=float, default=3600, help="seconds from the last end until all are exact")
@@ -44,6 +45,7 @@ def main() -> int:
         storm = Storm(
             given.classes,
             given.seed,
+            given.failing,
             plan=given.plan,
             calm_after_seconds=given.calm_after,
             patience_seconds=given.patience,

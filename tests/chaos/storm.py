@@ -119,7 +119,8 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
     today = [lesson for lesson in lessons if lesson.planned >= noon]
     # Nobody heard of those of yesterday: there was no tracker yet.
     hold(place.host, place.clock, yesterday, ago=DAY)
-    place.host.call("POST", "/fault-plan", {"share": storm.failing, "seed": storm.seed})
+    luck = {"share": storm.failing, "seed": storm.seed, "retry_after_seconds": 1}
+    place.host.call("POST", "/fault-plan", luck)
     mischief = {"lose": storm.lost, "double": storm.doubled, "shuffle": True, "seed": storm.seed}
     place.host.call("POST", "/webhook-plan", mischief)
     with ExitStack() as stack:
