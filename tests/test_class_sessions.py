@@ -188,22 +188,6 @@ def test_a_class_whose_end_was_never_told_is_asked_for_and_counted(
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
 
 
-def test_a_class_that_was_restarted_after_its_fetch_is_counted_though_its_second_end_was_never_told(
-    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
-) -> None:
-    class_id = lesson(school.engine, ana)
-    zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, end=20)
-    note(school, ended("u1", 0, 20))
-    clock.time = at(30)
-    assert participants.fetch_due(school)
-    note(school, started("u2", 31))
-    zoom.hold("u2", participant("Ben", 31, 60), meeting=MEETING, start=31, end=60)
-    clock.time = at(91)
-    sweep.ask_for_forgotten(school)
-    assert participants.fetch_due(school)
-    assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 2)
-
-
 def test_a_class_that_runs_over_stays_live_and_is_counted_when_it_has_ended(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
