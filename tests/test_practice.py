@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -542,6 +542,91 @@ def test_a_wrong_fault_is_refused(zoom: Client) -> None:
         assert zoom.call("POST", "/practice/faults", json=plan).status_code == 400
 
 
+BAD_LUCK = {"share": 1, "seed": 5, "hang_seconds": 0.01, "retry_after_seconds": 3}
+
+
+def outcome(zoom: Client, path: str, **query: Any) -> tuple[object, ...]:
+    """How a call went: its status, its error code if it has one, and when it may be made again."""
+    try:
+        answer = zoom.get(path, **query)
+    except requests.RequestException:
+        return ("broken",)
+    is_json = "json" in answer.headers["Content-Type"] and answer.content
+    return answer.status_code, is_json and answer.json().get("code"), answer.headers.get("Retry-After")
+
+
+def test_bad_luck_has_each_kind_in_turn_until_it_ends(zoom: Client) -> None:
+    assert zoom.practice("/fault-plan", BAD_LUCK)["plan"] == BAD_LUCK
+    # All fifteen kinds, since the call carries a page token.
+    outcomes = [outcome(zoom, "/users/me", next_page_token="x") for _ in range(15)]
+    assert outcomes.count(("broken",)) == 3  # a reset, one after a while, and half a body
+    expected = [
+        (429, 429, None),
+        (429, 429, "3"),
+        (429, 429, "2026-05-14T10:00:03Z"),
+        (429, 429, "Thu, 14 May 2026 10:00:03 GMT"),
+        (500, 500, None),
+        (502, b"", None),
+        (503, b"", None),
+        (200, None, None),  # after a while
+        (200, False, None),
+        (502, False, None),
+        (401, 124, None),
+        (400, 300, None),
+    ]
+    assert sorted(map(repr, outcomes)) == sorted(map(repr, [*expected, *[("broken",)] * 3]))
+    told = zoom.practice("/fault-plan", {})
+    assert told["calls"] == 1 + 15  # the client's token was the first
+    assert len(told["faults"]) == 15
+    assert set(told["faults"].values()) == {1}
+    assert zoom.get("/users/me").status_code == 200
+    assert zoom.practice("/fault-plan", method="GET")["calls"] == 1 + 15 + 1
+
+
+def test_bad_luck_fails_a_share_of_the_calls_each_as_it_can(zoom: Client) -> None:
+    zoom.practice("/fault-plan", BAD_LUCK | {"share": 0.3})
+    for _ in range(100):
+        outcome(zoom, "/users/me")
+        with suppress(requests.RequestException):
+            zoom.call("POST", "/oauth/token")
+    told = zoom.practice("/fault-plan", {})
+    assert told["calls"] == 1 + 200
+    assert 40 < sum(told["faults"].values()) < 80
+    assert "lost page token" not in told["faults"]
+
+
+@pytest.mark.parametrize("plan", [{"share": "0.3"}, {"seed": 0.5}, {"retry_after_seconds": 0.5}, {"often": 1}, []])
+def test_a_wrong_plan_of_bad_luck_is_refused(zoom: Client, plan: object) -> None:
+    assert zoom.call("POST", "/practice/fault-plan", json=plan).status_code == 400
+
+
+# -- rate limits
+
+
+def test_calls_beyond_the_plans_rate_are_refused_until_the_next_second(serve: Open, clock: Clock) -> None:
+    zoom = serve(rate_limits="free")
+    assert [zoom.get("/users/me").status_code for _ in range(6)] == [200] * 4 + [429] * 2
+    assert [zoom.get(f"/users/{HOST}/meetings").status_code for _ in range(2)] == [200] * 2
+    past = [zoom.get("/past_meetings/1/participants"), zoom.get("/past_meetings/1/instances")]
+    assert [answer.status_code for answer in past] == [429, 429]
+    limited = past[0]
+    assert limited.json()["code"] == 429
+    assert limited.headers["X-RateLimit-Category"] == "Medium"
+    assert limited.headers["X-RateLimit-Type"] == "QPS"
+    assert "Retry-After" not in limited.headers
+    clock.forward(seconds=1)
+    assert zoom.get("/past_meetings/1").status_code == 404
+    assert zoom.practice("/calls", method="GET") == {
+        "calls": {"Token": 1, "Light": 7, "Medium": 4},
+        "refused": {"Light": 2, "Medium": 2},
+    }
+
+
+def test_without_limits_calls_are_only_counted(zoom: Client) -> None:
+    assert {zoom.get("/users/me").status_code for _ in range(100)} == {200}
+    assert zoom.practice("/calls", method="GET") == {"calls": {"Token": 1, "Light": 100}, "refused": {}}
+
+
 # -- the sample term
 
 
@@ -720,6 +805,28 @@ def test_deliveries_can_be_lost_doubled_and_shuffled(serve: Open, receiver: Rece
         assert zoom.call("POST", "/practice/webhook-plan", json=plan).status_code == 400
 
 
+def test_several_deliveries_are_under_way_at_once(serve: Open) -> None:
+    together = threading.Barrier(3)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            together.wait(timeout=2)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        zoom = serve(webhook_url=f"http://127.0.0.1:{server.server_port}", deliveries_at_once=3, retry_delays=())
+        for _ in range(3):
+            zoom.create()
+        wait_until(lambda: zoom.practice("/webhooks", method="GET")["counts"] == {"delivered": 3})
+        server.shutdown()
+
+
 def test_the_challenge_shows_whether_the_receiver_knows_the_secret(zoom: Client, receiver: Receiver) -> None:
     assert zoom.practice("/challenge")["ok"] is False
     zoom.practice("/webhook-url", {"url": receiver.url}, "PUT")
@@ -884,6 +991,20 @@ def test_an_open_meeting_starts_with_its_first_guest_unless_the_waiting_room_is_
     guarded = zoom.create(settings={"join_before_host": True, "waiting_room": True})["id"]
     answer = zoom.call("POST", f"/practice/meetings/{guarded}/join", json={"name": "Ana"})
     assert (answer.status_code, answer.json()["message"]) == (409, "The host has not started this meeting yet.")
+
+
+def test_everything_that_happened_in_a_meeting_can_be_read(zoom: Client, clock: Clock) -> None:
+    number, uuid = zoom.hold(clock, ("Zoë",))
+    assert zoom.practice(f"/meetings/{number}/start")
+    told = zoom.practice(f"/meetings/{number}", method="GET")
+    held, running = told["sessions"]
+    assert (told["id"], held["uuid"]) == (number, uuid)
+    assert (held["start"], held["end"]) == ("2026-05-14T10:00:00Z", "2026-05-14T11:00:00Z")
+    assert [(stay["name"], stay["join"], stay["leave"]) for stay in held["stays"]] == [
+        ("Teacher", "2026-05-14T10:00:00Z", "2026-05-14T11:00:00Z"),
+        ("Zoë", "2026-05-14T10:10:00Z", "2026-05-14T11:00:00Z"),
+    ]
+    assert (running["end"], [stay["leave"] for stay in running["stays"]]) == (None, [None])
 
 
 def test_steering_says_what_does_not_fit(zoom: Client) -> None:

@@ -1,5 +1,6 @@
 """What no announcement brought about is found: lost ends, classes that never end, and what a wrong clock left."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlmodel import select
 from tests.fake_zoom import UNKNOWN, FakeZoom
 from tests.lives import attendance, due, life, note, sessions, try_until_given_up
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, seen, started, stored
-from tracker import fetches, participants, sweep
+from tracker import fetches, participants, store, sweep
 from tracker.attendance import ClassStatus, FetchState, Source
 from tracker.database import reading, transaction
 from tracker.models import Fetch, Reading
@@ -44,6 +45,18 @@ def test_a_second_session_whose_end_is_lost_is_found_though_the_first_was_counte
     assert swept(school, clock, 91)
     assert life(school, class_id) == (ENDED, at(0), at(60))
     assert stored(school.engine, class_id).participant_count == 3
+
+
+def test_two_sweeps_at_once_ask_for_a_class_once(school: Services, clock: Clock, class_id: str) -> None:
+    clock.time = at(91)
+    with ThreadPoolExecutor() as pool:
+        with transaction(school.engine) as tx:
+            store.lock_class(tx, class_id)
+            fetches.ask(tx, class_id, at(92), at(91))
+            other = pool.submit(sweep.ask_for_forgotten, school)
+            wait([other], timeout=0.5)  # it has found the class by now, and waits for its turn
+        other.result(timeout=5)
+    assert due(school, class_id) == at(92)
 
 
 def test_a_class_that_was_looked_for_in_vain_and_is_held_later_is_looked_for_again(

@@ -11,7 +11,7 @@ from sqlmodel import Session as Transaction
 
 from tracker import fetches, records, store
 from tracker.attendance import life_of_class
-from tracker.database import transaction
+from tracker.database import reading, transaction
 from tracker.fetches import PATIENCE
 from tracker.participants import LONGEST_MEETING
 from tracker.services import Services
@@ -30,14 +30,16 @@ def ask_for_forgotten(services: Services) -> None:
     Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
     said that they ended.
     """
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for found in store.forgotten_classes(tx):
-            if found.ended_at is not None:
-                fetches.ask(tx, found.id, found.ended_at + services.delay, now)
-        for found in store.unheard_classes(tx, now):
-            if found.planned.end + UNHEARD_AFTER < now:
-                fetches.ask(tx, found.id, now, now)
+    now = services.now()
+    with reading(services.engine) as tx:
+        wanted = [(found, found.ended_at + services.delay) for found in store.forgotten_classes(tx) if found.ended_at]
+        unheard = store.unheard_classes(tx, now)
+        wanted += [(found, now) for found in unheard if found.planned.end + UNHEARD_AFTER < now]
+    for found, due_at in wanted:
+        # A transaction for each: a webhook, or another tracker that sweeps as well, has to wait for one class only.
+        with transaction(services.engine) as tx:
+            if store.lock_class(tx, found.id) == found:
+                fetches.ask(tx, found.id, due_at, now)
 
 
 def end_the_endless(services: Services) -> None:

@@ -3,6 +3,8 @@
 values.py    what it remembers, as frozen values, and its settings
 events.py    those values as webhook events
 webhooks.py  the background sender: signatures, retries, deliveries lost or doubled on request
+faults.py    what goes wrong with calls on request: single faults, and bad luck by chance
+limits.py    Zoom's rate limits, and a count of the calls
 state.py     the one mutable thing: meetings, what may happen to them, and their file
 school.py    the past classes of a made-up term
 wire.py      requests, answers and signed tokens as plain values

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tracker.practice import events
+from tracker.practice.faults import Fault, FaultPlan
 from tracker.practice.school import sample_term
-from tracker.practice.state import Fault, World
+from tracker.practice.state import World
 from tracker.practice.values import Meeting, NotNow, time_zone, to_zoom
 from tracker.practice.webhooks import Mischief, check_url
 from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
@@ -39,6 +40,30 @@ def clear_faults(world: World, request: Request) -> Answer:
     """DELETE /practice/faults."""
     world.faults.clear()
     return Answer(204)
+
+
+def set_fault_plan(world: World, request: Request) -> Answer:
+    """POST /practice/fault-plan: a `FaultPlan` as JSON; an empty object ends it."""
+    given = _object(json_of(request))
+    whole = ("seed", "retry_after_seconds")
+    if not all(
+        key in FaultPlan.__dataclass_fields__ and _is_number(content) and (key not in whole or type(content) is int)
+        for key, content in given.items()
+    ):
+        raise refusal(400, "A plan has share (0 to 1), seed, hang_seconds and retry_after_seconds.")
+    world.luck.follow(FaultPlan(**given))
+    return fault_plan(world, request)
+
+
+def fault_plan(world: World, request: Request) -> Answer:
+    """GET /practice/fault-plan: the plan, and the calls and faults by kind since the start."""
+    luck = world.luck
+    return json_answer(200, {"plan": asdict(luck.plan), "calls": luck.calls, "faults": dict(luck.counts)})
+
+
+def calls(world: World, request: Request) -> Answer:
+    """GET /practice/calls: calls by Zoom's category since the start, and those that the rate limit refused."""
+    return json_answer(200, {"calls": dict(world.meter.calls), "refused": dict(world.meter.refused)})
 
 
 def _fault(given: object) -> Fault:
@@ -107,6 +132,23 @@ def replay(world: World, request: Request) -> Answer:
     ]
     sent.sort(key=lambda event: event.moment)
     return json_answer(202, {"queued": world.sender.queue(sent)})
+
+
+def meeting(world: World, request: Request, number: str) -> Answer:
+    """GET /practice/meetings/{id}: everything that happened in it."""
+    rows = [
+        {
+            "uuid": session.uuid,
+            "start": to_zoom(session.start),
+            "end": session.end and to_zoom(session.end),
+            "stays": [
+                asdict(stay) | {"join": to_zoom(stay.join), "leave": stay.leave and to_zoom(stay.leave)}
+                for stay in session.stays
+            ],
+        }
+        for session in world.meetings[int(number)].sessions
+    ]
+    return json_answer(200, {"id": int(number), "sessions": rows})
 
 
 def start(world: World, request: Request, number: str) -> Answer:
@@ -195,11 +237,15 @@ def _is_number(given: object) -> bool:
 ROUTES: tuple[Route, ...] = (
     ("POST", r"/practice/faults", add_faults),
     ("DELETE", r"/practice/faults", clear_faults),
+    ("POST", r"/practice/fault-plan", set_fault_plan),
+    ("GET", r"/practice/fault-plan", fault_plan),
+    ("GET", r"/practice/calls", calls),
     ("POST", r"/practice/term", term),
     ("POST", r"/practice/replay", replay),
     ("GET", r"/practice/webhooks", webhook_log),
     ("PUT", r"/practice/webhook-url", set_webhook_url),
     ("POST", r"/practice/webhook-plan", set_webhook_plan),
+    ("GET", r"/practice/meetings/([0-9]{1,11})", guarded(meeting)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/start", guarded(start)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/join", guarded(join)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/leave", guarded(leave)),

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tracker.practice import access, control, meetings, pages, past
-from tracker.practice.state import Fault, World
+from tracker.practice.faults import Fault
+from tracker.practice.state import World
 from tracker.practice.values import Clock, PracticeSettings
 from tracker.practice.wire import Answer, Refusal, Request, fields, json_answer
 
@@ -95,11 +96,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             request = Request(self.command, path, fields(query), self.headers, body)
             fault = None if path.startswith("/practice/") else self.server.take_fault(self.path)
+            if fault and fault.seconds:
+                self.server.stopping.wait(fault.seconds)
             if fault and fault.kind == "reset":
                 self._reset()
                 return
-            if fault and fault.kind == "hang":
-                self.server.stopping.wait(fault.seconds)
             answer = (fault and fault_answer(fault)) or respond(self.server.world, request)
         self._write(answer, cut=fault is not None and fault.kind == "cut")
 
@@ -172,7 +173,7 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def take_fault(self, target: str) -> Fault | None:
-        """The planned fault for this request, if there is one."""
+        """What goes wrong with this request, if anything."""
         with self.world.lock:
             return self.world.take_fault(target)
 

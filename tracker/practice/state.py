@@ -7,13 +7,15 @@ import secrets
 import threading
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tracker.practice import events
 from tracker.practice.events import Event
+from tracker.practice.faults import BadLuck, Fault, is_zooms_call
+from tracker.practice.limits import Meter
 from tracker.practice.values import (
     FIRST_USER_ID,
     OWNER,
@@ -39,23 +41,6 @@ DAILY_WRITES = 100
 NOT_STARTED = "The host has not started this meeting yet."
 
 
-@dataclass(frozen=True)
-class Fault:
-    """Something that goes wrong `times` times with requests whose path and query contain `match`.
-
-    status, html: answer so instead of doing the work. reset: break the connection before the work.
-    hang: wait `seconds`, then do the work. cut: do the work and send half of the answer's body.
-    """
-
-    match: str
-    kind: Literal["status", "hang", "reset", "cut", "html"]
-    times: int = 1
-    status: int = 500
-    body: Any = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    seconds: float = 0.0
-
-
 class World:
     """Meetings, users and faults. Hold `lock` round every use; the sender has a lock of its own."""
 
@@ -68,7 +53,10 @@ class World:
         self.meetings: dict[int, Meeting] = {}
         self.terms: dict[str, list[tuple[str, int]]] = {}
         self.faults: list[Fault] = []
+        self.luck = BadLuck()
+        self.meter = Meter(settings.rate_limits)
         self._now = now
+        self._meeting_of_session: dict[str, int] = {}
         self._users: dict[str, str] = {user_id_of(OWNER): OWNER}
         # Create and update calls of the present UTC day, by host.
         self._writes: dict[str, int] = {}
@@ -138,11 +126,9 @@ class World:
         if number is not None:
             latest = self.meetings.get(number)
             return (latest, latest.sessions[-1]) if latest and latest.sessions else None
-        for meeting in self.meetings.values():
-            for session in meeting.sessions:
-                if session.uuid == session_id:
-                    return meeting, session
-        return None
+        meeting = self.meetings.get(self._meeting_of_session.get(session_id, 0))
+        found = [session for session in meeting.sessions if session.uuid == session_id] if meeting else []
+        return (meeting, found[0]) if meeting and found else None
 
     def create(self, host: str, fields: dict[str, Any]) -> Meeting:
         """Note a new meeting, made of validated fields, under a number that nobody has."""
@@ -175,7 +161,7 @@ class World:
         """Note the meetings of a sample term under `key`; nothing is sent about them."""
         rows = []
         for course, meeting in classes:
-            self.meetings[meeting.number] = meeting
+            self._remember(meeting)
             rows.append((course, meeting.number))
         self.terms[key] = rows
         self.changed.set()
@@ -245,12 +231,17 @@ class World:
     # -- faults
 
     def take_fault(self, target: str) -> Fault | None:
-        """The first fault that is due for this path and query; it is used up by one."""
+        """What goes wrong with a call of this path and query, if anything.
+
+        The first planned fault that matches, which is used up by one; else the rate limit, else bad luck.
+        """
+        path = target.partition("?")[0]
+        limited = self.meter.count(path, self.now()) if is_zooms_call(path) else None
         for place, fault in enumerate(self.faults):
             if fault.match in target:
                 self.faults[place : place + 1] = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
                 return fault
-        return None
+        return limited or (self.luck.draw(target, self.now()) if is_zooms_call(path) else None)
 
     # -- the file
 
@@ -285,7 +276,8 @@ class World:
                 self._writes = dict(content["writes"])
                 self._writes_day = content["writes_day"]
                 self.terms = {key: [(c, n) for c, n in rows] for key, rows in content["terms"].items()}
-                self.meetings = {row["number"]: meeting_from_row(row) for row in content["meetings"]}
+                for row in content["meetings"]:
+                    self._remember(meeting_from_row(row))
                 self.sender.restore(content["webhooks"])
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ValueError(f"{path} is no state of a practice Zoom; move it away to start anew") from error
@@ -315,8 +307,12 @@ class World:
         sent = [events.left(self._account, meeting, session, stay, moment) for stay in gone if not stay.in_waiting_room]
         self._keep(_with_session(meeting, replace(session, stays=stays)), *sent, *after)
 
-    def _keep(self, meeting: Meeting, *sent: Event) -> None:
+    def _remember(self, meeting: Meeting) -> None:
         self.meetings[meeting.number] = meeting
+        self._meeting_of_session |= {session.uuid: meeting.number for session in meeting.sessions}
+
+    def _keep(self, meeting: Meeting, *sent: Event) -> None:
+        self._remember(meeting)
         self.sender.queue(sent)
         self.changed.set()
 

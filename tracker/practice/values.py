@@ -11,6 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
+RatePlan = Literal["free", "pro", "business"]
 
 SCHOOL_DOMAIN = "@school.example"
 OWNER = "owner" + SCHOOL_DOMAIN
@@ -69,6 +70,9 @@ class PracticeSettings:
     settle_seconds: float = 5.0
     # Each delay is counted from the failed attempt before it.
     retry_delays: tuple[float, ...] = (300.0, 1200.0, 3600.0)
+    deliveries_at_once: int = 1
+    # The plan whose calls per second are the most that are answered; None: as many as come.
+    rate_limits: RatePlan | None = None
     state_file: Path | None = None
 
 

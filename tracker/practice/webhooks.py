@@ -1,4 +1,4 @@
-"""The webhook sender: one background thread over a heap of deliveries, each with the time it is due.
+"""The webhook sender: background threads over a heap of deliveries, each with the time it is due.
 
 Waiting runs on the machine's clock, so that a test with a clock of its own still gets its deliveries. What
 is written into requests (the signature's timestamp) is the practice Zoom's time.
@@ -108,22 +108,28 @@ class Sender:
         self._mischief = Mischief()
         self._dice = random.Random(0)  # noqa: S311 - chance for tests, no secret
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="practice-webhooks", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name="practice-webhooks", daemon=True)
+            for _ in range(settings.deliveries_at_once)
+        ]
 
     def start(self) -> None:
         """Begin to deliver."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Stop delivering; what is not delivered is in `waiting()`.
 
-        An attempt under way is given half a second. A receiver that hangs longer gets the event again after
+        Attempts under way are given half a second. A receiver that hangs longer gets the event again after
         the next start, as it would from Zoom.
         """
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
-        self._thread.join(timeout=0.5)
+        until = time.monotonic() + 0.5
+        for thread in self._threads:
+            thread.join(timeout=max(0.0, until - time.monotonic()))
 
     def set_url(self, url: str | None) -> None:
         """Send to `url` from now on; with None, events are no longer taken and waiting ones stay waiting."""
@@ -157,6 +163,7 @@ class Sender:
             {
                 "event": each.event,
                 "request_id": each.request_id,
+                "body_sha256": hashlib.sha256(each.body.encode()).hexdigest(),
                 "attempts": each.attempts,
                 "last_status": each.last_status,
                 "state": each.state,
@@ -236,6 +243,7 @@ class Sender:
             else:
                 tried = replace(tried, due=time.time() + delays[tried.attempts - 1])
                 heapq.heappush(self._heap, (tried.due, index))
+                self._wake.notify()
             self._deliveries[index] = tried
         self._changed()
 
