@@ -36,7 +36,7 @@ from tests.makers import (
     zoom_signature,
 )
 from tests.practice_school import CommandLine
-from tests.serving import PROJECT, serving
+from tests.tracker_process import PROJECT, serving
 from tracker import classes, cli, clock
 from tracker.backup import back_up, restore
 from tracker.database import make_engine, migrate

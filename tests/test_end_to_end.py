@@ -166,6 +166,6 @@ def test_a_tracker_that_is_told_to_stop_does_so_at_once_and_without_complaint(
         began = time.monotonic()
         assert tracker.end(number) == 0
         assert time.monotonic() - began < 5
-    log = tracker.log.read_text()
+    log = tracker.said.read_text() + tracker.log.read_text()
     assert f"The tracker listens on http://127.0.0.1:{tracker.port}.\n" in log
     assert "Traceback" not in log

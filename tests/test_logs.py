@@ -23,7 +23,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.makers import CLIENT_SECRET, NOW, WEBHOOK_SECRET, environment, event_body, member, settings, zoom_signature
-from tests.serving import PROJECT, serving
+from tests.tracker_process import PROJECT, serving
 from tracker import clock, logs
 from tracker.database import make_engine
 from tracker.errors import ZoomRefused
@@ -348,14 +348,14 @@ def test_a_tracker_in_trouble_writes_lines_for_programs_without_secrets(database
         with engine.begin() as connection:
             connection.execute(text('ALTER TABLE "Elsewhere" RENAME TO "LiveStream"'))
     engine.dispose()
-    found = [json.loads(line) for line in running.log.splitlines()]
+    found = [json.loads(line) for line in running.log.read_text().splitlines()]
     reasons = [line["reason"] for line in found if line["message"] == "a webhook was refused"]
     assert len(set(reasons)) >= 3
     assert [line for line in found if line["message"] == "webhook" and line["event"] == "meeting.started"]
     away = [line for line in found if line["message"] == "the database is away"]
     assert away[0]["error"][0]["type"].startswith("sqlalchemy.exc.")
     for hidden in (CLIENT_SECRET, WEBHOOK_SECRET, "5ecret", "@school", database_url):
-        assert hidden not in running.log
+        assert hidden not in running.log.read_text()
 
 
 DASHBOARD = """

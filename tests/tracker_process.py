@@ -8,9 +8,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.makers import Clock
@@ -50,7 +51,7 @@ class Tracker:
 
     def __init__(self, given: dict[str, str], log: Path) -> None:
         self.port = free_port()
-        self.log = log
+        self.log, self.said = log, log.with_suffix(".out")
         self._environment = os.environ | given | {"TRACKER_PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -58,7 +59,9 @@ class Tracker:
         """Runs it, and returns at once."""
         command = [sys.executable, "-m", "tracker", "serve"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=PROJECT, env=self._environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=PROJECT, env=self._environment, stdout=subprocess.DEVNULL, stderr=log
+            )
         return self.process
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -79,10 +82,36 @@ class Tracker:
         """Kills it and returns its exit code, another one where it had ended by itself; None if it was not begun."""
         return None if self.process is None else self.end(signal.SIGKILL)
 
+    def call(self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """Status and body of its answer; 0 where nobody answers."""
+        return call(f"http://127.0.0.1:{self.port}{path}", body, headers)
+
     def _is_well(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with suppress(OSError, urllib.error.HTTPError), opener.open(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
-            return True
-        return False
+        return self.call("/healthz")[0] == 200
+
+
+def call(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Status and body of an answer of this machine's; 0 where nobody answers."""
+    request = urllib.request.Request(url, body, dict(headers or {}))
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except (OSError, HTTPException):
+        return 0, ""
+
+
+@contextmanager
+def serving(given: dict[str, str], log: Path) -> Iterator[Tracker]:
+    """A tracker that is well, from `with` to the end of its block; its exit code has to be 0."""
+    running = Tracker(given, log)
+    try:
+        running.start()
+        yield running
+        assert running.end(signal.SIGTERM) == 0
+    finally:
+        running.kill()

@@ -95,10 +95,14 @@ def add_reading(tx: Session, class_id: str, reading: TakenReading) -> None:
     )
 
 
-def forget_future_readings(tx: Session, now: datetime) -> list[str]:
-    """Drops readings that are said to be still to come; the ids of their classes."""
-    gone = tx.exec(delete(Reading).where(col(Reading.at) > now).returning(col(Reading.class_id)))
-    return sorted({class_id for (class_id,) in gone})
+def read_in_the_future(tx: Session, now: datetime) -> list[str]:
+    """The ids of classes with readings that are said to be still to come."""
+    return list(tx.exec(select(Reading.class_id).where(Reading.at > now).distinct().order_by(Reading.class_id)))
+
+
+def forget_readings_after(tx: Session, class_id: str, now: datetime) -> None:
+    """Drops the readings of a class that are said to be still to come."""
+    tx.exec(delete(Reading).where(col(Reading.class_id) == class_id, col(Reading.at) > now))
 
 
 def decisions(tx: Session, teacher_id: str) -> list[Decision]:

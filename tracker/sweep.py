@@ -44,27 +44,32 @@ def ask_for_forgotten(services: Services) -> None:
 
 def end_the_endless(services: Services) -> None:
     """Ends classes that Zoom must have ended long ago and will not tell of: at what was last heard of them."""
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for one in store.live_since(tx, now - LONGEST_MEETING - PATIENCE):
-            found = store.lock_class(tx, one.id)
+    now = services.now()
+    with reading(services.engine) as tx:
+        endless = store.live_since(tx, now - LONGEST_MEETING - PATIENCE)
+    for found in endless:
+        with transaction(services.engine) as tx:
+            unchanged = store.lock_class(tx, found.id) == found
             runs = counted_sessions(tx, found)
-            if not runs or runs[-1].end is not None:
+            if not unchanged or not runs or runs[-1].end is not None:
                 continue
             last = replace(runs[-1], end=_last_heard_of(tx, found, now))
             store.save_session(tx, found.id, last)
             store.set_life(tx, found.id, *life_of_class((*runs[:-1], last)))
             fetches.ask(tx, found.id, now, now)
-            log.warning("the end of a class was never announced", extra={"class": found.id})
+        log.warning("the end of a class was never announced", extra={"class": found.id})
 
 
 def mend_after_clock(services: Services) -> None:
     """Undoes what was written by a clock that was ahead and has been set back since: nothing happens in the future."""
+    now = services.now()
     with transaction(services.engine) as tx:
-        now = services.now()
         fetches.bring_forward(tx, now)
-        for class_id in records.forget_future_readings(tx, now):
+        ahead = records.read_in_the_future(tx, now)
+    for class_id in ahead:
+        with transaction(services.engine) as tx:
             store.lock_class(tx, class_id)
+            records.forget_readings_after(tx, class_id, now)
             fetches.ask(tx, class_id, now, now)
 
 
