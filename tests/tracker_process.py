@@ -58,10 +58,8 @@ class Tracker:
     def launch(self) -> subprocess.Popen[bytes]:
         """Runs it, and returns at once."""
         command = [sys.executable, "-m", "tracker", "serve"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=PROJECT, env=self._environment, stdout=subprocess.DEVNULL, stderr=log
-            )
+        with self.said.open("ab") as said, self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=PROJECT, env=self._environment, stdout=said, stderr=log)
         return self.process
 
     def start(self) -> subprocess.Popen[bytes]:
