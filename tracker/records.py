@@ -5,13 +5,15 @@ gave, and a teacher's word on who is the same person. Every function runs in the
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import case, func, inspect
 from sqlmodel import Session, col, select
 
 from tracker.attendance import PersonKey, Where
 from tracker.live import Sighting
 from tracker.models import ParticipantEvent, Reading, SamePerson
 from tracker.store import insert_into
+
+SAID_OF_SOMEBODY = frozenset({"name", "email", "zoom_user_id", "parent_user_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,11 @@ class Decision:
 
 
 def add_sighting(tx: Session, class_id: str, seen: Sighting) -> None:
-    """Remembers that somebody came or left; what is known already stays as it is."""
+    """Remembers that somebody came or left.
+
+    Zoom may tell of one moment in two announcements, of which one says less. Of two texts the greater one stays,
+    so that nothing depends on which of them came first.
+    """
     values = {
         "session_uuid": seen.session_uuid,
         "user_id": seen.user_id,
@@ -48,7 +54,11 @@ def add_sighting(tx: Session, class_id: str, seen: Sighting) -> None:
         "zoom_user_id": seen.zoom_user_id,
         "parent_user_id": seen.parent_user_id,
     }
-    tx.exec(insert_into(tx, ParticipantEvent).values(**values).on_conflict_do_nothing())
+    insert = insert_into(tx, ParticipantEvent).values(**values)
+    texts = [column for name, column in inspect(ParticipantEvent).columns.items() if name in SAID_OF_SOMEBODY]
+    told = insert.excluded
+    greater = {text.key: case((told[text.key] > text, told[text.key]), else_=text) for text in texts}
+    tx.exec(insert.on_conflict_do_update(index_elements=inspect(ParticipantEvent).primary_key, set_=greater))
 
 
 def sightings(tx: Session, class_id: str) -> list[Sighting]:
