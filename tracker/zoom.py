@@ -19,7 +19,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from tracker import clock
-from tracker.attendance import Session, Stay, Where
+from tracker.attendance import Session, Stay, number_of, text_of, where_of
 from tracker.errors import (
     NotConfigured,
     ZoomError,
@@ -32,7 +32,7 @@ from tracker.errors import (
 from tracker.settings import Settings
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
-LARGEST_REPLY = 8 * 1024 * 1024
+LARGEST_REPLY, LONGEST_FIELD, LONGEST_ID = 8 * 1024 * 1024, 8 * 1024, 255
 PAGE_SIZE = 300
 MOST_PAGES = 500
 # A token is replaced this long before Zoom would refuse it.
@@ -137,7 +137,7 @@ class Zoom:
         for entry in _list(reply, "meetings"):
             start = clock.parse_utc(entry.get("start_time"))
             if start is not None:
-                found.append((_required(entry, "uuid"), start))
+                found.append((_required(entry, "uuid", LONGEST_ID), start))
         return sorted(found, key=lambda instance: instance[1])
 
     def past_meeting(self, meeting: str) -> Session:
@@ -147,8 +147,9 @@ class Zoom:
         if start is None:
             raise _unreadable("a past meeting without a start")
         count = reply.get("participants_count")
-        zooms_count = count if isinstance(count, int) and not isinstance(count, bool) else None
-        return Session(_required(reply, "uuid"), start, end, zooms_count)
+        usable = isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**6
+        zooms_count = count if usable else None
+        return Session(_required(reply, "uuid", LONGEST_ID), start, end, zooms_count)
 
     def past_participants(self, meeting: str, progress: Callable[[int], None] = lambda records: None) -> list[Stay]:
         """Every participant record of the session with this UUID (for a meeting id: of the latest one).
@@ -184,9 +185,9 @@ class Zoom:
         reply = self._send("HEAD", self._settings.zoom_api_url, {})
         try:
             theirs = parsedate_to_datetime(reply.headers["Date"])
-        except (KeyError, ValueError, TypeError):
+            return (self._now() - theirs.astimezone(UTC)).total_seconds()
+        except (KeyError, ValueError, TypeError, OverflowError):
             return None
-        return (self._now() - theirs.astimezone(UTC)).total_seconds()
 
     def _forget(self, token: Token) -> None:
         with self._token_lock:
@@ -211,7 +212,7 @@ class Zoom:
             raise self._token_error(reply)
         fields = _json_object(reply)
         life = fields.get("expires_in")
-        seconds = life if isinstance(life, int) and life > 0 else 3600
+        seconds = life if isinstance(life, int) and 0 < life < 10**6 else 3600
         return Token(
             _required(fields, "access_token"),
             frozenset(str(fields.get("scope") or "").split()),
@@ -264,7 +265,8 @@ class Zoom:
                         raise ZoomUnreachable("Zoom's answer came too slowly or was too large.")
         except requests.Timeout as error:
             raise ZoomUnreachable("Zoom did not answer in time.") from error
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+            # UnicodeError: Zoom's own token of the next page is sent back to it, and may be half a surrogate pair.
             raise ZoomUnreachable("Zoom could not be reached, or its answer broke off.") from error
         return _Reply(response.status_code, response.headers, bytes(content))
 
@@ -384,11 +386,12 @@ def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _required(fields: Mapping[str, Any], name: str) -> str:
+def _required(fields: Mapping[str, Any], name: str, longest: int = LONGEST_FIELD) -> str:
     value = fields.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not value:
+    # Zoom's ids, addresses and tokens are plain; anything else could neither be stored nor sent.
+    if not isinstance(value, str) or not (0 < len(value) <= longest and value.isascii() and value.isprintable()):
         raise _unreadable(f"an answer without {name}")
     return value
 
@@ -400,7 +403,7 @@ def _unreadable(what: str) -> ZoomUnreachable:
 def _meeting(reply: Mapping[str, Any]) -> Meeting:
     settings = reply.get("settings")
     return Meeting(
-        id=_required(reply, "id"),
+        id=_required(reply, "id", LONGEST_ID),
         join_url=_required(reply, "join_url"),
         start_url=str(reply.get("start_url") or ""),
         topic=str(reply.get("topic") or ""),
@@ -411,32 +414,17 @@ def _meeting(reply: Mapping[str, Any]) -> Meeting:
 def _stay(entry: Mapping[str, Any], session_uuid: str) -> Stay:
     """A participant record; missing pieces stay blank, since a row that is odd is still a row."""
     return Stay(
-        name=_cell(entry, "name"),
-        email=_cell(entry, "user_email").strip(),
+        name=text_of(entry.get("name")),
+        email=text_of(entry.get("user_email")).strip(),
         join=clock.parse_utc(entry.get("join_time")),
         leave=clock.parse_utc(entry.get("leave_time")),
-        seconds=_seconds(entry.get("duration")),
-        where=Where.WAITING_ROOM if entry.get("status") == Where.WAITING_ROOM else Where.MEETING,
-        user_id=_cell(entry, "user_id"),
-        zoom_user_id=_cell(entry, "id"),
-        registrant_id=_cell(entry, "registrant_id"),
+        seconds=number_of(entry.get("duration")),
+        where=where_of(entry.get("status")),
+        user_id=text_of(entry.get("user_id")),
+        zoom_user_id=text_of(entry.get("id")),
+        registrant_id=text_of(entry.get("registrant_id")),
         session_uuid=session_uuid,
     )
-
-
-def _cell(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
-    text = "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _seconds(value: object) -> int:
-    """A duration that may be a number or a number as text; 0 where it is neither."""
-    try:
-        return max(0, min(int(float(str(value))), 10**7))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def _missing_scope(message: str) -> str:
