@@ -1,5 +1,6 @@
 """What the tests share: both databases, a fixed time, and values made with few words."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
+from hypothesis import HealthCheck
 from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
@@ -27,6 +30,14 @@ from tracker.database import make_engine, migrate, transaction
 from tracker.services import Services, connect
 from tracker.store import Member
 from tracker.ui import wiring
+
+# Examples share the database of their test: each makes its own class, and leaves it there.
+hypothesis.settings.register_profile(
+    "ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+# By hand: `HYPOTHESIS_PROFILE=long pytest tests/fuzz` looks for much longer.
+hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci"), max_examples=3000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,11 @@ def test_the_mean_is_over_the_lesson(stays: list[tuple[str, float, float]], mean
     assert curve(taken(*(stay(*entry) for entry in stays))).mean == mean
 
 
+def test_a_record_with_a_wrong_date_does_not_make_a_point_for_every_minute_of_years() -> None:
+    found = curve(taken(stay("Ana", -10 * 365 * 24 * 60, 30), stay("Ben", 0, 60)))
+    assert (len(found.points), found.peak, numbers(found)[-31:]) == (62, 2, [1] * 30 + [0])
+
+
 def test_the_mean_leaves_out_the_time_between_two_sessions() -> None:
     halves = (run("s1", 0, 20), run("s2", 40, 60))
     assert curve(taken(stay("Ana", 0, 20), stay("Ana", 40, 60), sessions=halves)).mean == 1

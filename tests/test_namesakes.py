@@ -69,5 +69,9 @@ def test_each_pair_comes_once_among_many_people() -> None:
     assert len({frozenset(pair) for pair in anas}) == 3
 
 
+def test_what_is_too_long_for_a_name_is_compared_with_nobody() -> None:
+    assert likely_same(people("-" * 100_000, "Ana " + " -" * 50_000, "ab" * 50_000, "ab" * 49_999 + "ba")) == []
+
+
 def test_a_thousand_people_of_one_name_do_not_make_half_a_million_pairs() -> None:
     assert likely_same(people(*(f"Ana Lima <ana{number}@x.example>" for number in range(1000)))) == []

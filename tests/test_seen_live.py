@@ -91,9 +91,26 @@ def test_what_is_told_twice_counts_once(school: Services, class_id: str) -> None
     before = attendance_seen(school, class_id)
     assert note(school, *LESSON) == ["repeat"] * 5
     # The same event under another body: Zoom told it anew.
-    again = told("joined", "1", 1, email="ana@x.example"), told("left", "2", 50, "Ben", leave_reason="left")
+    again = told("joined", "1", 1, public_ip="192.0.2.1"), told("left", "2", 50, "Ben", leave_reason="left")
     assert note(school, *again) == ["noted", "noted"]
     assert attendance_seen(school, class_id) == before
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0)])
+def test_of_two_announcements_of_one_moment_the_one_that_says_more_counts_in_any_order(
+    school: Services, class_id: str, order: tuple[int, ...]
+) -> None:
+    both = [
+        told("joined", "1", 1, ""),
+        told("joined", "1", 1, "Ana", email="ana@x.example"),
+        told("left", "1", 50, "", parent_user_id="7"),
+        told("left", "1", 50, ""),
+    ]
+    note(school, ended(), *(both[number] for number in order))
+    seen = attendance_seen(school, class_id)
+    assert times(seen) == [("Ana", 1, 50)]
+    assert seen is not None
+    assert [person.email for person in seen.people] == ["ana@x.example"]
 
 
 def test_a_leave_that_comes_hours_after_the_end_still_counts(school: Services, class_id: str, clock: Clock) -> None:

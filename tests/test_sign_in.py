@@ -266,6 +266,8 @@ def test_the_hosts_link_of_a_class_that_is_not_there_is_a_sentence(
         ("", "Zoom gave no start link for this meeting."),
         ("javascript:alert(1)", "Zoom gave no start link for this meeting."),
         ("//evil.example", "Zoom gave no start link for this meeting."),
+        ("http://[", "Zoom gave no start link for this meeting."),
+        ("https://zoom.us/\ud800", "Zoom gave no start link for this meeting."),
     ],
 )
 def test_a_start_link_that_is_no_web_address_is_not_followed(

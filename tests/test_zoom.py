@@ -80,7 +80,7 @@ def test_a_short_token_serves_for_half_its_life(http: RequestsMock, zoom: Zoom, 
     assert zoom.token().value == "token-2"
 
 
-@pytest.mark.parametrize("life", [None, "soon", 0, -5, 1.5, []])
+@pytest.mark.parametrize("life", [None, "soon", 0, -5, 1.5, [], 10**400])
 def test_a_token_without_a_usable_life_is_taken_for_an_hour(
     http: RequestsMock, zoom: Zoom, clock: Clock, life: object
 ) -> None:
@@ -370,6 +370,16 @@ def test_the_sessions_of_a_meeting_come_in_order_of_their_start(http: RequestsMo
     assert zoom.instances("81418900011") == [("early", at(0)), ("late", at(60))]
 
 
+@pytest.mark.parametrize("count", [-1, 10**6, 10**30, True, "9", None])
+def test_a_number_of_participants_that_makes_no_sense_is_not_known(
+    http: RequestsMock, zoom: Zoom, count: object
+) -> None:
+    grant(http)
+    reply = {"uuid": "u1", "start_time": "2026-05-14T12:00:00Z", "participants_count": count}
+    http.get(f"{API}/past_meetings/u1", json=reply)
+    assert zoom.past_meeting("u1").zooms_count is None
+
+
 # Zoom's clock
 
 
@@ -381,6 +391,8 @@ def test_the_sessions_of_a_meeting_come_in_order_of_their_start(http: RequestsMo
         ({"Date": "Thu, 14 May 2026 14:00:30 +0200"}, -30),
         ({"Date": "yesterday"}, None),
         ({"Date": ""}, None),
+        ({"Date": "Fri, 31 Dec 9999 23:59:59 -2300"}, None),
+        ({"Date": "Mon, 1 Jan 2024 00:00:00 +99999999999999999999"}, None),
         ({}, None),
     ],
 )

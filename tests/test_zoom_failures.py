@@ -254,6 +254,21 @@ def test_an_answer_that_cannot_be_read_is_never_an_empty_list(http: RequestsMock
     assert found.sentence.startswith("Zoom's answer cannot be used")
 
 
+@pytest.mark.parametrize("uuid", ["u\0", "\ud800", "ü", "a\nb", "", "x" * 300, 1.5, ["u"]])
+def test_a_uuid_that_could_not_be_stored_is_no_uuid(http: RequestsMock, zoom: Zoom, uuid: object) -> None:
+    grant(http)
+    http.get(f"{API}/past_meetings/u1", json={"uuid": uuid, "start_time": "2026-05-14T12:00:00Z"})
+    with pytest.raises(ZoomUnreachable, match="an answer without uuid"):
+        zoom.past_meeting("u1")
+
+
+def test_a_page_token_that_cannot_be_sent_is_no_crash(http: RequestsMock, zoom: Zoom) -> None:
+    grant(http)
+    http.get(LIST, json={"participants": [participant("Ana", 0, 60)], "next_page_token": "\ud800"})
+    with pytest.raises(ZoomUnreachable):
+        zoom.past_participants("u1")
+
+
 def test_an_answer_without_content_is_never_an_empty_list(http: RequestsMock, zoom: Zoom) -> None:
     assert type(failure(http, zoom, status=204)) is ZoomUnreachable
 

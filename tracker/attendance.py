@@ -26,6 +26,8 @@ WINDOW_BEFORE = timedelta(minutes=30)
 WINDOW_AFTER = timedelta(minutes=120)
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
+# A name may be long, and somebody may send one that is endless. So may a stay be: these are some months.
+LONGEST_TEXT, MOST_SECONDS = 1000, 10**7
 
 
 class ClassStatus(StrEnum):
@@ -349,22 +351,42 @@ def participants_data(attendance: Attendance) -> dict[str, Any]:
 
 
 def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
-    """The stays in a stored `participantsData`; keys that an older writer did not know may be missing."""
+    """The stays in a stored `participantsData`; another program may have written it, with pieces that are odd."""
     return tuple(
         Stay(
-            name=entry["name"],
-            email=entry["email"],
-            join=parse_utc(entry["joinTime"]),
-            leave=parse_utc(entry["leaveTime"]),
-            seconds=entry["duration"],
-            where=Where(entry.get("status", Where.MEETING)),
-            user_id=entry.get("userId", ""),
-            zoom_user_id=entry.get("zoomUserId", ""),
-            registrant_id=entry.get("registrantId", ""),
-            session_uuid=entry.get("sessionUuid", ""),
+            name=text_of(entry.get("name")),
+            email=text_of(entry.get("email")),
+            join=parse_utc(entry.get("joinTime")),
+            leave=parse_utc(entry.get("leaveTime")),
+            seconds=number_of(entry.get("duration")),
+            where=where_of(entry.get("status")),
+            user_id=text_of(entry.get("userId")),
+            zoom_user_id=text_of(entry.get("zoomUserId")),
+            registrant_id=text_of(entry.get("registrantId")),
+            session_uuid=text_of(entry.get("sessionUuid")),
         )
         for entry in data["participants"]
     )
+
+
+def text_of(value: object) -> str:
+    """A text that others have written, without what a database cannot store, and not endless; "" for no text."""
+    text = str(value)[:LONGEST_TEXT] if isinstance(value, str | int | float) else ""
+    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def number_of(value: object) -> int:
+    """A number of seconds that others have written, maybe as text; 0 where it is none."""
+    try:
+        return max(0, min(int(float(text_of(value))), MOST_SECONDS))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def where_of(value: object) -> Where:
+    """The part of the meeting that Zoom's `status` means; a status that nobody knows is no waiting room."""
+    return Where.WAITING_ROOM if value == Where.WAITING_ROOM else Where.MEETING
 
 
 def _joining_order(stay: Stay) -> tuple[Any, ...]:

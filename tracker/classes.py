@@ -57,8 +57,8 @@ class Plan:
             raise InvalidInput("Give the class a title.")
         if not 1 <= self.minutes <= LONGEST_CLASS_MINUTES:
             raise InvalidInput(f"A class lasts from 1 to {LONGEST_CLASS_MINUTES} minutes.")
-        # Before anything is worked out with it: the first and the last year there is have no neighbours.
-        if not 2000 <= self.start.year < 2100:
+        # Before anything is worked out with it.
+        if not clock.in_this_century(self.start):
             raise InvalidInput("The start of the class is not in this century.")
         try:
             zone = clock.zone(self.timezone)

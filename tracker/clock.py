@@ -16,7 +16,7 @@ def now() -> datetime:
 def parse_utc(text: object) -> datetime | None:
     """Zoom's `2026-05-14T09:58:11Z` (also with fractions or an offset) as aware UTC, whole seconds.
 
-    Returns None for anything that is no time: Zoom has sent empty and missing times, and a row of a
+    Returns None for anything that is no time of a meeting: Zoom has sent empty and missing times, and a row of a
     participant list without a time still is a row.
     """
     if not isinstance(text, str):
@@ -25,9 +25,15 @@ def parse_utc(text: object) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).replace(microsecond=0)
+        moment = moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         return None
+    return moment if in_this_century(moment) else None
+
+
+def in_this_century(moment: datetime) -> bool:
+    """Whether this can be the time of a class: the first and the last year have no neighbours to count with."""
+    return 2000 <= moment.year < 2100
 
 
 def to_zoom(moment: datetime) -> str:

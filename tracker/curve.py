@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from tracker.attendance import Person, Span, clip
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How many people were present: `points` has the number at each minute; `peak` and `mean` are exact.
+    """How many people were present: `points` has the number from a minute on; `peak` and `mean` are exact.
 
     `mean` is over the lesson; None where no time of the lesson is known.
     """
@@ -41,7 +41,11 @@ def presence_curve(people: Sequence[Person], lesson: Sequence[Span]) -> Curve:
 
 
 def _by_minute(steps: Sequence[tuple[datetime, int]]) -> Iterable[tuple[datetime, int]]:
-    """For each minute the number at its end, so that somebody who came within it is there."""
+    """For each minute the number at its end, so that somebody who came within it is there.
+
+    Where nothing changes for longer than a day, the minutes up to the next change are left out: a record with a
+    wrong date would make millions of them.
+    """
     if not steps:
         return
     minute = steps[0][0].replace(second=0, microsecond=0)
@@ -52,3 +56,5 @@ def _by_minute(steps: Sequence[tuple[datetime, int]]) -> Iterable[tuple[datetime
             place += 1
         yield minute, present
         minute += MINUTE
+        if place < len(steps) and steps[place][0] > minute + DAY:
+            minute = steps[place][0].replace(second=0, microsecond=0)

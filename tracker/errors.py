@@ -8,6 +8,7 @@ TrackerError                 code, sentence
 ├── NotAllowed               signed in, but not theirs
 ├── NotFound                 no such class or person
 ├── InvalidInput             what a person typed cannot be used
+├── UnreadableRecords        what another program wrote into the database makes no sense
 ├── LeaseLost                a fetch's result comes too late, somebody else has the work
 ├── WebhookRefused           a delivery that is not Zoom's, or not to be understood
 ├── ClassNotReady            the class is in no state for this
@@ -83,6 +84,12 @@ class InvalidInput(TrackerError):
     """What a person typed cannot be used."""
 
     code = "invalid"
+
+
+class UnreadableRecords(TrackerError):
+    """What another program wrote into the database makes no sense."""
+
+    code = "unreadable_records"
 
 
 class LeaseLost(TrackerError):

@@ -42,7 +42,7 @@ def stays_seen(sightings: Iterable[Sighting], ends: Mapping[str, datetime]) -> t
     who = _names(groups)
     found: list[Stay] = []
     for (uuid, user_id, _where), group in groups.items():
-        owner = (uuid, group[0].parent_user_id or user_id)
+        owner = (uuid, max(one.parent_user_id for one in group) or user_id)
         name, email, zoom_user_id = who.get(owner) or who[uuid, user_id]
         for join, leave in _pairs(group):
             last = leave or ends.get(uuid)
@@ -81,7 +81,9 @@ def _ended(stay: Stay, now: datetime) -> Stay:
 def _names(groups: Mapping[tuple[str, str, Where], list[Sighting]]) -> dict[tuple[str, str], tuple[str, str, str]]:
     """Name, e-mail and account of each `user_id`, the latest that was said: a leave may come without them."""
     who: dict[tuple[str, str], tuple[str, str, str]] = {}
-    for sighting in sorted((one for group in groups.values() for one in group), key=lambda one: one.at):
+    told = (one for group in groups.values() for one in group)
+    # Of one moment the leave is the later, and then the texts decide: never the order in which they were told.
+    for sighting in sorted(told, key=lambda one: (one.at, not one.came, one.name, one.email, one.zoom_user_id)):
         key = (sighting.session_uuid, sighting.user_id)
         name, email, zoom_user_id = who.get(key, ("", "", ""))
         who[key] = (sighting.name or name, sighting.email or email, sighting.zoom_user_id or zoom_user_id)

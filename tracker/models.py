@@ -38,6 +38,8 @@ class UtcSeconds(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
+        # Nothing could be counted on from the first or the last year there is, which another program may have written.
+        value = value.replace(year=min(max(value.year, 2), 9998))
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -18,6 +18,8 @@ from tracker.attendance import Person, fold_name
 
 # Below this many letters one slip makes another name ("Lea", "Leo").
 SHORTEST_NAME_WITH_SLIP = 5
+# What is longer than this is no name of anybody's, and would take long to compare.
+LONGEST_NAME = 100
 # More people than this of one name is no slip of somebody's; to pair them all would help nobody.
 LARGEST_CROWD = 40
 DEVICES = (
@@ -63,7 +65,7 @@ class _Forms:
 
 def likely_same(people: Sequence[Person]) -> list[Likeness]:
     """Pairs of people who may be one and the same, each pair once, with the strongest reason."""
-    forms = [_forms(person) for person in people if person.name]
+    forms = [_forms(person) for person in people if 0 < len(person.name) <= LONGEST_NAME]
     buckets: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, form in enumerate(forms):
         for variant in _variants(form):

@@ -27,6 +27,7 @@ from tracker.attendance import (
     Source,
     Stay,
     life_of_class,
+    number_of,
     participants_data,
     stays_from_data,
     take_attendance,
@@ -41,6 +42,7 @@ from tracker.errors import (
     NoMeeting,
     NotEnded,
     TooSoon,
+    UnreadableRecords,
     ZoomError,
     ZoomMeetingUnknown,
 )
@@ -159,8 +161,8 @@ def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
         counted_sessions(tx, found) or own_session(found),
         found.planned,
         same=_same_people(tx, found),
-        repeats=data.get("repeats", 0),
-        source=Source(data.get("source", Source.ZOOM)),
+        repeats=number_of(data.get("repeats")),
+        source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
     )
 
 
@@ -289,7 +291,10 @@ def _reading(attendance: Attendance, now: datetime, *, complete: bool) -> TakenR
 
 
 def _has_zooms_list(tx: Transaction, found: Class) -> bool:
-    data = store.participants_data(tx, found.id)
+    try:
+        data = store.participants_data(tx, found.id)
+    except UnreadableRecords:
+        return False
     return data is not None and data.get("source") != Source.SEEN.value
 
 

@@ -35,7 +35,11 @@ class Decision:
 
 
 def add_sighting(tx: Session, class_id: str, seen: Sighting) -> None:
-    """Remembers that somebody came or left; what is known already stays as it is."""
+    """Remembers that somebody came or left.
+
+    Zoom may tell of one moment in two announcements, of which one says less. Of two texts the greater one stays,
+    so that nothing depends on which of them came first.
+    """
     statements.run(
         tx,
         statements.ADD_SIGHTING,

@@ -7,7 +7,7 @@ answer it. Columns and parameters have the names of the database. What the state
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, CursorResult, bindparam, case, func, select
+from sqlalchemy import BindParameter, CursorResult, bindparam, case, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, delete, update
 
@@ -51,7 +51,17 @@ LOCK_CLASS = _PLANNED_CLASS.where(col(LiveStream.id) == _CLASS_ID).with_for_upda
 NOTE_DELIVERY = _insert(
     WebhookDelivery, lambda insert: insert.on_conflict_do_nothing().returning(WebhookDelivery.body_hash)
 )
-ADD_SIGHTING = _insert(ParticipantEvent, lambda insert: insert.on_conflict_do_nothing())
+ADD_SIGHTING = _insert(
+    ParticipantEvent,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=inspect(ParticipantEvent).primary_key,
+        set_={
+            column.name: case((insert.excluded[column.name] > column, insert.excluded[column.name]), else_=column)
+            for name, column in inspect(ParticipantEvent).columns.items()
+            if name in ("name", "email", "zoom_user_id", "parent_user_id")
+        },
+    ),
+)
 
 SESSIONS = (
     select(

@@ -26,7 +26,7 @@ from tracker.attendance import (
 )
 from tracker.attendance import Session as MeetingRun
 from tracker.attendance import participants_data as attendance_data
-from tracker.errors import InvalidInput, NotFound
+from tracker.errors import InvalidInput, NotFound, UnreadableRecords
 from tracker.models import (
     Course,
     Fetch,
@@ -40,6 +40,8 @@ GIVEN_UP = (
     col(Fetch.due_at).is_(None),
     col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
 )
+
+LONGEST_PLAN_MINUTES = 7 * 24 * 60
 
 Role = Literal["teacher", "admin"]
 ROLES: tuple[Role, ...] = ("teacher", "admin")
@@ -109,7 +111,9 @@ class Class:
     @property
     def planned(self) -> Span:
         """The planned time."""
-        return Span(self.scheduled_start, self.scheduled_start + timedelta(minutes=self.duration_minutes))
+        # Another program may have written any number.
+        minutes = max(0, min(self.duration_minutes, LONGEST_PLAN_MINUTES))
+        return Span(self.scheduled_start, self.scheduled_start + timedelta(minutes=minutes))
 
     def record(self) -> dict[str, Any]:
         """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
@@ -345,9 +349,21 @@ def save_session(tx: Session, class_id: str, session: MeetingRun) -> None:
 
 
 def participants_data(tx: Session, class_id: str) -> dict[str, Any] | None:
-    """The stored form of the class's attendance; None while it is not known."""
-    data = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
-    return dict(json.loads(data)) if data else None
+    """The stored form of the class's attendance; None while it is not known.
+
+    Raises UnreadableRecords where another program wrote something else.
+    """
+    text = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    if not text:
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    entries = data.get("participants") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UnreadableRecords("The stored participants of this class cannot be read; fetch them again.")
+    return cast(dict[str, Any], data)
 
 
 def participants(tx: Session, class_id: str) -> tuple[Stay, ...] | None:
@@ -424,7 +440,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
     return Class(
         id=row.id,
         title=row.title,
-        status=ClassStatus(row.status),
+        status=_status(row),
         scheduled_start=row.scheduled_start,
         duration_minutes=row.duration_minutes,
         # Another program may have written a name that nobody knows; times are shown in UTC then.
@@ -444,6 +460,13 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         created_at=row.created_at,
         fetch=_fetch_progress(fetch) if fetch else None,
     )
+
+
+def _status(row: LiveStream) -> ClassStatus:
+    """The status; where another program wrote one that nobody knows, what the class's times say."""
+    if row.status in list(ClassStatus):
+        return ClassStatus(row.status)
+    return ClassStatus.ENDED if row.ended_at else ClassStatus.LIVE if row.started_at else ClassStatus.SCHEDULED
 
 
 def _fetch_progress(row: Fetch) -> FetchProgress:

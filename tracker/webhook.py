@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tracker.attendance import Where
-from tracker.clock import parse_utc
+from tracker.attendance import Where, text_of
+from tracker.clock import in_this_century, parse_utc
 from tracker.errors import NotConfigured, WebhookRefused
 from tracker.live import Sighting
 
 # Zoom names no window; both ways, since its clock has been seen slightly ahead.
 TOLERANCE_SECONDS = 300
-# A name may be long, and somebody may send one that is endless.
-LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +155,12 @@ def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Whe
         where=where,
         came=came,
         at=_first(*told, sent),
-        name=_optional(person.get("user_name")),
-        email=_optional(person.get("email")),
-        zoom_user_id=_optional(person.get("participant_user_id") or person.get("id")),
-        parent_user_id=_optional(person.get("parent_user_id")),
+        name=text_of(person.get("user_name")).strip(),
+        email=text_of(person.get("email")).strip(),
+        zoom_user_id=text_of(person.get("participant_user_id") or person.get("id")).strip(),
+        parent_user_id=text_of(person.get("parent_user_id")).strip(),
     )
     return ParticipantSeen(_text(meeting.get("id"), "id"), parse_utc(meeting.get("start_time")), sighting)
-
-
-def _optional(value: object) -> str:
-    """A text that may be missing, without what a database cannot store, and not endless."""
-    text = value if isinstance(value, str) else "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_TEXT].strip()
 
 
 def _hmac(secret: str, message: bytes) -> str:
@@ -194,7 +186,8 @@ def _text(value: object, name: str) -> str:
 def _sent_at(event_ts: object) -> datetime | None:
     """`event_ts`, which is in milliseconds."""
     if isinstance(event_ts, int) and 0 < event_ts < 10**14:
-        return datetime.fromtimestamp(event_ts // 1000, UTC)
+        moment = datetime.fromtimestamp(event_ts // 1000, UTC)
+        return moment if in_this_century(moment) else None
     return None
 
 

@@ -5,8 +5,9 @@ looks at pages, files and the websocket alike; the pages look again on every run
 """
 
 import html
+import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
@@ -164,7 +165,7 @@ async def host(request: Request) -> Response:
             raise NotSignedIn("Please sign in.")
         # PostgreSQL refuses a NUL even in a comparison.
         found = classes.host_meeting(services(), request.query_params.get("id", "").replace("\0", ""), member)
-        if urlsplit(found.start_url).scheme not in ("http", "https"):
+        if not re.fullmatch(r"https?://[\w.-]+(?::[0-9]+)?(?:/[!-~]*)?", found.start_url, re.IGNORECASE | re.ASCII):
             raise NotConfigured("Zoom gave no start link for this meeting.")
         return found.start_url
 

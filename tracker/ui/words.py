@@ -21,10 +21,13 @@ UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 # A format too, but it holds the parts of an emoji together.
 EMOJI_JOINER = "\u200d"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
-# The browser makes links of bare addresses even where every sign is escaped; a joiner inside them is not seen and
-# keeps a student from putting a link into her name.
+# Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
+# signs of `->`, `--` and `>=`; a joiner inside them is not seen and keeps a name what it is.
 WORD_JOINER = "\u2060"
-ADDRESSES = re.compile(r"(?<=://)(?=\w)|(?<=www)(?=\.\w)|(?<=@)(?=\w)", re.IGNORECASE)
+REWRITTEN = re.compile(
+    r"(?<=://)(?=\w)|(?<=www)(?=\.\w)|(?<=@)(?=\w)|(?<=:)(?=streamlit:)|(?<=-)(?=[->])|(?<=<)(?=-)|(?<=[<>~])(?==)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +152,5 @@ def plain(text: str, limit: int = 120) -> str:
 
 def markdown(text: str, limit: int = 120) -> str:
     """The same for a place that reads Markdown: every sign that could mean something there is escaped."""
-    unlinked = ADDRESSES.sub(WORD_JOINER, plain(text, limit))
-    return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in unlinked)
+    kept = REWRITTEN.sub(WORD_JOINER, plain(text, limit))
+    return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in kept)

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from tracker import clock
-from tracker.attendance import Session, Stay, Where
+from tracker.attendance import Session, Stay, number_of, text_of, where_of
 from tracker.errors import ZoomMeetingUnknown
 from tracker.settings import Settings
 from tracker.zoom.connection import Category, Connection, Pace, Token, required, unreadable
 
+LONGEST_ID = 255
 PAGE_SIZE = 300
 MOST_PAGES = 500
 
@@ -93,7 +94,7 @@ class Zoom:
         for entry in _list(reply, "meetings"):
             start = clock.parse_utc(entry.get("start_time"))
             if start is not None:
-                found.append((required(entry, "uuid"), start))
+                found.append((required(entry, "uuid", LONGEST_ID), start))
         return sorted(found, key=lambda instance: instance[1])
 
     def past_meeting(self, meeting: str) -> Session:
@@ -103,8 +104,8 @@ class Zoom:
         if start is None:
             raise unreadable("a past meeting without a start")
         count = reply.get("participants_count")
-        zooms_count = count if isinstance(count, int) and not isinstance(count, bool) else None
-        return Session(required(reply, "uuid"), start, end, zooms_count)
+        usable = isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**6
+        return Session(required(reply, "uuid", LONGEST_ID), start, end, count if usable else None)
 
     def past_participants(self, meeting: str, progress: Callable[[int], None] = lambda records: None) -> list[Stay]:
         """Every participant record of the session with this UUID (for a meeting id: of the latest one).
@@ -156,7 +157,7 @@ def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 def _meeting(reply: Mapping[str, Any]) -> Meeting:
     settings = reply.get("settings")
     return Meeting(
-        id=required(reply, "id"),
+        id=required(reply, "id", LONGEST_ID),
         join_url=required(reply, "join_url"),
         start_url=str(reply.get("start_url") or ""),
         topic=str(reply.get("topic") or ""),
@@ -167,29 +168,14 @@ def _meeting(reply: Mapping[str, Any]) -> Meeting:
 def _stay(entry: Mapping[str, Any], session_uuid: str) -> Stay:
     """A participant record; missing pieces stay blank, since a row that is odd is still a row."""
     return Stay(
-        name=_cell(entry, "name"),
-        email=_cell(entry, "user_email").strip(),
+        name=text_of(entry.get("name")),
+        email=text_of(entry.get("user_email")).strip(),
         join=clock.parse_utc(entry.get("join_time")),
         leave=clock.parse_utc(entry.get("leave_time")),
-        seconds=_seconds(entry.get("duration")),
-        where=Where.WAITING_ROOM if entry.get("status") == Where.WAITING_ROOM else Where.MEETING,
-        user_id=_cell(entry, "user_id"),
-        zoom_user_id=_cell(entry, "id"),
-        registrant_id=_cell(entry, "registrant_id"),
+        seconds=number_of(entry.get("duration")),
+        where=where_of(entry.get("status")),
+        user_id=text_of(entry.get("user_id")),
+        zoom_user_id=text_of(entry.get("id")),
+        registrant_id=text_of(entry.get("registrant_id")),
         session_uuid=session_uuid,
     )
-
-
-def _cell(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
-    text = "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _seconds(value: object) -> int:
-    """A duration that may be a number or a number as text; 0 where it is neither."""
-    try:
-        return max(0, min(int(float(str(value))), 10**7))
-    except (ValueError, OverflowError):
-        return 0

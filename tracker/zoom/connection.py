@@ -30,7 +30,7 @@ from tracker.errors import (
 from tracker.settings import Settings
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
-LARGEST_REPLY = 8 * 1024 * 1024
+LARGEST_REPLY, LONGEST_FIELD = 8 * 1024 * 1024, 8 * 1024
 # A token is replaced this long before Zoom would refuse it.
 TOKEN_MARGIN_SECONDS = 120
 
@@ -124,9 +124,9 @@ class Connection:
         reply = self._send("HEAD", self._settings.zoom_api_url, {})
         try:
             theirs = parsedate_to_datetime(reply.headers["Date"])
-        except (KeyError, ValueError, TypeError):
+            return (self._now() - theirs.astimezone(UTC)).total_seconds()
+        except (KeyError, ValueError, TypeError, OverflowError):
             return None
-        return (self._now() - theirs.astimezone(UTC)).total_seconds()
 
     def _forget(self, token: Token) -> None:
         with self._token_lock:
@@ -152,7 +152,7 @@ class Connection:
             raise self._token_error(reply)
         fields = json_object(reply)
         life = fields.get("expires_in")
-        seconds = life if isinstance(life, int) and life > 0 else 3600
+        seconds = life if isinstance(life, int) and 0 < life < 10**6 else 3600
         return Token(
             required(fields, "access_token"),
             frozenset(str(fields.get("scope") or "").split()),
@@ -194,7 +194,8 @@ class Connection:
                         raise ZoomUnreachable("Zoom's answer came too slowly or was too large.")
         except requests.Timeout as error:
             raise ZoomUnreachable("Zoom did not answer in time.") from error
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+            # UnicodeError: Zoom's own token of the next page is sent back to it, and may be half a surrogate pair.
             raise ZoomUnreachable("Zoom could not be reached, or its answer broke off.") from error
         return Reply(response.status_code, response.headers, bytes(content))
 
@@ -298,11 +299,12 @@ def _error_fields(reply: Reply) -> dict[str, Any]:
         return {}
 
 
-def required(fields: Mapping[str, Any], name: str) -> str:
+def required(fields: Mapping[str, Any], name: str, longest: int = LONGEST_FIELD) -> str:
     value = fields.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not value:
+    # Zoom's ids, addresses and tokens are plain; anything else could neither be stored nor sent.
+    if not isinstance(value, str) or not (0 < len(value) <= longest and value.isascii() and value.isprintable()):
         raise unreadable(f"an answer without {name}")
     return value
 

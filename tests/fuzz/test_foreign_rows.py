@@ -1,0 +1,78 @@
+"""Whatever another program writes into the database: lists and classes are shown, or a sentence says why not."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlmodel import col, update
+
+from tests.fuzz.attendances import check_shown
+from tests.fuzz.values import any_of, as_json, number, slow, spoilt, values
+from tests.makers import HELD, PLANNED, Clock, at, lesson, services, stay, taken
+from tracker import participants, store, sweep
+from tracker.attendance import participants_data, stays_from_data, take_attendance
+from tracker.database import reading, transaction
+from tracker.errors import UnreadableRecords
+from tracker.models import LiveStream
+from tracker.store import Filter, Member
+from tracker.ui import words
+
+DATA = participants_data(taken(stay("Ana", 0, 60, "ana@x.example"), stay("Ben", 5, 30)))
+stored_texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40) | any_of(["x" * 10_000])
+moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
+rows = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": stored_texts,
+        "status": st.sampled_from(["scheduled", "live", "ended", "cancelled"]) | stored_texts,
+        "scheduled_start": moments,
+        "duration_minutes": st.integers(-(2**31), 2**31 - 1),
+        "timezone": stored_texts,
+        "zoom_meeting_id": st.none() | stored_texts,
+        "zoom_join_url": st.none() | stored_texts,
+        "started_at": st.none() | moments,
+        "ended_at": st.none() | moments,
+        "participant_count": st.none() | st.integers(-(2**31), 2**31 - 1),
+        "participants_fetched_at": st.none() | moments,
+        "participants_data": st.none()
+        | stored_texts
+        | (spoilt(DATA, 5) | values).map(lambda data: as_json(data).decode()),
+    },
+)
+
+
+@slow
+@given(row=rows, minute=st.sampled_from([0, 30, 600]))
+def test_any_row_of_another_program_is_shown_or_said_to_make_no_sense(
+    engine: Engine, ana: Member, row: dict[str, Any], minute: int
+) -> None:
+    school = services(engine, Clock(at(minute)))
+    class_id = lesson(engine, ana, zoom_meeting_id=number())
+    with transaction(engine) as tx:
+        tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values({"title": "Algebra"} | row))
+    sweep.ask_for_forgotten(school)
+    with reading(engine) as tx:
+        assert class_id in [one.id for one in store.list_classes(tx, ana, Filter(), limit=10_000)]
+        found = store.get_class(tx, class_id)
+        words.state(found, at(minute))
+        words.when(found, "UTC")
+        words.here(found, participants.people_in_class_now(tx, found), 5)
+        found.record()
+        with suppress(UnreadableRecords):
+            attendance = participants.attendance_of(tx, found)
+            if attendance is not None:
+                check_shown(found, attendance)
+
+
+@given(data=spoilt(DATA, 6))
+def test_any_stored_list_is_taken_for_the_same_attendance_again(data: Any) -> None:
+    if not isinstance(data, dict) or not isinstance(data.get("participants"), list):
+        return
+    if not all(isinstance(entry, dict) for entry in data["participants"]):
+        return
+    attendance = take_attendance(stays_from_data(data), HELD, PLANNED)
+    again = participants_data(attendance)
+    assert take_attendance(stays_from_data(again), HELD, PLANNED, repeats=again["repeats"]) == attendance

@@ -1,0 +1,133 @@
+"""What another program wrote into the database and nobody understands: a sentence, and everything else as usual."""
+
+import json
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import col, update
+
+from tests.fake_zoom import FakeZoom
+from tests.makers import NOW, Clock, at, ended, lesson, services, stored
+from tests.practice_school import CommandLine
+from tests.screens import Screens, links, metric, said
+from tracker import classes, participants
+from tracker.attendance import ClassStatus, FetchState
+from tracker.database import make_engine, transaction
+from tracker.models import LiveStream
+from tracker.store import Member
+from tracker.ui import page
+
+UNREADABLE = "The stored participants of this class cannot be read; fetch them again."
+NO_LISTS = ["{", "null", "[]", "7", '"text"', "{}", '{"participants": 3}', '{"participants": [null]}', "[" * 100_000]
+ENDED = {"status": "ended", "started_at": at(0), "ended_at": at(60), "participants_fetched_at": at(70)}
+
+
+def write(engine: Engine, class_id: str, **values: object) -> None:
+    with transaction(engine) as tx:
+        tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(**values))
+
+
+@pytest.mark.parametrize("data", NO_LISTS, ids=lambda data: data[:20])
+def test_a_list_that_cannot_be_read_is_a_sentence_and_can_be_fetched_again(
+    screens: Screens, engine: Engine, ana: Member, data: str
+) -> None:
+    class_id = lesson(engine, ana)
+    write(engine, class_id, participants_data=data, participant_count=5, **ENDED)
+    screens.clock.time = at(80)
+    screens.sign_in(ana)
+    shown = screens.open(page.CLASS, id=class_id)
+    assert not shown.exception
+    assert UNREADABLE in said(shown)
+    assert [button.disabled for button in shown.button if button.label == "Fetch participants now"] == [False]
+    for name in (page.TODAY, page.CLASSES):
+        assert links(screens.open(name)) == ["Algebra 7B"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "minutes"),
+    [
+        ({}, "No name", 0),
+        ({"name": None, "email": 7, "joinTime": 3, "leaveTime": "noon", "duration": "long"}, "No name", 0),
+        ({"name": "Ana", "duration": 10**400, "joinTime": "9999-12-31T23:59:59Z", "status": "new"}, "Ana", 0),
+        ({"name": ["Ana"], "joinTime": "2026-05-14T12:00:00Z", "duration": "600"}, "No name", 10),
+        ({"name": "A\0na \ud800", "userId": {}, "sessionUuid": []}, "Ana ?", 0),
+    ],
+)
+def test_an_entry_that_is_odd_is_still_an_entry(
+    screens: Screens, engine: Engine, ana: Member, entry: dict[str, object], name: str, minutes: float
+) -> None:
+    class_id = lesson(engine, ana)
+    data = json.dumps({"participants": [entry], "repeats": "many", "source": ["nobody"]})
+    write(engine, class_id, participants_data=data, participant_count=1, **ENDED)
+    screens.sign_in(ana)
+    shown = screens.open(page.CLASS, id=class_id)
+    assert not shown.exception
+    assert metric(shown, "People") == "1"
+    row = shown.dataframe[0].value.iloc[0]
+    assert (row["Name"], row["Minutes present"]) == (name, minutes)
+
+
+def test_a_list_that_cannot_be_read_does_not_stand_in_the_way_of_what_was_seen(
+    engine: Engine, ana: Member, zoom: FakeZoom, clock: Clock
+) -> None:
+    school = services(engine, clock)
+    class_id = lesson(engine, ana)
+    classes.note_delivery(school, ended())
+    write(engine, class_id, participants_data="{")
+    zoom.list_faults.append((400, {"code": 12702, "message": "too old"}))
+    clock.time = at(80)
+    assert participants.fetch_due(school)
+    fetch = stored(engine, class_id).fetch
+    assert fetch is not None
+    assert (fetch.stored_state, fetch.due_at) == (FetchState.FAILED, None)
+
+
+@pytest.mark.parametrize(
+    ("times", "status"),
+    [
+        ({}, ClassStatus.SCHEDULED),
+        ({"started_at": NOW}, ClassStatus.LIVE),
+        ({"started_at": NOW, "ended_at": at(60)}, ClassStatus.ENDED),
+    ],
+)
+def test_a_status_that_nobody_knows_is_what_the_times_say(
+    engine: Engine, ana: Member, times: dict[str, object], status: ClassStatus
+) -> None:
+    class_id = lesson(engine, ana)
+    write(engine, class_id, status="Archived", **times)
+    assert stored(engine, class_id).status is status
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"duration_minutes": 2**31 - 1},
+        {"duration_minutes": -5},
+        {"scheduled_start": NOW.replace(year=1)},
+        {"scheduled_start": NOW.replace(year=9999), "started_at": NOW.replace(year=1)},
+        {"title": "x" * 10_000, "timezone": "", "zoom_meeting_id": None, "zoom_join_url": "", "participant_count": -1},
+        {"status": "ended", "ended_at": None, "participants_fetched_at": None},
+        {"status": "live", "started_at": None, "ended_at": at(60)},
+    ],
+    ids=str,
+)
+def test_numbers_and_times_that_make_no_sense_break_no_page(
+    screens: Screens, engine: Engine, ana: Member, values: dict[str, object]
+) -> None:
+    class_id = lesson(engine, ana)
+    write(engine, class_id, **values)
+    screens.sign_in(ana)
+    screens.zone = "America/New_York"
+    for name, query in ((page.TODAY, {}), (page.CLASSES, {}), (page.CLASS, {"id": class_id})):
+        assert not screens.open(name, **query).exception
+
+
+def test_the_commands_say_so_too(tracker: CommandLine, database_url: str) -> None:
+    tracker.add_teacher()
+    class_id = tracker.create()["id"]
+    engine = make_engine(database_url)
+    write(engine, class_id, participants_data="{", status="Archived", duration_minutes=2**31 - 1)
+    engine.dispose()
+    assert tracker.refused("export", class_id) == UNREADABLE
+    assert tracker.refused("class", "show", class_id) == UNREADABLE
+    assert [one["id"] for one in tracker.done("class", "list", "--json").json] == [class_id]
