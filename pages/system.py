@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tracker import deliveries, doctor, health, participants, store
+from tracker import deliveries, doctor, health, participants, watchlist
 from tracker.doctor import Check
 from tracker.errors import NotAllowed
 from tracker.store import Class
@@ -54,7 +54,7 @@ with page.shown_faults():
     if not member.is_admin:
         raise NotAllowed("This page is for admins.")
     stands = page.read(health.look, services().now())
-    failing = page.read(store.troubled_classes, MOST_TROUBLES)
+    failing = page.read(watchlist.troubled, MOST_TROUBLES)
     webhooks = page.read(deliveries.recent, MOST_WEBHOOKS)
 
 st.title("System", anchor=False)

@@ -36,9 +36,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "backup": {"database", "errors"},
     "statements": {"attendance", "models"},
     "store": CORE | {"models", "statements"},
+    "watchlist": CORE | {"models", "store"},
     "deliveries": {"models", "statements"},
     "records": CORE | {"live", "models", "statements"},
-    "fetches": CORE | {"models", "records", "statements", "store"},
+    "fetches": CORE | {"models", "records", "statements", "store", "watchlist"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
     "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
@@ -46,8 +47,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sessions": CORE | {"statements", "store"},
     "discovery": CORE | {"database", "services", "sessions", "store"},
     "participants": CORE
-    | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")},
-    "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store"},
+    | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")}
+    | {"watchlist"},
+    "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store", "watchlist"},
     "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "store"},
     "classes": CORE
     | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
@@ -81,7 +83,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "roster",
         "store",
         "ui",
-    },
+    }
+    | {"watchlist"},
     "dashboard": {"health", "processes", "store", "ui"},
 }
 
@@ -110,7 +113,7 @@ LIVES_IN: dict[str, set[str]] = {
     # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
     "sqlmodel": {
         *("models", "migrations", "database", "backup", "statements", "store", "records", "fetches", "auth", "pacing"),
-        *("deliveries", "classes", "sessions", "participants", "sweep", "health", "ui"),
+        *("watchlist", "deliveries", "classes", "sessions", "participants", "sweep", "health", "ui"),
     },
     "sqlalchemy": {
         *(
@@ -126,7 +129,7 @@ LIVES_IN: dict[str, set[str]] = {
             "pacing",
             "services",
         ),
-        *("logs", "deliveries", "health", "doctor", "cli", "ui"),
+        *("logs", "watchlist", "deliveries", "health", "doctor", "cli", "ui"),
     },
 }
 PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")

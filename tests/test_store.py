@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlmodel import select
 
 from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, waiting
-from tracker import deliveries, fetches, store
+from tracker import deliveries, fetches, store, watchlist
 from tracker.attendance import ClassStatus, FetchState, participants_data, take_attendance
 from tracker.database import reading, transaction
 from tracker.errors import InvalidInput, NotFound
@@ -234,17 +234,17 @@ def test_classes_that_another_program_ended_are_found(engine: Engine, teacher: M
         fetches.ask(tx, asked, at(70), at(60))
         tx.connection().execute(text(f"""UPDATE "LiveStream" SET "zoomMeetingId" = NULL WHERE id = '{linkless}'"""))
     with reading(engine) as tx:
-        assert [one.id for one in store.forgotten_classes(tx)] == [forgotten]
+        assert [one.id for one in watchlist.forgotten(tx)] == [forgotten]
     with transaction(engine) as tx:
         claim = fetches.claim_class(tx, forgotten, at(60))
         fetches.release(tx, claim)
     with reading(engine) as tx:
-        assert [one.id for one in store.forgotten_classes(tx)] == [forgotten]
+        assert [one.id for one in watchlist.forgotten(tx)] == [forgotten]
     with transaction(engine) as tx:
         claim = fetches.claim_class(tx, forgotten, at(60))
         fetches.abandon(tx, claim, "Zoom says no.", FetchState.FAILED)
     with reading(engine) as tx:
-        assert store.forgotten_classes(tx) == []
+        assert watchlist.forgotten(tx) == []
     assert stored(engine, planned).status is ClassStatus.SCHEDULED
 
 

@@ -27,7 +27,7 @@ WINDOW_AFTER = timedelta(minutes=120)
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
 # A name may be long, and somebody may send one that is endless. So may a stay be: these are some months.
-LONGEST_TEXT, MOST_SECONDS = 1000, 10**7
+LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
 
 
 class ClassStatus(StrEnum):

@@ -18,7 +18,7 @@ from tracker.attendance import FetchState
 from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
 from tracker.models import Fetch, LiveStream
 from tracker.records import TakenReading
-from tracker.store import GIVEN_UP
+from tracker.watchlist import GIVEN_UP
 
 # Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
 LEASE = timedelta(minutes=2)

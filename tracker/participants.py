@@ -16,7 +16,7 @@ from typing import Literal
 
 from sqlmodel import Session as Transaction
 
-from tracker import fetches, live, pacing, records, store
+from tracker import fetches, live, pacing, records, store, watchlist
 from tracker.attendance import (
     Attendance,
     ClassStatus,
@@ -144,7 +144,7 @@ def retry(services: Services, class_id: str) -> None:
 def retry_all(services: Services) -> int:
     """Does so for every class whose fetch fails or was given up; how many there were."""
     with reading(services.engine) as tx:
-        troubled = store.troubled_classes(tx, limit=MOST_RETRIED)
+        troubled = watchlist.troubled(tx, limit=MOST_RETRIED)
     for found in troubled:
         with suppress(ClassNotReady):
             retry(services, found.id)

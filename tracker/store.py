@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, func, inspect, or_, true
+from sqlalchemy import ColumnElement, func, inspect, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, select
@@ -34,15 +34,7 @@ from tracker.models import (
     User,
 )
 
-# Of a fetch and its class: the class was held, and its participants are not waited for any more.
-GIVEN_UP = (
-    col(LiveStream.status) == ClassStatus.ENDED.value,
-    col(Fetch.due_at).is_(None),
-    col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
-)
-
 LONGEST_PLAN_MINUTES = 7 * 24 * 60
-
 Role = Literal["teacher", "admin"]
 ROLES: tuple[Role, ...] = ("teacher", "admin")
 
@@ -232,7 +224,7 @@ def lock_class(tx: Session, class_id: str) -> Class:
 
 def get_class(tx: Session, class_id: str) -> Class:
     """The class. Raises NotFound."""
-    found = _classes(tx, LiveStream.id == class_id, limit=1)
+    found = classes_where(tx, LiveStream.id == class_id, limit=1)
     if not found:
         raise NotFound("There is no such class.")
     return found[0]
@@ -243,7 +235,7 @@ def list_classes(
 ) -> list[Class]:
     """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
     order = (col(LiveStream.scheduled_start), col(LiveStream.id))
-    return _classes(
+    return classes_where(
         tx,
         *_conditions(viewer, which),
         order=order if oldest_first else tuple(column.desc() for column in order),
@@ -260,7 +252,7 @@ def count_classes(tx: Session, viewer: Member, which: Filter) -> int:
 
 def classes_of_meeting(tx: Session, meeting_id: str) -> list[Class]:
     """The classes that use this Zoom meeting and are not cancelled."""
-    return _classes(
+    return classes_where(
         tx,
         LiveStream.zoom_meeting_id == meeting_id,
         LiveStream.status != ClassStatus.CANCELLED.value,
@@ -271,56 +263,6 @@ def classes_of_meeting(tx: Session, meeting_id: str) -> list[Class]:
 def courses(tx: Session, teacher: Member) -> list[str]:
     """The names of the teacher's courses, in order."""
     return list(tx.exec(select(Course.name).where(Course.teacher_id == teacher.id).order_by(func.lower(Course.name))))
-
-
-def forgotten_classes(tx: Session) -> list[Class]:
-    """Classes that ended, have no participants, and for which nobody has asked Zoom yet.
-
-    Only another program that writes into the database makes these; they are to be fetched all the same.
-    """
-    return _classes(
-        tx,
-        LiveStream.status == ClassStatus.ENDED.value,
-        col(LiveStream.ended_at).is_not(None),
-        col(LiveStream.participants_fetched_at).is_(None),
-        col(LiveStream.zoom_meeting_id).is_not(None),
-        *_NOBODY_ASKED,
-        limit=100,
-    )
-
-
-def unheard_classes(tx: Session, now: datetime) -> list[Class]:
-    """Classes that began, or should have, and of whose end nothing is known; for which nobody has asked Zoom yet.
-
-    Their planned end may still be to come.
-    """
-    return _classes(
-        tx,
-        col(LiveStream.status).in_([ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value]),
-        col(LiveStream.scheduled_start) < now,
-        col(LiveStream.zoom_meeting_id).is_not(None),
-        *_NOBODY_ASKED,
-        order=(col(LiveStream.scheduled_start).desc(),),
-        limit=500,
-    )
-
-
-def live_since(tx: Session, before: datetime) -> list[Class]:
-    """Classes that began before that moment, run as far as is known, and are not waited for."""
-    return _classes(
-        tx,
-        LiveStream.status == ClassStatus.LIVE.value,
-        col(LiveStream.started_at) < before,
-        col(Fetch.due_at).is_(None),
-        limit=100,
-    )
-
-
-def troubled_classes(tx: Session, limit: int) -> list[Class]:
-    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
-    failing = and_(col(Fetch.due_at).is_not(None), col(Fetch.error).is_not(None))
-    order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
-    return _classes(tx, or_(failing, and_(*GIVEN_UP)), order=order, limit=limit)
 
 
 def sessions(tx: Session, class_id: str) -> list[MeetingRun]:
@@ -372,13 +314,6 @@ def participants(tx: Session, class_id: str) -> tuple[Stay, ...] | None:
     return stays_from_data(data) if data else None
 
 
-# Of a class and its fetch: there is none, or it was withdrawn.
-_NOBODY_ASKED = (
-    col(Fetch.due_at).is_(None),
-    or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
-)
-
-
 def _row(tx: Session, class_id: str) -> LiveStream:
     row = tx.get(LiveStream, class_id)
     if row is None:
@@ -418,8 +353,11 @@ def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _classes(tx: Session, *conditions: Any, order: Iterable[Any] = (), limit: int, offset: int = 0) -> list[Class]:
-    """Everything of the classes but the participants, which are large and rarely wanted."""
+def classes_where(tx: Session, *conditions: Any, order: Iterable[Any] = (), limit: int, offset: int = 0) -> list[Class]:
+    """The classes that these conditions on `LiveStream`, `Course` and `Fetch` let through.
+
+    Everything of them but the participants, which are large and rarely wanted.
+    """
     statement = (
         select(LiveStream, User, Course, Fetch)
         .join(User, col(User.id) == col(LiveStream.teacher_id))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session as Transaction
 
-from tracker import fetches, records, store
+from tracker import fetches, records, store, watchlist
 from tracker.attendance import life_of_class
 from tracker.database import reading, transaction
 from tracker.fetches import PATIENCE
@@ -32,8 +32,8 @@ def ask_for_forgotten(services: Services) -> None:
     """
     now = services.now()
     with reading(services.engine) as tx:
-        wanted = [(found, found.ended_at + services.delay) for found in store.forgotten_classes(tx) if found.ended_at]
-        unheard = store.unheard_classes(tx, now)
+        wanted = [(found, found.ended_at + services.delay) for found in watchlist.forgotten(tx) if found.ended_at]
+        unheard = watchlist.unheard(tx, now)
         wanted += [(found, now) for found in unheard if found.planned.end + UNHEARD_AFTER < now]
     for found, due_at in wanted:
         # A transaction for each: a webhook, or another tracker that sweeps as well, has to wait for one class only.
@@ -46,7 +46,7 @@ def end_the_endless(services: Services) -> None:
     """Ends classes that Zoom must have ended long ago and will not tell of: at what was last heard of them."""
     now = services.now()
     with reading(services.engine) as tx:
-        endless = store.live_since(tx, now - LONGEST_MEETING - PATIENCE)
+        endless = watchlist.live_since(tx, now - LONGEST_MEETING - PATIENCE)
     for found in endless:
         with transaction(services.engine) as tx:
             unchanged = store.lock_class(tx, found.id) == found

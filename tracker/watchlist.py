@@ -1,0 +1,73 @@
+"""Classes that somebody has to look after. Every function runs in the caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col
+
+from tracker import store
+from tracker.attendance import ClassStatus, FetchState
+from tracker.models import Fetch, LiveStream
+from tracker.store import Class
+
+# Of a fetch and its class: the class was held, and its participants are not waited for any more.
+GIVEN_UP = (
+    col(LiveStream.status) == ClassStatus.ENDED.value,
+    col(Fetch.due_at).is_(None),
+    col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
+)
+# Of a class and its fetch: there is none, or it was withdrawn.
+_NOBODY_ASKED = (
+    col(Fetch.due_at).is_(None),
+    or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+)
+
+
+def forgotten(tx: Session) -> list[Class]:
+    """Classes that ended, have no participants, and for which nobody has asked Zoom yet.
+
+    Only another program that writes into the database makes these; they are to be fetched all the same.
+    """
+    return store.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.ENDED.value,
+        col(LiveStream.ended_at).is_not(None),
+        col(LiveStream.participants_fetched_at).is_(None),
+        col(LiveStream.zoom_meeting_id).is_not(None),
+        *_NOBODY_ASKED,
+        limit=100,
+    )
+
+
+def unheard(tx: Session, now: datetime) -> list[Class]:
+    """Classes that began, or should have, and of whose end nothing is known; for which nobody has asked Zoom yet.
+
+    Their planned end may still be to come.
+    """
+    return store.classes_where(
+        tx,
+        col(LiveStream.status).in_([ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value]),
+        col(LiveStream.scheduled_start) < now,
+        col(LiveStream.zoom_meeting_id).is_not(None),
+        *_NOBODY_ASKED,
+        order=(col(LiveStream.scheduled_start).desc(),),
+        limit=500,
+    )
+
+
+def live_since(tx: Session, before: datetime) -> list[Class]:
+    """Classes that began before that moment, run as far as is known, and are not waited for."""
+    return store.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.LIVE.value,
+        col(LiveStream.started_at) < before,
+        col(Fetch.due_at).is_(None),
+        limit=100,
+    )
+
+
+def troubled(tx: Session, limit: int) -> list[Class]:
+    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
+    failing = and_(col(Fetch.due_at).is_not(None), col(Fetch.error).is_not(None))
+    order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
+    return store.classes_where(tx, or_(failing, and_(*GIVEN_UP)), order=order, limit=limit)
