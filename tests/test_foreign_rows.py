@@ -1,6 +1,7 @@
 """What another program wrote into the database and nobody understands: a sentence, and everything else as usual."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine
@@ -19,6 +20,7 @@ from tracker.ui import page
 
 UNREADABLE = "The stored participants of this class cannot be read; fetch them again."
 NO_LISTS = ["{", "null", "[]", "7", '"text"', "{}", '{"participants": 3}', '{"participants": [null]}', "[" * 100_000]
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 ENDED = {"status": "ended", "started_at": at(0), "ended_at": at(60), "participants_fetched_at": at(70)}
 
 
@@ -101,10 +103,11 @@ def test_a_status_that_nobody_knows_is_what_the_times_say(
 @pytest.mark.parametrize(
     "values",
     [
-        {"duration_minutes": 2**31 - 1},
+        {"duration_minutes": 2**31 - 1, "scheduled_start": NOW.replace(year=9000)},
         {"duration_minutes": -5},
-        {"scheduled_start": NOW.replace(year=1)},
-        {"scheduled_start": NOW.replace(year=9999), "started_at": NOW.replace(year=1)},
+        {"scheduled_start": FIRST, "timezone": "America/New_York"},
+        {"scheduled_start": LAST, "started_at": FIRST, "timezone": "Asia/Tokyo"},
+        {"status": "ended", "started_at": FIRST, "ended_at": LAST, "participants_fetched_at": LAST},
         {"title": "x" * 10_000, "timezone": "", "zoom_meeting_id": None, "zoom_join_url": "", "participant_count": -1},
         {"status": "ended", "ended_at": None, "participants_fetched_at": None},
         {"status": "live", "started_at": None, "ended_at": at(60)},
@@ -120,6 +123,14 @@ def test_numbers_and_times_that_make_no_sense_break_no_page(
     screens.zone = "America/New_York"
     for name, query in ((page.TODAY, {}), (page.CLASSES, {}), (page.CLASS, {"id": class_id})):
         assert not screens.open(name, **query).exception
+
+
+def test_a_webhook_finds_its_class_beside_one_that_makes_no_sense(engine: Engine, ana: Member, clock: Clock) -> None:
+    class_id = lesson(engine, ana)
+    other = lesson(engine, ana, "Biology", start=7 * 24 * 60)
+    write(engine, other, status="Archived", duration_minutes=2**31 - 1, scheduled_start=LAST)
+    assert classes.note_delivery(services(engine, clock), ended()) == "noted"
+    assert stored(engine, class_id).status is ClassStatus.ENDED
 
 
 def test_the_commands_say_so_too(tracker: CommandLine, database_url: str) -> None:

@@ -26,6 +26,8 @@ WINDOW_BEFORE = timedelta(minutes=30)
 WINDOW_AFTER = timedelta(minutes=120)
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
+# No class is planned for longer; another program may have written any number.
+LONGEST_PLAN = timedelta(days=7)
 # A name may be long, and somebody may send one that is endless. So may a stay be: these are some months.
 LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
 
@@ -230,6 +232,18 @@ def clip(spans: Iterable[Span], within: Iterable[Span]) -> tuple[Span, ...]:
         if max(span.start, bound.start) < min(span.end, bound.end)
     )
     return union(parts)
+
+
+def status_of(stored: str, started_at: datetime | None = None, ended_at: datetime | None = None) -> ClassStatus:
+    """The stored status; where another program wrote one that nobody knows, what the class's times say."""
+    if stored in list(ClassStatus):
+        return ClassStatus(stored)
+    return ClassStatus.ENDED if ended_at else ClassStatus.LIVE if started_at else ClassStatus.SCHEDULED
+
+
+def planned_time(start: datetime, minutes: int) -> Span:
+    """The time that a class is planned for."""
+    return Span(start, start + max(timedelta(), min(timedelta(minutes=minutes), LONGEST_PLAN)))
 
 
 def in_window(start: datetime, planned: Span) -> bool:

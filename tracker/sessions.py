@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session as Transaction
 
 from tracker import statements, store
-from tracker.attendance import ClassStatus, Session, Span, in_window, sessions_of_class
+from tracker.attendance import ClassStatus, Session, Span, in_window, planned_time, sessions_of_class, status_of
 from tracker.errors import NotFound
 from tracker.store import Class
 
@@ -66,5 +65,5 @@ def own_session(found: Class) -> tuple[Session, ...]:
 
 
 def _planned_class(row: Any) -> PlannedClass:
-    planned = Span(row.scheduledStart, row.scheduledStart + timedelta(minutes=row.durationMinutes))
-    return PlannedClass(row.id, ClassStatus(row.status), planned, row.zoomMeetingMade)
+    planned = planned_time(row.scheduledStart, row.durationMinutes)
+    return PlannedClass(row.id, status_of(row.status), planned, row.zoomMeetingMade)

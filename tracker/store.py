@@ -6,7 +6,7 @@ What comes back are frozen values, never table rows: a row belongs to its transa
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import uuid4
 
@@ -22,6 +22,8 @@ from tracker.attendance import (
     FetchState,
     Span,
     Stay,
+    planned_time,
+    status_of,
     stays_from_data,
 )
 from tracker.attendance import Session as MeetingRun
@@ -34,7 +36,6 @@ from tracker.models import (
     User,
 )
 
-LONGEST_PLAN_MINUTES = 7 * 24 * 60
 Role = Literal["teacher", "admin"]
 ROLES: tuple[Role, ...] = ("teacher", "admin")
 
@@ -103,9 +104,7 @@ class Class:
     @property
     def planned(self) -> Span:
         """The planned time."""
-        # Another program may have written any number.
-        minutes = max(0, min(self.duration_minutes, LONGEST_PLAN_MINUTES))
-        return Span(self.scheduled_start, self.scheduled_start + timedelta(minutes=minutes))
+        return planned_time(self.scheduled_start, self.duration_minutes)
 
     def record(self) -> dict[str, Any]:
         """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
@@ -378,7 +377,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
     return Class(
         id=row.id,
         title=row.title,
-        status=_status(row),
+        status=status_of(row.status, row.started_at, row.ended_at),
         scheduled_start=row.scheduled_start,
         duration_minutes=row.duration_minutes,
         # Another program may have written a name that nobody knows; times are shown in UTC then.
@@ -398,13 +397,6 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         created_at=row.created_at,
         fetch=_fetch_progress(fetch) if fetch else None,
     )
-
-
-def _status(row: LiveStream) -> ClassStatus:
-    """The status; where another program wrote one that nobody knows, what the class's times say."""
-    if row.status in list(ClassStatus):
-        return ClassStatus(row.status)
-    return ClassStatus.ENDED if row.ended_at else ClassStatus.LIVE if row.started_at else ClassStatus.SCHEDULED
 
 
 def _fetch_progress(row: Fetch) -> FetchProgress:
