@@ -36,7 +36,8 @@ def any_of(options: Sequence[T]) -> st.SearchStrategy[T]:
 
 
 texts = st.text(st.characters(), max_size=60) | any_of([value for value in ODD if isinstance(value, str)])
-scalars = any_of(ODD) | texts | st.integers() | st.floats()
+# Copies, since whoever spoils a document may change what is in it.
+scalars = any_of(ODD).map(copy.deepcopy) | texts | st.integers() | st.floats()
 # As deep as the parser of JSON goes, and a little less: whoever walks the value after it has less room.
 nested = st.integers(1, 1100).map(lambda depth: f"@nested {depth}@")
 values = (
