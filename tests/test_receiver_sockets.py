@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 
 import pytest
@@ -229,6 +229,15 @@ def test_a_client_that_drips_is_cut_off_at_the_deadline(
     with connect(serve()) as client:
         client.sendall(beginning)
         assert seconds_until_closed(client, b"x") < 2
+
+
+def test_a_client_whose_headers_are_larger_than_any_is_cut_off(serve: Serve) -> None:
+    line = b"x" * 60_000
+    received = b""
+    with connect(serve()) as client, suppress(ConnectionError):
+        client.sendall(GET.removesuffix(b"\r\n") + b"".join(b"X-%d: %s\r\n" % (n, line) for n in range(50)) + b"\r\n")
+        received = read_to_end(client)
+    assert received == b""
 
 
 def test_each_request_of_a_connection_has_its_own_deadline(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

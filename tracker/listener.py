@@ -18,7 +18,7 @@ from tracker.receiver import Answer, Desk, Request, answer, failure
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY = 1024 * 1024
+LARGEST_BODY, LARGEST_HEAD = 1024 * 1024, 256 * 1024
 IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS = 5.0, 10.0, 5.0
 # Each has a thread of its own: one that waits for its next request must not keep another's request waiting. More would
 # not be faster. In a burst the others wait in the system's queue for their turn.
@@ -115,11 +115,14 @@ class _Server(HTTPServer):
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment that the handler moves: a client that drips cannot stay for ever."""
+    """Reads from a socket until a moment, and so many bytes, that the handler sets anew for each request.
+
+    A client that drips cannot stay for ever, nor one with headers without end fill the memory.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self.until = 0.0
+        self.until, self.bytes_left = 0.0, 0
 
     def readable(self) -> bool:
         return True
@@ -128,8 +131,12 @@ class _DeadlineReader(io.RawIOBase):
         left = self.until - time.monotonic()
         if left <= 0:
             raise TimeoutError
+        if self.bytes_left <= 0:
+            raise ConnectionAbortedError
         self.connection.settimeout(left)
-        return self.connection.recv_into(buffer)
+        size = self.connection.recv_into(buffer)
+        self.bytes_left -= size
+        return size
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -149,6 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         self._incoming.until = time.monotonic() + IDLE_SECONDS
+        self._incoming.bytes_left = LARGEST_BODY + LARGEST_HEAD
         try:
             if not self._reader.peek(1):
                 self.close_connection = True
@@ -222,9 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self._incoming.until = time.monotonic() + 2.0
-            left = 32 * LARGEST_BODY
-            while left > 0 and (chunk := self._reader.read1(64 * 1024)):
-                left -= len(chunk)
+            self._incoming.bytes_left = 32 * LARGEST_BODY
+            while self._reader.read1(64 * 1024):
+                pass
 
     def version_string(self) -> str:
         return self.server_version
