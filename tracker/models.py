@@ -160,7 +160,7 @@ class Reading(SQLModel, table=True):
 
     __tablename__ = "Reading"
     class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
-    at: datetime = Field(primary_key=True, sa_type=UtcSeconds)
+    at: datetime = Field(primary_key=True, sa_type=UtcSeconds, index=True)
     records: int
     people: int
     complete: bool
@@ -203,6 +203,7 @@ class Fetch(SQLModel, table=True):
             sqlite_where=text('"dueAt" IS NOT NULL'),
             postgresql_where=text('"dueAt" IS NOT NULL'),
         ),
+        Index("Fetch_state_dueAt", "state", "dueAt"),
     )
     class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
     state: str = Field(default=FetchState.WAITING.value)
@@ -218,12 +219,14 @@ class Fetch(SQLModel, table=True):
 class ZoomRate(SQLModel, table=True):
     """How much of one category of Zoom's rate limits is used; one account, so shared by all who use this database.
 
-    `nextAt` (seconds since 1970) is when the next call of the backlog may go out.
+    `nextAt` and `nextHurriedAt` (seconds since 1970) are when the next call of the backlog may go out, and the next one
+    that somebody waits for.
     """
 
     __tablename__ = "ZoomRate"
     category: str = Field(primary_key=True)
     next_at: float = Field(sa_column_kwargs=_column("nextAt"))
+    next_hurried_at: float = Field(sa_column_kwargs=_column("nextHurriedAt"))
     # The UTC day (`YYYY-MM-DD`) of the two counts.
     day: str
     calls: int

@@ -1,7 +1,7 @@
 """When a call may go to Zoom. Zoom counts them per account, so all who share a database share the pace.
 
-The rates are those of Zoom's page "Rate limits". One row a category holds when the next call may go out (the
-generic cell rate algorithm): in no second do more calls go out than Zoom allows.
+The rates are those of Zoom's page "Rate limits". In one row a category, calls take turns that lie evenly apart; those
+that somebody waits for have turns of their own beside the backlog's.
 """
 
 import math
@@ -14,28 +14,32 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tracker import clock
-from tracker.database import transaction
+from tracker.database import reading, transaction
 from tracker.errors import ZoomRateLimited
 from tracker.models import ZoomRate
 from tracker.settings import Plan
 from tracker.store import insert_into
 from tracker.zoom import Category
 
-# The backlog goes at this share of a rate. What is left is for somebody who waits for an answer.
-BACKLOG_SHARE = 0.8
+# This share of a rate is kept for calls that somebody waits for.
+HURRIED_SHARE = 0.2
 # A call waits this long for its turn before it is put off.
 LONGEST_WAIT_SECONDS = 5.0
-# Nobody is ever given a turn this far ahead, and Zoom's longest pause is the rest of a day: what is later was written
-# by a clock that has been set back since.
-FARTHEST_TURN_SECONDS, LONGEST_PAUSE = 60.0, timedelta(hours=26)
+# Zoom's longest pause is the rest of a day: what is later was written by a clock that has been set back since.
+LONGEST_PAUSE = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
     """What Zoom allows: calls a second, and calls a UTC day (None: as many as you like)."""
 
-    per_second: float
+    per_second: int
     per_day: int | None = None
+
+    def gap(self, *, hurried: bool) -> float:
+        """The seconds between two turns. Both kinds together make up the rate in every second."""
+        kept = max(1, round(self.per_second * HURRIED_SHARE))
+        return 1 / (kept if hurried else self.per_second - kept)
 
 
 RATES: dict[Plan, dict[Category, Rate]] = {
@@ -47,10 +51,14 @@ RATES: dict[Plan, dict[Category, Rate]] = {
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How much of a category is used. `next_at` is in seconds since 1970; the counts are of the UTC `day`."""
+    """How much of a category is used; the counts are of the UTC `day`.
+
+    `next_at` and `next_hurried_at` are the next turns that are free, in seconds since 1970.
+    """
 
     category: Category
     next_at: float
+    next_hurried_at: float
     day: str
     calls: int
     refused: int
@@ -66,27 +74,46 @@ class Usage:
         return self.paused_until is not None and now < self.paused_until < now + LONGEST_PAUSE
 
 
-def next_turn(used: Usage, rate: Rate | None, now: datetime, *, hurried: bool) -> Usage | datetime:
-    """The usage after a call at `now`, or when (aware UTC) to ask again because it may not go out yet.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a call may go out, and the usage after it."""
 
-    Calls of the backlog come evenly; a `hurried` one goes ahead of them, and they make up for it. Together they stay
-    within the rate in every second.
+    at: datetime
+    used: Usage
+
+
+def next_turn(used: Usage, rate: Rate | None, now: datetime, *, hurried: bool) -> Turn | datetime:
+    """The next turn, or when (aware UTC) to ask again because there is none for now.
+
+    A call of the backlog gets a turn of the backlog's, a `hurried` one the earlier of the two that are next.
     """
     used = used.today(now)
     if used.paused_until is not None and used.is_paused(now):
         return used.paused_until
     counted = replace(used, calls=used.calls + 1)
     if rate is None:
-        return counted
-    if rate.per_day is not None and used.calls >= rate.per_day * (1 if hurried else BACKLOG_SHARE):
+        return Turn(now, counted)
+    if rate.per_day is not None and used.calls >= rate.per_day * (1 if hurried else 1 - HURRIED_SHARE):
         return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
-    moment, gap = now.timestamp(), 1 / (rate.per_second * BACKLOG_SHARE)
-    # One less than is left of the rate: a second that begins with a call has one more in it than its gaps.
-    ahead = max(rate.per_second * (1 - BACKLOG_SHARE) - 1, 0) * gap if hurried else 0.0
-    free_at = used.next_at if used.next_at < moment + FARTHEST_TURN_SECONDS else moment
-    if free_at > moment + ahead:
-        return now + timedelta(milliseconds=math.ceil(1000 * (free_at - moment - ahead)))
-    return replace(counted, next_at=max(free_at, moment) + gap)
+    moment = now.timestamp()
+    turn, after = _free(used.next_at, rate.gap(hurried=False), moment)
+    told = replace(counted, next_at=after)
+    if hurried:
+        own, after = _free(used.next_hurried_at, rate.gap(hurried=True), moment)
+        if own < turn:
+            turn, told = own, replace(counted, next_hurried_at=after)
+    at = now + timedelta(milliseconds=math.ceil(1000 * (turn - moment)))
+    return Turn(at, told) if turn - moment <= LONGEST_WAIT_SECONDS else at
+
+
+def _free(next_at: float, gap: float, moment: float) -> tuple[float, float]:
+    """The next turn and the one after it.
+
+    Nobody takes turns further ahead than a call waits: later ones are those of another machine, or of another time,
+    whose clock is ahead of ours.
+    """
+    turn = next_at if moment < next_at <= moment + LONGEST_WAIT_SECONDS + gap else moment
+    return turn, turn + gap
 
 
 class SharedPace:
@@ -106,12 +133,18 @@ class SharedPace:
     def admit(self, category: Category) -> None:
         """Returns when the call may go out. Raises ZoomRateLimited where that is too long to wait for."""
         left = LONGEST_WAIT_SECONDS
-        while (turn := self._take_turn(category)) is not None:
-            seconds = max((turn - self._now()).total_seconds(), 0.0)
+        while True:
+            turn, now = self._take_turn(category)
+            at = turn.at if isinstance(turn, Turn) else turn
+            seconds = max((at - now).total_seconds(), 0.0)
             if seconds > left:
-                raise ZoomRateLimited("Zoom takes no more requests from this account at the moment.", retry_at=turn)
-            left -= seconds
-            self._wait(seconds)
+                raise ZoomRateLimited("Zoom takes no more requests from this account at the moment.", retry_at=at)
+            if seconds > 0:
+                left -= seconds
+                self._wait(seconds)
+            # Zoom may have asked for a pause meanwhile.
+            if isinstance(turn, Turn) and (seconds == 0 or not self._is_paused(category)):
+                return
 
     def pause(self, category: Category, until: datetime) -> None:
         """Zoom has refused a call: none of this category goes out until then, whoever makes it."""
@@ -123,15 +156,18 @@ class SharedPace:
             latest = max(until, used.paused_until) if used.paused_until and used.is_paused(now) else until
             _save(tx, replace(used, refused=used.refused + 1, paused_until=latest))
 
-    def _take_turn(self, category: Category) -> datetime | None:
-        """Takes the turn that is free now, or says when to ask again."""
+    def _take_turn(self, category: Category) -> tuple[Turn | datetime, datetime]:
+        """Takes the next turn, or says when to ask again; and what time it is."""
         with transaction(self._engine) as tx:
             now = self._now()
             turn = next_turn(_locked(tx, category), self._rates.get(category), now, hurried=self._hurried)
-            if isinstance(turn, datetime):
-                return turn
-            _save(tx, turn)
-            return None
+            if isinstance(turn, Turn):
+                _save(tx, turn.used)
+            return turn, now
+
+    def _is_paused(self, category: Category) -> bool:
+        with reading(self._engine) as tx:
+            return is_paused(tx, category, self._now())
 
 
 def is_paused(tx: Session, category: Category, now: datetime) -> bool:
@@ -149,18 +185,19 @@ def _locked(tx: Session, category: Category) -> Usage:
     """The usage of a category as it stays until the end of the transaction."""
     row = tx.get(ZoomRate, category.value, with_for_update=True)
     if row is None:
-        fresh = {"category": category.value, "next_at": 0.0, "day": "", "calls": 0, "refused": 0}
-        tx.exec(insert_into(tx, ZoomRate).values(**fresh).on_conflict_do_nothing())
+        unused = {"next_at": 0.0, "next_hurried_at": 0.0, "day": "", "calls": 0, "refused": 0}
+        tx.exec(insert_into(tx, ZoomRate).values(category=category.value, **unused).on_conflict_do_nothing())
         row = tx.get_one(ZoomRate, category.value, with_for_update=True)
     return _usage(row)
 
 
 def _save(tx: Session, used: Usage) -> None:
     row = tx.get_one(ZoomRate, used.category.value)
-    row.next_at, row.day, row.calls, row.refused = used.next_at, used.day, used.calls, used.refused
-    row.paused_until = used.paused_until
+    row.next_at, row.next_hurried_at, row.paused_until = used.next_at, used.next_hurried_at, used.paused_until
+    row.day, row.calls, row.refused = used.day, used.calls, used.refused
     tx.add(row)
 
 
 def _usage(row: ZoomRate) -> Usage:
-    return Usage(Category(row.category), row.next_at, row.day, row.calls, row.refused, row.paused_until)
+    turns = (row.next_at, row.next_hurried_at)
+    return Usage(Category(row.category), *turns, row.day, row.calls, row.refused, row.paused_until)

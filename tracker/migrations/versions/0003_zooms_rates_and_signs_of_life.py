@@ -16,6 +16,7 @@ def upgrade() -> None:
         "ZoomRate",
         sa.Column("category", sa.String(), nullable=False),
         sa.Column("nextAt", sa.Float(), nullable=False),
+        sa.Column("nextHurriedAt", sa.Float(), nullable=False),
         sa.Column("day", sa.String(), nullable=False),
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
@@ -38,8 +39,12 @@ def upgrade() -> None:
         sa.Column("seenAt", UtcSeconds(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_index("Fetch_state_dueAt", "Fetch", ["state", "dueAt"], unique=False)
+    op.create_index("ix_Reading_at", "Reading", ["at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_Reading_at", "Reading")
+    op.drop_index("Fetch_state_dueAt", "Fetch")
     for table in ("TrackerProcess", "WebhookTally", "ZoomRate"):
         op.drop_table(table)
