@@ -12,6 +12,7 @@ from tracker.ui.wiring import services
 MOST_TROUBLES = 50
 MOST_WEBHOOKS = 20
 CHECKED_FOR_SECONDS = 300
+SECONDS_BETWEEN_COUNTS = 5
 
 member = page.gate("System")
 
@@ -55,25 +56,33 @@ with page.shown_faults():
         raise NotAllowed("This page is for admins.")
     stands = page.read(health.look, services().now())
     failing = page.read(watchlist.troubled, MOST_TROUBLES)
-    webhooks = page.read(deliveries.recent, MOST_WEBHOOKS)
+
+
+@st.fragment(run_every=SECONDS_BETWEEN_COUNTS)
+def counters() -> None:
+    """Webhooks and calls to Zoom; looked at by themselves, so that the buttons above stay where they are."""
+    zone = page.viewer_zone()
+    with page.shown_faults():
+        now = page.read(health.look, services().now())
+        noted = page.read(deliveries.recent, MOST_WEBHOOKS)
+    st.subheader("Webhooks", anchor=False)
+    system.webhooks(now, noted, zone)
+    st.subheader("Calls to Zoom", anchor=False)
+    system.rates(now, services().settings.zoom_plan, zone)
+
 
 st.title("System", anchor=False)
 page.alarms(stands.alarms, member)
-
 st.subheader("Fetching participants", anchor=False)
 system.figures(stands)
 troubles(failing)
-
-st.subheader("Webhooks", anchor=False)
-system.webhooks(stands, webhooks, page.viewer_zone())
-
-st.subheader("Zoom", anchor=False)
-system.rates(stands, services().settings.zoom_plan, page.viewer_zone())
+counters()
+st.subheader("Processes", anchor=False)
+system.processes(stands, page.viewer_zone())
+st.caption(f"Times are those of {page.viewer_zone()}.")
+st.subheader("Checks", anchor=False)
 if st.button("Check again", icon=":material/stethoscope:"):
     examined.clear()
 system.examination(examined())
-
-st.subheader("Processes", anchor=False)
-system.processes(stands, page.viewer_zone())
 
 page.redraw_on_change(system.version_of(stands), lambda: system.version_of(page.read(health.look, services().now())))

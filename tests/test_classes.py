@@ -383,3 +383,17 @@ def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(schoo
     assert due_of(school.engine, class_id) is None
     with reading(school.engine) as tx:
         assert store.sessions(tx, class_id) == [run("uuid-1", 0, 60)]
+
+
+def test_a_class_that_begins_while_it_is_cancelled_goes_on(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    meeting = str(stored(school.engine, class_id).zoom_meeting_id)
+
+    def begin(path: str) -> None:
+        zoom.meanwhile = lambda path: None
+        assert classes.note_delivery(school, started("u1", 0, meeting)) == "noted"
+
+    zoom.meanwhile = begin
+    with pytest.raises(InvalidInput, match="has begun"):
+        classes.cancel_class(school, class_id)
+    assert stored(school.engine, class_id).status is ClassStatus.LIVE

@@ -185,7 +185,7 @@ def test_a_lease_that_is_renewed_lasts_from_then_on(engine: Engine, class_id: st
 def test_asking_again_takes_the_work_from_whoever_has_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     mine = claimed(engine, 0)
-    change(engine, fetches.postpone, mine, "Zoom is away.", at(2))
+    change(engine, fetches.postpone, mine, "Zoom is away.", at(2), 1)
     mine = claimed(engine, 2)
     ask(engine, class_id, due=30, now=3)
     assert progress(engine, class_id) == FetchProgress(FetchState.WAITING, at(30), 0, None, None)
@@ -209,7 +209,7 @@ def test_patience_is_counted_from_when_the_list_may_be_there(
 WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
     (fetches.renew, (at(5),)),
     (fetches.finish, (at(60),)),
-    (fetches.postpone, ("Zoom is away.", at(9))),
+    (fetches.postpone, ("Zoom is away.", at(9), 1)),
     (fetches.abandon, ("Zoom says no.", FetchState.FAILED)),
     (fetches.release, ()),
 ]
@@ -220,7 +220,7 @@ WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
     [
         (fetches.finish, (at(60),), FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)),
         (fetches.finish, (None,), FetchProgress(FetchState.SETTLED, None, 0, None, None)),
-        (fetches.postpone, ("Away.", at(9)), FetchProgress(FetchState.WAITING, at(9), 1, "Away.", None)),
+        (fetches.postpone, ("Away.", at(9), 1), FetchProgress(FetchState.WAITING, at(9), 1, "Away.", None)),
         (fetches.abandon, ("No.", FetchState.FAILED), FetchProgress(FetchState.FAILED, None, 1, "No.", None)),
         (fetches.abandon, ("None.", FetchState.NO_DATA), FetchProgress(FetchState.NO_DATA, None, 1, "None.", None)),
         (fetches.release, (), FetchProgress(FetchState.WAITING, at(0), 1, None, None)),
@@ -238,7 +238,7 @@ def test_a_claim_ends_in_one_of_these_states(
 
 def test_success_forgets_the_failures_before_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
-    change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(2))
+    change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(2), 1)
     change(engine, fetches.finish, claimed(engine, 2), at(60))
     assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)
     assert claimed(engine, 60).attempts == 1
@@ -303,7 +303,7 @@ def test_a_person_who_fetches_after_it_was_due_ends_the_plan(engine: Engine, cla
 
 def test_a_persons_fetch_that_fails_leaves_everything_as_it_was(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
-    change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(30))
+    change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(30), 1)
     before = progress(engine, class_id)
     change(engine, fetches.release, claim_class(engine, class_id, now=5))
     assert progress(engine, class_id) == before
@@ -354,8 +354,8 @@ def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) 
     change(engine, fetches.abandon, claimed(engine, 0), "No.", FetchState.FAILED)
     change(engine, fetches.abandon, claimed(engine, 0), "None.", FetchState.NO_DATA)
     with reading(engine) as tx:
-        assert fetches.queue(tx, at(1)) == Queue(open=3, due=1, free=1, late=0, failing=0, given_up=2)
-        assert fetches.queue(tx, at(7)) == Queue(open=3, due=2, free=2, late=2, failing=0, given_up=2)
+        assert fetches.queue(tx, at(1)) == Queue(open=3, due=1, free=1, late=0, failing=0, stuck=0, given_up=2)
+        assert fetches.queue(tx, at(7)) == Queue(open=3, due=2, free=2, late=2, failing=0, stuck=0, given_up=2)
 
 
 # Many at once

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, ended, lesson, stay
-from tracker import classes, health
+from tracker import classes, health, participants
 from tracker.database import reading, transaction
 from tracker.health import Alarms, Health, Outcome, Tally
 from tracker.services import Services
@@ -50,7 +51,7 @@ def noted(tally: Tally, clock: Clock, minutes: float, *outcomes: str) -> None:
 
 def test_a_school_that_was_just_set_up_has_nothing_but_no_tracker(engine: Engine) -> None:
     found = look(engine)
-    assert found.alarms == Alarms(untracked=True, silent_since=None)
+    assert found.alarms == Alarms(untracked=True, silent_since=None, unsigned=False)
     assert (found.trackers, found.webhooks, found.rates, found.last_webhook) == ((), (), (), None)
     assert found.webhook_age is None
 
@@ -105,6 +106,35 @@ def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: 
     noted(tally, clock, 1, "not ours")
     assert look(engine, 2).last_webhook == at(1)
     assert look(engine, 2).webhook_age == 60
+
+
+def test_another_signature_is_told_until_a_webhook_of_zooms_comes(engine: Engine, tally: Tally, clock: Clock) -> None:
+    noted(tally, clock, 0, "noted")
+    assert not look(engine).alarms.unsigned
+    noted(tally, clock, 5, "refused: The signature does not match.")
+    found = look(engine, 6)
+    assert found.alarms.unsigned
+    assert [reason.partition(":")[0] for reason in found.reasons] == ["Webhooks come whose signature does not match"]
+    noted(tally, clock, 7, "repeat")
+    assert look(engine, 8).reasons == []
+
+
+def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none(
+    school: Services, engine: Engine, ana: Member, clock: Clock, zoom: FakeZoom
+) -> None:
+    for number in range(2):
+        lesson(engine, ana, zoom_meeting_id=str(85_000_000_000 + number))
+        zoom.hold(f"uuid-{number}", meeting=str(85_000_000_000 + number))
+        classes.note_delivery(school, ended(f"uuid-{number}", meeting=str(85_000_000_000 + number)))
+    zoom.meanwhile = lambda path: zoom.faults.append((500, "")) if "uuid-0" in path else None
+    for _ in range(6):
+        clock.forward(minutes=70)
+        while participants.fetch_due(school):
+            pass
+    with reading(engine) as tx:
+        found = health.look(tx, clock())
+    assert (found.queue.failing, found.queue.stuck) == (2, 1)
+    assert found.reasons == ["1 classes could not be fetched in several tries."]
 
 
 # Silence

@@ -50,14 +50,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")}
     | {"watchlist"},
     "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store", "watchlist"},
-    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "store"},
+    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "store", "webhook"},
     "classes": CORE
     | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
     | {"webhook", "zoom"},
     "receiver": CORE | {"auth", "classes", "database", "health", "participants", "services", "store", "webhook"},
     "listener": {"receiver"},
     "worker": STANDARD
-    | {"auth", "database", "deliveries", "fetches", "health", "participants", "services", "store", "sweep"},
+    | {"auth", "database", "deliveries", "fetches", "health", "pacing", "participants", "services", "sweep"}
+    | {"zoom"},
     "doctor": STANDARD | {"database", "fetches", "health", "services", "store"},
     "processes": {"errors", "settings"},
     "practice": set(),

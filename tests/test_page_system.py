@@ -182,7 +182,7 @@ def test_everybody_is_told_when_classes_are_held_and_zoom_says_nothing(
     wired.time = at(180)
     (warning,) = admin.open(page.TODAY).warning
     assert "Classes were held, and Zoom has announced none of them." in warning.value
-    assert "Run `tracker doctor`" in warning.value
+    assert "The page System says how to mend it." in warning.value
     admin.sign_in(ana)
     (warning,) = admin.open(page.TODAY).warning
     assert warning.value.endswith("An admin can mend this.")

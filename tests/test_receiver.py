@@ -17,11 +17,13 @@ from tests.makers import (
     WEBHOOK_SECRET,
     Clock,
     at,
+    counted,
     desk_on,
     ended,
     event_body,
     lesson,
     member,
+    stay,
     stored,
     zoom_signature,
 )
@@ -259,12 +261,25 @@ def test_health_is_good_with_a_fresh_loop_and_a_database(desk: Desk, engine: Eng
         "lastWebhookAgeSeconds": None,
         "webhooks": {"ok": True},
         "fetches": {"due": 0, "late": 0, "failing": 0, "failed": 0},
+        "reasons": [],
         "version": health.VERSION,
     }
     classes.note_delivery(desk.services, ended())
     clock.forward(minutes=9)
     busy = json.loads(answer(desk, Request("GET", "/healthz", {})).body)
     assert (busy["lastWebhookAgeSeconds"], busy["fetches"]) == (540.0, {"due": 1, "late": 0, "failing": 0, "failed": 0})
+
+
+def test_health_tells_what_somebody_has_to_look_at_and_takes_no_tracker_out_for_it(
+    desk: Desk, engine: Engine, clock: Clock
+) -> None:
+    counted(engine, lesson(engine, member(engine), start=60), stay("Bo", 60, 90), start=60, end=120)
+    clock.time = at(180)
+    given = answer(desk, Request("GET", "/healthz", {}))
+    body = json.loads(given.body)
+    assert (given.status, body["status"]) == (200, "attention")
+    assert body["webhooks"] == {"ok": False, "silentSince": "2026-05-14T13:00:00Z"}
+    assert body["reasons"] == [health.SILENT]
 
 
 @pytest.mark.parametrize(("age", "shown"), [(None, None), (300.0, 300.0), (4000.04, 4000.0)])
@@ -304,7 +319,9 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
         "tracker_fetches_due": 1,
         "tracker_fetches_late": 0,
         "tracker_fetches_failing": 0,
+        "tracker_fetches_stuck": 0,
         "tracker_fetches_failed": 1,
+        "tracker_webhooks_unsigned": 0,
         "tracker_last_webhook_age_seconds": 30,
         "tracker_webhooks_silent": 0,
         "tracker_processes_alive": 0,

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fake_zoom import FakeZoom
-from tests.lives import attendance, due, life, note, sessions
+from tests.lives import attendance, due, life, note, sessions, try_until_given_up
 from tests.makers import (
     MEETING,
     NOW,
@@ -17,11 +17,12 @@ from tests.makers import (
     started,
     stored,
 )
-from tracker import classes, participants
+from tracker import classes, participants, store, sweep
 from tracker.attendance import ClassStatus, FetchState
 from tracker.classes import Plan
+from tracker.database import transaction
 from tracker.errors import NotEnded
-from tracker.fetches import PATIENCE
+from tracker.fetches import LONGEST_GAP, PATIENCE
 from tracker.services import Services
 from tracker.store import Member
 
@@ -121,10 +122,8 @@ def test_a_class_that_never_took_place_is_given_up_after_a_day(
 ) -> None:
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
     class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
-    assert participants.fetch_due(school)
-    assert due(school, class_id) is not None
-    clock.time = NOW + PATIENCE
-    assert participants.fetch_due(school)
+    try_until_given_up(school, clock, class_id)
+    assert PATIENCE <= clock.time - NOW < PATIENCE + 2 * LONGEST_GAP
     fetch = stored(school.engine, class_id).fetch
     assert fetch is not None
     assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
@@ -225,3 +224,58 @@ def test_zooms_own_number_of_each_session_is_kept_beside_the_count(
     assert found.unique_count == 1
     note(school, ended("u1", 0, 21))  # a webhook does not tell it, and does not make it forgotten
     assert [session.zooms_count for session in sessions(school, class_id)] == [2, None]
+
+
+def test_a_session_before_the_classs_time_does_not_hide_the_class_itself(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana, start=30)
+    early = (participant("Host", 10, 15), participant("Bo", 10, 15))
+    zoom.hold("u1", *early, meeting=MEETING, start=10, end=15)
+    note(school, started("u1", 10), ended("u1", 10, 15))
+    clock.time = at(25)
+    assert participants.fetch_due(school)
+    assert stored(school.engine, class_id).participant_count == 2
+    # Of what came then nothing was announced.
+    zoom.hold("u2", *(participant(f"Student {n}", 30, 90) for n in range(9)), meeting=MEETING, start=30, end=90)
+    while (again := due(school, class_id)) is not None:
+        clock.time = again
+        assert participants.fetch_due(school)
+    assert stored(school.engine, class_id).participant_count == 11
+
+
+def test_a_class_is_not_said_to_be_unheld_while_the_app_may_not_ask(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("u1", participant("Ana", 0, 50), participant("Bo", 0, 50), meeting=MEETING)
+    refusal = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[x, x:admin]."})
+    zoom.meanwhile = lambda path: zoom.faults.append(refusal) if path.endswith("/instances") else None
+    clock.time = at(91)
+    sweep.ask_for_forgotten(school)
+    for _ in range(40):
+        clock.time = due(school, class_id) or clock.time
+        assert participants.fetch_due(school)
+    fetch = stored(school.engine, class_id).fetch
+    assert fetch is not None
+    assert (fetch.stored_state, fetch.error) == (FetchState.WAITING, "The Zoom app lacks the scope x:admin.")
+    zoom.meanwhile = lambda path: None
+    clock.time = due(school, class_id) or clock.time
+    assert participants.fetch_due(school) == "collected"
+    assert stored(school.engine, class_id).participant_count == 2
+
+
+def test_a_class_in_a_shared_meeting_never_gets_the_people_of_another_day(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    week = 7 * DAY
+    first, second = (lesson(school.engine, ana, start=start, zoom_meeting_made=False) for start in (0, week))
+    zoom.hold("u2", participant("Ana", week, week + 50), meeting=MEETING, start=week, end=week + 60)
+    clock.time = at(week + 91)
+    with transaction(school.engine) as tx:  # as another program would
+        store.set_life(tx, first, ENDED, at(0), at(60))
+    sweep.ask_for_forgotten(school)
+    while participants.fetch_due(school):
+        pass
+    assert stored(school.engine, first).participant_count is None
+    assert stored(school.engine, second).participant_count == 1

@@ -14,7 +14,7 @@ from tracker.attendance import ClassStatus, FetchState, Source
 from tracker.database import reading, transaction
 from tracker.models import Fetch, Reading
 from tracker.services import Services
-from tracker.store import Member
+from tracker.store import Member, NewClass
 
 LIVE, ENDED = ClassStatus.LIVE, ClassStatus.ENDED
 PAIR = (participant("Ana", 0, 50), participant("Bo", 5, 50))
@@ -208,3 +208,44 @@ def test_a_reading_from_the_future_does_not_settle_a_list(
     assert (found.fetch.stored_state, found.fetch.due_at) == (FetchState.COLLECTED, at(120))
     with reading(school.engine) as tx:
         assert tx.exec(select(Reading.at)).all() == [at(75)]
+
+
+def test_clocks_that_are_a_little_apart_ask_for_nothing_again(
+    school: Services, zoom: FakeZoom, clock: Clock, class_id: str
+) -> None:
+    zoom.hold("uuid-1", *PAIR, meeting=MEETING)
+    note(school, ended("uuid-1"))
+    clock.time = at(70)
+    assert participants.fetch_due(school)
+    clock.time = at(69)
+    sweep.mend_after_clock(school)
+    assert due(school, class_id) == at(120)
+    with reading(school.engine) as tx:
+        assert tx.exec(select(Reading.at)).all() == [at(70)]
+
+
+def test_classes_that_run_do_not_hide_one_that_is_over(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, class_id: str
+) -> None:
+    with transaction(school.engine) as tx:
+        for number in range(510):
+            plan = NewClass(
+                "Long", ana.id, at(1), 600, "UTC", str(86_000_000_000 + number), "https://zoom.us/j/1", True
+            )
+            store.add_class(tx, plan, at(0))
+    clock.time = at(91)
+    sweep.ask_for_forgotten(school)
+    assert due(school, class_id) == at(91)
+
+
+def test_a_fetch_of_many_sessions_keeps_its_lease(
+    school: Services, zoom: FakeZoom, clock: Clock, class_id: str
+) -> None:
+    for number in range(6):
+        start = number * 10
+        zoom.hold(f"u{number}", participant("Ana", start, start + 9), meeting=MEETING, start=start, end=start + 9)
+    note(school, ended("u0", 0, 9))
+    clock.time = at(70)
+    zoom.meanwhile = lambda path: clock.forward(seconds=30)
+    assert participants.fetch_due(school) == "collected"
+    assert len(sessions(school, class_id)) == 6

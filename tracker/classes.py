@@ -133,7 +133,7 @@ def change_class(services: Services, class_id: str, plan: Plan) -> None:
     if current.zoom_meeting_made and current.zoom_meeting_id:
         services.zoom.change_meeting(current.zoom_meeting_id, plan.meeting())
     with transaction(services.engine) as tx:
-        store.lock_class(tx, class_id)
+        _check_planned(store.lock_class(tx, class_id))
         store.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
 
 
@@ -143,7 +143,8 @@ def cancel_class(services: Services, class_id: str) -> None:
     if current.zoom_meeting_made and current.zoom_meeting_id:
         services.zoom.delete_meeting(current.zoom_meeting_id)
     with transaction(services.engine) as tx:
-        store.lock_class(tx, class_id)
+        # It may have begun while Zoom was told.
+        _check_planned(store.lock_class(tx, class_id))
         store.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
         fetches.withdraw(tx, class_id)
 
@@ -246,9 +247,13 @@ def _linked_meeting(services: Services, link: str) -> tuple[str, str]:
 def _still_planned(services: Services, class_id: str) -> Class:
     with reading(services.engine) as tx:
         found = store.get_class(tx, class_id)
+    _check_planned(found)
+    return found
+
+
+def _check_planned(found: Class) -> None:
     if found.status is not ClassStatus.SCHEDULED:
         raise InvalidInput("This class has begun, is over or was cancelled, so it can no longer be changed.")
-    return found
 
 
 def _follow_sessions(

@@ -27,6 +27,14 @@ from tracker.errors import SettingsError
 BUSY_MILLISECONDS = 2_500
 WRITE_LOCK_TRIES_APART = 0.002
 MIGRATION_MILLISECONDS = 60_000
+# A server that vanishes without a word must not be waited for for hours: these are seconds, and milliseconds.
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 # What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
 AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
@@ -76,7 +84,7 @@ def make_engine(url: str) -> Engine:
         if backend == "sqlite":
             return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
         if backend == "postgresql":
-            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True)
+            return create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
     except ImportError:
         raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number

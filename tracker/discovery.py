@@ -1,12 +1,12 @@
 """Which sessions of a class Zoom knows of, for when its announcements did not come."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tracker.attendance import Session, in_window
 from tracker.database import reading
-from tracker.errors import ZoomMeetingUnknown, ZoomMisconfigured
+from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
 from tracker.services import Services
 from tracker.sessions import class_of
 from tracker.store import Class
@@ -18,43 +18,56 @@ log = logging.getLogger(__name__)
 class Discovery:
     """The sessions of a class that Zoom says are over, without their end where it does not tell it.
 
-    `listed`: these are all that are over. Without it Zoom did not say, and others may be over as well.
+    `refusal`: why Zoom did not list what is over, so that others may be over as well. `elsewhere`: it lists sessions of
+    the meeting, and none of them is this class's.
     """
 
     sessions: tuple[Session, ...]
-    listed: bool
+    refusal: ZoomError | None = None
+    elsewhere: bool = False
 
 
-def sessions_at_zoom(services: Services, found: Class, known: Sequence[Session]) -> Discovery:
+def sessions_at_zoom(
+    services: Services, found: Class, known: Sequence[Session], go_on: Callable[[], None]
+) -> Discovery:
     """What Zoom says of the class's sessions, of which `known` were announced. Raises ZoomError.
+
+    `go_on` is called after each call to Zoom, and raises what is to end this.
 
     They are those that a webhook would have given to this class. A meeting made for the class is the class's
     whenever it was held; of a meeting that serves many classes only the sessions in this one's window are.
     """
-    listed = _listed(services, found)
-    over = {run.uuid: run for run in listed or ()}
-    for uuid in over.keys() | {run.uuid for run in known if run.end is None}:
-        told = _told(services, uuid)
-        if told is not None:
-            over[uuid] = told
-    return Discovery(tuple(over.values()), listed is not None)
-
-
-def _listed(services: Services, found: Class) -> list[Session] | None:
-    """The class's ended sessions as Zoom lists them, without their ends; None where the app may not ask."""
-    meeting_id = found.zoom_meeting_id or ""
+    refusal = None
     try:
-        instances = [Session(uuid, start, None) for uuid, start in services.zoom.instances(meeting_id)]
-    except ZoomMeetingUnknown:
-        return []
+        instances = _instances(services, found)
     except ZoomMisconfigured as error:
         log.info("Zoom lists no sessions", extra={"class": found.id, "reason": error.sentence})
-        return None
+        instances, refusal = [], error
+    go_on()
+    over = {run.uuid: run for run in _ours(services, found, instances)}
+    for uuid in over.keys() | {run.uuid for run in known if run.end is None}:
+        told = _told(services, uuid)
+        go_on()
+        if told is not None:
+            over[uuid] = told
+    return Discovery(tuple(over.values()), refusal, elsewhere=bool(instances) and not over)
+
+
+def _instances(services: Services, found: Class) -> list[Session]:
+    """The ended sessions of the class's meeting as Zoom lists them, without their ends."""
+    try:
+        return [Session(uuid, start, None) for uuid, start in services.zoom.instances(found.zoom_meeting_id or "")]
+    except ZoomMeetingUnknown:
+        return []
+
+
+def _ours(services: Services, found: Class, instances: Sequence[Session]) -> list[Session]:
+    """Those of these sessions that are the class's."""
     near = [run for run in instances if in_window(run.start, found.planned)]
     if not near and found.zoom_meeting_made:
-        near = instances
+        near = list(instances)
     with reading(services.engine) as tx:
-        return [run for run in near if class_of(tx, meeting_id, run) == found.id]
+        return [run for run in near if class_of(tx, found.zoom_meeting_id or "", run) == found.id]
 
 
 def _told(services: Services, uuid: str) -> Session | None:

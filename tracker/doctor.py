@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import DBAPIError
-
 from tracker import fetches, health, store
-from tracker.database import migrate, reading
-from tracker.errors import TrackerError
+from tracker.database import AWAY, migrate, reading
+from tracker.errors import TrackerError, ZoomUnreachable
 from tracker.services import Services
 
 # What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
@@ -63,8 +61,12 @@ def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: S
         return list(look(services))
     except TrackerError as error:
         return [Check(name, False, error.sentence)]
-    except DBAPIError:
-        return [Check(name, False, "The database cannot be reached; check DATABASE_URL and that its server runs.")]
+    except AWAY as error:
+        if name != "database":
+            return []  # said already
+        cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
+        sentence = f"The database cannot be reached; check DATABASE_URL and that its server runs ({cause})."
+        return [Check(name, False, sentence)]
 
 
 def _database(services: Services) -> Iterator[Check]:
@@ -111,6 +113,9 @@ def _webhooks(services: Services) -> Iterator[Check]:
         since = f"{stands.alarms.silent_since:%Y-%m-%d %H:%M} UTC"
         yield Check("webhooks", False, " ".join([f"Classes were held since {since} without any.", reasons, MENDING]))
         return
+    if stands.alarms.unsigned:
+        yield Check("webhooks", False, f"{health.UNSIGNED} {reasons}")
+        return
     last = f"{stands.last_webhook:%Y-%m-%d %H:%M} UTC" if stands.last_webhook else "not yet"
     yield Check("webhooks", True, f"The last one came: {last}. {reasons}".rstrip())
 
@@ -122,8 +127,12 @@ def _cron_secret(services: Services) -> Iterator[Check]:
 
 
 def _zoom(services: Services) -> Iterator[Check]:
-    token = services.zoom.token()
     host = urlsplit(services.settings.zoom_api_url).hostname
+    try:
+        token = services.zoom.token()
+    except ZoomUnreachable as error:
+        yield Check("zoom", False, f"{error.sentence} Asked was {urlsplit(services.settings.zoom_oauth_url).hostname}.")
+        return
     yield Check("zoom", True, f"{host} accepts the app's credentials.")
     for scope, purpose in SCOPES.items():
         there = scope in token.scopes or _classic(scope) in token.scopes

@@ -14,13 +14,13 @@ from sqlalchemy import ColumnElement, CursorResult, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import statements
-from tracker.attendance import FetchState
+from tracker.attendance import ClassStatus, FetchState
 from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
 from tracker.models import Fetch, LiveStream
 from tracker.records import TakenReading
 from tracker.watchlist import GIVEN_UP
 
-# Renewed after every page of a list, so it only has to outlast one call to Zoom and its commit.
+# Renewed after every call to Zoom, so it only has to outlast one, with its wait, its token and its commit.
 LEASE = timedelta(minutes=2)
 # A lease that lasts longer was given by a clock that has been set back since.
 LONGEST_LEASE = 2 * LEASE
@@ -31,8 +31,10 @@ LONGEST_GAP = timedelta(hours=1)
 PATIENCE = timedelta(hours=24)
 # A day may also pass while no tracker runs, or because the clock was set.
 LEAST_ATTEMPTS = 6
-# Zoom's own limits end with its day at the latest.
-LONGEST_PAUSE = timedelta(hours=26)
+# What a class is told of which Zoom has no list: it gives none of somebody who was alone.
+NO_LIST = "Zoom has no participant list for this class yet."
+# No failure puts a try off further: Zoom's own limits end with its day at the latest.
+FARTHEST_TRY = timedelta(hours=26)
 # When Zoom's list is read again, in delays after the end of the class, and how far apart two readings have to be
 # before their being the same means anything.
 READINGS = (1, 6, 144)
@@ -51,13 +53,18 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How many fetches are open; of these how many are due, free to be taken, late, and failing; how many given up."""
+    """How many fetches are open; of these how many are due, free to be taken, late, and failing.
+
+    `stuck` are those of held classes that failed again and again, not counting lists that are only empty. `given_up`
+    are not open any more.
+    """
 
     open: int
     due: int
     free: int
     late: int
     failing: int
+    stuck: int
     given_up: int
 
 
@@ -78,7 +85,6 @@ def next_try(
     gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
     stated = error.retry_at if isinstance(error, ZoomError) else None
     if stated is not None and isinstance(error, ZoomRateLimited):
-        # The account was too busy, which says nothing against this class.
         return max(stated, now) + first_gap * (spread / 4)
     return max(now + gap, stated or now) + gap * (spread / 4)
 
@@ -168,9 +174,9 @@ def finish(tx: Session, claim: Claim, again_at: datetime | None) -> None:
     _change(tx, claim, state=state.value, due_at=again_at, attempts=0, error=None, leased_until=None, lease_token=None)
 
 
-def postpone(tx: Session, claim: Claim, sentence: str, at: datetime) -> None:
-    """Tries again at `at`; the sentence is what people see meanwhile. Raises LeaseLost."""
-    _change(tx, claim, due_at=at, error=sentence, leased_until=None, lease_token=None)
+def postpone(tx: Session, claim: Claim, sentence: str, at: datetime, attempts: int) -> None:
+    """Tries again at `at`, after so many attempts; the sentence is what people see meanwhile. Raises LeaseLost."""
+    _change(tx, claim, due_at=at, error=sentence, attempts=attempts, leased_until=None, lease_token=None)
 
 
 def abandon(tx: Session, claim: Claim, sentence: str, state: FetchState) -> None:
@@ -183,10 +189,16 @@ def release(tx: Session, claim: Claim) -> None:
     _change(tx, claim, leased_until=None, lease_token=None)
 
 
-def bring_forward(tx: Session, now: datetime) -> None:
-    """Tries at once what was put off further than any failure puts it off."""
-    late = (col(Fetch.error).is_not(None), col(Fetch.due_at) > now + LONGEST_PAUSE)
-    tx.exec(update(Fetch).where(*late).values(due_at=now).execution_options(synchronize_session=False))
+def put_off_too_far(tx: Session, now: datetime) -> list[str]:
+    """The ids of classes whose next try is further off than any failure puts it."""
+    far = (col(Fetch.error).is_not(None), col(Fetch.due_at) > now + FARTHEST_TRY)
+    return list(tx.exec(select(Fetch.class_id).where(*far)))
+
+
+def free(tx: Session, now: datetime) -> int:
+    """How many fetches are due and worked on by nobody."""
+    due = select(func.count()).select_from(Fetch).where(col(Fetch.due_at) <= now, _is_free(now))
+    return tx.exec(due).one()
 
 
 def queue(tx: Session, now: datetime) -> Queue:
@@ -201,8 +213,11 @@ def queue(tx: Session, now: datetime) -> Queue:
         number.filter(col(Fetch.error).is_not(None)),
     )
     of_open: tuple[int, int, int, int, int] = tx.exec(select(*numbers).where(col(Fetch.due_at).is_not(None))).one()
+    of_held = select(number).select_from(Fetch).join(LiveStream).where(LiveStream.status == ClassStatus.ENDED.value)
+    failed_often = (col(Fetch.attempts) >= LEAST_ATTEMPTS, col(Fetch.error).is_not(None), col(Fetch.error) != NO_LIST)
+    stuck = tx.exec(of_held.where(col(Fetch.due_at).is_not(None), *failed_often)).one()
     given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
-    return Queue(*of_open, given_up)
+    return Queue(*of_open, stuck, given_up)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ It owns the queries of the tables for it. Functions that take a transaction run 
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -19,6 +19,7 @@ from tracker.fetches import Queue
 from tracker.models import LiveStream, TrackerProcess, WebhookTally
 from tracker.pacing import Usage
 from tracker.store import insert_into
+from tracker.webhook import OTHER_SIGNATURE
 
 VERSION = version("zoom-participant-tracking")
 # A tracker gives a sign of life every few seconds; one that is only busy misses some of them.
@@ -29,6 +30,10 @@ SILENT_AFTER = timedelta(days=1)
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
 REFUSED = "refused: "
+UNSIGNED = (
+    "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or "
+    "somebody else sends them."
+)
 SILENT = "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it."
 
 
@@ -60,11 +65,13 @@ class Alarms:
     """What somebody has to do something about.
 
     `untracked`: no tracker lives that would take in webhooks and fetch what is due. `silent_since`: from when on
-    Zoom's webhooks should have come and did not; None while there is no such sign.
+    Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: since the last one that
+    was Zoom's there were some with another signature.
     """
 
     untracked: bool
     silent_since: datetime | None
+    unsigned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,20 @@ class Health:
     last_webhook: datetime | None
     webhooks: tuple[Outcome, ...]
     rates: tuple[Usage, ...]
+
+    @property
+    def reasons(self) -> list[str]:
+        """What somebody has to look at, a sentence each; none while all is well."""
+        return [
+            sentence
+            for sentence, wrong in (
+                (SILENT, self.alarms.silent_since is not None),
+                (UNSIGNED, self.alarms.unsigned),
+                (f"{self.queue.late} fetches are due, and nobody takes them.", self.queue.late),
+                (f"{self.queue.stuck} classes could not be fetched in several tries.", self.queue.stuck),
+            )
+            if wrong
+        ]
 
     @property
     def webhook_age(self) -> float | None:
@@ -117,12 +138,13 @@ def look(tx: Session, now: datetime) -> Health:
     """How everything stands."""
     day = now.astimezone(UTC).date().isoformat()
     tallies = tx.exec(select(WebhookTally).where(WebhookTally.day == day).order_by(col(WebhookTally.count).desc()))
+    trackers, last = _trackers(tx), _last_webhook(tx)
     return Health(
         now=now,
-        alarms=alarms(tx, now),
-        trackers=_trackers(tx),
+        alarms=_alarms(tx, trackers, last, now),
+        trackers=trackers,
         queue=fetches.queue(tx, now),
-        last_webhook=_last_webhook(tx),
+        last_webhook=last,
         webhooks=tuple(Outcome(row.outcome, row.count, row.last_at) for row in tallies),
         rates=tuple(usage.today(now) for usage in pacing.usages(tx)),
     )
@@ -130,8 +152,7 @@ def look(tx: Session, now: datetime) -> Health:
 
 def alarms(tx: Session, now: datetime) -> Alarms:
     """What somebody has to do something about."""
-    alive = any(tracker.is_alive(now) for tracker in _trackers(tx))
-    return Alarms(not alive, _silent_since(tx, _last_webhook(tx), now))
+    return _alarms(tx, _trackers(tx), _last_webhook(tx), now)
 
 
 def note_alive(tx: Session, name: str, started_at: datetime, now: datetime) -> None:
@@ -149,6 +170,14 @@ def forget_old(tx: Session, now: datetime) -> None:
     before = now - TALLIES_KEPT
     tx.exec(delete(WebhookTally).where(col(WebhookTally.last_at) < before))
     tx.exec(delete(TrackerProcess).where(col(TrackerProcess.seen_at) < before))
+
+
+def _alarms(tx: Session, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
+    alive = any(tracker.is_alive(now) for tracker in trackers)
+    refused = select(func.max(WebhookTally.last_at)).where(WebhookTally.outcome == f"{REFUSED}{OTHER_SIGNATURE}")
+    unsigned = tx.exec(refused).one()
+    recently = unsigned is not None and now - unsigned < SILENT_AFTER and (last is None or unsigned > last)
+    return Alarms(not alive, _silent_since(tx, last, now), recently)
 
 
 def _trackers(tx: Session) -> tuple[Tracker, ...]:

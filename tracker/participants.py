@@ -45,6 +45,7 @@ from tracker.errors import (
     UnreadableRecords,
     ZoomError,
     ZoomMeetingUnknown,
+    ZoomRateLimited,
 )
 from tracker.fetches import Claim
 from tracker.records import TakenReading
@@ -145,10 +146,12 @@ def retry_all(services: Services) -> int:
     """Does so for every class whose fetch fails or was given up; how many there were."""
     with reading(services.engine) as tx:
         troubled = watchlist.troubled(tx, limit=MOST_RETRIED)
+    tried = 0
     for found in troubled:
         with suppress(ClassNotReady):
             retry(services, found.id)
-    return len(troubled)
+            tried += 1
+    return tried
 
 
 def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
@@ -206,31 +209,35 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
         found = store.get_class(tx, claim.class_id)
         known = counted_sessions(tx, found)
     ended = found.status is ClassStatus.ENDED
+
+    def renew() -> None:
+        with transaction(services.engine) as tx:
+            fetches.renew(tx, claim, services.now())
+
     try:
-        discovered = sessions_at_zoom(services, found, known)
+        discovered = sessions_at_zoom(services, found, known, renew)
         asked = True
     except ZoomError as error:
         if not ended or not known:
             raise
         # What the webhooks told is enough to go on with; a session that they missed is found by the next reading.
-        discovered, asked = Discovery((), listed=False), False
+        discovered, asked = Discovery((), error), False
         log.info("Zoom did not list the sessions", extra={"class": found.id, "reason": error.sentence})
     runs = sessions_of(found, _merged(known, discovered.sessions))
     if not ended and not _may_be_over(runs, discovered):
-        raise NotEnded("Zoom knows of no session of this class that has ended.")
+        raise discovered.refusal or NotEnded("Zoom knows of no session of this class that has ended.")
 
     stays: list[Stay] = []
-    for meeting in [run.uuid for run in runs] or [found.zoom_meeting_id or ""]:
+    for meeting in [run.uuid for run in runs] or [_only_session(services, found, discovered)]:
         before = len(stays)
 
         def turned_page(records: int, before: int = before) -> None:
-            with transaction(services.engine) as tx:
-                fetches.renew(tx, claim, services.now())
+            renew()
             progress(before + records)
 
         stays += services.zoom.past_participants(meeting, turned_page)
     if not any(stay.seconds > 0 for stay in stays):
-        raise NoDataFromZoom("Zoom has no participant list for this class yet.")
+        raise NoDataFromZoom(fetches.NO_LIST)
 
     runs = tuple(_with_end(run, stays) for run in runs)
     attendance = take_attendance(stays, runs or own_session(found), found.planned)
@@ -242,7 +249,8 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
         if runs and runs[-1].end is not None:
             store.set_life(tx, claim.class_id, *life_of_class(runs))
         records.add_reading(tx, claim.class_id, _reading(attendance, now, complete=asked))
-        ended_at = store.get_class(tx, claim.class_id).ended_at or now
+        # A class may have had a session before its time, and another one that nobody has announced.
+        ended_at = max(store.get_class(tx, claim.class_id).ended_at or now, found.planned.end)
         again_at = fetches.next_reading(records.readings(tx, claim.class_id), ended_at, services.delay)
         fetches.finish(tx, claim, again_at)
         store.save_attendance(tx, claim.class_id, attendance, now)
@@ -257,7 +265,22 @@ def _may_be_over(runs: Sequence[Session], discovered: Discovery) -> bool:
     if not runs:
         return False
     over = {run.uuid for run in discovered.sessions}
-    return runs[-1].end is not None or runs[-1].uuid in over or not discovered.listed
+    return runs[-1].end is not None or runs[-1].uuid in over or discovered.refusal is not None
+
+
+def _only_session(services: Services, found: Class, discovered: Discovery) -> str:
+    """The meeting's id, which Zoom takes for its latest session, for a class of which no session is known.
+
+    Raises NoDataFromZoom where that may be another class's, and why Zoom does not say whose it is.
+    """
+    if discovered.elsewhere:
+        raise NoDataFromZoom("Zoom has sessions of this meeting, and none at the time of this class.")
+    meeting_id = found.zoom_meeting_id or ""
+    if discovered.refusal is not None and not found.zoom_meeting_made:
+        with reading(services.engine) as tx:
+            if len(store.classes_of_meeting(tx, meeting_id)) > 1:
+                raise discovered.refusal
+    return meeting_id
 
 
 def _with_end(run: Session, stays: Iterable[Stay]) -> Session:
@@ -315,7 +338,9 @@ def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) 
                 spread=random.random(),  # noqa: S311 - spreads load, guards nothing
             )
             if at is not None:
-                fetches.postpone(tx, claim, sentence, at)
+                # That the account was too busy says nothing against this class.
+                attempts = claim.attempts - 1 if isinstance(error, ZoomRateLimited) else claim.attempts
+                fetches.postpone(tx, claim, sentence, at, attempts)
                 return
             found = store.lock_class(tx, claim.class_id)
             if _has_zooms_list(tx, found):

@@ -29,7 +29,7 @@ from tracker.errors import (
     WebhookRefused,
     ZoomError,
 )
-from tracker.health import SILENT, Health, Tally
+from tracker.health import Health, Tally
 from tracker.services import Services
 from tracker.webhook import UrlValidation
 
@@ -214,14 +214,16 @@ def healthz(desk: Desk, request: Request) -> Answer:
         return as_json(503, {"status": "unwell", **report, "database": {"ok": False}})
     silent: dict[str, Any] = {"ok": found.alarms.silent_since is None}
     if found.alarms.silent_since is not None:
-        silent |= {"silentSince": to_zoom(found.alarms.silent_since), "message": SILENT}
-        status = "attention" if looping else status
+        silent |= {"silentSince": to_zoom(found.alarms.silent_since)}
+    if found.reasons and looping:
+        status = "attention"
     queue = found.queue
     report |= {
         "database": {"ok": True},
         "lastWebhookAgeSeconds": _rounded(found.webhook_age),
         "webhooks": silent,
         "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
+        "reasons": found.reasons,
         "version": health.VERSION,
     }
     return as_json(200 if looping else 503, {"status": status} | report)
@@ -249,6 +251,8 @@ def metrics(desk: Desk, request: Request) -> Answer:
         show("fetches_due", "Fetches that are due now", queue.due)
         show("fetches_late", "Fetches that are due and that nobody takes", queue.late)
         show("fetches_failing", "Fetches that failed and are tried again", queue.failing)
+        show("fetches_stuck", "Fetches of held classes that failed again and again", queue.stuck)
+        show("webhooks_unsigned", "1 where webhooks came with another signature", found.alarms.unsigned)
         show("fetches_failed", "Fetches that were given up", queue.given_up)
         for used in found.rates:
             left = (used.paused_until - now).total_seconds() if used.paused_until and used.is_paused(now) else 0

@@ -99,14 +99,14 @@ def add_reading(tx: Session, class_id: str, reading: TakenReading) -> None:
     )
 
 
-def read_in_the_future(tx: Session, now: datetime) -> list[str]:
-    """The ids of classes with readings that are said to be still to come."""
-    return list(tx.exec(select(Reading.class_id).where(Reading.at > now).distinct().order_by(Reading.class_id)))
+def read_after(tx: Session, moment: datetime) -> list[str]:
+    """The ids of classes with readings that are said to have been made later than that."""
+    return list(tx.exec(select(Reading.class_id).where(Reading.at > moment).distinct()))
 
 
-def forget_readings_after(tx: Session, class_id: str, now: datetime) -> None:
-    """Drops the readings of a class that are said to be still to come."""
-    tx.exec(delete(Reading).where(col(Reading.class_id) == class_id, col(Reading.at) > now))
+def forget_readings_after(tx: Session, class_id: str, moment: datetime) -> None:
+    """Drops the readings of a class that are said to have been made later than that."""
+    tx.exec(delete(Reading).where(col(Reading.class_id) == class_id, col(Reading.at) > moment))
 
 
 def decisions(tx: Session, teacher_id: str) -> list[Decision]:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # A class may run over; this long after its planned end Zoom is asked whether it is over.
 UNHEARD_AFTER = timedelta(minutes=30)
+# How far the clocks of several trackers may be apart; Zoom's webhooks are refused beyond that as well.
+MOST_SKEW = timedelta(minutes=5)
 
 
 def ask_for_forgotten(services: Services) -> None:
@@ -63,13 +65,12 @@ def end_the_endless(services: Services) -> None:
 def mend_after_clock(services: Services) -> None:
     """Undoes what was written by a clock that was ahead and has been set back since: nothing happens in the future."""
     now = services.now()
-    with transaction(services.engine) as tx:
-        fetches.bring_forward(tx, now)
-        ahead = records.read_in_the_future(tx, now)
-    for class_id in ahead:
+    with reading(services.engine) as tx:
+        ahead = {*fetches.put_off_too_far(tx, now), *records.read_after(tx, now + MOST_SKEW)}
+    for class_id in sorted(ahead):
         with transaction(services.engine) as tx:
             store.lock_class(tx, class_id)
-            records.forget_readings_after(tx, class_id, now)
+            records.forget_readings_after(tx, class_id, now + MOST_SKEW)
             fetches.ask(tx, class_id, now, now)
 
 

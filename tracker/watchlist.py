@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import and_, or_
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.attendance import ClassStatus, FetchState
-from tracker.models import Fetch, LiveStream
+from tracker.models import Fetch, LiveStream, MeetingSession
 from tracker.store import Class
 
 # Of a fetch and its class: the class was held, and its participants are not waited for any more.
@@ -42,7 +42,7 @@ def forgotten(tx: Session) -> list[Class]:
 def unheard(tx: Session, now: datetime) -> list[Class]:
     """Classes that began, or should have, and of whose end nothing is known; for which nobody has asked Zoom yet.
 
-    Their planned end may still be to come.
+    Their planned end may still be to come. Those that began first come first, and so cannot hide one that is over.
     """
     return store.classes_where(
         tx,
@@ -50,17 +50,18 @@ def unheard(tx: Session, now: datetime) -> list[Class]:
         col(LiveStream.scheduled_start) < now,
         col(LiveStream.zoom_meeting_id).is_not(None),
         *_NOBODY_ASKED,
-        order=(col(LiveStream.scheduled_start).desc(),),
+        order=(col(LiveStream.scheduled_start), col(LiveStream.id)),
         limit=500,
     )
 
 
 def live_since(tx: Session, before: datetime) -> list[Class]:
-    """Classes that began before that moment, run as far as is known, and are not waited for."""
+    """Classes with a session that began before that moment, run as far as is known, and are not waited for."""
     return store.classes_where(
         tx,
         LiveStream.status == ClassStatus.LIVE.value,
         col(LiveStream.started_at) < before,
+        col(LiveStream.id).in_(select(MeetingSession.class_id)),
         col(Fetch.due_at).is_(None),
         limit=100,
     )

@@ -19,6 +19,8 @@ from tracker.live import Sighting
 
 # Zoom names no window; both ways, since its clock has been seen slightly ahead.
 TOLERANCE_SECONDS = 300
+LONGEST_TEXT = 1000
+OTHER_SIGNATURE = "The signature does not match."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -
     expected = b"v0=" + _hmac(secret, b"v0:" + timestamp.encode() + b":" + raw).encode()
     given = headers.get("x-zm-signature", "").encode("utf-8", "surrogateescape")
     if not hmac.compare_digest(expected, given):
-        raise WebhookRefused("The signature does not match.", 401)
+        raise WebhookRefused(OTHER_SIGNATURE, 401)
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
         raise WebhookRefused("The delivery is older or newer than five minutes.", 401)
 
@@ -155,12 +157,17 @@ def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Whe
         where=where,
         came=came,
         at=_first(*told, sent),
-        name=text_of(person.get("user_name")).strip(),
-        email=text_of(person.get("email")).strip(),
-        zoom_user_id=text_of(person.get("participant_user_id") or person.get("id")).strip(),
-        parent_user_id=text_of(person.get("parent_user_id")).strip(),
+        name=_brief(person.get("user_name")),
+        email=_brief(person.get("email")),
+        zoom_user_id=_brief(person.get("participant_user_id") or person.get("id")),
+        parent_user_id=_brief(person.get("parent_user_id")),
     )
     return ParticipantSeen(_text(meeting.get("id"), "id"), parse_utc(meeting.get("start_time")), sighting)
+
+
+def _brief(value: object) -> str:
+    """A text that may be missing; each of thousands of announcements is kept, so that none may be long."""
+    return text_of(value)[:LONGEST_TEXT].strip()
 
 
 def _hmac(secret: str, message: bytes) -> str:

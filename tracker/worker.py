@@ -12,9 +12,10 @@ from datetime import timedelta
 
 import schedule
 
-from tracker import auth, deliveries, fetches, health, participants, sweep
+from tracker import auth, deliveries, fetches, health, pacing, participants, sweep
 from tracker.database import AWAY, reading, transaction
 from tracker.services import Services
+from tracker.zoom import Category
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,8 @@ class Worker:
         """Has as many fetchers at work as there are fetches to be taken, up to a limit."""
         self._fetchers = [thread for thread in self._fetchers if thread.is_alive()]
         with reading(self._services.engine) as tx:
-            free = fetches.queue(tx, self._services.now()).free
+            now = self._services.now()
+            free = 0 if pacing.is_paused(tx, Category.MEDIUM, now) else fetches.free(tx, now)
         for _ in range(min(free, FETCHERS - len(self._fetchers))):
             thread = threading.Thread(target=self.guarded, args=(self.drain,), name="fetcher", daemon=True)
             self._fetchers.append(thread)

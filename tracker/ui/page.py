@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
-from tracker import clock, participants, records
+from tracker import clock, health, participants, records
 from tracker.attendance import ClassStatus
 from tracker.database import reading
 from tracker.errors import TrackerError
@@ -88,8 +88,10 @@ def alarms(found: Alarms, member: Member) -> None:
         )
         lost = "Nothing is lost: what was missed is caught up."
         st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
+    if found.unsigned and member.is_admin:
+        st.warning(words.markdown(health.UNSIGNED, 400), icon=":material/key_off:")
     if found.silent_since is not None:
-        doing = "Run `tracker doctor`, which says how to mend it." if member.is_admin else "An admin can mend this."
+        doing = "The page System says how to mend it." if member.is_admin else "An admin can mend this."
         st.warning(
             "Classes were held, and Zoom has announced none of them. They are counted all the same, half an hour after "
             f"their planned end, and are not seen live. {doing}",

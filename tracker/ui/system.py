@@ -31,7 +31,7 @@ def figures(stands: Health) -> None:
     """How many fetches are where."""
     queue = stands.queue
     shown = {
-        "Planned": (queue.open - queue.due, "Fetches whose time has not come"),
+        "Planned": (queue.open - queue.due, "Fetches whose time has not come, or not come again"),
         "Due": (queue.due, "Fetches that are due now, or being worked on"),
         "Late": (queue.late, "Due for more than five minutes, and taken by nobody"),
         "Failing": (queue.failing, "They failed, and are tried again"),
@@ -110,7 +110,7 @@ def examination(checks: list[Check]) -> None:
     shown = [check for check in checks if check not in granted] + ([summed_up] if scopes else [])
     for check in shown:
         mark = ":green[:material/check:]" if check.ok else ":red[:material/error:]"
-        st.markdown(f"{mark} **{words.markdown(check.name)}**: {words.markdown(check.sentence, 400)}")
+        st.markdown(f"{mark} **{words.markdown(check.name)}**: {words.markdown(check.sentence, 1000)}")
 
 
 def processes(stands: Health, zone: str) -> None:
@@ -138,9 +138,10 @@ def processes(stands: Health, zone: str) -> None:
 
 
 def version_of(stands: Health) -> object:
-    """What can be seen of it; equal as long as nothing has changed for the eye."""
+    """What makes the page be drawn anew when it changes; counters only grow, and are looked at in between."""
     alive = [(one.name, one.is_alive(stands.now), one.started_at) for one in stands.trackers]
-    return stands.alarms, stands.queue, stands.last_webhook, stands.webhooks, stands.rates, alive
+    paused = [one.category for one in stands.rates if one.is_paused(stands.now)]
+    return stands.alarms, stands.queue, paused, alive
 
 
 def _local(moment: datetime, zone: str) -> str:
