@@ -43,6 +43,10 @@ MIGRATION_LOCK = 7_302_117
 # that other processes get their turn.
 LARGEST_GROUP = 100
 
+# How many pieces of work are with PostgreSQL at a time: with more, the threads of this process only get in each
+# other's way.
+AT_ONCE = 4
+
 T = TypeVar("T")
 
 
@@ -69,6 +73,7 @@ class _Writers:
 
 
 _WRITERS: WeakKeyDictionary[Engine, _Writers] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[Engine, threading.BoundedSemaphore] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> Engine:
@@ -84,7 +89,9 @@ def make_engine(url: str) -> Engine:
         if backend == "sqlite":
             return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
         if backend == "postgresql":
-            return create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
+            engine = create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
+            _TURNS[engine] = threading.BoundedSemaphore(AT_ONCE)
+            return engine
     except ImportError:
         raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
@@ -168,7 +175,7 @@ def together(engine: Engine, work: Callable[[Session], T]) -> T:
     """
     writers = _WRITERS.get(engine)
     if writers is None:
-        with transaction(engine) as tx:
+        with _TURNS[engine], transaction(engine) as tx:
             return work(tx)
     piece = _Piece(work)
     writers.waiting.append(piece)
