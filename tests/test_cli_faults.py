@@ -274,3 +274,13 @@ def test_a_reader_that_stops_reading_is_no_traceback(
     said = process.stderr.read()
     process.stderr.close()
     assert (process.wait(30), said) == (1, b"Whoever read the output has stopped reading.\n")
+
+
+@pytest.mark.parametrize("dashboard", ["11000", "11001"])
+def test_a_demo_whose_ports_are_the_same_says_so(
+    bare: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dashboard: str
+) -> None:
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "demo"))
+    monkeypatch.setenv("TRACKER_PORT", "11000")
+    monkeypatch.setenv("DASHBOARD_PORT", dashboard)
+    assert bare.refused("demo").startswith("DASHBOARD_PORT must be neither TRACKER_PORT nor the one after it")

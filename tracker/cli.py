@@ -124,6 +124,10 @@ def run_demo(call: Call) -> int:
     environment = demo.environment(os.environ)
     settings = read_settings(environment)
     logs.hide(settings)
+    if settings.dashboard_port in (settings.tracker_port, demo.practice_port(settings)):
+        raise InvalidInput(
+            "DASHBOARD_PORT must be neither TRACKER_PORT nor the one after it, which the practice Zoom uses."
+        )
     for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
         check_port(settings.tracker_host, port)
     engine = make_engine(settings.database_url)
