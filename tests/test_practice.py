@@ -873,6 +873,16 @@ def test_a_restart_finds_meetings_sessions_tokens_and_undelivered_webhooks(
         assert {"meeting.created", "meeting.ended", "meeting.participant_left"} <= names
 
 
+def test_nothing_is_told_that_a_kill_could_still_make_unhappen(serve: Open, tmp_path: Path, receiver: Receiver) -> None:
+    state = tmp_path / "state.json"
+    zoom = serve(state_file=state, webhook_url=receiver.url)
+    for _ in range(3):
+        number = zoom.create()["id"]
+        (event,) = receiver.events(1)
+        assert event["payload"]["object"]["id"] == number
+        assert str(number) in state.read_text(encoding="utf-8")
+
+
 def test_a_change_is_on_disk_soon_without_a_stop(serve: Open, tmp_path: Path) -> None:
     zoom = serve(state_file=tmp_path / "state.json")
     number = zoom.create()["id"]

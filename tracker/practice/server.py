@@ -25,7 +25,7 @@ from tracker.practice.wire import Answer, Refusal, Request, fields, json_answer
 LARGEST_BODY = 1_000_000
 IDLE_SECONDS = 30
 # Changes that come in quick succession are written together.
-SAVE_AFTER_SECONDS = 0.2
+SAVE_AFTER_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 

@@ -256,6 +256,7 @@ class World:
             }
             # Meetings are values: once listed, they can be written without holding anybody up.
             meetings = list(self.meetings.values())
+            told = self.sender.known()
         content["meetings"] = [meeting_to_row(meeting) for meeting in meetings]
         content["webhooks"] = self.sender.waiting()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -265,6 +266,7 @@ class World:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        self.sender.release(told)
 
     def load(self, path: Path) -> None:
         """Take up what `save` wrote, if the file exists. Raises ValueError when it is not such a file."""

@@ -8,6 +8,7 @@ import hashlib
 import heapq
 import hmac
 import json
+import math
 import random
 import secrets
 import threading
@@ -108,6 +109,8 @@ class Sender:
         self._mischief = Mischief()
         self._dice = random.Random(0)  # noqa: S311 - chance for tests, no secret
         self._stopping = False
+        # Of the deliveries so many may be made: what the file does not tell of yet may never have happened.
+        self._released = math.inf if settings.state_file is None else 0
         self._threads = [
             threading.Thread(target=self._run, name="practice-webhooks", daemon=True)
             for _ in range(settings.deliveries_at_once)
@@ -155,6 +158,17 @@ class Sender:
         self._changed()
         return sum(delivery.state == "waiting" for delivery in deliveries)
 
+    def known(self) -> int:
+        """How many deliveries there are so far."""
+        with self._wake:
+            return len(self._deliveries)
+
+    def release(self, number: int) -> None:
+        """The first so many deliveries are written down with what they tell of, and may be made."""
+        with self._wake:
+            self._released = max(self._released, number)
+            self._wake.notify_all()
+
     def log(self) -> dict[str, Any]:
         """Every delivery since the start, in the order of queueing, and how many are in which state."""
         with self._wake:
@@ -183,6 +197,7 @@ class Sender:
         with self._wake:
             for row in rows:
                 self._add(Delivery(**row))
+            self._released = max(self._released, len(self._deliveries))
 
     def challenge(self) -> dict[str, Any]:
         """Ask the receiver to prove that it knows the secret, as Zoom does every 72 hours."""
@@ -224,7 +239,7 @@ class Sender:
         with self._wake:
             while not self._stopping:
                 seconds = None
-                if self._heap and self._url is not None:
+                if self._heap and self._url is not None and self._heap[0][1] < self._released:
                     seconds = self._heap[0][0] - time.time()
                     if seconds <= 0:
                         index = heapq.heappop(self._heap)[1]
