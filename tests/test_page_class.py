@@ -73,7 +73,7 @@ def fetch_failed(engine: Engine, class_id: str, sentence: str, again: float | No
         if again is None:
             fetches.abandon(tx, claim, sentence, FetchState.FAILED)
         else:
-            fetches.postpone(tx, claim, sentence, at(again))
+            fetches.postpone(tx, claim, sentence, at(again), 1)
 
 
 # How it stands
