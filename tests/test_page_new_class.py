@@ -5,17 +5,18 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from responses import RequestsMock
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import CLIENT_SECRET, Clock, at, lesson, member
-from tests.screens import Away, Screens, button, said
+from tests.screens import Screens, button, said
 from tracker import store
 from tracker.database import reading
 from tracker.store import Class, Filter, Member
-from tracker.ui import page
+from tracker.ui import page, wiring
 from tracker.ui.sign_in import AWAY
 
 JOIN = "https://us05web.zoom.us/j/81418900011?pwd=x.1"
@@ -214,10 +215,13 @@ def test_a_school_without_a_zoom_app_reads_what_is_missing(
 def test_a_meeting_whose_class_cannot_be_stored_is_taken_back(
     form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member, http: RequestsMock
 ) -> None:
-    away = Away()
-    zoom.meanwhile = lambda path: setattr(away, "after", away.asked)
+    def refuse(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith('INSERT INTO "LiveStream"'):
+            raise OperationalError(statement, {}, Exception("the disk is full"))
+
+    event.listen(wiring.services().engine, "before_cursor_execute", refuse)
     create(form)
-    away.after = 10**9
+    event.remove(wiring.services().engine, "before_cursor_execute", refuse)
     assert refusal(form, engine, ana, zoom) == AWAY
     assert [request.method for request in sent(http)] == ["POST", "DELETE"]
 
