@@ -47,7 +47,7 @@ def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock
     assert [check for check in checks.values() if not check.ok] == []
     kind = engine.dialect.name
     assert checks["database"].sentence == f"{kind}, schema up to date, fetches due: 0, given up: 0."
-    assert checks["people"].sentence == "1 accounts."
+    assert checks["people"].sentence == "Accounts: 1."
     assert checks["cron secret"].sentence == "CRON_SECRET is set."
     assert checks["zoom"].sentence == "api.zoom.us accepts the app's credentials."
     assert {name.removeprefix("scope ") for name in checks if name.startswith("scope ")} == set(SCOPES)

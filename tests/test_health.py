@@ -134,7 +134,7 @@ def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none
     with reading(engine) as tx:
         found = health.look(tx, clock())
     assert (found.queue.failing, found.queue.stuck) == (2, 1)
-    assert found.reasons == ["1 classes could not be fetched in several tries."]
+    assert found.reasons == ["Classes that could not be fetched in several tries: 1."]
 
 
 # Silence

@@ -81,7 +81,7 @@ def _people(services: Services) -> Iterator[Check]:
     with reading(services.engine) as tx:
         count = len(store.members(tx))
     advice = "nobody can sign in; add somebody: tracker user add EMAIL --role admin."
-    yield Check("people", count > 0, f"{count} accounts." if count else f"No accounts: {advice}")
+    yield Check("people", count > 0, f"Accounts: {count}." if count else f"No accounts: {advice}")
 
 
 def _webhook_secret(services: Services) -> Iterator[Check]:

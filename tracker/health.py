@@ -94,8 +94,8 @@ class Health:
             for sentence, wrong in (
                 (SILENT, self.alarms.silent_since is not None),
                 (UNSIGNED, self.alarms.unsigned),
-                (f"{self.queue.late} fetches are due, and nobody takes them.", self.queue.late),
-                (f"{self.queue.stuck} classes could not be fetched in several tries.", self.queue.stuck),
+                (f"Fetches that are due and that nobody takes: {self.queue.late}.", self.queue.late),
+                (f"Classes that could not be fetched in several tries: {self.queue.stuck}.", self.queue.stuck),
             )
             if wrong
         ]
