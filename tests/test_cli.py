@@ -316,7 +316,7 @@ def test_the_doctor_says_what_is_in_place(tracker: CommandLine, host: Host) -> N
     host.clock.time = clock.now()
     ran = tracker.done("doctor", "--json")
     assert ran.json["ok"] is True
-    assert {"name": "people", "ok": True, "sentence": "1 accounts."} in ran.json["checks"]
+    assert {"name": "people", "ok": True, "sentence": "Accounts: 1."} in ran.json["checks"]
     assert all(line.startswith("ok ") for line in tracker.done("doctor").text.splitlines())
 
 

@@ -57,6 +57,7 @@ class Worker:
 
     def start(self) -> None:
         """Begins at once with everything: what was missed while the process was down is caught up."""
+        log.info("the tracker begins", extra={"tracker": self._name, "version": health.VERSION})
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,6 +67,7 @@ class Worker:
         for thread in (self._thread, *self._fetchers):
             thread.join(max(until - time.monotonic(), 0))
         self.guarded(self._note_gone)
+        log.info("the tracker ends", extra={"tracker": self._name})
 
     def seconds_since_turn(self) -> float | None:
         """The age of the loop's last sign of life in seconds; None before the first."""
