@@ -44,8 +44,7 @@ def loop(services: Services, clock: Clock) -> Iterator[Worker]:
     """A worker that is started by the test and stopped after it."""
     made = Worker(services, "one:8787", clock.monotonic)
     yield made
-    if made._thread.is_alive():
-        made.stop()
+    made.stop()
 
 
 def hold(services: Services, zoom: FakeZoom, count: int) -> list[str]:
@@ -327,6 +326,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_loop(
     made = hold(services, zoom, 1)
     loop.turn()
     wait_until(lambda: counts(services, made) == [2])
+    loop.stop()
 
 
 def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:

@@ -65,7 +65,8 @@ class Worker:
         self._stop.set()
         until = time.monotonic() + STOP_SECONDS
         for thread in (self._thread, *self._fetchers):
-            thread.join(max(until - time.monotonic(), 0))
+            if thread.is_alive():
+                thread.join(max(until - time.monotonic(), 0))
         self.guarded(self._note_gone)
         log.info("the tracker ends", extra={"tracker": self._name})
 
