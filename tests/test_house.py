@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fetches": CORE | {"models", "records", "statements", "store", "watchlist"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
-    "pacing": STANDARD | {"database", "models", "settings", "store", "zoom"},
+    "pacing": STANDARD | {"database", "models", "settings", "statements", "zoom"},
     "services": CORE | {"pacing", "settings", "zoom"},
     "sessions": CORE | {"statements", "store"},
     "discovery": CORE | {"database", "services", "sessions", "store"},
@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")}
     | {"watchlist"},
     "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store", "watchlist"},
-    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "store", "webhook"},
+    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "statements", "webhook"},
     "classes": CORE
     | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
     | {"webhook", "zoom"},

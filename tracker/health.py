@@ -13,12 +13,11 @@ from importlib.metadata import version
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, delete, select
 
-from tracker import deliveries, fetches, pacing
+from tracker import deliveries, fetches, pacing, statements
 from tracker.database import transaction
 from tracker.fetches import Queue
 from tracker.models import LiveStream, TrackerProcess, WebhookTally
 from tracker.pacing import Usage
-from tracker.store import insert_into
 from tracker.webhook import OTHER_SIGNATURE
 
 VERSION = version("zoom-participant-tracking")
@@ -30,6 +29,13 @@ SILENT_AFTER = timedelta(days=1)
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
 REFUSED = "refused: "
+_ADD_TO_TALLY = statements.insert(
+    WebhookTally,
+    lambda row: row.on_conflict_do_update(
+        index_elements=[WebhookTally.day, WebhookTally.outcome],
+        set_={"count": WebhookTally.count + row.excluded.count, "lastAt": row.excluded.lastAt},
+    ),
+)
 UNSIGNED = (
     "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or "
     "somebody else sends them."
@@ -188,9 +194,7 @@ def _trackers(tx: Session) -> tuple[Tracker, ...]:
 def _add_tally(tx: Session, counts: Counter[str], now: datetime) -> None:
     day = now.astimezone(UTC).date().isoformat()
     for outcome, count in sorted(counts.items()):
-        insert = insert_into(tx, WebhookTally).values(day=day, outcome=outcome, count=count, last_at=now)
-        more = {"count": WebhookTally.count + insert.excluded.count, "lastAt": now}
-        tx.exec(insert.on_conflict_do_update(index_elements=["day", "outcome"], set_=more))
+        statements.run(tx, _ADD_TO_TALLY, day=day, outcome=outcome, count=count, lastAt=now)
 
 
 def _last_webhook(tx: Session) -> datetime | None:

@@ -13,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from tracker import clock
+from tracker import clock, statements
 from tracker.database import reading, transaction
 from tracker.errors import ZoomRateLimited
 from tracker.models import ZoomRate
 from tracker.settings import Plan
-from tracker.store import insert_into
 from tracker.zoom import Category
 
 # This share of a rate is kept for calls that somebody waits for.
@@ -27,6 +26,7 @@ HURRIED_SHARE = 0.2
 LONGEST_WAIT_SECONDS = 5.0
 # Zoom's longest pause is the rest of a day: what is later was written by a clock that has been set back since.
 LONGEST_PAUSE = timedelta(hours=26)
+_FIRST_USE = statements.insert(ZoomRate, lambda row: row.on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +185,8 @@ def _locked(tx: Session, category: Category) -> Usage:
     """The usage of a category as it stays until the end of the transaction."""
     row = tx.get(ZoomRate, category.value, with_for_update=True)
     if row is None:
-        unused = {"next_at": 0.0, "next_hurried_at": 0.0, "day": "", "calls": 0, "refused": 0}
-        tx.exec(insert_into(tx, ZoomRate).values(category=category.value, **unused).on_conflict_do_nothing())
+        unused = {"nextAt": 0.0, "nextHurriedAt": 0.0, "day": "", "calls": 0, "refused": 0}
+        statements.run(tx, _FIRST_USE, category=category.value, **unused)
         row = tx.get_one(ZoomRate, category.value, with_for_update=True)
     return _usage(row)
 

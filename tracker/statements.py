@@ -1,4 +1,4 @@
-"""The statements that a webhook runs: built once, and run without the ORM.
+"""Statements that are built once and run without the ORM: those of a webhook, and how others make their own.
 
 Webhooks come in bursts of thousands, and building a statement takes several times as long as SQLite needs to
 answer it. Columns and parameters have the names of the database. What the statements mean is said where they are used.
@@ -28,8 +28,8 @@ def run(tx: Session, statement: Statement, **values: Any) -> CursorResult[Any]:
     return connection.execute(statement, values)
 
 
-def _insert(table: type[SQLModel], finish: Callable[[Any], Any]) -> Mapping[str, Any]:
-    """An INSERT that says what to do on a conflict, which each kind of database has in its own dialect."""
+def insert(table: type[SQLModel], finish: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """An INSERT of one row that says what to do on a conflict, which each kind of database has in its own dialect."""
     return {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
 
 
@@ -48,15 +48,13 @@ CLASSES_IN_MEETING = _PLANNED_CLASS.where(
 )
 LOCK_CLASS = _PLANNED_CLASS.where(col(LiveStream.id) == _CLASS_ID).with_for_update()
 
-NOTE_DELIVERY = _insert(
-    WebhookDelivery, lambda insert: insert.on_conflict_do_nothing().returning(WebhookDelivery.body_hash)
-)
-ADD_SIGHTING = _insert(
+NOTE_DELIVERY = insert(WebhookDelivery, lambda row: row.on_conflict_do_nothing().returning(WebhookDelivery.body_hash))
+ADD_SIGHTING = insert(
     ParticipantEvent,
-    lambda insert: insert.on_conflict_do_update(
+    lambda row: row.on_conflict_do_update(
         index_elements=inspect(ParticipantEvent).primary_key,
         set_={
-            column.name: case((insert.excluded[column.name] > column, insert.excluded[column.name]), else_=column)
+            column.name: case((row.excluded[column.name] > column, row.excluded[column.name]), else_=column)
             for name, column in inspect(ParticipantEvent).columns.items()
             if name in ("name", "email", "zoom_user_id", "parent_user_id")
         },
@@ -73,17 +71,17 @@ SESSIONS = (
     .where(col(MeetingSession.class_id) == _CLASS_ID)
     .order_by(col(MeetingSession.started_at), col(MeetingSession.uuid))
 )
-SAVE_SESSION = _insert(
+SAVE_SESSION = insert(
     MeetingSession,
-    lambda insert: insert.on_conflict_do_update(
+    lambda row: row.on_conflict_do_update(
         index_elements=[MeetingSession.uuid],
         set_={
             "startedAt": case(
-                (insert.excluded.startedAt < MeetingSession.started_at, insert.excluded.startedAt),
+                (row.excluded.startedAt < MeetingSession.started_at, row.excluded.startedAt),
                 else_=MeetingSession.started_at,
             ),
-            "endedAt": func.coalesce(insert.excluded.endedAt, MeetingSession.ended_at),
-            "zoomsCount": func.coalesce(insert.excluded.zoomsCount, MeetingSession.zooms_count),
+            "endedAt": func.coalesce(row.excluded.endedAt, MeetingSession.ended_at),
+            "zoomsCount": func.coalesce(row.excluded.zoomsCount, MeetingSession.zooms_count),
         },
     ),
 )
@@ -92,11 +90,11 @@ SET_LIFE = update(LiveStream).where(col(LiveStream.id) == _CLASS_ID)
 FORGET_PARTICIPANTS = SET_LIFE.values(participant_count=None, participants_fetched_at=None, participants_data=None)
 FORGET_READINGS = delete(Reading).where(col(Reading.class_id) == _CLASS_ID)
 
-ASK = _insert(
+ASK = insert(
     Fetch,
-    lambda insert: insert.on_conflict_do_update(
+    lambda row: row.on_conflict_do_update(
         index_elements=[Fetch.class_id],
-        set_={name: insert.excluded[name] for name in ("state", "dueAt", "askedAt", "attempts")}
+        set_={name: row.excluded[name] for name in ("state", "dueAt", "askedAt", "attempts")}
         | {"error": None, "leasedUntil": None, "leaseToken": None},
     ),
 )

@@ -11,9 +11,8 @@ from typing import Any, Literal, cast
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, inspect, or_, true
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from tracker import clock, statements
 from tracker.attendance import (
@@ -56,6 +55,7 @@ class Member:
         return self.role == "admin"
 
 
+_ADD_COURSE = statements.insert(Course, lambda row: row.on_conflict_do_nothing())
 # Who acts on the command line: whoever may run it has the database in hand anyway.
 OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
 
@@ -320,16 +320,9 @@ def _row(tx: Session, class_id: str) -> LiveStream:
     return row
 
 
-def insert_into(tx: Session, table: type[SQLModel]) -> Any:
-    """An INSERT that can say what to do on a conflict, which each kind of database has in its own dialect."""
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
-
-
 def _course_id(tx: Session, teacher_id: str, name: str) -> str:
     """The teacher's course of that name, made where she has none: somebody else may make it at the same moment."""
-    insert = insert_into(tx, Course).values(id=uuid4().hex, teacher_id=teacher_id, name=name)
-    tx.exec(insert.on_conflict_do_nothing())
+    statements.run(tx, _ADD_COURSE, id=uuid4().hex, teacherId=teacher_id, name=name)
     return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
 
 
