@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.makers import NOW, at, lesson, member, stored
-from tracker import fetches, store
+from tracker import fetches, store, watchlist
 from tracker.attendance import ClassStatus, FetchState
 from tracker.database import reading, transaction
 from tracker.errors import (
@@ -23,8 +23,9 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
-from tracker.fetches import LEASE, PATIENCE, Claim, Queue, next_try
+from tracker.fetches import LEASE, PATIENCE, Claim, next_try
 from tracker.store import FetchProgress
+from tracker.watchlist import Queue
 
 MINUTE = timedelta(minutes=1)
 LEASE_MINUTES = LEASE / MINUTE
@@ -354,8 +355,8 @@ def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) 
     change(engine, fetches.abandon, claimed(engine, 0), "No.", FetchState.FAILED)
     change(engine, fetches.abandon, claimed(engine, 0), "None.", FetchState.NO_DATA)
     with reading(engine) as tx:
-        assert fetches.queue(tx, at(1)) == Queue(open=3, due=1, free=1, late=0, failing=0, stuck=0, given_up=2)
-        assert fetches.queue(tx, at(7)) == Queue(open=3, due=2, free=2, late=2, failing=0, stuck=0, given_up=2)
+        assert watchlist.queue(tx, at(1)) == Queue(open=3, due=1, free=1, late=0, failing=0, stuck=0, given_up=2)
+        assert watchlist.queue(tx, at(7)) == Queue(open=3, due=2, free=2, late=2, failing=0, stuck=0, given_up=2)
 
 
 # Many at once

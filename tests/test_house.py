@@ -36,10 +36,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "backup": {"database", "errors"},
     "statements": {"attendance", "models"},
     "store": CORE | {"models", "statements"},
-    "watchlist": CORE | {"models", "store"},
+    "watchlist": CORE | {"fetches", "models", "store"},
     "deliveries": {"models", "statements"},
     "records": CORE | {"live", "models", "statements"},
-    "fetches": CORE | {"models", "records", "statements", "store", "watchlist"},
+    "fetches": CORE | {"models", "records", "statements"},
     "zoom": CORE | {"settings"},
     "auth": STANDARD | {"database", "models", "store"},
     "pacing": STANDARD | {"database", "models", "settings", "statements", "zoom"},
@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")}
     | {"watchlist"},
     "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store", "watchlist"},
-    "health": STANDARD | {"database", "deliveries", "fetches", "models", "pacing", "statements", "webhook"},
+    "health": STANDARD | {"database", "deliveries", "models", "pacing", "statements", "watchlist", "webhook"},
     "classes": CORE
     | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
     | {"webhook", "zoom"},
@@ -59,13 +59,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "worker": STANDARD
     | {"auth", "database", "deliveries", "fetches", "health", "pacing", "participants", "services", "sweep"}
     | {"zoom"},
-    "doctor": STANDARD | {"database", "fetches", "health", "services", "store"},
+    "doctor": STANDARD | {"database", "health", "services", "store", "watchlist"},
     "processes": {"errors", "settings"},
     "practice": set(),
-    "demo": USE_CASES | {"auth", "fetches", "practice"},
+    "demo": USE_CASES | {"auth", "practice", "watchlist"},
     "serving": {"errors", "health", "listener", "processes", "receiver", "services", "worker"},
     "cli": USE_CASES
-    | {"auth", "backup", "demo", "doctor", "fetches", "logs", "processes", "report", "roster", "serving"},
+    | {"auth", "backup", "demo", "doctor", "logs", "processes", "report", "roster", "serving", "watchlist"},
     "__main__": {"cli"},
     "__init__": set(),
     "ui": USE_CASES

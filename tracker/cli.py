@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from tracker import auth, backup, classes, clock, demo, doctor, fetches, logs, participants, report, store
+from tracker import auth, backup, classes, clock, demo, doctor, logs, participants, report, store, watchlist
 from tracker.attendance import participants_data
 from tracker.classes import Plan
 from tracker.database import make_engine, migrate, reading, transaction
@@ -268,7 +268,7 @@ def _fetch_all_due(call: Call) -> None:
         background = services.in_background()
         came_to = Counter(iter(lambda: participants.fetch_due(background), None))
         with reading(services.engine) as tx:
-            left = fetches.queue(tx, services.now()).due
+            left = watchlist.queue(tx, services.now()).due
     counts = {"collected": came_to["collected"], "putOff": came_to["put off"], "due": left}
     if call.options.json:
         _print_json(counts)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tracker import auth, classes, clock, fetches, store
+from tracker import auth, classes, clock, store, watchlist
 from tracker.classes import Plan
 from tracker.database import reading, transaction
 from tracker.errors import TrackerError
@@ -193,7 +193,7 @@ def _wait_for_counts(services: Services, say: Callable[[str], None]) -> None:
     until, said = time.monotonic() + PREPARING_SECONDS, 0
     while time.monotonic() < until:
         with reading(services.engine) as tx:
-            due = fetches.queue(tx, services.now()).due
+            due = watchlist.queue(tx, services.now()).due
         if not due:
             return
         if due != said:

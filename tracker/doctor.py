@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tracker import fetches, health, store
+from tracker import health, store, watchlist
 from tracker.database import AWAY, migrate, reading
 from tracker.errors import TrackerError, ZoomUnreachable
 from tracker.services import Services
@@ -72,7 +72,7 @@ def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: S
 def _database(services: Services) -> Iterator[Check]:
     migrate(services.engine)
     with reading(services.engine) as tx:
-        queue = fetches.queue(tx, services.now())
+        queue = watchlist.queue(tx, services.now())
     kind = services.engine.dialect.name
     yield Check("database", True, f"{kind}, schema up to date, fetches due: {queue.due}, given up: {queue.given_up}.")
 

@@ -14,18 +14,15 @@ from sqlalchemy import ColumnElement, CursorResult, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import statements
-from tracker.attendance import ClassStatus, FetchState
+from tracker.attendance import FetchState
 from tracker.errors import ClassNotReady, FetchUnderWay, LeaseLost, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
-from tracker.models import Fetch, LiveStream
+from tracker.models import Fetch
 from tracker.records import TakenReading
-from tracker.watchlist import GIVEN_UP
 
 # Renewed after every call to Zoom, so it only has to outlast one, with its wait, its token and its commit.
 LEASE = timedelta(minutes=2)
 # A lease that lasts longer was given by a clock that has been set back since.
 LONGEST_LEASE = 2 * LEASE
-# Due for this long and not taken by anybody: the trackers do not keep up, or there is none.
-LATE = timedelta(minutes=5)
 LONGEST_GAP = timedelta(hours=1)
 # How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
 PATIENCE = timedelta(hours=24)
@@ -49,23 +46,6 @@ class Claim:
     token: str
     attempts: int
     asked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How many fetches are open; of these how many are due, free to be taken, late, and failing.
-
-    `stuck` are those of held classes that failed again and again, not counting lists that are only empty. `given_up`
-    are not open any more.
-    """
-
-    open: int
-    due: int
-    free: int
-    late: int
-    failing: int
-    stuck: int
-    given_up: int
 
 
 def next_try(
@@ -114,7 +94,7 @@ def claim_due(tx: Session, now: datetime) -> Claim | None:
     """
     longest_due = (
         select(Fetch.class_id)
-        .where(col(Fetch.due_at) <= now, _is_free(now))
+        .where(col(Fetch.due_at) <= now, is_free(now))
         .order_by(col(Fetch.due_at), col(Fetch.class_id))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -197,30 +177,11 @@ def put_off_too_far(tx: Session, now: datetime) -> list[str]:
 
 def free(tx: Session, now: datetime) -> int:
     """How many fetches are due and worked on by nobody."""
-    due = select(func.count()).select_from(Fetch).where(col(Fetch.due_at) <= now, _is_free(now))
+    due = select(func.count()).select_from(Fetch).where(col(Fetch.due_at) <= now, is_free(now))
     return tx.exec(due).one()
 
 
-def queue(tx: Session, now: datetime) -> Queue:
-    """How many fetches are where."""
-    due, free = col(Fetch.due_at) <= now, _is_free(now)
-    number = func.count()
-    numbers: Any = (
-        number,
-        number.filter(due),
-        number.filter(due, free),
-        number.filter(col(Fetch.due_at) <= now - LATE, free),
-        number.filter(col(Fetch.error).is_not(None)),
-    )
-    of_open: tuple[int, int, int, int, int] = tx.exec(select(*numbers).where(col(Fetch.due_at).is_not(None))).one()
-    of_held = select(number).select_from(Fetch).join(LiveStream).where(LiveStream.status == ClassStatus.ENDED.value)
-    failed_often = (col(Fetch.attempts) >= LEAST_ATTEMPTS, col(Fetch.error).is_not(None), col(Fetch.error) != NO_LIST)
-    stuck = tx.exec(of_held.where(col(Fetch.due_at).is_not(None), *failed_often)).one()
-    given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
-    return Queue(*of_open, stuck, given_up)
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def is_free(now: datetime) -> ColumnElement[bool]:
     """Whether nobody works on a fetch."""
     until = col(Fetch.leased_until)
     return or_(until.is_(None), until <= now, until > now + LONGEST_LEASE)

@@ -13,11 +13,11 @@ from importlib.metadata import version
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, delete, select
 
-from tracker import deliveries, fetches, pacing, statements
+from tracker import deliveries, pacing, statements, watchlist
 from tracker.database import transaction
-from tracker.fetches import Queue
 from tracker.models import LiveStream, TrackerProcess, WebhookTally
 from tracker.pacing import Usage
+from tracker.watchlist import Queue
 from tracker.webhook import OTHER_SIGNATURE
 
 VERSION = version("zoom-participant-tracking")
@@ -149,7 +149,7 @@ def look(tx: Session, now: datetime) -> Health:
         now=now,
         alarms=_alarms(tx, trackers, last, now),
         trackers=trackers,
-        queue=fetches.queue(tx, now),
+        queue=watchlist.queue(tx, now),
         last_webhook=last,
         webhooks=tuple(Outcome(row.outcome, row.count, row.last_at) for row in tallies),
         rates=tuple(usage.today(now) for usage in pacing.usages(tx)),

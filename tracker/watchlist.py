@@ -1,15 +1,19 @@
-"""Classes that somebody has to look after. Every function runs in the caller's transaction."""
+"""Classes that somebody has to look after, and how many there are. Every function runs in the caller's transaction."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import fetches, store
 from tracker.attendance import ClassStatus, FetchState
 from tracker.models import Fetch, LiveStream, MeetingSession
 from tracker.store import Class
 
+# Due for this long and not taken by anybody: the trackers do not keep up, or there is none.
+LATE = timedelta(minutes=5)
 # Of a fetch and its class: the class was held, and its participants are not waited for any more.
 GIVEN_UP = (
     col(LiveStream.status) == ClassStatus.ENDED.value,
@@ -21,6 +25,23 @@ _NOBODY_ASKED = (
     col(Fetch.due_at).is_(None),
     or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many fetches are open; of these how many are due, free to be taken, late, and failing.
+
+    `stuck` are those of held classes that failed again and again, not counting lists that are only empty. `given_up`
+    are not open any more.
+    """
+
+    open: int
+    due: int
+    free: int
+    late: int
+    failing: int
+    stuck: int
+    given_up: int
 
 
 def forgotten(tx: Session) -> list[Class]:
@@ -72,3 +93,26 @@ def troubled(tx: Session, limit: int) -> list[Class]:
     failing = and_(col(Fetch.due_at).is_not(None), col(Fetch.error).is_not(None))
     order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
     return store.classes_where(tx, or_(failing, and_(*GIVEN_UP)), order=order, limit=limit)
+
+
+def queue(tx: Session, now: datetime) -> Queue:
+    """How many fetches are where."""
+    due, free = col(Fetch.due_at) <= now, fetches.is_free(now)
+    number = func.count()
+    numbers: Any = (
+        number,
+        number.filter(due),
+        number.filter(due, free),
+        number.filter(col(Fetch.due_at) <= now - LATE, free),
+        number.filter(col(Fetch.error).is_not(None)),
+    )
+    of_open: tuple[int, int, int, int, int] = tx.exec(select(*numbers).where(col(Fetch.due_at).is_not(None))).one()
+    of_held = select(number).select_from(Fetch).join(LiveStream).where(LiveStream.status == ClassStatus.ENDED.value)
+    failed_often = (
+        col(Fetch.attempts) >= fetches.LEAST_ATTEMPTS,
+        col(Fetch.error).is_not(None),
+        col(Fetch.error) != fetches.NO_LIST,
+    )
+    stuck = tx.exec(of_held.where(col(Fetch.due_at).is_not(None), *failed_often)).one()
+    given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
+    return Queue(*of_open, stuck, given_up)
