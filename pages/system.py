@@ -28,7 +28,7 @@ def troubles(found: list[Class]) -> None:
     if not found:
         st.success("No fetch fails, and none was given up.", icon=":material/check_circle:")
         return
-    if st.button("Try all again", icon=":material/refresh:", type="primary"):
+    if st.button("Try all again", icon=":material/refresh:"):
         with page.shown_faults():
             participants.retry_all(services())
         st.rerun()
