@@ -6,11 +6,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from tracker import health
-from tracker.processes import end_with_parent
-from tracker.store import Member
+from tracker.server.dashboard_process import end_with_parent
+from tracker.storage.members import Member
 from tracker.ui import page, sign_in
 from tracker.ui.today import today
-from tracker.ui.wiring import log_like_the_tracker, services
+from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
 
 def draw() -> None:
@@ -43,6 +43,6 @@ def _version(member: Member) -> object:
 if __name__ == "dashboard":
     log_like_the_tracker()
     end_with_parent(os.environ)
-    app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)])
+    app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)], lifespan=lifespan)
 else:
     draw()

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from tracker import auth, classes, participants, store
-from tracker.attendance import ClassStatus
-from tracker.errors import ClassNotReady, NotFound, ZoomError
-from tracker.store import Class
+from tracker import class_attendance, classes, fetching
+from tracker.attendance.types import ClassStatus
+from tracker.errors import ClassNotReady, ZoomError
+from tracker.storage.classes import Class
 from tracker.ui import page, view, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
@@ -22,10 +22,7 @@ member = page.gate("Class")
 def visible_class() -> Class:
     """The class that the address names. Raises NotFound, NotAllowed."""
     class_id = st.query_params.get("id", "")
-    if "\0" in class_id:
-        raise NotFound("There is no such class.")
-    found: Class = page.read(store.get_class, class_id)
-    auth.check_may_see(member, found)
+    found: Class = page.read(classes.visible_class, member, class_id)
     return found
 
 
@@ -89,7 +86,7 @@ def fetch_button(found: Class) -> None:
     """“Fetch participants now”, with what comes of it."""
     reason = None
     try:
-        participants.check_fetchable(found, services().now())
+        fetching.check_fetchable(found, services().now())
     except ClassNotReady as error:
         reason = error.sentence
     if not st.button(
@@ -99,7 +96,7 @@ def fetch_button(found: Class) -> None:
     with st.status("Asking Zoom for the participants …") as status:
         try:
             with page.shown_faults(ClassNotReady, ZoomError):
-                attendance = participants.fetch_now(
+                attendance = fetching.fetch_now(
                     services(), found.id, lambda records: status.update(label=f"{records} records so far …")
                 )
         except (ClassNotReady, ZoomError) as error:
@@ -121,9 +118,9 @@ with page.shown_faults():
     drawn = page.versions([shown], services().now())
     with top:
         facts(shown)
-    present = page.read(participants.attendance_of, shown)
+    present = page.read(class_attendance.attendance_of, shown)
     if present is None:
-        present = page.read(participants.attendance_seen, shown, services().now())
+        present = page.read(class_attendance.attendance_seen, shown, services().now())
     if present is not None:
         view.show(shown, present)
 page.redraw_on_change(drawn, lambda: page.versions([visible_class()], services().now()))

@@ -5,9 +5,9 @@ from math import ceil
 
 import streamlit as st
 
-from tracker import clock, store
-from tracker.attendance import ClassStatus
-from tracker.store import Class, Filter
+from tracker import classes, clock
+from tracker.attendance.types import ClassStatus
+from tracker.storage.classes import Class, Filter
 from tracker.ui import page, words
 from tracker.ui.wiring import services
 
@@ -45,11 +45,11 @@ which = Filter(
 
 def shown_classes() -> list[Class]:
     """The classes of the page that is shown."""
-    return page.read(store.list_classes, member, which, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+    return page.read(classes.list_classes, member, which, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
 
 
 with page.shown_faults():
-    total = page.read(store.count_classes, member, which)
+    total = page.read(classes.count_classes, member, which)
     pages = max(1, ceil(total / PAGE_SIZE))
     st.caption(words.count(total, "class", "classes"))
     rows = st.container()

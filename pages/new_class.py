@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tracker import classes, store
+from tracker import classes
 from tracker.errors import InvalidInput
 from tracker.ui import page
 from tracker.ui.plan import fresh_plan, plan_fields
@@ -22,7 +22,7 @@ st.title("New class", anchor=False)
 with st.container(width=760):
     plan = plan_fields(fresh_plan(), "new")
     with page.shown_faults():
-        known = page.read(store.courses, member)
+        known = page.read(classes.list_courses, member)
     course = st.selectbox(
         "Course (optional)", known, None, accept_new_options=True, key="new-course", placeholder="Choose or type a name"
     )

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from tracker import deliveries, doctor, health, participants, watchlist
+from tracker import doctor, fetching, health
 from tracker.doctor import Check
 from tracker.errors import NotAllowed
-from tracker.store import Class
+from tracker.storage.classes import Class
 from tracker.ui import page, system, words
 from tracker.ui.wiring import services
 
@@ -30,7 +30,7 @@ def troubles(found: list[Class]) -> None:
         return
     if st.button("Try all again", icon=":material/refresh:"):
         with page.shown_faults():
-            participants.retry_all(services())
+            fetching.try_all_again(services())
         st.rerun()
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -47,7 +47,7 @@ def trouble(found: Class) -> None:
     st.badge(state.word, icon=state.icon, color=state.color, width="content")
     if st.button("Try again", key=f"retry-{found.id}", width="content"):
         with page.shown_faults():
-            participants.retry(services(), found.id)
+            fetching.try_again(services(), found.id)
         st.rerun()
 
 
@@ -55,7 +55,7 @@ with page.shown_faults():
     if not member.is_admin:
         raise NotAllowed("This page is for admins.")
     stands = page.read(health.look, services().now())
-    failing = page.read(watchlist.troubled, MOST_TROUBLES)
+    failing = page.read(health.troubled_classes, MOST_TROUBLES)
 
 
 @st.fragment(run_every=SECONDS_BETWEEN_COUNTS)
@@ -64,7 +64,7 @@ def counters() -> None:
     zone = page.viewer_zone()
     with page.shown_faults():
         now = page.read(health.look, services().now())
-        noted = page.read(deliveries.recent, MOST_WEBHOOKS)
+        noted = page.read(health.recent_webhooks, MOST_WEBHOOKS)
     st.subheader("Webhooks", anchor=False)
     system.webhooks(now, noted, zone)
     st.subheader("Calls to Zoom", anchor=False)

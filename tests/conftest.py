@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -21,14 +21,14 @@ from starlette.applications import Starlette
 from tests import practice_school
 from tests.door import gated_app
 from tests.fake_zoom import FakeZoom
-from tests.makers import NOW, Clock, environment, member, services
+from tests.makers import CHEAP_HASHER, NOW, Clock, environment, member, services
 from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
 from tracker import auth, cli, health
-from tracker.database import make_engine, migrate, transaction
-from tracker.services import Services, connect
-from tracker.store import Member
+from tracker.services import Services, open_services
+from tracker.storage.database import make_engine, migrate
+from tracker.storage.members import Member
 from tracker.ui import wiring
 
 # Examples share the database of their test: each makes its own class, and leaves it there.
@@ -162,20 +162,23 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
     for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring, "PROJECT", tmp_path)  # a developer's own .env does not belong here
-    monkeypatch.setattr(wiring, "connect", lambda *given: replace(connect(*given), now=clock))
-    monkeypatch.setattr(auth, "SCRYPT_N", 2)  # how hard a password is to guess is tested elsewhere
-    wiring.services.cache_clear()
+    monkeypatch.setattr(wiring, "open_services", lambda environment: _at(clock, environment))
+    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)  # how hard a password is to guess is tested elsewhere
+    wiring.close()
     yield clock
-    if wiring.services.cache_info().currsize:
-        wiring.services().engine.dispose()
-    wiring.services.cache_clear()
+    wiring.close()
+
+
+@contextmanager
+def _at(clock: Clock, environment: Mapping[str, str]) -> Iterator[Services]:
+    with open_services(environment) as found:
+        yield replace(found, now=clock)
 
 
 @pytest.fixture
 def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Screens:
     """The dashboard's pages; nobody is signed in yet, and a tracker lives, whatever the time."""
-    with transaction(engine) as tx:
-        health.note_alive(tx, "one:8787", NOW, NOW + timedelta(days=10_000))
+    health.note_alive(engine, "one:8787", NOW, NOW + timedelta(days=10_000))
     return Screens(engine, wired, monkeypatch)
 
 

@@ -15,8 +15,7 @@ from starlette.websockets import WebSocket
 from tests.asgi import Answer, post, request
 from tests.makers import member
 from tracker import auth
-from tracker.database import transaction
-from tracker.store import Member, Role
+from tracker.storage.members import Member, Role
 from tracker.ui import sign_in
 from tracker.ui.sign_in import COOKIE
 
@@ -36,8 +35,7 @@ def gated_app() -> Starlette:
 def account(engine: Engine, email: str = EMAIL, role: Role = "teacher") -> Member:
     """Somebody who can sign in with PASSWORD."""
     made = member(engine, email, role)
-    with transaction(engine) as tx:
-        auth.set_password(tx, email, PASSWORD)
+    auth.set_password(engine, email, PASSWORD)
     return made
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.databases import contents, url_of
 from tests.makers import NOW
-from tracker import backup
+from tracker.storage import backup
 
 PIECES = 25
 

@@ -3,18 +3,19 @@
 from datetime import datetime
 
 from tests.makers import Clock, stored
-from tracker import classes, participants, store
-from tracker.attendance import Attendance, ClassStatus, Session
-from tracker.database import reading
+from tracker import class_attendance, fetching, storage
+from tracker.attendance.types import Attendance, ClassStatus, Session
 from tracker.services import Services
-from tracker.webhook import Delivery
+from tracker.sessions import note_delivery
+from tracker.storage.database import reading
+from tracker.zoom.webhook import Delivery
 
 Life = tuple[ClassStatus, datetime | None, datetime | None]
 
 
 def note(school: Services, *deliveries: Delivery) -> list[str]:
     """Takes these webhooks in; what became of each."""
-    return [classes.note_delivery(school, delivery) for delivery in deliveries]
+    return [note_delivery(school, delivery) for delivery in deliveries]
 
 
 def life(school: Services, class_id: str) -> Life:
@@ -32,17 +33,17 @@ def due(school: Services, class_id: str) -> datetime | None:
 def sessions(school: Services, class_id: str) -> list[Session]:
     """Its sessions as they are stored."""
     with reading(school.engine) as tx:
-        return store.sessions(tx, class_id)
+        return storage.sessions.list_sessions(tx, class_id)
 
 
 def attendance(school: Services, class_id: str) -> Attendance | None:
     """Its attendance from what is stored."""
     with reading(school.engine) as tx:
-        return participants.attendance_of(tx, store.get_class(tx, class_id))
+        return class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
 
 
 def try_until_given_up(school: Services, clock: Clock, class_id: str) -> None:
     """Works on the class's fetch whenever it is due, until nothing is planned any more."""
     while (again := due(school, class_id)) is not None:
         clock.time = max(again, clock.time)
-        assert participants.fetch_due(school)
+        assert fetching.fetch_due(school)

@@ -11,20 +11,24 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
-from tracker import store
-from tracker.attendance import Attendance, ClassStatus, Session, Span, Stay, Where, take_attendance
+from tracker import storage
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.types import Attendance, ClassStatus, Session, Span, Stay, Where
 from tracker.clock import to_zoom
-from tracker.database import reading, transaction
-from tracker.health import Tally
-from tracker.receiver import Desk
+from tracker.health import WebhookCounter
+from tracker.server.routes import ServerState
 from tracker.services import Services
 from tracker.settings import Settings, read_settings
-from tracker.store import Class, Member, NewClass, Role
-from tracker.webhook import Delivery, parse
+from tracker.storage.classes import Class, NewClass
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member, Role
 from tracker.zoom import Zoom
+from tracker.zoom.webhook import Delivery, parse
 
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
 WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
@@ -189,7 +193,7 @@ def member(engine: Engine, email: str = "ana@school.example", role: Role = "teac
     """A person with an account."""
     name = email.partition("@")[0].title()
     with transaction(engine) as tx:
-        return store.add_member(tx, email, name, role, more.get("zoom_user"), NOW)
+        return storage.members.add_member(tx, email, name, role, more.get("zoom_user"), NOW)
 
 
 def lesson(engine: Engine, teacher: Member, title: str = "Algebra 7B", start: float = 0, **more: Any) -> str:
@@ -205,13 +209,13 @@ def lesson(engine: Engine, teacher: Member, title: str = "Algebra 7B", start: fl
         "zoom_meeting_made": True,
     }
     with transaction(engine) as tx:
-        return store.add_class(tx, NewClass(**(usual | more)), NOW)
+        return storage.classes.add_class(tx, NewClass(**(usual | more)), NOW)
 
 
 def stored(engine: Engine, class_id: str) -> Class:
     """The class as it is in the database now."""
     with reading(engine) as tx:
-        return store.get_class(tx, class_id)
+        return storage.classes.get_class(tx, class_id)
 
 
 def services(engine: Engine, clock: Clock, **environment: str) -> Services:
@@ -220,11 +224,13 @@ def services(engine: Engine, clock: Clock, **environment: str) -> Services:
     return Services(engine, Zoom(found, clock, clock.monotonic), found, clock)
 
 
-def desk_on(engine: Engine, clock: Callable[[], datetime], loop_age: float | None = 0.5, **environment: str) -> Desk:
+def desk_on(
+    engine: Engine, clock: Callable[[], datetime], loop_age: float | None = 0.5, **environment: str
+) -> ServerState:
     """The receiver's desk on this database, whose loop turned `loop_age` seconds ago."""
     chosen = settings(**environment)
     found = Services(engine, Zoom(chosen, clock), chosen, clock)
-    return Desk(found, lambda: loop_age, Tally(engine, clock))
+    return ServerState(found, lambda: loop_age, WebhookCounter(engine, clock))
 
 
 def counted(
@@ -234,9 +240,9 @@ def counted(
     held = run(f"uuid-{class_id}", start, end)
     found = stored(engine, class_id)
     with transaction(engine) as tx:
-        store.save_session(tx, class_id, held)
-        store.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
-        store.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
+        storage.sessions.save_session(tx, class_id, held)
+        storage.classes.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
+        storage.classes.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
 
 
 def a_class(**more: Any) -> Class:

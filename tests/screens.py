@@ -14,8 +14,7 @@ from streamlit.testing.v1 import AppTest, app_test
 
 from tests.makers import Clock
 from tracker import auth
-from tracker.database import transaction
-from tracker.store import Member
+from tracker.storage.members import Member
 from tracker.ui import page, wiring
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.words import WORD_JOINER
@@ -43,8 +42,7 @@ class Screens:
 
     def sign_in(self, who: Member) -> None:
         """From now on the browser has a token of this person's."""
-        with transaction(self.engine) as tx:
-            auth.set_password(tx, who.email, PASSWORD)
+        auth.set_password(self.engine, who.email, PASSWORD)
         self.cookies = {COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
 
     def open(self, name: str, **query: str) -> AppTest:

@@ -6,27 +6,11 @@ from itertools import pairwise
 import pytest
 
 from tests.makers import HELD, PLANNED, at, run, span, stay, taken, waiting
-from tracker.attendance import (
-    ClassStatus,
-    Person,
-    PersonKey,
-    Session,
-    Source,
-    Span,
-    Stay,
-    Where,
-    clip,
-    fold_name,
-    in_window,
-    life_of_class,
-    participants_data,
-    person_key,
-    sessions_of_class,
-    stays_from_data,
-    take_attendance,
-    tidy,
-    union,
-)
+from tracker.attendance.class_times import in_window, life_of_class, sessions_of_class
+from tracker.attendance.counting import clip, person_key, take_attendance, tidy, union
+from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.types import ClassStatus, Person, PersonKey, Session, Source, Span, Stay, Where
+from tracker.text import fold_name
 
 
 def only(*stays: Stay, sessions: tuple[Session, ...] = HELD, planned: Span = PLANNED) -> Person:

@@ -10,19 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import HELD, PLANNED, at, run, span, stay, taken, waiting
-from tracker.attendance import (
-    Attendance,
-    PersonKey,
-    Session,
-    Stay,
-    Where,
-    clip,
-    participants_data,
-    person_key,
-    stays_from_data,
-    take_attendance,
-    union,
-)
+from tracker.attendance.counting import clip, person_key, take_attendance, union
+from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.types import Attendance, PersonKey, Session, Stay, Where
 
 minutes = st.integers(-30, 200)
 names = st.sampled_from(["Ana", "ana ", "Ben", "Ben  K", "", "iPhone", "Ünal"])

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.makers import NOW, at, lesson, member, stored
+from tests.makers import CHEAP_HASHER, NOW, at, lesson, member, stored
 from tracker import auth
-from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
-from tracker.database import reading, transaction
+from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS, OPERATOR, SIGN_IN_LIFE
 from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn, TooManyTries
-from tracker.store import OPERATOR, Member
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
 
 PASSWORD = "correct horse Bätterie"
 EMAIL = "ana@school.example"
@@ -19,15 +19,13 @@ HERE = "192.0.2.1"
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "SCRYPT_N", 2)
-    monkeypatch.setattr(auth, "SCRYPT_P", 1)
+    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)
 
 
 @pytest.fixture
 def ana(engine: Engine) -> Member:
     made = member(engine, EMAIL)
-    with transaction(engine) as tx:
-        auth.set_password(tx, EMAIL, PASSWORD)
+    auth.set_password(engine, EMAIL, PASSWORD)
     return made
 
 
@@ -67,8 +65,8 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 
 @pytest.mark.parametrize("password", ["", "x" * 9, "x" * 1025])
 def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
-    with transaction(engine) as tx, pytest.raises(InvalidInput, match="A password has"):
-        auth.set_password(tx, EMAIL, password)
+    with pytest.raises(InvalidInput, match="A password has"):
+        auth.set_password(engine, EMAIL, password)
     assert sign_in(engine)
 
 
@@ -123,20 +121,17 @@ def test_a_browser_is_signed_in_for_a_week(engine: Engine, ana: Member) -> None:
 
 def test_signing_out_ends_one_browser(engine: Engine, ana: Member) -> None:
     here, there = sign_in(engine), sign_in(engine)
-    with transaction(engine) as tx:
-        auth.sign_out(tx, here)
-        auth.sign_out(tx, "unknown")
+    auth.sign_out(engine, here)
+    auth.sign_out(engine, "unknown")
     assert who(engine, here) is None
     assert who(engine, there) == ana
 
 
 def test_a_new_password_signs_the_person_out_everywhere(engine: Engine, ana: Member) -> None:
     member(engine, "ben@school.example")
-    with transaction(engine) as tx:
-        auth.set_password(tx, "ben@school.example", PASSWORD)
+    auth.set_password(engine, "ben@school.example", PASSWORD)
     tokens, bens = [sign_in(engine), sign_in(engine)], sign_in(engine, email="ben@school.example")
-    with transaction(engine) as tx:
-        auth.set_password(tx, EMAIL, "another password")
+    auth.set_password(engine, EMAIL, "another password")
     assert [who(engine, token) for token in tokens] == [None, None]
     assert who(engine, bens) is not None
     with pytest.raises(NotSignedIn):
@@ -146,8 +141,7 @@ def test_a_new_password_signs_the_person_out_everywhere(engine: Engine, ana: Mem
 
 def test_only_hashes_of_secrets_are_stored(engine: Engine, ana: Member) -> None:
     token = sign_in(engine)
-    with transaction(engine) as tx:
-        api_token = auth.new_api_token(tx, EMAIL)
+    api_token = auth.new_api_token(engine, EMAIL)
     dump = everything_stored(engine)
     assert EMAIL in dump
     for secret in (PASSWORD, token, api_token, api_token.removeprefix("zpt_")):
@@ -166,8 +160,7 @@ def guess(engine: Engine, times: int, place: str = HERE, email: str = EMAIL, min
 @pytest.mark.parametrize("email", [EMAIL, "nobody@school.example"])
 def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Engine, email: str) -> None:
     member(engine, EMAIL)
-    with transaction(engine) as tx:
-        auth.set_password(tx, EMAIL, PASSWORD)
+    auth.set_password(engine, EMAIL, PASSWORD)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email=email)
     with pytest.raises(TooManyTries, match="Try again in 15 minutes"):
         sign_in(engine, email=f" {email.upper()} ", minute=14.9)
@@ -178,8 +171,7 @@ def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Eng
 
 
 def test_guessing_elsewhere_or_at_others_does_not_lock_a_person_out(engine: Engine, ana: Member) -> None:
-    with transaction(engine) as tx:
-        auth.set_password(tx, EMAIL, PASSWORD)
+    auth.set_password(engine, EMAIL, PASSWORD)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, place="198.51.100.7")
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email="nobody@school.example")
     assert sign_in(engine)
@@ -194,8 +186,7 @@ def test_guessing_from_many_places_is_stopped_as_well(engine: Engine) -> None:
 
 def test_success_forgets_the_wrong_tries_from_there(engine: Engine) -> None:
     member(engine, EMAIL)
-    with transaction(engine) as tx:
-        auth.set_password(tx, EMAIL, PASSWORD)
+    auth.set_password(engine, EMAIL, PASSWORD)
     for _ in range(3):
         guess(engine, MOST_ATTEMPTS_FROM_ADDRESS - 1)
         sign_in(engine)
@@ -225,16 +216,14 @@ def test_attempts_of_the_last_minutes_are_kept(engine: Engine) -> None:
 
 
 def test_an_api_token_is_taken_from_the_header(engine: Engine, ana: Member) -> None:
-    with transaction(engine) as tx:
-        token = auth.new_api_token(tx, " ANA@school.example")
+    token = auth.new_api_token(engine, " ANA@school.example")
     with reading(engine) as tx:
         for header in (f"Bearer {token}", f"bearer {token}", f"BEARER  {token} "):
             assert auth.bearer(tx, header) == ana
 
 
 def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) -> None:
-    with transaction(engine) as tx:
-        first, second = auth.new_api_token(tx, EMAIL), auth.new_api_token(tx, EMAIL)
+    first, second = auth.new_api_token(engine, EMAIL), auth.new_api_token(engine, EMAIL)
     with reading(engine) as tx:
         assert auth.bearer(tx, f"Bearer {second}") == ana
         with pytest.raises(NotSignedIn):
@@ -245,18 +234,17 @@ def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) ->
     "header", ["", "Bearer", "Bearer ", "Basic TOKEN", "TOKEN", "Bearer TOKENx", "Bearer \ud800\0"]
 )
 def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -> None:
-    with transaction(engine) as tx:
-        token = auth.new_api_token(tx, EMAIL)
+    token = auth.new_api_token(engine, EMAIL)
     member(engine, "ben@school.example")  # has no token at all
     with reading(engine) as tx, pytest.raises(NotSignedIn, match="A valid API token is needed"):
         auth.bearer(tx, header.replace("TOKEN", token))
 
 
-@pytest.mark.parametrize("call", [auth.new_api_token, lambda tx, email: auth.set_password(tx, email, PASSWORD)])
+@pytest.mark.parametrize("call", [auth.new_api_token, lambda engine, email: auth.set_password(engine, email, PASSWORD)])
 def test_somebody_without_an_account_gets_nothing(engine: Engine, call: object) -> None:
     assert callable(call)
-    with transaction(engine) as tx, pytest.raises(NotFound, match=r"no account for nobody@school\.example"):
-        call(tx, "nobody@school.example")
+    with pytest.raises(NotFound, match=r"no account for nobody@school\.example"):
+        call(engine, "nobody@school.example")
 
 
 # Who may see what

@@ -7,10 +7,10 @@ from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, services, stored
-from tracker import classes, participants, store
-from tracker.attendance import Attendance
-from tracker.database import reading
+from tracker import class_attendance, fetching, sessions, storage
+from tracker.attendance.types import Attendance
 from tracker.services import Services
+from tracker.storage.database import reading
 
 ANA = participant("Ana", 0, 60)
 MAIL = "ana@x.example"
@@ -35,7 +35,7 @@ def people(attendance: Attendance) -> People:
 def kept(school: Services, class_id: str) -> Attendance:
     """The attendance from what is in the database."""
     with reading(school.engine) as tx:
-        found = participants.attendance_of(tx, store.get_class(tx, class_id))
+        found = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
     assert found is not None
     return found
 
@@ -111,8 +111,8 @@ def test_an_odd_row_is_a_row_and_leaves_the_others_as_they_are(
     school: Services, zoom: FakeZoom, class_id: str, row: dict[str, Any], expected: tuple[str, str, int, int] | None
 ) -> None:
     zoom.hold("uuid-1", ANA, participant("Ben", 5, 60) | row, meeting=MEETING)
-    classes.note_delivery(school, ended())
-    attendance = participants.fetch_now(school, class_id)
+    sessions.note_delivery(school, ended())
+    attendance = fetching.fetch_now(school, class_id)
     wanted = [("Ana", "", 3600, 1), *([expected] if expected else [])]
     assert sorted(people(attendance)) == sorted(wanted)
     assert (attendance.total_records, attendance.unique_count) == (2, len(wanted))
@@ -124,8 +124,8 @@ def test_a_row_with_nothing_but_a_duration_is_a_nameless_person(
     school: Services, zoom: FakeZoom, class_id: str
 ) -> None:
     zoom.hold("uuid-1", ANA, {"duration": 60}, {}, {"duration": 60}, meeting=MEETING)
-    classes.note_delivery(school, ended())
-    attendance = participants.fetch_now(school, class_id)
+    sessions.note_delivery(school, ended())
+    attendance = fetching.fetch_now(school, class_id)
     assert people(attendance) == [("", "", 0, 2), ("Ana", "", 3600, 1)]
     assert (attendance.total_records, attendance.repeats) == (3, 1)
 
@@ -185,8 +185,8 @@ def test_rows_that_belong_together_make_one_person(
     repeats: int,
 ) -> None:
     zoom.hold("uuid-1", *rows, meeting=MEETING)
-    classes.note_delivery(school, ended())
-    participants.fetch_now(school, class_id)
+    sessions.note_delivery(school, ended())
+    fetching.fetch_now(school, class_id)
     found = kept(school, class_id)
     assert (people(found), found.repeats) == (expected, repeats)
 
@@ -198,15 +198,15 @@ def test_a_number_that_comes_again_in_another_session_is_not_the_same_person(
     zoom.hold("u1", first, meeting=MEETING, start=0, end=20)
     zoom.hold("u2", second, participant("Ana", 25, 60, user_id="16779264"), meeting=MEETING, start=25, end=60)
     for delivery in (ended("u1", 0, 20), ended("u2", 25, 60)):
-        classes.note_delivery(school, delivery)
-    participants.fetch_now(school, class_id)
+        sessions.note_delivery(school, delivery)
+    fetching.fetch_now(school, class_id)
     assert people(kept(school, class_id)) == [("Ana", "", 55 * 60, 2), ("Ben", "", 35 * 60, 1)]
 
 
 def test_the_same_row_in_two_sessions_is_no_repeat(school: Services, zoom: FakeZoom, class_id: str) -> None:
     for uuid, start, end in (("u1", 0, 20), ("u2", 25, 60)):
         zoom.hold(uuid, participant("Ana", 0, 60), meeting=MEETING, start=start, end=end)
-        classes.note_delivery(school, ended(uuid, start, end))
-    participants.fetch_now(school, class_id)
+        sessions.note_delivery(school, ended(uuid, start, end))
+    fetching.fetch_now(school, class_id)
     found = kept(school, class_id)
     assert (people(found), found.repeats) == ([("Ana", "", 3600, 2)], 0)

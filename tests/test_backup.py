@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, make_url
 
-import tracker.database
+import tracker.storage.database
 from tests.databases import Contents, contents, url_of
 from tests.makers import (
     NOW,
@@ -37,10 +37,10 @@ from tests.makers import (
 )
 from tests.practice_school import CommandLine
 from tests.tracker_process import PROJECT, serving
-from tracker import classes, cli, clock
-from tracker.backup import back_up, restore
-from tracker.database import make_engine, migrate
+from tracker import cli, clock, sessions
 from tracker.errors import InvalidInput, TrackerError
+from tracker.storage.backup import back_up, restore
+from tracker.storage.database import make_engine, migrate
 
 
 def fill(url: str, title: str) -> str:
@@ -49,7 +49,7 @@ def fill(url: str, title: str) -> str:
     try:
         teacher = member(engine, f"{title.lower()}@school.example")
         class_id = lesson(engine, teacher, title)
-        classes.note_delivery(services(engine, Clock()), ended())
+        sessions.note_delivery(services(engine, Clock()), ended())
         counted(engine, class_id, stay("Ana", 0, 60), stay("Bo", 5, 40, "bo@x.example"))
         return class_id
     finally:
@@ -90,7 +90,7 @@ def run(
 WRITER = """
 import sys
 from tests.makers import member
-from tracker.database import make_engine
+from tracker.storage.database import make_engine
 engine = make_engine(sys.argv[1])
 for number in range(1_000_000):
     member(engine, f"{number}@school.example")
@@ -263,7 +263,7 @@ def test_an_older_backup_arrives_in_the_newest_schema(live: Path, migrated_file:
     shutil.copy(migrated_file, old)
     engine = make_engine(url_of(old))
     config = Config()
-    config.set_main_option("script_location", str(Path(tracker.database.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0001")

@@ -8,11 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.makers import a_class, at, run, span, stay, waiting
-from tracker.attendance import Attendance, Session, Stay, take_attendance
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.curve import presence_curve
+from tracker.attendance.types import Attendance, Session, Stay
 from tracker.clock import zone
-from tracker.curve import presence_curve
 from tracker.report import people_table, stays_table
-from tracker.store import Class
+from tracker.storage.classes import Class
 from tracker.ui.charts import COLOR, LEGEND, ORDERS, PEOPLE_AT_ONCE, curve_figure, timeline_figure, timeline_rows
 
 BERLIN = zone("Europe/Berlin")

@@ -10,9 +10,8 @@ from sqlalchemy import Engine, text
 from tests.fake_zoom import UNKNOWN, FakeZoom
 from tests.lives import try_until_given_up
 from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, services, started, stored
-from tracker import classes, fetches, participants, store
-from tracker.attendance import Attendance, ClassStatus, FetchState
-from tracker.database import reading, transaction
+from tracker import fetching, sessions, storage
+from tracker.attendance.types import Attendance, ClassStatus, FetchState
 from tracker.errors import (
     AlreadyFetched,
     FetchUnderWay,
@@ -29,9 +28,12 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
-from tracker.fetches import LEASE, LONGEST_GAP, PATIENCE
+from tracker.retry import LONGEST_GAP, PATIENCE
 from tracker.services import Services
-from tracker.store import FetchProgress, Member
+from tracker.storage.classes import FetchProgress
+from tracker.storage.database import reading, transaction
+from tracker.storage.fetches import LEASE
+from tracker.storage.members import Member
 
 ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
 FAULT = (500, {"code": 500, "message": "Internal error"})
@@ -49,7 +51,7 @@ def held(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> str:
     """A class that Ana and Ben were in, and whose fetch is due now: ten minutes after its end."""
     class_id = lesson(school.engine, ana)
     zoom.hold("uuid-1", ANA, BEN, meeting=MEETING)
-    classes.note_delivery(school, ended())
+    sessions.note_delivery(school, ended())
     clock.forward(minutes=10)
     return class_id
 
@@ -63,7 +65,7 @@ def fetch_of(school: Services, class_id: str) -> FetchProgress:
 def names(school: Services, class_id: str) -> list[str] | None:
     """The names in the stored participants; None while they are not known."""
     with reading(school.engine) as tx:
-        stays = store.participants(tx, class_id)
+        stays = storage.classes.get_stays(tx, class_id)
     return None if stays is None else [stay.name for stay in stays]
 
 
@@ -72,15 +74,15 @@ def names(school: Services, class_id: str) -> list[str] | None:
 
 def test_what_is_due_is_fetched_counted_and_stored(school: Services, held: str, clock: Clock) -> None:
     clock.forward(minutes=-0.1)
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
     clock.forward(minutes=0.1)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     found = stored(school.engine, held)
     assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
     assert names(school, held) == ["Ana", "Ben"]
     # It is read again an hour after the end of the class: Zoom's list may still grow.
     assert fetch_of(school, held) == FetchProgress(FetchState.COLLECTED, at(120), 0, None, None)
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
 
 
 def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> None:
@@ -89,17 +91,17 @@ def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, a
     zoom.hold("/u//2", participant("Ana", 25, 60), participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
     zoom.hold("night", participant("Eve", 600, 610), meeting=MEETING, start=600, end=610)
     for delivery in (ended("u/1", 0, 20), ended("/u//2", 25, 60), ended("night", 600, 610)):
-        classes.note_delivery(school, delivery)
+        sessions.note_delivery(school, delivery)
     clock.forward(minutes=10)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert names(school, class_id) == ["Ana", "Ana", "Ben"]
     assert stored(school.engine, class_id).participant_count == 2
 
 
 def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom, held: str) -> None:
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     zoom.hold("uuid-1", participant("Carla", 0, 60), meeting=MEETING)
-    assert participants.fetch_now(school, held).unique_count == 1
+    assert fetching.fetch_now(school, held).unique_count == 1
     assert names(school, held) == ["Carla"]
     assert stored(school.engine, held).participant_count == 1
 
@@ -107,12 +109,12 @@ def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom
 def test_without_a_due_class_zoom_is_not_asked(school: Services, zoom: FakeZoom, ana: Member) -> None:
     lesson(school.engine, ana)
     zoom.meanwhile = lambda path: pytest.fail("Zoom was asked")
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
 
 
 def test_a_list_of_the_waiting_room_alone_is_a_count_of_zero(school: Services, zoom: FakeZoom, held: str) -> None:
     zoom.records["uuid-1"] = [participant("Ana", 0, 60, status="in_waiting_room")]
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert (stored(school.engine, held).participant_count, names(school, held)) == (0, ["Ana"])
 
 
@@ -127,7 +129,7 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
     school: Services, zoom: FakeZoom, held: str, clock: Clock, records: list[dict[str, Any]]
 ) -> None:
     zoom.records["uuid-1"] = records
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     found = stored(school.engine, held)
     assert (found.participant_count, found.participants_fetched_at, names(school, held)) == (None, None, None)
     fetch = fetch_of(school, held)
@@ -139,7 +141,7 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
     assert at(71) <= fetch.due_at <= at(71.25)
     zoom.records["uuid-1"] = [ANA]
     clock.forward(minutes=1.25)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert names(school, held) == ["Ana"]
 
 
@@ -151,7 +153,7 @@ def test_a_list_that_never_comes_ends_as_no_data(school: Services, zoom: FakeZoo
     assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
     assert stored(school.engine, held).participant_count is None
     clock.forward(days=30)
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
 
 
 def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
@@ -159,7 +161,7 @@ def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
 ) -> None:
     zoom.records["uuid-1"] = []
     clock.time = at(70) + 3 * PATIENCE
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert fetch_of(school, held).due_at is not None
     try_until_given_up(school, clock, held)
     assert clock.time < at(70) + 3 * PATIENCE + timedelta(hours=2)
@@ -187,7 +189,7 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     again: float | None,
 ) -> None:
     zoom.list_faults.append(fault)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     fetch = fetch_of(school, held)
     assert fetch.stored_state is state
     assert str(fetch.error).startswith(sentence)
@@ -208,18 +210,18 @@ def test_a_page_that_fails_midway_stores_nothing(school: Services, zoom: FakeZoo
                 zoom.list_faults.append(FAULT)
 
     zoom.meanwhile = meanwhile
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     assert (len(pages), names(school, held)) == (2, None)
     clock.forward(minutes=2)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
 
 
 def test_a_failed_fetch_leaves_what_an_earlier_one_stored(school: Services, zoom: FakeZoom, held: str) -> None:
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     zoom.list_faults.append(FAULT)
     with pytest.raises(ZoomUnreachable):
-        participants.fetch_now(school, held)
+        fetching.fetch_now(school, held)
     assert names(school, held) == ["Ana", "Ben"]
     assert fetch_of(school, held).stored_state is FetchState.COLLECTED
 
@@ -235,10 +237,10 @@ def test_a_fault_that_nobody_foresaw_puts_one_class_off_and_not_the_others(
             raise RuntimeError("nobody foresaw this")
 
     zoom.meanwhile = fail
-    classes.note_delivery(school, ended("u2", 0, 60, "85099999999"))
-    assert participants.fetch_due(school)
-    assert participants.fetch_due(school)
-    assert not participants.fetch_due(school)
+    sessions.note_delivery(school, ended("u2", 0, 60, "85099999999"))
+    assert fetching.fetch_due(school)
+    assert fetching.fetch_due(school)
+    assert not fetching.fetch_due(school)
     assert names(school, other) == ["Ana"]
     assert fetch_of(school, held).error == "Something went wrong here; the operator's log has the details."
     assert fetch_of(school, held).due_at is not None
@@ -249,12 +251,12 @@ def test_a_fault_that_nobody_foresaw_puts_one_class_off_and_not_the_others(
 
 def test_the_work_of_a_killed_process_is_taken_over_after_the_lease(school: Services, held: str, clock: Clock) -> None:
     with transaction(school.engine) as tx:
-        killed = fetches.claim_due(tx, clock())
+        killed = storage.fetches.claim_due(tx, clock())
     assert killed is not None
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
     assert fetch_of(school, held).state(clock()) is FetchState.COLLECTING
     clock.forward(seconds=LEASE.total_seconds())
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
     assert fetch_of(school, held).stored_state is FetchState.COLLECTED
 
@@ -274,12 +276,12 @@ def test_a_process_killed_between_two_pages_leaves_no_half_a_list(
 
     zoom.meanwhile = die
     with pytest.raises(SystemExit):
-        participants.fetch_due(school)
+        fetching.fetch_due(school)
     assert len(asked) == 1
     assert names(school, held) is None
     zoom.meanwhile = lambda path: None
     clock.forward(seconds=LEASE.total_seconds())
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
 
 
@@ -294,10 +296,10 @@ def test_a_long_list_keeps_its_lease_from_page_to_page(
 
     def turned(records: int) -> None:
         with transaction(school.engine) as tx:
-            taken.append(fetches.claim_due(tx, clock()) is not None)
+            taken.append(storage.fetches.claim_due(tx, clock()) is not None)
         progress.append(records)
 
-    assert participants.fetch_now(school, held, turned).unique_count == 8
+    assert fetching.fetch_now(school, held, turned).unique_count == 8
     assert progress == list(range(1, 9))
     assert not any(taken)
 
@@ -306,14 +308,14 @@ def test_a_long_list_keeps_its_lease_from_page_to_page(
 def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom, held: str, by: str) -> None:
     def restarted(path: str) -> None:
         zoom.meanwhile = lambda path: None
-        classes.note_delivery(school, started("uuid-2", 65))
+        sessions.note_delivery(school, started("uuid-2", 65))
 
     zoom.meanwhile = restarted
     if by == "the loop":
-        assert participants.fetch_due(school)
+        assert fetching.fetch_due(school)
     else:
         with pytest.raises(LeaseLost):
-            participants.fetch_now(school, held)
+            fetching.fetch_now(school, held)
     found = stored(school.engine, held)
     assert (found.status, found.participant_count, names(school, held)) == (ClassStatus.LIVE, None, None)
     fetch = fetch_of(school, held)
@@ -325,7 +327,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
 
 def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
     progress: list[int] = []
-    attendance = participants.fetch_now(school, held, progress.append)
+    attendance = fetching.fetch_now(school, held, progress.append)
     assert (attendance.unique_count, attendance.total_records) == (2, 2)
     assert progress == [2]
     assert names(school, held) == ["Ana", "Ben"]
@@ -336,11 +338,11 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
 ) -> None:
     clock.time = at(61)
     zoom.records["uuid-1"] = [ANA]
-    assert participants.fetch_now(school, held).unique_count == 1
+    assert fetching.fetch_now(school, held).unique_count == 1
     assert fetch_of(school, held).due_at == at(70)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.time = at(70)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert stored(school.engine, held).participant_count == 2
 
 
@@ -360,24 +362,24 @@ def test_a_persons_fetch_that_fails_changes_nothing(
     before = stored(school.engine, held)
     zoom.list_faults.append(fault)
     with pytest.raises(kind):
-        participants.fetch_now(school, held)
+        fetching.fetch_now(school, held)
     assert stored(school.engine, held) == before
 
 
 def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
     def second(path: str) -> None:
         with pytest.raises(FetchUnderWay):
-            participants.fetch_now(school, held)
-        assert not participants.fetch_due(school)
+            fetching.fetch_now(school, held)
+        assert not fetching.fetch_due(school)
 
     zoom.meanwhile = second
-    assert participants.fetch_now(school, held).unique_count == 2
+    assert fetching.fetch_now(school, held).unique_count == 2
 
 
 def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
     closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
     with pytest.raises(NotConfigured):
-        participants.fetch_now(closed, held)
+        fetching.fetch_now(closed, held)
     assert fetch_of(closed, held).leased_until is None
 
 
@@ -387,7 +389,7 @@ def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: E
 def life(school: Services, class_id: str, status: ClassStatus) -> None:
     over = status is ClassStatus.ENDED
     with transaction(school.engine) as tx:
-        store.set_life(tx, class_id, status, NOW if over else None, at(60) if over else None)
+        storage.classes.set_life(tx, class_id, status, NOW if over else None, at(60) if over else None)
 
 
 def meetingless(school: Services, class_id: str) -> None:
@@ -402,7 +404,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
-        (participants.fetch_now, at(70), AlreadyFetched, "already_fetched"),
+        (fetching.fetch_now, at(70), AlreadyFetched, "already_fetched"),
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
@@ -419,17 +421,17 @@ def test_a_program_is_told_why_nothing_is_fetched(
     clock.time = now
     before = stored(school.engine, held)
     with pytest.raises(kind) as caught:
-        participants.fetch_if_due(school, held)
+        fetching.fetch_if_due(school, held)
     assert caught.value.code == code
     assert stored(school.engine, held) == before
 
 
 def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
-    assert participants.fetch_if_due(school, held).unique_count == 2
+    assert fetching.fetch_if_due(school, held).unique_count == 2
     assert names(school, held) == ["Ana", "Ben"]
 
 
-@pytest.mark.parametrize("call", [participants.fetch_now, participants.fetch_if_due])
+@pytest.mark.parametrize("call", [fetching.fetch_now, fetching.fetch_if_due])
 def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
     with pytest.raises(NotFound):
         call(school, "nothing")

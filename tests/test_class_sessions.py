@@ -8,14 +8,14 @@ from sqlalchemy import Engine, text
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, due, life, note, sessions
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, services, started, stored
-from tracker import participants, store, sweep
-from tracker.attendance import ClassStatus
-from tracker.database import transaction
+from tracker import fetching, reconcile, storage
+from tracker.attendance.types import ClassStatus
 from tracker.errors import NoMeeting
-from tracker.fetches import PATIENCE
+from tracker.retry import PATIENCE
 from tracker.services import Services
-from tracker.store import Member
-from tracker.webhook import Delivery
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
+from tracker.zoom.webhook import Delivery
 
 DAY = 24 * 60
 SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
@@ -63,7 +63,7 @@ def test_a_class_that_is_restarted_is_live_again_and_its_fetch_moves(
     zoom.hold("uuid-1", participant("Ana", 0, 20), meeting=MEETING)
     note(school, ended(end=20))
     clock.time = at(31)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     assert stored(school.engine, class_id).participant_count == 1
     note(school, started("uuid-2", 32))
     found = stored(school.engine, class_id)
@@ -143,7 +143,7 @@ def written(school: Services, teacher: Member) -> str:
     """A class that another program wrote as ended, without sessions."""
     class_id = lesson(school.engine, teacher, zoom_meeting_made=False)
     with transaction(school.engine) as tx:
-        store.set_life(tx, class_id, ENDED, at(0), at(60))
+        storage.classes.set_life(tx, class_id, ENDED, at(0), at(60))
     return class_id
 
 
@@ -160,10 +160,10 @@ def test_a_class_that_another_program_ended_is_fetched(
                 zoom.faults.append((400, {"code": 4711, "message": "does not contain scopes:[x:admin]."}))
 
         zoom.meanwhile = no_scope
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     assert due(school, class_id) == at(70)
     clock.time = at(70)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
     found = attendance(school, class_id)
     assert found is not None
@@ -178,13 +178,13 @@ def test_a_class_whose_end_was_never_told_is_asked_for_and_counted(
     zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
     note(school, *deliveries)
     clock.time = at(89)
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     assert due(school, class_id) is None
     clock.time = at(91)
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     assert due(school, class_id) == at(91)
-    sweep.ask_for_forgotten(school)
-    assert participants.fetch_due(school)
+    reconcile.ask_for_forgotten(school)
+    assert fetching.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
 
 
@@ -194,13 +194,13 @@ def test_a_class_that_runs_over_stays_live_and_is_counted_when_it_has_ended(
     class_id = lesson(school.engine, ana)
     note(school, started("u1", 0))
     clock.time = at(95)
-    sweep.ask_for_forgotten(school)
-    assert participants.fetch_due(school)
+    reconcile.ask_for_forgotten(school)
+    assert fetching.fetch_due(school)
     assert life(school, class_id) == (LIVE, at(0), None)
     zoom.hold("u1", participant("Ana", 0, 100), meeting=MEETING, end=100)
     note(school, ended("u1", 0, 100))
     clock.time = at(110)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(100)), 1)
 
 
@@ -209,11 +209,11 @@ def test_a_class_that_did_not_take_place_is_asked_for_once_and_not_for_ever(
 ) -> None:
     class_id = lesson(school.engine, ana)
     clock.time = at(91)
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     while (again := due(school, class_id)) is not None:
         clock.time = again
-        assert participants.fetch_due(school)
-        sweep.ask_for_forgotten(school)
+        assert fetching.fetch_due(school)
+        reconcile.ask_for_forgotten(school)
     assert clock.time < at(91) + 2 * PATIENCE
     assert life(school, class_id) == (SCHEDULED, None, None)
 
@@ -222,11 +222,11 @@ def test_a_class_without_a_meeting_is_not_fetched(school: Services, ana: Member,
     class_id = written(school, ana)
     with transaction(school.engine) as tx:
         tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     clock.time = at(70)
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
     with pytest.raises(NoMeeting):
-        participants.fetch_now(school, class_id)
+        fetching.fetch_now(school, class_id)
 
 
 def test_the_attendance_is_taken_from_what_is_stored(
@@ -237,6 +237,6 @@ def test_the_attendance_is_taken_from_what_is_stored(
     zoom.hold("uuid-1", participant("Ana", 0, 30), participant("Ana", 15, 60), meeting=MEETING)
     note(school, ended())
     clock.time = at(70)
-    fetched = participants.fetch_now(school, class_id)
+    fetched = fetching.fetch_now(school, class_id)
     assert attendance(school, class_id) == fetched
     assert [(person.seconds, person.percent) for person in fetched.people] == [(3600, 100)]

@@ -10,14 +10,16 @@ from sqlalchemy.exc import OperationalError
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, at, ended, lesson, member, run, started, stored
-from tracker import classes, deliveries, store
-from tracker.attendance import ClassStatus
+from tracker import classes, sessions, storage
+from tracker.attendance.types import ClassStatus
+from tracker.auth import OPERATOR
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
-from tracker.database import reading, transaction
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomMeetingUnknown, ZoomUnreachable
 from tracker.services import Services
-from tracker.store import Class, Filter, Member
-from tracker.webhook import parse
+from tracker.storage.classes import Class, Filter
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
+from tracker.zoom.webhook import parse
 
 START = datetime(2026, 5, 15, 10, 0)
 PLAN = Plan("Algebra 7B", START, 60, "Europe/Berlin")
@@ -26,7 +28,7 @@ FAULT = (500, {"code": 500, "message": "Internal error"})
 
 def all_classes(engine: Engine) -> list[Class]:
     with reading(engine) as tx:
-        return store.list_classes(tx, store.OPERATOR, Filter(), limit=100)
+        return storage.classes.list_classes(tx, OPERATOR, Filter(), limit=100)
 
 
 def due_of(engine: Engine, class_id: str) -> datetime | None:
@@ -179,7 +181,7 @@ def test_a_class_that_is_there_keeps_its_meeting_though_the_database_went_away_b
         classes.create_class(school, ana, PLAN)
     (meeting,) = zoom.meetings
     with reading(school.engine) as tx:
-        assert [found.zoom_meeting_id for found in store.classes_of_meeting(tx, meeting)] == [meeting]
+        assert [found.zoom_meeting_id for found in storage.classes.classes_of_meeting(tx, meeting)] == [meeting]
 
 
 def test_two_first_classes_of_a_course_that_are_made_at_once_share_it(school: Services, ana: Member) -> None:
@@ -190,7 +192,7 @@ def test_two_first_classes_of_a_course_that_are_made_at_once_share_it(school: Se
         ]
     assert {stored(school.engine, one.result()).course for one in made} == {"Algebra"}
     with reading(school.engine) as tx:
-        assert store.courses(tx, ana) == ["Algebra"]
+        assert storage.classes.list_courses(tx, ana) == ["Algebra"]
 
 
 # A link instead
@@ -319,7 +321,7 @@ def test_only_a_planned_class_can_be_changed_or_cancelled(
     if deliveries == ["cancelled"]:
         classes.cancel_class(school, class_id)
     else:
-        classes.note_delivery(school, deliveries[0])
+        sessions.note_delivery(school, deliveries[0])
     before = stored(school.engine, class_id)
     for call in (lambda: classes.change_class(school, class_id, PLAN), lambda: classes.cancel_class(school, class_id)):
         with pytest.raises(InvalidInput, match="can no longer be changed"):
@@ -356,33 +358,33 @@ def test_the_start_link_is_for_the_teacher_alone(school: Services, zoom: FakeZoo
 def test_other_events_leave_nothing(school: Services, ana: Member, raw: bytes, outcome: str) -> None:
     class_id = lesson(school.engine, ana)
     before = stored(school.engine, class_id)
-    assert classes.note_delivery(school, parse(raw)) == outcome
+    assert sessions.note_delivery(school, parse(raw)) == outcome
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
-        assert deliveries.last(tx) is None
+        assert storage.webhook_log.last(tx) is None
 
 
 def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member) -> None:
     class_id = lesson(school.engine, ana)
     before = stored(school.engine, class_id)
     for delivery in (started("x", meeting="85099999999"), ended("x", meeting="85099999999")):
-        assert classes.note_delivery(school, delivery) == "not ours"
+        assert sessions.note_delivery(school, delivery) == "not ours"
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
-        assert deliveries.last(tx) is None
-        assert store.class_of_session(tx, "x") is None
+        assert storage.webhook_log.last(tx) is None
+        assert storage.sessions.class_of_session(tx, "x") is None
 
 
 def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(school: Services, ana: Member) -> None:
     class_id = lesson(school.engine, ana, zoom_meeting_made=False)
-    assert classes.note_delivery(school, started()) == "noted"
+    assert sessions.note_delivery(school, started()) == "noted"
     with transaction(school.engine) as tx:
-        store.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
-    assert classes.note_delivery(school, ended()) == "noted"
+        storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
+    assert sessions.note_delivery(school, ended()) == "noted"
     assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
     assert due_of(school.engine, class_id) is None
     with reading(school.engine) as tx:
-        assert store.sessions(tx, class_id) == [run("uuid-1", 0, 60)]
+        assert storage.sessions.list_sessions(tx, class_id) == [run("uuid-1", 0, 60)]
 
 
 def test_a_class_that_begins_while_it_is_cancelled_goes_on(school: Services, zoom: FakeZoom, ana: Member) -> None:
@@ -391,7 +393,7 @@ def test_a_class_that_begins_while_it_is_cancelled_goes_on(school: Services, zoo
 
     def begin(path: str) -> None:
         zoom.meanwhile = lambda path: None
-        assert classes.note_delivery(school, started("u1", 0, meeting)) == "noted"
+        assert sessions.note_delivery(school, started("u1", 0, meeting)) == "noted"
 
     zoom.meanwhile = begin
     with pytest.raises(InvalidInput, match="has begun"):

@@ -22,8 +22,8 @@ from tests.practice_school import (
     Host,
 )
 from tracker import auth, clock
-from tracker.database import make_engine, reading
 from tracker.settings import read_settings
+from tracker.storage.database import make_engine, reading
 from tracker.zoom import NewMeeting, Zoom
 
 PASSWORD = "correct horse battery"

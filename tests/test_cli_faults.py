@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine, Host, environment
-from tracker import cli, serving
+from tracker import cli, run
 
 PROJECT = Path(cli.__file__).resolve().parent.parent
 
@@ -108,7 +108,7 @@ def test_a_port_that_is_taken_at_the_last_moment_is_one_sentence(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         monkeypatch.setenv("TRACKER_PORT", str(other.getsockname()[1]))
-        monkeypatch.setattr(serving, "check_port", lambda host, port: None)
+        monkeypatch.setattr(run, "check_port", lambda host, port: None)
         assert tracker.refused("serve").startswith("This machine refuses: ")
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import PLANNED, at, run, span, stay, taken
-from tracker.attendance import Attendance, Session
-from tracker.curve import Curve, presence_curve
+from tracker.attendance.curve import Curve, presence_curve
+from tracker.attendance.types import Attendance, Session
 
 
 def curve(attendance: Attendance) -> Curve:

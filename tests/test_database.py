@@ -16,11 +16,11 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
-import tracker.database
+import tracker.storage.database
 from tests.makers import NOW, lesson, member, stored
-from tracker import models, store
-from tracker.database import make_engine, migrate, reading, revisions, transaction
+from tracker import storage
 from tracker.errors import SettingsError
+from tracker.storage.database import make_engine, migrate, reading, revisions, transaction
 
 TABLES = {table.name for table in SQLModel.metadata.sorted_tables}
 
@@ -87,27 +87,27 @@ def test_the_folder_of_a_database_file_is_made(tmp_path: Path) -> None:
 def test_what_raises_is_taken_back(engine: Engine) -> None:
     def half_done() -> None:
         with transaction(engine) as tx:
-            store.add_member(tx, "ana@school.example", "Ana", "teacher", None, NOW)
+            storage.members.add_member(tx, "ana@school.example", "Ana", "teacher", None, NOW)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         half_done()
     with reading(engine) as tx:
-        assert store.members(tx) == []
+        assert storage.members.list_members(tx) == []
 
 
 def test_what_is_committed_is_there_for_another_connection(engine: Engine) -> None:
     made = member(engine)
     engine.dispose()
     with reading(engine) as tx:
-        assert store.members(tx) == [made]
+        assert storage.members.list_members(tx) == [made]
 
 
-@pytest.mark.parametrize("read", [store.lock_class, store.get_class])
+@pytest.mark.parametrize("read", [storage.classes.lock_class, storage.classes.get_class])
 def test_no_update_is_lost_between_reading_and_writing(
-    engine: Engine, read: Callable[[Session, str], store.Class]
+    engine: Engine, read: Callable[[Session, str], storage.classes.Class]
 ) -> None:
-    if read is store.get_class:
+    if read is storage.classes.get_class:
         sqlite_only(engine)  # PostgreSQL needs the row to be locked; SQLite locks at the beginning
     class_id = lesson(engine, member(engine), "0")
     start, faults = threading.Barrier(4), []
@@ -118,7 +118,7 @@ def test_no_update_is_lost_between_reading_and_writing(
             for _ in range(8):
                 with transaction(engine) as tx:
                     number = int(read(tx, class_id).title) + 1
-                    store.change_class(tx, class_id, str(number), NOW, 60, "UTC")
+                    storage.classes.change_class(tx, class_id, str(number), NOW, 60, "UTC")
         except Exception as error:
             faults.append(error)
 
@@ -134,7 +134,7 @@ def test_no_update_is_lost_between_reading_and_writing(
 def test_reading_does_not_wait_for_a_writer_nor_see_half_of_it(engine: Engine) -> None:
     class_id = lesson(engine, member(engine), "before")
     with transaction(engine) as tx:
-        store.change_class(tx, class_id, "after", NOW, 60, "UTC")
+        storage.classes.change_class(tx, class_id, "after", NOW, 60, "UTC")
         tx.flush()
         assert stored(engine, class_id).title == "before"
     assert stored(engine, class_id).title == "after"
@@ -144,10 +144,10 @@ def test_a_reader_on_sqlite_sees_one_moment(engine: Engine) -> None:
     sqlite_only(engine)
     class_id = lesson(engine, member(engine), "before")
     with reading(engine) as tx:
-        assert store.get_class(tx, class_id).title == "before"
+        assert storage.classes.get_class(tx, class_id).title == "before"
         with transaction(engine) as other:
-            store.change_class(other, class_id, "after", NOW, 60, "UTC")
-        assert store.get_class(tx, class_id).title == "before"
+            storage.classes.change_class(other, class_id, "after", NOW, 60, "UTC")
+        assert storage.classes.get_class(tx, class_id).title == "before"
 
 
 def test_sqlite_is_set_up_for_several_processes_and_power_cuts(engine: Engine) -> None:
@@ -170,20 +170,20 @@ def test_a_class_cannot_lose_its_teacher(engine: Engine) -> None:
 def test_the_migrations_make_exactly_the_tables_of_the_models(engine: Engine) -> None:
     assert differences(engine) == []
     assert set(inspect(engine).get_table_names()) == TABLES | {"alembic_version"}
-    assert models.LiveStream.__tablename__ in TABLES
+    assert storage.models.LiveStream.__tablename__ in TABLES
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     made = member(engine)
     migrate(engine)
     with reading(engine) as tx:
-        assert store.members(tx) == [made]
+        assert storage.members.list_members(tx) == [made]
     assert differences(engine) == []
 
 
 def test_a_schema_can_be_taken_back_and_made_again(engine: Engine) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(tracker.database.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
@@ -214,7 +214,7 @@ def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:
 
 
 def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
-    script = "import sys; from tracker.database import *; migrate(make_engine(sys.argv[1]))"
+    script = "import sys; from tracker.storage.database import *; migrate(make_engine(sys.argv[1]))"
     processes = [
         subprocess.Popen([sys.executable, "-c", script, empty_database_url], stderr=subprocess.PIPE, text=True)
         for _ in range(5)

@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from tests.fake_zoom import API, OAUTH
 from tests.makers import Clock, at, counted, ended, lesson, member, settings, stay
 from tests.practice_school import PRACTICE, environment, practice_zoom
-from tracker import classes, health
-from tracker.database import make_engine, transaction
+from tracker import health, sessions
 from tracker.doctor import SCOPES, Check, examine
-from tracker.health import Tally
+from tracker.health import WebhookCounter
 from tracker.services import Services
 from tracker.settings import read_settings
+from tracker.storage.database import make_engine
 from tracker.zoom import Zoom
 
 NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
@@ -58,7 +58,7 @@ def test_what_waits_is_counted(engine: Engine, clock: Clock, http: RequestsMock)
     answering(http)
     lesson(engine, member(engine))
     services = services_on(engine, clock)
-    classes.note_delivery(services, ended(end=-20, start=-80))
+    sessions.note_delivery(services, ended(end=-20, start=-80))
     assert found(services)["database"].sentence.endswith(" fetches due: 1, given up: 0.")
 
 
@@ -122,7 +122,7 @@ def test_webhooks_that_do_not_come_are_told_with_what_was_refused_and_how_to_men
     services = services_on(engine, clock)
     assert found(services)["webhooks"].sentence == "The last one came: not yet."
     counted(engine, class_id, stay("Bo", 60, 90), start=60, end=120)
-    tally = Tally(engine, clock)
+    tally = WebhookCounter(engine, clock)
     tally.note("refused: The signature does not match.")
     tally.write_down()
     check = found(services)["webhooks"]
@@ -137,8 +137,7 @@ def test_the_trackers_that_run_are_named(engine: Engine, clock: Clock, http: Req
     answering(http)
     services = services_on(engine, clock)
     assert found(services)["trackers"].sentence == "None is running; start one: tracker up."
-    with transaction(engine) as tx:
-        health.note_alive(tx, "one:8787", clock(), clock())
+    health.note_alive(engine, "one:8787", clock(), clock())
     assert found(services)["trackers"].sentence == f"Running: one:8787 ({health.VERSION})."
 
 

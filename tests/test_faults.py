@@ -30,14 +30,14 @@ from tests.makers import (
     stored,
     zoom_signature,
 )
-from tracker import classes, participants
-from tracker.attendance import ClassStatus
-from tracker.database import make_engine, reading, transaction
-from tracker.models import Reading, WebhookDelivery
-from tracker.receiver import Request, answer
+from tracker import class_attendance, fetching, sessions
+from tracker.attendance.types import ClassStatus
+from tracker.server.routes import Request, answer
 from tracker.services import Services
-from tracker.store import Member
-from tracker.webhook import Delivery
+from tracker.storage.database import make_engine, reading, transaction
+from tracker.storage.members import Member
+from tracker.storage.models import Reading, WebhookDelivery
+from tracker.zoom.webhook import Delivery
 
 PAIR = (participant("Ana", 0, 50), participant("Bo", 5, 50))
 ROOMS = str(Path(tracker.__file__).parent)
@@ -53,7 +53,7 @@ def state_of(school: Services, class_id: str) -> tuple[object, ...]:
     """What is known of a class: it is whole, whatever it is."""
     found = stored(school.engine, class_id)
     with reading(school.engine) as tx:
-        attendance = participants.attendance_of(tx, found)
+        attendance = class_attendance.attendance_of(tx, found)
         readings = tx.exec(select(func.count()).select_from(Reading).where(Reading.class_id == class_id)).one()
     known = (found.participant_count, found.participants_fetched_at is not None, readings > 0)
     assert known in ((None, False, False), (2, True, True))
@@ -65,9 +65,9 @@ def counted(school: Services, class_id: str, clock: Clock) -> None:
     """Once the lease of whoever failed is over, the class is counted by itself."""
     clock.forward(minutes=3)
     if state_of(school, class_id)[0] is None:
-        assert participants.fetch_due(school) == "collected"
+        assert fetching.fetch_due(school) == "collected"
     assert state_of(school, class_id) == (2, True, True, ClassStatus.ENDED, at(0), at(60))
-    assert participants.fetch_due(school) is None
+    assert fetching.fetch_due(school) is None
 
 
 # A database that goes away at any statement
@@ -116,12 +116,12 @@ def test_a_webhook_during_which_the_database_goes_away_counts_once_when_it_comes
         failed = 0
         for delivery in DELIVERIES:
             mine = of_meeting(delivery, meeting)
-            if statements.break_at(broken_at, lambda mine=mine: classes.note_delivery(school, mine)):  # type: ignore[misc]
+            if statements.break_at(broken_at, lambda mine=mine: sessions.note_delivery(school, mine)):  # type: ignore[misc]
                 failed += 1
-                classes.note_delivery(school, mine)
+                sessions.note_delivery(school, mine)
         assert state_of(school, made) == (None, False, False, ClassStatus.ENDED, at(0), at(60))
         with reading(school.engine) as tx:
-            seen_live = participants.attendance_seen(tx, stored(school.engine, made), at(61))
+            seen_live = class_attendance.attendance_seen(tx, stored(school.engine, made), at(61))
             noted = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.class_id == made)
             assert tx.exec(noted).one() == len(DELIVERIES)
         assert seen_live is not None
@@ -156,8 +156,8 @@ def test_a_fetch_during_which_the_database_goes_away_is_made_again_and_counts_on
         meeting, clock.time = str(85_000_000_000 + broken_at), at(70)
         made = lesson(school.engine, ana, zoom_meeting_id=meeting)
         zoom.hold(f"uuid-{broken_at}", *PAIR, meeting=meeting)
-        classes.note_delivery(school, ended(f"uuid-{broken_at}", meeting=meeting))
-        failed = statements.break_at(broken_at, lambda: participants.fetch_due(school))
+        sessions.note_delivery(school, ended(f"uuid-{broken_at}", meeting=meeting))
+        failed = statements.break_at(broken_at, lambda: fetching.fetch_due(school))
         counted(school, made, clock)
     assert broken_at > 12
 
@@ -202,8 +202,8 @@ def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
         meeting, clock.time = str(85_000_000_000 + number), at(70)
         made = lesson(school.engine, ana, zoom_meeting_id=meeting)
         zoom.hold(f"uuid-{number}", *PAIR, meeting=meeting)
-        classes.note_delivery(school, ended(f"uuid-{number}", meeting=meeting))
-        killed = run_until_killed(database_url, school, participants.fetch_due, line)
+        sessions.note_delivery(school, ended(f"uuid-{number}", meeting=meeting))
+        killed = run_until_killed(database_url, school, fetching.fetch_due, line)
         counted(school, made, clock)
         line += 37
     assert number > 10
@@ -220,10 +220,10 @@ def test_a_webhook_whose_tracker_is_killed_at_any_line_counts_once_when_it_comes
         made = lesson(school.engine, ana, zoom_meeting_id=meeting)
         delivery = ended(f"uuid-{number}", meeting=meeting)
         killed = run_until_killed(
-            database_url, school, lambda other, delivery=delivery: classes.note_delivery(other, delivery), line
+            database_url, school, lambda other, delivery=delivery: sessions.note_delivery(other, delivery), line
         )
         assert state_of(school, made)[3] in (ClassStatus.SCHEDULED, ClassStatus.ENDED)
-        assert classes.note_delivery(school, delivery) in ("noted", "repeat")
+        assert sessions.note_delivery(school, delivery) in ("noted", "repeat")
         assert state_of(school, made) == (None, False, False, ClassStatus.ENDED, at(0), at(60))
         line += 13
     assert number > 10
@@ -265,7 +265,7 @@ def test_a_disk_that_is_full_or_read_only_refuses_webhooks_and_loses_nothing(
     assert deliver(event_body("meeting.ended", uuid="uuid-1")) == 200
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
     clock.time = at(70)
-    assert participants.fetch_due(school) == "collected"
+    assert fetching.fetch_due(school) == "collected"
     assert stored(school.engine, class_id).participant_count == 2
 
 
@@ -296,7 +296,7 @@ def test_a_database_that_restarts_within_a_transaction_takes_that_one_back_and_n
     with pytest.raises(OperationalError):
         change()
     assert stored(school.engine, class_id) == before
-    assert classes.note_delivery(school, ended()) == "noted"
+    assert sessions.note_delivery(school, ended()) == "noted"
 
 
 def test_a_fetch_whose_database_restarts_meanwhile_goes_on(
@@ -305,8 +305,8 @@ def test_a_fetch_whose_database_restarts_meanwhile_goes_on(
     if school.engine.dialect.name != "postgresql":
         pytest.skip("SQLite has no connection that could break")
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
-    classes.note_delivery(school, ended())
+    sessions.note_delivery(school, ended())
     clock.time = at(70)
     zoom.meanwhile = lambda path: restart(school) if path.endswith("/participants") else None
-    assert participants.fetch_due(school) == "collected"
+    assert fetching.fetch_due(school) == "collected"
     assert stored(school.engine, class_id).participant_count == 2

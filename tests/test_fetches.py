@@ -9,9 +9,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.makers import NOW, at, lesson, member, stored
-from tracker import fetches, store, watchlist
-from tracker.attendance import ClassStatus, FetchState
-from tracker.database import reading, transaction
+from tracker import health, storage
+from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import (
     FetchUnderWay,
     LeaseLost,
@@ -23,9 +22,11 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
-from tracker.fetches import LEASE, PATIENCE, Claim, next_try
-from tracker.store import FetchProgress
-from tracker.watchlist import Queue
+from tracker.retry import PATIENCE, next_try
+from tracker.storage.attention import Queue
+from tracker.storage.classes import FetchProgress
+from tracker.storage.database import reading, transaction
+from tracker.storage.fetches import LEASE, Claim
 
 MINUTE = timedelta(minutes=1)
 LEASE_MINUTES = LEASE / MINUTE
@@ -101,13 +102,13 @@ def class_id(engine: Engine) -> str:
 
 def ask(engine: Engine, class_id: str, due: float, now: float = 0) -> None:
     with transaction(engine) as tx:
-        store.lock_class(tx, class_id)
-        fetches.ask(tx, class_id, at(due), at(now))
+        storage.classes.lock_class(tx, class_id)
+        storage.fetches.ask(tx, class_id, at(due), at(now))
 
 
 def claim(engine: Engine, now: float) -> Claim | None:
     with transaction(engine) as tx:
-        return fetches.claim_due(tx, at(now))
+        return storage.fetches.claim_due(tx, at(now))
 
 
 def claimed(engine: Engine, now: float) -> Claim:
@@ -118,8 +119,8 @@ def claimed(engine: Engine, now: float) -> Claim:
 
 def claim_class(engine: Engine, class_id: str, now: float) -> Claim:
     with transaction(engine) as tx:
-        store.lock_class(tx, class_id)
-        return fetches.claim_class(tx, class_id, at(now))
+        storage.classes.lock_class(tx, class_id)
+        return storage.fetches.claim_class(tx, class_id, at(now))
 
 
 def change(engine: Engine, word: Callable[..., None], *arguments: object) -> None:
@@ -178,7 +179,7 @@ def test_a_fetch_whose_process_died_comes_back_when_the_lease_ends(engine: Engin
 def test_a_lease_that_is_renewed_lasts_from_then_on(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     mine = claimed(engine, 0)
-    change(engine, fetches.renew, mine, at(1))
+    change(engine, storage.fetches.renew, mine, at(1))
     assert claim(engine, LEASE_MINUTES + 0.9) is None
     assert claim(engine, LEASE_MINUTES + 1) is not None
 
@@ -186,7 +187,7 @@ def test_a_lease_that_is_renewed_lasts_from_then_on(engine: Engine, class_id: st
 def test_asking_again_takes_the_work_from_whoever_has_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     mine = claimed(engine, 0)
-    change(engine, fetches.postpone, mine, "Zoom is away.", at(2), 1)
+    change(engine, storage.fetches.postpone, mine, "Zoom is away.", at(2), 1)
     mine = claimed(engine, 2)
     ask(engine, class_id, due=30, now=3)
     assert progress(engine, class_id) == FetchProgress(FetchState.WAITING, at(30), 0, None, None)
@@ -208,23 +209,27 @@ def test_patience_is_counted_from_when_the_list_may_be_there(
 
 
 WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
-    (fetches.renew, (at(5),)),
-    (fetches.finish, (at(60),)),
-    (fetches.postpone, ("Zoom is away.", at(9), 1)),
-    (fetches.abandon, ("Zoom says no.", FetchState.FAILED)),
-    (fetches.release, ()),
+    (storage.fetches.renew, (at(5),)),
+    (storage.fetches.finish, (at(60),)),
+    (storage.fetches.postpone, ("Zoom is away.", at(9), 1)),
+    (storage.fetches.abandon, ("Zoom says no.", FetchState.FAILED)),
+    (storage.fetches.release, ()),
 ]
 
 
 @pytest.mark.parametrize(
     ("word", "arguments", "expected"),
     [
-        (fetches.finish, (at(60),), FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)),
-        (fetches.finish, (None,), FetchProgress(FetchState.SETTLED, None, 0, None, None)),
-        (fetches.postpone, ("Away.", at(9), 1), FetchProgress(FetchState.WAITING, at(9), 1, "Away.", None)),
-        (fetches.abandon, ("No.", FetchState.FAILED), FetchProgress(FetchState.FAILED, None, 1, "No.", None)),
-        (fetches.abandon, ("None.", FetchState.NO_DATA), FetchProgress(FetchState.NO_DATA, None, 1, "None.", None)),
-        (fetches.release, (), FetchProgress(FetchState.WAITING, at(0), 1, None, None)),
+        (storage.fetches.finish, (at(60),), FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)),
+        (storage.fetches.finish, (None,), FetchProgress(FetchState.SETTLED, None, 0, None, None)),
+        (storage.fetches.postpone, ("Away.", at(9), 1), FetchProgress(FetchState.WAITING, at(9), 1, "Away.", None)),
+        (storage.fetches.abandon, ("No.", FetchState.FAILED), FetchProgress(FetchState.FAILED, None, 1, "No.", None)),
+        (
+            storage.fetches.abandon,
+            ("None.", FetchState.NO_DATA),
+            FetchProgress(FetchState.NO_DATA, None, 1, "None.", None),
+        ),
+        (storage.fetches.release, (), FetchProgress(FetchState.WAITING, at(0), 1, None, None)),
     ],
 )
 def test_a_claim_ends_in_one_of_these_states(
@@ -239,8 +244,8 @@ def test_a_claim_ends_in_one_of_these_states(
 
 def test_success_forgets_the_failures_before_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
-    change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(2), 1)
-    change(engine, fetches.finish, claimed(engine, 2), at(60))
+    change(engine, storage.fetches.postpone, claimed(engine, 0), "Zoom is away.", at(2), 1)
+    change(engine, storage.fetches.finish, claimed(engine, 2), at(60))
     assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)
     assert claimed(engine, 60).attempts == 1
 
@@ -256,7 +261,7 @@ def test_who_has_lost_the_lease_changes_nothing(
     with pytest.raises(LeaseLost):
         change(engine, word, slow, *arguments)
     assert progress(engine, class_id) == before
-    change(engine, fetches.finish, quick, at(60))
+    change(engine, storage.fetches.finish, quick, at(60))
     with pytest.raises(LeaseLost):
         change(engine, word, slow, *arguments)
 
@@ -264,7 +269,7 @@ def test_who_has_lost_the_lease_changes_nothing(
 def test_a_slow_worker_may_still_finish_while_nobody_else_has_the_work(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     slow = claimed(engine, 0)
-    change(engine, fetches.finish, slow, at(60))
+    change(engine, storage.fetches.finish, slow, at(60))
     assert progress(engine, class_id).stored_state is FetchState.COLLECTED
 
 
@@ -274,9 +279,9 @@ def test_a_lost_lease_takes_the_rest_of_the_transaction_back(engine: Engine, cla
     claimed(engine, LEASE_MINUTES)
 
     def write_and_finish(tx: Session) -> None:
-        store.change_class(tx, class_id, "Never seen", NOW, 60, "UTC")
+        storage.classes.change_class(tx, class_id, "Never seen", NOW, 60, "UTC")
         tx.flush()
-        fetches.finish(tx, slow, at(5))
+        storage.fetches.finish(tx, slow, at(5))
 
     with pytest.raises(LeaseLost):
         change(engine, write_and_finish)
@@ -290,23 +295,23 @@ def test_a_person_may_fetch_before_it_is_due_and_the_plan_stays(engine: Engine, 
     ask(engine, class_id, due=10)
     mine = claim_class(engine, class_id, now=1)
     assert mine.attempts == 0
-    change(engine, fetches.finish, mine, at(10))
+    change(engine, storage.fetches.finish, mine, at(10))
     assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, at(10), 0, None, None)
     assert claimed(engine, 10).class_id == class_id
 
 
 def test_a_person_who_fetches_after_it_was_due_ends_the_plan(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=10)
-    change(engine, fetches.finish, claim_class(engine, class_id, now=12), None)
+    change(engine, storage.fetches.finish, claim_class(engine, class_id, now=12), None)
     assert progress(engine, class_id) == FetchProgress(FetchState.SETTLED, None, 0, None, None)
     assert claim(engine, 1000) is None
 
 
 def test_a_persons_fetch_that_fails_leaves_everything_as_it_was(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
-    change(engine, fetches.postpone, claimed(engine, 0), "Zoom is away.", at(30), 1)
+    change(engine, storage.fetches.postpone, claimed(engine, 0), "Zoom is away.", at(30), 1)
     before = progress(engine, class_id)
-    change(engine, fetches.release, claim_class(engine, class_id, now=5))
+    change(engine, storage.fetches.release, claim_class(engine, class_id, now=5))
     assert progress(engine, class_id) == before
 
 
@@ -316,8 +321,8 @@ def test_two_do_not_fetch_one_class_at_once(engine: Engine, class_id: str) -> No
         claim_class(engine, class_id, now=LEASE_MINUTES - 0.1)
     taken_over = claim_class(engine, class_id, now=LEASE_MINUTES)
     with pytest.raises(LeaseLost):
-        change(engine, fetches.finish, mine, at(5))
-    change(engine, fetches.finish, taken_over, at(5))
+        change(engine, storage.fetches.finish, mine, at(5))
+    change(engine, storage.fetches.finish, taken_over, at(5))
 
 
 def test_the_loop_leaves_alone_what_a_person_fetches(engine: Engine, class_id: str) -> None:
@@ -333,14 +338,14 @@ def test_the_loop_leaves_alone_what_a_person_fetches(engine: Engine, class_id: s
 def test_what_is_withdrawn_is_not_fetched_and_nobody_may_finish_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     mine = claimed(engine, 0)
-    change(engine, fetches.withdraw, class_id)
+    change(engine, storage.fetches.withdraw, class_id)
     assert claim(engine, 10_000) is None
     with pytest.raises(LeaseLost):
-        change(engine, fetches.finish, mine, at(1))
+        change(engine, storage.fetches.finish, mine, at(1))
 
 
 def test_withdrawing_what_was_never_asked_for_does_nothing(engine: Engine, class_id: str) -> None:
-    change(engine, fetches.withdraw, class_id)
+    change(engine, storage.fetches.withdraw, class_id)
     assert stored(engine, class_id).fetch is None
 
 
@@ -349,14 +354,15 @@ def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) 
     ids = [lesson(engine, teacher) for _ in range(5)]
     with transaction(engine) as tx:
         for class_id in ids:
-            store.set_life(tx, class_id, ClassStatus.ENDED, at(-60), at(0))
+            storage.classes.set_life(tx, class_id, ClassStatus.ENDED, at(-60), at(0))
     for class_id, due in zip(ids, (0, 0, 1, 2, 99), strict=True):
         ask(engine, class_id, due)
-    change(engine, fetches.abandon, claimed(engine, 0), "No.", FetchState.FAILED)
-    change(engine, fetches.abandon, claimed(engine, 0), "None.", FetchState.NO_DATA)
+    change(engine, storage.fetches.abandon, claimed(engine, 0), "No.", FetchState.FAILED)
+    change(engine, storage.fetches.abandon, claimed(engine, 0), "None.", FetchState.NO_DATA)
     with reading(engine) as tx:
-        assert watchlist.queue(tx, at(1)) == Queue(open=3, due=1, free=1, late=0, failing=0, stuck=0, given_up=2)
-        assert watchlist.queue(tx, at(7)) == Queue(open=3, due=2, free=2, late=2, failing=0, stuck=0, given_up=2)
+        assert health.queue(tx, at(1)) == Queue(open=3, due=1, late=0, failing=0, stuck=0, given_up=2)
+        assert health.queue(tx, at(7)) == Queue(open=3, due=2, late=2, failing=0, stuck=0, given_up=2)
+        assert [storage.fetches.count_free(tx, at(minutes)) for minutes in (1, 7)] == [1, 2]
 
 
 # Many at once

@@ -11,11 +11,11 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import NOW, Clock, at, ended, lesson, services, stored
 from tests.practice_school import CommandLine
 from tests.screens import Screens, links, metric, said
-from tracker import classes, participants
-from tracker.attendance import ClassStatus, FetchState
-from tracker.database import make_engine, transaction
-from tracker.models import LiveStream
-from tracker.store import Member
+from tracker import fetching, sessions
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.storage.database import make_engine, transaction
+from tracker.storage.members import Member
+from tracker.storage.models import LiveStream
 from tracker.ui import page
 
 UNREADABLE = "The stored participants of this class cannot be read; fetch them again."
@@ -74,11 +74,11 @@ def test_a_list_that_cannot_be_read_does_not_stand_in_the_way_of_what_was_seen(
 ) -> None:
     school = services(engine, clock)
     class_id = lesson(engine, ana)
-    classes.note_delivery(school, ended())
+    sessions.note_delivery(school, ended())
     write(engine, class_id, participants_data="{")
     zoom.list_faults.append((400, {"code": 12702, "message": "too old"}))
     clock.time = at(80)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     fetch = stored(engine, class_id).fetch
     assert fetch is not None
     assert (fetch.stored_state, fetch.due_at) == (FetchState.FAILED, None)
@@ -129,7 +129,7 @@ def test_a_webhook_finds_its_class_beside_one_that_makes_no_sense(engine: Engine
     class_id = lesson(engine, ana)
     other = lesson(engine, ana, "Biology", start=7 * 24 * 60)
     write(engine, other, status="Archived", duration_minutes=2**31 - 1, scheduled_start=LAST)
-    assert classes.note_delivery(services(engine, clock), ended()) == "noted"
+    assert sessions.note_delivery(services(engine, clock), ended()) == "noted"
     assert stored(engine, class_id).status is ClassStatus.ENDED
 
 

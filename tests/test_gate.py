@@ -15,8 +15,8 @@ from tests.door import BEHIND, account, cookie_of, fault, get, log_in
 from tests.makers import Clock
 from tests.screens import Away
 from tracker.auth import SIGN_IN_LIFE
-from tracker.store import Member
-from tracker.ui.sign_in import AWAY, COOKIE, SECURITY_HEADERS
+from tracker.storage.members import Member
+from tracker.ui.sign_in import AWAY_SENTENCE, COOKIE, SECURITY_HEADERS
 
 CLOSED = [
     "/",
@@ -154,11 +154,11 @@ def test_a_database_that_is_away_opens_nothing_and_says_so(app: Starlette, ana: 
     away.after = 0
     for path in ("/", "/classes", "/host", "/media/x"):
         refused = get(app, path, cookie)
-        assert (refused.status, refused.text) == (503, AWAY)
+        assert (refused.status, refused.text) == (503, AWAY_SENTENCE)
     assert websocket(app, "/_stcore/stream", cookie) == ["websocket.close"]
     assert post(app, "/logout", {}, headers=cookie).status == 503
     answer = log_in(app)
-    assert (answer.status, fault(answer)) == (503, AWAY)
+    assert (answer.status, fault(answer)) == (503, AWAY_SENTENCE)
     assert answer.header("set-cookie") == ""
     assert get(app, "/login").status == 200
     away.after = 10**9
@@ -173,6 +173,6 @@ def test_a_database_that_goes_away_behind_the_gate_is_said_as_well(app: Starlett
     away.asked, away.after = 0, away.asked
     answer = post(app, path, {}, headers=cookie) if path == "/logout" else get(app, path, cookie)
     assert answer.status == 503
-    assert AWAY in answer.text
+    assert AWAY_SENTENCE in answer.text
     away.after = 10**9
     assert get(app, "/", cookie).status == 200

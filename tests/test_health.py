@@ -9,19 +9,20 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, ended, lesson, stay
-from tracker import classes, health, participants
-from tracker.database import reading, transaction
-from tracker.health import Alarms, Health, Outcome, Tally
+from tracker import fetching, health, sessions
+from tracker.health import Alarms, Health, WebhookCounter
 from tracker.services import Services
-from tracker.store import Member
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
+from tracker.storage.webhook_log import Tally
 
 HOUR, DAY = 60, 24 * 60
 Hold = Callable[[float], str]
 
 
 @pytest.fixture
-def tally(engine: Engine, clock: Clock) -> Tally:
-    return Tally(engine, clock)
+def tally(engine: Engine, clock: Clock) -> WebhookCounter:
+    return WebhookCounter(engine, clock)
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def look(engine: Engine, minutes: float = 0) -> Health:
         return health.look(tx, at(minutes))
 
 
-def noted(tally: Tally, clock: Clock, minutes: float, *outcomes: str) -> None:
+def noted(tally: WebhookCounter, clock: Clock, minutes: float, *outcomes: str) -> None:
     """These webhooks came at that minute, and were written down."""
     clock.time = at(minutes)
     for outcome in outcomes:
@@ -57,37 +58,37 @@ def test_a_school_that_was_just_set_up_has_nothing_but_no_tracker(engine: Engine
 
 
 def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:
-    with transaction(engine) as tx:
-        health.note_alive(tx, "one:8787", at(-5), at(-5))
-        health.note_alive(tx, "two:8787", at(0), at(0))
-        health.note_alive(tx, "one:8787", at(-5), at(1))
+    health.note_alive(engine, "one:8787", at(-5), at(-5))
+    health.note_alive(engine, "two:8787", at(0), at(0))
+    health.note_alive(engine, "one:8787", at(-5), at(1))
     assert [(one.name, one.started_at, one.seen_at, one.version) for one in look(engine).trackers] == [
         ("one:8787", at(-5), at(1), health.VERSION),
         ("two:8787", at(0), at(0), health.VERSION),
     ]
     assert not look(engine, 2.9).alarms.untracked
     assert look(engine, 3).alarms.untracked
-    with transaction(engine) as tx:
-        health.note_gone(tx, "one:8787")
+    health.note_gone(engine, "one:8787")
     assert [one.name for one in look(engine).trackers] == ["two:8787"]
 
 
-def test_webhooks_of_a_day_are_added_up_by_what_became_of_them(engine: Engine, tally: Tally, clock: Clock) -> None:
+def test_webhooks_of_a_day_are_added_up_by_what_became_of_them(
+    engine: Engine, tally: WebhookCounter, clock: Clock
+) -> None:
     noted(tally, clock, 0, "noted", "noted", "refused: No.")
     noted(tally, clock, 5, "noted")
-    assert look(engine, 5).webhooks == (Outcome("noted", 3, at(5)), Outcome("refused: No.", 1, at(0)))
+    assert look(engine, 5).webhooks == (Tally("noted", 3, at(5)), Tally("refused: No.", 1, at(0)))
     noted(tally, clock, DAY, "noted")
-    assert look(engine, DAY).webhooks == (Outcome("noted", 1, at(DAY)),)
+    assert look(engine, DAY).webhooks == (Tally("noted", 1, at(DAY)),)
 
 
 def test_two_trackers_add_to_one_tally(engine: Engine, clock: Clock) -> None:
     for _ in range(2):
-        noted(Tally(engine, clock), clock, 0, "noted")
-    assert look(engine).webhooks == (Outcome("noted", 2, at(0)),)
+        noted(WebhookCounter(engine, clock), clock, 0, "noted")
+    assert look(engine).webhooks == (Tally("noted", 2, at(0)),)
 
 
 def test_what_cannot_be_written_down_is_kept_for_the_next_time(engine: Engine, clock: Clock) -> None:
-    tally = Tally(engine, clock)
+    tally = WebhookCounter(engine, clock)
     tally.note("noted")
     with transaction(engine) as tx:
         tx.connection().exec_driver_sql('ALTER TABLE "WebhookTally" RENAME TO "Elsewhere"')
@@ -97,10 +98,10 @@ def test_what_cannot_be_written_down_is_kept_for_the_next_time(engine: Engine, c
         tx.connection().exec_driver_sql('ALTER TABLE "Elsewhere" RENAME TO "WebhookTally"')
     tally.note("noted")
     tally.write_down()
-    assert look(engine).webhooks == (Outcome("noted", 2, at(0)),)
+    assert look(engine).webhooks == (Tally("noted", 2, at(0)),)
 
 
-def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: Tally, clock: Clock) -> None:
+def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: WebhookCounter, clock: Clock) -> None:
     noted(tally, clock, 0, "refused: The signature does not match.")
     assert look(engine).last_webhook is None
     noted(tally, clock, 1, "not ours")
@@ -108,7 +109,9 @@ def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: 
     assert look(engine, 2).webhook_age == 60
 
 
-def test_another_signature_is_told_until_a_webhook_of_zooms_comes(engine: Engine, tally: Tally, clock: Clock) -> None:
+def test_another_signature_is_told_until_a_webhook_of_zooms_comes(
+    engine: Engine, tally: WebhookCounter, clock: Clock
+) -> None:
     noted(tally, clock, 0, "noted")
     assert not look(engine).alarms.unsigned
     noted(tally, clock, 5, "refused: The signature does not match.")
@@ -125,11 +128,11 @@ def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none
     for number in range(2):
         lesson(engine, ana, zoom_meeting_id=str(85_000_000_000 + number))
         zoom.hold(f"uuid-{number}", meeting=str(85_000_000_000 + number))
-        classes.note_delivery(school, ended(f"uuid-{number}", meeting=str(85_000_000_000 + number)))
+        sessions.note_delivery(school, ended(f"uuid-{number}", meeting=str(85_000_000_000 + number)))
     zoom.meanwhile = lambda path: zoom.faults.append((500, "")) if "uuid-0" in path else None
     for _ in range(6):
         clock.forward(minutes=70)
-        while participants.fetch_due(school):
+        while fetching.fetch_due(school):
             pass
     with reading(engine) as tx:
         found = health.look(tx, clock())
@@ -146,7 +149,7 @@ def test_a_first_class_without_any_webhook_is_told_at_once(engine: Engine, hold:
 
 
 def test_a_day_without_webhooks_is_told_when_classes_were_held_in_it(
-    engine: Engine, tally: Tally, clock: Clock, hold: Hold
+    engine: Engine, tally: WebhookCounter, clock: Clock, hold: Hold
 ) -> None:
     noted(tally, clock, 0, "noted")
     hold(2 * HOUR)
@@ -157,7 +160,7 @@ def test_a_day_without_webhooks_is_told_when_classes_were_held_in_it(
     assert look(engine, DAY + 2).alarms.silent_since is None
 
 
-def test_holidays_are_no_silence(engine: Engine, tally: Tally, clock: Clock, hold: Hold) -> None:
+def test_holidays_are_no_silence(engine: Engine, tally: WebhookCounter, clock: Clock, hold: Hold) -> None:
     hold(HOUR)
     noted(tally, clock, 2 * HOUR, "noted")
     assert look(engine, 30 * DAY).alarms.silent_since is None
@@ -178,14 +181,14 @@ def test_webhooks_about_classes_count_before_the_tally_is_written(
     school: Services, engine: Engine, ana: Member
 ) -> None:
     lesson(engine, ana)
-    classes.note_delivery(school, ended())
+    sessions.note_delivery(school, ended())
     assert look(engine, 1).last_webhook == at(0)
 
 
-def test_what_is_long_past_is_forgotten(engine: Engine, tally: Tally, clock: Clock) -> None:
+def test_what_is_long_past_is_forgotten(engine: Engine, tally: WebhookCounter, clock: Clock) -> None:
     noted(tally, clock, 0, "noted")
+    health.note_alive(engine, "one:8787", at(0), at(0))
     with transaction(engine) as tx:
-        health.note_alive(tx, "one:8787", at(0), at(0))
         health.forget_old(tx, at(0) + timedelta(days=29))
     assert len(look(engine).trackers) == len(look(engine).webhooks) == 1
     with transaction(engine) as tx:

@@ -1,4 +1,7 @@
-"""The rooms of the house: who imports whom, which library lives where, and that importing does nothing."""
+"""The rooms of the house: who imports whom, which library lives where, how large they are; importing does nothing.
+
+The tables assert equality: a permission that nobody uses is a fault too. Each test lists all offenders.
+"""
 
 import ast
 import subprocess
@@ -6,137 +9,98 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(
     [*(PROJECT / "tracker").rglob("*.py"), PROJECT / "dashboard.py", *(PROJECT / "pages").glob("*.py")],
 )
-STANDARD = {"errors", "clock"}
-CORE = STANDARD | {"attendance"}
-USE_CASES = CORE | {"classes", "database", "participants", "services", "settings", "store", "zoom"}
 
-# What each room may import of the others. Rooms not named here do not exist yet: give a new one its line.
-MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
-    "clock": set(),
-    "meeting_link": set(),
-    "attendance": {"clock"},
-    "roster": {"attendance"},
-    "report": {"attendance", "roster"},
-    "namesakes": {"attendance"},
-    "live": {"attendance"},
-    "curve": {"attendance"},
-    "webhook": STANDARD | {"attendance", "live"},
-    "settings": {"errors"},
-    "logs": {"settings"},
-    "models": {"attendance"},
-    "migrations": {"models"},
-    "database": {"errors", "models", "migrations"},
-    "backup": {"database", "errors"},
-    "statements": {"attendance", "models"},
-    "store": CORE | {"models", "statements"},
-    "watchlist": CORE | {"fetches", "models", "store"},
-    "deliveries": {"models", "statements"},
-    "records": CORE | {"live", "models", "statements"},
-    "fetches": CORE | {"models", "records", "statements"},
-    "zoom": CORE | {"settings"},
-    "auth": STANDARD | {"database", "models", "store"},
-    "pacing": STANDARD | {"database", "models", "settings", "statements", "zoom"},
-    "services": CORE | {"pacing", "settings", "zoom"},
-    "sessions": CORE | {"statements", "store"},
-    "discovery": CORE | {"database", "services", "sessions", "store"},
-    "participants": CORE
-    | {*("database", "discovery", "fetches", "live", "pacing", "records", "services", "sessions", "store", "zoom")}
-    | {"watchlist"},
-    "sweep": CORE | {"database", "fetches", "participants", "records", "services", "sessions", "store", "watchlist"},
-    "health": STANDARD | {"database", "deliveries", "models", "pacing", "statements", "watchlist", "webhook"},
-    "classes": CORE
-    | {*("database", "deliveries", "fetches", "live", "meeting_link", "records", "services", "sessions", "store")}
-    | {"webhook", "zoom"},
-    "receiver": CORE | {"auth", "classes", "database", "health", "participants", "services", "store", "webhook"},
-    "listener": {"receiver"},
-    "worker": STANDARD
-    | {"auth", "database", "deliveries", "fetches", "health", "pacing", "participants", "services", "sweep"}
-    | {"zoom"},
-    "doctor": STANDARD | {"database", "health", "services", "store", "watchlist"},
-    "processes": {"errors", "settings"},
-    "practice": set(),
-    "demo": USE_CASES | {"auth", "practice", "watchlist"},
-    "serving": {"errors", "health", "listener", "processes", "receiver", "services", "worker"},
-    "cli": USE_CASES
-    | {"auth", "backup", "demo", "doctor", "logs", "processes", "report", "roster", "serving", "watchlist"},
-    "__main__": {"cli"},
-    "__init__": set(),
-    "ui": USE_CASES
-    | {"auth", "curve", "deliveries", "health", "logs", "namesakes", "pacing", "records", "report", "roster"}
-    | {"doctor"},
-    "pages": CORE
-    | {
-        "auth",
-        "classes",
-        "deliveries",
-        "doctor",
-        "health",
-        "participants",
-        "records",
-        "report",
-        "roster",
-        "store",
-        "ui",
-    }
-    | {"watchlist"},
-    "dashboard": {"health", "processes", "store", "ui"},
+# The floors from the ground up, and on each the rooms: a package or a module of `tracker`, the pages, the launcher.
+FLOORS: dict[str, set[str]] = {
+    "ground": {"clock", "errors", "text", "practice"},
+    "arithmetic and settings": {"attendance", "settings"},
+    "outside": {"storage", "zoom", "logs", "report", "retry"},
+    "calls at Zoom's rate": {"rate_limiter"},
+    "services": {"services"},
+    "rules": {"auth", "sessions", "health"},
+    "reading": {"class_attendance", "classes"},
+    "work": {"fetching", "reconcile"},
+    "looking into everything": {"doctor"},
+    "tracker process": {"server"},
+    "dashboard": {"ui"},
+    "doors": {"pages", "dashboard", "run", "demo"},
+    "commands": {"cli"},
+    "start": {"__main__"},
+}
+
+# What each room imports of the others. Rooms that import nothing of ours are not named.
+IMPORTS: dict[str, str] = {
+    "attendance": "clock text",
+    "settings": "errors",
+    "logs": "settings",
+    "report": "attendance text",
+    "retry": "attendance errors",
+    "storage": "attendance clock errors text",
+    "zoom": "attendance clock errors settings text",
+    "rate_limiter": "clock errors settings storage zoom",
+    "services": "clock logs rate_limiter settings storage zoom",
+    "auth": "errors storage",
+    "health": "retry storage zoom",
+    "sessions": "attendance errors services storage zoom",
+    "class_attendance": "attendance errors services sessions storage text",
+    "classes": "attendance auth clock errors services storage zoom",
+    "fetching": "attendance class_attendance errors retry services sessions storage zoom",
+    "reconcile": "attendance auth health retry services sessions storage",
+    "doctor": "auth errors health services storage",
+    "server": "attendance auth classes clock errors fetching health reconcile services sessions settings storage zoom",
+    "ui": "attendance auth class_attendance classes clock doctor errors health logs report services settings storage "
+    "zoom",
+    "dashboard": "health server storage ui",
+    "demo": "auth classes clock errors health practice services settings storage",
+    "pages": "attendance class_attendance classes clock doctor errors fetching health storage ui",
+    "run": "errors health server services",
+    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs report run server "
+    "services settings storage",
+    "__main__": "cli",
 }
 
 # The rooms of each library that is not the standard one, and of what of the standard one touches the world.
-LIVES_IN: dict[str, set[str]] = {
-    "streamlit": {"ui", "dashboard", "pages"},
-    "starlette": {"ui", "dashboard"},
-    "plotly": {"ui"},
-    "pandas": {"ui"},
-    "http.server": {"listener", "practice"},
-    "http.client": {"practice"},
-    "socketserver": {"practice"},
-    "socket": {"listener", "practice", "processes"},
-    "urllib.request": {"processes", "demo"},
-    "subprocess": {"processes"},
-    "requests": {"zoom"},
-    "urllib3": {"zoom"},
-    "sqlite3": {"backup", "database"},
-    "schedule": {"worker"},
-    "prometheus_client": {"receiver"},
-    "xlsxwriter": {"report"},
-    "anyascii": {"namesakes", "roster"},
-    "rapidfuzz": {"namesakes", "roster"},
+LIBRARIES: dict[str, set[str]] = {
+    "alembic": {"storage"},
+    "anyascii": {"attendance"},
+    "argon2": {"auth"},
     "dotenv": {"settings"},
-    "alembic": {"database", "migrations"},
-    # `auth` and `fetches` own their tables; `classes` and `ui` only name the type of a transaction.
-    "sqlmodel": {
-        *("models", "migrations", "database", "backup", "statements", "store", "records", "fetches", "auth", "pacing"),
-        *("watchlist", "deliveries", "classes", "sessions", "participants", "sweep", "health", "ui"),
-    },
-    "sqlalchemy": {
-        *(
-            "models",
-            "migrations",
-            "database",
-            "backup",
-            "statements",
-            "store",
-            "records",
-            "fetches",
-            "auth",
-            "pacing",
-            "services",
-        ),
-        *("logs", "watchlist", "deliveries", "health", "doctor", "cli", "ui"),
-    },
+    "http.client": {"practice"},
+    "http.server": {"server", "practice"},
+    "pandas": {"ui"},
+    "plotly": {"ui"},
+    "prometheus_client": {"server"},
+    "rapidfuzz": {"attendance"},
+    "requests": {"zoom"},
+    "schedule": {"server"},
+    "socket": {"server", "practice"},
+    "socketserver": {"practice"},
+    "sqlalchemy": {"storage", "logs"},
+    "sqlite3": {"storage"},
+    "sqlmodel": {"storage"},
+    "starlette": {"ui", "dashboard"},
+    "streamlit": {"ui", "dashboard", "pages"},
+    "subprocess": {"server"},
+    "urllib.request": {"server", "demo"},
+    "urllib3": {"zoom"},
+    "xlsxwriter": {"report"},
 }
-PURE = ("attendance", "curve", "roster", "namesakes", "live", "report", "webhook", "meeting_link", "errors", "clock")
-READS_ENVIRONMENT = {"cli", "ui", "dashboard"}
+PURE = {"attendance", "clock", "errors", "report", "retry", "text"}
+PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}
+READS_ENVIRONMENT = {"cli", "ui", "dashboard"}
+# What tells the time; the practice Zoom stands for another machine, with a clock of its own.
+CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+READS_CLOCK = {"clock", "practice"}
+# The doors name the values that storage returns, tell that the database is away, and copy it as a file.
+DOORS = {"server", "ui", "pages", "dashboard", "run", "demo", "cli", "doctor"}
+OF_STORAGE_FOR_DOORS = {"AWAY", "REFUSED", "ROLES", "backup", "migrate"}
+MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 22, 450, 60
 
 
 def room_of(path: Path) -> str:
@@ -164,43 +128,17 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
-def rooms_used(path: Path) -> set[str]:
-    """The rooms of ours that a file imports from."""
-    names = [name.split(".") for name in imports_of(path)]
-    return {room for parts in names if parts[0] == "tracker" for room in parts[1:2]} - {room_of(path)}
-
-
-def libraries_used(path: Path) -> set[str]:
-    """The libraries of the table that a file imports from."""
-    names = imports_of(path)
-    return {library for library in LIVES_IN for name in names if f"{name}.".startswith(f"{library}.")}
+def rooms_used() -> dict[str, set[str]]:
+    """What each room imports of the others."""
+    used: dict[str, set[str]] = {}
+    for path in SOURCES:
+        ours = {name.split(".")[1] for name in imports_of(path) if name.startswith("tracker.")}
+        used.setdefault(room_of(path), set()).update(ours - {room_of(path)})
+    return used
 
 
 def named(path: Path) -> str:
     return path.relative_to(PROJECT).as_posix()
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_a_room_imports_only_what_it_may(path: Path) -> None:
-    assert rooms_used(path) <= MAY_IMPORT[room_of(path)]
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_each_library_lives_in_its_rooms(path: Path) -> None:
-    assert {library for library in libraries_used(path) if room_of(path) not in LIVES_IN[library]} == set()
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_every_library_from_outside_has_its_rooms(path: Path) -> None:
-    known = {*sys.stdlib_module_names, "tracker", *LIVES_IN}
-    assert {name.partition(".")[0] for name in imports_of(path)} <= known
-
-
-@pytest.mark.parametrize("path", [path for path in SOURCES if room_of(path) in PURE], ids=named)
-def test_a_pure_room_touches_nothing_outside_itself(path: Path) -> None:
-    used = {name.partition(".")[0] for name in imports_of(path)}
-    assert used & IMPURE == set()
-    assert used - {"xlsxwriter", "anyascii", "rapidfuzz", "tracker"} <= sys.stdlib_module_names
 
 
 def attributes(path: Path) -> set[str]:
@@ -209,25 +147,87 @@ def attributes(path: Path) -> set[str]:
     return {f"{node.value.id}.{node.attr}" for node in nodes if isinstance(node.value, ast.Name)}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_the_environment_is_read_at_the_edge_only(path: Path) -> None:
-    reads = bool(attributes(path) & {"os.environ", "os.getenv"}) or bool({"os.environ", "os.getenv"} & imports_of(path))
-    assert not reads or room_of(path) in READS_ENVIRONMENT
+# Arrows
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_the_wall_clock_is_read_in_one_room(path: Path) -> None:
-    reads = attributes(path) & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
-    # The practice Zoom stands for another machine, with a clock of its own.
-    assert not reads or room_of(path) in {"clock", "practice"}
+def test_every_room_is_on_a_floor() -> None:
+    placed = [room for rooms in FLOORS.values() for room in rooms]
+    assert sorted(placed) == sorted({room_of(path) for path in SOURCES} - {"__init__"})
 
 
-def test_the_rooms_have_no_circle() -> None:
-    left = {room: set().union(*(rooms_used(path) for path in SOURCES if room_of(path) == room)) for room in MAY_IMPORT}
-    while free := [room for room, used in left.items() if not used & left.keys()]:
-        for room in free:
-            del left[room]
-    assert left == {}
+def test_a_room_imports_what_the_table_says_and_nothing_else() -> None:
+    assert {room: " ".join(sorted(used)) for room, used in rooms_used().items() if used} == IMPORTS
+
+
+def test_no_arrow_leads_upwards() -> None:
+    height = {room: number for number, rooms in enumerate(FLOORS.values()) for room in rooms}
+    upwards = {(room, other) for room, used in rooms_used().items() for other in used if height[other] >= height[room]}
+    assert upwards == set()
+
+
+def test_doors_call_no_statement_of_the_database() -> None:
+    offenders = {
+        (named(path), name)
+        for path in SOURCES
+        if room_of(path) in DOORS
+        for name in imports_of(path)
+        if name.startswith("tracker.storage")
+        and name.rpartition(".")[2] not in OF_STORAGE_FOR_DOORS
+        and not name.rpartition(".")[2][0].isupper()
+    }
+    assert offenders == set()
+
+
+# Libraries
+
+
+def test_each_library_lives_in_its_rooms_and_no_other() -> None:
+    found: dict[str, set[str]] = {}
+    for path in SOURCES:
+        for name in imports_of(path):
+            top = name.partition(".")[0]
+            foreign = top not in {*sys.stdlib_module_names, "tracker"}
+            known = {library for library in LIBRARIES if f"{name}.".startswith(f"{library}.")}
+            for library in known or ({top} if foreign else set()):
+                found.setdefault(library, set()).add(room_of(path))
+    assert found == LIBRARIES
+
+
+def test_a_pure_room_touches_nothing_outside_itself() -> None:
+    pure = [path for path in SOURCES if room_of(path) in PURE or named(path) in PURE_FILES]
+    offenders = {(named(path), name) for path in pure for name in imports_of(path) if name.partition(".")[0] in IMPURE}
+    assert offenders == set()
+
+
+def test_the_environment_is_read_at_the_edge_only() -> None:
+    reading = {"os.environ", "os.getenv"}
+    found = {room_of(path) for path in SOURCES if reading & (attributes(path) | imports_of(path))}
+    assert found == READS_ENVIRONMENT
+
+
+def test_the_wall_clock_is_read_in_one_room() -> None:
+    assert {room_of(path) for path in SOURCES if attributes(path) & CLOCKS} == READS_CLOCK
+
+
+# Sizes
+
+
+def test_the_house_can_be_seen_at_a_glance() -> None:
+    modules = [path.stem for path in (PROJECT / "tracker").glob("*.py") if not path.stem.startswith("__")]
+    assert len(modules) <= MOST_MODULES
+
+
+def test_no_module_and_no_function_is_too_long() -> None:
+    long = [named(path) for path in SOURCES if len(path.read_text("utf-8").splitlines()) > MOST_LINES]
+    long += [
+        f"{named(path)}:{node.name}"
+        for path in SOURCES
+        if "migrations" not in path.parts
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= MOST_LINES_OF_A_FUNCTION
+    ]
+    assert long == []
 
 
 # Importing does nothing
@@ -254,8 +254,11 @@ def module_of(path: Path) -> str:
 
 
 # `__main__` runs, `migrations` are loaded by alembic with a connection, and the dashboard's files are scripts.
-NOT_IMPORTED = {"__main__", "migrations", "pages", "dashboard"}
-IMPORTABLE = [module_of(path) for path in SOURCES if room_of(path) not in NOT_IMPORTED]
+IMPORTABLE = [
+    module_of(path)
+    for path in SOURCES
+    if room_of(path) not in {"__main__", "pages", "dashboard"} and "migrations" not in path.parts
+]
 TRACKER_PROCESS = [name for name in IMPORTABLE if not name.startswith("tracker.ui")]
 
 
@@ -279,7 +282,7 @@ def test_every_room_can_be_imported_in_an_empty_environment_without_a_network(tm
 
 
 def test_the_tracker_process_never_loads_the_dashboards_libraries(tmp_path: Path) -> None:
-    assert {"tracker.cli", "tracker.receiver", "tracker.worker"} <= set(TRACKER_PROCESS)
+    assert {"tracker.cli", "tracker.server.routes", "tracker.server.worker"} <= set(TRACKER_PROCESS)
     loaded = imported(tmp_path, *TRACKER_PROCESS)
     assert "sqlmodel" in loaded
     assert {"streamlit", "pandas", "plotly", "numpy", "starlette"} & set(loaded) == set()

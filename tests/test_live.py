@@ -4,8 +4,9 @@ from datetime import datetime
 import pytest
 
 from tests.makers import at, span
-from tracker.attendance import Stay, Where, take_attendance
-from tracker.live import Sighting, is_open, stays_seen, until
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.live import is_open, stays_seen, until
+from tracker.attendance.types import Sighting, Stay, Where
 
 
 def seen(

@@ -25,10 +25,10 @@ from sqlalchemy.exc import IntegrityError
 from tests.makers import CLIENT_SECRET, NOW, WEBHOOK_SECRET, environment, event_body, member, settings, zoom_signature
 from tests.tracker_process import PROJECT, serving
 from tracker import clock, logs
-from tracker.database import make_engine
 from tracker.errors import ZoomRefused
 from tracker.logs import Lines, secrets_of
 from tracker.settings import Settings
+from tracker.storage.database import make_engine
 
 log = logging.getLogger("tests.logs")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.meeting_link import (
+from tracker.zoom.meeting_link import (
     LONGEST_TEXT,
     ZOOM_DOMAINS,
     MeetingLink,

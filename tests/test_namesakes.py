@@ -1,8 +1,9 @@
 import pytest
 
 from tests.makers import span, stay
-from tracker.attendance import Person, take_attendance
-from tracker.namesakes import likely_same
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.same_person import likely_same
+from tracker.attendance.types import Person
 
 
 def people(*names: str) -> tuple[Person, ...]:

@@ -13,31 +13,33 @@ from sqlalchemy import Engine
 
 from tests.fake_zoom import API, FakeZoom, grant, sent
 from tests.makers import NOW, Clock, at, settings
-from tracker.database import reading
 from tracker.errors import ZoomRateLimited
-from tracker.pacing import LONGEST_WAIT_SECONDS, RATES, Rate, SharedPace, Turn, Usage, next_turn, usages
+from tracker.rate_limiter import LONGEST_WAIT_SECONDS, SharedRateLimiter, Turn, next_turn
 from tracker.settings import PLANS, Plan
+from tracker.storage.database import reading
+from tracker.storage.rates import Usage, list_usages
 from tracker.zoom import Category, NewMeeting, Zoom
+from tracker.zoom.rate_limit import RATES, Rate
 
 UNUSED = Usage(Category.MEDIUM, 0.0, 0.0, "", 0, 0, None)
 MIDNIGHT = datetime(2026, 5, 15, tzinfo=UTC)
 
 
 def made(rate: Rate, wishes: list[tuple[float, bool]]) -> list[float]:
-    """When calls that are wished for at these seconds (hurried or not) go out, each asking again when it is told to."""
+    """When calls wished for at these seconds (interactive or not) go out, each asking again when it is told to."""
     used, gone = UNUSED, []
-    waiting = sorted((second, order, hurried) for order, (second, hurried) in enumerate(wishes))
+    waiting = sorted((second, order, interactive) for order, (second, interactive) in enumerate(wishes))
     while waiting:
-        second, order, hurried = waiting.pop(0)
+        second, order, interactive = waiting.pop(0)
         now = NOW + timedelta(seconds=second)
-        turn = next_turn(used, rate, now, hurried=hurried)
+        turn = next_turn(used, rate, now, interactive=interactive)
         if isinstance(turn, Turn):
             assert turn.at <= now + timedelta(seconds=LONGEST_WAIT_SECONDS + 0.001)
             used = turn.used
             gone.append((turn.at - NOW).total_seconds())
         else:
             assert turn > now
-            waiting = sorted([*waiting, ((turn - NOW).total_seconds(), order, hurried)])
+            waiting = sorted([*waiting, ((turn - NOW).total_seconds(), order, interactive)])
     return gone
 
 
@@ -61,13 +63,13 @@ def test_a_backlog_leaves_a_share_of_the_rate_to_people(per_second: int, backlog
 def test_somebody_who_waits_goes_ahead_of_the_backlog(rate: Rate) -> None:
     used = UNUSED
     for _ in range(5 * rate.per_second // 2):
-        turn = next_turn(used, rate, NOW, hurried=False)
+        turn = next_turn(used, rate, NOW, interactive=False)
         assert isinstance(turn, Turn)
         used = turn.used
     for number in range(3):
-        turn = next_turn(used, rate, NOW, hurried=True)
+        turn = next_turn(used, rate, NOW, interactive=True)
         assert isinstance(turn, Turn)
-        assert (turn.at - NOW).total_seconds() == pytest.approx(number * rate.gap(hurried=True), abs=0.001)
+        assert (turn.at - NOW).total_seconds() == pytest.approx(number * rate.gap(interactive=True), abs=0.001)
         used = turn.used
 
 
@@ -76,7 +78,7 @@ def test_a_tracker_whose_clock_is_behind_gets_its_turns_all_the_same() -> None:
     for second in range(200):
         for ahead in turns:
             now = NOW + timedelta(seconds=second / 10 + ahead)
-            turn = next_turn(used, Rate(20), now, hurried=False)
+            turn = next_turn(used, Rate(20), now, interactive=False)
             if isinstance(turn, Turn):
                 used = turn.used
                 turns[ahead] += 1
@@ -86,17 +88,17 @@ def test_a_tracker_whose_clock_is_behind_gets_its_turns_all_the_same() -> None:
 def test_zooms_daily_limit_holds_until_midnight_utc_and_its_last_fifth_is_for_people_who_wait() -> None:
     rate = Rate(2, per_day=10)
     used = replace(UNUSED, day="2026-05-14", calls=8)
-    assert next_turn(used, rate, NOW, hurried=False) == MIDNIGHT
-    assert isinstance(next_turn(used, rate, NOW, hurried=True), Turn)
-    assert next_turn(replace(used, calls=10), rate, NOW, hurried=True) == MIDNIGHT
-    fresh = next_turn(replace(used, calls=10), rate, MIDNIGHT, hurried=False)
+    assert next_turn(used, rate, NOW, interactive=False) == MIDNIGHT
+    assert isinstance(next_turn(used, rate, NOW, interactive=True), Turn)
+    assert next_turn(replace(used, calls=10), rate, NOW, interactive=True) == MIDNIGHT
+    fresh = next_turn(replace(used, calls=10), rate, MIDNIGHT, interactive=False)
     assert isinstance(fresh, Turn)
     assert (fresh.used.day, fresh.used.calls) == ("2026-05-15", 1)
 
 
 def test_what_a_clock_wrote_that_has_been_set_back_since_holds_nobody_up() -> None:
     future = replace(UNUSED, next_at=at(600).timestamp(), paused_until=NOW + timedelta(days=400))
-    turn = next_turn(future, Rate(20), NOW, hurried=False)
+    turn = next_turn(future, Rate(20), NOW, interactive=False)
     assert isinstance(turn, Turn)
     assert (turn.at, turn.used.next_at) == (NOW, pytest.approx(NOW.timestamp() + 1 / 16))
 
@@ -112,16 +114,18 @@ def test_every_plan_has_its_rates(plan: Plan) -> None:
 
 
 @pytest.fixture
-def pace(engine: Engine, clock: Clock) -> Callable[..., SharedPace]:
+def pace(engine: Engine, clock: Clock) -> Callable[..., SharedRateLimiter]:
     """Makes the pace of another process on this database; waiting moves the clock."""
 
-    def make(plan: Plan = "pro", hurried: bool = False) -> SharedPace:
-        return SharedPace(engine, plan, hurried=hurried, now=clock, wait=lambda seconds: clock.forward(seconds=seconds))
+    def make(plan: Plan = "pro", interactive: bool = False) -> SharedRateLimiter:
+        return SharedRateLimiter(
+            engine, plan, interactive=interactive, now=clock, wait=lambda seconds: clock.forward(seconds=seconds)
+        )
 
     return make
 
 
-def test_two_processes_keep_one_pace(pace: Callable[..., SharedPace], clock: Clock) -> None:
+def test_two_processes_keep_one_pace(pace: Callable[..., SharedRateLimiter], clock: Clock) -> None:
     one, other = pace(), pace()
     for _ in range(16):
         one.admit(Category.MEDIUM)
@@ -129,19 +133,19 @@ def test_two_processes_keep_one_pace(pace: Callable[..., SharedPace], clock: Clo
     assert (clock.time - NOW).total_seconds() == pytest.approx(31 / 16, abs=0.1)
 
 
-def test_the_categories_do_not_wait_for_each_other(pace: Callable[..., SharedPace], clock: Clock) -> None:
+def test_the_categories_do_not_wait_for_each_other(pace: Callable[..., SharedRateLimiter], clock: Clock) -> None:
     for category in Category:
         pace().admit(category)
     assert clock.time == NOW
 
 
 def test_a_pause_holds_for_every_process_and_is_over_when_zoom_said(
-    pace: Callable[..., SharedPace], clock: Clock
+    pace: Callable[..., SharedRateLimiter], clock: Clock
 ) -> None:
     pace().pause(Category.MEDIUM, at(30))
-    for hurried in (False, True):
+    for interactive in (False, True):
         with pytest.raises(ZoomRateLimited) as refused:
-            pace(hurried=hurried).admit(Category.MEDIUM)
+            pace(interactive=interactive).admit(Category.MEDIUM)
         assert refused.value.retry_at == at(30)
     pace().admit(Category.LIGHT)
     assert clock.time == NOW
@@ -150,41 +154,41 @@ def test_a_pause_holds_for_every_process_and_is_over_when_zoom_said(
     assert clock.time == at(30)
 
 
-def test_a_short_pause_is_waited_for(pace: Callable[..., SharedPace], clock: Clock) -> None:
+def test_a_short_pause_is_waited_for(pace: Callable[..., SharedRateLimiter], clock: Clock) -> None:
     pace().pause(Category.MEDIUM, NOW + timedelta(seconds=1.5))
     pace().admit(Category.MEDIUM)
     assert clock.time == NOW + timedelta(seconds=2)
 
 
 def test_a_pause_that_begins_while_a_call_waits_for_its_turn_holds_it_too(
-    engine: Engine, pace: Callable[..., SharedPace], clock: Clock
+    engine: Engine, pace: Callable[..., SharedRateLimiter], clock: Clock
 ) -> None:
     def wait(seconds: float) -> None:
         if clock.time == NOW:
             pace().pause(Category.MEDIUM, NOW + timedelta(seconds=3))
         clock.forward(seconds=seconds)
 
-    waiting = SharedPace(engine, "pro", hurried=False, now=clock, wait=wait)
+    waiting = SharedRateLimiter(engine, "pro", interactive=False, now=clock, wait=wait)
     waiting.admit(Category.MEDIUM)
     waiting.admit(Category.MEDIUM)
     assert clock.time >= NOW + timedelta(seconds=3)
 
 
-def test_a_shorter_pause_does_not_end_a_longer_one(pace: Callable[..., SharedPace], engine: Engine) -> None:
+def test_a_shorter_pause_does_not_end_a_longer_one(pace: Callable[..., SharedRateLimiter], engine: Engine) -> None:
     pace().pause(Category.MEDIUM, at(30))
     pace().pause(Category.MEDIUM, at(1))
     with reading(engine) as tx:
-        (used,) = usages(tx)
+        (used,) = list_usages(tx)
     assert (used.paused_until, used.refused) == (at(30), 2)
 
 
 def test_calls_that_come_at_once_are_each_counted(engine: Engine) -> None:
-    paces = [SharedPace(engine, "business", hurried=True) for _ in range(4)]
+    paces = [SharedRateLimiter(engine, "business", interactive=True) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(pace.admit, Category.LIGHT) for pace in paces * 5]:
             done.result()
     with reading(engine) as tx:
-        (used,) = usages(tx)
+        (used,) = list_usages(tx)
     assert used.calls == 20
 
 
@@ -192,7 +196,7 @@ def test_calls_that_come_at_once_are_each_counted(engine: Engine) -> None:
 
 
 @pytest.fixture
-def client(pace: Callable[..., SharedPace], clock: Clock) -> Zoom:
+def client(pace: Callable[..., SharedRateLimiter], clock: Clock) -> Zoom:
     return Zoom(settings(), clock, clock.monotonic, pace())
 
 
@@ -202,7 +206,7 @@ def test_calls_are_counted_in_their_categories(client: Zoom, zoom: FakeZoom, eng
     client.past_meeting("u")
     client.past_participants("u")
     with reading(engine) as tx:
-        assert {used.category: used.calls for used in usages(tx)} == {
+        assert {used.category: used.calls for used in list_usages(tx)} == {
             Category.LIGHT: 1,
             Category.MEDIUM: 2,
             Category.TOKEN: 1,
@@ -214,7 +218,7 @@ def test_calls_are_counted_in_their_categories(client: Zoom, zoom: FakeZoom, eng
     [("600", 10), ("2026-05-14T12:10:00Z", 10), ("Thu, 14 May 2026 12:10:00 GMT", 10), (None, 2 / 60)],
 )
 def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
-    pace: Callable[..., SharedPace], clock: Clock, http: RequestsMock, header: str | None, minutes: float
+    pace: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock, header: str | None, minutes: float
 ) -> None:
     grant(http)
     http.get(
@@ -238,7 +242,7 @@ def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
 
 
 def test_the_daily_limit_of_one_host_does_not_stop_the_others(
-    pace: Callable[..., SharedPace], clock: Clock, http: RequestsMock
+    pace: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock
 ) -> None:
     grant(http)
     message = (

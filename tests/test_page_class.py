@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, participant, started, stay, stored, waiting
 from tests.screens import Screens, button, metric, raw, said
-from tracker import classes, fetches, participants, report, store
-from tracker.attendance import ClassStatus, FetchState
-from tracker.database import reading, transaction
-from tracker.store import Member
+from tracker import class_attendance, report, sessions, storage
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
 
@@ -49,7 +49,7 @@ def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:
 
 
 def note(delivery: Any) -> None:
-    classes.note_delivery(services(), delivery)
+    sessions.note_delivery(services(), delivery)
 
 
 def show(screens: Screens, class_id: str) -> AppTest:
@@ -69,11 +69,11 @@ def fetch(shown: AppTest) -> str:
 def fetch_failed(engine: Engine, class_id: str, sentence: str, again: float | None) -> None:
     """The tracker tried, and tries again at this minute or has given up."""
     with transaction(engine) as tx:
-        claim = fetches.claim_class(tx, class_id, at(100))
+        claim = storage.fetches.claim_class(tx, class_id, at(100))
         if again is None:
-            fetches.abandon(tx, claim, sentence, FetchState.FAILED)
+            storage.fetches.abandon(tx, claim, sentence, FetchState.FAILED)
         else:
-            fetches.postpone(tx, claim, sentence, at(again), 1)
+            storage.fetches.postpone(tx, claim, sentence, at(again), 1)
 
 
 # How it stands
@@ -115,7 +115,7 @@ def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine
 def test_a_cancelled_class_can_only_be_looked_at(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     with transaction(engine) as tx:
-        store.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
+        storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
     shown = show(screens, class_id)
     assert "This class was cancelled." in said(shown)
     assert not shown.button
@@ -143,7 +143,7 @@ def test_an_unknown_count_is_never_shown_as_a_number(screens: Screens, engine: E
         fetch_failed(engine, class_id, "Zoom did not answer in time.", 130 if kind == "failed" else None)
     if kind == "collecting":
         with transaction(engine) as tx:
-            fetches.claim_class(tx, class_id, at(120))
+            storage.fetches.claim_class(tx, class_id, at(120))
     shown = show(screens, class_id)
     assert not shown.metric
     assert not shown.dataframe
@@ -317,7 +317,7 @@ def test_a_fetch_that_another_process_does_is_not_done_twice(
     class_id = lesson(engine, ana)
     note(ended())
     with transaction(engine) as tx:
-        fetches.claim_class(tx, class_id, at(120))
+        storage.fetches.claim_class(tx, class_id, at(120))
     shown = show(screens, class_id)
     assert "The participants are being fetched from Zoom." in said(shown)
     assert fetch(shown) == "The participants of this class are being fetched right now."
@@ -366,7 +366,7 @@ def test_the_files_are_those_of_the_report_to_the_byte(
     counted(engine, class_id, *stays, waiting("Wy", 0, 3))
     shown = show(screens, class_id)
     with reading(engine) as tx:
-        attendance = participants.attendance_of(tx, store.get_class(tx, class_id))
+        attendance = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
     assert attendance is not None
     zone = ZoneInfo("Asia/Kathmandu")
     assert screens.download(shown, "CSV of people") == (

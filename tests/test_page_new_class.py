@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import CLIENT_SECRET, Clock, at, lesson, member
 from tests.screens import Screens, button, said
-from tracker import store
-from tracker.database import reading
-from tracker.store import Class, Filter, Member
+from tracker import storage
+from tracker.storage.classes import Class, Filter
+from tracker.storage.database import reading
+from tracker.storage.members import Member
 from tracker.ui import page, wiring
-from tracker.ui.sign_in import AWAY
+from tracker.ui.sign_in import AWAY_SENTENCE
 
 JOIN = "https://us05web.zoom.us/j/81418900011?pwd=x.1"
 LINK = "Use a meeting that exists"
@@ -46,7 +47,7 @@ def create(form: AppTest) -> AppTest:
 
 def made(engine: Engine, who: Member) -> list[Class]:
     with reading(engine) as tx:
-        return store.list_classes(tx, who, Filter(), limit=100)
+        return storage.classes.list_classes(tx, who, Filter(), limit=100)
 
 
 def refusal(form: AppTest, engine: Engine, who: Member, zoom: FakeZoom) -> str:
@@ -222,7 +223,7 @@ def test_a_meeting_whose_class_cannot_be_stored_is_taken_back(
     event.listen(wiring.services().engine, "before_cursor_execute", refuse)
     create(form)
     event.remove(wiring.services().engine, "before_cursor_execute", refuse)
-    assert refusal(form, engine, ana, zoom) == AWAY
+    assert refusal(form, engine, ana, zoom) == AWAY_SENTENCE
     assert [request.method for request in sent(http)] == ["POST", "DELETE"]
 
 

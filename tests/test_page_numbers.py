@@ -7,13 +7,14 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
 from tests.screens import Screens, button, metric, said
 from tests.test_page_class import fetch, note, show
-from tracker import store
-from tracker.attendance import ClassStatus, take_attendance
+from tracker import storage
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.types import ClassStatus
 from tracker.clock import to_zoom
-from tracker.database import transaction
-from tracker.store import Member
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
 from tracker.ui import page
-from tracker.webhook import Delivery, parse
+from tracker.zoom.webhook import Delivery, parse
 
 
 @pytest.fixture
@@ -84,10 +85,10 @@ def test_a_class_held_at_another_time_says_so(screens: Screens, engine: Engine, 
     class_id = lesson(engine, ana, start=3000)
     held = run("u", 0, 20)
     with transaction(engine) as tx:
-        store.save_session(tx, class_id, held)
-        store.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
+        storage.sessions.save_session(tx, class_id, held)
+        storage.classes.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
         taken = take_attendance([stay("Bo", 0, 10)], [held], stored(engine, class_id).planned)
-        store.save_attendance(tx, class_id, taken, at(25))
+        storage.classes.save_attendance(tx, class_id, taken, at(25))
     assert "It was held at another time than planned, on Thu 14 May 2026." in said(show(screens, class_id))
 
 

@@ -10,13 +10,13 @@ from sqlmodel import delete
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, stay, stored
 from tests.screens import Screens, button, metric, said
-from tracker import classes, fetches, health, participants
-from tracker.attendance import FetchState
-from tracker.database import transaction
-from tracker.health import Tally
-from tracker.models import TrackerProcess
-from tracker.pacing import SharedPace
-from tracker.store import Member
+from tracker import fetching, health, sessions, storage
+from tracker.attendance.types import FetchState
+from tracker.health import WebhookCounter
+from tracker.rate_limiter import SharedRateLimiter
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
+from tracker.storage.models import TrackerProcess
 from tracker.ui import page
 from tracker.ui.wiring import services
 from tracker.zoom import Category
@@ -37,10 +37,10 @@ def failed(admin: Screens, engine: Engine, ana: Member, zoom: FakeZoom) -> str:
     """A class of which Zoom refuses the list."""
     class_id = lesson(engine, ana)
     zoom.hold("uuid-1", meeting=MEETING)
-    classes.note_delivery(services(), ended())
+    sessions.note_delivery(services(), ended())
     admin.clock.time = at(70)
     zoom.list_faults.append(REFUSED)
-    participants.fetch_due(services())
+    fetching.fetch_due(services())
     return class_id
 
 
@@ -94,9 +94,9 @@ def test_all_that_fail_are_tried_again_at_once(
     admin: Screens, engine: Engine, failed: str, ana: Member, zoom: FakeZoom
 ) -> None:
     other = lesson(engine, ana, "Biology", zoom_meeting_id="85099999999")
-    classes.note_delivery(services(), ended("uuid-9", meeting="85099999999"))
+    sessions.note_delivery(services(), ended("uuid-9", meeting="85099999999"))
     zoom.faults.extend([(500, ""), (500, "")])
-    participants.fetch_due(services())
+    fetching.fetch_due(services())
     found = admin.open(page.SYSTEM)
     assert (metric(found, "Failing"), metric(found, "Given up")) == ("1", "1")
     assert "Zoom has a fault of its own (HTTP 500). 1 try so far. Next try at 2026-05-14 15:1" in said(found)
@@ -107,7 +107,7 @@ def test_all_that_fail_are_tried_again_at_once(
 
 def test_what_waits_for_nobody_is_late(admin: Screens, engine: Engine, ana: Member) -> None:
     lesson(engine, ana)
-    classes.note_delivery(services(), ended())
+    sessions.note_delivery(services(), ended())
     admin.clock.time = at(74)
     assert metric(admin.open(page.SYSTEM), "Late") == "0"
     admin.clock.time = at(75)
@@ -119,8 +119,8 @@ def test_webhooks_are_shown_by_what_became_of_them_and_the_last_ones_by_their_cl
     admin: Screens, engine: Engine, ana: Member, wired: Clock
 ) -> None:
     lesson(engine, ana)
-    classes.note_delivery(services(), ended())
-    tally = Tally(engine, wired)
+    sessions.note_delivery(services(), ended())
+    tally = WebhookCounter(engine, wired)
     for outcome in ("noted", "refused: The signature does not match.", "refused: The signature does not match."):
         tally.note(outcome)
     tally.write_down()
@@ -136,7 +136,7 @@ def test_webhooks_are_shown_by_what_became_of_them_and_the_last_ones_by_their_cl
 
 
 def test_the_use_of_zooms_rates_and_its_pauses_are_shown(admin: Screens, engine: Engine, wired: Clock) -> None:
-    pace = SharedPace(engine, "pro", hurried=True, now=wired)
+    pace = SharedRateLimiter(engine, "pro", interactive=True, now=wired)
     pace.admit(Category.MEDIUM)
     pace.pause(Category.MEDIUM, at(30))
     found = admin.open(page.SYSTEM)
@@ -150,8 +150,7 @@ def test_the_use_of_zooms_rates_and_its_pauses_are_shown(admin: Screens, engine:
 
 
 def test_the_trackers_are_shown_with_their_last_sign_of_life(admin: Screens, engine: Engine, wired: Clock) -> None:
-    with transaction(engine) as tx:
-        health.note_alive(tx, "two:8787", at(0), at(0))
+    health.note_alive(engine, "two:8787", at(0), at(0))
     wired.forward(minutes=5)
     shown = admin.open(page.SYSTEM).dataframe[-1].value.values.tolist()
     assert [row[:2] for row in shown] == [["one:8787", "running"], ["two:8787", "not heard of"]]
@@ -194,9 +193,8 @@ def test_an_alarm_is_gone_when_its_reason_is(admin: Screens, engine: Engine, ana
     wired.time = at(180)
     found = admin.open(page.TODAY)
     assert (len(found.error), len(found.warning)) == (1, 1)
-    with transaction(engine) as tx:
-        health.note_alive(tx, "one:8787", wired(), wired())
-    tally = Tally(engine, wired)
+    health.note_alive(engine, "one:8787", wired(), wired())
+    tally = WebhookCounter(engine, wired)
     tally.note("url validation")
     tally.write_down()
     found.run()
@@ -206,10 +204,10 @@ def test_an_alarm_is_gone_when_its_reason_is(admin: Screens, engine: Engine, ana
 def test_a_fetch_under_way_loses_its_lease_to_somebody_who_has_it_tried_again(
     admin: Screens, engine: Engine, failed: str
 ) -> None:
-    participants.retry(services(), failed)
+    fetching.try_again(services(), failed)
     with transaction(engine) as tx:
-        claim = fetches.claim_due(tx, admin.clock())
+        claim = storage.fetches.claim_due(tx, admin.clock())
     assert claim is not None
-    participants.retry(services(), failed)
+    fetching.try_again(services(), failed)
     with transaction(engine) as tx:
-        assert fetches.claim_due(tx, admin.clock() + timedelta(seconds=1)) is not None
+        assert storage.fetches.claim_due(tx, admin.clock() + timedelta(seconds=1)) is not None

@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, started, stay
 from tests.screens import PAGES, Away, Screens, headings, links, raw, said
-from tracker import auth, classes, store
-from tracker.attendance import ClassStatus
-from tracker.database import transaction
-from tracker.store import Member
+from tracker import auth, sessions, storage
+from tracker.attendance.types import ClassStatus
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
 from tracker.ui import page, wiring
-from tracker.ui.sign_in import AWAY, COOKIE
+from tracker.ui.sign_in import AWAY_SENTENCE, COOKIE
 from tracker.ui.wiring import services
 
 HOSTILE = "<img src=x onerror=alert(1)> [win](https://evil.example) **bold** `code` $x$ :red[e] \u202eright"
@@ -42,7 +42,7 @@ def allowed(signed_in: Screens, engine: Engine, zoom: FakeZoom, name: str) -> Sc
 
 
 def note(delivery: Any) -> None:
-    classes.note_delivery(services(), delivery)
+    sessions.note_delivery(services(), delivery)
 
 
 def held(engine: Engine, ana: Member, title: str, start: float, end: float, planned: float, **more: Any) -> str:
@@ -86,7 +86,7 @@ def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
     for number, status in enumerate(ClassStatus):
         class_id = lesson(engine, ana, f"Class {number}", course="Algebra", zoom_meeting_id=None)
         with transaction(engine) as tx:
-            store.set_life(tx, class_id, status, None, None)
+            storage.classes.set_life(tx, class_id, status, None, None)
     shown = lesson(engine, ana)
     counted(engine, shown, stay("Bo", 0, 30))
     for zone in ("Asia/Kathmandu", "UTC", "Mars/Base", "", None):
@@ -103,8 +103,7 @@ def test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere(
 ) -> None:
     at = allowed.open(name, id=lesson(engine, ana))
     assert at.title
-    with transaction(engine) as tx:
-        auth.sign_out(tx, allowed.cookies[COOKIE])
+    auth.sign_out(engine, allowed.cookies[COOKIE])
     at.run()
     assert not at.title
     assert said(at) == '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'
@@ -131,11 +130,11 @@ def test_a_database_that_goes_away_at_any_moment_is_a_sentence_and_no_trace(
         away.asked, away.after = 0, after
         at.run()
         assert not at.exception
-        assert [error.value for error in at.error] == [AWAY] or said(at) == whole
+        assert [error.value for error in at.error] == [AWAY_SENTENCE] or said(at) == whole
     away.asked, away.after = 0, 0
     at.run()
-    assert [error.value for error in at.error] == [AWAY]
-    assert said(at) == AWAY
+    assert [error.value for error in at.error] == [AWAY_SENTENCE]
+    assert said(at) == AWAY_SENTENCE
     away.after = 10**9
     at.run()
     assert said(at) == whole
@@ -146,7 +145,7 @@ def test_settings_that_make_no_sense_are_said_on_the_page(
     signed_in: Screens, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("ZOOM_PLAN", "gold")
-    wiring.services.cache_clear()
+    wiring.close()
     at = signed_in.open(name)
     assert not at.exception
     assert said(at) == "The settings need attention: ZOOM_PLAN must be one of free, pro, business."
@@ -157,8 +156,8 @@ def test_a_hostile_title_is_read_as_text_and_not_as_markup(
     screens: Screens, engine: Engine, ana: Member, name: str
 ) -> None:
     with transaction(engine) as tx:
-        boss = store.add_member(tx, "boss@school.example", HOSTILE, "admin", None, at(0))
-        villain = store.add_member(tx, "v@school.example", HOSTILE, "teacher", None, at(0))
+        boss = storage.members.add_member(tx, "boss@school.example", HOSTILE, "admin", None, at(0))
+        villain = storage.members.add_member(tx, "v@school.example", HOSTILE, "teacher", None, at(0))
     class_id = lesson(engine, villain, HOSTILE, course=HOSTILE)
     screens.sign_in(boss)
     shown = screens.open(name, id=class_id)
@@ -344,7 +343,7 @@ def test_classes_are_filtered_by_status_and_by_days_of_the_browsers_zone(
         lesson(engine, ana, title, hours * 60)
     called_off = lesson(engine, ana, "Called off")
     with transaction(engine) as tx:
-        store.set_life(tx, called_off, ClassStatus.CANCELLED, None, None)
+        storage.classes.set_life(tx, called_off, ClassStatus.CANCELLED, None, None)
     shown = signed_in.open(page.CLASSES, **query)
     assert not shown.exception
     assert links(shown) == expected

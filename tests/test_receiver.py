@@ -27,11 +27,11 @@ from tests.makers import (
     stored,
     zoom_signature,
 )
-from tracker import classes, health, participants
-from tracker.attendance import ClassStatus, FetchState
-from tracker.database import make_engine, reading
-from tracker.models import WebhookDelivery
-from tracker.receiver import Answer, Desk, Request, answer
+from tracker import fetching, health, sessions
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.server.routes import Answer, Request, ServerState, answer
+from tracker.storage.database import make_engine, reading
+from tracker.storage.models import WebhookDelivery
 
 WEBHOOKS = "/api/webhooks/zoom"
 
@@ -42,7 +42,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock) -> Desk:
+def state(engine: Engine, clock: Clock) -> ServerState:
     return desk_on(engine, clock)
 
 
@@ -51,9 +51,9 @@ def broken_engine(tmp_path: Path) -> Engine:
     return make_engine(f"sqlite:///{tmp_path}")
 
 
-def deliver(desk: Desk, body: bytes, **headers: str) -> Answer:
+def deliver(state: ServerState, body: bytes, **headers: str) -> Answer:
     """The answer to this webhook, signed now."""
-    return answer(desk, Request("POST", WEBHOOKS, zoom_signature(body, desk.services.now()) | headers, body))
+    return answer(state, Request("POST", WEBHOOKS, zoom_signature(body, state.services.now()) | headers, body))
 
 
 def error(given: Answer) -> tuple[int, str]:
@@ -69,14 +69,14 @@ def deliveries(engine: Engine) -> int:
         return tx.exec(select(func.count()).select_from(WebhookDelivery)).one()
 
 
-def outcomes(desk: Desk) -> dict[str, float]:
+def outcomes(state: ServerState) -> dict[str, float]:
     """How many webhooks came to what, by the metrics."""
-    found = parsed_metrics(desk)
+    found = parsed_metrics(state)
     return {labels["outcome"]: value for name, labels, value in found if name == "tracker_webhooks_total"}
 
 
-def parsed_metrics(desk: Desk) -> list[tuple[str, dict[str, str], float]]:
-    page = answer(desk, Request("GET", "/metrics", {}))
+def parsed_metrics(state: ServerState) -> list[tuple[str, dict[str, str], float]]:
+    page = answer(state, Request("GET", "/metrics", {}))
     assert page.status == 200
     assert page.content_type.startswith("text/plain")
     families = text_string_to_metric_families(page.body.decode())
@@ -86,40 +86,42 @@ def parsed_metrics(desk: Desk) -> list[tuple[str, dict[str, str], float]]:
 # -- webhooks
 
 
-def test_zooms_challenge_is_answered_with_the_hash_of_its_token(desk: Desk) -> None:
-    given = deliver(desk, json.dumps({"event": "endpoint.url_validation", "payload": {"plainToken": "q9"}}).encode())
+def test_zooms_challenge_is_answered_with_the_hash_of_its_token(state: ServerState) -> None:
+    given = deliver(state, json.dumps({"event": "endpoint.url_validation", "payload": {"plainToken": "q9"}}).encode())
     digest = hmac.new(WEBHOOK_SECRET.encode(), b"q9", hashlib.sha256).hexdigest()
     assert given.status == 200
     assert json.loads(given.body) == {"plainToken": "q9", "encryptedToken": digest}
     assert given.content_type == "application/json"
 
 
-def test_a_class_is_live_once_its_meeting_started(desk: Desk, engine: Engine) -> None:
+def test_a_class_is_live_once_its_meeting_started(state: ServerState, engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
-    given = deliver(desk, event_body("meeting.started"))
+    given = deliver(state, event_body("meeting.started"))
     assert (given.status, json.loads(given.body)) == (200, {"success": True})
     found = stored(engine, class_id)
     assert (found.status, found.started_at, found.fetch) == (ClassStatus.LIVE, at(0), None)
 
 
-def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(desk: Desk, engine: Engine) -> None:
+def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(state: ServerState, engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
-    assert deliver(desk, event_body("meeting.ended")).status == 200
+    assert deliver(state, event_body("meeting.ended")).status == 200
     found = stored(engine, class_id)
     assert (found.status, found.started_at, found.ended_at) == (ClassStatus.ENDED, at(0), at(60))
     assert found.fetch is not None
     assert (found.fetch.state(at(61)), found.fetch.due_at) == (FetchState.WAITING, at(70))
 
 
-def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(desk: Desk, engine: Engine, clock: Clock) -> None:
+def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(
+    state: ServerState, engine: Engine, clock: Clock
+) -> None:
     class_id = lesson(engine, member(engine))
-    deliver(desk, event_body("meeting.ended"))
+    deliver(state, event_body("meeting.ended"))
     first = stored(engine, class_id)
     clock.forward(minutes=5)
-    assert deliver(desk, event_body("meeting.ended")).status == 200
+    assert deliver(state, event_body("meeting.ended")).status == 200
     assert stored(engine, class_id) == first
     assert deliveries(engine) == 1
-    assert outcomes(desk) == {"noted": 1, "repeat": 1}
+    assert outcomes(state) == {"noted": 1, "repeat": 1}
 
 
 @pytest.mark.parametrize(
@@ -132,12 +134,12 @@ def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(desk: Desk, 
     ],
 )
 def test_a_webhook_about_something_else_is_acknowledged_and_leaves_no_trace(
-    desk: Desk, engine: Engine, body: bytes, outcome: str
+    state: ServerState, engine: Engine, body: bytes, outcome: str
 ) -> None:
     class_id = lesson(engine, member(engine))
     before = stored(engine, class_id)
-    assert deliver(desk, body).status == 200
-    assert (stored(engine, class_id), deliveries(engine), outcomes(desk)) == (before, 0, {outcome: 1})
+    assert deliver(state, body).status == 200
+    assert (stored(engine, class_id), deliveries(engine), outcomes(state)) == (before, 0, {outcome: 1})
 
 
 BODY = event_body("meeting.ended")
@@ -160,12 +162,12 @@ BODY = event_body("meeting.ended")
     ],
 )
 def test_a_webhook_without_zooms_fresh_signature_is_refused(
-    desk: Desk, engine: Engine, headers: dict[str, str]
+    state: ServerState, engine: Engine, headers: dict[str, str]
 ) -> None:
     class_id = lesson(engine, member(engine))
-    assert error(answer(desk, Request("POST", WEBHOOKS, headers, BODY))) == (401, "webhook_refused")
+    assert error(answer(state, Request("POST", WEBHOOKS, headers, BODY))) == (401, "webhook_refused")
     assert stored(engine, class_id).status is ClassStatus.SCHEDULED
-    assert (deliveries(engine), outcomes(desk)) == (0, {"refused": 1})
+    assert (deliveries(engine), outcomes(state)) == (0, {"refused": 1})
 
 
 @pytest.mark.parametrize(
@@ -195,30 +197,30 @@ def test_a_webhook_without_zooms_fresh_signature_is_refused(
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_a_signed_webhook_that_makes_no_sense_is_answered_400(desk: Desk, body: bytes) -> None:
-    assert error(deliver(desk, body)) == (400, "webhook_refused")
-    assert outcomes(desk) == {"refused": 1}
+def test_a_signed_webhook_that_makes_no_sense_is_answered_400(state: ServerState, body: bytes) -> None:
+    assert error(deliver(state, body)) == (400, "webhook_refused")
+    assert outcomes(state) == {"refused": 1}
 
 
 def test_without_a_webhook_secret_every_delivery_is_turned_away(engine: Engine, clock: Clock) -> None:
-    desk = desk_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
+    state = desk_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
     headers = zoom_signature(BODY, clock(), secret="")
-    assert error(answer(desk, Request("POST", WEBHOOKS, headers, BODY))) == (503, "not_configured")
+    assert error(answer(state, Request("POST", WEBHOOKS, headers, BODY))) == (503, "not_configured")
 
 
 def test_a_webhook_that_meets_no_database_is_answered_503_and_counts_when_it_comes_again(
-    desk: Desk, engine: Engine, tmp_path: Path
+    state: ServerState, engine: Engine, tmp_path: Path
 ) -> None:
     class_id = lesson(engine, member(engine))
-    away = desk_on(broken_engine(tmp_path), desk.services.now)
+    away = desk_on(broken_engine(tmp_path), state.services.now)
     assert error(deliver(away, BODY)) == (503, "database_away")
     assert outcomes(away) == {"failed": 1}
-    assert deliver(desk, BODY).status == 200
+    assert deliver(state, BODY).status == 200
     assert stored(engine, class_id).status is ClassStatus.ENDED
 
 
 def test_a_webhook_whose_commit_fails_is_answered_503_and_counts_when_it_comes_again(
-    desk: Desk, engine: Engine
+    state: ServerState, engine: Engine
 ) -> None:
     class_id = lesson(engine, member(engine))
 
@@ -227,21 +229,21 @@ def test_a_webhook_whose_commit_fails_is_answered_503_and_counts_when_it_comes_a
             raise OperationalError("COMMIT", {}, Exception("disk full"))
 
     event.listen(engine, "commit", fail)
-    assert error(deliver(desk, BODY)) == (503, "database_away")
+    assert error(deliver(state, BODY)) == (503, "database_away")
     event.remove(engine, "commit", fail)
     assert (stored(engine, class_id).status, deliveries(engine)) == (ClassStatus.SCHEDULED, 0)
-    assert deliver(desk, BODY).status == 200
+    assert deliver(state, BODY).status == 200
     assert (stored(engine, class_id).status, deliveries(engine)) == (ClassStatus.ENDED, 1)
 
 
 def test_a_fault_that_nobody_foresaw_is_answered_500_and_tells_nothing(
-    desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    state: ServerState, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def stumble(*_: object) -> None:
         raise RuntimeError("the secret is hunter2")
 
-    monkeypatch.setattr(classes, "note_delivery", stumble)
-    given = deliver(desk, BODY)
+    monkeypatch.setattr(sessions, "note_delivery", stumble)
+    given = deliver(state, BODY)
     assert error(given) == (500, "internal_error")
     assert b"hunter2" not in given.body
     assert "hunter2" in caplog.text
@@ -250,9 +252,9 @@ def test_a_fault_that_nobody_foresaw_is_answered_500_and_tells_nothing(
 # -- health and metrics
 
 
-def test_health_is_good_with_a_fresh_loop_and_a_database(desk: Desk, engine: Engine, clock: Clock) -> None:
+def test_health_is_good_with_a_fresh_loop_and_a_database(state: ServerState, engine: Engine, clock: Clock) -> None:
     lesson(engine, member(engine))
-    quiet = answer(desk, Request("GET", "/healthz", {}))
+    quiet = answer(state, Request("GET", "/healthz", {}))
     assert quiet.status == 200
     assert json.loads(quiet.body) == {
         "status": "ok",
@@ -264,18 +266,18 @@ def test_health_is_good_with_a_fresh_loop_and_a_database(desk: Desk, engine: Eng
         "reasons": [],
         "version": health.VERSION,
     }
-    classes.note_delivery(desk.services, ended())
+    sessions.note_delivery(state.services, ended())
     clock.forward(minutes=9)
-    busy = json.loads(answer(desk, Request("GET", "/healthz", {})).body)
+    busy = json.loads(answer(state, Request("GET", "/healthz", {})).body)
     assert (busy["lastWebhookAgeSeconds"], busy["fetches"]) == (540.0, {"due": 1, "late": 0, "failing": 0, "failed": 0})
 
 
 def test_health_tells_what_somebody_has_to_look_at_and_takes_no_tracker_out_for_it(
-    desk: Desk, engine: Engine, clock: Clock
+    state: ServerState, engine: Engine, clock: Clock
 ) -> None:
     counted(engine, lesson(engine, member(engine), start=60), stay("Bo", 60, 90), start=60, end=120)
     clock.time = at(180)
-    given = answer(desk, Request("GET", "/healthz", {}))
+    given = answer(state, Request("GET", "/healthz", {}))
     body = json.loads(given.body)
     assert (given.status, body["status"]) == (200, "attention")
     assert body["webhooks"] == {"ok": False, "silentSince": "2026-05-14T13:00:00Z"}
@@ -299,21 +301,21 @@ def test_health_is_bad_when_the_database_is_away(clock: Clock, tmp_path: Path) -
 
 
 def test_the_metrics_tell_what_waits_what_failed_and_what_came(
-    desk: Desk, engine: Engine, clock: Clock, zoom: FakeZoom
+    state: ServerState, engine: Engine, clock: Clock, zoom: FakeZoom
 ) -> None:
     teacher = member(engine)
     lesson(engine, teacher)
     given_up = lesson(engine, teacher, zoom_meeting_id="85099999999")
-    deliver(desk, event_body("meeting.ended", "85099999999", "uuid-9"))
+    deliver(state, event_body("meeting.ended", "85099999999", "uuid-9"))
     clock.forward(minutes=10)
     zoom.list_faults.append((400, {"code": 12702, "message": "Can not access a meeting a year ago."}))
-    assert participants.fetch_due(desk.services)
+    assert fetching.fetch_due(state.services)
     found = stored(engine, given_up).fetch
     assert found is not None
     assert found.stored_state is FetchState.FAILED
-    deliver(desk, BODY)
+    deliver(state, BODY)
     clock.forward(seconds=30)
-    gauges = {name: value for name, labels, value in parsed_metrics(desk) if not labels}
+    gauges = {name: value for name, labels, value in parsed_metrics(state) if not labels}
     assert gauges == {
         "tracker_fetches_open": 1,
         "tracker_fetches_due": 1,
@@ -327,7 +329,7 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
         "tracker_processes_alive": 0,
         "tracker_loop_age_seconds": 0.5,
     }
-    assert outcomes(desk) == {"noted": 2}
+    assert outcomes(state) == {"noted": 2}
 
 
 def test_the_metrics_do_without_the_database(clock: Clock, tmp_path: Path) -> None:
@@ -342,8 +344,8 @@ def test_the_metrics_do_without_the_database(clock: Clock, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "target", ["/", "", "/healthz/", "//healthz", "/api", "/../healthz", "*", "http://[/x", "/%68"]
 )
-def test_an_unknown_address_is_answered_404(desk: Desk, target: str) -> None:
-    assert error(answer(desk, Request("GET", target, {}))) == (404, "not_found")
+def test_an_unknown_address_is_answered_404(state: ServerState, target: str) -> None:
+    assert error(answer(state, Request("GET", target, {}))) == (404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -358,12 +360,12 @@ def test_an_unknown_address_is_answered_404(desk: Desk, target: str) -> None:
     ],
 )
 def test_another_method_is_answered_405_with_those_that_are_allowed(
-    desk: Desk, method: str, path: str, allowed: str
+    state: ServerState, method: str, path: str, allowed: str
 ) -> None:
-    given = answer(desk, Request(method, path, {}))
+    given = answer(state, Request(method, path, {}))
     assert error(given) == (405, "method_not_allowed")
     assert given.headers == {"Allow": allowed}
 
 
-def test_a_query_does_not_change_the_address(desk: Desk) -> None:
-    assert answer(desk, Request("HEAD", "/healthz?probe=1", {})).status == 200
+def test_a_query_does_not_change_the_address(state: ServerState) -> None:
+    assert answer(state, Request("HEAD", "/healthz?probe=1", {})).status == 200

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, desk_on, ended, lesson, member, participant, started, stored
 from tests.test_receiver import error
-from tracker import auth, classes, fetches, store
-from tracker.attendance import ClassStatus, FetchState
-from tracker.database import transaction
-from tracker.receiver import Answer, Desk, Request, answer
-from tracker.store import Member
+from tracker import auth, classes, sessions, storage
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.server.routes import Answer, Request, ServerState, answer
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
 
 CRON = "cron-secret-é"
 PATH = "/api/zoom/participants"
@@ -36,7 +36,7 @@ def zoom(http: RequestsMock) -> FakeZoom:
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock, zoom: FakeZoom) -> Desk:
+def desk(engine: Engine, clock: Clock, zoom: FakeZoom) -> ServerState:
     return desk_on(engine, clock, CRON_SECRET=CRON)
 
 
@@ -46,31 +46,30 @@ def teacher(engine: Engine) -> Member:
 
 
 @pytest.fixture
-def held(desk: Desk, engine: Engine, teacher: Member) -> str:
+def held(desk: ServerState, engine: Engine, teacher: Member) -> str:
     """A class whose end Zoom has announced."""
     class_id = lesson(engine, teacher)
-    classes.note_delivery(desk.services, ended())
+    sessions.note_delivery(desk.services, ended())
     return class_id
 
 
 def token_of(engine: Engine, person: Member) -> str:
-    with transaction(engine) as tx:
-        return auth.new_api_token(tx, person.email)
+    return auth.new_api_token(engine, person.email)
 
 
-def ask(desk: Desk, person: Member, query: str) -> Answer:
+def ask(desk: ServerState, person: Member, query: str) -> Answer:
     """A person asks with a token."""
     token = token_of(desk.services.engine, person)
     return answer(desk, Request("GET", PATH + query, {"authorization": f"Bearer {token}"}))
 
 
-def post(desk: Desk, body: Any) -> Answer:
+def post(desk: ServerState, body: Any) -> Answer:
     """A program asks."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return answer(desk, Request("POST", PATH, {}, content))
 
 
-def call(desk: Desk, class_id: str) -> Answer:
+def call(desk: ServerState, class_id: str) -> Answer:
     """A program asks for this class with the right secret."""
     return post(desk, {"streamId": class_id, "cronSecret": CRON})
 
@@ -80,7 +79,7 @@ def call(desk: Desk, class_id: str) -> Answer:
 
 @pytest.mark.parametrize("role", ["teacher", "admin"])
 def test_the_teacher_and_an_admin_get_the_participants_fetched_now(
-    desk: Desk, engine: Engine, teacher: Member, held: str, role: str
+    desk: ServerState, engine: Engine, teacher: Member, held: str, role: str
 ) -> None:
     person = teacher if role == "teacher" else member(engine, "root@school.example", "admin")
     given = ask(desk, person, f"?streamId={held}")
@@ -89,7 +88,7 @@ def test_the_teacher_and_an_admin_get_the_participants_fetched_now(
     assert (found.participant_count, found.participants_fetched_at) == (2, at(75))
 
 
-def test_fetching_again_replaces_what_was_known(desk: Desk, teacher: Member, held: str, zoom: FakeZoom) -> None:
+def test_fetching_again_replaces_what_was_known(desk: ServerState, teacher: Member, held: str, zoom: FakeZoom) -> None:
     ask(desk, teacher, f"?streamId={held}")
     zoom.records["uuid-1"].append(participant("Cy", 0, 60))
     again = json.loads(ask(desk, teacher, f"?streamId={held}").body)
@@ -100,74 +99,78 @@ def test_fetching_again_replaces_what_was_known(desk: Desk, teacher: Member, hel
     "authorization",
     [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic dXNlcjpwdw==", "zpt_x", "Bearer \udce9", "Bearer \0"],
 )
-def test_without_a_valid_token_nobody_gets_in(desk: Desk, held: str, authorization: str | None) -> None:
+def test_without_a_valid_token_nobody_gets_in(desk: ServerState, held: str, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
     given = answer(desk, Request("GET", f"{PATH}?streamId={held}", headers))
     assert error(given) == (401, "unauthorized")
     assert stored(desk.services.engine, held).participant_count is None
 
 
-def test_the_token_before_the_last_one_is_worth_nothing(desk: Desk, engine: Engine, teacher: Member, held: str) -> None:
+def test_the_token_before_the_last_one_is_worth_nothing(
+    desk: ServerState, engine: Engine, teacher: Member, held: str
+) -> None:
     old = token_of(engine, teacher)
     token_of(engine, teacher)
     given = answer(desk, Request("GET", f"{PATH}?streamId={held}", {"authorization": f"Bearer {old}"}))
     assert error(given) == (401, "unauthorized")
 
 
-def test_another_teacher_is_refused(desk: Desk, engine: Engine, held: str) -> None:
+def test_another_teacher_is_refused(desk: ServerState, engine: Engine, held: str) -> None:
     other = member(engine, "bo@school.example")
     assert error(ask(desk, other, f"?streamId={held}")) == (403, "forbidden")
     assert stored(engine, held).participant_count is None
 
 
 @pytest.mark.parametrize("class_id", ["nobody", "%00", "x" * 5000, "%ff%fe", "'%20OR%201=1", "%ED%A0%80"])
-def test_an_unknown_class_is_answered_404(desk: Desk, teacher: Member, class_id: str) -> None:
+def test_an_unknown_class_is_answered_404(desk: ServerState, teacher: Member, class_id: str) -> None:
     assert error(ask(desk, teacher, f"?streamId={class_id}")) == (404, "not_found")
 
 
 @pytest.mark.parametrize("query", ["", "?", "?streamId=", "?streamid=x", "?streamId"])
-def test_a_call_without_a_class_is_answered_400(desk: Desk, teacher: Member, query: str) -> None:
+def test_a_call_without_a_class_is_answered_400(desk: ServerState, teacher: Member, query: str) -> None:
     assert error(ask(desk, teacher, query)) == (400, "invalid")
 
 
-def test_the_class_may_be_named_anywhere_in_the_query(desk: Desk, teacher: Member, held: str) -> None:
+def test_the_class_may_be_named_anywhere_in_the_query(desk: ServerState, teacher: Member, held: str) -> None:
     assert ask(desk, teacher, f"?a=b&streamId={held}&c").status == 200
 
 
-def test_a_class_without_a_meeting_is_answered_409(desk: Desk, engine: Engine, teacher: Member) -> None:
+def test_a_class_without_a_meeting_is_answered_409(desk: ServerState, engine: Engine, teacher: Member) -> None:
     class_id = lesson(engine, teacher, zoom_meeting_id=None)
     assert error(ask(desk, teacher, f"?streamId={class_id}")) == (409, "no_zoom_meeting_id")
 
 
-def test_a_class_that_goes_on_is_answered_409(desk: Desk, engine: Engine, teacher: Member) -> None:
+def test_a_class_that_goes_on_is_answered_409(desk: ServerState, engine: Engine, teacher: Member) -> None:
     class_id = lesson(engine, teacher, start=60)
-    classes.note_delivery(desk.services, started("uuid-2", start=60))
+    sessions.note_delivery(desk.services, started("uuid-2", start=60))
     assert stored(engine, class_id).status is ClassStatus.LIVE
     assert error(ask(desk, teacher, f"?streamId={class_id}")) == (409, "not_ended")
 
 
-def test_a_class_to_come_is_answered_409(desk: Desk, engine: Engine, teacher: Member) -> None:
+def test_a_class_to_come_is_answered_409(desk: ServerState, engine: Engine, teacher: Member) -> None:
     class_id = lesson(engine, teacher, start=600)
     assert error(ask(desk, teacher, f"?streamId={class_id}")) == (409, "not_ended")
 
 
-def test_a_class_whose_list_is_empty_is_answered_409(desk: Desk, teacher: Member, held: str, zoom: FakeZoom) -> None:
+def test_a_class_whose_list_is_empty_is_answered_409(
+    desk: ServerState, teacher: Member, held: str, zoom: FakeZoom
+) -> None:
     zoom.records["uuid-1"].clear()
     assert error(ask(desk, teacher, f"?streamId={held}")) == (409, "no_data_from_zoom")
 
 
-def test_a_fetch_under_way_is_answered_409(desk: Desk, engine: Engine, teacher: Member, held: str) -> None:
+def test_a_fetch_under_way_is_answered_409(desk: ServerState, engine: Engine, teacher: Member, held: str) -> None:
     with transaction(engine) as tx:
-        assert fetches.claim_due(tx, at(75))
+        assert storage.fetches.claim_due(tx, at(75))
     assert error(ask(desk, teacher, f"?streamId={held}")) == (409, "fetch_under_way")
 
 
 def test_a_fetch_that_news_of_the_class_overtook_is_answered_409(
-    desk: Desk, teacher: Member, held: str, zoom: FakeZoom
+    desk: ServerState, teacher: Member, held: str, zoom: FakeZoom
 ) -> None:
     def goes_on(path: str) -> None:
         zoom.meanwhile = lambda path: None
-        classes.note_delivery(desk.services, started("uuid-2", start=62))
+        sessions.note_delivery(desk.services, started("uuid-2", start=62))
 
     zoom.meanwhile = goes_on
     assert error(ask(desk, teacher, f"?streamId={held}")) == (409, "lease_lost")
@@ -188,7 +191,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_goes_wrong_at_zoom_is_answered_502_and_the_planned_fetch_stays(
-    desk: Desk, teacher: Member, held: str, zoom: FakeZoom, fault: tuple[int, Any]
+    desk: ServerState, teacher: Member, held: str, zoom: FakeZoom, fault: tuple[int, Any]
 ) -> None:
     before = stored(desk.services.engine, held)
     zoom.list_faults.append(fault)
@@ -196,13 +199,15 @@ def test_what_goes_wrong_at_zoom_is_answered_502_and_the_planned_fetch_stays(
     assert stored(desk.services.engine, held) == before
 
 
-def test_a_network_that_breaks_off_is_answered_502(desk: Desk, teacher: Member, held: str, http: RequestsMock) -> None:
+def test_a_network_that_breaks_off_is_answered_502(
+    desk: ServerState, teacher: Member, held: str, http: RequestsMock
+) -> None:
     http.reset()  # from here on every call raises requests.ConnectionError
     assert error(ask(desk, teacher, f"?streamId={held}")) == (502, "zoom_api_error")
 
 
 def test_without_zooms_credentials_the_call_says_that_it_is_not_configured(
-    desk: Desk, engine: Engine, clock: Clock, teacher: Member, held: str
+    desk: ServerState, engine: Engine, clock: Clock, teacher: Member, held: str
 ) -> None:
     bare = desk_on(engine, clock, ZOOM_CLIENT_SECRET="", CRON_SECRET=CRON)
     assert error(ask(bare, teacher, f"?streamId={held}")) == (503, "not_configured")
@@ -212,7 +217,7 @@ def test_without_zooms_credentials_the_call_says_that_it_is_not_configured(
 # -- a program
 
 
-def test_a_program_gets_the_same_data(desk: Desk, held: str) -> None:
+def test_a_program_gets_the_same_data(desk: ServerState, held: str) -> None:
     given = call(desk, held)
     assert (given.status, json.loads(given.body)) == (200, {"success": True, "data": DATA})
     assert stored(desk.services.engine, held).participant_count == 2
@@ -226,27 +231,29 @@ def skipped(given: Answer) -> str:
     return str(body["reason"])
 
 
-def test_a_class_without_a_meeting_is_skipped(desk: Desk, engine: Engine, teacher: Member) -> None:
+def test_a_class_without_a_meeting_is_skipped(desk: ServerState, engine: Engine, teacher: Member) -> None:
     assert skipped(call(desk, lesson(engine, teacher, zoom_meeting_id=None))) == "no_zoom_meeting_id"
 
 
 @pytest.mark.parametrize("start", [0, 600])
-def test_a_class_whose_end_is_not_known_is_skipped(desk: Desk, engine: Engine, teacher: Member, start: float) -> None:
+def test_a_class_whose_end_is_not_known_is_skipped(
+    desk: ServerState, engine: Engine, teacher: Member, start: float
+) -> None:
     assert skipped(call(desk, lesson(engine, teacher, start=start))) == "not_ended"
 
 
-def test_a_cancelled_class_is_skipped(desk: Desk, engine: Engine, teacher: Member) -> None:
+def test_a_cancelled_class_is_skipped(desk: ServerState, engine: Engine, teacher: Member) -> None:
     class_id = lesson(engine, teacher, start=600, zoom_meeting_made=False)
     classes.cancel_class(desk.services, class_id)
     assert skipped(call(desk, class_id)) == "not_ended"
 
 
-def test_a_class_whose_participants_are_known_is_skipped(desk: Desk, held: str) -> None:
+def test_a_class_whose_participants_are_known_is_skipped(desk: ServerState, held: str) -> None:
     assert call(desk, held).status == 200
     assert skipped(call(desk, held)) == "already_fetched"
 
 
-def test_a_class_is_skipped_until_the_delay_is_over(desk: Desk, held: str, clock: Clock) -> None:
+def test_a_class_is_skipped_until_the_delay_is_over(desk: ServerState, held: str, clock: Clock) -> None:
     for minutes in (61, 69.99):
         clock.time = at(minutes)
         assert skipped(call(desk, held)) == "too_soon"
@@ -254,16 +261,18 @@ def test_a_class_is_skipped_until_the_delay_is_over(desk: Desk, held: str, clock
     assert "data" in json.loads(call(desk, held).body)
 
 
-def test_a_class_that_somebody_is_fetching_is_skipped_for_now(desk: Desk, engine: Engine, held: str) -> None:
+def test_a_class_that_somebody_is_fetching_is_skipped_for_now(desk: ServerState, engine: Engine, held: str) -> None:
     with transaction(engine) as tx:
-        assert fetches.claim_due(tx, at(75))
+        assert storage.fetches.claim_due(tx, at(75))
     assert skipped(call(desk, held)) == "too_soon"
 
 
-def test_a_class_that_goes_on_while_it_is_fetched_is_skipped_for_now(desk: Desk, held: str, zoom: FakeZoom) -> None:
+def test_a_class_that_goes_on_while_it_is_fetched_is_skipped_for_now(
+    desk: ServerState, held: str, zoom: FakeZoom
+) -> None:
     def goes_on(path: str) -> None:
         zoom.meanwhile = lambda path: None
-        classes.note_delivery(desk.services, started("uuid-2", start=62))
+        sessions.note_delivery(desk.services, started("uuid-2", start=62))
 
     zoom.meanwhile = goes_on
     assert skipped(call(desk, held)) == "too_soon"
@@ -272,7 +281,7 @@ def test_a_class_that_goes_on_while_it_is_fetched_is_skipped_for_now(desk: Desk,
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_class_that_zoom_fails_to_tell_of_is_skipped(
-    desk: Desk, held: str, zoom: FakeZoom, fault: tuple[int, Any]
+    desk: ServerState, held: str, zoom: FakeZoom, fault: tuple[int, Any]
 ) -> None:
     zoom.list_faults.append(fault)
     assert skipped(call(desk, held)) == "zoom_api_error"
@@ -281,35 +290,35 @@ def test_a_class_that_zoom_fails_to_tell_of_is_skipped(
     assert fetch.state(at(75)) is FetchState.WAITING
 
 
-def test_a_class_whose_list_is_empty_is_skipped(desk: Desk, held: str, zoom: FakeZoom) -> None:
+def test_a_class_whose_list_is_empty_is_skipped(desk: ServerState, held: str, zoom: FakeZoom) -> None:
     zoom.records["uuid-1"].clear()
     assert skipped(call(desk, held)) == "no_data_from_zoom"
     assert stored(desk.services.engine, held).participant_count is None
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", CRON + " ", 5, ["x"], {"a": 1}, "\ud800", "é"])
-def test_a_program_without_the_secret_is_refused(desk: Desk, held: str, secret: object) -> None:
+def test_a_program_without_the_secret_is_refused(desk: ServerState, held: str, secret: object) -> None:
     assert error(post(desk, {"streamId": held, "cronSecret": secret})) == (401, "unauthorized")
     assert stored(desk.services.engine, held).participant_count is None
 
 
-def test_the_secret_in_the_address_does_not_count(desk: Desk, held: str) -> None:
+def test_the_secret_in_the_address_does_not_count(desk: ServerState, held: str) -> None:
     request = Request("POST", f"{PATH}?cronSecret={CRON}", {}, json.dumps({"streamId": held}).encode())
     assert error(answer(desk, request)) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("class_id", ["nobody", "a\0b", "x" * 5000, "\ud800", "%"])
-def test_a_program_that_names_an_unknown_class_is_answered_404(desk: Desk, class_id: str) -> None:
+def test_a_program_that_names_an_unknown_class_is_answered_404(desk: ServerState, class_id: str) -> None:
     assert error(call(desk, class_id)) == (404, "not_found")
 
 
 @pytest.mark.parametrize("class_id", [None, "", 5, ["a"]])
-def test_a_program_that_names_no_class_is_answered_400(desk: Desk, class_id: Any) -> None:
+def test_a_program_that_names_no_class_is_answered_400(desk: ServerState, class_id: Any) -> None:
     assert error(call(desk, class_id)) == (400, "invalid")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null", b"5", b"[" * 10_000, b"streamId=1&cronSecret=2"])
-def test_a_program_that_sends_no_json_object_is_answered_400(desk: Desk, body: bytes) -> None:
+def test_a_program_that_sends_no_json_object_is_answered_400(desk: ServerState, body: bytes) -> None:
     assert error(post(desk, body)) == (400, "invalid")
 
 
@@ -320,9 +329,9 @@ def test_without_a_cron_secret_the_door_is_closed_to_everybody(engine: Engine, c
 
 
 def test_a_class_that_another_program_wrote_as_ended_is_fetched_by_its_meeting(
-    desk: Desk, engine: Engine, teacher: Member
+    desk: ServerState, engine: Engine, teacher: Member
 ) -> None:
     class_id = lesson(engine, teacher)
     with transaction(engine) as tx:
-        store.set_life(tx, class_id, ClassStatus.ENDED, at(0), at(60))
+        storage.classes.set_life(tx, class_id, ClassStatus.ENDED, at(0), at(60))
     assert json.loads(call(desk, class_id).body)["data"] == DATA

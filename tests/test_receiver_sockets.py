@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.makers import Clock, at, desk_on, event_body, lesson, member, stored, zoom_signature
-from tracker import listener, receiver
-from tracker.attendance import ClassStatus
-from tracker.database import make_engine
-from tracker.listener import LARGEST_BODY, Receiver
-from tracker.receiver import Desk
+from tracker.attendance.types import ClassStatus
+from tracker.server import http_server, routes
+from tracker.server.http_server import LARGEST_BODY, HttpServer
+from tracker.server.routes import ServerState
+from tracker.storage.database import make_engine
 
 WEBHOOKS = "/api/webhooks/zoom"
 GET = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -26,18 +26,18 @@ Serve = Callable[[], int]
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk() -> ServerState:
     """A desk whose database is never asked: these tests are about what comes before."""
     return desk_on(make_engine("sqlite://"), Clock(at(61)))
 
 
 @pytest.fixture
-def serve(desk: Desk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
+def serve(desk: ServerState, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
     """Starts a receiver and returns its port; nothing that a client does may leave a trace on stderr or in the log."""
     with ExitStack() as stack:
 
         def start() -> int:
-            made = Receiver("127.0.0.1", 0, desk)
+            made = HttpServer("127.0.0.1", 0, desk)
             made.start()
             stack.callback(made.stop)
             return made.port
@@ -107,7 +107,7 @@ def seconds_until_closed(client: socket.socket, drip: bytes = b"") -> float:
 
 def test_a_webhook_over_a_socket_is_in_the_database_when_it_is_answered(engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
-    made = Receiver("127.0.0.1", 0, desk_on(engine, Clock(at(61))))
+    made = HttpServer("127.0.0.1", 0, desk_on(engine, Clock(at(61))))
     made.start()
     body = event_body("meeting.ended")
     connection = HTTPConnection("127.0.0.1", made.port, timeout=5)
@@ -212,7 +212,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(port: int) -> None:
 
 
 def test_a_connection_that_says_nothing_is_ended(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.1)
     with connect(serve()) as client:
         assert seconds_until_closed(client) < 2
 
@@ -225,7 +225,7 @@ def test_a_connection_that_says_nothing_is_ended(serve: Serve, monkeypatch: pyte
 def test_a_client_that_drips_is_cut_off_at_the_deadline(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, beginning: bytes
 ) -> None:
-    monkeypatch.setattr(listener, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(http_server, "REQUEST_SECONDS", 0.3)
     with connect(serve()) as client:
         client.sendall(beginning)
         assert seconds_until_closed(client, b"x") < 2
@@ -241,8 +241,8 @@ def test_a_client_whose_headers_are_larger_than_any_is_cut_off(serve: Serve) -> 
 
 
 def test_each_request_of_a_connection_has_its_own_deadline(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "IDLE_SECONDS", 0.3)
-    monkeypatch.setattr(listener, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(http_server, "REQUEST_SECONDS", 0.3)
     with connect(serve()) as client:
         until = time.monotonic() + 0.6
         while time.monotonic() < until:
@@ -337,8 +337,8 @@ def test_a_client_that_breaks_off_leaves_the_others_alone(port: int) -> None:
 
 
 def test_connections_beyond_the_limit_wait_until_there_is_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "CONNECTIONS", 2)
-    monkeypatch.setattr(listener, "IDLE_SECONDS", 60)  # on a loaded machine the two must not be sent away meanwhile
+    monkeypatch.setattr(http_server, "CONNECTIONS", 2)
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 60)  # on a loaded machine the two must not be sent away meanwhile
     port = serve()
     with connect(port) as third, ExitStack() as stack:
         first, second = (stack.enter_context(connect(port)) for _ in range(2))
@@ -355,8 +355,8 @@ def test_connections_beyond_the_limit_wait_until_there_is_room(serve: Serve, mon
 def test_a_burst_of_more_connections_than_there_is_room_for_is_answered(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "CONNECTIONS", 4)
-    monkeypatch.setattr(listener, "IDLE_SECONDS", 60)  # nobody waits until an answered connection has been idle
+    monkeypatch.setattr(http_server, "CONNECTIONS", 4)
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 60)  # nobody waits until an answered connection has been idle
     port = serve()
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(port)) for _ in range(100)]
@@ -378,8 +378,8 @@ def test_many_silent_connections_keep_nobody_waiting(port: int) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", GET, b"GET /heal", post("Content-Length: 10", body=b"half")])
-def test_stopping_does_not_wait_for_connections_that_are_idle(desk: Desk, sent: bytes) -> None:
-    made = Receiver("127.0.0.1", 0, desk)
+def test_stopping_does_not_wait_for_connections_that_are_idle(desk: ServerState, sent: bytes) -> None:
+    made = HttpServer("127.0.0.1", 0, desk)
     made.start()
     with connect(made.port) as client, connect(made.port) as witness:
         client.sendall(sent)
@@ -393,16 +393,16 @@ def test_stopping_does_not_wait_for_connections_that_are_idle(desk: Desk, sent: 
         connect(made.port)
 
 
-def test_stopping_waits_for_the_request_under_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopping_waits_for_the_request_under_way(desk: ServerState, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(desk: Desk, request: receiver.Request) -> receiver.Answer:
+    def slow(desk: ServerState, request: routes.Request) -> routes.Answer:
         begun.set()
         assert go_on.wait(5)
-        return receiver.Answer(200, b"done")
+        return routes.Answer(200, b"done")
 
-    monkeypatch.setitem(receiver.ROUTES, "/slow", {"GET": slow})
-    made = Receiver("127.0.0.1", 0, desk)
+    monkeypatch.setitem(routes.ROUTES, "/slow", {"GET": slow})
+    made = HttpServer("127.0.0.1", 0, desk)
     made.start()
     with connect(made.port) as client:
         client.sendall(GET.replace(b"/nothing", b"/slow"))
@@ -415,29 +415,29 @@ def test_stopping_waits_for_the_request_under_way(desk: Desk, monkeypatch: pytes
         assert not stopping.is_alive()
 
 
-def test_the_same_port_can_be_taken_again_at_once(desk: Desk) -> None:
-    first = Receiver("127.0.0.1", 0, desk)
+def test_the_same_port_can_be_taken_again_at_once(desk: ServerState) -> None:
+    first = HttpServer("127.0.0.1", 0, desk)
     first.start()
     port = first.port
     with connect(port) as client:
         client.sendall(GET)
         client.recv(65536)
         first.stop()
-    second = Receiver("127.0.0.1", port, desk)
+    second = HttpServer("127.0.0.1", port, desk)
     second.start()
     assert status(talk(port, GET)) == 404
     second.stop()
 
 
-def test_a_port_that_is_taken_is_an_ordinary_error(desk: Desk) -> None:
+def test_a_port_that_is_taken_is_an_ordinary_error(desk: ServerState) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
-        Receiver("127.0.0.1", other.getsockname()[1], desk)
+        HttpServer("127.0.0.1", other.getsockname()[1], desk)
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
-def test_an_address_of_the_newer_kind_is_served_too(desk: Desk) -> None:
+def test_an_address_of_the_newer_kind_is_served_too(desk: ServerState) -> None:
     try:
-        made = Receiver("::1", 0, desk)
+        made = HttpServer("::1", 0, desk)
     except OSError as error:
         pytest.skip(f"this machine has no IPv6 loopback: {error}")
     made.start()

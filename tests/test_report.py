@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import at, read_workbook, run, span, stay, waiting
-from tracker.attendance import Attendance, Session, Span, Stay, take_attendance
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.types import Attendance, Session, Span, Stay
 from tracker.report import (
     Table,
     csv_bytes,

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.makers import at, counted, lesson, member, stay, stored
-from tracker import participants, records, store
-from tracker.attendance import Attendance, PersonKey
-from tracker.database import reading, transaction
-from tracker.records import Decision
-from tracker.store import Member
+from tracker import class_attendance, storage
+from tracker.attendance.types import Attendance, PersonKey
+from tracker.storage.database import reading, transaction
+from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
 
 ANA: PersonKey = ("email", "ana@x.example")
 GUEST: PersonKey = ("name", "ana lima")
@@ -25,17 +25,17 @@ def teacher(engine: Engine) -> Member:
 def say(engine: Engine, teacher: Member, *decisions: Decision, minute: float = 0) -> None:
     with transaction(engine) as tx:
         for decision in decisions:
-            records.decide(tx, teacher.id, decision, at(minute))
+            storage.decisions.decide(tx, teacher.id, decision, at(minute))
 
 
 def undo(engine: Engine, teacher: Member, decision: Decision) -> None:
     with transaction(engine) as tx:
-        records.undo_decision(tx, teacher.id, decision)
+        storage.decisions.undo_decision(tx, teacher.id, decision)
 
 
 def said(engine: Engine, teacher: Member) -> list[Decision]:
     with reading(engine) as tx:
-        return records.decisions(tx, teacher.id)
+        return storage.decisions.list_decisions(tx, teacher.id)
 
 
 def held(engine: Engine, teacher: Member, start: float = 0) -> str:
@@ -57,7 +57,7 @@ def people(engine: Engine, class_id: str) -> list[set[PersonKey]]:
 
 def attendance(engine: Engine, class_id: str) -> Attendance:
     with reading(engine) as tx:
-        found = participants.attendance_of(tx, store.get_class(tx, class_id))
+        found = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
     assert found is not None
     return found
 
@@ -119,7 +119,7 @@ def test_people_who_are_one_are_shown_as_one_in_every_class_and_counted_as_befor
         assert (found.people[0].seconds, found.people[0].added_up) == (40 * 60, 50 * 60)
         assert (found.unique_count, stored(engine, class_id).participant_count) == (4, 4)
         with reading(engine) as tx:
-            data = store.participants_data(tx, class_id)
+            data = storage.classes.get_participants_data(tx, class_id)
         assert data is not None
         assert (data["uniqueCount"], data["totalRecords"]) == (4, 4)
 

@@ -10,12 +10,12 @@ from tests.fake_zoom import FakeZoom
 from tests.lives import try_until_given_up
 from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, participant, started, stored
 from tests.makers import seen as told
-from tracker import classes, participants, records, store
-from tracker.attendance import Attendance, ClassStatus, FetchState, Source
-from tracker.classes import Outcome
-from tracker.database import reading
+from tracker import class_attendance, classes, fetching, sessions, storage
+from tracker.attendance.types import Attendance, ClassStatus, FetchState, Source
 from tracker.services import Services
-from tracker.webhook import Delivery, parse
+from tracker.sessions import Outcome
+from tracker.storage.database import reading
+from tracker.zoom.webhook import Delivery, parse
 
 DAY = 24 * 60
 PLAN = (400, {"code": 200, "message": "Only available for paid account: x."})
@@ -36,7 +36,7 @@ def class_id(school: Services) -> str:
 
 
 def note(school: Services, *deliveries: Delivery) -> list[Outcome]:
-    return [classes.note_delivery(school, delivery) for delivery in deliveries]
+    return [sessions.note_delivery(school, delivery) for delivery in deliveries]
 
 
 def life(school: Services, class_id: str) -> Life:
@@ -46,17 +46,19 @@ def life(school: Services, class_id: str) -> Life:
 
 def now_in_class(school: Services, class_id: str) -> list[str]:
     with reading(school.engine) as tx:
-        return [person.name for person in participants.people_in_class_now(tx, store.get_class(tx, class_id))]
+        return [
+            person.name for person in class_attendance.people_in_class_now(tx, storage.classes.get_class(tx, class_id))
+        ]
 
 
 def attendance_seen(school: Services, class_id: str, minute: float = 70) -> Attendance | None:
     with reading(school.engine) as tx:
-        return participants.attendance_seen(tx, store.get_class(tx, class_id), at(minute))
+        return class_attendance.attendance_seen(tx, storage.classes.get_class(tx, class_id), at(minute))
 
 
 def kept(school: Services, class_id: str) -> Attendance | None:
     with reading(school.engine) as tx:
-        return participants.attendance_of(tx, store.get_class(tx, class_id))
+        return class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
 
 
 def times(attendance: Attendance | None) -> Times:
@@ -137,7 +139,7 @@ def test_a_meeting_that_is_no_class_is_not_ours(school: Services, class_id: str)
     assert note(school, parse(stranger)) == ["not ours"]
     assert life(school, class_id) == (SCHEDULED, None, None)
     with reading(school.engine) as tx:
-        assert records.count_sightings(tx, class_id) == 0
+        assert storage.presence.count_sightings(tx, class_id) == 0
 
 
 @pytest.mark.parametrize("what", ["joined", "joined_breakout_room"])
@@ -231,7 +233,7 @@ def test_nobody_is_left_over_from_a_session_whose_end_was_lost(school: Services,
 def test_a_person_in_class_now_has_the_time_of_joining(school: Services, class_id: str) -> None:
     note(school, started(), told("joined", "1", 3, email="ana@x.example"))
     with reading(school.engine) as tx:
-        (person,) = participants.people_in_class_now(tx, store.get_class(tx, class_id))
+        (person,) = class_attendance.people_in_class_now(tx, storage.classes.get_class(tx, class_id))
     assert (person.name, person.email, person.first_join) == ("Ana", "ana@x.example", at(3))
 
 
@@ -278,7 +280,7 @@ def alone(school: Services, zoom: FakeZoom, class_id: str) -> str:
 
 def test_a_class_without_a_list_has_what_was_seen_and_says_so(school: Services, alone: str, clock: Clock) -> None:
     clock.time = at(70)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     assert stored(school.engine, alone).participant_count is None  # the list may come yet
     try_until_given_up(school, clock, alone)
     found = stored(school.engine, alone)
@@ -296,12 +298,12 @@ def test_a_list_that_zoom_refuses_is_replaced_by_what_was_seen_at_once(
     school: Services, zoom: FakeZoom, alone: str, fault: tuple[int, Any]
 ) -> None:
     zoom.list_faults.append(fault)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     found = stored(school.engine, alone)
     assert found.fetch is not None
     assert (found.fetch.stored_state, found.participant_count) == (FetchState.FAILED, 1)
     with reading(school.engine) as tx:
-        data = store.participants_data(tx, alone)
+        data = storage.classes.get_participants_data(tx, alone)
     assert data is not None
     assert (data["source"], data["uniqueCount"]) == ("seen live", 1)
 
@@ -322,7 +324,7 @@ def test_a_list_that_zoom_gives_later_replaces_what_was_seen(
     try_until_given_up(school, clock, alone)
     zoom.records["uuid-1"] = [participant("Ana", 0, 60), participant("Ben", 0, 60)]
     clock.forward(days=1)
-    participants.fetch_now(school, alone)
+    fetching.fetch_now(school, alone)
     attendance = kept(school, alone)
     assert times(attendance) == [("Ana", 0, 60), ("Ben", 0, 60)]
     found = stored(school.engine, alone)
@@ -336,10 +338,10 @@ def test_what_was_seen_never_replaces_a_list_of_zooms(
     school: Services, zoom: FakeZoom, alone: str, clock: Clock
 ) -> None:
     zoom.records["uuid-1"] = [participant("Ana", 0, 60), participant("Ben", 0, 60)]
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     zoom.list_faults.append(PLAN)
     clock.time = at(120)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     attendance = kept(school, alone)
     assert attendance is not None
     assert (attendance.source, attendance.unique_count) == (Source.ZOOM, 2)
@@ -354,11 +356,11 @@ def test_what_was_seen_stays_marked_when_zoom_is_asked_in_vain_again(
     zoom.hold("uuid-2", meeting=MEETING, start=70, end=80)
     zoom.list_faults.append(PLAN)
     clock.forward(minutes=1)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     zoom.list_faults.append(PLAN)
     note(school, ended("uuid-2", 70, 81))
     clock.forward(minutes=1)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     found, attendance = stored(school.engine, alone), kept(school, alone)
     assert found.fetch is not None
     assert attendance is not None

@@ -17,14 +17,14 @@ from tests.makers import (
     started,
     stored,
 )
-from tracker import classes, participants, store, sweep
-from tracker.attendance import ClassStatus, FetchState
+from tracker import classes, fetching, reconcile, storage
+from tracker.attendance.types import ClassStatus, FetchState
 from tracker.classes import Plan
-from tracker.database import transaction
 from tracker.errors import NotEnded
-from tracker.fetches import LONGEST_GAP, PATIENCE
+from tracker.retry import LONGEST_GAP, PATIENCE
 from tracker.services import Services
-from tracker.store import Member
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
 
 DAY = 24 * 60
 SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
@@ -38,7 +38,7 @@ def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(
     zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
     zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
     clock.time = at(61)
-    assert participants.fetch_now(school, class_id).unique_count == 2
+    assert fetching.fetch_now(school, class_id).unique_count == 2
     assert life(school, class_id) == (ENDED, at(0), at(60))
     assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
     found = attendance(school, class_id)
@@ -53,7 +53,7 @@ def test_a_class_whose_end_was_lost_is_ended_by_the_fetch(
     note(school, started("u1"))
     zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
     clock.time = at(61)
-    assert participants.fetch_now(school, class_id).unique_count == 1
+    assert fetching.fetch_now(school, class_id).unique_count == 1
     assert life(school, class_id) == (ENDED, at(0), at(60))
 
 
@@ -65,8 +65,8 @@ def test_what_zoom_lists_for_another_class_of_the_meeting_is_not_taken(
     zoom.hold("a", participant("Ana", 0, 58), meeting=MEETING, start=0, end=58)
     zoom.hold("b", participant("Ben", 59, 120), meeting=MEETING, start=59, end=120)
     clock.time = at(125)
-    assert [person.name for person in participants.fetch_now(school, first).people] == ["Ana"]
-    assert [person.name for person in participants.fetch_now(school, second).people] == ["Ben"]
+    assert [person.name for person in fetching.fetch_now(school, first).people] == ["Ana"]
+    assert [person.name for person in fetching.fetch_now(school, second).people] == ["Ben"]
     assert life(school, first) == (ENDED, at(0), at(58))
     assert life(school, second) == (ENDED, at(59), at(120))
 
@@ -77,7 +77,7 @@ def test_a_meeting_made_for_the_class_is_the_class_whenever_it_was_held(
     class_id = lesson(school.engine, ana)
     zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
     clock.time = at(361)
-    assert participants.fetch_now(school, class_id).unique_count == 1
+    assert fetching.fetch_now(school, class_id).unique_count == 1
     assert life(school, class_id) == (ENDED, at(300), at(360))
 
 
@@ -88,7 +88,7 @@ def test_a_shared_meeting_held_at_another_time_is_not_the_class(
     zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
     clock.time = at(361)
     with pytest.raises(NotEnded):
-        participants.fetch_now(school, class_id)
+        fetching.fetch_now(school, class_id)
     assert life(school, class_id) == (SCHEDULED, None, None)
 
 
@@ -102,7 +102,7 @@ def test_a_class_that_is_not_over_is_not_fetched(
     for minute in (0, 59.9, 61):  # after its planned time Zoom is asked, and knows of no end
         clock.time = at(minute)
         with pytest.raises(NotEnded):
-            participants.fetch_now(school, class_id)
+            fetching.fetch_now(school, class_id)
     assert life(school, class_id)[0] is status
 
 
@@ -112,7 +112,7 @@ def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
     zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
     class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
     assert stored(school.engine, class_id).participant_count == 1
 
@@ -138,7 +138,7 @@ def test_a_first_half_whose_webhooks_were_lost_is_found_and_counted(
     zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
     note(school, started("u2", 25), ended("u2", 25, 60))
     clock.time = at(70)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert life(school, class_id) == (ENDED, at(0), at(60))
     assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
     assert stored(school.engine, class_id).participant_count == 2
@@ -151,10 +151,10 @@ def test_a_second_half_whose_webhooks_were_lost_is_found_by_the_next_reading(
     zoom.hold("u1", participant("Ana", 0, 20), meeting=MEETING, start=0, end=20)
     note(school, ended("u1", 0, 20))
     clock.time = at(30)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
     clock.time = at(80)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 2)
     assert due(school, class_id) == at(120)
 
@@ -175,7 +175,7 @@ def test_what_the_webhooks_told_is_enough_where_zoom_does_not_list_the_sessions(
     note(school, ended("u1", 0, 60))
     zoom.meanwhile = refuse
     clock.time = at(70)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(60)), 1)
     found = stored(school.engine, class_id).fetch
     assert found is not None
@@ -199,7 +199,7 @@ def test_an_end_that_zoom_leaves_out_does_not_open_the_class_again(
     right = zoom._summary
     monkeypatch.setattr(zoom, "_summary", lambda uuid: right(uuid) | {"end_time": ""})
     clock.time = at(70)
-    fetched = participants.fetch_now(school, class_id)
+    fetched = fetching.fetch_now(school, class_id)
     assert stored(school.engine, class_id).participant_count == 1
     assert sessions(school, class_id)[0] == run("u1", 0, 60)
     # Zoom lists only sessions that are over; where it does not say when, it was when the last one left.
@@ -217,7 +217,7 @@ def test_zooms_own_number_of_each_session_is_kept_beside_the_count(
     note(school, ended("u1", 0, 20), ended("u2", 25, 60))
     assert [session.zooms_count for session in sessions(school, class_id)] == [None, None]
     clock.time = at(70)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     found = attendance(school, class_id)
     assert found is not None
     assert [session.zooms_count for session in found.sessions] == [2, None]
@@ -234,13 +234,13 @@ def test_a_session_before_the_classs_time_does_not_hide_the_class_itself(
     zoom.hold("u1", *early, meeting=MEETING, start=10, end=15)
     note(school, started("u1", 10), ended("u1", 10, 15))
     clock.time = at(25)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert stored(school.engine, class_id).participant_count == 2
     # Of what came then nothing was announced.
     zoom.hold("u2", *(participant(f"Student {n}", 30, 90) for n in range(9)), meeting=MEETING, start=30, end=90)
     while (again := due(school, class_id)) is not None:
         clock.time = again
-        assert participants.fetch_due(school)
+        assert fetching.fetch_due(school)
     assert stored(school.engine, class_id).participant_count == 11
 
 
@@ -252,16 +252,16 @@ def test_a_class_is_not_said_to_be_unheld_while_the_app_may_not_ask(
     refusal = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[x, x:admin]."})
     zoom.meanwhile = lambda path: zoom.faults.append(refusal) if path.endswith("/instances") else None
     clock.time = at(91)
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     for _ in range(40):
         clock.time = due(school, class_id) or clock.time
-        assert participants.fetch_due(school)
+        assert fetching.fetch_due(school)
     fetch = stored(school.engine, class_id).fetch
     assert fetch is not None
     assert (fetch.stored_state, fetch.error) == (FetchState.WAITING, "The Zoom app lacks the scope x:admin.")
     zoom.meanwhile = lambda path: None
     clock.time = due(school, class_id) or clock.time
-    assert participants.fetch_due(school) == "collected"
+    assert fetching.fetch_due(school) == "collected"
     assert stored(school.engine, class_id).participant_count == 2
 
 
@@ -273,9 +273,9 @@ def test_a_class_in_a_shared_meeting_never_gets_the_people_of_another_day(
     zoom.hold("u2", participant("Ana", week, week + 50), meeting=MEETING, start=week, end=week + 60)
     clock.time = at(week + 91)
     with transaction(school.engine) as tx:  # as another program would
-        store.set_life(tx, first, ENDED, at(0), at(60))
-    sweep.ask_for_forgotten(school)
-    while participants.fetch_due(school):
+        storage.classes.set_life(tx, first, ENDED, at(0), at(60))
+    reconcile.ask_for_forgotten(school)
+    while fetching.fetch_due(school):
         pass
     assert stored(school.engine, first).participant_count is None
     assert stored(school.engine, second).participant_count == 1

@@ -7,14 +7,13 @@ import pytest
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
-from tracker import classes, participants, records
-from tracker.attendance import FetchState
-from tracker.database import reading
+from tracker import fetching, sessions, storage
+from tracker.attendance.types import FetchState, Snapshot
 from tracker.errors import NoDataFromZoom
-from tracker.fetches import next_reading
-from tracker.records import TakenReading
+from tracker.retry import next_snapshot
 from tracker.services import Services
-from tracker.store import FetchProgress
+from tracker.storage.classes import FetchProgress
+from tracker.storage.database import reading
 
 DELAY = timedelta(minutes=10)
 HOUR, DAY = 60, 24 * 60
@@ -58,17 +57,17 @@ EMPTY: tuple[int, Any] = (200, {"participants": []})
 def test_the_list_is_read_again_after_an_hour_and_a_day_unless_two_readings_agree(
     taken: list[tuple[float, str]], minute: float | None
 ) -> None:
-    readings = [TakenReading(at(when), 1, 1, not what.endswith("-"), what.strip("-")) for when, what in taken]
-    assert next_reading(readings, at(0), DELAY) == (None if minute is None else at(minute))
+    readings = [Snapshot(at(when), 1, 1, not what.endswith("-"), what.strip("-")) for when, what in taken]
+    assert next_snapshot(readings, at(0), DELAY) == (None if minute is None else at(minute))
 
 
 @pytest.mark.parametrize(("delay", "expected"), [(1, [6, 144]), (600, [3600, 86_400])])
 def test_the_times_are_in_delays(delay: int, expected: list[int]) -> None:
     found: list[int] = []
-    taken = [TakenReading(at(delay / 60), 1, 1, True, "0")]
-    while (again := next_reading(taken, at(0), timedelta(seconds=delay))) is not None:
+    taken = [Snapshot(at(delay / 60), 1, 1, True, "0")]
+    while (again := next_snapshot(taken, at(0), timedelta(seconds=delay))) is not None:
         found.append(int((again - at(0)).total_seconds()))
-        taken.append(TakenReading(again, 1, 1, True, str(len(taken))))
+        taken.append(Snapshot(again, 1, 1, True, str(len(taken))))
     assert found == expected
 
 
@@ -84,7 +83,7 @@ def clock() -> Clock:
 def held(school: Services, zoom: FakeZoom) -> str:
     class_id = lesson(school.engine, member(school.engine))
     zoom.hold("uuid-1", ANA, meeting=MEETING)
-    classes.note_delivery(school, ended())
+    sessions.note_delivery(school, ended())
     return class_id
 
 
@@ -97,7 +96,9 @@ def progress(school: Services, class_id: str) -> FetchProgress:
 def taken(school: Services, class_id: str) -> list[tuple[datetime, int, int, bool]]:
     """When the list was read, and what it gave: records, people, whether it was complete."""
     with reading(school.engine) as tx:
-        return [(one.at, one.records, one.people, one.complete) for one in records.readings(tx, class_id)]
+        return [
+            (one.at, one.records, one.people, one.complete) for one in storage.snapshots.list_snapshots(tx, class_id)
+        ]
 
 
 def read_on(school: Services, class_id: str, clock: Clock) -> datetime | None:
@@ -105,12 +106,12 @@ def read_on(school: Services, class_id: str, clock: Clock) -> datetime | None:
     due = progress(school, class_id).due_at
     if due is None:
         clock.forward(days=400)
-        assert not participants.fetch_due(school)
+        assert not fetching.fetch_due(school)
         return None
     clock.time = due - timedelta(seconds=1)
-    assert not participants.fetch_due(school)
+    assert not fetching.fetch_due(school)
     clock.time = due
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     return due
 
 
@@ -181,11 +182,11 @@ def test_a_restart_forgets_the_readings_and_begins_again(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
     read_on(school, held, clock)
-    classes.note_delivery(school, started("uuid-2", 80))
+    sessions.note_delivery(school, started("uuid-2", 80))
     assert taken(school, held) == []
     assert progress(school, held).due_at is None
     zoom.hold("uuid-2", BEN, meeting=MEETING, start=80, end=100)
-    classes.note_delivery(school, ended("uuid-2", 80, 100))
+    sessions.note_delivery(school, ended("uuid-2", 80, 100))
     assert [read_on(school, held, clock) for _ in range(3)] == [at(110), at(160), None]
     assert [(when, people) for when, _, people, _ in taken(school, held)] == [(at(110), 2), (at(160), 2)]
 
@@ -238,19 +239,19 @@ def test_a_first_reading_that_comes_a_day_late_is_settled_at_once(
     school: Services, held: str, clock: Clock, minute: float, state: str
 ) -> None:
     clock.time = at(minute)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert progress(school, held).stored_state is FetchState(state)
 
 
 def test_what_a_person_fetches_is_a_reading_and_keeps_the_plan(school: Services, held: str, clock: Clock) -> None:
     clock.time = at(61)
-    participants.fetch_now(school, held)
+    fetching.fetch_now(school, held)
     assert (progress(school, held).stored_state, progress(school, held).due_at) == (FetchState.COLLECTED, at(70))
     clock.time = at(75)
-    participants.fetch_now(school, held)
+    fetching.fetch_now(school, held)
     assert progress(school, held).due_at == at(120)
     clock.time = at(101)  # forty minutes after the first, and the same
-    participants.fetch_now(school, held)
+    fetching.fetch_now(school, held)
     assert progress(school, held) == FetchProgress(FetchState.SETTLED, None, 0, None, None)
     assert [when for when, *_ in taken(school, held)] == [at(61), at(75), at(101)]
 
@@ -259,8 +260,8 @@ def test_a_person_may_fetch_what_is_settled_and_it_stays_settled(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
     clock.time = at(9 * DAY)
-    participants.fetch_due(school)
+    fetching.fetch_due(school)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.forward(minutes=5)
-    assert participants.fetch_now(school, held).unique_count == 2
+    assert fetching.fetch_now(school, held).unique_count == 2
     assert progress(school, held).stored_state is FetchState.SETTLED

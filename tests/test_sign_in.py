@@ -15,7 +15,7 @@ from tests.door import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, lo
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import MEETING, Clock, lesson
 from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
-from tracker.store import Member
+from tracker.storage.members import Member
 from tracker.ui.sign_in import COOKIE, LARGEST_FORM
 
 HOSTILE_TARGETS = [

@@ -10,12 +10,16 @@ from sqlalchemy import Engine, inspect, text
 from sqlmodel import select
 
 from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, waiting
-from tracker import deliveries, fetches, store, watchlist
-from tracker.attendance import ClassStatus, FetchState, participants_data, take_attendance
-from tracker.database import reading, transaction
+from tracker import storage
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.stored_form import participants_data
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.errors import InvalidInput, NotFound
-from tracker.models import LiveStream
-from tracker.store import Filter, Member
+from tracker.storage.classes import Filter
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
+from tracker.storage.models import LiveStream
 
 DUE = (
     "SELECT id FROM LiveStream WHERE status = 'ended' AND endedAt < datetime('now', '-10 minutes') "
@@ -55,17 +59,17 @@ def teacher(engine: Engine) -> Member:
 def hold(engine: Engine, class_id: str, start: datetime = NOW, minutes: float = 60) -> None:
     """The class took place."""
     with transaction(engine) as tx:
-        store.set_life(tx, class_id, ClassStatus.ENDED, start, start + timedelta(minutes=minutes))
+        storage.classes.set_life(tx, class_id, ClassStatus.ENDED, start, start + timedelta(minutes=minutes))
 
 
 def collect(engine: Engine, class_id: str) -> None:
     with transaction(engine) as tx:
-        store.save_attendance(tx, class_id, MET, at(70))
+        storage.classes.save_attendance(tx, class_id, MET, at(70))
 
 
 def titles(engine: Engine, viewer: Member, which: Filter | None = None, **page: Any) -> list[str]:
     with reading(engine) as tx:
-        found = store.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
+        found = storage.classes.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
     return [one.title for one in found]
 
 
@@ -114,7 +118,7 @@ def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Memb
     collect(engine, class_id)
     with reading(engine) as tx:
         text_stored = tx.exec(select(LiveStream.participants_data)).one()
-        assert store.participants(tx, class_id) == MET.stays
+        assert storage.classes.get_stays(tx, class_id) == MET.stays
     assert text_stored is not None
     data = json.loads(text_stored)
     assert data == participants_data(MET)
@@ -142,12 +146,12 @@ def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Memb
 def test_nobody_is_a_count_and_not_known_is_none(engine: Engine, teacher: Member) -> None:
     empty, unknown = lesson(engine, teacher), lesson(engine, teacher)
     with transaction(engine) as tx:
-        store.save_attendance(tx, empty, take_attendance([], [], span(0, 60)), NOW)
+        storage.classes.save_attendance(tx, empty, take_attendance([], [], span(0, 60)), NOW)
     assert stored(engine, empty).participant_count == 0
     assert stored(engine, unknown).participant_count is None
     with reading(engine) as tx:
-        assert store.participants(tx, empty) == ()
-        assert store.participants(tx, unknown) is None
+        assert storage.classes.get_stays(tx, empty) == ()
+        assert storage.classes.get_stays(tx, unknown) is None
 
 
 @pytest.mark.parametrize("name", ["Zoë 👩‍🏫", "محمد", "李雷", "O'Brien; --", 'a"b\\c\n', "\u2028"])
@@ -155,9 +159,9 @@ def test_any_name_comes_back_as_it_was(engine: Engine, teacher: Member, name: st
     class_id = lesson(engine, teacher, title=name)
     attendance = take_attendance([stay(name, 0, 60)], [], span(0, 60))
     with transaction(engine) as tx:
-        store.save_attendance(tx, class_id, attendance, NOW)
+        storage.classes.save_attendance(tx, class_id, attendance, NOW)
     with reading(engine) as tx:
-        assert store.participants(tx, class_id) == attendance.stays
+        assert storage.classes.get_stays(tx, class_id) == attendance.stays
     assert stored(engine, class_id).title == name
 
 
@@ -180,12 +184,12 @@ def test_a_class_that_goes_on_again_forgets_its_participants(engine: Engine, tea
     hold(engine, class_id)
     collect(engine, class_id)
     with transaction(engine) as tx:
-        store.set_life(tx, class_id, ClassStatus.LIVE, NOW, None)
+        storage.classes.set_life(tx, class_id, ClassStatus.LIVE, NOW, None)
     found = stored(engine, class_id)
     assert (found.status, found.started_at, found.ended_at) == (ClassStatus.LIVE, NOW, None)
     assert (found.participant_count, found.participants_fetched_at) == (None, None)
     with reading(engine) as tx:
-        assert store.participants(tx, class_id) is None
+        assert storage.classes.get_stays(tx, class_id) is None
 
 
 def test_a_class_that_ends_later_keeps_its_participants_until_there_are_new_ones(
@@ -200,11 +204,11 @@ def test_a_class_that_ends_later_keeps_its_participants_until_there_are_new_ones
 
 def test_a_class_that_does_not_exist_is_not_found(engine: Engine) -> None:
     with transaction(engine) as tx:
-        for call in (store.get_class, store.lock_class):
+        for call in (storage.classes.get_class, storage.classes.lock_class):
             with pytest.raises(NotFound, match="no such class"):
                 call(tx, "nothing")
         with pytest.raises(NotFound):
-            store.change_class(tx, "nothing", "Title", NOW, 60, "UTC")
+            storage.classes.change_class(tx, "nothing", "Title", NOW, 60, "UTC")
 
 
 def test_classes_of_one_course_share_it(engine: Engine, teacher: Member) -> None:
@@ -219,10 +223,10 @@ def test_the_classes_of_a_meeting_are_those_that_take_place(engine: Engine, teac
     first, second, cancelled = (lesson(engine, teacher) for _ in range(3))
     lesson(engine, teacher, zoom_meeting_id="85099999999")
     with transaction(engine) as tx:
-        store.set_life(tx, cancelled, ClassStatus.CANCELLED, None, None)
+        storage.classes.set_life(tx, cancelled, ClassStatus.CANCELLED, None, None)
     with reading(engine) as tx:
-        assert {one.id for one in store.classes_of_meeting(tx, MEETING)} == {first, second}
-        assert store.classes_of_meeting(tx, "1") == []
+        assert {one.id for one in storage.classes.classes_of_meeting(tx, MEETING)} == {first, second}
+        assert storage.classes.classes_of_meeting(tx, "1") == []
 
 
 def test_classes_that_another_program_ended_are_found(engine: Engine, teacher: Member) -> None:
@@ -231,20 +235,20 @@ def test_classes_that_another_program_ended_are_found(engine: Engine, teacher: M
         hold(engine, class_id)
     collect(engine, known)
     with transaction(engine) as tx:
-        fetches.ask(tx, asked, at(70), at(60))
+        storage.fetches.ask(tx, asked, at(70), at(60))
         tx.connection().execute(text(f"""UPDATE "LiveStream" SET "zoomMeetingId" = NULL WHERE id = '{linkless}'"""))
     with reading(engine) as tx:
-        assert [one.id for one in watchlist.forgotten(tx)] == [forgotten]
+        assert [one.id for one in storage.attention.forgotten(tx)] == [forgotten]
     with transaction(engine) as tx:
-        claim = fetches.claim_class(tx, forgotten, at(60))
-        fetches.release(tx, claim)
+        claim = storage.fetches.claim_class(tx, forgotten, at(60))
+        storage.fetches.release(tx, claim)
     with reading(engine) as tx:
-        assert [one.id for one in watchlist.forgotten(tx)] == [forgotten]
+        assert [one.id for one in storage.attention.forgotten(tx)] == [forgotten]
     with transaction(engine) as tx:
-        claim = fetches.claim_class(tx, forgotten, at(60))
-        fetches.abandon(tx, claim, "Zoom says no.", FetchState.FAILED)
+        claim = storage.fetches.claim_class(tx, forgotten, at(60))
+        storage.fetches.abandon(tx, claim, "Zoom says no.", FetchState.FAILED)
     with reading(engine) as tx:
-        assert watchlist.forgotten(tx) == []
+        assert storage.attention.forgotten(tx) == []
     assert stored(engine, planned).status is ClassStatus.SCHEDULED
 
 
@@ -257,10 +261,10 @@ def test_a_teacher_sees_her_own_classes_and_an_admin_all(engine: Engine, teacher
     lesson(engine, other, "His", start=1)
     assert titles(engine, teacher) == ["Hers"]
     assert titles(engine, other) == ["His"]
-    assert titles(engine, admin) == titles(engine, store.OPERATOR) == ["Hers", "His"]
+    assert titles(engine, admin) == titles(engine, OPERATOR) == ["Hers", "His"]
     assert titles(engine, other, Filter(text="hers")) == []
     with reading(engine) as tx:
-        assert [store.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
+        assert [storage.classes.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
 
 
 def test_lists_come_in_pages_newest_first(engine: Engine, teacher: Member) -> None:
@@ -308,7 +312,7 @@ def test_a_search_finds_text_in_title_or_course_in_any_case(
     lesson(engine, teacher, "Algebra", course="Ölkurs")
     assert set(titles(engine, teacher, Filter(text=wanted))) == found
     with reading(engine) as tx:
-        assert store.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
+        assert storage.classes.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
 
 
 @pytest.mark.parametrize(
@@ -342,19 +346,19 @@ def test_what_is_known_of_a_session_is_never_forgotten(engine: Engine, teacher: 
         (run("u1", 0, 61), run("u1", 0, 61)),
     ]:
         with transaction(engine) as tx:
-            store.save_session(tx, class_id, known)
-            assert store.sessions(tx, class_id) == [expected]
+            storage.sessions.save_session(tx, class_id, known)
+            assert storage.sessions.list_sessions(tx, class_id) == [expected]
     with reading(engine) as tx:
-        assert store.class_of_session(tx, "u1") == class_id
-        assert store.class_of_session(tx, "u2") is None
+        assert storage.sessions.class_of_session(tx, "u1") == class_id
+        assert storage.sessions.class_of_session(tx, "u2") is None
 
 
 def test_the_sessions_of_a_class_come_by_their_start(engine: Engine, teacher: Member) -> None:
     class_id, other = lesson(engine, teacher), lesson(engine, teacher)
     with transaction(engine) as tx:
         for class_of, session in ((class_id, run("b", 5, 9)), (other, run("c", 1, 2)), (class_id, run("a", 0, 4))):
-            store.save_session(tx, class_of, session)
-        assert store.sessions(tx, class_id) == [run("a", 0, 4), run("b", 5, 9)]
+            storage.sessions.save_session(tx, class_of, session)
+        assert storage.sessions.list_sessions(tx, class_id) == [run("a", 0, 4), run("b", 5, 9)]
 
 
 def test_a_delivery_is_new_once(engine: Engine, teacher: Member) -> None:
@@ -362,19 +366,19 @@ def test_a_delivery_is_new_once(engine: Engine, teacher: Member) -> None:
 
     def note(body_hash: str, minute: float) -> bool:
         with transaction(engine) as tx:
-            return deliveries.note(tx, body_hash, "meeting.ended", class_id, at(minute))
+            return storage.webhook_log.note(tx, body_hash, "meeting.ended", class_id, at(minute))
 
     assert [note("a", 0), note("a", 5), note("b", 6), note("a", 25)] == [True, False, True, False]
     with reading(engine) as tx:
-        assert deliveries.last(tx) == at(6)
+        assert storage.webhook_log.last(tx) == at(6)
     with transaction(engine) as tx:
-        deliveries.forget(tx, at(6))
+        storage.webhook_log.forget(tx, at(6))
     assert [note("b", 7), note("a", 8)] == [False, True]
 
 
 def test_before_the_first_delivery_there_is_no_last_one(engine: Engine) -> None:
     with reading(engine) as tx:
-        assert deliveries.last(tx) is None
+        assert storage.webhook_log.last(tx) is None
 
 
 # People
@@ -386,16 +390,16 @@ def test_a_person_is_found_by_email_in_any_case(engine: Engine) -> None:
     ben = member(engine, "ben@school.example", "admin", zoom_user="zoom-7")
     assert (ben.zoom_user, ben.is_admin) == ("zoom-7", True)
     with reading(engine) as tx:
-        assert store.find_member(tx, " ANA@school.example") == ana
-        assert store.find_member(tx, "nobody@school.example") is None
-        assert store.members(tx) == [ana, ben]
+        assert storage.members.find_member(tx, " ANA@school.example") == ana
+        assert storage.members.find_member(tx, "nobody@school.example") is None
+        assert storage.members.list_members(tx) == [ana, ben]
 
 
 def test_an_email_belongs_to_one_person(engine: Engine, teacher: Member) -> None:
     with pytest.raises(InvalidInput, match="has an account already"):
         member(engine, "ANA@school.example")
     with reading(engine) as tx:
-        assert store.members(tx) == [teacher]
+        assert storage.members.list_members(tx) == [teacher]
 
 
 def test_a_time_zone_that_nobody_knows_is_utc(engine: Engine) -> None:

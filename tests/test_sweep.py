@@ -9,12 +9,13 @@ from sqlmodel import select
 from tests.fake_zoom import UNKNOWN, FakeZoom
 from tests.lives import attendance, due, life, note, sessions, try_until_given_up
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, seen, started, stored
-from tracker import fetches, participants, store, sweep
-from tracker.attendance import ClassStatus, FetchState, Source
-from tracker.database import reading, transaction
-from tracker.models import Fetch, Reading
+from tracker import fetching, reconcile, storage
+from tracker.attendance.types import ClassStatus, FetchState, Source
 from tracker.services import Services
-from tracker.store import Member, NewClass
+from tracker.storage.classes import NewClass
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
+from tracker.storage.models import Fetch, Reading
 
 LIVE, ENDED = ClassStatus.LIVE, ClassStatus.ENDED
 PAIR = (participant("Ana", 0, 50), participant("Bo", 5, 50))
@@ -29,8 +30,8 @@ def class_id(school: Services, ana: Member) -> str:
 def swept(school: Services, clock: Clock, minutes: float) -> bool:
     """Looks through the classes at this minute and works on what is due; whether there was anything."""
     clock.time = at(minutes)
-    sweep.ask_for_forgotten(school)
-    return participants.fetch_due(school) is not None
+    reconcile.ask_for_forgotten(school)
+    return fetching.fetch_due(school) is not None
 
 
 def test_a_second_session_whose_end_is_lost_is_found_though_the_first_was_counted(
@@ -39,7 +40,7 @@ def test_a_second_session_whose_end_is_lost_is_found_though_the_first_was_counte
     zoom.hold("u1", *PAIR, meeting=MEETING, end=20)
     note(school, started("u1", 0), ended("u1", 0, 20))
     clock.time = at(35)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     note(school, started("u2", 36))
     zoom.hold("u2", participant("Cy", 36, 58), meeting=MEETING, start=36, end=60)
     assert swept(school, clock, 91)
@@ -51,9 +52,9 @@ def test_two_sweeps_at_once_ask_for_a_class_once(school: Services, clock: Clock,
     clock.time = at(91)
     with ThreadPoolExecutor() as pool:
         with transaction(school.engine) as tx:
-            store.lock_class(tx, class_id)
-            fetches.ask(tx, class_id, at(92), at(91))
-            other = pool.submit(sweep.ask_for_forgotten, school)
+            storage.classes.lock_class(tx, class_id)
+            storage.fetches.ask(tx, class_id, at(92), at(91))
+            other = pool.submit(reconcile.ask_for_forgotten, school)
             wait([other], timeout=0.5)  # it has found the class by now, and waits for its turn
         other.result(timeout=5)
     assert due(school, class_id) == at(92)
@@ -117,12 +118,12 @@ def test_what_was_seen_of_a_class_that_never_ended_is_kept_as_its_attendance(
     assert swept(school, clock, 91)
     assert life(school, class_id) == (LIVE, at(0), None)
     clock.time = at(53 * 60)
-    sweep.end_the_endless(school)
+    reconcile.end_the_endless(school)
     assert life(school, class_id) == (LIVE, at(0), None)
     clock.time = at(54 * 60 + 1)
-    sweep.end_the_endless(school)
+    reconcile.end_the_endless(school)
     assert life(school, class_id) == (ENDED, at(0), at(60))
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     found = attendance(school, class_id)
     assert found is not None
     assert (found.source, found.unique_count) == (Source.SEEN, 2)
@@ -131,7 +132,7 @@ def test_what_was_seen_of_a_class_that_never_ended_is_kept_as_its_attendance(
     zoom.hold("uuid-1", *PAIR, participant("Cy", 0, 50), meeting=MEETING, end=55)
     note(school, ended("uuid-1", 0, 55))
     clock.forward(minutes=10)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert life(school, class_id) == (ENDED, at(0), at(55))
     assert stored(school.engine, class_id).participant_count == 3
 
@@ -143,7 +144,7 @@ def test_a_class_that_is_still_waited_for_is_not_ended(
     zoom.faults.extend([(500, "")] * 50)
     assert swept(school, clock, 91)
     clock.time = at(60 * 60)
-    sweep.end_the_endless(school)
+    reconcile.end_the_endless(school)
     assert life(school, class_id) == (LIVE, at(0), None)
 
 
@@ -156,13 +157,13 @@ def test_a_lease_of_a_clock_that_was_ahead_does_not_lock_a_class_up(
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
     note(school, ended("uuid-1"))
     with transaction(school.engine) as tx:
-        assert fetches.claim_due(tx, at(60 * 24 * 365)) is not None
+        assert storage.fetches.claim_due(tx, at(60 * 24 * 365)) is not None
     clock.time = at(70)
-    assert participants.fetch_now(school, class_id).unique_count == 2
+    assert fetching.fetch_now(school, class_id).unique_count == 2
     with transaction(school.engine) as tx:
         tx.get_one(Fetch, class_id).leased_until = at(60 * 24 * 365)
     clock.time = at(120)
-    assert participants.fetch_due(school) is not None
+    assert fetching.fetch_due(school) is not None
 
 
 def test_a_try_that_was_put_off_by_a_clock_that_was_ahead_is_made_now(
@@ -171,12 +172,12 @@ def test_a_try_that_was_put_off_by_a_clock_that_was_ahead_is_made_now(
     note(school, ended("uuid-1"))
     clock.time = at(60 * 24 * 365)
     zoom.faults.append((500, ""))
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     clock.time = at(80)
-    assert participants.fetch_due(school) is None
-    sweep.mend_after_clock(school)
+    assert fetching.fetch_due(school) is None
+    reconcile.mend_after_clock(school)
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     assert stored(school.engine, class_id).participant_count == 2
 
 
@@ -186,8 +187,8 @@ def test_a_reading_planned_far_ahead_stays_where_it_is(
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
     note(school, ended("uuid-1"))
     with transaction(school.engine) as tx:
-        fetches.ask(tx, class_id, at(60 * 24 * 90), at(60))
-    sweep.mend_after_clock(school)
+        storage.fetches.ask(tx, class_id, at(60 * 24 * 90), at(60))
+    reconcile.mend_after_clock(school)
     assert due(school, class_id) == at(60 * 24 * 90)
 
 
@@ -197,11 +198,11 @@ def test_a_reading_from_the_future_does_not_settle_a_list(
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
     note(school, ended("uuid-1"))
     clock.time = at(60 * 24 * 365)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     clock.time = at(75)
     zoom.hold("uuid-1", *PAIR, participant("Cy", 0, 50), meeting=MEETING)
-    sweep.mend_after_clock(school)
-    assert participants.fetch_due(school)
+    reconcile.mend_after_clock(school)
+    assert fetching.fetch_due(school)
     found = stored(school.engine, class_id)
     assert found.participant_count == 3
     assert found.fetch is not None
@@ -216,9 +217,9 @@ def test_clocks_that_are_a_little_apart_ask_for_nothing_again(
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
     note(school, ended("uuid-1"))
     clock.time = at(70)
-    assert participants.fetch_due(school)
+    assert fetching.fetch_due(school)
     clock.time = at(69)
-    sweep.mend_after_clock(school)
+    reconcile.mend_after_clock(school)
     assert due(school, class_id) == at(120)
     with reading(school.engine) as tx:
         assert tx.exec(select(Reading.at)).all() == [at(70)]
@@ -232,9 +233,9 @@ def test_classes_that_run_do_not_hide_one_that_is_over(
             plan = NewClass(
                 "Long", ana.id, at(1), 600, "UTC", str(86_000_000_000 + number), "https://zoom.us/j/1", True
             )
-            store.add_class(tx, plan, at(0))
+            storage.classes.add_class(tx, plan, at(0))
     clock.time = at(91)
-    sweep.ask_for_forgotten(school)
+    reconcile.ask_for_forgotten(school)
     assert due(school, class_id) == at(91)
 
 
@@ -247,5 +248,5 @@ def test_a_fetch_of_many_sessions_keeps_its_lease(
     note(school, ended("u0", 0, 9))
     clock.time = at(70)
     zoom.meanwhile = lambda path: clock.forward(seconds=30)
-    assert participants.fetch_due(school) == "collected"
+    assert fetching.fetch_due(school) == "collected"
     assert len(sessions(school, class_id)) == 6

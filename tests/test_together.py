@@ -15,10 +15,11 @@ from sqlmodel import Session
 
 from tests.lives import due, life, sessions
 from tests.makers import NOW, ended, lesson, seen, started
-from tracker import classes, database, records, store
-from tracker.database import make_engine, reading, together, transaction
+from tracker import storage
 from tracker.services import Services
-from tracker.store import Member
+from tracker.sessions import note_delivery
+from tracker.storage.database import make_engine, reading, together, transaction
+from tracker.storage.members import Member
 
 Work = Callable[[Session], Any]
 
@@ -33,12 +34,12 @@ def file(engine: Engine) -> Engine:
 
 def adding(name: str) -> Work:
     """Work that adds a person."""
-    return lambda tx: store.add_member(tx, f"{name}@school.example", name, "teacher", None, NOW)
+    return lambda tx: storage.members.add_member(tx, f"{name}@school.example", name, "teacher", None, NOW)
 
 
 def names(engine: Engine) -> set[str]:
     with reading(engine) as tx:
-        return {one.name for one in store.members(tx)}
+        return {one.name for one in storage.members.list_members(tx)}
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def all_at_once(engine: Engine, *work: Work) -> Iterator[list[Future[Any]]]:
         with transaction(engine):
             futures = [pool.submit(together, engine, one) for one in work]
             until = time.monotonic() + 10
-            while len(database._WRITERS[engine].waiting) < len(work):
+            while len(storage.database._WRITERS[engine].waiting) < len(work):
                 assert time.monotonic() < until
         yield futures
 
@@ -62,7 +63,7 @@ def test_what_is_done_together_is_returned_and_committed(engine: Engine) -> None
     made = together(engine, adding("Ana"))
     engine.dispose()
     with reading(engine) as tx:
-        assert store.members(tx) == [made]
+        assert storage.members.list_members(tx) == [made]
 
 
 def test_what_raises_is_taken_back_and_told(engine: Engine) -> None:
@@ -85,7 +86,7 @@ def test_those_who_wait_share_one_commit(file: Engine) -> None:
 
 
 def test_no_group_is_larger_than_the_largest(file: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LARGEST_GROUP", 3)
+    monkeypatch.setattr(storage.database, "LARGEST_GROUP", 3)
     commits: list[object] = []
     event.listen(file, "commit", commits.append)
     with all_at_once(file, *(adding(str(number)) for number in range(10))) as futures:
@@ -116,7 +117,7 @@ def test_where_the_disk_is_full_nobody_is_told_that_it_is_done(file: Engine) -> 
 
 
 def test_where_the_file_is_locked_everybody_is_told_at_once(file: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr(storage.database, "BUSY_MILLISECONDS", 50)
     other = sqlite3.connect(str(file.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
@@ -149,18 +150,18 @@ def test_a_burst_in_any_order_ends_as_one_after_another(school: Services, ana: M
     deliveries += [seen("put_in_waiting_room", 99, 5), *deliveries[:10]]
     random.Random(7).shuffle(deliveries)
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(lambda delivery: classes.note_delivery(school, delivery), deliveries))
+        told = list(pool.map(lambda delivery: note_delivery(school, delivery), deliveries))
     burst = (life(school, class_id), due(school, class_id), sessions(school, class_id))
     with reading(school.engine) as tx:
-        sighted = set(records.sightings(tx, class_id))
+        sighted = set(storage.presence.list_sightings(tx, class_id))
     assert sorted(told) == ["noted"] * 45 + ["repeat"] * 10
     assert len(sighted) == 41
 
     alone = lesson(school.engine, ana, zoom_meeting_id="85099999999")
     for delivery in (started("a", meeting="85099999999"), ended("a", meeting="85099999999")):
-        classes.note_delivery(school, delivery)
+        note_delivery(school, delivery)
     for delivery in (started("b", 70, "85099999999"), ended("b", 70, 90, "85099999999")):
-        classes.note_delivery(school, delivery)
+        note_delivery(school, delivery)
     assert burst[:2] == (life(school, alone), due(school, alone))
     assert [(run.start, run.end) for run in burst[2]] == [(run.start, run.end) for run in sessions(school, alone)]
 
@@ -169,20 +170,26 @@ def test_a_webhook_that_fails_leaves_the_rest_of_its_burst_alone(
     file: Engine, school: Services, ana: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class_id = lesson(file, ana)
-    add = records.add_sighting
+    add = storage.presence.add_sighting
 
     def stumble(tx: Session, class_id: str, sighting: Any) -> None:
         add(tx, class_id, sighting)
         if sighting.user_id == "3":
             raise LookupError
 
-    monkeypatch.setattr(records, "add_sighting", stumble)
+    monkeypatch.setattr(storage.presence, "add_sighting", stumble)
     deliveries = [seen("joined", str(number), number) for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
-        futures = [pool.submit(classes.note_delivery, school, delivery) for delivery in deliveries]
+        futures = [pool.submit(note_delivery, school, delivery) for delivery in deliveries]
         assert outcomes(futures) == [LookupError if number == 3 else None for number in range(6)]
     monkeypatch.undo()
     with reading(file) as tx:
-        assert {sighting.user_id for sighting in records.sightings(tx, class_id)} == {"0", "1", "2", "4", "5"}
+        assert {sighting.user_id for sighting in storage.presence.list_sightings(tx, class_id)} == {
+            "0",
+            "1",
+            "2",
+            "4",
+            "5",
+        }
     # Zoom sends it again, and it is no repeat: it was taken back as a whole.
-    assert [classes.note_delivery(school, delivery) for delivery in deliveries[2:4]] == ["repeat", "noted"]
+    assert [note_delivery(school, delivery) for delivery in deliveries[2:4]] == ["repeat", "noted"]

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import MEETING, NOW, WEBHOOK_SECRET, at, event_body, zoom_signature
-from tracker.attendance import Where
+from tracker.attendance.types import Sighting, Where
 from tracker.errors import NotConfigured, WebhookRefused
-from tracker.live import Sighting
-from tracker.webhook import (
+from tracker.zoom.webhook import (
     MeetingEnded,
     MeetingStarted,
     OtherEvent,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import a_class, at
-from tracker.attendance import ClassStatus, FetchState
-from tracker.store import FetchProgress
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.storage.classes import FetchProgress
 from tracker.ui import words
 
 CANCELLED, ENDED, LIVE, SCHEDULED = ClassStatus.CANCELLED, ClassStatus.ENDED, ClassStatus.LIVE, ClassStatus.SCHEDULED

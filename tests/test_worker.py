@@ -15,14 +15,16 @@ from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, ended, lesson, member, participant, settings, stored
-from tracker import auth, classes, deliveries, health, participants, store, sweep, worker
-from tracker.attendance import ClassStatus
-from tracker.database import reading, transaction
+from tracker import auth, fetching, health, reconcile, sessions, storage
+from tracker.attendance.types import ClassStatus
 from tracker.errors import NotSignedIn
-from tracker.models import SignInAttempt, WebhookDelivery
-from tracker.pacing import SharedPace
+from tracker.rate_limiter import SharedRateLimiter
+from tracker.reconcile import tidy_up
+from tracker.server import worker
+from tracker.server.worker import FETCHERS, Worker
 from tracker.services import Services
-from tracker.worker import FETCHERS, Worker, tidy_up
+from tracker.storage.database import reading, transaction
+from tracker.storage.models import SignInAttempt, WebhookDelivery
 from tracker.zoom import Category, Zoom
 
 PASSWORD = "correct horse"
@@ -56,7 +58,7 @@ def hold(services: Services, zoom: FakeZoom, count: int) -> list[str]:
         made.append(lesson(services.engine, teacher, zoom_meeting_id=meeting))
         people = (participant("Ana", 0, 30), participant("Bo", 0, 30))
         zoom.hold(uuid, *people, meeting=meeting, end=50 + number)
-        classes.note_delivery(services, ended(uuid, end=50 + number, meeting=meeting))
+        sessions.note_delivery(services, ended(uuid, end=50 + number, meeting=meeting))
     return made
 
 
@@ -134,8 +136,8 @@ def test_a_job_that_fails_does_not_hurt_the_others(
         raise RuntimeError("what is this?")
 
     tidied = threading.Event()
-    monkeypatch.setattr(sweep, "ask_for_forgotten", stumble)
-    monkeypatch.setattr(worker, "tidy_up", lambda services: tidied.set())
+    monkeypatch.setattr(reconcile, "ask_for_forgotten", stumble)
+    monkeypatch.setattr(reconcile, "tidy_up", lambda services: tidied.set())
     made = hold(services, zoom, 1)
     loop = Worker(services, "one:8787")
     loop.start()
@@ -151,14 +153,14 @@ def test_a_failing_drain_is_tried_again_at_the_next_turn(
 ) -> None:
     made = hold(services, zoom, 1)
     monkeypatch.setattr(worker, "SECONDS_BETWEEN_TURNS", 0.01)
-    right, failures = participants.fetch_due, iter([True])
+    right, failures = fetching.fetch_due, iter([True])
 
     def fetch_due(services: Services) -> bool:
         if next(failures, False):
             raise RuntimeError("no database just now")
         return right(services)
 
-    monkeypatch.setattr(participants, "fetch_due", fetch_due)
+    monkeypatch.setattr(fetching, "fetch_due", fetch_due)
     loop = Worker(services, "one:8787")
     loop.start()
     wait_until(lambda: counts(services, made) == [2])
@@ -188,7 +190,9 @@ def test_nothing_is_asked_of_zoom_while_it_wants_no_calls(
     made = hold(services, zoom, 3)
     asked: list[str] = []
     zoom.meanwhile = asked.append
-    SharedPace(services.engine, "pro", hurried=False, now=clock).pause(Category.MEDIUM, clock() + timedelta(minutes=5))
+    SharedRateLimiter(services.engine, "pro", interactive=False, now=clock).pause(
+        Category.MEDIUM, clock() + timedelta(minutes=5)
+    )
     loop.drain()
     assert (asked, counts(services, made)) == ([], [None] * 3)
     fetches = [stored(services.engine, class_id).fetch for class_id in made]
@@ -254,7 +258,7 @@ def test_a_class_that_another_program_ended_is_found_and_fetched(
     class_id = lesson(services.engine, member(services.engine), zoom_meeting_id="85077777777")
     zoom.hold("uuid-7", participant("Ana", 0, 30), participant("Bo", 0, 30), meeting="85077777777")
     with transaction(services.engine) as tx:
-        store.set_life(tx, class_id, ClassStatus.ENDED, at(0), at(60))
+        storage.classes.set_life(tx, class_id, ClassStatus.ENDED, at(0), at(60))
     loop.start()
     wait_until(lambda: counts(services, [class_id]) == [2])
 
@@ -332,10 +336,10 @@ def test_a_clock_that_is_set_back_does_not_stop_the_loop(
 def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:
     engine = services.engine
     class_id = lesson(engine, member(engine))
+    auth.set_password(engine, "ana@school.example", PASSWORD)
     with transaction(engine) as tx:
-        auth.set_password(tx, "ana@school.example", PASSWORD)
         for name, days in (("old", 31), ("recent", 29)):
-            deliveries.note(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
+            storage.webhook_log.note(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))
     old = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=8))
     fresh = auth.sign_in(engine, "ana@school.example", PASSWORD, "1.2.3.4", clock() - timedelta(days=6))
     for minutes in (20, 5):

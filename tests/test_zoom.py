@@ -16,7 +16,7 @@ from responses import RequestsMock
 
 from tests.fake_zoom import API, OAUTH, grant, sent
 from tests.makers import CLIENT_SECRET, NOW, Clock, at, participant, settings
-from tracker.attendance import Session, Stay, Where
+from tracker.attendance.types import Session, Stay, Where
 from tracker.errors import NotConfigured, ZoomMisconfigured, ZoomRefused, ZoomUnreachable
 from tracker.zoom import NewMeeting, Zoom
 from tracker.zoom.client import MOST_PAGES

@@ -1,53 +1,95 @@
 """Who is there, and what they may see: passwords, signed-in browsers, API tokens.
 
-Of every secret only a hash is stored: scrypt for passwords, SHA-256 for random tokens, which cannot be guessed.
+Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
 """
 
 import base64
 import hashlib
 import hmac
 import secrets
+import threading
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Engine, func
-from sqlmodel import Session, col, delete, select
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
-from tracker import store
-from tracker.database import transaction
-from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn, TooManyTries
-from tracker.models import SignIn, SignInAttempt, User
-from tracker.store import Class, Member
+from tracker import storage
+from tracker.errors import InvalidInput, NotAllowed, NotSignedIn, TooManyTries
+from tracker.storage.classes import Class
+from tracker.storage.database import Engine, Transaction, transaction
+from tracker.storage.members import Member, Role
 
+# Who acts on the command line: whoever may run it has the database in hand anyway.
+OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
 SIGN_IN_LIFE = timedelta(days=7)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 1024
-# scrypt's cost as OWASP's password storage cheat sheet gives it: 16 MiB and some 30 ms a password.
-SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 5
+# argon2id as RFC 9106 recommends it; its cost is part of each hash, so it may be changed at any time.
+HASHER = PasswordHasher()
+# Each takes 64 MiB while it is computed; more at a time would let strangers fill the memory.
+HASHES_AT_ONCE = 4
+# The form of hashes from before argon2: `scrypt$salt$hash`, with this cost.
+OLD_SCHEME, OLD_SCRYPT_N, OLD_SCRYPT_R, OLD_SCRYPT_P = "scrypt$", 2**14, 8, 5
 ATTEMPT_WINDOW = timedelta(minutes=15)
 # From one place few tries; from everywhere together more, so that a stranger cannot lock a teacher out easily.
 MOST_ATTEMPTS_FROM_ADDRESS, MOST_ATTEMPTS = 8, 100
+
+_room = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 
 def hash_password(password: str) -> str:
     """The form in which a password is stored. Raises InvalidInput for one that is too short or too long."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidInput(f"A password has from {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
-    salt = secrets.token_bytes(16)
-    return "$".join(("scrypt", base64.b64encode(salt).decode(), base64.b64encode(_scrypt(password, salt)).decode()))
+    with _room:
+        return HASHER.hash(_bytes(password))
 
 
 def password_matches(password: str, stored: str | None) -> bool:
     """Whether the password is the stored one. As slow for an account that does not exist: nobody can tell."""
-    _, salt, expected = (stored or _NOBODY).split("$")
-    given = _scrypt(password[:LONGEST_PASSWORD], base64.b64decode(salt))
-    return hmac.compare_digest(given, base64.b64decode(expected)) and stored is not None
+    given = _bytes(password[:LONGEST_PASSWORD])
+    with _room:
+        if stored is not None and stored.startswith(OLD_SCHEME):
+            return _matches_old(given, stored)
+        try:
+            return HASHER.verify(stored or _nobodys_hash(HASHER), given) and stored is not None
+        except (VerificationError, InvalidHashError):
+            return False
 
 
-def set_password(tx: Session, email: str, password: str) -> None:
+def is_outdated(stored: str) -> bool:
+    """Whether a password's hash is of another scheme or cost than new ones."""
+    return stored.startswith(OLD_SCHEME) or HASHER.check_needs_rehash(stored)
+
+
+def add_member(
+    engine: Engine, email: str, name: str, role: Role, password: str, now: datetime, zoom_user: str | None = None
+) -> Member:
+    """Adds a person who can sign in. Raises InvalidInput where the e-mail is taken or the password is unfit."""
+    password_hash = hash_password(password)
+    with transaction(engine) as tx:
+        member = storage.members.add_member(tx, email, name, role, zoom_user, now)
+        storage.members.set_password_hash(tx, member.id, password_hash)
+    return member
+
+
+def set_password(engine: Engine, email: str, password: str) -> None:
     """Sets a new password and signs the person out everywhere. Raises NotFound, InvalidInput."""
-    row = _user(tx, email)
-    row.password_hash = hash_password(password)
-    tx.add(row)
-    tx.exec(delete(SignIn).where(col(SignIn.user_id) == row.id))
+    password_hash = hash_password(password)
+    with transaction(engine) as tx:
+        member = storage.members.get_member(tx, email)
+        storage.members.set_password_hash(tx, member.id, password_hash)
+        storage.sign_ins.end_all(tx, member.id)
+
+
+def list_members(tx: Transaction) -> list[Member]:
+    """Everybody with an account, by e-mail."""
+    return storage.members.list_members(tx)
+
+
+def get_member(tx: Transaction, email: str) -> Member:
+    """The person with this e-mail. Raises NotFound."""
+    return storage.members.get_member(tx, email)
 
 
 def sign_in(engine: Engine, email: str, password: str, address: str, now: datetime) -> str:
@@ -55,54 +97,52 @@ def sign_in(engine: Engine, email: str, password: str, address: str, now: dateti
 
     The attempt is committed before the password is looked at, so that parallel guesses count as well.
     """
-    email = _as_stored(email)
-    email_hash = _digest(email)
+    email_hash = _digest(email.strip().lower())
     with transaction(engine) as tx:
         _check_attempts(tx, email_hash, address, now)
-        tx.add(SignInAttempt(email_hash=email_hash, address=address, at=now))
-        row = tx.exec(select(User).where(User.email == email)).first()
-        user_id, stored = (row.id, row.password_hash) if row else ("", None)
+        storage.sign_ins.note_attempt(tx, email_hash, address, now)
+        member_id, stored = storage.members.password_hash(tx, email) or ("", None)
     if not password_matches(password, stored):
         raise NotSignedIn("E-mail or password is wrong.")
+    renewed = hash_password(password) if stored and is_outdated(stored) else None
     token = secrets.token_urlsafe(32)
     with transaction(engine) as tx:
-        tx.add(SignIn(token_hash=_digest(token), user_id=user_id, created_at=now, expires_at=now + SIGN_IN_LIFE))
-        tx.exec(
-            delete(SignInAttempt).where(
-                col(SignInAttempt.email_hash) == email_hash, col(SignInAttempt.address) == address
-            )
-        )
+        if storage.members.lock_password_hash(tx, email) != (member_id, stored):
+            raise NotSignedIn("E-mail or password is wrong.")  # it was changed a moment ago
+        if renewed is not None:
+            storage.members.set_password_hash(tx, member_id, renewed)
+        storage.sign_ins.add(tx, _digest(token), member_id, now, now + SIGN_IN_LIFE)
+        storage.sign_ins.forget_attempts(tx, email_hash, address)
     return token
 
 
-def sign_out(tx: Session, token: str) -> None:
+def sign_out(engine: Engine, token: str) -> None:
     """Ends one browser's sign-in; its token is worth nothing from then on."""
-    tx.exec(delete(SignIn).where(col(SignIn.token_hash) == _digest(token)))
+    with transaction(engine) as tx:
+        storage.sign_ins.end(tx, _digest(token))
 
 
-def signed_in(tx: Session, token: str, now: datetime) -> Member | None:
+def signed_in(tx: Transaction, token: str, now: datetime) -> Member | None:
     """The person whose browser has this token."""
-    statement = select(User).join(SignIn, col(SignIn.user_id) == col(User.id))
-    row = tx.exec(statement.where(SignIn.token_hash == _digest(token), col(SignIn.expires_at) > now)).first()
-    return store.member_of(row) if row else None
+    return storage.sign_ins.member_signed_in(tx, _digest(token), now)
 
 
-def new_api_token(tx: Session, email: str) -> str:
+def new_api_token(engine: Engine, email: str) -> str:
     """A new API token for this person; the one before stops working. Raises NotFound."""
-    row = _user(tx, email)
     token = "zpt_" + secrets.token_urlsafe(32)
-    row.api_token_hash = _digest(token)
-    tx.add(row)
+    with transaction(engine) as tx:
+        member = storage.members.get_member(tx, email)
+        storage.members.set_api_token_hash(tx, member.id, _digest(token))
     return token
 
 
-def bearer(tx: Session, authorization: str) -> Member:
+def bearer(tx: Transaction, authorization: str) -> Member:
     """The person whose API token an `Authorization: Bearer …` header carries. Raises NotSignedIn."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        row = tx.exec(select(User).where(User.api_token_hash == _digest(token.strip()))).first()
-        if row is not None:
-            return store.member_of(row)
+        member = storage.members.member_with_api_token(tx, _digest(token.strip()))
+        if member is not None:
+            return member
     raise NotSignedIn("A valid API token is needed: Authorization: Bearer <token>.")
 
 
@@ -112,41 +152,33 @@ def check_may_see(viewer: Member, found: Class) -> None:
         raise NotAllowed("This class belongs to somebody else.")
 
 
-def forget_old(tx: Session, now: datetime) -> None:
+def forget_old(tx: Transaction, now: datetime) -> None:
     """Drops sign-ins and attempts that no longer mean anything."""
-    tx.exec(delete(SignIn).where(col(SignIn.expires_at) <= now))
-    tx.exec(delete(SignInAttempt).where(col(SignInAttempt.at) <= now - ATTEMPT_WINDOW))
+    storage.sign_ins.forget(tx, now, now - ATTEMPT_WINDOW)
 
 
-def _check_attempts(tx: Session, email_hash: str, address: str, now: datetime) -> None:
-    recent = (col(SignInAttempt.email_hash) == email_hash, col(SignInAttempt.at) > now - ATTEMPT_WINDOW)
-    count = select(func.count()).select_from(SignInAttempt).where(*recent)
-    from_here = tx.exec(count.where(SignInAttempt.address == address)).one()
-    if from_here >= MOST_ATTEMPTS_FROM_ADDRESS or tx.exec(count).one() >= MOST_ATTEMPTS:
+def _check_attempts(tx: Transaction, email_hash: str, address: str, now: datetime) -> None:
+    by_address, in_all = storage.sign_ins.count_attempts(tx, email_hash, now - ATTEMPT_WINDOW)
+    if by_address.get(address, 0) >= MOST_ATTEMPTS_FROM_ADDRESS or in_all >= MOST_ATTEMPTS:
         minutes = int(ATTEMPT_WINDOW.total_seconds() // 60)
         raise TooManyTries(f"Too many wrong passwords. Try again in {minutes} minutes.")
 
 
-def _user(tx: Session, email: str) -> User:
-    row = tx.exec(select(User).where(User.email == _as_stored(email))).first()
-    if row is None:
-        raise NotFound(f"There is no account for {email}.")
-    return row
-
-
-def _as_stored(email: str) -> str:
-    """The e-mail as accounts have it; what a database refuses even in a comparison is replaced."""
-    return email.strip().lower().encode("utf-8", "replace").decode().replace("\0", "?")
-
-
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_bytes(text)).hexdigest()
 
 
-def _scrypt(password: str, salt: bytes) -> bytes:
-    secret = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(secret, salt=salt, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P, maxmem=64 * 1024 * 1024, dklen=32)
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
-# A stored form that no password leads to, for accounts that do not exist.
-_NOBODY = "scrypt$" + base64.b64encode(bytes(16)).decode() + "$" + base64.b64encode(bytes(32)).decode()
+def _matches_old(given: bytes, stored: str) -> bool:
+    salt, expected = (base64.b64decode(part) for part in stored.removeprefix(OLD_SCHEME).split("$"))
+    cost = {"n": OLD_SCRYPT_N, "r": OLD_SCRYPT_R, "p": OLD_SCRYPT_P, "maxmem": 64 * 1024 * 1024, "dklen": 32}
+    return hmac.compare_digest(hashlib.scrypt(given, salt=salt, **cost), expected)
+
+
+@cache
+def _nobodys_hash(hasher: PasswordHasher) -> str:
+    """A hash that is as costly to check as any other, for accounts that do not exist."""
+    return hasher.hash(secrets.token_bytes(16))

@@ -3,23 +3,13 @@
 Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime
 
-from sqlmodel import Session as Transaction
-
-from tracker import clock, deliveries, fetches, records, store
-from tracker.attendance import (
-    WINDOW_AFTER,
-    ClassStatus,
-    Session,
-    Where,
-    life_of_class,
-)
-from tracker.database import AWAY, reading, together, transaction
+from tracker import auth, clock, storage
+from tracker.attendance.class_times import WINDOW_AFTER
+from tracker.attendance.types import ClassStatus
 from tracker.errors import (
     InvalidInput,
     NoMeeting,
@@ -27,18 +17,15 @@ from tracker.errors import (
     ZoomError,
     ZoomMeetingUnknown,
 )
-from tracker.live import Sighting
-from tracker.meeting_link import MeetingLinkError, read_meeting_link
 from tracker.services import Services
-from tracker.sessions import class_of, counted_sessions, lock_planned, sessions_of
-from tracker.store import Class, Member, NewClass
-from tracker.webhook import Delivery, MeetingEnded, MeetingStarted, ParticipantSeen
+from tracker.storage.classes import Class, Filter, NewClass
+from tracker.storage.database import AWAY, Transaction, reading, transaction
+from tracker.storage.members import Member
 from tracker.zoom import Meeting, NewMeeting
+from tracker.zoom.meeting_link import MeetingLinkError, read_meeting_link
 
 LONGEST_CLASS_MINUTES = 24 * 60
 LONGEST_TITLE = 200
-
-Outcome = Literal["noted", "repeat", "not ours", "nothing to note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +63,35 @@ class Plan:
         return NewMeeting(self.title, self.start, self.minutes, self.timezone)
 
 
+def visible_class(tx: Transaction, viewer: Member, class_id: str) -> Class:
+    """The class, for somebody who may see it. Raises NotFound, NotAllowed."""
+    found = storage.classes.get_class(tx, class_id)
+    auth.check_may_see(viewer, found)
+    return found
+
+
+def list_classes(
+    tx: Transaction, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
+) -> list[Class]:
+    """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
+    return storage.classes.list_classes(tx, viewer, which, limit=limit, offset=offset, oldest_first=oldest_first)
+
+
+def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
+    """How many `list_classes` has in all."""
+    return storage.classes.count_classes(tx, viewer, which)
+
+
+def list_courses(tx: Transaction, teacher: Member) -> list[str]:
+    """The names of the teacher's courses, in order."""
+    return storage.classes.list_courses(tx, teacher)
+
+
+def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
+    """The classes that use this Zoom meeting and are not cancelled."""
+    return storage.classes.classes_of_meeting(tx, meeting_id)
+
+
 def create_class(
     services: Services, teacher: Member, plan: Plan, *, link: str | None = None, course: str | None = None
 ) -> str:
@@ -106,10 +122,10 @@ def create_class(
         with transaction(services.engine) as tx:
             now = services.now()
             _check_not_taken(tx, new)
-            class_id = store.add_class(tx, new, now)
-            if link is not None and store.get_class(tx, class_id).planned.end < now:
+            class_id = storage.classes.add_class(tx, new, now)
+            if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
                 # Held already: no webhook will come, so Zoom is asked.
-                fetches.ask(tx, class_id, now, now)
+                storage.fetches.ask(tx, class_id, now, now)
     except Exception:
         if link is None:
             # Without its class the meeting would be left over in the teacher's Zoom. Where the database went away, the
@@ -123,7 +139,7 @@ def create_class(
 
 def _is_used(services: Services, meeting_id: str) -> bool:
     with reading(services.engine) as tx:
-        return bool(store.classes_of_meeting(tx, meeting_id))
+        return bool(storage.classes.classes_of_meeting(tx, meeting_id))
 
 
 def change_class(services: Services, class_id: str, plan: Plan) -> None:
@@ -133,8 +149,8 @@ def change_class(services: Services, class_id: str, plan: Plan) -> None:
     if current.zoom_meeting_made and current.zoom_meeting_id:
         services.zoom.change_meeting(current.zoom_meeting_id, plan.meeting())
     with transaction(services.engine) as tx:
-        _check_planned(store.lock_class(tx, class_id))
-        store.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
+        _check_planned(storage.classes.lock_class(tx, class_id))
+        storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
 
 
 def cancel_class(services: Services, class_id: str) -> None:
@@ -144,51 +160,20 @@ def cancel_class(services: Services, class_id: str) -> None:
         services.zoom.delete_meeting(current.zoom_meeting_id)
     with transaction(services.engine) as tx:
         # It may have begun while Zoom was told.
-        _check_planned(store.lock_class(tx, class_id))
-        store.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
-        fetches.withdraw(tx, class_id)
+        _check_planned(storage.classes.lock_class(tx, class_id))
+        storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
+        storage.fetches.withdraw(tx, class_id)
 
 
 def host_meeting(services: Services, class_id: str, host: Member) -> Meeting:
     """The meeting with a fresh start link, for its teacher only. Raises NotFound to anybody else, NoMeeting."""
     with reading(services.engine) as tx:
-        found = store.get_class(tx, class_id)
+        found = storage.classes.get_class(tx, class_id)
     if found.teacher_id != host.id:
         raise NotFound("There is no such class of yours.")
     if found.zoom_meeting_id is None:
         raise NoMeeting("This class has no Zoom meeting.")
     return services.zoom.meeting(found.zoom_meeting_id)
-
-
-def note_delivery(services: Services, delivery: Delivery) -> Outcome:
-    """Takes in a webhook: committed when this returns, and changing nothing when it came before."""
-    event = delivery.event
-    if not isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen):
-        return "nothing to note"
-    run, sighting = _told(event)
-
-    def take_in(tx: Transaction) -> Outcome:
-        class_id = class_of(tx, event.meeting_id, run)
-        if class_id is None:
-            return "not ours"
-        now = services.now()
-        current = lock_planned(tx, class_id)
-        if not deliveries.note(tx, delivery.body_hash, delivery.name, class_id, now):
-            return "repeat"
-        if sighting is not None:
-            records.add_sighting(tx, class_id, sighting)
-            if not sighting.came or sighting.where is Where.WAITING_ROOM:
-                return "noted"  # only somebody in the meeting shows that it runs
-        known = store.sessions(tx, class_id)
-        if _tells_nothing_new(run, known):
-            return "noted"
-        store.save_session(tx, class_id, run)
-        before, after = sessions_of(current, known), counted_sessions(tx, current)
-        if current.status is not ClassStatus.CANCELLED and after != before:
-            _follow_sessions(tx, class_id, after, services.delay, now)
-        return "noted"
-
-    return together(services.engine, take_in)
 
 
 def may_be_held(found: Class, now: datetime) -> bool:
@@ -206,26 +191,9 @@ def _one_line(text: str, what: str) -> str:
     return line
 
 
-def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Session, Sighting | None]:
-    """The session that an event speaks of, and whom it saw in it."""
-    match event:
-        case MeetingStarted():
-            return Session(event.uuid, event.at, None), None
-        case MeetingEnded():
-            return Session(event.uuid, event.started_at, event.at), None
-        case ParticipantSeen():
-            seen = event.sighting
-            return Session(seen.session_uuid, event.started_at or seen.at, None), seen
-
-
-def _tells_nothing_new(run: Session, known: Iterable[Session]) -> bool:
-    """Whether saving the session would leave it as it is known: so it is with all but the first of its participants."""
-    return any(one.uuid == run.uuid and one.start <= run.start and run.end in (None, one.end) for one in known)
-
-
 def _check_not_taken(tx: Transaction, new: NewClass) -> None:
     """Two classes in one meeting at one time would be one and the same: only one of them could have its sessions."""
-    for found in store.classes_of_meeting(tx, new.zoom_meeting_id):
+    for found in storage.classes.classes_of_meeting(tx, new.zoom_meeting_id):
         if found.scheduled_start == new.scheduled_start:
             raise InvalidInput("There is a class in this Zoom meeting at this time already.")
 
@@ -246,7 +214,7 @@ def _linked_meeting(services: Services, link: str) -> tuple[str, str]:
 
 def _still_planned(services: Services, class_id: str) -> Class:
     with reading(services.engine) as tx:
-        found = store.get_class(tx, class_id)
+        found = storage.classes.get_class(tx, class_id)
     _check_planned(found)
     return found
 
@@ -254,15 +222,3 @@ def _still_planned(services: Services, class_id: str) -> Class:
 def _check_planned(found: Class) -> None:
     if found.status is not ClassStatus.SCHEDULED:
         raise InvalidInput("This class has begun, is over or was cancelled, so it can no longer be changed.")
-
-
-def _follow_sessions(
-    tx: Transaction, class_id: str, counted: tuple[Session, ...], delay: timedelta, now: datetime
-) -> None:
-    """Brings the class in line with its sessions, and asks for its participants when it is over."""
-    status, started_at, ended_at = life_of_class(counted)
-    store.set_life(tx, class_id, status, started_at, ended_at)
-    if ended_at is not None:
-        fetches.ask(tx, class_id, ended_at + delay, now)
-    else:
-        fetches.withdraw(tx, class_id)

@@ -16,18 +16,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sqlalchemy.exc import DBAPIError
-
-from tracker import auth, backup, classes, clock, demo, doctor, logs, participants, report, store, watchlist
-from tracker.attendance import participants_data
+from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, report
+from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
-from tracker.database import make_engine, migrate, reading, transaction
-from tracker.errors import ClassNotReady, InvalidInput, NotFound, TrackerError
-from tracker.processes import Dashboard
-from tracker.services import Services, connect
-from tracker.serving import begin, check_port, running_tracker, until_stopped
+from tracker.errors import ClassNotReady, InvalidInput, TrackerError
+from tracker.run import begin, check_port, running_tracker, until_stopped
+from tracker.server.dashboard_process import Dashboard
+from tracker.services import Services, open_services
 from tracker.settings import Settings, environment_with_file, read_settings
-from tracker.store import Class, Filter, Member
+from tracker.storage import backup
+from tracker.storage.classes import Class, Filter
+from tracker.storage.database import AWAY
+from tracker.storage.members import ROLES, Member
 
 PROJECT = Path(__file__).resolve().parent.parent
 EVERYTHING = 1_000_000
@@ -48,15 +48,8 @@ class Call:
     @contextmanager
     def services(self, *, migrated: bool = True) -> Iterator[Services]:
         """The services of this process, on a migrated database unless that is to be looked into."""
-        settings = self.settings
-        logs.hide(settings)
-        engine = make_engine(settings.database_url)
-        try:
-            if migrated:
-                migrate(engine)
-            yield connect(engine, settings)
-        finally:
-            engine.dispose()
+        with open_services(self.environment, migrated=migrated) as services:
+            yield services
 
 
 @logs.to_stderr(logging.ERROR)
@@ -74,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except TrackerError as error:
         print(error.sentence, file=sys.stderr)
-    except DBAPIError:
+    except AWAY:
         print("The database cannot be reached; check DATABASE_URL and that its server runs.", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -123,17 +116,14 @@ def run_demo(call: Call) -> int:
     begin(log_level=logging.ERROR)
     environment = demo.environment(os.environ)
     settings = read_settings(environment)
-    logs.hide(settings)
     if settings.dashboard_port in (settings.tracker_port, demo.practice_port(settings)):
         raise InvalidInput(
             "DASHBOARD_PORT must be neither TRACKER_PORT nor the one after it, which the practice Zoom uses."
         )
     for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
         check_port(settings.tracker_host, port)
-    engine = make_engine(settings.database_url)
-    migrate(engine)
-    services = connect(engine, settings)
     with (
+        open_services(environment) as services,
         demo.practice_zoom(settings),
         running_tracker(services),
         Dashboard(PROJECT, settings, environment) as dashboard,
@@ -166,9 +156,10 @@ def add_user(call: Call) -> None:
         raise InvalidInput(f"“{options.email}” is not an e-mail address.")
     password = _line_from_stdin() if options.password_stdin else secrets.token_urlsafe(12)
     name = options.name or options.email.partition("@")[0]
-    with call.services() as services, transaction(services.engine) as tx:
-        member = store.add_member(tx, options.email, name, options.role, options.zoom_user, services.now())
-        auth.set_password(tx, member.email, password)
+    with call.services() as services:
+        member = auth.add_member(
+            services.engine, options.email, name, options.role, password, services.now(), options.zoom_user
+        )
     print(f"{member.email} can sign in as {member.role}.")
     if not options.password_stdin:
         print(f"Password (shown once): {password}")
@@ -178,15 +169,15 @@ def set_password(call: Call) -> None:
     """Sets a new password; every browser of the person is signed out."""
     interactive = sys.stdin.isatty() and not call.options.password_stdin
     password = getpass.getpass("New password: ") if interactive else _line_from_stdin()
-    with call.services() as services, transaction(services.engine) as tx:
-        auth.set_password(tx, call.options.email, password)
+    with call.services() as services:
+        auth.set_password(services.engine, call.options.email, password)
     print(f"{call.options.email} has a new password and is signed out everywhere.")
 
 
 def list_users(call: Call) -> None:
     """Everybody with an account."""
-    with call.services() as services, reading(services.engine) as tx:
-        people = store.members(tx)
+    with call.services() as services:
+        people = services.read(auth.list_members)
     if call.options.json:
         _print_json([_member_record(member) for member in people])
         return
@@ -196,8 +187,8 @@ def list_users(call: Call) -> None:
 
 def new_token(call: Call) -> None:
     """Prints a new API token, once; the one before stops working."""
-    with call.services() as services, transaction(services.engine) as tx:
-        token = auth.new_api_token(tx, call.options.email)
+    with call.services() as services:
+        token = auth.new_api_token(services.engine, call.options.email)
     print("The token, shown this once:")
     print(token)
 
@@ -207,10 +198,7 @@ def create_class(call: Call) -> None:
     options = call.options
     plan = Plan(options.title, _moment(options.start), options.minutes, options.timezone)
     with call.services() as services:
-        with reading(services.engine) as tx:
-            teacher = store.find_member(tx, options.teacher)
-        if teacher is None:
-            raise NotFound(f"There is no account for {options.teacher}.")
+        teacher = services.read(auth.get_member, options.teacher)
         class_id = classes.create_class(services, teacher, plan, link=options.link, course=options.course)
         found = _class(services, class_id)
     if options.json:
@@ -221,8 +209,8 @@ def create_class(call: Call) -> None:
 
 def list_classes(call: Call) -> None:
     """Every class, newest first."""
-    with call.services() as services, reading(services.engine) as tx:
-        found = store.list_classes(tx, store.OPERATOR, Filter(), limit=EVERYTHING)
+    with call.services() as services:
+        found = services.read(classes.list_classes, auth.OPERATOR, Filter(), limit=EVERYTHING)
     if call.options.json:
         _print_json([one.record() for one in found])
         return
@@ -235,8 +223,7 @@ def show_class(call: Call) -> None:
     """One class with what is known of it."""
     with call.services() as services:
         found = _class(services, call.options.id)
-        with reading(services.engine) as tx:
-            attendance = participants.attendance_of(tx, found)
+        attendance = services.read(class_attendance.attendance_of, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
     data = participants_data(attendance) if attendance else None
     if call.options.json:
@@ -255,7 +242,7 @@ def fetch(call: Call) -> None:
         _fetch_all_due(call)
         return
     with call.services() as services:
-        attendance = participants.fetch_now(services, call.options.id)
+        attendance = fetching.fetch_now(services, call.options.id)
         found = _class(services, call.options.id)
     if call.options.json:
         _print_json(found.record())
@@ -266,9 +253,8 @@ def fetch(call: Call) -> None:
 def _fetch_all_due(call: Call) -> None:
     with call.services() as services:
         background = services.in_background()
-        came_to = Counter(iter(lambda: participants.fetch_due(background), None))
-        with reading(services.engine) as tx:
-            left = watchlist.queue(tx, services.now()).due
+        came_to = Counter(iter(lambda: fetching.fetch_due(background), None))
+        left = services.read(health.queue, services.now()).due
     counts = {"collected": came_to["collected"], "putOff": came_to["put off"], "due": left}
     if call.options.json:
         _print_json(counts)
@@ -282,9 +268,9 @@ def retry(call: Call) -> None:
         raise InvalidInput("Say which class to try again, or --all.")
     with call.services() as services:
         if call.options.all:
-            number = participants.retry_all(services)
+            number = fetching.try_all_again(services)
         else:
-            participants.retry(services, call.options.id)
+            fetching.try_again(services, call.options.id)
             number = 1
     print(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
 
@@ -294,8 +280,7 @@ def export(call: Call) -> None:
     options = call.options
     with call.services() as services:
         found = _class(services, options.id)
-        with reading(services.engine) as tx:
-            attendance = participants.attendance_of(tx, found)
+        attendance = services.read(class_attendance.attendance_of, found)
     if attendance is None:
         raise ClassNotReady("The participants of this class are not known yet.")
     zone = clock.zone(found.timezone)
@@ -326,8 +311,7 @@ def restore(call: Call) -> None:
 
 
 def _class(services: Services, class_id: str) -> Class:
-    with reading(services.engine) as tx:
-        return store.get_class(tx, class_id)
+    return services.read(classes.visible_class, auth.OPERATOR, class_id)
 
 
 def _member_record(member: Member) -> dict[str, Any]:
@@ -399,7 +383,7 @@ def command_parser() -> argparse.ArgumentParser:
         required=True, metavar="ACTION", parser_class=_Parser
     )
     made = command(users, "add", add_user, "email")
-    made.add_argument("--role", choices=store.ROLES, required=True)
+    made.add_argument("--role", choices=ROLES, required=True)
     made.add_argument("--name")
     made.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
     made.add_argument("--password-stdin", action="store_true")

@@ -15,14 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tracker import auth, classes, clock, store, watchlist
+from tracker import auth, classes, clock, health
 from tracker.classes import Plan
-from tracker.database import reading, transaction
-from tracker.errors import TrackerError
+from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
 from tracker.services import Services
 from tracker.settings import Settings
-from tracker.store import Member, Role
+from tracker.storage.members import Member, Role
 
 HOST = "127.0.0.1"
 # Zoom's own list takes minutes to fill; the practice Zoom's takes this long, well within the shortened delay.
@@ -149,19 +148,18 @@ def _secret(path: Path) -> str:
 
 
 def _member(services: Services, account: Account) -> Member:
-    with transaction(services.engine) as tx:
-        member = store.find_member(tx, account.email)
-        if member is None:
-            member = store.add_member(tx, account.email, account.name, account.role, None, services.now())
-            auth.set_password(tx, account.email, account.password)
-    return member
+    try:
+        return services.read(auth.get_member, account.email)
+    except NotFound:
+        return auth.add_member(
+            services.engine, account.email, account.name, account.role, account.password, services.now()
+        )
 
 
 def _term(services: Services, teacher: Member, weeks: int, say: Callable[[str], None]) -> None:
     """The classes that the teacher has held at the practice Zoom, and the next one of each course."""
     held = _practice_term(services.settings, teacher.email, weeks)
-    with reading(services.engine) as tx:
-        missing = [row for row in held if not store.classes_of_meeting(tx, str(row["id"]))]
+    missing = [row for row in held if not services.read(classes.classes_of_meeting, str(row["id"]))]
     if not missing:
         return
     say(f"Preparing {len(held)} sample classes for {teacher.name} ...")
@@ -192,8 +190,7 @@ def _wait_for_counts(services: Services, say: Callable[[str], None]) -> None:
     """Waits until the tracker has asked the practice Zoom about every class once."""
     until, said = time.monotonic() + PREPARING_SECONDS, 0
     while time.monotonic() < until:
-        with reading(services.engine) as tx:
-            due = watchlist.queue(tx, services.now()).due
+        due = services.read(health.queue, services.now()).due
         if not due:
             return
         if due != said:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tracker import health, store, watchlist
-from tracker.database import AWAY, migrate, reading
+from tracker import auth, health
 from tracker.errors import TrackerError, ZoomUnreachable
 from tracker.services import Services
+from tracker.storage.database import AWAY, migrate
+from tracker.storage.webhook_log import REFUSED
 
 # What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
 SCOPES = {
@@ -71,15 +72,13 @@ def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: S
 
 def _database(services: Services) -> Iterator[Check]:
     migrate(services.engine)
-    with reading(services.engine) as tx:
-        queue = watchlist.queue(tx, services.now())
+    queue = services.read(health.queue, services.now())
     kind = services.engine.dialect.name
     yield Check("database", True, f"{kind}, schema up to date, fetches due: {queue.due}, given up: {queue.given_up}.")
 
 
 def _people(services: Services) -> Iterator[Check]:
-    with reading(services.engine) as tx:
-        count = len(store.members(tx))
+    count = len(services.read(auth.list_members))
     advice = "nobody can sign in; add somebody: tracker user add EMAIL --role admin."
     yield Check("people", count > 0, f"Accounts: {count}." if count else f"No accounts: {advice}")
 
@@ -97,18 +96,16 @@ def _webhook_secret(services: Services) -> Iterator[Check]:
 
 
 def _trackers(services: Services) -> Iterator[Check]:
-    with reading(services.engine) as tx:
-        stands = health.look(tx, services.now())
+    stands = services.read(health.look, services.now())
     alive = [tracker for tracker in stands.trackers if tracker.is_alive(stands.now)]
     names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
     yield Check("trackers", True, f"Running: {names}." if alive else "None is running; start one: tracker up.")
 
 
 def _webhooks(services: Services) -> Iterator[Check]:
-    with reading(services.engine) as tx:
-        stands = health.look(tx, services.now())
-    refused = [one for one in stands.webhooks if one.outcome.startswith(health.REFUSED)]
-    reasons = " ".join(f"Refused today: {one.count}, {one.outcome.removeprefix(health.REFUSED)}" for one in refused)
+    stands = services.read(health.look, services.now())
+    refused = [one for one in stands.webhooks if one.outcome.startswith(REFUSED)]
+    reasons = " ".join(f"Refused today: {one.count}, {one.outcome.removeprefix(REFUSED)}" for one in refused)
     if stands.alarms.silent_since is not None:
         since = f"{stands.alarms.silent_since:%Y-%m-%d %H:%M} UTC"
         yield Check("webhooks", False, " ".join([f"Classes were held since {since} without any.", reasons, MENDING]))

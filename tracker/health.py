@@ -1,69 +1,37 @@
 """How the whole stands: which trackers live, whether Zoom's webhooks come, what of Zoom's rates is used.
 
-It owns the queries of the tables for it. Functions that take a transaction run in the caller's.
+Functions that take a transaction run in the caller's.
 """
 
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
-from sqlalchemy import Engine, func
-from sqlmodel import Session, col, delete, select
-
-from tracker import deliveries, pacing, statements, watchlist
-from tracker.database import transaction
-from tracker.models import LiveStream, TrackerProcess, WebhookTally
-from tracker.pacing import Usage
-from tracker.watchlist import Queue
-from tracker.webhook import OTHER_SIGNATURE
+from tracker import retry, storage
+from tracker.storage.attention import Queue
+from tracker.storage.classes import Class
+from tracker.storage.database import Engine, Transaction, transaction
+from tracker.storage.processes import Tracker
+from tracker.storage.rates import Usage
+from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
+from tracker.zoom.webhook import OTHER_SIGNATURE
 
 VERSION = version("zoom-participant-tracking")
-# A tracker gives a sign of life every few seconds; one that is only busy misses some of them.
-ALIVE_FOR = timedelta(minutes=2)
 # Zoom asks for its address to be validated every 72 hours, and every class brings announcements.
 SILENT_AFTER = timedelta(days=1)
 # A class whose end was never announced is found half an hour after its planned end; older ones are no news.
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
-REFUSED = "refused: "
-_ADD_TO_TALLY = statements.insert(
-    WebhookTally,
-    lambda row: row.on_conflict_do_update(
-        index_elements=[WebhookTally.day, WebhookTally.outcome],
-        set_={"count": WebhookTally.count + row.excluded.count, "lastAt": row.excluded.lastAt},
-    ),
-)
+# Zoom repeats a delivery for about 85 minutes; much longer costs nothing and is a record for the operator.
+DELIVERIES_KEPT = timedelta(days=30)
 UNSIGNED = (
     "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or "
     "somebody else sends them."
 )
 SILENT = "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it."
-
-
-@dataclass(frozen=True, slots=True)
-class Tracker:
-    """A tracker process as it was last heard of."""
-
-    name: str
-    version: str
-    started_at: datetime
-    seen_at: datetime
-
-    def is_alive(self, now: datetime) -> bool:
-        """Whether it has given a sign of life of late."""
-        return now - self.seen_at < ALIVE_FOR
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How many webhooks of the present UTC day came to this, and when the last one did."""
-
-    outcome: str
-    count: int
-    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +57,7 @@ class Health:
     trackers: tuple[Tracker, ...]
     queue: Queue
     last_webhook: datetime | None
-    webhooks: tuple[Outcome, ...]
+    webhooks: tuple[Tally, ...]
     rates: tuple[Usage, ...]
 
     @property
@@ -112,7 +80,7 @@ class Health:
         return None if self.last_webhook is None else (self.now - self.last_webhook).total_seconds()
 
 
-class Tally:
+class WebhookCounter:
     """Counts what becomes of webhooks in memory: writing each refused one down would let anybody fill the disk."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
@@ -133,85 +101,82 @@ class Tally:
             return
         try:
             with transaction(self._engine) as tx:
-                _add_tally(tx, counts, self._now())
+                storage.webhook_log.add_to_tallies(tx, counts, self._now())
         except BaseException:
             with self._lock:
                 self._counts += counts
             raise
 
 
-def look(tx: Session, now: datetime) -> Health:
+def look(tx: Transaction, now: datetime) -> Health:
     """How everything stands."""
-    day = now.astimezone(UTC).date().isoformat()
-    tallies = tx.exec(select(WebhookTally).where(WebhookTally.day == day).order_by(col(WebhookTally.count).desc()))
-    trackers, last = _trackers(tx), _last_webhook(tx)
+    trackers, last = storage.processes.list_trackers(tx), _last_webhook(tx)
     return Health(
         now=now,
         alarms=_alarms(tx, trackers, last, now),
         trackers=trackers,
-        queue=watchlist.queue(tx, now),
+        queue=queue(tx, now),
         last_webhook=last,
-        webhooks=tuple(Outcome(row.outcome, row.count, row.last_at) for row in tallies),
-        rates=tuple(usage.today(now) for usage in pacing.usages(tx)),
+        webhooks=storage.webhook_log.tallies_today(tx, now),
+        rates=tuple(usage.today(now) for usage in storage.rates.list_usages(tx)),
     )
 
 
-def alarms(tx: Session, now: datetime) -> Alarms:
+def alarms(tx: Transaction, now: datetime) -> Alarms:
     """What somebody has to do something about."""
-    return _alarms(tx, _trackers(tx), _last_webhook(tx), now)
+    return _alarms(tx, storage.processes.list_trackers(tx), _last_webhook(tx), now)
 
 
-def note_alive(tx: Session, name: str, started_at: datetime, now: datetime) -> None:
+def queue(tx: Transaction, now: datetime) -> Queue:
+    """How many fetches are where."""
+    return storage.attention.queue(tx, now, stuck_after=retry.LEAST_ATTEMPTS, no_list=retry.NO_LIST)
+
+
+def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
+    """The latest webhooks about our classes, latest first."""
+    return storage.webhook_log.recent(tx, limit)
+
+
+def troubled_classes(tx: Transaction, limit: int) -> list[Class]:
+    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
+    return storage.attention.troubled(tx, limit)
+
+
+def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime) -> None:
     """This tracker lives."""
-    tx.merge(TrackerProcess(name=name, version=VERSION, started_at=started_at, seen_at=now))
+    with transaction(engine) as tx:
+        storage.processes.note_alive(tx, Tracker(name, VERSION, started_at, now))
 
 
-def note_gone(tx: Session, name: str) -> None:
+def note_gone(engine: Engine, name: str) -> None:
     """This tracker was told to end."""
-    tx.exec(delete(TrackerProcess).where(col(TrackerProcess.name) == name))
+    with transaction(engine) as tx:
+        storage.processes.note_gone(tx, name)
 
 
-def forget_old(tx: Session, now: datetime) -> None:
+def forget_old(tx: Transaction, now: datetime) -> None:
     """Drops what is no longer of interest."""
-    before = now - TALLIES_KEPT
-    tx.exec(delete(WebhookTally).where(col(WebhookTally.last_at) < before))
-    tx.exec(delete(TrackerProcess).where(col(TrackerProcess.seen_at) < before))
+    storage.webhook_log.forget(tx, now - DELIVERIES_KEPT)
+    storage.webhook_log.forget_tallies(tx, now - TALLIES_KEPT)
+    storage.processes.forget(tx, now - TALLIES_KEPT)
 
 
-def _alarms(tx: Session, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
+def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
-    refused = select(func.max(WebhookTally.last_at)).where(WebhookTally.outcome == f"{REFUSED}{OTHER_SIGNATURE}")
-    unsigned = tx.exec(refused).one()
+    unsigned = storage.webhook_log.last_with_outcome(tx, f"{REFUSED}{OTHER_SIGNATURE}")
     recently = unsigned is not None and now - unsigned < SILENT_AFTER and (last is None or unsigned > last)
     return Alarms(not alive, _silent_since(tx, last, now), recently)
 
 
-def _trackers(tx: Session) -> tuple[Tracker, ...]:
-    rows = tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
-    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at) for row in rows)
-
-
-def _add_tally(tx: Session, counts: Counter[str], now: datetime) -> None:
-    day = now.astimezone(UTC).date().isoformat()
-    for outcome, count in sorted(counts.items()):
-        statements.run(tx, _ADD_TO_TALLY, day=day, outcome=outcome, count=count, lastAt=now)
-
-
-def _last_webhook(tx: Session) -> datetime | None:
+def _last_webhook(tx: Transaction) -> datetime | None:
     """When the last webhook came that was Zoom's."""
-    others = select(func.max(WebhookTally.last_at)).where(~col(WebhookTally.outcome).startswith(REFUSED))
-    known = [moment for moment in (deliveries.last(tx), tx.exec(others).one()) if moment is not None]
-    return max(known, default=None)
+    known = (storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx))
+    return max((moment for moment in known if moment is not None), default=None)
 
 
-def _silent_since(tx: Session, last: datetime | None, now: datetime) -> datetime | None:
+def _silent_since(tx: Transaction, last: datetime | None, now: datetime) -> datetime | None:
     """The start of the first class that was held, planned beforehand, without any webhook having come since."""
     if last is not None and now - last < SILENT_AFTER:
         return None
     after = max(last or now - LOOKED_BACK, now - LOOKED_BACK)
-    held = select(func.min(LiveStream.started_at)).where(
-        col(LiveStream.started_at) > after,
-        col(LiveStream.started_at) > col(LiveStream.created_at),
-        col(LiveStream.ended_at).is_not(None),
-    )
-    return tx.exec(held).one()
+    return storage.attention.first_held_after(tx, after)

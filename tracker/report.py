@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from tracker.attendance import Attendance, Person, Stay, Where, fold_name, participants_data
+from tracker.attendance.stored_form import participants_data
+from tracker.attendance.types import Attendance, Person, Stay, Where
+from tracker.text import fold_name
 
 Shape = Literal["people", "stays"]
 Format = Literal["csv", "xlsx", "json"]

@@ -1,15 +1,18 @@
-"""What the use cases need of the outside."""
+"""What the use cases need of the outside, and the one place where a process gets it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine
-
-from tracker import clock
-from tracker.pacing import SharedPace
-from tracker.settings import Settings
+from tracker import clock, logs
+from tracker.rate_limiter import SharedRateLimiter
+from tracker.settings import Settings, read_settings
+from tracker.storage.database import Engine, make_engine, migrate, reading
 from tracker.zoom import Zoom
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,35 @@ class Services:
 
     def in_background(self) -> "Services":
         """The same for work that nobody waits for: its calls to Zoom let those of people go ahead."""
-        return replace(self, zoom=_paced_zoom(self.engine, self.settings, hurried=False))
+        return replace(self, zoom=_limited_zoom(self.engine, self.settings, interactive=False))
+
+    def read(self, question: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """One question that takes a transaction, answered in a transaction of its own that only reads."""
+        with reading(self.engine) as tx:
+            return question(tx, *arguments, **options)
 
 
 def connect(engine: Engine, settings: Settings) -> Services:
-    """The services of a process, for people who wait. Connects to nothing yet."""
-    return Services(engine, _paced_zoom(engine, settings, hurried=True), settings)
+    """Services on this database, for people who wait. Connects to nothing yet."""
+    return Services(engine, _limited_zoom(engine, settings, interactive=True), settings)
 
 
-def _paced_zoom(engine: Engine, settings: Settings, *, hurried: bool) -> Zoom:
-    return Zoom(settings, pace=SharedPace(engine, settings.zoom_plan, hurried=hurried))
+@contextmanager
+def open_services(environment: Mapping[str, str], *, migrated: bool = True) -> Iterator[Services]:
+    """The services of a process with this environment, until the end of the block.
+
+    The database is brought to the newest schema first, unless it is to be looked at as it is. Raises SettingsError.
+    """
+    settings = read_settings(environment)
+    logs.hide(settings)
+    engine = make_engine(settings.database_url)
+    try:
+        if migrated:
+            migrate(engine)
+        yield connect(engine, settings)
+    finally:
+        engine.dispose()
+
+
+def _limited_zoom(engine: Engine, settings: Settings, *, interactive: bool) -> Zoom:
+    return Zoom(settings, limiter=SharedRateLimiter(engine, settings.zoom_plan, interactive=interactive))

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from tests.bench import seconds, show
 from tests.makers import run, span, stay
-from tracker.attendance import participants_data, stays_from_data, take_attendance
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.report import csv_bytes, people_table, xlsx_bytes
 
 PEOPLE, STAYS = 1000, 5

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tests.bench import seconds, show
 from tests.makers import NOW, at, member, span
-from tracker import store
-from tracker.attendance import take_attendance
-from tracker.database import make_engine, migrate, reading, transaction
-from tracker.store import Filter, NewClass
+from tracker import storage
+from tracker.attendance.counting import take_attendance
+from tracker.storage.classes import Filter, NewClass
+from tracker.storage.database import make_engine, migrate, reading, transaction
 
 CLASSES, PAGE = 10_000, 25
 
@@ -33,24 +33,34 @@ def main() -> None:
                     zoom_meeting_made=True,
                     course=f"Course {number % 7}",
                 )
-                class_id = store.add_class(tx, new, NOW)
-                store.save_attendance(tx, class_id, nobody, NOW)
+                class_id = storage.classes.add_class(tx, new, NOW)
+                storage.classes.save_attendance(tx, class_id, nobody, NOW)
 
         def read(question: object, *arguments: object, **options: object) -> None:
             with reading(engine) as tx:
                 assert callable(question)
                 assert question(tx, *arguments, **options)
 
-        base, name = seconds(lambda: read(store.get_class, class_id)), "one class by its id"
+        base, name = seconds(lambda: read(storage.classes.get_class, class_id)), "one class by its id"
         for who, viewer, last in (("an admin's", admin, CLASSES - PAGE), ("a teacher's", teachers[0], 500 - PAGE)):
             for page, offset in (("first", 0), ("last", last)):
-                took = seconds(lambda v=viewer, o=offset: read(store.list_classes, v, Filter(), limit=PAGE, offset=o))
+                took = seconds(
+                    lambda v=viewer, o=offset: read(storage.classes.list_classes, v, Filter(), limit=PAGE, offset=o)
+                )
                 show(f"{who} {page} page of {PAGE}", took, base, name)
             show(
-                f"{who} number of classes", seconds(lambda v=viewer: read(store.count_classes, v, Filter())), base, name
+                f"{who} number of classes",
+                seconds(lambda v=viewer: read(storage.classes.count_classes, v, Filter())),
+                base,
+                name,
             )
         search = Filter(text="lesson 99")
-        show("an admin's search", seconds(lambda: read(store.list_classes, admin, search, limit=PAGE)), base, name)
+        show(
+            "an admin's search",
+            seconds(lambda: read(storage.classes.list_classes, admin, search, limit=PAGE)),
+            base,
+            name,
+        )
         engine.dispose()
 
 

@@ -23,9 +23,9 @@ from sqlmodel import select
 
 from tests.makers import desk_on, event_body, lesson, member, zoom_signature
 from tracker import clock
-from tracker.database import make_engine, migrate, reading
-from tracker.listener import Receiver
-from tracker.models import WebhookDelivery
+from tracker.server.http_server import HttpServer
+from tracker.storage.database import make_engine, migrate, reading
+from tracker.storage.models import WebhookDelivery
 
 CLASSES, PEOPLE, CONNECTIONS, BURST = 300, 5, 32, 1000
 
@@ -140,7 +140,7 @@ def measure(name: str, url: str, pool: ProcessPoolExecutor, keep_alive: float) -
     teacher = member(engine)
     for number in range(CLASSES):
         lesson(engine, teacher, zoom_meeting_id=meeting(number))
-    receiver = Receiver("127.0.0.1", 0, desk_on(engine, clock.now))
+    receiver = HttpServer("127.0.0.1", 0, desk_on(engine, clock.now))
     receiver.start()
     burst = [request for part in "abcd" for request in sessions("meeting.ended", part)][:BURST]
     loads = {

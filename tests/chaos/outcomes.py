@@ -15,8 +15,8 @@ from sqlmodel import select
 
 from tests.chaos.school import Lesson, PracticeHost
 from tracker.clock import to_zoom
-from tracker.database import reading
-from tracker.models import LiveStream, MeetingSession
+from tracker.storage.database import reading
+from tracker.storage.models import LiveStream, MeetingSession
 
 # Name, e-mail, join, leave, seconds, part of the meeting, number of the join, session.
 Record = tuple[str, str, str, str, int, str, str, str]

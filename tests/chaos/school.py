@@ -15,12 +15,12 @@ import requests
 from tests.chaos.lessons import STORIES, Room, Story, many, ordinary, rejoining
 from tests.practice_school import Host
 from tests.tracker_process import ShiftedClock
-from tracker import clock, store
+from tracker import clock, storage
 from tracker.classes import Plan, create_class
-from tracker.database import reading, transaction
 from tracker.errors import ZoomRateLimited
 from tracker.services import Services
-from tracker.store import Member
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
 from tracker.zoom import NewMeeting
 
 # Zoom lets one host make a hundred meetings a day.
@@ -87,7 +87,7 @@ def make_classes(services: Services, count: int, seed: int) -> list[Lesson]:
         if number % CLASSES_OF_A_TEACHER == 0:
             with transaction(services.engine) as tx:
                 email = f"teacher{number}@school.example"
-                teacher = store.add_member(tx, email, f"Teacher {number}", "teacher", None, services.now())
+                teacher = storage.members.add_member(tx, email, f"Teacher {number}", "teacher", None, services.now())
         if story is None:
             lessons += _sharing_a_meeting(services, teacher, f"Class {number}", planned)
         else:
@@ -119,7 +119,7 @@ def _patiently(make: Callable[[], Made]) -> Made:
 
 def _lesson(services: Services, class_id: str, story: Story) -> Lesson:
     with reading(services.engine) as tx:
-        made = store.get_class(tx, class_id)
+        made = storage.classes.get_class(tx, class_id)
     return Lesson(made.id, made.zoom_meeting_id or "", made.scheduled_start, story)
 
 

@@ -20,12 +20,12 @@ from tests.chaos.trackers import Forwarder, Killer, trackers
 from tests.practice_school import PRACTICE, environment
 from tests.tracker_process import ShiftedClock
 from tracker import clock
-from tracker.database import make_engine, migrate, reading
-from tracker.fetches import LEASE
-from tracker.models import Fetch, WebhookDelivery
 from tracker.practice import PracticeSettings, PracticeZoom
 from tracker.services import Services, connect
 from tracker.settings import Plan, read_settings
+from tracker.storage.database import make_engine, migrate, reading
+from tracker.storage.fetches import LEASE
+from tracker.storage.models import Fetch, WebhookDelivery
 
 DELAY_SECONDS = 1
 SECONDS_BETWEEN_LOOKS = 1.0

@@ -15,8 +15,8 @@ from tests.chaos.trackers import Forwarder, trackers
 from tests.makers import event_body, lesson, member, zoom_signature
 from tests.tracker_process import call
 from tracker import clock
-from tracker.database import reading
-from tracker.models import MeetingSession, WebhookDelivery
+from tracker.storage.database import reading
+from tracker.storage.models import MeetingSession, WebhookDelivery
 
 CLASSES, SENDERS, RESTARTS = 150, 4, 2
 SECRET = practice_school.PRACTICE.webhook_secret

@@ -6,11 +6,11 @@ import json
 
 from tests.makers import read_workbook
 from tracker import clock, report
-from tracker.attendance import Attendance
-from tracker.curve import presence_curve
-from tracker.namesakes import likely_same
+from tracker.attendance.curve import presence_curve
+from tracker.attendance.same_person import likely_same
+from tracker.attendance.types import Attendance
 from tracker.report import FORMULA_STARTS
-from tracker.store import Class
+from tracker.storage.classes import Class
 from tracker.ui import charts, words
 
 RUN = FORMULA_STARTS | {"\t", "\r", "\n"}

@@ -15,8 +15,7 @@ from tests.door import PAGE, PASSWORD, account, cookie_of, log_in
 from tests.fuzz.values import as_json, slow, spoilt, texts, values
 from tests.makers import Clock, desk_on, member
 from tracker import auth
-from tracker.database import transaction
-from tracker.receiver import Desk, Request, answer
+from tracker.server.routes import Request, ServerState, answer
 
 CRON_SECRET = "cron-secret"
 TARGETS = (
@@ -106,14 +105,14 @@ def test_any_host_link_is_a_sentence(app: Starlette, engine: Engine) -> None:
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock) -> Desk:
+def desk(engine: Engine, clock: Clock) -> ServerState:
     return desk_on(engine, clock, CRON_SECRET=CRON_SECRET)
 
 
 @slow
 @given(class_id=texts, raw=header_texts, header=header_texts, known=st.booleans())
 def test_any_question_for_participants_is_answered(
-    desk: Desk, token: str, class_id: str, raw: str, header: str, known: bool
+    desk: ServerState, token: str, class_id: str, raw: str, header: str, known: bool
 ) -> None:
     authorization = f"Bearer {token}" if known else header
     for query in (urlencode({"streamId": plain(class_id)}), f"streamId={raw}", raw):
@@ -126,15 +125,14 @@ def test_any_question_for_participants_is_answered(
 @pytest.fixture
 def token(engine: Engine) -> str:
     person = member(engine)
-    with transaction(engine) as tx:
-        return auth.new_api_token(tx, person.email)
+    return auth.new_api_token(engine, person.email)
 
 
 @slow
 @given(
     document=spoilt({"streamId": "1", "cronSecret": CRON_SECRET}, 2) | values, raw=st.none() | st.binary(max_size=40)
 )
-def test_any_call_of_a_program_is_answered(desk: Desk, document: Any, raw: bytes | None) -> None:
+def test_any_call_of_a_program_is_answered(desk: ServerState, document: Any, raw: bytes | None) -> None:
     body = as_json(document) if raw is None else raw
     found = answer(desk, Request("POST", "/api/zoom/participants", {}, body))
     assert found.status in (400, 401, 404)

@@ -12,12 +12,14 @@ from sqlmodel import col, update
 from tests.fuzz.attendances import check_shown
 from tests.fuzz.values import any_of, as_json, number, slow, spoilt, values
 from tests.makers import HELD, PLANNED, Clock, at, lesson, services, stay, taken
-from tracker import participants, store, sweep
-from tracker.attendance import participants_data, stays_from_data, take_attendance
-from tracker.database import reading, transaction
+from tracker import class_attendance, reconcile, storage
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.errors import UnreadableRecords
-from tracker.models import LiveStream
-from tracker.store import Filter, Member
+from tracker.storage.classes import Filter
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
+from tracker.storage.models import LiveStream
 from tracker.ui import words
 
 DATA = participants_data(taken(stay("Ana", 0, 60, "ana@x.example"), stay("Ben", 5, 30)))
@@ -53,17 +55,17 @@ def test_any_row_of_another_program_is_shown_or_said_to_make_no_sense(
     class_id = lesson(engine, ana, zoom_meeting_id=number())
     with transaction(engine) as tx:
         tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values({"title": "Algebra"} | row))
-    for look_after in (sweep.ask_for_forgotten, sweep.end_the_endless, sweep.mend_after_clock):
+    for look_after in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
         look_after(school)
     with reading(engine) as tx:
-        assert class_id in [one.id for one in store.list_classes(tx, ana, Filter(), limit=10_000)]
-        found = store.get_class(tx, class_id)
+        assert class_id in [one.id for one in storage.classes.list_classes(tx, ana, Filter(), limit=10_000)]
+        found = storage.classes.get_class(tx, class_id)
         words.state(found, at(minute))
         words.when(found, "UTC")
-        words.here(found, participants.people_in_class_now(tx, found), 5)
+        words.here(found, class_attendance.people_in_class_now(tx, found), 5)
         found.record()
         with suppress(UnreadableRecords):
-            attendance = participants.attendance_of(tx, found)
+            attendance = class_attendance.attendance_of(tx, found)
             if attendance is not None:
                 check_shown(found, attendance)
 

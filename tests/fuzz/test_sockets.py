@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.fuzz.values import any_of
 from tests.makers import Clock, desk_on
-from tracker.database import make_engine
-from tracker.listener import Receiver
+from tracker.server.http_server import HttpServer
+from tracker.storage.database import make_engine
 
 LINES = (
     *(b"GET /healthz HTTP/1.1", b"POST /api/webhooks/zoom HTTP/1.1", b"HEAD /nothing HTTP/1.0", b"PUT / HTTP/1.1"),
@@ -41,7 +41,7 @@ HEAD = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9]) [^\r\n]*\r\n((?:[!-9;-~]+: [
 @pytest.fixture
 def port(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[int]:
     """A receiver whose database has no tables; nothing that a client does may leave a trace."""
-    made = Receiver("127.0.0.1", 0, desk_on(make_engine("sqlite://"), Clock()))
+    made = HttpServer("127.0.0.1", 0, desk_on(make_engine("sqlite://"), Clock()))
     made.start()
     yield made.port
     made.stop()

@@ -13,15 +13,16 @@ from sqlalchemy import Engine
 
 from tests.fuzz.values import as_json, number, scalars, slow, spoilt, texts, values
 from tests.makers import Clock, at, desk_on, event_body, lesson, zoom_signature
+from tracker import class_attendance, report, storage
 from tracker import clock as clocks
-from tracker import participants, report, store
-from tracker.attendance import Attendance
-from tracker.curve import presence_curve
-from tracker.database import reading
-from tracker.receiver import Answer, Desk, Request, answer
-from tracker.store import Class, Member
+from tracker.attendance.curve import presence_curve
+from tracker.attendance.types import Attendance
+from tracker.server.routes import Answer, Request, ServerState, answer
+from tracker.storage.classes import Class
+from tracker.storage.database import reading
+from tracker.storage.members import Member
 from tracker.ui import words
-from tracker.webhook import SIGHTINGS
+from tracker.zoom.webhook import SIGHTINGS
 
 EVENTS = ("meeting.started", "meeting.ended", *SIGHTINGS)
 PERSON = {
@@ -38,11 +39,11 @@ PERSON = {
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock) -> Desk:
+def desk(engine: Engine, clock: Clock) -> ServerState:
     return desk_on(engine, clock)
 
 
-def deliver(desk: Desk, body: bytes) -> Answer:
+def deliver(desk: ServerState, body: bytes) -> Answer:
     headers = zoom_signature(body, desk.services.now())
     return answer(desk, Request("POST", "/api/webhooks/zoom", headers, body))
 
@@ -55,13 +56,13 @@ def event(name: str, meeting: str) -> dict[str, Any]:
     return found
 
 
-def shown(desk: Desk, class_id: str) -> tuple[Class, Attendance | None]:
+def shown(desk: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
     """What a page makes of the class; all of it has to work, whatever was stored."""
     now = desk.services.now()
     with reading(desk.services.engine) as tx:
-        found = store.get_class(tx, class_id)
-        seen = participants.attendance_seen(tx, found, now)
-        here = participants.people_in_class_now(tx, found)
+        found = storage.classes.get_class(tx, class_id)
+        seen = class_attendance.attendance_seen(tx, found, now)
+        here = class_attendance.people_in_class_now(tx, found)
     words.state(found, now)
     words.here(found, here, 5)
     json.dumps(found.record())
@@ -76,14 +77,14 @@ def shown(desk: Desk, class_id: str) -> tuple[Class, Attendance | None]:
 
 @slow
 @given(body=st.binary(max_size=200) | values.map(as_json) | st.dictionaries(texts, values, max_size=4).map(as_json))
-def test_any_signed_body_is_answered_and_told_apart(desk: Desk, body: bytes) -> None:
+def test_any_signed_body_is_answered_and_told_apart(desk: ServerState, body: bytes) -> None:
     assert deliver(desk, body).status in (200, 400)
 
 
 @slow
 @given(data=st.data())
 def test_an_event_with_something_wrong_in_it_leaves_a_class_that_can_be_shown(
-    desk: Desk, ana: Member, data: st.DataObject
+    desk: ServerState, ana: Member, data: st.DataObject
 ) -> None:
     meeting = number()
     class_id = lesson(desk.services.engine, ana, zoom_meeting_id=meeting)
@@ -133,13 +134,13 @@ def meetings(draw: st.DrawFn) -> list[tuple[str, int, dict[str, Any]]]:
     return told
 
 
-def outcome(desk: Desk, class_id: str) -> tuple[object, ...]:
+def outcome(desk: ServerState, class_id: str) -> tuple[object, ...]:
     """What became of the class, without what tells it from another class with the same deliveries."""
     found, seen = shown(desk, class_id)
     with reading(desk.services.engine) as tx:
-        sessions = [replace(run, uuid=run.uuid[-1]) for run in store.sessions(tx, class_id)]
+        sessions = [replace(run, uuid=run.uuid[-1]) for run in storage.sessions.list_sessions(tx, class_id)]
         here = [
-            (person.name, person.email, person.first_join) for person in participants.people_in_class_now(tx, found)
+            (person.name, person.email, person.first_join) for person in class_attendance.people_in_class_now(tx, found)
         ]
     stays = [replace(stay, session_uuid=stay.session_uuid[-1]) for stay in seen.stays] if seen else None
     people = [(one.name, one.email, one.seconds, one.percent, one.status) for one in seen.people] if seen else None
@@ -147,7 +148,7 @@ def outcome(desk: Desk, class_id: str) -> tuple[object, ...]:
     return found.status, found.started_at, found.ended_at, due, sessions, stays, people, here
 
 
-def deliver_all(desk: Desk, class_id: str, meeting: str, told: list[tuple[str, int, dict[str, Any]]]) -> None:
+def deliver_all(desk: ServerState, class_id: str, meeting: str, told: list[tuple[str, int, dict[str, Any]]]) -> None:
     for name, run, about in told:
         about = {"start_time": None} | about
         assert deliver(desk, event_body(name, meeting, f"{meeting}-{run}", **about)).status == 200

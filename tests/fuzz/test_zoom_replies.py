@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from tests.fuzz.attendances import check_shown
 from tests.fuzz.values import as_json, number, slow, spoilt, values
 from tests.makers import NOW, Clock, at, ended, lesson, participant, services, settings, stored
-from tracker import classes, participants, store
-from tracker.database import reading
+from tracker import class_attendance, fetching, sessions, storage
 from tracker.errors import TrackerError, ZoomError
-from tracker.store import Member
+from tracker.storage.database import reading
+from tracker.storage.members import Member
 from tracker.zoom import NewMeeting, Zoom
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -112,16 +112,16 @@ def test_any_list_of_participants_is_stored_and_shown_as_it_was_counted(
     uuid = f"{meeting}-0"
     class_id = lesson(engine, ana, zoom_meeting_id=meeting)
     school = services(engine, Clock(at(70)))
-    classes.note_delivery(school, ended(uuid, meeting=meeting))
+    sessions.note_delivery(school, ended(uuid, meeting=meeting))
     run = good({"meetings": [PAST | {"uuid": uuid}]})
     with answering(good(TOKEN), run, good(PAST | {"uuid": uuid}), *answers):
         try:
-            attendance = participants.fetch_now(school, class_id)
+            attendance = fetching.fetch_now(school, class_id)
         except TrackerError:
             return
     check_shown(stored(engine, class_id), attendance)
     with reading(engine) as tx:
-        kept = participants.attendance_of(tx, store.get_class(tx, class_id))
+        kept = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
     assert kept == attendance
     assert stored(engine, class_id).participant_count == attendance.unique_count
 
@@ -137,11 +137,11 @@ def test_any_sessions_that_zoom_lists_are_stored_or_refused(
     own = [json.loads(json.dumps(one).replace("u1==", uuid)) for one in (instances, past, records)]
     with answering(*(good(one) for one in (TOKEN, *own))):
         try:
-            attendance = participants.fetch_now(school, class_id)
+            attendance = fetching.fetch_now(school, class_id)
         except TrackerError:
             return
     check_shown(stored(engine, class_id), attendance)
     with reading(engine) as tx:
-        kept = participants.attendance_of(tx, store.get_class(tx, class_id))
+        kept = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
     assert kept is not None
     assert kept.stays == attendance.stays

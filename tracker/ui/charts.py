@@ -13,10 +13,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tracker import clock
-from tracker.attendance import Attendance, Person, PersonKey, Stay, Where, person_key
-from tracker.curve import Curve, presence_curve
+from tracker.attendance.counting import person_key
+from tracker.attendance.curve import Curve, presence_curve
+from tracker.attendance.types import Attendance, Person, PersonKey, Stay, Where
 from tracker.report import NO_NAME, Table
-from tracker.store import Class
+from tracker.storage.classes import Class
 from tracker.ui import words
 
 # Two colours of the Okabe-Ito palette, which colour-blind eyes tell apart; the waiting room is hatched as well.

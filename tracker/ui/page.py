@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import streamlit as st
-from sqlalchemy.exc import DBAPIError
 
-from tracker import clock, health, participants, records
-from tracker.attendance import ClassStatus
-from tracker.database import reading
+from tracker import class_attendance, clock, health
+from tracker.attendance.types import ClassStatus
 from tracker.errors import TrackerError
 from tracker.health import Alarms
-from tracker.store import Class, Member
+from tracker.storage.classes import Class
+from tracker.storage.database import AWAY
+from tracker.storage.members import Member
 from tracker.ui import words
-from tracker.ui.sign_in import AWAY, COOKIE, member_of
+from tracker.ui.sign_in import AWAY_SENTENCE, COOKIE, member_of
 from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
@@ -75,8 +75,8 @@ def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
     except TrackerError as error:
         st.error(words.markdown(error.sentence, 400), icon=":material/error:")
         st.stop()
-    except DBAPIError:
-        st.error(AWAY, icon=":material/cloud_off:")
+    except AWAY:
+        st.error(AWAY_SENTENCE, icon=":material/cloud_off:")
         st.stop()
 
 
@@ -112,7 +112,7 @@ def class_row(found: Class, member: Member) -> None:
         if found.participant_count is not None:
             st.subheader(words.people(found.participant_count), anchor=False, width="content")
         elif _seen_so_far(found):
-            here = read(participants.people_in_class_now, found)
+            here = read(class_attendance.people_in_class_now, found)
             with st.container(width=290, gap=None):
                 st.subheader(f"{len(here)} in class now", anchor=False)
                 st.caption(words.here(found, here, NAMES_IN_A_LIST))
@@ -129,7 +129,7 @@ def _facts(found: Class, member: Member) -> list[str]:
 
 def _seen_so_far(found: Class) -> int:
     """How many comings and goings were seen of a class that runs: cheap to ask, and another one with each."""
-    return read(records.count_sightings, found.id) if found.status is ClassStatus.LIVE else 0
+    return read(class_attendance.count_sightings, found) if found.status is ClassStatus.LIVE else 0
 
 
 def versions(found: Iterable[Class], now: datetime) -> list[object]:
@@ -148,7 +148,7 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
     def look() -> None:
         try:
             changed = version() != drawn
-        except (TrackerError, DBAPIError):
+        except (TrackerError, *AWAY):
             return  # the page as drawn stays; the next look comes soon
         if changed:
             st.rerun()
@@ -157,9 +157,8 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
 
 
 def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:
-    """One question to the store in a transaction of its own."""
-    with reading(services().engine) as tx:
-        return question(tx, *arguments, **options)
+    """One question to the use cases in a transaction of its own."""
+    return services().read(question, *arguments, **options)
 
 
 def _sidebar(member: Member) -> None:

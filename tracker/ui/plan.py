@@ -7,7 +7,7 @@ import streamlit as st
 from tracker import clock
 from tracker.classes import Plan
 from tracker.errors import InvalidInput
-from tracker.store import Class
+from tracker.storage.classes import Class
 from tracker.ui.page import shown_faults, viewer_zone
 from tracker.ui.wiring import services
 

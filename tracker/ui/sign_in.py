@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, quote
 
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -18,9 +17,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker import auth, classes
-from tracker.database import reading, transaction
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
-from tracker.store import Member
+from tracker.storage.database import AWAY
+from tracker.storage.members import Member
 from tracker.ui.wiring import services
 
 COOKIE = "tracker_session"
@@ -33,7 +32,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'",
 }
-AWAY = "The database cannot be reached right now. Please try again in a moment."
+AWAY_SENTENCE = "The database cannot be reached right now. Please try again in a moment."
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -82,8 +81,8 @@ async def _refusal(scope: Scope) -> Response | None:
     try:
         if await run_in_threadpool(member_of, connection.cookies) is not None:
             return None
-    except DBAPIError:
-        return PlainTextResponse(AWAY, 503)
+    except AWAY:
+        return PlainTextResponse(AWAY_SENTENCE, 503)
     wants_page = scope["type"] == "http" and "text/html" in connection.headers.get("accept", "")
     if not wants_page:
         return PlainTextResponse("Please sign in.", 401)
@@ -97,8 +96,7 @@ def member_of(cookies: Mapping[str, str]) -> Member | None:
     token = cookies.get(COOKIE)
     if not token:
         return None
-    with reading(services().engine) as tx:
-        return auth.signed_in(tx, token, services().now())
+    return services().read(auth.signed_in, token, services().now())
 
 
 async def show_form(request: Request) -> Response:
@@ -122,8 +120,8 @@ async def take_form(request: Request) -> Response:
         )
     except (NotSignedIn, TooManyTries) as error:
         return _form(target, email, error.sentence, 429 if isinstance(error, TooManyTries) else 401)
-    except DBAPIError:
-        return _form(target, email, AWAY, 503)
+    except AWAY:
+        return _form(target, email, AWAY_SENTENCE, 503)
     answer = RedirectResponse(target, 303)
     answer.set_cookie(
         COOKIE,
@@ -142,15 +140,10 @@ async def leave(request: Request) -> Response:
     """Signs this browser out: its token is worth nothing from now on, wherever it was copied to."""
     if not _same_origin(request):
         return PlainTextResponse("This form was sent from another site.", 403)
-
-    def forget() -> None:
-        with transaction(services().engine) as tx:
-            auth.sign_out(tx, request.cookies.get(COOKIE, ""))
-
     try:
-        await run_in_threadpool(forget)
-    except DBAPIError:
-        return PlainTextResponse(AWAY, 503)
+        await run_in_threadpool(auth.sign_out, services().engine, request.cookies.get(COOKIE, ""))
+    except AWAY:
+        return PlainTextResponse(AWAY_SENTENCE, 503)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE)
     return answer
@@ -163,8 +156,7 @@ async def host(request: Request) -> Response:
         member = member_of(request.cookies)
         if member is None:
             raise NotSignedIn("Please sign in.")
-        # PostgreSQL refuses a NUL even in a comparison.
-        found = classes.host_meeting(services(), request.query_params.get("id", "").replace("\0", ""), member)
+        found = classes.host_meeting(services(), request.query_params.get("id", ""), member)
         if not re.fullmatch(r"https?://[\w.-]+(?::[0-9]+)?(?:/[!-~]*)?", found.start_url, re.IGNORECASE | re.ASCII):
             raise NotConfigured("Zoom gave no start link for this meeting.")
         return found.start_url
@@ -173,8 +165,8 @@ async def host(request: Request) -> Response:
         return RedirectResponse(await run_in_threadpool(start_url), 303)
     except TrackerError as error:
         return _page("Start class", _alert(error.sentence), 409)
-    except DBAPIError:
-        return _page("Start class", _alert(AWAY), 503)
+    except AWAY:
+        return _page("Start class", _alert(AWAY_SENTENCE), 503)
 
 
 async def _fields(request: Request) -> dict[str, str] | None:

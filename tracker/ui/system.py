@@ -7,14 +7,14 @@ from importlib.metadata import version
 import streamlit as st
 
 from tracker import clock, health
-from tracker.deliveries import NotedDelivery
 from tracker.doctor import Check
 from tracker.health import Health
-from tracker.pacing import RATES
 from tracker.settings import Plan
-from tracker.store import Class
+from tracker.storage.classes import Class
+from tracker.storage.webhook_log import LoggedWebhook
 from tracker.ui import words
 from tracker.ui.wiring import services
+from tracker.zoom.rate_limit import RATES, Category
 
 # What became of a webhook, in an operator's words; a refusal says it for itself.
 OUTCOMES = {
@@ -51,7 +51,7 @@ def trouble(found: Class, zone: str) -> str:
     return f"{found.fetch.error or ''} {tries} so far. {again}".strip()
 
 
-def webhooks(stands: Health, noted: list[NotedDelivery], zone: str) -> None:
+def webhooks(stands: Health, noted: list[LoggedWebhook], zone: str) -> None:
     """When webhooks came, what became of today's, and the last ones."""
     last = stands.last_webhook
     st.markdown(f"The last one came at {_local(last, zone)}." if last else "None has come yet.")
@@ -79,14 +79,14 @@ def webhooks(stands: Health, noted: list[NotedDelivery], zone: str) -> None:
 
 def rates(stands: Health, plan: Plan, zone: str) -> None:
     """How much of Zoom's rates is used."""
-    used = [one for one in stands.rates if one.category in RATES[plan]]
+    used = [one for one in stands.rates if one.category in set(RATES[plan])]
     if not used:
         st.markdown("Zoom has not been asked anything yet.")
         return
-    allowed = [RATES[plan][one.category] for one in used]
+    allowed = [RATES[plan][Category(one.category)] for one in used]
     st.dataframe(
         {
-            "Calls": [one.category.value for one in used],
+            "Calls": [one.category for one in used],
             "Today (UTC)": [one.calls for one in used],
             "Refused as too many": [one.refused for one in used],
             "Allowed": [

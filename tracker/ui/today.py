@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session as Transaction
-
-from tracker import store
-from tracker.attendance import ClassStatus
-from tracker.store import Class, Filter, Member
+from tracker import classes
+from tracker.attendance.types import ClassStatus
+from tracker.storage.classes import Class, Filter
+from tracker.storage.database import Transaction
+from tracker.storage.members import Member
 
 # "Today" reaches a little into yesterday, for a class that ended last night and is still being waited for.
 BACK = timedelta(hours=36)
@@ -32,15 +32,15 @@ class Today:
 
 def today(tx: Transaction, member: Member, now: datetime) -> Today:
     """The classes of `member` round `now`."""
-    live = store.list_classes(tx, member, Filter(statuses=(ClassStatus.LIVE,)), limit=MOST_LIVE)
-    planned = store.list_classes(
+    live = classes.list_classes(tx, member, Filter(statuses=(ClassStatus.LIVE,)), limit=MOST_LIVE)
+    planned = classes.list_classes(
         tx,
         member,
         Filter(statuses=(ClassStatus.SCHEDULED,), since=now - BACK),
         limit=LOOKED_AT,
         oldest_first=True,
     )
-    ended = store.list_classes(
+    ended = classes.list_classes(
         tx, member, Filter(statuses=(ClassStatus.ENDED,), since=now - BACK, until=now + AHEAD), limit=LOOKED_AT
     )
     upcoming = [found for found in planned if found.planned.end >= now]

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from tracker import clock, participants, records, report
-from tracker.attendance import Attendance, ClassStatus, Person, PersonKey, Source
-from tracker.database import transaction
-from tracker.namesakes import likely_same
-from tracker.records import Decision
-from tracker.store import Class
+from tracker import class_attendance, clock, report
+from tracker.attendance.same_person import likely_same
+from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Source
+from tracker.storage.classes import Class
+from tracker.storage.decisions import Decision
 from tracker.ui import charts, words
 from tracker.ui.page import read
 from tracker.ui.wiring import services
@@ -56,7 +55,7 @@ def _notes(found: Class, attendance: Attendance) -> None:
 
 
 def _in_class_now(found: Class) -> None:
-    here = read(participants.people_in_class_now, found)
+    here = read(class_attendance.people_in_class_now, found)
     st.subheader(f"In class now: {len(here)}", anchor=False)
     st.markdown(words.here(found, here, len(here)))
 
@@ -141,7 +140,7 @@ def _why(found: Class, attendance: Attendance) -> None:
 
 
 def _readings(found: Class) -> None:
-    taken = read(records.readings, found.id)
+    taken = read(class_attendance.snapshots, found)
     if taken:
         now = services().now()
         lines = [
@@ -175,7 +174,7 @@ def _one_person(found: Class, attendance: Attendance) -> None:
 
 def _same_people(found: Class, attendance: Attendance) -> None:
     """Who may be one person under two names, for the teacher to say; and what she has said before."""
-    said = read(records.decisions, found.teacher_id)
+    said = read(class_attendance.decisions, found)
     decided = {frozenset((decision.first, decision.second)) for decision in said}
     open_pairs = [
         likeness
@@ -202,14 +201,12 @@ def _same_people(found: Class, attendance: Attendance) -> None:
                 text = f"{_key(decision.first)} and {_key(decision.second)}: {verb}"
                 st.markdown(text, width="content")
                 if st.button("Undo", key=f"undo-{number}"):
-                    with transaction(services().engine) as tx:
-                        records.undo_decision(tx, found.teacher_id, decision)
+                    class_attendance.undo_decision(services(), found, decision)
                     st.rerun()
 
 
 def _decide(found: Class, decision: Decision) -> None:
-    with transaction(services().engine) as tx:
-        records.decide(tx, found.teacher_id, decision, services().now())
+    class_attendance.decide(services(), found, decision)
     st.rerun()
 
 

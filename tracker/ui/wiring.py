@@ -2,27 +2,42 @@
 
 import logging
 import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
 
 import streamlit.logger
 
 from tracker import logs
-from tracker.database import make_engine, migrate
-from tracker.services import Services, connect
-from tracker.settings import environment_with_file, read_settings
+from tracker.services import Services, open_services
+from tracker.settings import environment_with_file
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+
+_open = ExitStack()
 
 
 @cache
 def services() -> Services:
     """Services on a migrated database, from the settings of this process. Raises SettingsError."""
-    settings = read_settings(environment_with_file(os.environ, PROJECT))
-    logs.hide(settings)
-    engine = make_engine(settings.database_url)
-    migrate(engine)
-    return connect(engine, settings)
+    return _open.enter_context(open_services(environment_with_file(os.environ, PROJECT)))
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """As long as the server runs; then the connections of its services are closed."""
+    try:
+        yield
+    finally:
+        close()
+
+
+def close() -> None:
+    """Closes the connections of the services; asked for again, they are made anew."""
+    services.cache_clear()
+    _open.close()
 
 
 def log_like_the_tracker() -> None:

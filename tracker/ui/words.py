@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock
-from tracker.attendance import ClassStatus, FetchState, Person
+from tracker.attendance.types import ClassStatus, FetchState, Person
 from tracker.report import NO_NAME
-from tracker.store import Class
+from tracker.storage.classes import Class
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.

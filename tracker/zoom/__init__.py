@@ -5,6 +5,7 @@ client.py      what we ask, and what the answers say
 """
 
 from tracker.zoom.client import Meeting, NewMeeting, Zoom
-from tracker.zoom.connection import Category, Pace
+from tracker.zoom.connection import RateLimiter
+from tracker.zoom.rate_limit import Category
 
-__all__ = ["Category", "Meeting", "NewMeeting", "Pace", "Zoom"]
+__all__ = ["Category", "Meeting", "NewMeeting", "RateLimiter", "Zoom"]

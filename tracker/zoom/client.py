@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from tracker import clock
-from tracker.attendance import Session, Stay, number_of, text_of, where_of
+from tracker.attendance.types import Session, Stay, where_of
 from tracker.errors import ZoomMeetingUnknown
 from tracker.settings import Settings
-from tracker.zoom.connection import Category, Connection, Pace, Token, required, unreadable
+from tracker.text import number_of, text_of
+from tracker.zoom.connection import Connection, RateLimiter, Token, required, unreadable
+from tracker.zoom.rate_limit import Category
 
 LONGEST_ID = 255
 PAGE_SIZE = 300
@@ -56,9 +58,9 @@ class Zoom:
         settings: Settings,
         now: Callable[[], datetime] = clock.now,
         monotonic: Callable[[], float] = time.monotonic,
-        pace: Pace | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
-        self._connection = Connection(settings, pace, now, monotonic)
+        self._connection = Connection(settings, limiter, now, monotonic)
 
     def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
         """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""

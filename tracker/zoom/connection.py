@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 import requests
@@ -28,6 +27,7 @@ from tracker.errors import (
     ZoomUnreachable,
 )
 from tracker.settings import Settings
+from tracker.zoom.rate_limit import Category
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
 LARGEST_REPLY, LONGEST_FIELD = 8 * 1024 * 1024, 8 * 1024
@@ -35,16 +35,7 @@ LARGEST_REPLY, LONGEST_FIELD = 8 * 1024 * 1024, 8 * 1024
 TOKEN_MARGIN_SECONDS = 120
 
 
-class Category(StrEnum):
-    """What Zoom counts calls by, over a whole account. For access tokens it names no category."""
-
-    LIGHT = "Light"
-    MEDIUM = "Medium"
-    HEAVY = "Heavy"
-    TOKEN = "Token"  # noqa: S105 - no secret
-
-
-class Pace(Protocol):
+class RateLimiter(Protocol):
     """Who says when a call may be made."""
 
     def admit(self, category: Category) -> None:
@@ -80,9 +71,13 @@ class Connection:
     """Calls to one Zoom account; may be shared by threads."""
 
     def __init__(
-        self, settings: Settings, pace: Pace | None, now: Callable[[], datetime], monotonic: Callable[[], float]
+        self,
+        settings: Settings,
+        limiter: RateLimiter | None,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
     ) -> None:
-        self._settings, self._pace, self._now, self._monotonic = settings, pace, now, monotonic
+        self._settings, self._limiter, self._now, self._monotonic = settings, limiter, now, monotonic
         self._http = requests.Session()
         self._token: Token | None = None
         self._token_lock = threading.Lock()
@@ -106,7 +101,7 @@ class Connection:
         """One API call, with one more try under a fresh token where Zoom says that ours is no longer good."""
         for last in (False, True):
             token = self.token()
-            reply = self._paced(
+            reply = self._limited(
                 category,
                 method,
                 self._settings.zoom_api_url + path,
@@ -139,7 +134,7 @@ class Connection:
             raise NotConfigured(
                 "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed."
             )
-        reply = self._paced(
+        reply = self._limited(
             Category.TOKEN,
             "POST",
             settings.zoom_oauth_url,
@@ -159,16 +154,16 @@ class Connection:
             self._monotonic() + max(seconds - TOKEN_MARGIN_SECONDS, seconds / 2),
         )
 
-    def _paced(self, category: Category, method: str, url: str, options: Mapping[str, Any]) -> Reply:
+    def _limited(self, category: Category, method: str, url: str, options: Mapping[str, Any]) -> Reply:
         """The answer to a call that goes out when its category allows; a 429 holds back that category for everybody."""
-        if self._pace is not None:
-            self._pace.admit(category)
+        if self._limiter is not None:
+            self._limiter.admit(category)
         reply = self._send(method, url, options)
-        if self._pace is not None and reply.status == 429:
+        if self._limiter is not None and reply.status == 429:
             message = str(_error_fields(reply).get("message") or "")
             # The limit of meetings made a day is one host's alone; every other limit is the account's.
             if "particular user" not in message:
-                self._pace.pause(category, retry_at(reply.headers, message, self._now()))
+                self._limiter.pause(category, retry_at(reply.headers, message, self._now()))
         return reply
 
     def _send(self, method: str, url: str, options: Mapping[str, Any]) -> Reply:

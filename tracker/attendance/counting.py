@@ -1,0 +1,157 @@
+"""From Zoom's records to people, their presence and the one count. Pure functions.
+
+Every figure on a screen, in a file and in the database comes from `take_attendance`, so that no two places can
+disagree.
+
+The counting rule: a person is all records with the same e-mail (trimmed, any case), or with the same name
+(trimmed, blanks folded, any case) where there is no e-mail. Records from the waiting room are kept and never
+counted. Time present is the union of a person's stays: two devices at once, or a reconnect that Zoom
+reports twice, add nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from tracker.attendance.types import Attendance, Person, PersonKey, Session, Source, Span, Stay, Where
+from tracker.text import fold_name
+
+# Later than this after the lesson's start is late; leaving earlier than this before its end is early.
+GRACE = timedelta(minutes=5)
+
+
+def person_key(name: str, email: str) -> PersonKey:
+    """What makes two records the same person."""
+    if address := email.strip().casefold():
+        return "email", address
+    return "name", fold_name(name).casefold()
+
+
+def union(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same stretches of time with overlapping and touching ones joined, in order."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def clip(spans: Iterable[Span], within: Iterable[Span]) -> tuple[Span, ...]:
+    """The parts of `spans` that lie inside `within`, each a union on its own."""
+    bounds = tuple(within)
+    parts = (
+        Span(max(span.start, bound.start), min(span.end, bound.end))
+        for span in spans
+        for bound in bounds
+        if max(span.start, bound.start) < min(span.end, bound.end)
+    )
+    return union(parts)
+
+
+def tidy(stays: Iterable[Stay]) -> tuple[Stay, ...]:
+    """The stays in order of joining, exact repeats dropped (a page read twice repeats its records)."""
+    return tuple(sorted(dict.fromkeys(stays), key=_joining_order))
+
+
+def take_attendance(
+    stays: Iterable[Stay],
+    sessions: Iterable[Session],
+    planned: Span,
+    *,
+    same: Iterable[tuple[PersonKey, PersonKey]] = (),
+    repeats: int = 0,
+    source: Source = Source.ZOOM,
+) -> Attendance:
+    """Who was there, from Zoom's records of the class's sessions. The order of the records has no effect.
+
+    `same` has the pairs that a teacher has declared to be one person; the count by the rule stays what it is.
+    `repeats` were dropped before, and add to those that are dropped here.
+    """
+    given = tuple(stays)
+    records = tidy(given)
+    held = tuple(sorted(sessions, key=lambda session: (session.start, session.uuid)))
+    runs = _runs(held, records)
+    inside = clip(runs, (planned,))
+    lesson = inside or union(runs)
+    by_rule = {person_key(stay.name, stay.email) for stay in records if stay.where is Where.MEETING}
+    leader = _leaders(by_rule, same)
+    groups: dict[PersonKey, list[Stay]] = defaultdict(list)
+    for stay in records:
+        if stay.where is Where.MEETING:
+            groups[leader[person_key(stay.name, stay.email)]].append(stay)
+    people = (_person(group, lesson) for group in groups.values())
+    ordered = sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold()))
+    return Attendance(
+        stays=records,
+        people=tuple(ordered),
+        sessions=held,
+        lesson=lesson,
+        unique_count=len(by_rule),
+        repeats=repeats + len(given) - len(records),
+        at_another_time=bool(runs) and not inside,
+        source=source,
+    )
+
+
+def _leaders(keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey]]) -> dict[PersonKey, PersonKey]:
+    """Each key's group, by its smallest member. Two may be joined by way of a third that is not among `keys`."""
+    here, pairs = tuple(keys), tuple(same)
+    leader = {key: key for key in (*here, *(key for pair in pairs for key in pair))}
+
+    def find(key: PersonKey) -> PersonKey:
+        while leader[key] != key:
+            key = leader[key]
+        return key
+
+    for one, other in pairs:
+        first, second = sorted((find(one), find(other)))
+        leader[second] = first
+    return {key: find(key) for key in here}
+
+
+def _joining_order(stay: Stay) -> tuple[Any, ...]:
+    """By joining time, those without one last; the rest only makes the order the same every time."""
+    span = stay.span
+    when = (span.start.timestamp(), span.end.timestamp()) if span else (float("inf"), float("inf"))
+    return (*when, stay.name, stay.email, repr(stay))
+
+
+def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
+    """When the meeting ran; a session without an end ran until the last person was seen in it."""
+    last_seen: dict[str, datetime] = {}
+    for stay in records:
+        if stay.span is not None and stay.where is Where.MEETING:
+            last_seen[stay.session_uuid] = max(stay.span.end, last_seen.get(stay.session_uuid, stay.span.end))
+    runs = []
+    for session in held:
+        end = session.end or last_seen.get(session.uuid, session.start)
+        runs.append(Span(session.start, max(session.start, end)))
+    return runs
+
+
+def _person(stays: Sequence[Stay], lesson: Sequence[Span]) -> Person:
+    present = union(stay.span for stay in stays if stay.span is not None)
+    lesson_seconds = sum(span.seconds for span in lesson)
+    keys = tuple(sorted({person_key(stay.name, stay.email) for stay in stays}))
+    names = [name for stay in stays if (name := fold_name(stay.name))]
+    if len(keys) > 1:
+        # Joined by a teacher: the name of the signed-in one, else the plainest ("Ana Lima (iPhone)", "Ana Lima").
+        signed_in = [name for stay in stays if stay.email.strip() and (name := fold_name(stay.name))]
+        names = signed_in or sorted(names, key=len, reverse=True)
+    percent = None
+    if lesson_seconds:
+        there = sum(span.seconds for span in clip(present, lesson))
+        percent = (200 * there + lesson_seconds) // (2 * lesson_seconds)  # rounded half up, in integers
+    return Person(
+        keys=keys,
+        name=names[-1] if names else "",  # the last name used: people join as "iPhone" and then correct it
+        email=next((address for stay in stays if (address := stay.email.strip())), ""),
+        stays=tuple(stays),
+        present=present,
+        percent=percent,
+        late=bool(present and lesson) and present[0].start > lesson[0].start + GRACE,
+        left_early=bool(present and lesson) and present[-1].end < lesson[-1].end - GRACE,
+    )

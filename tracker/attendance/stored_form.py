@@ -1,0 +1,52 @@
+"""The stored form of an attendance: the JSON of the column `participantsData`. Pure functions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracker.attendance.types import Attendance, Stay, where_of
+from tracker.clock import parse_utc, to_zoom
+from tracker.text import number_of, text_of
+
+
+def participants_data(attendance: Attendance) -> dict[str, Any]:
+    """The stored form of an attendance (column `participantsData`): everything needed to take it again."""
+    return {
+        "totalRecords": attendance.total_records,
+        "uniqueCount": attendance.unique_count,
+        "participants": [
+            {
+                "name": stay.name,
+                "email": stay.email,
+                "joinTime": to_zoom(stay.join) if stay.join else None,
+                "leaveTime": to_zoom(stay.leave) if stay.leave else None,
+                "duration": stay.seconds,
+                "status": stay.where.value,
+                "userId": stay.user_id,
+                "zoomUserId": stay.zoom_user_id,
+                "registrantId": stay.registrant_id,
+                "sessionUuid": stay.session_uuid,
+            }
+            for stay in attendance.stays
+        ],
+        "repeats": attendance.repeats,
+        "source": attendance.source.value,
+    }
+
+
+def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
+    """The stays in a stored `participantsData`; another program may have written it, with pieces that are odd."""
+    return tuple(
+        Stay(
+            name=text_of(entry.get("name")),
+            email=text_of(entry.get("email")),
+            join=parse_utc(entry.get("joinTime")),
+            leave=parse_utc(entry.get("leaveTime")),
+            seconds=number_of(entry.get("duration")),
+            where=where_of(entry.get("status")),
+            user_id=text_of(entry.get("userId")),
+            zoom_user_id=text_of(entry.get("zoomUserId")),
+            registrant_id=text_of(entry.get("registrantId")),
+            session_uuid=text_of(entry.get("sessionUuid")),
+        )
+        for entry in data["participants"]
+    )

@@ -1,0 +1,209 @@
+"""The values of attendance: sessions, stays, people, and what is known of a class."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# What makes two records the same person: ("email", …), or ("name", …) where there is no e-mail.
+PersonKey = tuple[str, str]
+
+
+class ClassStatus(StrEnum):
+    """Where a class is in its life."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+class FetchState(StrEnum):
+    """How far the collecting of a class's participants has come."""
+
+    WAITING = "waiting"
+    COLLECTING = "collecting"
+    COLLECTED = "collected"
+    SETTLED = "settled"
+    FAILED = "failed"
+    NO_DATA = "no data"
+
+
+class Source(StrEnum):
+    """Where the records of an attendance come from."""
+
+    ZOOM = "Zoom's list"
+    SEEN = "seen live"
+
+
+class Where(StrEnum):
+    """The part of the meeting a record speaks of, in Zoom's own words (`status` of a participant)."""
+
+    MEETING = "in_meeting"
+    WAITING_ROOM = "in_waiting_room"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of time from `start` up to `end` (both aware UTC, `start <= end`)."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> int:
+        """Length in whole seconds."""
+        return int((self.end - self.start).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the Zoom meeting; `end` is None while it runs, or where its end was never heard of.
+
+    `zooms_count` is Zoom's own number of participants, which counts every joining; None where it was not told.
+    """
+
+    uuid: str
+    start: datetime
+    end: datetime | None
+    zooms_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One unbroken presence of one participant, as Zoom reported it.
+
+    `seconds` is Zoom's own figure for this record. `user_id` is Zoom's number for this one join (a rejoin gets
+    another), `zoom_user_id` the account of a signed-in person, blank for guests.
+    """
+
+    name: str
+    email: str
+    join: datetime | None
+    leave: datetime | None
+    seconds: int
+    where: Where = Where.MEETING
+    user_id: str = ""
+    zoom_user_id: str = ""
+    registrant_id: str = ""
+    session_uuid: str = ""
+
+    @property
+    def span(self) -> Span | None:
+        """The time of this stay; None where Zoom gave too little to tell.
+
+        Zoom has sent stays without a time and with a leave before the join; the duration fills the gap.
+        """
+        length = timedelta(seconds=self.seconds)
+        if self.join is not None:
+            ends_after = self.leave is not None and self.leave >= self.join
+            return Span(self.join, self.leave if ends_after and self.leave else self.join + length)
+        if self.leave is not None:
+            return Span(self.leave - length, self.leave)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everybody who is the same by the counting rule, or by a teacher's word, with the union of their stays.
+
+    `keys` has more than one entry where a teacher has joined people.
+    """
+
+    keys: tuple[PersonKey, ...]
+    name: str
+    email: str
+    stays: tuple[Stay, ...]
+    present: tuple[Span, ...]
+    percent: int | None
+    late: bool
+    left_early: bool
+
+    @property
+    def seconds(self) -> int:
+        """Time present: the union of the stays, in whole seconds."""
+        return sum(span.seconds for span in self.present)
+
+    @property
+    def added_up(self) -> int:
+        """The seconds of the stays added up, as a naive report has it: time on two devices is in it twice."""
+        return sum(stay.span.seconds for stay in self.stays if stay.span is not None)
+
+    @property
+    def first_join(self) -> datetime | None:
+        """When the person was first there; None where Zoom gave no times."""
+        return self.present[0].start if self.present else None
+
+    @property
+    def last_leave(self) -> datetime | None:
+        """When the person was last there; None where Zoom gave no times."""
+        return self.present[-1].end if self.present else None
+
+    @property
+    def status(self) -> str:
+        """`present`, `late`, `left early`, or `late, left early`."""
+        marks = [mark for mark, holds in (("late", self.late), ("left early", self.left_early)) if holds]
+        return ", ".join(marks) or "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Who was in a class: `stays` are all records in order of joining, `people` the counted persons by name.
+
+    `unique_count` is the number of people by the counting rule; there are fewer `people` where a teacher has
+    joined some. `repeats` is the number of exact repeats that were dropped. `lesson` is the time that
+    percentages are of: the planned time as far as the meeting ran in it, or the whole run of a meeting that was
+    held at another time (`at_another_time`).
+    """
+
+    stays: tuple[Stay, ...]
+    people: tuple[Person, ...]
+    sessions: tuple[Session, ...]
+    lesson: tuple[Span, ...]
+    unique_count: int
+    repeats: int
+    at_another_time: bool
+    source: Source
+
+    @property
+    def total_records(self) -> int:
+        """Zoom's records, exact repeats dropped, waiting room included."""
+        return len(self.stays)
+
+    @property
+    def waiting(self) -> tuple[Stay, ...]:
+        """The records from the waiting room."""
+        return tuple(stay for stay in self.stays if stay.where is Where.WAITING_ROOM)
+
+
+def where_of(value: object) -> Where:
+    """The part of the meeting that Zoom's `status` means; a status that nobody knows is no waiting room."""
+    return Where.WAITING_ROOM if value == Where.WAITING_ROOM else Where.MEETING
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Somebody came into a part of the meeting, or left it (`came` is False), at a moment.
+
+    `parent_user_id` is the person's `user_id` in the main room where the sighting is of a breakout room.
+    """
+
+    session_uuid: str
+    user_id: str
+    where: Where
+    came: bool
+    at: datetime
+    name: str = ""
+    email: str = ""
+    zoom_user_id: str = ""
+    parent_user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one reading of Zoom's list gave. `complete`: no record is without a duration, as unfinished ones are."""
+
+    at: datetime
+    records: int
+    people: int
+    complete: bool
+    digest: str

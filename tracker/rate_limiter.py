@@ -1,0 +1,124 @@
+"""When a call may go to Zoom. Zoom counts them per account, so all who share a database share the rate.
+
+In one row a category, calls take turns that lie evenly apart; those that somebody waits for have turns of their own
+beside the backlog's.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from tracker import clock
+from tracker.errors import ZoomRateLimited
+from tracker.settings import Plan
+from tracker.storage.database import Engine, reading, transaction
+from tracker.storage.rates import Usage, is_paused, lock_usage, save_usage
+from tracker.zoom import Category
+from tracker.zoom.rate_limit import INTERACTIVE_SHARE, RATES, Rate
+
+# A call waits this long for its turn before it is put off.
+LONGEST_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a call may go out, and the usage after it."""
+
+    at: datetime
+    used: Usage
+
+
+def next_turn(used: Usage, rate: Rate | None, now: datetime, *, interactive: bool) -> Turn | datetime:
+    """The next turn, or when (aware UTC) to ask again because there is none for now.
+
+    A call of the backlog gets a turn of the backlog's, a `interactive` one the earlier of the two that are next.
+    """
+    used = used.today(now)
+    if used.paused_until is not None and used.is_paused(now):
+        return used.paused_until
+    counted = replace(used, calls=used.calls + 1)
+    if rate is None:
+        return Turn(now, counted)
+    if rate.per_day is not None and used.calls >= rate.per_day * (1 if interactive else 1 - INTERACTIVE_SHARE):
+        return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+    moment = now.timestamp()
+    turn, after = _free(used.next_at, rate.gap(interactive=False), moment)
+    told = replace(counted, next_at=after)
+    if interactive:
+        own, after = _free(used.next_interactive_at, rate.gap(interactive=True), moment)
+        if own < turn:
+            turn, told = own, replace(counted, next_interactive_at=after)
+    at = now + timedelta(milliseconds=math.ceil(1000 * (turn - moment)))
+    return Turn(at, told) if turn - moment <= LONGEST_WAIT_SECONDS else at
+
+
+def _free(next_at: float, gap: float, moment: float) -> tuple[float, float]:
+    """The next turn and the one after it.
+
+    Nobody takes turns further ahead than a call waits: later ones are those of another machine, or of another time,
+    whose clock is ahead of ours.
+    """
+    turn = next_at if moment < next_at <= moment + LONGEST_WAIT_SECONDS + gap else moment
+    return turn, turn + gap
+
+
+class SharedRateLimiter:
+    """The pace of one process's calls, kept in the database. `interactive` calls are those that somebody waits for."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: Plan,
+        *,
+        interactive: bool,
+        now: Callable[[], datetime] = clock.now,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine, self._rates, self._interactive, self._now, self._wait = (
+            engine,
+            RATES[plan],
+            interactive,
+            now,
+            wait,
+        )
+
+    def admit(self, category: Category) -> None:
+        """Returns when the call may go out. Raises ZoomRateLimited where that is too long to wait for."""
+        left = LONGEST_WAIT_SECONDS
+        while True:
+            turn, now = self._take_turn(category)
+            at = turn.at if isinstance(turn, Turn) else turn
+            seconds = max((at - now).total_seconds(), 0.0)
+            if seconds > left:
+                raise ZoomRateLimited("Zoom takes no more requests from this account at the moment.", retry_at=at)
+            if seconds > 0:
+                left -= seconds
+                self._wait(seconds)
+            # Zoom may have asked for a pause meanwhile.
+            if isinstance(turn, Turn) and (seconds == 0 or not self._is_paused(category)):
+                return
+
+    def pause(self, category: Category, until: datetime) -> None:
+        """Zoom has refused a call: none of this category goes out until then, whoever makes it."""
+        # Stored in whole seconds, and not to be early.
+        until = datetime.fromtimestamp(math.ceil(until.timestamp()), UTC)
+        with transaction(self._engine) as tx:
+            now = self._now()
+            used = lock_usage(tx, category).today(now)
+            latest = max(until, used.paused_until) if used.paused_until and used.is_paused(now) else until
+            save_usage(tx, replace(used, refused=used.refused + 1, paused_until=latest))
+
+    def _take_turn(self, category: Category) -> tuple[Turn | datetime, datetime]:
+        """Takes the next turn, or says when to ask again; and what time it is."""
+        with transaction(self._engine) as tx:
+            now = self._now()
+            turn = next_turn(lock_usage(tx, category), self._rates.get(category), now, interactive=self._interactive)
+            if isinstance(turn, Turn):
+                save_usage(tx, turn.used)
+            return turn, now
+
+    def _is_paused(self, category: Category) -> bool:
+        with reading(self._engine) as tx:
+            return is_paused(tx, category, self._now())

@@ -1,0 +1,89 @@
+"""What no announcement of Zoom's has brought about: found by looking through the classes from time to time.
+
+Announcements get lost, other programs write into the database, and clocks are set.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tracker import auth, health, storage
+from tracker.attendance.class_times import LONGEST_MEETING
+from tracker.retry import FARTHEST_TRY, PATIENCE
+from tracker.services import Services
+from tracker.sessions import apply_sessions, counted_sessions
+from tracker.storage.classes import Class
+from tracker.storage.database import Transaction, reading, transaction
+
+log = logging.getLogger(__name__)
+
+# A class may run over; this long after its planned end Zoom is asked whether it is over.
+UNHEARD_AFTER = timedelta(minutes=30)
+# How far the clocks of several trackers may be apart; Zoom's webhooks are refused beyond that as well.
+MOST_SKEW = timedelta(minutes=5)
+
+
+def ask_for_forgotten(services: Services) -> None:
+    """Asks for the participants of classes for which no announcement of Zoom's has asked.
+
+    Ended ones that other programs wrote into the database, and those whose time is long over without Zoom having
+    said that they ended.
+    """
+    now = services.now()
+    with reading(services.engine) as tx:
+        wanted = [
+            (found, found.ended_at + services.delay) for found in storage.attention.forgotten(tx) if found.ended_at
+        ]
+        unheard = storage.attention.unheard(tx, now)
+        wanted += [(found, now) for found in unheard if found.planned.end + UNHEARD_AFTER < now]
+    for found, due_at in wanted:
+        # A transaction for each: a webhook, or another tracker that sweeps as well, has to wait for one class only.
+        with transaction(services.engine) as tx:
+            if storage.classes.lock_class(tx, found.id) == found:
+                storage.fetches.ask(tx, found.id, due_at, now)
+
+
+def end_the_endless(services: Services) -> None:
+    """Ends classes that Zoom must have ended long ago and will not tell of: at what was last heard of them."""
+    now = services.now()
+    with reading(services.engine) as tx:
+        endless = storage.attention.live_since(tx, now - LONGEST_MEETING - PATIENCE)
+    for found in endless:
+        with transaction(services.engine) as tx:
+            unchanged = storage.classes.lock_class(tx, found.id) == found
+            runs = counted_sessions(tx, found)
+            if not unchanged or not runs or runs[-1].end is not None:
+                continue
+            last = replace(runs[-1], end=_last_heard_of(tx, found, now))
+            apply_sessions(tx, found, [last])
+            storage.fetches.ask(tx, found.id, now, now)
+        log.warning("the end of a class was never announced", extra={"class": found.id})
+
+
+def mend_after_clock(services: Services) -> None:
+    """Undoes what was written by a clock that was ahead and has been set back since: nothing happens in the future."""
+    now = services.now()
+    with reading(services.engine) as tx:
+        ahead = {
+            *storage.fetches.failing_due_after(tx, now + FARTHEST_TRY),
+            *storage.snapshots.taken_after(tx, now + MOST_SKEW),
+        }
+    for class_id in sorted(ahead):
+        with transaction(services.engine) as tx:
+            storage.classes.lock_class(tx, class_id)
+            storage.snapshots.forget_taken_after(tx, class_id, now + MOST_SKEW)
+            storage.fetches.ask(tx, class_id, now, now)
+
+
+def tidy_up(services: Services) -> None:
+    """Drops rows that have served their purpose."""
+    now = services.now()
+    with transaction(services.engine) as tx:
+        auth.forget_old(tx, now)
+        health.forget_old(tx, now)
+
+
+def _last_heard_of(tx: Transaction, found: Class, now: datetime) -> datetime:
+    """The last moment at which the class is known to have gone on, and no earlier than its planned end."""
+    seen = [sighting.at for sighting in storage.presence.list_sightings(tx, found.id)]
+    return min(max([*seen, found.planned.end, found.started_at or found.planned.end]), now)

@@ -1,0 +1,58 @@
+"""When to ask Zoom again: after a failure, and to see whether its list has settled. Pure functions."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tracker.attendance.types import Snapshot
+from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
+
+LONGEST_GAP = timedelta(hours=1)
+# How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
+PATIENCE = timedelta(hours=24)
+# A day may also pass while no tracker runs, or because the clock was set.
+LEAST_ATTEMPTS = 6
+# What a class is told of which Zoom has no list: it gives none of somebody who was alone.
+NO_LIST = "Zoom has no participant list for this class yet."
+# No failure puts a try off further: Zoom's own limits end with its day at the latest.
+FARTHEST_TRY = timedelta(hours=26)
+# When Zoom's list is read again, in delays after the end of the class, and how far apart two readings have to be
+# before their being the same means anything.
+SNAPSHOTS = (1, 6, 144)
+SETTLING_DELAYS = 4
+
+
+def next_try(
+    error: Exception, attempts: int, asked_at: datetime, now: datetime, *, first_gap: timedelta, spread: float
+) -> datetime | None:
+    """When to try again after `error`; None to give up.
+
+    The gaps double from `first_gap` up to an hour. A time that Zoom stated is obeyed. `spread` in [0, 1) makes a
+    gap up to a quarter longer, so that many classes that failed together do not come back together. What
+    somebody can mend, or what passes, is tried for ever: the class was held and its list is worth waiting for.
+    """
+    if isinstance(error, ZoomError) and error.permanent:
+        return None
+    waited_enough = attempts >= LEAST_ATTEMPTS and now >= asked_at + PATIENCE
+    if isinstance(error, ClassNotReady | ZoomMeetingUnknown) and waited_enough:
+        return None
+    gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
+    stated = error.retry_at if isinstance(error, ZoomError) else None
+    if stated is not None and isinstance(error, ZoomRateLimited):
+        return max(stated, now) + first_gap * (spread / 4)
+    return max(now + gap, stated or now) + gap * (spread / 4)
+
+
+def next_snapshot(readings: Sequence[Snapshot], ended_at: datetime, delay: timedelta) -> datetime | None:
+    """When to read Zoom's list again after the last of `readings`; None when it is settled.
+
+    Zoom's list grows after the end of a class: it is read at the end + delay (ten minutes), six delays (an hour)
+    and 144 delays (a day). It is settled when it is complete and an earlier reading, since the end of the class but not
+    just before, was the same.
+    """
+    latest = readings[-1]
+    for earlier in reversed(readings):
+        if earlier.digest != latest.digest or earlier.at < ended_at or not latest.complete:
+            break
+        if latest.at - earlier.at >= SETTLING_DELAYS * delay:
+            return None
+    return next((at for at in (ended_at + times * delay for times in SNAPSHOTS) if at > latest.at), None)

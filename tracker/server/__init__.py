@@ -1,0 +1,1 @@
+"""The tracker process: its HTTP server, its loop, and the dashboard that it starts."""

@@ -1,0 +1,260 @@
+"""What the tracker answers over HTTP: a request becomes an answer. No sockets here (`tracker.server.http_server`)."""
+
+import hmac
+import json
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tracker import auth, classes, fetching, health, sessions
+from tracker.attendance.types import Attendance
+from tracker.clock import to_zoom
+from tracker.errors import (
+    ClassNotReady,
+    FetchUnderWay,
+    InvalidInput,
+    LeaseLost,
+    NotAllowed,
+    NotConfigured,
+    NotFound,
+    NotSignedIn,
+    TooSoon,
+    TrackerError,
+    WebhookRefused,
+    ZoomError,
+)
+from tracker.health import Health, WebhookCounter
+from tracker.server import metrics
+from tracker.services import Services
+from tracker.storage.database import AWAY
+from tracker.storage.webhook_log import REFUSED
+from tracker.zoom import webhook
+from tracker.zoom.webhook import UrlValidation
+
+log = logging.getLogger(__name__)
+
+# The loop turns every second; after this long without a turn something holds it up.
+LOOP_STALE_SECONDS = 300.0
+
+STATUS_OF_ERROR: dict[type[TrackerError], int] = {
+    InvalidInput: 400,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    ClassNotReady: 409,
+    LeaseLost: 409,
+    ZoomError: 502,
+    NotConfigured: 503,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, read to its end. Header names are lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return self.target.partition("?")[0]
+
+    def query(self, name: str) -> str:
+        """The first value of this name in the query, or an empty text."""
+        return parse_qs(urlsplit(self.target).query).get(name, [""])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back; `close` ends the connection after it."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    close: bool = False
+
+
+class ServerState:
+    """What the answers need besides the services: the loop's sign of life, and what is counted."""
+
+    def __init__(
+        self, services: Services, seconds_since_turn: Callable[[], float | None], webhook_counter: WebhookCounter
+    ) -> None:
+        self.services, self.seconds_since_turn, self.webhook_counter = services, seconds_since_turn, webhook_counter
+        self.counters = metrics.Counters()
+
+
+def answer(state: ServerState, request: Request) -> Answer:
+    """The answer to a request. Never raises: an error becomes its status, with a body that leaks nothing."""
+    routes = ROUTES.get(request.path)
+    if routes is None:
+        return failure(404, "not_found", "There is nothing at this address.")
+    handler = routes.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        return failure(405, "method_not_allowed", "This address does not take that method.", Allow=", ".join(routes))
+    try:
+        return handler(state, request)
+    except WebhookRefused as error:
+        log.warning("a webhook was refused", extra={"status": error.status, "reason": error.sentence})
+        return failure(error.status, error.code, error.sentence)
+    except TrackerError as error:
+        status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
+        return failure(status, error.code, error.sentence)
+    except AWAY:
+        log.exception("the database is away", extra={"path": request.path})
+        return failure(503, "database_away", "The database cannot be reached right now.")
+    except Exception:
+        log.exception("unexpected fault", extra={"path": request.path})
+        return failure(500, "internal_error", "Something went wrong here; the operator's log has the details.")
+
+
+def receive_webhook(state: ServerState, request: Request) -> Answer:
+    """`POST /api/webhooks/zoom`: verified, understood, committed, then acknowledged."""
+    outcome = "failed"
+    try:
+        outcome, reply = _taken_in(state.services, request)
+        return as_json(200, reply)
+    except (WebhookRefused, NotConfigured) as error:
+        outcome = f"{REFUSED}{error.sentence}"
+        raise
+    finally:
+        state.webhook_counter.note(outcome)
+        state.counters.webhooks.labels(outcome.partition(":")[0]).inc()
+
+
+def _taken_in(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
+    """What became of a webhook, and what Zoom is to be told. Raises WebhookRefused, NotConfigured."""
+    secret = services.settings.zoom_webhook_secret
+    webhook.verify(request.body, request.headers, secret, services.now())
+    delivery = webhook.parse(request.body)
+    if isinstance(delivery.event, UrlValidation):
+        return "url validation", webhook.validation_reply(delivery.event, secret)
+    outcome = sessions.note_delivery(services, delivery)
+    log.info("webhook", extra={"event": delivery.name[:64], "outcome": outcome})
+    return outcome, {"success": True}
+
+
+def fetch_for_person(state: ServerState, request: Request) -> Answer:
+    """`GET /api/zoom/participants?streamId=ID`: fetches now, for the class's teacher or an admin."""
+    viewer = state.services.read(auth.bearer, request.headers.get("authorization", ""))
+    class_id = request.query("streamId")
+    if not class_id:
+        raise InvalidInput("streamId is missing.")
+    state.services.read(classes.visible_class, viewer, class_id)
+    return fetched(state, class_id, fetching.fetch_now(state.services, class_id))
+
+
+def fetch_for_program(state: ServerState, request: Request) -> Answer:
+    """`POST /api/zoom/participants` with `streamId` and `cronSecret`: fetches unless there is a reason not to."""
+    secret = state.services.settings.cron_secret
+    if not secret:
+        raise NotConfigured("CRON_SECRET is not set, so this call is closed.")
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise InvalidInput("The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise InvalidInput("The body is not a JSON object.")
+    given = body.get("cronSecret")
+    if not isinstance(given, str) or not hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass")
+    ):
+        raise NotSignedIn("cronSecret is wrong.")
+    class_id = body.get("streamId")
+    if not isinstance(class_id, str) or not class_id:
+        raise InvalidInput("streamId is missing.")
+    try:
+        return fetched(state, class_id, fetching.fetch_if_due(state.services, class_id))
+    except (FetchUnderWay, LeaseLost):
+        # Somebody else has it in hand; what the caller has to do is the same: come again later.
+        return skipped(TooSoon.code)
+    except (ClassNotReady, ZoomError) as error:
+        return skipped(error.code)
+
+
+def skipped(reason: str) -> Answer:
+    """The answer to a program when nothing was fetched, for a reason that is no fault of its."""
+    return as_json(200, {"success": True, "skipped": True, "reason": reason})
+
+
+def fetched(state: ServerState, class_id: str, attendance: Attendance) -> Answer:
+    """The answer to a fetch that went well."""
+    at = state.services.read(classes.visible_class, auth.OPERATOR, class_id).participants_fetched_at
+    data = {
+        "participantCount": attendance.unique_count,
+        "totalRecords": attendance.total_records,
+        "uniqueCount": attendance.unique_count,
+        "fetchedAt": to_zoom(at) if at else None,
+    }
+    return as_json(200, {"success": True, "data": data})
+
+
+def healthz(state: ServerState, request: Request) -> Answer:
+    """`GET /healthz`: 200 where this tracker works, also when somebody has to look at something; 503 where it does not.
+
+    What is amiss for all trackers, such as webhooks that do not come, must not have a load balancer take them out.
+    """
+    loop_age = state.seconds_since_turn()
+    looping = loop_age is not None and loop_age < LOOP_STALE_SECONDS
+    report: dict[str, Any] = {"loop": {"ok": looping, "secondsSinceLastTurn": _rounded(loop_age)}}
+    status = "ok" if looping else "unwell"
+    try:
+        found = _look(state)
+    except AWAY:
+        return as_json(503, {"status": "unwell", **report, "database": {"ok": False}})
+    silent: dict[str, Any] = {"ok": found.alarms.silent_since is None}
+    if found.alarms.silent_since is not None:
+        silent |= {"silentSince": to_zoom(found.alarms.silent_since)}
+    if found.reasons and looping:
+        status = "attention"
+    queue = found.queue
+    report |= {
+        "database": {"ok": True},
+        "lastWebhookAgeSeconds": _rounded(found.webhook_age),
+        "webhooks": silent,
+        "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
+        "reasons": found.reasons,
+        "version": health.VERSION,
+    }
+    return as_json(200 if looping else 503, {"status": status} | report)
+
+
+def show_metrics(state: ServerState, request: Request) -> Answer:
+    """`GET /metrics`: Prometheus text. Figures from the database are missing while it is away."""
+    found = None
+    with suppress(*AWAY):
+        found = _look(state)
+    return Answer(200, metrics.exposition(state.counters, state.seconds_since_turn(), found), metrics.CONTENT_TYPE)
+
+
+def _look(state: ServerState) -> Health:
+    return state.services.read(health.look, state.services.now())
+
+
+ROUTES: dict[str, dict[str, Callable[[ServerState, Request], Answer]]] = {
+    "/api/webhooks/zoom": {"POST": receive_webhook},
+    "/api/zoom/participants": {"GET": fetch_for_person, "POST": fetch_for_program},
+    "/healthz": {"GET": healthz},
+    "/metrics": {"GET": show_metrics},
+}
+
+
+def as_json(status: int, value: object, **headers: str) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, json.dumps(value).encode(), headers=headers)
+
+
+def failure(status: int, code: str, sentence: str, **headers: str) -> Answer:
+    """An answer that says what is wrong."""
+    return as_json(status, {"success": False, "error": {"code": code, "message": sentence}}, **headers)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

@@ -1,0 +1,128 @@
+"""The tracker's loop: `schedule` says what is due, each job does its pieces until none is left.
+
+What is to be done is in the database, not in the schedule: after a pause of any length, or in another process,
+the same rows are found due.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import schedule
+
+from tracker import fetching, health, reconcile
+from tracker.services import Services
+from tracker.storage.database import AWAY
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_TURNS = 1
+# At the same time, so that one class for which Zoom takes long does not hold up the others.
+FETCHERS = 4
+STOP_SECONDS = 10
+
+
+class Worker:
+    """Runs the jobs in threads of its own until it is stopped. `name` tells it from other trackers.
+
+    `chores` are jobs of others that are to be done every few seconds.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        monotonic: Callable[[], float] = time.monotonic,
+        chores: tuple[Callable[[], None], ...] = (),
+    ) -> None:
+        self._services, self._name, self._monotonic = services, name, monotonic
+        self._started_at = services.now()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._fetchers: list[threading.Thread] = []
+        self._last_turn: float | None = None
+        self._failing: set[str] = set()
+        self._schedule = schedule.Scheduler()
+        self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
+        for job in (self._note_alive, *chores):
+            self._every(job, seconds=10)
+        for looking in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
+            self._every(looking, services, seconds=30)
+        self._every(reconcile.tidy_up, services, seconds=6 * 60 * 60)
+
+    def start(self) -> None:
+        """Begins at once with everything: what was missed while the process was down is caught up."""
+        log.info("the tracker begins", extra={"tracker": self._name, "version": health.VERSION})
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the pieces that are being done, if any; their leases bring them back if that takes too long."""
+        self._stop.set()
+        until = time.monotonic() + STOP_SECONDS
+        for thread in (self._thread, *self._fetchers):
+            if thread.is_alive():
+                thread.join(max(until - time.monotonic(), 0))
+        self.guarded(self._note_gone)
+        log.info("the tracker ends", extra={"tracker": self._name})
+
+    def seconds_since_turn(self) -> float | None:
+        """The age of the loop's last sign of life in seconds; None before the first."""
+        return None if self._last_turn is None else self._monotonic() - self._last_turn
+
+    def fetch(self) -> None:
+        """Has as many fetchers at work as there are fetches to be taken, up to a limit."""
+        self._fetchers = [thread for thread in self._fetchers if thread.is_alive()]
+        for _ in range(min(fetching.count_free(self._services), FETCHERS - len(self._fetchers))):
+            thread = threading.Thread(target=self.guarded, args=(self.drain,), name="fetcher", daemon=True)
+            self._fetchers.append(thread)
+            thread.start()
+
+    def drain(self) -> None:
+        """Fetches one class after another until none is due or the process is to stop."""
+        while not self._stop.is_set() and fetching.fetch_due(self._services):
+            pass
+
+    def turn(self) -> None:
+        """Runs the jobs that are due."""
+        if (self._schedule.idle_seconds or 0) > 2 * SECONDS_BETWEEN_TURNS:
+            # `schedule` goes by the clock on the wall, and that was set back: by hand, or by an hour in autumn.
+            self._schedule.run_all()
+        self._schedule.run_pending()
+        self._last_turn = self._monotonic()
+
+    def guarded(self, job: Callable[..., None], *arguments: object) -> None:
+        """Runs a job and logs what it raises: `schedule` itself would end the loop with it.
+
+        Of a job that goes on failing only the first time is logged, and when it works again.
+        """
+        name = getattr(job, "__name__", repr(job))
+        try:
+            job(*arguments)
+        except AWAY:
+            if name not in self._failing:
+                log.error("a job cannot reach the database; it goes on trying", extra={"job": name})
+            self._failing.add(name)
+        except Exception:
+            if name not in self._failing:
+                log.exception("a job failed; it goes on trying", extra={"job": name})
+            self._failing.add(name)
+        else:
+            if name in self._failing:
+                log.info("a job works again", extra={"job": name})
+            self._failing.discard(name)
+
+    def _every(self, job: Callable[..., None], *arguments: object, seconds: int) -> None:
+        self._schedule.every(seconds).seconds.do(self.guarded, job, *arguments)
+
+    def _run(self) -> None:
+        self._schedule.run_all()
+        while not self._stop.is_set():
+            self.turn()
+            self._stop.wait(SECONDS_BETWEEN_TURNS)
+
+    def _note_alive(self) -> None:
+        health.note_alive(self._services.engine, self._name, self._started_at, self._services.now())
+
+    def _note_gone(self) -> None:
+        health.note_gone(self._services.engine, self._name)

@@ -1,0 +1,127 @@
+"""Classes that somebody has to look after, and how many there are. Every function runs in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_
+from sqlmodel import col, select
+
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.storage import classes, fetches
+from tracker.storage.classes import Class
+from tracker.storage.database import Transaction
+from tracker.storage.models import Fetch, LiveStream, MeetingSession
+
+# Due for this long and not taken by anybody: the trackers do not keep up, or there is none.
+LATE = timedelta(minutes=5)
+# Of a fetch and its class: the class was held, and its participants are not waited for any more.
+GIVEN_UP = (
+    col(LiveStream.status) == ClassStatus.ENDED.value,
+    col(Fetch.due_at).is_(None),
+    col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
+)
+# Of a class and its fetch: there is none, or it was withdrawn.
+_NOBODY_ASKED = (
+    col(Fetch.due_at).is_(None),
+    or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many fetches are open; of these how many are due, late, and failing.
+
+    `stuck` are those of held classes that failed again and again, not counting lists that are only empty. `given_up`
+    are not open any more.
+    """
+
+    open: int
+    due: int
+    late: int
+    failing: int
+    stuck: int
+    given_up: int
+
+
+def forgotten(tx: Transaction) -> list[Class]:
+    """Classes that ended, have no participants, and for which nobody has asked Zoom yet.
+
+    Only another program that writes into the database makes these; they are to be fetched all the same.
+    """
+    return classes.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.ENDED.value,
+        col(LiveStream.ended_at).is_not(None),
+        col(LiveStream.participants_fetched_at).is_(None),
+        col(LiveStream.zoom_meeting_id).is_not(None),
+        *_NOBODY_ASKED,
+        limit=100,
+    )
+
+
+def unheard(tx: Transaction, now: datetime) -> list[Class]:
+    """Classes that began, or should have, and of whose end nothing is known; for which nobody has asked Zoom yet.
+
+    Their planned end may still be to come. Those that began first come first, and so cannot hide one that is over.
+    """
+    return classes.classes_where(
+        tx,
+        col(LiveStream.status).in_([ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value]),
+        col(LiveStream.scheduled_start) < now,
+        col(LiveStream.zoom_meeting_id).is_not(None),
+        *_NOBODY_ASKED,
+        order=(col(LiveStream.scheduled_start), col(LiveStream.id)),
+        limit=500,
+    )
+
+
+def live_since(tx: Transaction, before: datetime) -> list[Class]:
+    """Classes with a session that began before that moment, run as far as is known, and are not waited for."""
+    return classes.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.LIVE.value,
+        col(LiveStream.started_at) < before,
+        col(LiveStream.id).in_(select(MeetingSession.class_id)),
+        col(Fetch.due_at).is_(None),
+        limit=100,
+    )
+
+
+def troubled(tx: Transaction, limit: int) -> list[Class]:
+    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
+    failing = and_(col(Fetch.due_at).is_not(None), col(Fetch.error).is_not(None))
+    order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
+    return classes.classes_where(tx, or_(failing, and_(*GIVEN_UP)), order=order, limit=limit)
+
+
+def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str) -> Queue:
+    """How many fetches are where. `stuck` are those that failed so often, and not with `no_list`."""
+    due, free = col(Fetch.due_at) <= now, fetches.is_free(now)
+    number = func.count()
+    numbers: Any = (
+        number,
+        number.filter(due),
+        number.filter(col(Fetch.due_at) <= now - LATE, free),
+        number.filter(col(Fetch.error).is_not(None)),
+    )
+    of_open: tuple[int, int, int, int] = tx.exec(select(*numbers).where(col(Fetch.due_at).is_not(None))).one()
+    of_held = select(number).select_from(Fetch).join(LiveStream).where(LiveStream.status == ClassStatus.ENDED.value)
+    failed_often = (
+        col(Fetch.attempts) >= stuck_after,
+        col(Fetch.error).is_not(None),
+        col(Fetch.error) != no_list,
+    )
+    stuck = tx.exec(of_held.where(col(Fetch.due_at).is_not(None), *failed_often)).one()
+    given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
+    return Queue(*of_open, stuck, given_up)
+
+
+def first_held_after(tx: Transaction, moment: datetime) -> datetime | None:
+    """The start of the first class after that moment that was planned beforehand, and was held to its end."""
+    held = select(func.min(LiveStream.started_at)).where(
+        col(LiveStream.started_at) > moment,
+        col(LiveStream.started_at) > col(LiveStream.created_at),
+        col(LiveStream.ended_at).is_not(None),
+    )
+    return tx.exec(held).one()

@@ -1,0 +1,212 @@
+"""Backup and restore of a SQLite database that may be in use. For PostgreSQL, the sentence that says what to run.
+
+Both copy pages with SQLite's online backup (https://sqlite.org/backup.html): one moment of a database, whoever writes.
+"""
+
+import os
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from sqlalchemy import URL, inspect
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+
+from tracker.errors import InvalidInput, TrackerError
+from tracker.storage.database import make_engine, migrate, revisions
+
+# For the transactions of a running tracker or dashboard to end.
+PATIENCE_SECONDS = 10.0
+ALL_PAGES, ONE_PAGE = -1, 1
+PG_DUMP = "pg_dump{server} --format=custom --file=FILE {name}"
+# Into a new database: what is in the present one beside the tables of the backup would stand in the way.
+PG_RESTORE = (
+    "createdb{server} NEW && pg_restore{server} --single-transaction --no-owner --dbname=NEW FILE, "
+    "then stop tracker and dashboard and let DATABASE_URL name NEW"
+)
+
+
+def back_up(url: str, file: Path) -> None:
+    """Writes everything that is committed in the database at `url` into `file`, one plain SQLite file.
+
+    The file takes its name, in place of one of that name, when it is whole. Raises TrackerError, with nothing changed.
+    """
+    live = _file_of(url, PG_DUMP)
+    if not live.is_file():
+        raise InvalidInput(f"There is no database at {live}.")
+    file = file.resolve()
+    # SQLite would take what lies beside a database for its newest pages.
+    beside = ("-wal", "-journal", "-shm")
+    ours = file == live or file in {Path(f"{live}{suffix}") for suffix in beside}
+    if ours or any(Path(f"{file}{suffix}").exists() for suffix in beside):
+        raise InvalidInput(f"{file} is a database in use; choose another name for the backup.")
+    with _told(f"The backup {file} could not be written"), closing(_opened(live)) as source:
+        _write(source, file)
+
+
+def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
+    """Replaces what is in the database at `url` with what is in the backup `file`, in one transaction.
+
+    Returns the file that has what was there before, None if nothing was. Whoever uses the database meanwhile sees
+    all of the old or all of the new, in the newest schema. Raises TrackerError, with the database as it was: also if
+    others keep writing to it for longer than `patience` seconds.
+    """
+    live = _file_of(url, PG_RESTORE)
+    if not file.is_file():
+        raise InvalidInput(f"There is no file {file}.")
+    if file.resolve() == live:
+        raise InvalidInput(f"{file} is the database itself.")
+    before = live.with_name(f"{live.stem}.before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{live.suffix}")
+    if before.exists():
+        raise InvalidInput(f"{before} exists already.")
+    was_there = live.exists() and live.stat().st_size > 0
+
+    def step(status: int, remaining: int, total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise TrackerError("The database is being written to; stop tracker and dashboard, and try again.")
+        # After the first page nobody else can write, and nothing is committed before the last one: whatever has been
+        # acknowledged until now is in this copy.
+        if was_there and remaining == total - 1:
+            with closing(_opened(live)) as present:
+                # The present database may be restored because it is damaged.
+                _write(present, before, checked=False)
+
+    with _told(f"{file} could not be restored"), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
+        prepared = Path(folder, "prepared.sqlite3")
+        _prepare(file, prepared)
+        with closing(_opened(prepared)) as source, closing(_to_be_replaced(live, patience)) as target:
+            try:
+                source.backup(target, pages=ONE_PAGE, progress=step)
+            except (sqlite3.Error, OSError):
+                before.unlink(missing_ok=True)  # nothing was committed, and the disk may be full
+                raise
+    return before if was_there else None
+
+
+def _file_of(url: str, on_postgresql: str) -> Path:
+    """The file of a SQLite database. Raises InvalidInput for PostgreSQL, with what to run instead."""
+    address = make_engine(url).url
+    if address.get_backend_name() == "postgresql":
+        command = on_postgresql.format(server=_server(address), name=shlex.quote(address.database or "postgres"))
+        raise InvalidInput(f"This database is PostgreSQL, which has tools of its own; run {command}.")
+    if not address.database or address.database.startswith((":memory:", "file:")):
+        raise InvalidInput("DATABASE_URL names no file.")
+    return Path(address.database).resolve()
+
+
+def _server(address: URL) -> str:
+    """Options of PostgreSQL's tools; the password is none of them, since a command line can be read by others."""
+    parts = {"host": address.host or address.query.get("host"), "port": address.port, "username": address.username}
+    return "".join(f" --{name}={shlex.quote(str(value))}" for name, value in parts.items() if value)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection to a database that is there; it would be made otherwise."""
+    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
+
+
+def _to_be_replaced(live: Path, patience: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(live, timeout=patience, isolation_level=None)
+    try:
+        # In this mode whoever reads goes on reading what was there before.
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise TrackerError(
+            f"The present database cannot be replaced where it is ({error}): stop tracker and dashboard, move {live} "
+            "away with the files -wal and -shm beside it, and try again."
+        ) from error
+    return connection
+
+
+def _write(source: sqlite3.Connection, target: Path, *, checked: bool = True) -> None:
+    """Makes `target` a copy of what is committed in `source` now, in rollback mode and for this user alone."""
+    with TemporaryDirectory(prefix=".tracker-", dir=target.parent) as folder:
+        part = Path(folder, "part.sqlite3")
+        part.touch(0o600)
+        with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+            _copy(source, copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            if checked:
+                _check_whole(copy)
+        part.replace(target)
+    _keep_name(target)
+
+
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    def step(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise TrackerError("The database is locked by another program; try again later.")
+
+    source.backup(target, pages=ALL_PAGES, progress=step)
+
+
+def _keep_name(path: Path) -> None:
+    """Has a new name in a folder survive a power cut."""
+    with suppress(PermissionError):  # Windows has no folders that can be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _prepare(file: Path, prepared: Path) -> None:
+    """Copies a backup and brings the copy to the newest schema. Raises InvalidInput for what is no backup of ours."""
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(prepared, isolation_level=None)) as copy,
+        ):
+            _copy(source, copy)
+            _check_whole(copy)
+            (page_size,) = source.execute("PRAGMA page_size").fetchone()
+            if file.stat().st_size % page_size:
+                raise InvalidInput(f"{file} is damaged: its end is missing.")  # SQLite takes what is missing for zeros
+            found = {revision for (revision,) in copy.execute("SELECT version_num FROM alembic_version")}
+    except sqlite3.DatabaseError as error:
+        if _is_of_the_disk(error):
+            raise
+        raise InvalidInput(f"{file} is no backup of this program, or is damaged: {error}.") from error
+    if len(found) != 1 or not found <= revisions():
+        raise InvalidInput(f"{file} is of a newer version of this program, or of another program.")
+    engine = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
+    try:
+        migrate(engine)
+        missing = SQLModel.metadata.tables.keys() - set(inspect(engine).get_table_names())
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error) and _is_of_the_disk(error.orig):
+            raise error.orig from None
+        raise InvalidInput(f"{file} is of another program: its tables are not ours.") from error
+    finally:
+        engine.dispose()
+    if missing:
+        raise InvalidInput(f"{file} is of another program: it has no table {min(missing)}.")
+
+
+def _is_of_the_disk(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # the lower byte is the kind
+
+
+def _check_whole(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError for a database that is damaged."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found.replace("\n", " "))
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Makes a sentence of what SQLite and the machine complain of."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise TrackerError(f"{what}: {error}.") from error
+    except OSError as error:
+        raise TrackerError(f"{what}: {error.strerror}.") from error

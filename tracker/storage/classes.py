@@ -1,0 +1,361 @@
+"""The classes and their courses. Every function runs in the caller's transaction.
+
+What comes back are frozen values, never table rows: a row belongs to its transaction, a value can be kept.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, bindparam, func, inspect, or_, true
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import defer
+from sqlmodel import col, select, update
+
+from tracker import clock
+from tracker.attendance.class_times import planned_time, status_of
+from tracker.attendance.stored_form import participants_data as attendance_data
+from tracker.attendance.stored_form import stays_from_data
+from tracker.attendance.types import Attendance, ClassStatus, FetchState, Span, Stay
+from tracker.errors import NotFound, UnreadableRecords
+from tracker.storage import snapshots
+from tracker.storage.database import Transaction, insert, run
+from tracker.storage.members import Member
+from tracker.storage.models import Course, Fetch, LiveStream, User
+from tracker.text import comparable
+
+_ADD_COURSE = insert(Course, lambda row: row.on_conflict_do_nothing())
+_PLANNED_CLASS = sa_select(
+    col(LiveStream.id),
+    col(LiveStream.status),
+    col(LiveStream.scheduled_start),
+    col(LiveStream.duration_minutes),
+    col(LiveStream.zoom_meeting_made),
+)
+_PLANNED_IN_MEETING = _PLANNED_CLASS.where(
+    col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"), col(LiveStream.status) != ClassStatus.CANCELLED.value
+)
+_LOCK_PLANNED = _PLANNED_CLASS.where(col(LiveStream.id) == bindparam("class_id")).with_for_update()
+_SET_LIFE = update(LiveStream).where(col(LiveStream.id) == bindparam("class_id"))
+_FORGET_PARTICIPANTS = _SET_LIFE.values(participant_count=None, participants_fetched_at=None, participants_data=None)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgress:
+    """How far the fetch of a class is: stored state, next due time, and the sentence of the last failure."""
+
+    stored_state: FetchState
+    due_at: datetime | None
+    attempts: int
+    error: str | None
+    leased_until: datetime | None
+
+    def state(self, now: datetime) -> FetchState:
+        """The state at `now`: a fetch with a running lease is collecting."""
+        leased = self.leased_until is not None and self.leased_until > now
+        return FetchState.COLLECTING if leased else self.stored_state
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class without its participants. Times are aware UTC; counts are None until known."""
+
+    id: str
+    title: str
+    status: ClassStatus
+    scheduled_start: datetime
+    duration_minutes: int
+    timezone: str
+    zoom_meeting_id: str | None
+    zoom_join_url: str | None
+    zoom_meeting_made: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    participant_count: int | None
+    participants_fetched_at: datetime | None
+    teacher_id: str
+    teacher_email: str
+    teacher_name: str
+    course_id: str | None
+    course: str | None
+    created_at: datetime
+    fetch: FetchProgress | None
+
+    @property
+    def planned(self) -> Span:
+        """The planned time."""
+        return planned_time(self.scheduled_start, self.duration_minutes)
+
+    def record(self) -> dict[str, Any]:
+        """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
+        columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}
+        columns.pop("participants_data")
+        values = {column: getattr(self, name) for name, column in columns.items()}
+        return {name: clock.to_zoom(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClass:
+    """As much of a class as tells which sessions are its own."""
+
+    id: str
+    status: ClassStatus
+    planned: Span
+    zoom_meeting_made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewClass:
+    """A class about to be stored, checked already."""
+
+    title: str
+    teacher_id: str
+    scheduled_start: datetime
+    duration_minutes: int
+    timezone: str
+    zoom_meeting_id: str
+    zoom_join_url: str
+    zoom_meeting_made: bool
+    course: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which classes to list: `text` in title or course, planned start in [`since`, `until`)."""
+
+    text: str = ""
+    statuses: tuple[ClassStatus, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
+    """Stores a class and returns its id. A course of that name is made where the teacher has none."""
+    row = LiveStream(
+        id=uuid4().hex,
+        title=new.title,
+        scheduled_start=new.scheduled_start,
+        duration_minutes=new.duration_minutes,
+        timezone=new.timezone,
+        zoom_meeting_id=new.zoom_meeting_id,
+        zoom_join_url=new.zoom_join_url,
+        zoom_meeting_made=new.zoom_meeting_made,
+        teacher_id=new.teacher_id,
+        course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
+        created_at=now,
+    )
+    tx.add(row)
+    return row.id
+
+
+def change_class(tx: Transaction, class_id: str, title: str, start: datetime, minutes: int, timezone: str) -> None:
+    """New title and planned time. The caller has locked the class."""
+    row = _row(tx, class_id)
+    row.title, row.scheduled_start, row.duration_minutes, row.timezone = title, start, minutes, timezone
+    tx.add(row)
+
+
+def set_life(
+    tx: Transaction, class_id: str, status: ClassStatus, started_at: datetime | None, ended_at: datetime | None
+) -> None:
+    """Status, real start and real end. What was known of the participants goes when the class goes on again."""
+    run(tx, _SET_LIFE, class_id=class_id, status=status.value, startedAt=started_at, endedAt=ended_at)
+    if status is ClassStatus.LIVE:
+        run(tx, _FORGET_PARTICIPANTS, class_id=class_id)
+        snapshots.forget_all(tx, class_id)
+
+
+def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:
+    """Replaces the participants of a class as a whole."""
+    row = _row(tx, class_id)
+    row.participant_count = attendance.unique_count
+    row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
+    row.participants_fetched_at = now
+    tx.add(row)
+
+
+def lock_class(tx: Transaction, class_id: str) -> Class:
+    """The class, locked for the rest of the transaction. Raises NotFound."""
+    row = tx.exec(select(LiveStream.id).where(LiveStream.id == _known_id(class_id)).with_for_update()).first()
+    if row is None:
+        raise NotFound("There is no such class.")
+    return get_class(tx, class_id)
+
+
+def lock_planned(tx: Transaction, class_id: str) -> PlannedClass:
+    """The class, locked for the rest of the transaction. Raises NotFound."""
+    row = run(tx, _LOCK_PLANNED, class_id=class_id).first()
+    if row is None:
+        raise NotFound("There is no such class.")
+    return _planned_class(row)
+
+
+def planned_in_meeting(tx: Transaction, meeting_id: str) -> list[PlannedClass]:
+    """The classes that use this Zoom meeting and are not cancelled, as much of them as tells whose a session is."""
+    return [_planned_class(row) for row in run(tx, _PLANNED_IN_MEETING, meeting_id=meeting_id)]
+
+
+def get_class(tx: Transaction, class_id: str) -> Class:
+    """The class. Raises NotFound."""
+    found = classes_where(tx, LiveStream.id == _known_id(class_id), limit=1)
+    if not found:
+        raise NotFound("There is no such class.")
+    return found[0]
+
+
+def list_classes(
+    tx: Transaction, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
+) -> list[Class]:
+    """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
+    order = (col(LiveStream.scheduled_start), col(LiveStream.id))
+    return classes_where(
+        tx,
+        *_conditions(viewer, which),
+        order=order if oldest_first else tuple(column.desc() for column in order),
+        limit=limit,
+        offset=offset,
+    )
+
+
+def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
+    """How many `list_classes` has in all."""
+    statement = select(func.count()).select_from(LiveStream).outerjoin(Course)
+    return tx.exec(statement.where(*_conditions(viewer, which))).one()
+
+
+def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
+    """The classes that use this Zoom meeting and are not cancelled."""
+    return classes_where(
+        tx,
+        LiveStream.zoom_meeting_id == meeting_id,
+        LiveStream.status != ClassStatus.CANCELLED.value,
+        limit=1000,
+    )
+
+
+def list_courses(tx: Transaction, teacher: Member) -> list[str]:
+    """The names of the teacher's courses, in order."""
+    return list(tx.exec(select(Course.name).where(Course.teacher_id == teacher.id).order_by(func.lower(Course.name))))
+
+
+def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | None:
+    """The stored form of the class's attendance; None while it is not known.
+
+    Raises UnreadableRecords where another program wrote something else.
+    """
+    text = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    if not text:
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    entries = data.get("participants") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UnreadableRecords("The stored participants of this class cannot be read; fetch them again.")
+    return cast(dict[str, Any], data)
+
+
+def get_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
+    """The records of the class's participants; None while they are not known."""
+    data = get_participants_data(tx, class_id)
+    return stays_from_data(data) if data else None
+
+
+def _known_id(class_id: str) -> str:
+    """The id, unless no class can have it: PostgreSQL refuses some texts even in a comparison. Raises NotFound."""
+    if class_id != comparable(class_id):
+        raise NotFound("There is no such class.")
+    return class_id
+
+
+def _row(tx: Transaction, class_id: str) -> LiveStream:
+    row = tx.get(LiveStream, class_id)
+    if row is None:
+        raise NotFound("There is no such class.")
+    return row
+
+
+def _course_id(tx: Transaction, teacher_id: str, name: str) -> str:
+    """The teacher's course of that name, made where she has none: somebody else may make it at the same moment."""
+    run(tx, _ADD_COURSE, id=uuid4().hex, teacherId=teacher_id, name=name)
+    return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
+
+
+def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
+    conditions = [true() if viewer.is_admin else col(LiveStream.teacher_id) == viewer.id]
+    if text := comparable(which.text.replace("\0", "")).strip().lower():
+        conditions.append(
+            or_(
+                func.lower(LiveStream.title).contains(text, autoescape=True),
+                func.lower(Course.name).contains(text, autoescape=True),
+            )
+        )
+    if which.statuses:
+        conditions.append(col(LiveStream.status).in_([status.value for status in which.statuses]))
+    if which.since is not None:
+        conditions.append(col(LiveStream.scheduled_start) >= which.since)
+    if which.until is not None:
+        conditions.append(col(LiveStream.scheduled_start) < which.until)
+    return conditions
+
+
+def classes_where(
+    tx: Transaction, *conditions: Any, order: Iterable[Any] = (), limit: int, offset: int = 0
+) -> list[Class]:
+    """The classes that these conditions on `LiveStream`, `Course` and `Fetch` let through.
+
+    Everything of them but the participants, which are large and rarely wanted.
+    """
+    statement = (
+        select(LiveStream, User, Course, Fetch)
+        .join(User, col(User.id) == col(LiveStream.teacher_id))
+        .outerjoin(Course, col(Course.id) == col(LiveStream.course_id))
+        .outerjoin(Fetch, col(Fetch.class_id) == col(LiveStream.id))
+        .options(defer(cast(Any, LiveStream.participants_data)))
+        .where(*conditions)
+        .order_by(*order)
+        .limit(limit)
+        .offset(offset)
+        # What another function of this transaction has read before may have been changed since by a bare UPDATE.
+        .execution_options(populate_existing=True)
+    )
+    return [_class(*row) for row in tx.exec(statement)]
+
+
+def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch | None) -> Class:
+    return Class(
+        id=row.id,
+        title=row.title,
+        status=status_of(row.status, row.started_at, row.ended_at),
+        scheduled_start=row.scheduled_start,
+        duration_minutes=row.duration_minutes,
+        # Another program may have written a name that nobody knows; times are shown in UTC then.
+        timezone=row.timezone if row.timezone in clock.zone_names() else "UTC",
+        zoom_meeting_id=row.zoom_meeting_id,
+        zoom_join_url=row.zoom_join_url,
+        zoom_meeting_made=row.zoom_meeting_made,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        participant_count=row.participant_count,
+        participants_fetched_at=row.participants_fetched_at,
+        teacher_id=row.teacher_id,
+        teacher_email=teacher.email,
+        teacher_name=teacher.name,
+        course_id=row.course_id,
+        course=course.name if course else None,
+        created_at=row.created_at,
+        fetch=_fetch_progress(fetch) if fetch else None,
+    )
+
+
+def _fetch_progress(row: Fetch) -> FetchProgress:
+    return FetchProgress(FetchState(row.state), row.due_at, row.attempts, row.error, row.leased_until)
+
+
+def _planned_class(row: Any) -> PlannedClass:
+    planned = planned_time(row.scheduledStart, row.durationMinutes)
+    return PlannedClass(row.id, status_of(row.status), planned, row.zoomMeetingMade)

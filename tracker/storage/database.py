@@ -1,0 +1,287 @@
+"""The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, CursorResult, create_engine, event, text
+from sqlalchemy import Engine as Engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session, SQLModel
+
+from tracker.errors import SettingsError
+
+# Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
+BUSY_MILLISECONDS = 2_500
+WRITE_LOCK_TRIES_APART = 0.002
+MIGRATION_MILLISECONDS = 60_000
+# A server that vanishes without a word must not be waited for for hours: these are seconds, and milliseconds.
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
+AWAY = (DBAPIError, PoolTimeout)
+# Any number, the same for everybody who migrates this database.
+MIGRATION_LOCK = 7_302_117
+# How many pieces of work share a transaction: enough that its write to the disk no longer counts, and few enough
+# that other processes get their turn.
+LARGEST_GROUP = 100
+
+# How many pieces of work are with PostgreSQL at a time: with more, the threads of this process only get in each
+# other's way.
+AT_ONCE = 4
+
+T = TypeVar("T")
+# What SQLModel calls a session; here a session is a run of a Zoom meeting.
+Transaction = Session
+# A statement, or what it is on each kind of database.
+Statement = Any | Mapping[str, Any]
+
+
+class _Piece(Generic[T]):
+    """Work that waits for its transaction, and then what it returned or raised."""
+
+    def __init__(self, work: Callable[[Transaction], T]) -> None:
+        self.work = work
+        self.result: T
+        self.error: BaseException | None = None
+        self.trace: TracebackType | None = None
+        self.done = False
+
+    def fail(self, error: BaseException) -> None:
+        self.error, self.trace = error, error.__traceback__
+
+
+class _Writers:
+    """The writers of one SQLite database in this process: one at a time, and the work that waits to be taken along."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.waiting: deque[_Piece[Any]] = deque()
+
+
+_WRITERS: WeakKeyDictionary[Engine, _Writers] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[Engine, threading.BoundedSemaphore] = WeakKeyDictionary()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for a SQLite or PostgreSQL URL. Connects to nothing yet.
+
+    Raises SettingsError for a URL of another kind, or where the driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgres":  # the spelling that many hosting services hand out
+            parsed = parsed.set(drivername="postgresql")
+        backend = parsed.get_backend_name()
+        if backend == "sqlite":
+            return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
+        if backend == "postgresql":
+            engine = create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
+            _TURNS[engine] = threading.BoundedSemaphore(AT_ONCE)
+            return engine
+    except ImportError:
+        raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
+        pass
+    raise SettingsError(["DATABASE_URL must begin with sqlite:/// or postgresql://"])
+
+
+def _sqlite_engine(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # Errors are logged, and what was to be written is personal data.
+    engine = create_engine(url, hide_parameters=True)
+    _WRITERS[engine] = _Writers()
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # The driver's own idea of transactions loses updates; we begin them ourselves (below).
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        # Readers do not block the writer, nor the writer them.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # FULL: a webhook that was acknowledged survives a power cut, not only a crash of the process.
+        connection.execute("PRAGMA synchronous = FULL")
+        # SQLite's own lower() knows only ASCII, and a search for "übung" should find "Übung".
+        connection.create_function("lower", 1, lambda value: value and str(value).lower(), deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that will write takes the write lock at once: one that reads first and then
+        # writes could otherwise overwrite what another wrote in between.
+        if connection.get_execution_options().get("writes", True):
+            _await_write_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _await_write_lock(connection: Connection) -> None:
+    """`BEGIN IMMEDIATE`, tried every few milliseconds for as long as the connection is to wait for a writer.
+
+    SQLite itself tries less and less often, and beside a process that has one transaction after another it may never
+    find the moment between two of them.
+    """
+    patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    until = time.monotonic() + patience / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                if not locked or time.monotonic() > until:
+                    raise
+            time.sleep(WRITE_LOCK_TRIES_APART)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Transaction]:
+    """A session that may write: committed at the end of the block, rolled back if the block raises.
+
+    Not to be nested: on SQLite the writers of a process wait for each other here, one after another. Left to SQLite
+    they would ask again and again, and under load the unlucky ones would give up.
+    """
+    writers = _WRITERS.get(engine)
+    with writers.lock if writers else nullcontext(), _writing(engine) as session:
+        yield session
+
+
+def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
+    """Does `work` in a transaction and returns what it returned, once that is committed. Raises what `work` raises.
+
+    On SQLite all those who wait for the writer before them share one transaction, and so wait for the disk once.
+    Work that raises is taken back and leaves that of the others alone. On PostgreSQL, where writers do not wait for
+    each other, each has a transaction of its own.
+    """
+    writers = _WRITERS.get(engine)
+    if writers is None:
+        with _TURNS[engine], transaction(engine) as tx:
+            return work(tx)
+    piece = _Piece(work)
+    writers.waiting.append(piece)
+    with writers.lock:
+        while not piece.done:
+            size = min(len(writers.waiting), LARGEST_GROUP)
+            _carry_out(engine, [writers.waiting.popleft() for _ in range(size)])
+    if piece.error is not None:
+        # Many threads may raise one and the same error, and each would make its trace longer.
+        raise piece.error.with_traceback(piece.trace)
+    return piece.result
+
+
+def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
+    """All of these in one transaction; where it fails as a whole, none of them is done."""
+    try:
+        with _writing(engine) as tx:
+            for piece in pieces:
+                try:
+                    with tx.begin_nested():
+                        piece.result = piece.work(tx)
+                except OperationalError:
+                    raise  # the database is full, locked or gone, and that concerns everybody
+                except Exception as error:
+                    piece.fail(error)
+    except BaseException as error:
+        for piece in pieces:
+            piece.fail(error)
+    for piece in pieces:
+        piece.done = True
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Transaction]:
+    with Transaction(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Transaction]:
+    """A session that only reads, from one consistent snapshot where the database gives one."""
+    with Transaction(engine.execution_options(writes=False)) as session, session.begin():
+        yield session
+
+
+def run(tx: Transaction, statement: Statement, **values: Any) -> CursorResult[Any]:
+    """Runs a statement that was built once with these values, without the ORM.
+
+    Webhooks come in bursts of thousands, and building a statement takes several times as long as SQLite needs to answer
+    it. The ORM first writes what it still holds, and afterwards reads anew. Values have the names of the columns.
+    """
+    tx.flush()
+    tx.expire_all()
+    connection = tx.connection()
+    if isinstance(statement, Mapping):
+        statement = statement[connection.dialect.name]
+    return connection.execute(statement, values)
+
+
+def insert(table: type[SQLModel], finish: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """An INSERT of one row that says what to do on a conflict, which each kind of database has in its own dialect."""
+    return {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the database to the newest schema. Safe to call from several processes at once.
+
+    The first one in takes a lock and does the work in one transaction; the others wait and find it done. Raises
+    SettingsError where a newer version of this program has been there.
+    """
+    with engine.connect() as connection, _patient(connection), connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if MigrationContext.configure(connection).get_current_revision() not in (None, *revisions()):
+            raise SettingsError(["the database belongs to a newer version of this program; update this one"])
+        config = _migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _patient(connection: Connection) -> Iterator[None]:
+    """On SQLite, lets this connection wait for a writer as long as a migration may take."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def revisions() -> set[str]:
+    """The names of the schemas, from the first to the newest, that `migrate` can bring to the newest."""
+    return {script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()}
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config

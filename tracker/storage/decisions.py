@@ -1,0 +1,52 @@
+"""A teacher's decisions on who is the same person. Every function runs in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from tracker.attendance.types import PersonKey
+from tracker.storage.database import Transaction
+from tracker.storage.models import SamePerson
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A teacher's word on whether two people are the same."""
+
+    first: PersonKey
+    second: PersonKey
+    same: bool
+
+
+def list_decisions(tx: Transaction, teacher_id: str) -> list[Decision]:
+    """What a teacher has said about who is the same person, latest first."""
+    rows = tx.exec(
+        select(SamePerson)
+        .where(SamePerson.teacher_id == teacher_id)
+        .order_by(col(SamePerson.decided_at).desc(), SamePerson.first, SamePerson.second)
+    )
+    return [Decision(_key(row.first), _key(row.second), row.same) for row in rows]
+
+
+def decide(tx: Transaction, teacher_id: str, decision: Decision, now: datetime) -> None:
+    """Remembers a teacher's word for all her classes; it replaces an earlier one about the same two."""
+    first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
+    tx.merge(SamePerson(teacher_id=teacher_id, first=first, second=second, same=decision.same, decided_at=now))
+
+
+def undo_decision(tx: Transaction, teacher_id: str, decision: Decision) -> None:
+    """Forgets a teacher's word."""
+    first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
+    row = tx.get(SamePerson, (teacher_id, first, second))
+    if row is not None:
+        tx.delete(row)
+
+
+def _key_text(key: PersonKey) -> str:
+    return ":".join(key)
+
+
+def _key(text: str) -> PersonKey:
+    kind, _, value = text.partition(":")
+    return kind, value

@@ -1,0 +1,107 @@
+"""The people with an account. Every function runs in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from sqlmodel import select
+
+from tracker.errors import InvalidInput, NotFound
+from tracker.storage.database import Transaction
+from tracker.storage.models import User
+from tracker.text import comparable
+
+Role = Literal["teacher", "admin"]
+ROLES: tuple[Role, ...] = ("teacher", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person with an account. `zoom_user` is the host that her meetings are made for: an id, or her e-mail."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    zoom_user: str
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person sees every class."""
+        return self.role == "admin"
+
+
+def add_member(tx: Transaction, email: str, name: str, role: Role, zoom_user: str | None, now: datetime) -> Member:
+    """Adds a person. Raises InvalidInput where the e-mail is taken."""
+    address = _as_stored(email)
+    if find_member(tx, address) is not None:
+        raise InvalidInput(f"{address} has an account already.")
+    row = User(id=uuid4().hex, email=address, name=name.strip(), role=role, zoom_user_id=zoom_user, created_at=now)
+    tx.add(row)
+    tx.flush()
+    return member_of(row)
+
+
+def find_member(tx: Transaction, email: str) -> Member | None:
+    """The person with this e-mail."""
+    row = _row(tx, email)
+    return member_of(row) if row else None
+
+
+def get_member(tx: Transaction, email: str) -> Member:
+    """The person with this e-mail. Raises NotFound."""
+    found = find_member(tx, email)
+    if found is None:
+        raise NotFound(f"There is no account for {email}.")
+    return found
+
+
+def list_members(tx: Transaction) -> list[Member]:
+    """Everybody with an account, by e-mail."""
+    return [member_of(row) for row in tx.exec(select(User).order_by(User.email))]
+
+
+def password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | None:
+    """The id of the person with this e-mail, and the hash of her password, if she has one."""
+    row = _row(tx, email)
+    return (row.id, row.password_hash) if row else None
+
+
+def lock_password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | None:
+    """The same, as it stays until the end of the transaction."""
+    row = tx.exec(select(User).where(User.email == _as_stored(email)).with_for_update()).first()
+    return (row.id, row.password_hash) if row else None
+
+
+def set_password_hash(tx: Transaction, member_id: str, password_hash: str) -> None:
+    """Stores the hash of a new password."""
+    row = tx.get_one(User, member_id)
+    row.password_hash = password_hash
+    tx.add(row)
+
+
+def set_api_token_hash(tx: Transaction, member_id: str, token_hash: str) -> None:
+    """Stores the hash of a new API token, in place of the one before."""
+    row = tx.get_one(User, member_id)
+    row.api_token_hash = token_hash
+    tx.add(row)
+
+
+def member_with_api_token(tx: Transaction, token_hash: str) -> Member | None:
+    """The person whose API token has this hash."""
+    row = tx.exec(select(User).where(User.api_token_hash == token_hash)).first()
+    return member_of(row) if row else None
+
+
+def member_of(row: User) -> Member:
+    """The value of a row."""
+    return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email)
+
+
+def _row(tx: Transaction, email: str) -> User | None:
+    return tx.exec(select(User).where(User.email == _as_stored(email))).first()
+
+
+def _as_stored(email: str) -> str:
+    return comparable(email).strip().lower()

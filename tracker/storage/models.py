@@ -1,0 +1,254 @@
+"""The tables. Column names are camelCase because other programs read this database by them."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Dialect, Index, Text, UniqueConstraint, false, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+from sqlmodel import Field, SQLModel
+
+from tracker.attendance.types import ClassStatus, FetchState
+
+
+class UtcSeconds(TypeDecorator[datetime]):
+    """An aware UTC datetime in whole seconds.
+
+    SQLite keeps it as `YYYY-MM-DD HH:MM:SS`, exactly as its own `datetime('now')` writes, so that hand-written
+    queries compare as they should; PostgreSQL as `timestamptz`. A naive datetime is refused with ValueError:
+    nobody knows which moment it means.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sqlite.DATETIME(truncate_microseconds=True))  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a time zone cannot be stored: {value}")
+        moment = value.astimezone(UTC).replace(microsecond=0)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # Nothing could be counted on from the first or the last year there is, which another program may have written.
+        value = value.replace(year=min(max(value.year, 2), 9998))
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _column(name: str) -> dict[str, Any]:
+    return {"name": name}
+
+
+class User(SQLModel, table=True):
+    """A person who may sign in. `email` is lower case."""
+
+    __tablename__ = "User"
+    id: str = Field(primary_key=True)
+    email: str = Field(unique=True)
+    name: str
+    role: str
+    password_hash: str | None = Field(default=None, sa_column_kwargs=_column("passwordHash"))
+    zoom_user_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomUserId"))
+    api_token_hash: str | None = Field(default=None, unique=True, sa_column_kwargs=_column("apiTokenHash"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+
+
+class SignIn(SQLModel, table=True):
+    """A browser that is signed in. Only the hash of its cookie is kept; deleting the row signs it out."""
+
+    __tablename__ = "SignIn"
+    token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
+    user_id: str = Field(foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    expires_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("expiresAt"))
+
+
+class SignInAttempt(SQLModel, table=True):
+    """Somebody tried a password: for which account (a hash of the e-mail) and from where. Success deletes it."""
+
+    __tablename__ = "SignInAttempt"
+    __table_args__: ClassVar[Any] = (
+        Index("SignInAttempt_emailHash_at", "emailHash", "at"),
+        Index("SignInAttempt_at", "at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    email_hash: str = Field(sa_column_kwargs=_column("emailHash"))
+    address: str
+    at: datetime = Field(sa_type=UtcSeconds)
+
+
+class Course(SQLModel, table=True):
+    """A series of classes of one teacher."""
+
+    __tablename__ = "Course"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("teacherId", "name"),)
+    id: str = Field(primary_key=True)
+    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    name: str
+
+
+class LiveStream(SQLModel, table=True):
+    """A class. `participantCount`, `participantsFetchedAt` and `participantsData` are null until known."""
+
+    __tablename__ = "LiveStream"
+    __table_args__: ClassVar[Any] = (
+        Index("LiveStream_teacherId_scheduledStart", "teacherId", "scheduledStart"),
+        Index("LiveStream_scheduledStart", "scheduledStart"),
+        Index("LiveStream_zoomMeetingId", "zoomMeetingId"),
+    )
+    id: str = Field(primary_key=True)
+    title: str
+    status: str = Field(default=ClassStatus.SCHEDULED.value)
+    scheduled_start: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("scheduledStart"))
+    duration_minutes: int = Field(sa_column_kwargs=_column("durationMinutes"))
+    timezone: str
+    zoom_meeting_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomMeetingId"))
+    zoom_join_url: str | None = Field(default=None, sa_column_kwargs=_column("zoomJoinUrl"))
+    # Whether the meeting was made for this class: only then is it changed or deleted at Zoom with the class.
+    zoom_meeting_made: bool = Field(
+        default=False, sa_column_kwargs={"name": "zoomMeetingMade", "server_default": false()}
+    )
+    started_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
+    ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
+    participant_count: int | None = Field(default=None, sa_column_kwargs=_column("participantCount"))
+    participants_fetched_at: datetime | None = Field(
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("participantsFetchedAt")
+    )
+    participants_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("participantsData"))
+    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    course_id: str | None = Field(default=None, foreign_key="Course.id", sa_column_kwargs=_column("courseId"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+
+
+class MeetingSession(SQLModel, table=True):
+    """One run of a class's Zoom meeting, by Zoom's UUID."""
+
+    __tablename__ = "MeetingSession"
+    uuid: str = Field(primary_key=True)
+    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=_column("streamId"))
+    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
+    ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
+    zooms_count: int | None = Field(default=None, sa_column_kwargs=_column("zoomsCount"))
+
+
+class ParticipantEvent(SQLModel, table=True):
+    """Somebody came into a part of a meeting or left it, as a webhook told it. The key makes every repeat the same."""
+
+    __tablename__ = "ParticipantEvent"
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
+    user_id: str = Field(primary_key=True, sa_column_kwargs=_column("userId"))
+    place: str = Field(primary_key=True)
+    came: bool = Field(primary_key=True)
+    at: datetime = Field(primary_key=True, sa_type=UtcSeconds)
+    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=_column("streamId"))
+    name: str
+    email: str
+    zoom_user_id: str = Field(sa_column_kwargs=_column("zoomUserId"))
+    parent_user_id: str = Field(sa_column_kwargs=_column("parentUserId"))
+
+
+class Reading(SQLModel, table=True):
+    """What one reading of Zoom's list gave; two that agree are the settled list. `digest` is of all its records."""
+
+    __tablename__ = "Reading"
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    at: datetime = Field(primary_key=True, sa_type=UtcSeconds, index=True)
+    records: int
+    people: int
+    complete: bool
+    digest: str
+
+
+class SamePerson(SQLModel, table=True):
+    """A teacher's word on whether two people, each given by a person key, are one. `first` is the smaller key."""
+
+    __tablename__ = "SamePerson"
+    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    first: str = Field(primary_key=True)
+    second: str = Field(primary_key=True)
+    same: bool
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """A webhook about one of our classes. The hash of its raw body is the key: Zoom repeats the same body."""
+
+    __tablename__ = "WebhookDelivery"
+    body_hash: str = Field(primary_key=True, sa_column_kwargs=_column("bodyHash"))
+    event: str
+    class_id: str = Field(foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    received_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=_column("receivedAt"))
+
+
+class Fetch(SQLModel, table=True):
+    """The waiting, running or finished work of collecting a class's participants; one row a class.
+
+    `dueAt` is what drives it: null means there is nothing to do. A lease (`leasedUntil`, `leaseToken`) marks
+    the row as being worked on and ends by itself.
+    """
+
+    __tablename__ = "Fetch"
+    __table_args__: ClassVar[Any] = (
+        Index(
+            "Fetch_open",
+            "dueAt",
+            sqlite_where=text('"dueAt" IS NOT NULL'),
+            postgresql_where=text('"dueAt" IS NOT NULL'),
+        ),
+        Index("Fetch_state_dueAt", "state", "dueAt"),
+    )
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    state: str = Field(default=FetchState.WAITING.value)
+    # When the list was first asked for; patience with an empty list is counted from here.
+    asked_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("askedAt"))
+    due_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("dueAt"))
+    attempts: int = 0
+    error: str | None = None
+    leased_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("leasedUntil"))
+    lease_token: str | None = Field(default=None, sa_column_kwargs=_column("leaseToken"))
+
+
+class ZoomRate(SQLModel, table=True):
+    """How much of one category of Zoom's rate limits is used; one account, so shared by all who use this database.
+
+    `nextAt` and `nextHurriedAt` (seconds since 1970) are when the next call of the backlog may go out, and the next one
+    that somebody waits for.
+    """
+
+    __tablename__ = "ZoomRate"
+    category: str = Field(primary_key=True)
+    next_at: float = Field(sa_column_kwargs=_column("nextAt"))
+    next_interactive_at: float = Field(sa_column_kwargs=_column("nextHurriedAt"))
+    # The UTC day (`YYYY-MM-DD`) of the two counts.
+    day: str
+    calls: int
+    refused: int
+    paused_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("pausedUntil"))
+
+
+class WebhookTally(SQLModel, table=True):
+    """How many webhooks of a UTC day (`YYYY-MM-DD`) came to what, those that were refused included."""
+
+    __tablename__ = "WebhookTally"
+    day: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    count: int
+    last_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("lastAt"))
+
+
+class TrackerProcess(SQLModel, table=True):
+    """A tracker's sign of life. `name` is machine and port: a restart goes on in the same row."""
+
+    __tablename__ = "TrackerProcess"
+    name: str = Field(primary_key=True)
+    version: str
+    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
+    seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("seenAt"))

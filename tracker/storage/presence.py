@@ -1,0 +1,65 @@
+"""Joins and leaves as they were seen live. Every function runs in the caller's transaction."""
+
+from sqlalchemy import case, func, inspect
+from sqlmodel import select
+
+from tracker.attendance.types import Sighting, Where
+from tracker.storage.database import Transaction, insert, run
+from tracker.storage.models import ParticipantEvent
+
+_ADD_SIGHTING = insert(
+    ParticipantEvent,
+    lambda row: row.on_conflict_do_update(
+        index_elements=inspect(ParticipantEvent).primary_key,
+        set_={
+            column.name: case((row.excluded[column.name] > column, row.excluded[column.name]), else_=column)
+            for name, column in inspect(ParticipantEvent).columns.items()
+            if name in ("name", "email", "zoom_user_id", "parent_user_id")
+        },
+    ),
+)
+
+
+def add_sighting(tx: Transaction, class_id: str, seen: Sighting) -> None:
+    """Remembers that somebody came or left.
+
+    Zoom may tell of one moment in two announcements, of which one says less. Of two texts the greater one stays,
+    so that nothing depends on which of them came first.
+    """
+    run(
+        tx,
+        _ADD_SIGHTING,
+        sessionUuid=seen.session_uuid,
+        userId=seen.user_id,
+        place=seen.where.value,
+        came=seen.came,
+        at=seen.at,
+        streamId=class_id,
+        name=seen.name,
+        email=seen.email,
+        zoomUserId=seen.zoom_user_id,
+        parentUserId=seen.parent_user_id,
+    )
+
+
+def list_sightings(tx: Transaction, class_id: str) -> list[Sighting]:
+    """Everything that was seen of people coming and leaving in the class."""
+    return [
+        Sighting(
+            row.session_uuid,
+            row.user_id,
+            Where(row.place),
+            row.came,
+            row.at,
+            row.name,
+            row.email,
+            row.zoom_user_id,
+            row.parent_user_id,
+        )
+        for row in tx.exec(select(ParticipantEvent).where(ParticipantEvent.class_id == class_id))
+    ]
+
+
+def count_sightings(tx: Transaction, class_id: str) -> int:
+    """How many there are: a cheap way to see that something has happened."""
+    return tx.exec(select(func.count()).where(ParticipantEvent.class_id == class_id)).one()

@@ -1,0 +1,51 @@
+"""The trackers' signs of life. Every function runs in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, delete, select
+
+from tracker.storage.database import Transaction
+from tracker.storage.models import TrackerProcess
+
+# A tracker gives a sign of life every few seconds; one that is only busy misses some of them.
+ALIVE_FOR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """A tracker process as it was last heard of."""
+
+    name: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+
+    def is_alive(self, now: datetime) -> bool:
+        """Whether it has given a sign of life of late."""
+        return now - self.seen_at < ALIVE_FOR
+
+
+def list_trackers(tx: Transaction) -> tuple[Tracker, ...]:
+    """The trackers that were heard of, by name."""
+    rows = tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
+    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at) for row in rows)
+
+
+def note_alive(tx: Transaction, tracker: Tracker) -> None:
+    """This tracker lives."""
+    tx.merge(
+        TrackerProcess(
+            name=tracker.name, version=tracker.version, started_at=tracker.started_at, seen_at=tracker.seen_at
+        )
+    )
+
+
+def note_gone(tx: Transaction, name: str) -> None:
+    """This tracker was told to end."""
+    tx.exec(delete(TrackerProcess).where(col(TrackerProcess.name) == name))
+
+
+def forget(tx: Transaction, before: datetime) -> None:
+    """Drops trackers that were last heard of before that moment."""
+    tx.exec(delete(TrackerProcess).where(col(TrackerProcess.seen_at) < before))

@@ -1,0 +1,100 @@
+"""The webhooks about our classes that were taken in, and how many of all came to what.
+
+Every function runs in the caller's transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func
+from sqlmodel import col, delete, select
+
+from tracker.storage.database import Transaction, insert, run
+from tracker.storage.models import LiveStream, WebhookDelivery, WebhookTally
+
+_NOTE = insert(WebhookDelivery, lambda row: row.on_conflict_do_nothing().returning(WebhookDelivery.body_hash))
+_ADD_TO_TALLY = insert(
+    WebhookTally,
+    lambda row: row.on_conflict_do_update(
+        index_elements=[WebhookTally.day, WebhookTally.outcome],
+        set_={"count": WebhookTally.count + row.excluded.count, "lastAt": row.excluded.lastAt},
+    ),
+)
+# Every outcome of a webhook that was refused begins so; the reason follows.
+REFUSED = "refused: "
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedWebhook:
+    """A webhook about one of our classes, as it was written down."""
+
+    received_at: datetime
+    event: str
+    class_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many webhooks of a UTC day came to this outcome, and when the last one did."""
+
+    outcome: str
+    count: int
+    last_at: datetime
+
+
+def note(tx: Transaction, body_hash: str, event: str, class_id: str, now: datetime) -> bool:
+    """Remembers a webhook; False where it was there already."""
+    noted = run(tx, _NOTE, bodyHash=body_hash, event=event, streamId=class_id, receivedAt=now)
+    return noted.first() is not None
+
+
+def recent(tx: Transaction, limit: int) -> list[LoggedWebhook]:
+    """The latest webhooks about our classes, latest first."""
+    statement = select(WebhookDelivery, LiveStream.title).join(LiveStream)
+    order = (col(WebhookDelivery.received_at).desc(), col(WebhookDelivery.body_hash))
+    rows = tx.exec(statement.order_by(*order).limit(limit))
+    return [LoggedWebhook(row.received_at, row.event, row.class_id, title) for row, title in rows]
+
+
+def last(tx: Transaction) -> datetime | None:
+    """When the last webhook about one of our classes came."""
+    return tx.exec(select(func.max(WebhookDelivery.received_at))).one()
+
+
+def forget(tx: Transaction, before: datetime) -> None:
+    """Drops what only serves to recognise repeats, once Zoom can no longer repeat it."""
+    tx.exec(delete(WebhookDelivery).where(col(WebhookDelivery.received_at) < before))
+
+
+def add_to_tallies(tx: Transaction, counts: Mapping[str, int], now: datetime) -> None:
+    """Adds webhooks by their outcome to those of the present UTC day."""
+    for outcome, count in sorted(counts.items()):
+        run(tx, _ADD_TO_TALLY, day=_day(now), outcome=outcome, count=count, lastAt=now)
+
+
+def tallies_today(tx: Transaction, now: datetime) -> tuple[Tally, ...]:
+    """What the webhooks of the present UTC day came to, the most frequent outcome first."""
+    today = select(WebhookTally).where(WebhookTally.day == _day(now))
+    rows = tx.exec(today.order_by(col(WebhookTally.count).desc(), WebhookTally.outcome))
+    return tuple(Tally(row.outcome, row.count, row.last_at) for row in rows)
+
+
+def last_with_outcome(tx: Transaction, outcome: str) -> datetime | None:
+    """When the last webhook came to this."""
+    return tx.exec(select(func.max(WebhookTally.last_at)).where(WebhookTally.outcome == outcome)).one()
+
+
+def last_not_refused(tx: Transaction) -> datetime | None:
+    """When the last webhook came that was Zoom's, whatever became of it."""
+    return tx.exec(select(func.max(WebhookTally.last_at)).where(~col(WebhookTally.outcome).startswith(REFUSED))).one()
+
+
+def forget_tallies(tx: Transaction, before: datetime) -> None:
+    """Drops tallies that were last added to before that moment."""
+    tx.exec(delete(WebhookTally).where(col(WebhookTally.last_at) < before))
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).date().isoformat()

@@ -1,0 +1,29 @@
+"""Texts and numbers that others have written, made fit to be stored and compared. Pure functions."""
+
+# A name may be long, and somebody may send one that is endless. So may a stay be: these are some months.
+LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
+
+
+def fold_name(name: str) -> str:
+    """The name without blanks at its ends and with single blanks inside; for people to read."""
+    return " ".join(name.split())
+
+
+def text_of(value: object) -> str:
+    """A text that others have written, without what a database cannot store, and not endless; "" for no text."""
+    text = str(value)[:LONGEST_TEXT] if isinstance(value, str | int | float) else ""
+    # PostgreSQL stores no NUL.
+    return comparable(text.replace("\0", ""))
+
+
+def comparable(text: str) -> str:
+    """The text as a database takes it even in a comparison: no NUL, and no half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def number_of(value: object) -> int:
+    """A number of seconds that others have written, maybe as text; 0 where it is none."""
+    try:
+        return max(0, min(int(float(text_of(value))), MOST_SECONDS))
+    except (ValueError, OverflowError):
+        return 0

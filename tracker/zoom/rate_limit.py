@@ -1,0 +1,42 @@
+"""Zoom's rate limits: what calls are counted by, and how many each plan allows.
+
+The figures are those of Zoom's page "Rate limits".
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracker.settings import Plan
+
+
+class Category(StrEnum):
+    """What Zoom counts calls by, over a whole account. For access tokens it names no category."""
+
+    LIGHT = "Light"
+    MEDIUM = "Medium"
+    HEAVY = "Heavy"
+    TOKEN = "Token"  # noqa: S105 - no secret
+
+
+# This share of a rate is kept for calls that somebody waits for.
+INTERACTIVE_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What Zoom allows: calls a second, and calls a UTC day (None: as many as you like)."""
+
+    per_second: int
+    per_day: int | None = None
+
+    def gap(self, *, interactive: bool) -> float:
+        """The seconds between two turns. Both kinds together make up the rate in every second."""
+        kept = max(1, round(self.per_second * INTERACTIVE_SHARE))
+        return 1 / (kept if interactive else self.per_second - kept)
+
+
+RATES: dict[Plan, dict[Category, Rate]] = {
+    "free": {Category.LIGHT: Rate(4, 6_000), Category.MEDIUM: Rate(2, 2_000), Category.HEAVY: Rate(1, 1_000)},
+    "pro": {Category.LIGHT: Rate(30), Category.MEDIUM: Rate(20), Category.HEAVY: Rate(10, 30_000)},
+    "business": {Category.LIGHT: Rate(80), Category.MEDIUM: Rate(60), Category.HEAVY: Rate(40, 60_000)},
+}

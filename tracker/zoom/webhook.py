@@ -1,0 +1,205 @@
+"""Zoom's webhooks: is this delivery Zoom's, and what does it say? Pure functions.
+
+Rules from Zoom's "Using webhooks": the signature is HMAC-SHA256 over `v0:{timestamp}:{raw body}` under the
+app's secret token; `endpoint.url_validation` is answered with the HMAC of its plain token.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tracker.attendance.types import Sighting, Where
+from tracker.clock import in_this_century, parse_utc
+from tracker.errors import NotConfigured, WebhookRefused
+from tracker.text import text_of
+
+# Zoom names no window; both ways, since its clock has been seen slightly ahead.
+TOLERANCE_SECONDS = 300
+LONGEST_TEXT = 1000
+OTHER_SIGNATURE = "The signature does not match."
+
+
+@dataclass(frozen=True, slots=True)
+class UrlValidation:
+    """Zoom asks whether this address is ours."""
+
+    plain_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingStarted:
+    """A session of a meeting began."""
+
+    meeting_id: str
+    uuid: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingEnded:
+    """A session of a meeting is over."""
+
+    meeting_id: str
+    uuid: str
+    started_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantSeen:
+    """Somebody came into a session or a part of it, or left; `started_at` is the session's start, if it is told."""
+
+    meeting_id: str
+    started_at: datetime | None
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEvent:
+    """An event that changes nothing here."""
+
+
+Event = UrlValidation | MeetingStarted | MeetingEnded | ParticipantSeen | OtherEvent
+
+# The events of participants: which part of the meeting they speak of, and whether somebody came into it. Being
+# admitted is leaving the waiting room; a breakout room is a part of the meeting.
+SIGHTINGS = {
+    "meeting.participant_joined": (Where.MEETING, True),
+    "meeting.participant_left": (Where.MEETING, False),
+    "meeting.participant_joined_breakout_room": (Where.MEETING, True),
+    "meeting.participant_left_breakout_room": (Where.MEETING, False),
+    "meeting.participant_joined_waiting_room": (Where.WAITING_ROOM, True),
+    "meeting.participant_put_in_waiting_room": (Where.WAITING_ROOM, True),
+    "meeting.participant_left_waiting_room": (Where.WAITING_ROOM, False),
+    "meeting.participant_admitted": (Where.WAITING_ROOM, False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery. `body_hash` is the same for every repeat of it: Zoom sends the same bytes again."""
+
+    name: str
+    body_hash: str
+    event: Event
+
+
+def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> None:
+    """Raises WebhookRefused(401) unless `raw` was signed with `secret` within five minutes of `now`.
+
+    `headers` has lower-case names. Raises NotConfigured where there is no secret: nothing is let in then.
+    """
+    if not secret:
+        raise NotConfigured("ZOOM_WEBHOOK_SECRET is not set, so webhooks cannot be checked.")
+    timestamp = headers.get("x-zm-request-timestamp", "")
+    # A length limit before int(): digits without end are expensive to convert.
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        raise WebhookRefused("The timestamp of the delivery is missing.", 401)
+    expected = b"v0=" + _hmac(secret, b"v0:" + timestamp.encode() + b":" + raw).encode()
+    given = headers.get("x-zm-signature", "").encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(expected, given):
+        raise WebhookRefused(OTHER_SIGNATURE, 401)
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+        raise WebhookRefused("The delivery is older or newer than five minutes.", 401)
+
+
+def parse(raw: bytes) -> Delivery:
+    """What the delivery says. Raises WebhookRefused(400) for anything but a Zoom event in JSON."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise WebhookRefused("The body is not JSON.", 400) from None
+    if not isinstance(body, dict) or not isinstance(body.get("event"), str):
+        raise WebhookRefused("The body is not a Zoom event.", 400)
+    name = body["event"]
+    payload = _dict(body.get("payload"))
+    return Delivery(name, hashlib.sha256(raw).hexdigest(), _event(name, payload, body.get("event_ts")))
+
+
+def validation_reply(event: UrlValidation, secret: str) -> dict[str, str]:
+    """The answer to `endpoint.url_validation`. Raises NotConfigured where there is no secret."""
+    if not secret:
+        raise NotConfigured("ZOOM_WEBHOOK_SECRET is not set, so Zoom's question cannot be answered.")
+    return {
+        "plainToken": event.plain_token,
+        "encryptedToken": _hmac(secret, event.plain_token.encode("utf-8", "surrogatepass")),
+    }
+
+
+def _event(name: str, payload: dict[str, Any], event_ts: object) -> Event:
+    if name == "endpoint.url_validation":
+        return UrlValidation(_text(payload.get("plainToken"), "plainToken"))
+    if name not in ("meeting.started", "meeting.ended", *SIGHTINGS):
+        return OtherEvent()
+    meeting = _dict(payload.get("object"))
+    sent = _sent_at(event_ts)
+    if name in SIGHTINGS:
+        return _participant_seen(meeting, sent, *SIGHTINGS[name])
+    started = parse_utc(meeting.get("start_time"))
+    meeting_id, uuid = _text(meeting.get("id"), "id"), _text(meeting.get("uuid"), "uuid")
+    if name == "meeting.started":
+        return MeetingStarted(meeting_id, uuid, _first(started, sent))
+    ended = _first(parse_utc(meeting.get("end_time")), sent)
+    return MeetingEnded(meeting_id, uuid, min(started or ended, ended), ended)
+
+
+def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Where, came: bool) -> ParticipantSeen:
+    """Of a participant everything but the `user_id` may be missing; Zoom's own types say so."""
+    person = _dict(meeting.get("participant"))
+    told = [parse_utc(person.get(name)) for name in ("join_time" if came else "leave_time", "date_time")]
+    sighting = Sighting(
+        session_uuid=_text(meeting.get("uuid"), "uuid"),
+        user_id=_text(person.get("user_id"), "user_id"),
+        where=where,
+        came=came,
+        at=_first(*told, sent),
+        name=_brief(person.get("user_name")),
+        email=_brief(person.get("email")),
+        zoom_user_id=_brief(person.get("participant_user_id") or person.get("id")),
+        parent_user_id=_brief(person.get("parent_user_id")),
+    )
+    return ParticipantSeen(_text(meeting.get("id"), "id"), parse_utc(meeting.get("start_time")), sighting)
+
+
+def _brief(value: object) -> str:
+    """A text that may be missing; each of thousands of announcements is kept, so that none may be long."""
+    return text_of(value)[:LONGEST_TEXT].strip()
+
+
+def _hmac(secret: str, message: bytes) -> str:
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _dict(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise WebhookRefused("The event lacks its payload.", 400)
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    """A text of ordinary length. Zoom writes meeting ids as numbers in some events and as text in others."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18:
+        value = str(value)
+    # Half a surrogate pair cannot be stored as UTF-8, and PostgreSQL stores no NUL.
+    if not isinstance(value, str) or not 0 < len(value) <= 255 or not value.isprintable():
+        raise WebhookRefused(f"The event lacks its {name}.", 400)
+    return value
+
+
+def _sent_at(event_ts: object) -> datetime | None:
+    """`event_ts`, which is in milliseconds."""
+    if isinstance(event_ts, int) and 0 < event_ts < 10**14:
+        moment = datetime.fromtimestamp(event_ts // 1000, UTC)
+        return moment if in_this_century(moment) else None
+    return None
+
+
+def _first(*moments: datetime | None) -> datetime:
+    for moment in moments:
+        if moment is not None:
+            return moment
+    raise WebhookRefused("The event lacks its time.", 400)
