@@ -16,11 +16,9 @@ from urllib.parse import quote
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, make_url
 
-import tracker.storage.database
-from tests.databases import Contents, contents, url_of
+from tests.databases import Contents, contents, migrations, url_of
 from tests.makers import (
     NOW,
     Clock,
@@ -262,11 +260,8 @@ def test_an_older_backup_arrives_in_the_newest_schema(live: Path, migrated_file:
     old = tmp_path / "old.sqlite3"
     shutil.copy(migrated_file, old)
     engine = make_engine(url_of(old))
-    config = Config()
-    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+        command.downgrade(migrations(connection), "0001")
     engine.dispose()
     given = old.read_bytes()
     restore(url_of(live), old, NOW)

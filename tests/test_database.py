@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
-import tracker.storage.database
+from tests.databases import migrations
 from tests.makers import NOW, lesson, member, stored
 from tracker import storage
 from tracker.errors import SettingsError
@@ -182,11 +181,8 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 
 
 def test_a_schema_can_be_taken_back_and_made_again(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(migrations(connection), "base")
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     migrate(engine)
     assert differences(engine) == []
