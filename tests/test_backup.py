@@ -38,7 +38,7 @@ from tests.tracker_process import PROJECT, serving
 from tracker import cli, clock, sessions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine, migrate, revisions
 
 
 def fill(url: str, title: str) -> str:
@@ -297,7 +297,8 @@ NO_BACKUPS: dict[str, Callable[[Path], object]] = {
     "another program's": lambda path: other_program(path, None),
     "another program's with migrations": lambda path: other_program(path, "a1b2c3"),
     "another program's with a migration called as ours": lambda path: other_program(path, "0001"),
-    "another program's in the newest of our schemas": lambda path: other_program(path, "0002"),
+    "another program's in the third of our schemas": lambda path: other_program(path, "0003"),
+    "another program's in the newest of our schemas": lambda path: other_program(path, max(revisions())),
     "a newer schema": newer,
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "not there": Path.unlink,
