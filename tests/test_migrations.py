@@ -1,8 +1,12 @@
-"""Migrations: none is changed once it is there, and each brings the data along."""
+"""Migrations: none is changed once it is there, each brings the data along, and how a next one is written."""
 
 import ast
 import hashlib
 import json
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -23,7 +27,8 @@ from tracker import storage
 from tracker.storage.database import Transaction, make_engine, migrate, reading, revisions, transaction
 from tracker.storage.models import UtcSeconds
 
-VERSIONS = Path(storage.__file__).parent / "migrations" / "versions"
+PROJECT = Path(__file__).resolve().parent.parent
+VERSIONS = PROJECT / "tracker" / "storage" / "migrations" / "versions"
 
 # None is changed once it is there
 
@@ -394,3 +399,52 @@ def test_a_repaired_database_can_be_taken_back(empty: Engine) -> None:
     with empty.begin() as connection:
         command.downgrade(migrations(connection), "base")
     assert inspect(empty).get_table_names() == ["alembic_version"]
+
+
+# A next migration
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the command `alembic` needs, in which it may write."""
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    shutil.copytree(PROJECT / "tracker", tmp_path / "tracker", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def alembic(checkout: Path, *arguments: str, **environment: str) -> str:
+    """What the command `alembic` says in this folder."""
+    usual = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("alembic"), *arguments],
+        cwd=checkout,
+        env=usual | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_migration_is_written_by_one_command_and_then_runs(checkout: Path) -> None:
+    with (checkout / "tracker" / "storage" / "models.py").open("a", encoding="utf-8") as file:
+        file.write("    colour: str | None = None\n")  # of the last table there
+    before = files_in(checkout)
+    alembic(checkout, "revision", "--autogenerate", "-m", "Colours of trackers")
+    number = f"{int(max(revisions())) + 1:04}"
+    [made] = files_in(checkout) - before
+    assert made == checkout / VERSIONS.relative_to(PROJECT) / f"{number}_colours_of_trackers.py"
+    assert "add_column(sa.Column('colour', AutoString(), nullable=True))" in made.read_text("utf-8")
+    url = url_of(checkout / "tried.sqlite3")
+    alembic(checkout, "upgrade", "head", DATABASE_URL=url)
+    assert alembic(checkout, "current", DATABASE_URL=url) == f"{number} (head)\n"
+    assert alembic(checkout, "check") == "No new upgrade operations detected.\n"
+    engine = make_engine(url)
+    found = {column["name"] for column in inspect(engine).get_columns("TrackerProcess")}
+    engine.dispose()
+    assert "colour" in found
