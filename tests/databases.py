@@ -1,8 +1,13 @@
-"""What is in a SQLite database, all of it."""
+"""What is in a SQLite database, all of it; and the migrations, to take any database to any schema."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+from alembic.config import Config
+from sqlalchemy import Connection
+
+import tracker.storage.database
 
 Contents = dict[str, list[tuple[object, ...]]]
 
@@ -18,3 +23,10 @@ def contents(path: Path) -> Contents:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
+
+
+def migrations(connection: Connection) -> Config:
+    """What alembic's commands need to work on this connection."""
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
+    return config

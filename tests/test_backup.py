@@ -16,11 +16,9 @@ from urllib.parse import quote
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, make_url
 
-import tracker.storage.database
-from tests.databases import Contents, contents, url_of
+from tests.databases import Contents, contents, migrations, url_of
 from tests.makers import (
     NOW,
     Clock,
@@ -40,7 +38,7 @@ from tests.tracker_process import PROJECT, serving
 from tracker import cli, clock, sessions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine, migrate, revisions
 
 
 def fill(url: str, title: str) -> str:
@@ -262,11 +260,8 @@ def test_an_older_backup_arrives_in_the_newest_schema(live: Path, migrated_file:
     old = tmp_path / "old.sqlite3"
     shutil.copy(migrated_file, old)
     engine = make_engine(url_of(old))
-    config = Config()
-    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+        command.downgrade(migrations(connection), "0001")
     engine.dispose()
     given = old.read_bytes()
     restore(url_of(live), old, NOW)
@@ -302,7 +297,8 @@ NO_BACKUPS: dict[str, Callable[[Path], object]] = {
     "another program's": lambda path: other_program(path, None),
     "another program's with migrations": lambda path: other_program(path, "a1b2c3"),
     "another program's with a migration called as ours": lambda path: other_program(path, "0001"),
-    "another program's in the newest of our schemas": lambda path: other_program(path, "0002"),
+    "another program's in the third of our schemas": lambda path: other_program(path, "0003"),
+    "another program's in the newest of our schemas": lambda path: other_program(path, max(revisions())),
     "a newer schema": newer,
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "not there": Path.unlink,

@@ -1,5 +1,6 @@
 """The database: its address, its transactions, and its schema."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,17 +11,17 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
-import tracker.storage.database
+from tests.databases import migrations, url_of
 from tests.makers import NOW, lesson, member, stored
 from tracker import storage
 from tracker.errors import SettingsError
-from tracker.storage.database import make_engine, migrate, reading, revisions, transaction
+from tracker.storage.database import make_engine, migrate, migrating, reading, revisions, transaction
 
 TABLES = {table.name for table in SQLModel.metadata.sorted_tables}
 
@@ -182,11 +183,8 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 
 
 def test_a_schema_can_be_taken_back_and_made_again(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(migrations(connection), "base")
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     migrate(engine)
     assert differences(engine) == []
@@ -202,6 +200,26 @@ def test_a_database_of_a_newer_version_is_left_alone(engine: Engine) -> None:
         connection.rollback()
         connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": max(revisions())})
         connection.commit()
+
+
+def test_a_table_that_others_refer_to_can_be_replaced(migrated_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "test.sqlite3"
+    shutil.copy(migrated_file, path)
+    engine = make_engine(url_of(path))
+    class_id = lesson(engine, member(engine))
+    with transaction(engine) as tx:
+        storage.fetches.ask(tx, class_id, NOW, NOW)
+    with (
+        migrating(engine) as connection,
+        Operations.context(MigrationContext.configure(connection)) as op,
+        op.batch_alter_table("LiveStream") as table,
+    ):
+        table.alter_column("timezone", nullable=True)
+    assert stored(engine, class_id).fetch is not None
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    engine.dispose()
 
 
 def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:

@@ -252,9 +252,7 @@ def migrate(engine: Engine) -> None:
     The first one in takes a lock and does the work in one transaction; the others wait and find it done. Raises
     SettingsError where a newer version of this program has been there.
     """
-    with engine.connect() as connection, _patient(connection), connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+    with migrating(engine) as connection:
         if MigrationContext.configure(connection).get_current_revision() not in (None, *revisions()):
             raise SettingsError(["the database belongs to a newer version of this program; update this one"])
         config = _migrations()
@@ -263,17 +261,31 @@ def migrate(engine: Engine) -> None:
 
 
 @contextmanager
-def _patient(connection: Connection) -> Iterator[None]:
-    """On SQLite, lets this connection wait for a writer as long as a migration may take."""
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction, during which nobody else migrates this database."""
+    with engine.connect() as connection, _set_up_to_migrate(connection), connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        yield connection
+
+
+@contextmanager
+def _set_up_to_migrate(connection: Connection) -> Iterator[None]:
+    """On SQLite, lets this connection wait for a writer as long as a migration may take, and replace whole tables.
+
+    A table that others refer to is replaced by one with the same keys; SQLite checks keys as soon as the old one goes.
+    """
     if connection.dialect.name != "sqlite":
         yield
         return
     raw: Any = connection.connection.driver_connection
     raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
+    raw.execute("PRAGMA foreign_keys = OFF")
     try:
         yield
     finally:
         raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        raw.execute("PRAGMA foreign_keys = ON")
 
 
 def revisions() -> set[str]:

@@ -1,0 +1,450 @@
+"""Migrations: none is changed once it is there, each brings the data along, and how a next one is written."""
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.types import TypeEngine
+
+from tests.databases import migrations, url_of
+from tests.makers import NOW, at
+from tracker import storage
+from tracker.storage.database import Transaction, make_engine, migrate, reading, revisions, transaction
+from tracker.storage.models import UtcSeconds
+
+PROJECT = Path(__file__).resolve().parent.parent
+VERSIONS = PROJECT / "tracker" / "storage" / "migrations" / "versions"
+
+# None is changed once it is there
+
+HASHES = {
+    "0001_the_first_tables": "216f80aead712c0d",
+    "0002_seen_live_and_settling": "78abb01ef4072ba8",
+    "0003_zooms_rates_and_signs_of_life": "d40ee836b17b6cfc",
+    "0004_repair_zoom_rate": "ffd3af979f1f0b66",
+}
+NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
+Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
+A new migration gets its line:
+"""
+
+
+def hash_of(source: str) -> str:
+    """The hash of what a migration does: of its syntax tree without imports, comments and docstrings."""
+    return hashlib.sha256(_written(ast.parse(source)).encode()).hexdigest()[:16]
+
+
+def _written(part: object) -> str:
+    """A syntax tree as text, the same for every version of Python: newer ones have more fields that are empty."""
+    if isinstance(part, list):
+        return f"[{' '.join(_written(entry) for entry in part if not _says_nothing(entry))}]"
+    if not isinstance(part, ast.AST):
+        return repr(part)
+    fields = (f"{name}={_written(value)}" for name, value in ast.iter_fields(part) if value not in (None, []))
+    return f"{type(part).__name__}({' '.join(fields)})"
+
+
+def _says_nothing(statement: object) -> bool:
+    text_alone = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return text_alone or isinstance(statement, ast.Import | ast.ImportFrom)
+
+
+def test_no_migration_is_changed_and_each_has_its_hash() -> None:
+    found = {path.stem: hash_of(path.read_text("utf-8")) for path in sorted(VERSIONS.glob("*.py"))}
+    assert found == HASHES, NEVER_CHANGED + "\n".join(f'    "{name}": "{digest}",' for name, digest in found.items())
+
+
+MIGRATION = '''"""Rooms."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+
+
+def upgrade() -> None:
+    op.add_column("Room", sa.Column("seats", sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("Room", "seats")
+'''
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("import sqlalchemy as sa\n", "import sqlalchemy as sa\n\nfrom elsewhere import Thing\n"),
+        ('"""Rooms."""', '"""Rooms and their seats."""'),
+        ("def downgrade() -> None:\n", 'def downgrade() -> None:\n    """Takes the seats away."""\n'),
+        ("    op.add", "    # Most rooms have none.\n    op.add"),
+        ('sa.Column("seats", ', 'sa.Column(\n        "seats", '),
+    ],
+)
+def test_where_modules_are_and_what_is_said_about_a_migration_may_change(was: str, becomes: str) -> None:
+    assert MIGRATION.count(was) == 1
+    assert hash_of(MIGRATION.replace(was, becomes)) == hash_of(MIGRATION)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("nullable=True", "nullable=False"),
+        ("nullable=True", "nullable=True, index=True"),
+        ('"Room", sa', '"Place", sa'),
+        ('"0009"', '"0010"'),
+        ('    op.drop_column("Room", "seats")', "    pass"),
+    ],
+)
+def test_what_a_migration_does_may_not(was: str, becomes: str) -> None:
+    assert MIGRATION.count(was) == 1
+    assert hash_of(MIGRATION.replace(was, becomes)) != hash_of(MIGRATION)
+
+
+# A database of each earlier schema
+
+
+def first_form_of_0003(op: Operations) -> None:
+    """What 0003 did when databases first ran it; it was changed afterwards."""
+    op.create_table(
+        "ZoomRate",
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("nextAt", sa.Float(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("pausedUntil", UtcSeconds(), nullable=True),
+        sa.PrimaryKeyConstraint("category"),
+    )
+    op.create_table(
+        "WebhookTally",
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("lastAt", UtcSeconds(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "outcome"),
+    )
+    op.create_table(
+        "TrackerProcess",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("startedAt", UtcSeconds(), nullable=False),
+        sa.Column("seenAt", UtcSeconds(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+FIRST_FORM_OF_0003 = "0003 in its first form"
+SCHEMAS = [*sorted(revisions()), FIRST_FORM_OF_0003]
+
+PARTICIPANTS = {
+    "totalRecords": 1,
+    "uniqueCount": 1,
+    "participants": [
+        {
+            "name": "Zoë",
+            "email": "zoe@school.example",
+            "joinTime": "2026-05-14T12:00:00Z",
+            "leaveTime": "2026-05-14T13:00:00Z",
+            "duration": 3600,
+        }
+    ],
+}
+# A row for every table, parents first. Of a row an older schema takes the columns that it has.
+ROWS: dict[str, dict[str, Any]] = {
+    "User": {
+        "id": "u1",
+        "email": "ana@school.example",
+        "name": "Ana",
+        "role": "teacher",
+        "passwordHash": "hash",
+        "zoomUserId": "zoom-ana",
+        "apiTokenHash": "token-hash",
+        "createdAt": NOW,
+    },
+    "Course": {"id": "k1", "teacherId": "u1", "name": "Algebra"},
+    "SignIn": {"tokenHash": "cookie-hash", "userId": "u1", "createdAt": NOW, "expiresAt": at(600)},
+    "SignInAttempt": {"id": 7, "emailHash": "email-hash", "address": "192.0.2.1", "at": NOW},
+    "LiveStream": {
+        "id": "c1",
+        "title": "Ecuaciones",
+        "status": "ended",
+        "scheduledStart": NOW,
+        "durationMinutes": 60,
+        "timezone": "Europe/Madrid",
+        "zoomMeetingId": "85011112222",
+        "zoomJoinUrl": "https://zoom.us/j/85011112222",
+        "zoomMeetingMade": True,
+        "startedAt": NOW,
+        "endedAt": at(60),
+        "participantCount": 1,
+        "participantsFetchedAt": at(75),
+        "participantsData": json.dumps(PARTICIPANTS),
+        "teacherId": "u1",
+        "courseId": "k1",
+        "createdAt": NOW,
+    },
+    "MeetingSession": {"uuid": "s1", "streamId": "c1", "startedAt": NOW, "endedAt": at(60), "zoomsCount": 1},
+    "WebhookDelivery": {"bodyHash": "body-hash", "event": "meeting.ended", "streamId": "c1", "receivedAt": at(60)},
+    "Fetch": {
+        "streamId": "c1",
+        "state": "waiting",
+        "askedAt": at(60),
+        "dueAt": at(90),
+        "attempts": 2,
+        "leasedUntil": at(80),
+        "leaseToken": "lease",
+    },
+    "ParticipantEvent": {
+        "sessionUuid": "s1",
+        "userId": "16778240",
+        "place": "in_meeting",
+        "came": True,
+        "at": NOW,
+        "streamId": "c1",
+        "name": "Zoë",
+        "email": "zoe@school.example",
+        "zoomUserId": "",
+        "parentUserId": "",
+    },
+    "Reading": {"streamId": "c1", "at": at(75), "records": 1, "people": 1, "complete": True, "digest": "digest"},
+    "SamePerson": {"teacherId": "u1", "first": "email:a", "second": "name:b", "same": True, "decidedAt": NOW},
+    "ZoomRate": {
+        "category": "light",
+        "nextAt": 1.5,
+        "nextHurriedAt": 2.5,
+        "day": "2026-05-14",
+        "calls": 40,
+        "refused": 1,
+        "pausedUntil": at(5),
+    },
+    "WebhookTally": {"day": "2026-05-14", "outcome": "failed", "count": 3, "lastAt": NOW},
+    "TrackerProcess": {"name": "one:8787", "version": "0.1.0", "startedAt": NOW, "seenAt": NOW},
+}
+# What the product finds of each of these rows.
+FINDS: dict[str, Callable[[Transaction], object]] = {
+    "User": lambda tx: storage.members.member_with_api_token(tx, "token-hash"),
+    "Course": lambda tx: storage.classes.get_class(tx, "c1").course,
+    "SignIn": lambda tx: storage.sign_ins.member_signed_in(tx, "cookie-hash", NOW),
+    "SignInAttempt": lambda tx: storage.sign_ins.count_attempts(tx, "email-hash", at(-1))[1],
+    "LiveStream": lambda tx: storage.classes.get_stays(tx, "c1"),
+    "MeetingSession": lambda tx: storage.sessions.list_sessions(tx, "c1"),
+    "WebhookDelivery": lambda tx: storage.webhook_log.recent(tx, 1),
+    "Fetch": lambda tx: storage.fetches.claim_due(tx, at(90)),
+    "ParticipantEvent": lambda tx: storage.presence.list_sightings(tx, "c1"),
+    "Reading": lambda tx: storage.snapshots.list_snapshots(tx, "c1"),
+    "SamePerson": lambda tx: storage.decisions.list_decisions(tx, "u1"),
+    "ZoomRate": lambda tx: storage.rates.is_paused(tx, "light", NOW),
+    "WebhookTally": lambda tx: storage.webhook_log.tallies_today(tx, NOW),
+    "TrackerProcess": lambda tx: storage.processes.list_trackers(tx),
+}
+
+
+@pytest.fixture
+def empty(empty_database_url: str) -> Iterator[Engine]:
+    """An empty database of either kind."""
+    made = make_engine(empty_database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def newest_schema(empty: Engine, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The schema of a database of the same kind that was made new."""
+    of_sqlite = empty.dialect.name == "sqlite"
+    url = (
+        url_of(request.getfixturevalue("migrated_file")) if of_sqlite else request.getfixturevalue("migrated_postgres")
+    )
+    engine = make_engine(url)
+    found = schema_of(engine)
+    engine.dispose()
+    return found
+
+
+def make_schema(engine: Engine, schema: str) -> None:
+    """Brings an empty database to one of SCHEMAS, with a row in every table."""
+    with engine.begin() as connection:
+        if schema != FIRST_FORM_OF_0003:
+            command.upgrade(migrations(connection), schema)
+        else:
+            command.upgrade(migrations(connection), "0002")
+            with Operations.context(MigrationContext.configure(connection)) as op:
+                first_form_of_0003(op)
+            command.stamp(migrations(connection), "0003")
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        assert tables <= ROWS.keys(), "a table has no row to try its migrations with"
+        for table, row in ROWS.items():
+            if table in tables:
+                _insert(connection, table, row)
+
+
+def _insert(connection: Connection, table: str, row: dict[str, Any]) -> None:
+    there = {column["name"] for column in inspect(connection).get_columns(table)}
+    kept = {name: value for name, value in row.items() if name in there}
+    columns = [sa.column(name, UtcSeconds() if isinstance(value, datetime) else None) for name, value in kept.items()]
+    connection.execute(sa.table(table, *columns).insert().values(kept))
+
+
+def rows_of(engine: Engine) -> dict[str, dict[str, Any]]:
+    """The first row of each table that has one."""
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        found = {table: connection.execute(sa.text(f'SELECT * FROM "{table}"')).mappings().first() for table in tables}
+        return {table: dict(row) for table, row in found.items() if row}
+
+
+def schema_of(engine: Engine) -> dict[str, Any]:
+    """The tables with their columns, keys and indexes, wherever in its table a column stands."""
+    found = inspect(engine)
+    parts = {
+        "columns": found.get_multi_columns(),
+        "primary key": found.get_multi_pk_constraint(),
+        "foreign keys": found.get_multi_foreign_keys(),
+        "unique": found.get_multi_unique_constraints(),
+        "indexes": found.get_multi_indexes(),
+        "checks": found.get_multi_check_constraints(),
+    }
+    return {part: {table: _in_order(value) for (_, table), value in tables.items()} for part, tables in parts.items()}
+
+
+def _in_order(value: Any) -> list[str]:
+    """What was found of a table, as text: neither types nor the conditions of indexes can be compared."""
+    entries = value if isinstance(value, list) else [value]
+    return sorted(json.dumps(entry, sort_keys=True, default=_as_text) for entry in entries)
+
+
+def _as_text(part: object) -> str:
+    return repr(part) if isinstance(part, TypeEngine) else str(part)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_database_of_each_earlier_schema_comes_up_whole(
+    empty: Engine, newest_schema: dict[str, Any], schema: str
+) -> None:
+    make_schema(empty, schema)
+    before = rows_of(empty)
+    migrate(empty)
+    assert schema_of(empty) == newest_schema
+    after = rows_of(empty)
+    assert {table: {name: after[table][name] for name in row} for table, row in before.items()} == before
+    with transaction(empty) as tx:
+        assert [table for table in before if not FINDS[table](tx)] == []
+    if empty.dialect.name == "sqlite":
+        with empty.connect() as connection:
+            assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+
+
+def test_a_category_of_calls_that_had_no_turns_for_people_may_call_at_once(empty: Engine) -> None:
+    make_schema(empty, FIRST_FORM_OF_0003)
+    migrate(empty)
+    with transaction(empty) as tx:
+        usage = storage.rates.lock_usage(tx, "light")
+        assert (usage.next_at, usage.next_interactive_at, usage.calls) == (1.5, 0.0, 40)
+        storage.rates.save_usage(tx, usage)
+
+
+def test_a_database_that_somebody_has_half_repaired_comes_up_whole(
+    empty: Engine, newest_schema: dict[str, Any]
+) -> None:
+    make_schema(empty, FIRST_FORM_OF_0003)
+    with empty.begin() as connection:
+        connection.execute(sa.text('CREATE INDEX "Fetch_state_dueAt" ON "Fetch" (state, "dueAt")'))
+    migrate(empty)
+    assert schema_of(empty) == newest_schema
+
+
+def test_two_trackers_that_start_at_once_repair_a_database_once(empty: Engine, newest_schema: dict[str, Any]) -> None:
+    make_schema(empty, FIRST_FORM_OF_0003)
+    engines = [make_engine(empty.url.render_as_string(hide_password=False)) for _ in range(2)]
+    start, faults = threading.Barrier(2), []
+
+    def work(engine: Engine) -> None:
+        try:
+            start.wait(timeout=10)
+            migrate(engine)
+        except Exception as error:
+            faults.append(error)
+        finally:
+            engine.dispose()
+
+    threads = [threading.Thread(target=work, args=[engine]) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert faults == []
+    assert schema_of(empty) == newest_schema
+    with reading(empty) as tx:
+        assert [usage.calls for usage in storage.rates.list_usages(tx)] == [40]
+
+
+def test_a_repaired_database_can_be_taken_back(empty: Engine) -> None:
+    make_schema(empty, FIRST_FORM_OF_0003)
+    migrate(empty)
+    with empty.begin() as connection:
+        command.downgrade(migrations(connection), "base")
+    assert inspect(empty).get_table_names() == ["alembic_version"]
+
+
+# A next migration
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the command `alembic` needs, in which it may write."""
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    shutil.copytree(PROJECT / "tracker", tmp_path / "tracker", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def alembic(checkout: Path, *arguments: str, **environment: str) -> str:
+    """What the command `alembic` says in this folder."""
+    usual = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("alembic"), *arguments],
+        cwd=checkout,
+        env=usual | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_migration_is_written_by_one_command_and_then_runs(checkout: Path) -> None:
+    with (checkout / "tracker" / "storage" / "models.py").open("a", encoding="utf-8") as file:
+        file.write("    colour: str | None = None\n")  # of the last table there
+    before = files_in(checkout)
+    alembic(checkout, "revision", "--autogenerate", "-m", "Colours of trackers")
+    number = f"{int(max(revisions())) + 1:04}"
+    [made] = files_in(checkout) - before
+    assert made == checkout / VERSIONS.relative_to(PROJECT) / f"{number}_colours_of_trackers.py"
+    assert "add_column(sa.Column('colour', AutoString(), nullable=True))" in made.read_text("utf-8")
+    url = url_of(checkout / "tried.sqlite3")
+    alembic(checkout, "upgrade", "head", DATABASE_URL=url)
+    assert alembic(checkout, "current", DATABASE_URL=url) == f"{number} (head)\n"
+    assert alembic(checkout, "check") == "No new upgrade operations detected.\n"
+    engine = make_engine(url)
+    found = {column["name"] for column in inspect(engine).get_columns("TrackerProcess")}
+    engine.dispose()
+    assert "colour" in found
