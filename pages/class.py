@@ -5,6 +5,7 @@ import streamlit as st
 from tracker import class_attendance, classes, fetching
 from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
+from tracker.messages import sentence_of
 from tracker.storage.classes import Class
 from tracker.ui import page, view, words
 from tracker.ui.plan import plan_fields, plan_of
@@ -88,7 +89,7 @@ def fetch_button(found: Class) -> None:
     try:
         fetching.check_fetchable(found, services().now())
     except ClassNotReady as error:
-        reason = error.sentence
+        reason = sentence_of(error)
     if not st.button(
         "Fetch participants now", icon=":material/sync:", disabled=reason is not None, help=reason, key="fetch"
     ):
@@ -100,7 +101,7 @@ def fetch_button(found: Class) -> None:
                     services(), found.id, lambda records: status.update(label=f"{records} records so far …")
                 )
         except (ClassNotReady, ZoomError) as error:
-            status.update(label=words.markdown(error.sentence, 400), state="error")
+            status.update(label=words.markdown(sentence_of(error), 400), state="error")
         else:
             records = words.count(attendance.total_records, "record", "records")
             label = f"Zoom has {records} of {words.people(attendance.unique_count)}."

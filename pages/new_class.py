@@ -38,8 +38,8 @@ with st.container(width=760):
     if st.button("Create class", type="primary", icon=":material/add_circle:"):
         with page.shown_faults(), st.spinner("Asking Zoom …"):
             if source == LINK and not (link or "").strip():
-                raise InvalidInput("Paste the link of the Zoom meeting, or let a new one be made.")
+                raise InvalidInput("link_not_pasted")
             if source == NEW_MEETING and plan.checked().start < services().now():
-                raise InvalidInput("This time has passed. For a class that was held already, paste its Zoom link.")
+                raise InvalidInput("start_passed")
             made.append(classes.create_class(services(), member, plan, link=link, course=course))
         st.rerun()

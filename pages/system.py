@@ -53,7 +53,7 @@ def trouble(found: Class) -> None:
 
 with page.shown_faults():
     if not member.is_admin:
-        raise NotAllowed("This page is for admins.")
+        raise NotAllowed("admins_only")
     stands = page.read(health.look, services().now())
     failing = page.read(health.troubled_classes, MOST_TROUBLES)
 

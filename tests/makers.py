@@ -33,6 +33,7 @@ NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
 WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
 MEETING = "85011112222"
+AWAY_SENTENCE = "The database cannot be reached right now. Please try again in a moment."
 
 
 def at(minutes: float) -> datetime:

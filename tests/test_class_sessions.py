@@ -116,7 +116,7 @@ def test_each_class_of_a_reused_meeting_gets_its_own_session(school: Services, a
 
 def test_a_shared_meeting_that_is_held_at_another_time_is_not_the_class(school: Services, ana: Member) -> None:
     class_id = lesson(school.engine, ana, start=6 * DAY, zoom_meeting_made=False)
-    assert note(school, started("today", 0), ended("today", 0, 60)) == ["not ours", "not ours"]
+    assert note(school, started("today", 0), ended("today", 0, 60)) == ["not_ours", "not_ours"]
     assert life(school, class_id) == (SCHEDULED, None, None)
 
 

@@ -1,5 +1,6 @@
 """The doctor: what it finds in order, and what it says about everything that is not."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from tests.fake_zoom import API, OAUTH
 from tests.makers import Clock, at, counted, ended, lesson, member, settings, stay
 from tests.practice_school import PRACTICE, environment, practice_zoom
 from tracker import health, sessions
-from tracker.doctor import SCOPES, Check, examine
+from tracker.doctor import SCOPES, examine
 from tracker.health import WebhookCounter
+from tracker.messages import name_of_check, sentence_of
 from tracker.services import Services
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine
@@ -26,9 +28,18 @@ def services_on(engine: Engine, clock: Clock, **said: str) -> Services:
     return Services(engine, Zoom(chosen, clock, clock.monotonic), chosen, clock)
 
 
-def found(services: Services) -> dict[str, Check]:
+@dataclass(frozen=True)
+class Shown:
+    """A check as people see it."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def found(services: Services) -> dict[str, Shown]:
     """The checks by name, each made once and each with a sentence."""
-    checks = examine(services)
+    checks = [Shown(name_of_check(check.code), check.ok, sentence_of(check.problem)) for check in examine(services)]
     assert len({check.name for check in checks}) == len(checks)
     assert all(check.sentence.endswith(".") for check in checks)
     return {check.name: check for check in checks}
@@ -123,7 +134,7 @@ def test_webhooks_that_do_not_come_are_told_with_what_was_refused_and_how_to_men
     assert found(services)["webhooks"].sentence == "The last one came: not yet."
     counted(engine, class_id, stay("Bo", 60, 90), start=60, end=120)
     tally = WebhookCounter(engine, clock)
-    tally.note("refused: The signature does not match.")
+    tally.note("refused:wrong_signature")
     tally.write_down()
     check = found(services)["webhooks"]
     assert not check.ok
@@ -149,7 +160,7 @@ def test_a_scope_that_is_missing_is_named_with_what_needs_it(
     member(engine)
     checks = found(services_on(engine, clock))
     assert [name for name, check in checks.items() if not check.ok] == [f"scope {missing}"]
-    assert SCOPES[missing] in checks[f"scope {missing}"].sentence
+    assert sentence_of(SCOPES[missing]) in checks[f"scope {missing}"].sentence
 
 
 @pytest.mark.parametrize(
@@ -177,7 +188,7 @@ def test_a_zoom_that_does_not_say_the_time_is_no_fault(
     engine: Engine, clock: Clock, http: RequestsMock, date: str | None
 ) -> None:
     answering(http, date=date)
-    assert found(services_on(engine, clock))["clock"] == Check("clock", True, "Zoom did not say what time it has.")
+    assert found(services_on(engine, clock))["clock"] == Shown("clock", True, "Zoom did not say what time it has.")
 
 
 # -- with the practice Zoom

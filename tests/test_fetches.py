@@ -16,6 +16,7 @@ from tracker.errors import (
     LeaseLost,
     NoDataFromZoom,
     NotEnded,
+    Problem,
     ZoomMeetingUnknown,
     ZoomMisconfigured,
     ZoomRateLimited,
@@ -30,7 +31,10 @@ from tracker.storage.fetches import LEASE, Claim
 
 MINUTE = timedelta(minutes=1)
 LEASE_MINUTES = LEASE / MINUTE
-AWAY = ZoomUnreachable("away")
+AWAY = ZoomUnreachable("zoom_no_answer")
+GONE = AWAY.problem
+NO = Problem("zoom_request_refused", {"status": 400, "message": "No."})
+NO_LIST = Problem("no_list_yet")
 
 
 # When to try again
@@ -49,10 +53,10 @@ AWAY = ZoomUnreachable("away")
         (AWAY, 0, 0, 0.5),
         (AWAY, 1, 1, 1.25),
         (AWAY, 7, 0.5, 67.5),
-        (ZoomUnreachable("away", retry_at=at(10)), 1, 0, 10),
-        (ZoomUnreachable("away", retry_at=at(10)), 1, 1, 10.25),
-        (ZoomUnreachable("away", retry_at=at(10)), 7, 0, 60),
-        (ZoomUnreachable("away", retry_at=at(-10)), 1, 0, 1),
+        (ZoomUnreachable("zoom_no_answer", retry_at=at(10)), 1, 0, 10),
+        (ZoomUnreachable("zoom_no_answer", retry_at=at(10)), 1, 1, 10.25),
+        (ZoomUnreachable("zoom_no_answer", retry_at=at(10)), 7, 0, 60),
+        (ZoomUnreachable("zoom_no_answer", retry_at=at(-10)), 1, 0, 1),
         (ZoomRateLimited("slow", retry_at=at(720)), 1, 0, 720),
         (ZoomMisconfigured("scope"), 50, 0, 60),
         (RuntimeError("a fault of ours"), 2, 0, 2),
@@ -187,7 +191,7 @@ def test_a_lease_that_is_renewed_lasts_from_then_on(engine: Engine, class_id: st
 def test_asking_again_takes_the_work_from_whoever_has_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
     mine = claimed(engine, 0)
-    change(engine, storage.fetches.postpone, mine, "Zoom is away.", at(2), 1)
+    change(engine, storage.fetches.postpone, mine, GONE, at(2), 1)
     mine = claimed(engine, 2)
     ask(engine, class_id, due=30, now=3)
     assert progress(engine, class_id) == FetchProgress(FetchState.WAITING, at(30), 0, None, None)
@@ -211,8 +215,8 @@ def test_patience_is_counted_from_when_the_list_may_be_there(
 WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
     (storage.fetches.renew, (at(5),)),
     (storage.fetches.finish, (at(60),)),
-    (storage.fetches.postpone, ("Zoom is away.", at(9), 1)),
-    (storage.fetches.abandon, ("Zoom says no.", FetchState.FAILED)),
+    (storage.fetches.postpone, (GONE, at(9), 1)),
+    (storage.fetches.abandon, (NO, FetchState.FAILED)),
     (storage.fetches.release, ()),
 ]
 
@@ -222,12 +226,20 @@ WORDS: list[tuple[Callable[..., None], tuple[object, ...]]] = [
     [
         (storage.fetches.finish, (at(60),), FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)),
         (storage.fetches.finish, (None,), FetchProgress(FetchState.SETTLED, None, 0, None, None)),
-        (storage.fetches.postpone, ("Away.", at(9), 1), FetchProgress(FetchState.WAITING, at(9), 1, "Away.", None)),
-        (storage.fetches.abandon, ("No.", FetchState.FAILED), FetchProgress(FetchState.FAILED, None, 1, "No.", None)),
+        (
+            storage.fetches.postpone,
+            (GONE, at(9), 1),
+            FetchProgress(FetchState.WAITING, at(9), 1, GONE, None),
+        ),
         (
             storage.fetches.abandon,
-            ("None.", FetchState.NO_DATA),
-            FetchProgress(FetchState.NO_DATA, None, 1, "None.", None),
+            (NO, FetchState.FAILED),
+            FetchProgress(FetchState.FAILED, None, 1, NO, None),
+        ),
+        (
+            storage.fetches.abandon,
+            (NO_LIST, FetchState.NO_DATA),
+            FetchProgress(FetchState.NO_DATA, None, 1, NO_LIST, None),
         ),
         (storage.fetches.release, (), FetchProgress(FetchState.WAITING, at(0), 1, None, None)),
     ],
@@ -244,7 +256,7 @@ def test_a_claim_ends_in_one_of_these_states(
 
 def test_success_forgets_the_failures_before_it(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
-    change(engine, storage.fetches.postpone, claimed(engine, 0), "Zoom is away.", at(2), 1)
+    change(engine, storage.fetches.postpone, claimed(engine, 0), GONE, at(2), 1)
     change(engine, storage.fetches.finish, claimed(engine, 2), at(60))
     assert progress(engine, class_id) == FetchProgress(FetchState.COLLECTED, at(60), 0, None, None)
     assert claimed(engine, 60).attempts == 1
@@ -309,7 +321,7 @@ def test_a_person_who_fetches_after_it_was_due_ends_the_plan(engine: Engine, cla
 
 def test_a_persons_fetch_that_fails_leaves_everything_as_it_was(engine: Engine, class_id: str) -> None:
     ask(engine, class_id, due=0)
-    change(engine, storage.fetches.postpone, claimed(engine, 0), "Zoom is away.", at(30), 1)
+    change(engine, storage.fetches.postpone, claimed(engine, 0), GONE, at(30), 1)
     before = progress(engine, class_id)
     change(engine, storage.fetches.release, claim_class(engine, class_id, now=5))
     assert progress(engine, class_id) == before
@@ -357,8 +369,8 @@ def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) 
             storage.classes.set_life(tx, class_id, ClassStatus.ENDED, at(-60), at(0))
     for class_id, due in zip(ids, (0, 0, 1, 2, 99), strict=True):
         ask(engine, class_id, due)
-    change(engine, storage.fetches.abandon, claimed(engine, 0), "No.", FetchState.FAILED)
-    change(engine, storage.fetches.abandon, claimed(engine, 0), "None.", FetchState.NO_DATA)
+    change(engine, storage.fetches.abandon, claimed(engine, 0), NO, FetchState.FAILED)
+    change(engine, storage.fetches.abandon, claimed(engine, 0), NO_LIST, FetchState.NO_DATA)
     with reading(engine) as tx:
         assert health.queue(tx, at(1)) == Queue(open=3, due=1, late=0, failing=0, stuck=0, given_up=2)
         assert health.queue(tx, at(7)) == Queue(open=3, due=2, late=2, failing=0, stuck=0, given_up=2)

@@ -12,11 +12,11 @@ from starlette.applications import Starlette
 
 from tests.asgi import post, request, websocket
 from tests.door import BEHIND, account, cookie_of, fault, get, log_in
-from tests.makers import Clock
+from tests.makers import AWAY_SENTENCE, Clock
 from tests.screens import Away
 from tracker.auth import SIGN_IN_LIFE
 from tracker.storage.members import Member
-from tracker.ui.sign_in import AWAY_SENTENCE, COOKIE, SECURITY_HEADERS
+from tracker.ui.sign_in import COOKIE, SECURITY_HEADERS
 
 CLOSED = [
     "/",

@@ -11,6 +11,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, ended, lesson, stay
 from tracker import fetching, health, sessions
 from tracker.health import Alarms, Health, WebhookCounter
+from tracker.messages import sentence_of
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
@@ -74,9 +75,9 @@ def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:
 def test_webhooks_of_a_day_are_added_up_by_what_became_of_them(
     engine: Engine, tally: WebhookCounter, clock: Clock
 ) -> None:
-    noted(tally, clock, 0, "noted", "noted", "refused: No.")
+    noted(tally, clock, 0, "noted", "noted", "refused:not_json")
     noted(tally, clock, 5, "noted")
-    assert look(engine, 5).webhooks == (Tally("noted", 3, at(5)), Tally("refused: No.", 1, at(0)))
+    assert look(engine, 5).webhooks == (Tally("noted", 3, at(5)), Tally("refused:not_json", 1, at(0)))
     noted(tally, clock, DAY, "noted")
     assert look(engine, DAY).webhooks == (Tally("noted", 1, at(DAY)),)
 
@@ -102,9 +103,9 @@ def test_what_cannot_be_written_down_is_kept_for_the_next_time(engine: Engine, c
 
 
 def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: WebhookCounter, clock: Clock) -> None:
-    noted(tally, clock, 0, "refused: The signature does not match.")
+    noted(tally, clock, 0, "refused:wrong_signature")
     assert look(engine).last_webhook is None
-    noted(tally, clock, 1, "not ours")
+    noted(tally, clock, 1, "not_ours")
     assert look(engine, 2).last_webhook == at(1)
     assert look(engine, 2).webhook_age == 60
 
@@ -114,10 +115,12 @@ def test_another_signature_is_told_until_a_webhook_of_zooms_comes(
 ) -> None:
     noted(tally, clock, 0, "noted")
     assert not look(engine).alarms.unsigned
-    noted(tally, clock, 5, "refused: The signature does not match.")
+    noted(tally, clock, 5, "refused:wrong_signature")
     found = look(engine, 6)
     assert found.alarms.unsigned
-    assert [reason.partition(":")[0] for reason in found.reasons] == ["Webhooks come whose signature does not match"]
+    assert [sentence_of(reason).partition(":")[0] for reason in found.reasons] == [
+        "Webhooks come whose signature does not match"
+    ]
     noted(tally, clock, 7, "repeat")
     assert look(engine, 8).reasons == []
 
@@ -137,7 +140,7 @@ def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none
     with reading(engine) as tx:
         found = health.look(tx, clock())
     assert (found.queue.failing, found.queue.stuck) == (2, 1)
-    assert found.reasons == ["Classes that could not be fetched in several tries: 1."]
+    assert list(map(sentence_of, found.reasons)) == ["Classes that could not be fetched in several tries: 1."]
 
 
 # Silence
@@ -156,7 +159,7 @@ def test_a_day_without_webhooks_is_told_when_classes_were_held_in_it(
     hold(3 * HOUR)
     assert look(engine, DAY - 1).alarms.silent_since is None
     assert look(engine, DAY).alarms.silent_since == at(2 * HOUR)
-    noted(tally, clock, DAY + 1, "url validation")
+    noted(tally, clock, DAY + 1, "url_validation")
     assert look(engine, DAY + 2).alarms.silent_since is None
 
 

@@ -16,7 +16,8 @@ SOURCES = sorted(
 
 # The floors from the ground up, and on each the rooms: a package or a module of `tracker`, the pages, the launcher.
 FLOORS: dict[str, set[str]] = {
-    "ground": {"clock", "errors", "text", "practice"},
+    "ground": {"clock", "messages", "text", "practice"},
+    "errors": {"errors"},
     "arithmetic and settings": {"attendance", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
@@ -34,6 +35,7 @@ FLOORS: dict[str, set[str]] = {
 
 # What each room imports of the others. Rooms that import nothing of ours are not named.
 IMPORTS: dict[str, str] = {
+    "errors": "messages",
     "attendance": "clock text",
     "settings": "errors",
     "logs": "settings",
@@ -44,22 +46,23 @@ IMPORTS: dict[str, str] = {
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs rate_limiter settings storage zoom",
     "auth": "errors storage",
-    "health": "retry storage zoom",
+    "health": "errors retry storage zoom",
     "sessions": "attendance errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
     "classes": "attendance auth clock errors services storage zoom",
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
     "reconcile": "attendance auth health retry services sessions storage",
     "doctor": "auth errors health services storage",
-    "server": "attendance auth classes clock errors fetching health reconcile services sessions settings storage zoom",
-    "ui": "attendance auth class_attendance classes clock doctor errors health logs report services settings storage "
-    "zoom",
+    "server": "attendance auth classes clock errors fetching health messages reconcile services sessions "
+    "settings storage zoom",
+    "ui": "attendance auth class_attendance classes clock doctor errors health logs messages report services settings "
+    "storage zoom",
     "dashboard": "health server storage ui",
     "demo": "auth classes clock errors health practice services settings storage",
-    "pages": "attendance class_attendance classes clock doctor errors fetching health storage ui",
+    "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
-    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs report run server "
-    "services settings storage",
+    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages report run "
+    "server services settings storage",
     "__main__": "cli",
 }
 
@@ -89,7 +92,7 @@ LIBRARIES: dict[str, set[str]] = {
     "urllib3": {"zoom"},
     "xlsxwriter": {"report"},
 }
-PURE = {"attendance", "clock", "errors", "report", "retry", "text"}
+PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "text"}
 PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}

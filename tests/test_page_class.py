@@ -15,6 +15,7 @@ from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, par
 from tests.screens import Screens, button, metric, raw, said
 from tracker import class_attendance, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.errors import Problem
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.ui import page
@@ -66,14 +67,14 @@ def fetch(shown: AppTest) -> str:
     return shown.status[0].label.replace("\\", "")
 
 
-def fetch_failed(engine: Engine, class_id: str, sentence: str, again: float | None) -> None:
+def fetch_failed(engine: Engine, class_id: str, problem: Problem, again: float | None) -> None:
     """The tracker tried, and tries again at this minute or has given up."""
     with transaction(engine) as tx:
         claim = storage.fetches.claim_class(tx, class_id, at(100))
         if again is None:
-            storage.fetches.abandon(tx, claim, sentence, FetchState.FAILED)
+            storage.fetches.abandon(tx, claim, problem, FetchState.FAILED)
         else:
-            storage.fetches.postpone(tx, claim, sentence, at(again), 1)
+            storage.fetches.postpone(tx, claim, problem, at(again), 1)
 
 
 # How it stands
@@ -188,7 +189,7 @@ def test_a_failed_fetch_shows_what_was_the_matter(
 ) -> None:
     class_id = lesson(engine, ana)
     note(ended())
-    fetch_failed(engine, class_id, "Zoom did not answer in time.", again)
+    fetch_failed(engine, class_id, Problem("zoom_no_answer"), again)
     for shown in (show(screens, class_id), screens.open(page.TODAY), screens.open(page.CLASSES)):
         assert badge in said(shown)
         assert sentence in said(shown)

@@ -11,14 +11,13 @@ from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom, sent
-from tests.makers import CLIENT_SECRET, Clock, at, lesson, member
+from tests.makers import AWAY_SENTENCE, CLIENT_SECRET, Clock, at, lesson, member
 from tests.screens import Screens, button, said
 from tracker import storage
 from tracker.storage.classes import Class, Filter
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
-from tracker.ui.sign_in import AWAY_SENTENCE
 
 JOIN = "https://us05web.zoom.us/j/81418900011?pwd=x.1"
 LINK = "Use a meeting that exists"

@@ -121,7 +121,7 @@ def test_webhooks_are_shown_by_what_became_of_them_and_the_last_ones_by_their_cl
     lesson(engine, ana)
     sessions.note_delivery(services(), ended())
     tally = WebhookCounter(engine, wired)
-    for outcome in ("noted", "refused: The signature does not match.", "refused: The signature does not match."):
+    for outcome in ("noted", "refused:wrong_signature", "refused:wrong_signature"):
         tally.note(outcome)
     tally.write_down()
     wired.forward(minutes=3)
@@ -195,7 +195,7 @@ def test_an_alarm_is_gone_when_its_reason_is(admin: Screens, engine: Engine, ana
     assert (len(found.error), len(found.warning)) == (1, 1)
     health.note_alive(engine, "one:8787", wired(), wired())
     tally = WebhookCounter(engine, wired)
-    tally.note("url validation")
+    tally.note("url_validation")
     tally.write_down()
     found.run()
     assert (len(found.error), len(found.warning)) == (0, 0)

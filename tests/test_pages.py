@@ -10,14 +10,14 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, started, stay
+from tests.makers import AWAY_SENTENCE, MEETING, Clock, at, counted, ended, lesson, member, started, stay
 from tests.screens import PAGES, Away, Screens, headings, links, raw, said
 from tracker import auth, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
-from tracker.ui.sign_in import AWAY_SENTENCE, COOKIE
+from tracker.ui.sign_in import COOKIE
 from tracker.ui.wiring import services
 
 HOSTILE = "<img src=x onerror=alert(1)> [win](https://evil.example) **bold** `code` $x$ :red[e] \u202eright"

@@ -127,10 +127,10 @@ def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [
-        (event_body("meeting.ended", "99999999999"), "not ours"),
-        (event_body("meeting.participant_joined", "99999999999", participant={"user_id": "7"}), "not ours"),
-        (event_body("meeting.sharing_started"), "nothing to note"),
-        (b'{"event": "user.created", "payload": {}}', "nothing to note"),
+        (event_body("meeting.ended", "99999999999"), "not_ours"),
+        (event_body("meeting.participant_joined", "99999999999", participant={"user_id": "7"}), "not_ours"),
+        (event_body("meeting.sharing_started"), "nothing_to_note"),
+        (b'{"event": "user.created", "payload": {}}', "nothing_to_note"),
     ],
 )
 def test_a_webhook_about_something_else_is_acknowledged_and_leaves_no_trace(

@@ -136,7 +136,7 @@ def test_a_join_that_comes_after_the_end_of_its_session_does_not_make_the_class_
 
 def test_a_meeting_that_is_no_class_is_not_ours(school: Services, class_id: str) -> None:
     stranger = event_body("meeting.participant_joined", "85099999999", "other", participant={"user_id": "1"})
-    assert note(school, parse(stranger)) == ["not ours"]
+    assert note(school, parse(stranger)) == ["not_ours"]
     assert life(school, class_id) == (SCHEDULED, None, None)
     with reading(school.engine) as tx:
         assert storage.presence.count_sightings(tx, class_id) == 0

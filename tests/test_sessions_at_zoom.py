@@ -20,7 +20,7 @@ from tests.makers import (
 from tracker import classes, fetching, reconcile, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.classes import Plan
-from tracker.errors import NotEnded
+from tracker.errors import NotEnded, Problem
 from tracker.retry import LONGEST_GAP, PATIENCE
 from tracker.services import Services
 from tracker.storage.database import transaction
@@ -258,7 +258,10 @@ def test_a_class_is_not_said_to_be_unheld_while_the_app_may_not_ask(
         assert fetching.fetch_due(school)
     fetch = stored(school.engine, class_id).fetch
     assert fetch is not None
-    assert (fetch.stored_state, fetch.error) == (FetchState.WAITING, "The Zoom app lacks the scope x:admin.")
+    assert (fetch.stored_state, fetch.error) == (
+        FetchState.WAITING,
+        Problem("zoom_scope_missing", {"scope": "x:admin"}),
+    )
     zoom.meanwhile = lambda path: None
     clock.time = due(school, class_id) or clock.time
     assert fetching.fetch_due(school) == "collected"

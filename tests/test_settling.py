@@ -228,7 +228,7 @@ def test_a_list_that_became_empty_for_good_leaves_what_was_counted(
     while progress(school, held).due_at is not None:
         read_on(school, held, clock)
     assert progress(school, held).stored_state is FetchState.COLLECTED
-    assert progress(school, held).error == NoDataFromZoom("Zoom has no participant list for this class yet.").sentence
+    assert progress(school, held).error == NoDataFromZoom("no_list_yet").problem
     assert stored(school.engine, held).participant_count == 1
 
 

@@ -15,7 +15,7 @@ from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.auth import OPERATOR
-from tracker.errors import InvalidInput, NotFound
+from tracker.errors import InvalidInput, NotFound, Problem
 from tracker.storage.classes import Filter
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
@@ -246,7 +246,7 @@ def test_classes_that_another_program_ended_are_found(engine: Engine, teacher: M
         assert [one.id for one in storage.attention.forgotten(tx)] == [forgotten]
     with transaction(engine) as tx:
         claim = storage.fetches.claim_class(tx, forgotten, at(60))
-        storage.fetches.abandon(tx, claim, "Zoom says no.", FetchState.FAILED)
+        storage.fetches.abandon(tx, claim, Problem("zoom_list_too_old"), FetchState.FAILED)
     with reading(engine) as tx:
         assert storage.attention.forgotten(tx) == []
     assert stored(engine, planned).status is ClassStatus.SCHEDULED

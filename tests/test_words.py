@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.makers import a_class, at
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.errors import Problem
 from tracker.storage.classes import FetchProgress
 from tracker.ui import words
 
@@ -26,7 +27,8 @@ def fetch(
     state: str = "waiting", due: float | None = None, error: str | None = None, leased: float | None = None
 ) -> FetchProgress:
     due_at, leased_until = (None if minute is None else at(minute) for minute in (due, leased))
-    return FetchProgress(FetchState(state), due_at, 1, error, leased_until)
+    problem = Problem("earlier_error", {"text": error}) if error else None
+    return FetchProgress(FetchState(state), due_at, 1, problem, leased_until)
 
 
 ENDS = {"status": ENDED, "started_at": at(0), "ended_at": at(60)}

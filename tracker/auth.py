@@ -40,7 +40,7 @@ _room = threading.BoundedSemaphore(HASHES_AT_ONCE)
 def hash_password(password: str) -> str:
     """The form in which a password is stored. Raises InvalidInput for one that is too short or too long."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(f"A password has from {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+        raise InvalidInput("password_length", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
     with _room:
         return HASHER.hash(_bytes(password))
 
@@ -103,12 +103,12 @@ def sign_in(engine: Engine, email: str, password: str, address: str, now: dateti
         storage.sign_ins.note_attempt(tx, email_hash, address, now)
         member_id, stored = storage.members.password_hash(tx, email) or ("", None)
     if not password_matches(password, stored):
-        raise NotSignedIn("E-mail or password is wrong.")
+        raise NotSignedIn("password_wrong")
     renewed = hash_password(password) if stored and is_outdated(stored) else None
     token = secrets.token_urlsafe(32)
     with transaction(engine) as tx:
         if storage.members.lock_password_hash(tx, email) != (member_id, stored):
-            raise NotSignedIn("E-mail or password is wrong.")  # it was changed a moment ago
+            raise NotSignedIn("password_wrong")  # it was changed a moment ago
         if renewed is not None:
             storage.members.set_password_hash(tx, member_id, renewed)
         storage.sign_ins.add(tx, _digest(token), member_id, now, now + SIGN_IN_LIFE)
@@ -143,13 +143,13 @@ def bearer(tx: Transaction, authorization: str) -> Member:
         member = storage.members.member_with_api_token(tx, _digest(token.strip()))
         if member is not None:
             return member
-    raise NotSignedIn("A valid API token is needed: Authorization: Bearer <token>.")
+    raise NotSignedIn("api_token_needed")
 
 
 def check_may_see(viewer: Member, found: Class) -> None:
     """Raises NotAllowed unless the class is the viewer's own or the viewer is an admin."""
     if not viewer.is_admin and found.teacher_id != viewer.id:
-        raise NotAllowed("This class belongs to somebody else.")
+        raise NotAllowed("class_of_somebody_else")
 
 
 def forget_old(tx: Transaction, now: datetime) -> None:
@@ -160,8 +160,7 @@ def forget_old(tx: Transaction, now: datetime) -> None:
 def _check_attempts(tx: Transaction, email_hash: str, address: str, now: datetime) -> None:
     by_address, in_all = storage.sign_ins.count_attempts(tx, email_hash, now - ATTEMPT_WINDOW)
     if by_address.get(address, 0) >= MOST_ATTEMPTS_FROM_ADDRESS or in_all >= MOST_ATTEMPTS:
-        minutes = int(ATTEMPT_WINDOW.total_seconds() // 60)
-        raise TooManyTries(f"Too many wrong passwords. Try again in {minutes} minutes.")
+        raise TooManyTries("too_many_passwords", minutes=int(ATTEMPT_WINDOW.total_seconds() // 60))
 
 
 def _digest(text: str) -> str:

@@ -22,7 +22,7 @@ from tracker.storage.classes import Class, Filter, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom import Meeting, NewMeeting
-from tracker.zoom.meeting_link import MeetingLinkError, read_meeting_link
+from tracker.zoom.meeting_link import read_meeting_link
 
 LONGEST_CLASS_MINUTES = 24 * 60
 LONGEST_TITLE = 200
@@ -38,24 +38,22 @@ class Plan:
     timezone: str
 
     def checked(self) -> "Plan":
-        """The same, fit to be stored: clean title, aware start. Raises InvalidInput with a sentence."""
-        title = _one_line(self.title, "title")
+        """The same, fit to be stored: clean title, aware start. Raises InvalidInput."""
+        title = _one_line(self.title, "title_too_long")
         if not title:
-            raise InvalidInput("Give the class a title.")
+            raise InvalidInput("title_missing")
         if not 1 <= self.minutes <= LONGEST_CLASS_MINUTES:
-            raise InvalidInput(f"A class lasts from 1 to {LONGEST_CLASS_MINUTES} minutes.")
+            raise InvalidInput("class_length_unusable", most=LONGEST_CLASS_MINUTES)
         # Before anything is worked out with it.
         if not clock.in_this_century(self.start):
-            raise InvalidInput("The start of the class is not in this century.")
+            raise InvalidInput("start_not_in_century")
         try:
             zone = clock.zone(self.timezone)
-        except ValueError as error:
-            raise InvalidInput(f"{error}.") from None
+        except ValueError:
+            raise InvalidInput("time_zone_unknown", zone=self.timezone) from None
         start = self.start if self.start.tzinfo else self.start.replace(tzinfo=zone)
         if not clock.exists(start):
-            raise InvalidInput(
-                f"{start:%H:%M} does not exist on {start:%Y-%m-%d} in {self.timezone}: the clocks go forward then."
-            )
+            raise InvalidInput("time_skipped", time=f"{start:%H:%M}", day=f"{start:%Y-%m-%d}", zone=self.timezone)
         return replace(self, title=title, start=start.astimezone(UTC))
 
     def meeting(self) -> NewMeeting:
@@ -100,7 +98,7 @@ def create_class(
     Raises InvalidInput for what cannot be used, ZoomError where Zoom does not make the meeting.
     """
     plan = plan.checked()
-    course_name = _one_line(course or "", "course's name")
+    course_name = _one_line(course or "", "course_name_too_long")
     if link is not None and link.strip():
         meeting_id, join_url = _linked_meeting(services, link)
     else:
@@ -170,9 +168,9 @@ def host_meeting(services: Services, class_id: str, host: Member) -> Meeting:
     with reading(services.engine) as tx:
         found = storage.classes.get_class(tx, class_id)
     if found.teacher_id != host.id:
-        raise NotFound("There is no such class of yours.")
+        raise NotFound("no_such_class_of_yours")
     if found.zoom_meeting_id is None:
-        raise NoMeeting("This class has no Zoom meeting.")
+        raise NoMeeting()
     return services.zoom.meeting(found.zoom_meeting_id)
 
 
@@ -183,11 +181,11 @@ def may_be_held(found: Class, now: datetime) -> bool:
     return found.status is ClassStatus.LIVE or now <= found.planned.end + WINDOW_AFTER
 
 
-def _one_line(text: str, what: str) -> str:
-    """The text fit for one line of a list. Raises InvalidInput for one that is too long."""
+def _one_line(text: str, too_long: str) -> str:
+    """The text fit for one line of a list. Raises InvalidInput with the code `too_long` for one that is."""
     line = " ".join("".join(char for char in text if char.isprintable() or char.isspace()).split())
     if len(line) > LONGEST_TITLE:
-        raise InvalidInput(f"The {what} is longer than {LONGEST_TITLE} characters.")
+        raise InvalidInput(too_long, most=LONGEST_TITLE)
     return line
 
 
@@ -195,14 +193,11 @@ def _check_not_taken(tx: Transaction, new: NewClass) -> None:
     """Two classes in one meeting at one time would be one and the same: only one of them could have its sessions."""
     for found in storage.classes.classes_of_meeting(tx, new.zoom_meeting_id):
         if found.scheduled_start == new.scheduled_start:
-            raise InvalidInput("There is a class in this Zoom meeting at this time already.")
+            raise InvalidInput("meeting_taken")
 
 
 def _linked_meeting(services: Services, link: str) -> tuple[str, str]:
-    try:
-        given = read_meeting_link(link)
-    except MeetingLinkError as error:
-        raise InvalidInput(str(error)) from None
+    given = read_meeting_link(link)
     if given.join_url is not None:
         return given.meeting_id, given.join_url
     try:
@@ -221,4 +216,4 @@ def _still_planned(services: Services, class_id: str) -> Class:
 
 def _check_planned(found: Class) -> None:
     if found.status is not ClassStatus.SCHEDULED:
-        raise InvalidInput("This class has begun, is over or was cancelled, so it can no longer be changed.")
+        raise InvalidInput("class_not_changeable")

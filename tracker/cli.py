@@ -20,6 +20,7 @@ from tracker import auth, class_attendance, classes, clock, demo, doctor, fetchi
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.errors import ClassNotReady, InvalidInput, TrackerError
+from tracker.messages import name_of_check, sentence, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
@@ -66,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except TrackerError as error:
-        print(error.sentence, file=sys.stderr)
+        print(sentence_of(error), file=sys.stderr)
     except AWAY:
-        print("The database cannot be reached; check DATABASE_URL and that its server runs.", file=sys.stderr)
+        print(sentence("database_away_for_operator"), file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
     except BrokenPipeError:
@@ -117,9 +118,7 @@ def run_demo(call: Call) -> int:
     environment = demo.environment(os.environ)
     settings = read_settings(environment)
     if settings.dashboard_port in (settings.tracker_port, demo.practice_port(settings)):
-        raise InvalidInput(
-            "DASHBOARD_PORT must be neither TRACKER_PORT nor the one after it, which the practice Zoom uses."
-        )
+        raise InvalidInput("dashboard_port_taken_by_demo")
     for port in (settings.tracker_port, settings.dashboard_port, demo.practice_port(settings)):
         check_port(settings.tracker_host, port)
     with (
@@ -139,11 +138,12 @@ def examine(call: Call) -> int:
         checks = doctor.examine(services)
     well = all(check.ok for check in checks)
     if call.options.json:
-        found = [{"name": check.name, "ok": check.ok, "sentence": check.sentence} for check in checks]
+        found = [{"name": check.code, "ok": check.ok, "sentence": sentence_of(check.problem)} for check in checks]
         _print_json({"ok": well, "checks": found})
     else:
         for check in checks:
-            print(f"{'ok     ' if check.ok else 'MISSING'} {check.name}: {check.sentence}")
+            mark = "ok     " if check.ok else "MISSING"
+            print(f"{mark} {name_of_check(check.code)}: {sentence_of(check.problem)}")
     if not well:
         print("Something needs attention; see above.", file=sys.stderr)
     return 0 if well else 1
@@ -153,7 +153,7 @@ def add_user(call: Call) -> None:
     """Adds a person, with a password from stdin or one that is made up and printed once."""
     options = call.options
     if "@" not in options.email.strip("@ "):
-        raise InvalidInput(f"“{options.email}” is not an e-mail address.")
+        raise InvalidInput("email_unusable", email=options.email)
     password = _line_from_stdin() if options.password_stdin else secrets.token_urlsafe(12)
     name = options.name or options.email.partition("@")[0]
     with call.services() as services:
@@ -225,19 +225,20 @@ def show_class(call: Call) -> None:
         found = _class(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
+    failure = found.fetch.error if found.fetch else None
     data = participants_data(attendance) if attendance else None
     if call.options.json:
         _print_json(found.record() | {"participantsData": data, "fetchState": state})
         return
     for name, value in found.record().items():
         print(f"{name}: {'–' if value is None else value}")
-    print(f"fetch: {state or '–'}" + (f" ({found.fetch.error})" if found.fetch and found.fetch.error else ""))
+    print(f"fetch: {state or '–'}" + (f" ({sentence_of(failure)})" if failure else ""))
 
 
 def fetch(call: Call) -> None:
     """Fetches the participants of one class now, or of all that are due."""
     if call.options.all_due == (call.options.id is not None):
-        raise InvalidInput("Say which class to fetch, or --all-due.")
+        raise InvalidInput("fetch_which")
     if call.options.all_due:
         _fetch_all_due(call)
         return
@@ -255,17 +256,17 @@ def _fetch_all_due(call: Call) -> None:
         background = services.in_background()
         came_to = Counter(iter(lambda: fetching.fetch_due(background), None))
         left = services.read(health.queue, services.now()).due
-    counts = {"collected": came_to["collected"], "putOff": came_to["put off"], "due": left}
+    counts = {"collected": came_to["collected"], "putOff": came_to["put_off"], "due": left}
     if call.options.json:
         _print_json(counts)
     else:
-        print(f"{came_to['collected']} collected, {came_to['put off']} put off, {left} still due.")
+        print(f"{came_to['collected']} collected, {came_to['put_off']} put off, {left} still due.")
 
 
 def retry(call: Call) -> None:
     """Puts fetches that fail or were given up back into the queue, to be tried at once."""
     if call.options.all == (call.options.id is not None):
-        raise InvalidInput("Say which class to try again, or --all.")
+        raise InvalidInput("retry_which")
     with call.services() as services:
         if call.options.all:
             number = fetching.try_all_again(services)
@@ -282,7 +283,7 @@ def export(call: Call) -> None:
         found = _class(services, options.id)
         attendance = services.read(class_attendance.attendance_of, found)
     if attendance is None:
-        raise ClassNotReady("The participants of this class are not known yet.")
+        raise ClassNotReady("participants_unknown")
     zone = clock.zone(found.timezone)
     if options.format == "json":
         content = report.json_bytes(attendance, zone, found.record())
@@ -295,7 +296,7 @@ def export(call: Call) -> None:
     try:
         Path(options.out).write_bytes(content)
     except OSError as error:
-        raise InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from None
+        raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
 
 
 def back_up(call: Call) -> None:
@@ -328,21 +329,21 @@ def _moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"“{text}” is not a time; write it like 2026-05-14T10:00.") from None
+        raise InvalidInput("time_unreadable", text=text) from None
 
 
 def _line_from_stdin() -> str:
     try:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise InvalidInput("The password on stdin is not valid UTF-8.") from None
+        raise InvalidInput("password_not_utf8") from None
 
 
 def _check_text(options: argparse.Namespace) -> None:
     """Raises InvalidInput for an argument that was not written in the terminal's own encoding."""
     for name, value in vars(options).items():
         if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
-            raise InvalidInput(f"The value of {name} is not valid text.")
+            raise InvalidInput("argument_not_text", name=name)
 
 
 def _print_json(value: object) -> None:

@@ -50,7 +50,7 @@ def zone_names() -> tuple[str, ...]:
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name. Raises ValueError where there is none."""
     if name not in zone_names():
-        raise ValueError(f"“{name}” is not a time zone; write it like Europe/Berlin")
+        raise ValueError(f"no such time zone: {name}")
     return ZoneInfo(name)
 
 

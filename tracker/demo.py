@@ -100,7 +100,7 @@ def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
     try:
         zoom.start()
     except (OSError, ValueError) as error:
-        raise TrackerError(f"The practice Zoom cannot start: {error}.") from error
+        raise TrackerError("practice_zoom_not_started", reason=str(error)) from error
     try:
         yield zoom
     finally:

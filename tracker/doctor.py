@@ -2,139 +2,133 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from tracker import auth, health
-from tracker.errors import TrackerError, ZoomUnreachable
+from tracker.errors import Problem, TrackerError, ZoomUnreachable
 from tracker.services import Services
 from tracker.storage.database import AWAY, migrate
 from tracker.storage.webhook_log import REFUSED
 
 # What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
 SCOPES = {
-    "meeting:read:list_past_participants:admin": "fetching participants",
-    "meeting:write:meeting:admin": "creating the meeting of a class",
-    "meeting:read:meeting:admin": "the host's start link",
-    "meeting:update:meeting:admin": "moving a class",
-    "meeting:delete:meeting:admin": "cancelling a class",
-    "meeting:read:list_past_instances:admin": "finding a session whose webhook was lost",
-    "meeting:read:past_meeting:admin": "finding a session whose webhook was lost",
-    "meeting:read:participant:admin": "seeing who is in class now",
+    "meeting:read:list_past_participants:admin": Problem("for_fetching"),
+    "meeting:write:meeting:admin": Problem("for_creating"),
+    "meeting:read:meeting:admin": Problem("for_start_link"),
+    "meeting:update:meeting:admin": Problem("for_moving"),
+    "meeting:delete:meeting:admin": Problem("for_cancelling"),
+    "meeting:read:list_past_instances:admin": Problem("for_lost_sessions"),
+    "meeting:read:past_meeting:admin": Problem("for_lost_sessions"),
+    "meeting:read:participant:admin": Problem("for_seeing_live"),
 }
-MENDING = (
-    "On the page Feature of the Zoom app: the event subscription's endpoint has to be "
-    "https://<your address>/api/webhooks/zoom and validated, the events Start Meeting and End Meeting chosen, and the "
-    "app activated; your web server has to pass that path on to the tracker with its body as it is; and "
-    "ZOOM_WEBHOOK_SECRET has to be the Secret Token of that page."
-)
 # A webhook is refused when it is five minutes off; this warns long before.
 MOST_CLOCK_OFFSET_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: whether it is in order, and what is known or to be done."""
+    """One thing looked at: whether it is in order, and what is known or to be done.
 
-    name: str
+    `code` may have a subject after a colon: `scope:meeting:read:meeting:admin`.
+    """
+
+    code: str
     ok: bool
-    sentence: str
+    problem: Problem
 
 
 def examine(services: Services) -> list[Check]:
     """Looks at everything; a check that fails does not keep the others from being made."""
     checks: list[Check] = []
-    for name, look in (
+    for code, look in (
         ("database", _database),
         ("people", _people),
         ("trackers", _trackers),
-        ("webhook secret", _webhook_secret),
+        ("webhook_secret", _webhook_secret),
         ("webhooks", _webhooks),
-        ("cron secret", _cron_secret),
+        ("cron_secret", _cron_secret),
         ("zoom", _zoom),
         ("clock", _clock),
     ):
-        checks += _guarded(name, look, services)
+        checks += _guarded(code, look, services)
     return checks
 
 
-def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
+def _guarded(code: str, look: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
     try:
         return list(look(services))
     except TrackerError as error:
-        return [Check(name, False, error.sentence)]
+        return [Check(code, False, error.problem)]
     except AWAY as error:
-        if name != "database":
+        if code != "database":
             return []  # said already
         cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
-        sentence = f"The database cannot be reached; check DATABASE_URL and that its server runs ({cause})."
-        return [Check(name, False, sentence)]
+        return [Check(code, False, Problem("database_away_because", {"cause": cause}))]
 
 
 def _database(services: Services) -> Iterator[Check]:
     migrate(services.engine)
     queue = services.read(health.queue, services.now())
     kind = services.engine.dialect.name
-    yield Check("database", True, f"{kind}, schema up to date, fetches due: {queue.due}, given up: {queue.given_up}.")
+    told = Problem("database_in_order", {"kind": kind, "due": queue.due, "given_up": queue.given_up})
+    yield Check("database", True, told)
 
 
 def _people(services: Services) -> Iterator[Check]:
     count = len(services.read(auth.list_members))
-    advice = "nobody can sign in; add somebody: tracker user add EMAIL --role admin."
-    yield Check("people", count > 0, f"Accounts: {count}." if count else f"No accounts: {advice}")
+    yield Check("people", count > 0, Problem("accounts", {"count": count}) if count else Problem("accounts_none"))
 
 
 def _webhook_secret(services: Services) -> Iterator[Check]:
     there = bool(services.settings.zoom_webhook_secret)
-    yield Check(
-        "webhook secret",
-        there,
-        "ZOOM_WEBHOOK_SECRET is set."
-        if there
-        else "ZOOM_WEBHOOK_SECRET is not set, so every webhook is refused: copy the Secret Token from the app's "
-        "Feature page.",
-    )
+    yield Check("webhook_secret", there, Problem("webhook_secret_set" if there else "webhook_secret_missing"))
 
 
 def _trackers(services: Services) -> Iterator[Check]:
     stands = services.read(health.look, services.now())
     alive = [tracker for tracker in stands.trackers if tracker.is_alive(stands.now)]
     names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
-    yield Check("trackers", True, f"Running: {names}." if alive else "None is running; start one: tracker up.")
+    yield Check("trackers", True, Problem("trackers_running", {"names": names}) if alive else Problem("trackers_none"))
 
 
 def _webhooks(services: Services) -> Iterator[Check]:
     stands = services.read(health.look, services.now())
-    refused = [one for one in stands.webhooks if one.outcome.startswith(REFUSED)]
-    reasons = " ".join(f"Refused today: {one.count}, {one.outcome.removeprefix(REFUSED)}" for one in refused)
+    refused = tuple(
+        Problem("webhooks_refused", {"count": one.count, "reason": (Problem(one.outcome.removeprefix(REFUSED)),)})
+        for one in stands.webhooks
+        if one.outcome.startswith(REFUSED)
+    )
     if stands.alarms.silent_since is not None:
-        since = f"{stands.alarms.silent_since:%Y-%m-%d %H:%M} UTC"
-        yield Check("webhooks", False, " ".join([f"Classes were held since {since} without any.", reasons, MENDING]))
-        return
-    if stands.alarms.unsigned:
-        yield Check("webhooks", False, f"{health.UNSIGNED} {reasons}")
-        return
-    last = f"{stands.last_webhook:%Y-%m-%d %H:%M} UTC" if stands.last_webhook else "not yet"
-    yield Check("webhooks", True, f"The last one came: {last}. {reasons}".rstrip())
+        more = (*refused, Problem("webhooks_mending"))
+        told = Problem("webhooks_silent_since", {"since": _minute(stands.alarms.silent_since), "more": more})
+    elif stands.alarms.unsigned:
+        told = Problem("webhooks_unsigned_today", {"alarm": (Problem("webhooks_unsigned"),), "refused": refused})
+    elif stands.last_webhook is not None:
+        told = Problem("webhooks_last", {"moment": _minute(stands.last_webhook), "refused": refused})
+    else:
+        told = Problem("webhooks_none_yet", {"refused": refused})
+    yield Check("webhooks", stands.alarms.silent_since is None and not stands.alarms.unsigned, told)
 
 
 def _cron_secret(services: Services) -> Iterator[Check]:
     there = bool(services.settings.cron_secret)
-    sentence = "is set." if there else "is not set: POST /api/zoom/participants stays closed, which is fine if unused."
-    yield Check("cron secret", True, f"CRON_SECRET {sentence}")
+    yield Check("cron_secret", True, Problem("cron_secret_set" if there else "cron_secret_unused"))
 
 
 def _zoom(services: Services) -> Iterator[Check]:
-    host = urlsplit(services.settings.zoom_api_url).hostname
+    host = urlsplit(services.settings.zoom_api_url).hostname or ""
     try:
         token = services.zoom.token()
     except ZoomUnreachable as error:
-        yield Check("zoom", False, f"{error.sentence} Asked was {urlsplit(services.settings.zoom_oauth_url).hostname}.")
+        asked = urlsplit(services.settings.zoom_oauth_url).hostname or ""
+        yield Check("zoom", False, Problem("zoom_asked", {"error": (error.problem,), "host": asked}))
         return
-    yield Check("zoom", True, f"{host} accepts the app's credentials.")
+    yield Check("zoom", True, Problem("zoom_in_order", {"host": host}))
     for scope, purpose in SCOPES.items():
         there = scope in token.scopes or _classic(scope) in token.scopes
-        sentence = "granted." if there else f"missing, needed for {purpose}: add it to the app's Scopes page."
-        yield Check(f"scope {scope}", there, sentence)
+        told = Problem("scope_granted") if there else Problem("scope_missing", {"purpose": (purpose,)})
+        yield Check(f"scope:{scope}", there, told)
 
 
 def _classic(scope: str) -> str:
@@ -145,8 +139,13 @@ def _classic(scope: str) -> str:
 def _clock(services: Services) -> Iterator[Check]:
     offset = services.zoom.clock_offset()
     if offset is None:
-        yield Check("clock", True, "Zoom did not say what time it has.")
+        yield Check("clock", True, Problem("clock_unknown"))
     else:
         near = abs(offset) <= MOST_CLOCK_OFFSET_SECONDS
-        advice = "" if near else " Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused."
-        yield Check("clock", near, f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} Zoom's.{advice}")
+        advice = () if near else (Problem("clock_advice"),)
+        code = "clock_ahead" if offset > 0 else "clock_behind"
+        yield Check("clock", near, Problem(code, {"seconds": round(abs(offset)), "advice": advice}))
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

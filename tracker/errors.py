@@ -1,6 +1,6 @@
-"""The one tree of errors. Each carries a sentence for the person it concerns; Zoom's carry the decision too.
+"""The one tree of errors. Each has a code and details, of which `tracker.messages` makes the sentence for a person.
 
-TrackerError                 code, sentence
+TrackerError                 kind, code, details
 ├── SettingsError            a setting is missing or makes no sense; lists every fault at once
 ├── NotConfigured            the call needs a secret that is not set
 ├── NotSignedIn              no valid credentials
@@ -26,126 +26,159 @@ TrackerError                 code, sentence
     └── ZoomRefused          Zoom will never give this (plan, age, bad request)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from tracker import messages
+from tracker.messages import Detail
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be told: one of the codes in `tracker.messages`, and what its sentence names."""
+
+    code: str
+    details: Mapping[str, Detail] = field(default_factory=dict, hash=False)
+
+    def log_fields(self) -> dict[str, object]:
+        """The fields of a log line that say the same."""
+        return {"reason": self.code} | ({"details": dict(self.details)} if self.details else {})
 
 
 class TrackerError(Exception):
-    """Something a person should be told in one sentence."""
+    """Something a person should be told in one sentence.
 
-    code = "error"
+    `kind` is the HTTP interface's word for it. `code` is exact: several codes may be of one kind, whose own word is the
+    code where none is given.
+    """
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    kind = "error"
+
+    def __init__(self, code: str | None = None, /, **details: Detail) -> None:
+        self.problem = Problem(code or self.kind, details)
+        super().__init__(self.problem.code)
+
+    @property
+    def code(self) -> str:
+        """What exactly is the matter."""
+        return self.problem.code
+
+    @property
+    def details(self) -> Mapping[str, Detail]:
+        """What the sentence names."""
+        return self.problem.details
+
+    def __str__(self) -> str:
+        return messages.sentence_of(self)
 
 
 class SettingsError(TrackerError):
-    """Faults in the settings, each a sentence."""
+    """Faults in the settings."""
 
-    code = "settings"
+    kind = "settings"
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("The settings need attention: " + "; ".join(faults) + ".")
+    def __init__(self, faults: Sequence[Problem]) -> None:
         self.faults = tuple(faults)
+        super().__init__(faults=self.faults)
 
 
 class NotConfigured(TrackerError):
     """The call needs a secret that is not set; it stays closed."""
 
-    code = "not_configured"
+    kind = "not_configured"
 
 
 class NotSignedIn(TrackerError):
     """No valid credentials came with the call."""
 
-    code = "unauthorized"
+    kind = "unauthorized"
 
 
 class TooManyTries(TrackerError):
     """Too many wrong passwords; the next try is allowed later."""
 
-    code = "too_many_tries"
+    kind = "too_many_tries"
 
 
 class NotAllowed(TrackerError):
     """The person is known, and the thing is not theirs."""
 
-    code = "forbidden"
+    kind = "forbidden"
 
 
 class NotFound(TrackerError):
     """There is no such thing."""
 
-    code = "not_found"
+    kind = "not_found"
 
 
 class InvalidInput(TrackerError):
     """What a person typed cannot be used."""
 
-    code = "invalid"
+    kind = "invalid"
 
 
 class UnreadableRecords(TrackerError):
     """What another program wrote into the database makes no sense."""
 
-    code = "unreadable_records"
+    kind = "unreadable_records"
 
 
 class LeaseLost(TrackerError):
     """The work was given to somebody else meanwhile; the result must be dropped."""
 
-    code = "lease_lost"
+    kind = "lease_lost"
 
 
 class WebhookRefused(TrackerError):
     """A delivery that is not accepted; `status` is the HTTP status to answer with."""
 
-    code = "webhook_refused"
+    kind = "webhook_refused"
 
-    def __init__(self, sentence: str, status: int) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, /, status: int, **details: Detail) -> None:
+        super().__init__(code, **details)
         self.status = status
 
 
 class ClassNotReady(TrackerError):
-    """The class is in no state for what was asked; `code` is the reason in the HTTP interface's words."""
+    """The class is in no state for what was asked."""
 
 
 class NoMeeting(ClassNotReady):
     """The class has no Zoom meeting."""
 
-    code = "no_zoom_meeting_id"
+    kind = "no_zoom_meeting_id"
 
 
 class NotEnded(ClassNotReady):
     """The class has not ended."""
 
-    code = "not_ended"
+    kind = "not_ended"
 
 
 class AlreadyFetched(ClassNotReady):
     """The participants of the class are known."""
 
-    code = "already_fetched"
+    kind = "already_fetched"
 
 
 class TooSoon(ClassNotReady):
     """Zoom is still preparing the list."""
 
-    code = "too_soon"
+    kind = "too_soon"
 
 
 class FetchUnderWay(ClassNotReady):
     """Another process is fetching this class."""
 
-    code = "fetch_under_way"
+    kind = "fetch_under_way"
 
 
 class NoDataFromZoom(ClassNotReady):
     """Zoom has an empty or unfinished list; never to be taken for "nobody came"."""
 
-    code = "no_data_from_zoom"
+    kind = "no_data_from_zoom"
 
 
 class ZoomError(TrackerError):
@@ -154,11 +187,11 @@ class ZoomError(TrackerError):
     `permanent`: asking again will not help. `retry_at`: when Zoom said to come back (aware UTC), if it did.
     """
 
-    code = "zoom_api_error"
+    kind = "zoom_api_error"
     permanent = False
 
-    def __init__(self, sentence: str, *, retry_at: datetime | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, /, *, retry_at: datetime | None = None, **details: Detail) -> None:
+        super().__init__(code, **details)
         self.retry_at = retry_at
 
 

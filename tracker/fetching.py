@@ -26,6 +26,7 @@ from tracker.errors import (
     NoDataFromZoom,
     NoMeeting,
     NotEnded,
+    Problem,
     TooSoon,
     ZoomError,
     ZoomMeetingUnknown,
@@ -41,17 +42,17 @@ from tracker.zoom import Category
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
 Progress = Callable[[int], None]
-Outcome = Literal["collected", "put off"]
+Outcome = Literal["collected", "put_off"]
 
 
 def check_fetchable(found: Class, now: datetime) -> None:
     """Raises the reason why there is nothing to fetch. A class whose planned time has passed may be over unheard."""
     if found.zoom_meeting_id is None:
-        raise NoMeeting("This class has no Zoom meeting.")
+        raise NoMeeting()
     if found.status is ClassStatus.CANCELLED:
-        raise NotEnded("This class was cancelled.")
+        raise NotEnded("class_cancelled")
     if found.status is not ClassStatus.ENDED and now < found.planned.end:
-        raise NotEnded("This class has not ended.")
+        raise NotEnded("class_not_ended")
 
 
 def fetch_now(services: Services, class_id: str, progress: Progress = lambda records: None) -> Attendance:
@@ -77,13 +78,13 @@ def fetch_if_due(services: Services, class_id: str) -> Attendance:
         found = storage.classes.get_class(tx, class_id)
         known = has_zooms_list(tx, found)
     if found.zoom_meeting_id is None:
-        raise NoMeeting("This class has no Zoom meeting.")
+        raise NoMeeting()
     if found.status is not ClassStatus.ENDED or found.ended_at is None:
-        raise NotEnded("This class has not ended.")
+        raise NotEnded("class_not_ended")
     if known:
-        raise AlreadyFetched("The participants of this class are known.")
+        raise AlreadyFetched()
     if services.now() < found.ended_at + services.delay:
-        raise TooSoon("Zoom is still preparing the list of this class.")
+        raise TooSoon()
     return fetch_now(services, class_id)
 
 
@@ -102,12 +103,12 @@ def fetch_due(services: Services) -> Outcome | None:
     except LeaseLost:
         log.info("the fetch was taken over", extra={"class": claim.class_id})
     except (ZoomError, ClassNotReady) as error:
-        _put_off(services, claim, error, error.sentence)
+        _put_off(services, claim, error, error.problem)
     except Exception as error:
         # One class with a fault that nobody foresaw must not stop the others, nor be lost.
         log.exception("unexpected fault", extra={"class": claim.class_id, "attempt": claim.attempts})
-        _put_off(services, claim, error, "Something went wrong here; the operator's log has the details.")
-    return "put off"
+        _put_off(services, claim, error, Problem("unexpected_fault"))
+    return "put_off"
 
 
 def count_free(services: Services) -> int:
@@ -183,10 +184,10 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
             raise
         # What the webhooks told is enough to go on with; a session that they missed is found by the next snapshot.
         discovered, listed = Discovery((), error), False
-        log.info("Zoom did not list the sessions", extra={"class": found.id, "reason": error.sentence})
+        log.info("Zoom did not list the sessions", extra={"class": found.id, **error.problem.log_fields()})
     runs = sessions_of(found, _merged(known, discovered.sessions))
     if not ended and not _may_be_over(runs, discovered):
-        raise discovered.refusal or NotEnded("Zoom knows of no session of this class that has ended.")
+        raise discovered.refusal or NotEnded("no_session_ended")
     meetings = tuple(run.uuid for run in runs) or (_only_session(services, found, discovered),)
     return _Questions(found, runs, meetings, listed)
 
@@ -241,7 +242,7 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     Raises NoDataFromZoom where that may be another class's, and why Zoom does not say whose it is.
     """
     if discovered.elsewhere:
-        raise NoDataFromZoom("Zoom has sessions of this meeting, and none at the time of this class.")
+        raise NoDataFromZoom("sessions_elsewhere")
     meeting_id = found.zoom_meeting_id or ""
     if discovered.refusal is not None and not found.zoom_meeting_made:
         with reading(services.engine) as tx:
@@ -280,9 +281,10 @@ def _snapshot(attendance: Attendance, now: datetime, *, complete: bool) -> Snaps
     )
 
 
-def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) -> None:
+def _put_off(services: Services, claim: Claim, error: Exception, problem: Problem) -> None:
     """Puts the fetch off until the next try, or gives it up."""
-    log.warning("the fetch failed", extra={"class": claim.class_id, "attempt": claim.attempts, "reason": sentence})
+    fields = {"class": claim.class_id, "attempt": claim.attempts, **problem.log_fields()}
+    log.warning("the fetch failed", extra=fields)
     gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
@@ -299,14 +301,14 @@ def _put_off(services: Services, claim: Claim, error: Exception, sentence: str) 
             if at is not None:
                 # That the account was too busy says nothing against this class.
                 attempts = claim.attempts - 1 if isinstance(error, ZoomRateLimited) else claim.attempts
-                storage.fetches.postpone(tx, claim, sentence, at, attempts)
+                storage.fetches.postpone(tx, claim, problem, at, attempts)
                 return
             found = storage.classes.lock_class(tx, claim.class_id)
             if has_zooms_list(tx, found):
                 gave_up = FetchState.COLLECTED  # an earlier reading is there; only this one is given up
             elif found.status is ClassStatus.ENDED and (seen := attendance_seen(tx, found, now)) is not None:
                 storage.classes.save_attendance(tx, found.id, seen, now)
-            storage.fetches.abandon(tx, claim, sentence, gave_up)
+            storage.fetches.abandon(tx, claim, problem, gave_up)
     except LeaseLost:
         log.info("the fetch was taken over", extra={"class": claim.class_id})
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from tracker import retry, storage
+from tracker.errors import Problem
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
@@ -27,11 +28,6 @@ LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
 # Zoom repeats a delivery for about 85 minutes; much longer costs nothing and is a record for the operator.
 DELIVERIES_KEPT = timedelta(days=30)
-UNSIGNED = (
-    "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or "
-    "somebody else sends them."
-)
-SILENT = "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +57,16 @@ class Health:
     rates: tuple[Usage, ...]
 
     @property
-    def reasons(self) -> list[str]:
-        """What somebody has to look at, a sentence each; none while all is well."""
-        return [
-            sentence
-            for sentence, wrong in (
-                (SILENT, self.alarms.silent_since is not None),
-                (UNSIGNED, self.alarms.unsigned),
-                (f"Fetches that are due and that nobody takes: {self.queue.late}.", self.queue.late),
-                (f"Classes that could not be fetched in several tries: {self.queue.stuck}.", self.queue.stuck),
-            )
-            if wrong
-        ]
+    def reasons(self) -> list[Problem]:
+        """What somebody has to look at; nothing while all is well."""
+        late, stuck = self.queue.late, self.queue.stuck
+        possible = (
+            (Problem("webhooks_silent"), self.alarms.silent_since is not None),
+            (Problem("webhooks_unsigned"), self.alarms.unsigned),
+            (Problem("fetches_late", {"count": late}), late),
+            (Problem("fetches_stuck", {"count": stuck}), stuck),
+        )
+        return [reason for reason, holds in possible if holds]
 
     @property
     def webhook_age(self) -> float | None:

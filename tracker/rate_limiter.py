@@ -92,7 +92,7 @@ class SharedRateLimiter:
             at = turn.at if isinstance(turn, Turn) else turn
             seconds = max((at - now).total_seconds(), 0.0)
             if seconds > left:
-                raise ZoomRateLimited("Zoom takes no more requests from this account at the moment.", retry_at=at)
+                raise ZoomRateLimited("zoom_rate_used_up", retry_at=at)
             if seconds > 0:
                 left -= seconds
                 self._wait(seconds)

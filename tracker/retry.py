@@ -11,8 +11,8 @@ LONGEST_GAP = timedelta(hours=1)
 PATIENCE = timedelta(hours=24)
 # A day may also pass while no tracker runs, or because the clock was set.
 LEAST_ATTEMPTS = 6
-# What a class is told of which Zoom has no list: it gives none of somebody who was alone.
-NO_LIST = "Zoom has no participant list for this class yet."
+# The code of a class of which Zoom has no list: it gives none of somebody who was alone.
+NO_LIST = "no_list_yet"
 # No failure puts a try off further: Zoom's own limits end with its day at the latest.
 FARTHEST_TRY = timedelta(hours=26)
 # When Zoom's list is read again, in delays after the end of the class, and how far apart two readings have to be

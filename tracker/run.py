@@ -68,7 +68,4 @@ def until_stopped(dashboard: Dashboard | None = None) -> int:
 def check_port(host: str, port: int) -> None:
     """Raises InvalidInput where another program listens there."""
     if not port_is_free(host, port):
-        raise InvalidInput(
-            f"Port {port} is in use by another program; stop that one, "
-            "or choose other ports with TRACKER_PORT and DASHBOARD_PORT."
-        )
+        raise InvalidInput("port_in_use", port=port)

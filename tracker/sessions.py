@@ -20,7 +20,7 @@ from tracker.zoom.webhook import Delivery, MeetingEnded, MeetingStarted, Partici
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["noted", "repeat", "not ours", "nothing to note"]
+Outcome = Literal["noted", "repeat", "not_ours", "nothing_to_note"]
 
 
 def class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
@@ -78,13 +78,13 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     """Takes in a webhook: committed when this returns, and changing nothing when it came before."""
     event = delivery.event
     if not isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen):
-        return "nothing to note"
+        return "nothing_to_note"
     run, sighting = _told(event)
 
     def take_in(tx: Transaction) -> Outcome:
         class_id = class_of(tx, event.meeting_id, run)
         if class_id is None:
-            return "not ours"
+            return "not_ours"
         now = services.now()
         current = storage.classes.lock_planned(tx, class_id)
         if not storage.webhook_log.note(tx, delivery.body_hash, delivery.name, class_id, now):
@@ -132,7 +132,7 @@ def sessions_at_zoom(
     try:
         instances = _instances(services, found)
     except ZoomMisconfigured as error:
-        log.info("Zoom lists no sessions", extra={"class": found.id, "reason": error.sentence})
+        log.info("Zoom lists no sessions", extra={"class": found.id, **error.problem.log_fields()})
         instances, refusal = [], error
     go_on()
     over = {run.uuid: run for run in _ours(services, found, instances)}
@@ -164,7 +164,7 @@ def _past_session(services: Services, uuid: str) -> Session | None:
     try:
         return services.zoom.past_meeting(uuid)
     except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
-        log.info("Zoom does not tell when a session was", extra={"reason": error.sentence})
+        log.info("Zoom does not tell when a session was", extra=error.problem.log_fields())
         return None
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from tracker.errors import SettingsError
+from tracker.errors import Problem, SettingsError
 
 Plan = Literal["free", "pro", "business"]
 PLANS: tuple[Plan, ...] = ("free", "pro", "business")
@@ -82,7 +82,7 @@ class _Reader:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
-        self.faults: list[str] = []
+        self.faults: list[Problem] = []
 
     def text(self, name: str, default: str) -> str:
         return self.environment.get(name, "").strip() or default
@@ -90,14 +90,14 @@ class _Reader:
     def secret(self, name: str) -> str:
         value, file_name = self.text(name, ""), self.text(f"{name}_FILE", "")
         if value and file_name:
-            self.faults.append(f"{name} and {name}_FILE are both set; keep one")
+            self.faults.append(Problem("setting_given_twice", {"name": name}))
         if not file_name:
             return value
         try:
             # Some editors begin a UTF-8 file with a byte order mark.
             return Path(file_name).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
-            self.faults.append(f"the file that {name}_FILE names cannot be read")
+            self.faults.append(Problem("setting_file_unreadable", {"name": name}))
             return ""
 
     def url(self, name: str, default: str) -> str:
@@ -109,19 +109,19 @@ class _Reader:
         except ValueError:
             usable = False
         if not usable:
-            self.faults.append(f"{name} must be an http or https address")
+            self.faults.append(Problem("setting_no_address", {"name": name}))
         return value
 
     def plan(self, name: str) -> Plan:
         value = self.text(name, "pro").lower()
         if value not in PLANS:
-            self.faults.append(f"{name} must be one of {', '.join(PLANS)}")
+            self.faults.append(Problem("setting_no_choice", {"name": name, "choices": ", ".join(PLANS)}))
         return cast(Plan, value)
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         value = self.text(name, str(default))
         # A length limit before int(): digits without end are expensive to convert.
         if not (value.isascii() and value.isdigit() and len(value) <= 9 and least <= int(value) <= most):
-            self.faults.append(f"{name} must be a whole number from {least} to {most}")
+            self.faults.append(Problem("setting_no_number", {"name": name, "least": least, "most": most}))
             return default
         return int(value)

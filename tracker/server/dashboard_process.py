@@ -42,7 +42,7 @@ class Dashboard:
     def __enter__(self) -> "Dashboard":
         host, port = self._settings.tracker_host, self._settings.dashboard_port
         if not port_is_free(host, port):
-            raise TrackerError(f"Port {port} is in use by another program; choose another with DASHBOARD_PORT.")
+            raise TrackerError("dashboard_port_in_use", port=port)
         command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
         options = [f"--server.address={host}", f"--server.port={port}"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
@@ -77,13 +77,13 @@ class Dashboard:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             if not self.is_running:
-                raise TrackerError("The dashboard did not start; its messages are above.")
+                raise TrackerError("dashboard_not_started")
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):  # noqa: S310 - our own address
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-        raise TrackerError("The dashboard did not answer within a minute.")
+        raise TrackerError("dashboard_not_answering")
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -94,7 +94,7 @@ def port_is_free(host: str, port: int) -> bool:
             probe.bind((host, port))
         except OSError as error:
             if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-                raise TrackerError(f"TRACKER_HOST is {host}, which is no address of this machine.") from None
+                raise TrackerError("host_elsewhere", host=host) from None
             return False
     return True
 

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from tracker.messages import sentence
 from tracker.server.routes import Answer, Request, ServerState, answer, failure
 
 log = logging.getLogger(__name__)
@@ -191,21 +192,21 @@ class _Handler(BaseHTTPRequestHandler):
     def _body_length(self, *, needed: bool) -> int | Answer:
         """The length of the body, or why the request is refused; what would leave its end in doubt closes."""
         if self.headers.defects:
-            return self._refusal(400, "The headers are malformed.")
+            return self._refusal(400, "headers_malformed")
         if "transfer-encoding" in self.headers:
-            return self._refusal(501, "Bodies need a Content-Length.")
+            return self._refusal(501, "length_needed_not_chunks")
         lengths = self.headers.get_all("content-length") or []
         if not lengths:
-            return self._refusal(411, "The body needs a Content-Length.") if needed else 0
+            return self._refusal(411, "length_needed") if needed else 0
         if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-            return self._refusal(400, "Content-Length is malformed.")
+            return self._refusal(400, "length_malformed")
         if len(lengths[0]) > 12 or int(lengths[0]) > LARGEST_BODY:
-            return self._refusal(413, f"The body is larger than {LARGEST_BODY} bytes.")
+            return self._refusal(413, "body_too_large", most=LARGEST_BODY)
         return int(lengths[0])
 
     @staticmethod
-    def _refusal(status: int, sentence: str) -> Answer:
-        refused = failure(status, HTTPStatus(status).name.lower(), sentence)
+    def _refusal(status: int, code: str, **details: int) -> Answer:
+        refused = failure(status, HTTPStatus(status).name.lower(), sentence(code, details))
         return Answer(status, refused.body, close=True)
 
     def _send(self, reply: Answer) -> None:

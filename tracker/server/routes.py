@@ -27,6 +27,7 @@ from tracker.errors import (
     ZoomError,
 )
 from tracker.health import Health, WebhookCounter
+from tracker.messages import sentence, sentence_of
 from tracker.server import metrics
 from tracker.services import Services
 from tracker.storage.database import AWAY
@@ -95,24 +96,24 @@ def answer(state: ServerState, request: Request) -> Answer:
     """The answer to a request. Never raises: an error becomes its status, with a body that leaks nothing."""
     routes = ROUTES.get(request.path)
     if routes is None:
-        return failure(404, "not_found", "There is nothing at this address.")
+        return failure(404, "not_found", sentence("no_such_address"))
     handler = routes.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
-        return failure(405, "method_not_allowed", "This address does not take that method.", Allow=", ".join(routes))
+        return failure(405, "method_not_allowed", sentence("method_not_allowed"), Allow=", ".join(routes))
     try:
         return handler(state, request)
     except WebhookRefused as error:
-        log.warning("a webhook was refused", extra={"status": error.status, "reason": error.sentence})
-        return failure(error.status, error.code, error.sentence)
+        log.warning("a webhook was refused", extra={"status": error.status, **error.problem.log_fields()})
+        return failure(error.status, error.kind, sentence_of(error))
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
-        return failure(status, error.code, error.sentence)
+        return failure(status, error.kind, sentence_of(error))
     except AWAY:
         log.exception("the database is away", extra={"path": request.path})
-        return failure(503, "database_away", "The database cannot be reached right now.")
+        return failure(503, "database_away", sentence("database_away"))
     except Exception:
         log.exception("unexpected fault", extra={"path": request.path})
-        return failure(500, "internal_error", "Something went wrong here; the operator's log has the details.")
+        return failure(500, "internal_error", sentence("unexpected_fault"))
 
 
 def receive_webhook(state: ServerState, request: Request) -> Answer:
@@ -122,7 +123,7 @@ def receive_webhook(state: ServerState, request: Request) -> Answer:
         outcome, reply = _taken_in(state.services, request)
         return as_json(200, reply)
     except (WebhookRefused, NotConfigured) as error:
-        outcome = f"{REFUSED}{error.sentence}"
+        outcome = f"{REFUSED}{error.code}"
         raise
     finally:
         state.webhook_counter.note(outcome)
@@ -135,7 +136,7 @@ def _taken_in(services: Services, request: Request) -> tuple[str, dict[str, Any]
     webhook.verify(request.body, request.headers, secret, services.now())
     delivery = webhook.parse(request.body)
     if isinstance(delivery.event, UrlValidation):
-        return "url validation", webhook.validation_reply(delivery.event, secret)
+        return "url_validation", webhook.validation_reply(delivery.event, secret)
     outcome = sessions.note_delivery(services, delivery)
     log.info("webhook", extra={"event": delivery.name[:64], "outcome": outcome})
     return outcome, {"success": True}
@@ -146,7 +147,7 @@ def fetch_for_person(state: ServerState, request: Request) -> Answer:
     viewer = state.services.read(auth.bearer, request.headers.get("authorization", ""))
     class_id = request.query("streamId")
     if not class_id:
-        raise InvalidInput("streamId is missing.")
+        raise InvalidInput("stream_id_missing")
     state.services.read(classes.visible_class, viewer, class_id)
     return fetched(state, class_id, fetching.fetch_now(state.services, class_id))
 
@@ -155,28 +156,28 @@ def fetch_for_program(state: ServerState, request: Request) -> Answer:
     """`POST /api/zoom/participants` with `streamId` and `cronSecret`: fetches unless there is a reason not to."""
     secret = state.services.settings.cron_secret
     if not secret:
-        raise NotConfigured("CRON_SECRET is not set, so this call is closed.")
+        raise NotConfigured("cron_secret_not_set")
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
-        raise InvalidInput("The body is not JSON.") from None
+        raise InvalidInput("not_json") from None
     if not isinstance(body, dict):
-        raise InvalidInput("The body is not a JSON object.")
+        raise InvalidInput("not_json_object")
     given = body.get("cronSecret")
     if not isinstance(given, str) or not hmac.compare_digest(
         given.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass")
     ):
-        raise NotSignedIn("cronSecret is wrong.")
+        raise NotSignedIn("cron_secret_wrong")
     class_id = body.get("streamId")
     if not isinstance(class_id, str) or not class_id:
-        raise InvalidInput("streamId is missing.")
+        raise InvalidInput("stream_id_missing")
     try:
         return fetched(state, class_id, fetching.fetch_if_due(state.services, class_id))
     except (FetchUnderWay, LeaseLost):
         # Somebody else has it in hand; what the caller has to do is the same: come again later.
-        return skipped(TooSoon.code)
+        return skipped(TooSoon.kind)
     except (ClassNotReady, ZoomError) as error:
-        return skipped(error.code)
+        return skipped(error.kind)
 
 
 def skipped(reason: str) -> Answer:
@@ -220,7 +221,7 @@ def healthz(state: ServerState, request: Request) -> Answer:
         "lastWebhookAgeSeconds": _rounded(found.webhook_age),
         "webhooks": silent,
         "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
-        "reasons": found.reasons,
+        "reasons": [sentence_of(reason) for reason in found.reasons],
         "version": health.VERSION,
     }
     return as_json(200 if looping else 503, {"status": status} | report)
@@ -251,9 +252,9 @@ def as_json(status: int, value: object, **headers: str) -> Answer:
     return Answer(status, json.dumps(value).encode(), headers=headers)
 
 
-def failure(status: int, code: str, sentence: str, **headers: str) -> Answer:
+def failure(status: int, kind: str, message: str, **headers: str) -> Answer:
     """An answer that says what is wrong."""
-    return as_json(status, {"success": False, "error": {"code": code, "message": sentence}}, **headers)
+    return as_json(status, {"success": False, "error": {"code": kind, "message": message}}, **headers)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -96,7 +96,7 @@ def troubled(tx: Transaction, limit: int) -> list[Class]:
 
 
 def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str) -> Queue:
-    """How many fetches are where. `stuck` are those that failed so often, and not with `no_list`."""
+    """How many fetches are where. `stuck` are those that failed so often, and not with the code `no_list`."""
     due, free = col(Fetch.due_at) <= now, fetches.is_free(now)
     number = func.count()
     numbers: Any = (

@@ -38,14 +38,14 @@ def back_up(url: str, file: Path) -> None:
     """
     live = _file_of(url, PG_DUMP)
     if not live.is_file():
-        raise InvalidInput(f"There is no database at {live}.")
+        raise InvalidInput("no_database", file=str(live))
     file = file.resolve()
     # SQLite would take what lies beside a database for its newest pages.
     beside = ("-wal", "-journal", "-shm")
     ours = file == live or file in {Path(f"{live}{suffix}") for suffix in beside}
     if ours or any(Path(f"{file}{suffix}").exists() for suffix in beside):
-        raise InvalidInput(f"{file} is a database in use; choose another name for the backup.")
-    with _told(f"The backup {file} could not be written"), closing(_opened(live)) as source:
+        raise InvalidInput("backup_in_use", file=str(file))
+    with _told("backup_unwritable", file), closing(_opened(live)) as source:
         _write(source, file)
 
 
@@ -58,17 +58,17 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
     """
     live = _file_of(url, PG_RESTORE)
     if not file.is_file():
-        raise InvalidInput(f"There is no file {file}.")
+        raise InvalidInput("no_file", file=str(file))
     if file.resolve() == live:
-        raise InvalidInput(f"{file} is the database itself.")
+        raise InvalidInput("backup_is_database", file=str(file))
     before = live.with_name(f"{live.stem}.before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{live.suffix}")
     if before.exists():
-        raise InvalidInput(f"{before} exists already.")
+        raise InvalidInput("backup_of_before_exists", file=str(before))
     was_there = live.exists() and live.stat().st_size > 0
 
     def step(status: int, remaining: int, total: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise TrackerError("The database is being written to; stop tracker and dashboard, and try again.")
+            raise TrackerError("database_written_to")
         # After the first page nobody else can write, and nothing is committed before the last one: whatever has been
         # acknowledged until now is in this copy.
         if was_there and remaining == total - 1:
@@ -76,7 +76,7 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
                 # The present database may be restored because it is damaged.
                 _write(present, before, checked=False)
 
-    with _told(f"{file} could not be restored"), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
+    with _told("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
         prepared = Path(folder, "prepared.sqlite3")
         _prepare(file, prepared)
         with closing(_opened(prepared)) as source, closing(_to_be_replaced(live, patience)) as target:
@@ -93,9 +93,9 @@ def _file_of(url: str, on_postgresql: str) -> Path:
     address = make_engine(url).url
     if address.get_backend_name() == "postgresql":
         command = on_postgresql.format(server=_server(address), name=shlex.quote(address.database or "postgres"))
-        raise InvalidInput(f"This database is PostgreSQL, which has tools of its own; run {command}.")
+        raise InvalidInput("backup_by_postgresql", command=command)
     if not address.database or address.database.startswith((":memory:", "file:")):
-        raise InvalidInput("DATABASE_URL names no file.")
+        raise InvalidInput("database_without_file")
     return Path(address.database).resolve()
 
 
@@ -117,10 +117,7 @@ def _to_be_replaced(live: Path, patience: float) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise TrackerError(
-            f"The present database cannot be replaced where it is ({error}): stop tracker and dashboard, move {live} "
-            "away with the files -wal and -shm beside it, and try again."
-        ) from error
+        raise TrackerError("database_not_replaceable", reason=str(error), file=str(live)) from error
     return connection
 
 
@@ -141,7 +138,7 @@ def _write(source: sqlite3.Connection, target: Path, *, checked: bool = True) ->
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     def step(status: int, _remaining: int, _total: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise TrackerError("The database is locked by another program; try again later.")
+            raise TrackerError("database_locked")
 
     source.backup(target, pages=ALL_PAGES, progress=step)
 
@@ -167,14 +164,14 @@ def _prepare(file: Path, prepared: Path) -> None:
             _check_whole(copy)
             (page_size,) = source.execute("PRAGMA page_size").fetchone()
             if file.stat().st_size % page_size:
-                raise InvalidInput(f"{file} is damaged: its end is missing.")  # SQLite takes what is missing for zeros
+                raise InvalidInput("backup_cut_off", file=str(file))  # SQLite takes what is missing for zeros
             found = {revision for (revision,) in copy.execute("SELECT version_num FROM alembic_version")}
     except sqlite3.DatabaseError as error:
         if _is_of_the_disk(error):
             raise
-        raise InvalidInput(f"{file} is no backup of this program, or is damaged: {error}.") from error
+        raise InvalidInput("backup_unreadable", file=str(file), reason=str(error)) from error
     if len(found) != 1 or not found <= revisions():
-        raise InvalidInput(f"{file} is of a newer version of this program, or of another program.")
+        raise InvalidInput("backup_newer", file=str(file))
     engine = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
     try:
         migrate(engine)
@@ -182,11 +179,11 @@ def _prepare(file: Path, prepared: Path) -> None:
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error) and _is_of_the_disk(error.orig):
             raise error.orig from None
-        raise InvalidInput(f"{file} is of another program: its tables are not ours.") from error
+        raise InvalidInput("backup_with_other_tables", file=str(file)) from error
     finally:
         engine.dispose()
     if missing:
-        raise InvalidInput(f"{file} is of another program: it has no table {min(missing)}.")
+        raise InvalidInput("backup_without_table", file=str(file), table=min(missing))
 
 
 def _is_of_the_disk(error: sqlite3.Error) -> bool:
@@ -202,11 +199,11 @@ def _check_whole(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Makes a sentence of what SQLite and the machine complain of."""
+def _told(code: str, file: Path) -> Iterator[None]:
+    """Makes an error with this code of what SQLite and the machine complain of."""
     try:
         yield
     except sqlite3.Error as error:
-        raise TrackerError(f"{what}: {error}.") from error
+        raise TrackerError(code, file=str(file), reason=str(error)) from error
     except OSError as error:
-        raise TrackerError(f"{what}: {error.strerror}.") from error
+        raise TrackerError(code, file=str(file), reason=str(error.strerror)) from error

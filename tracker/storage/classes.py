@@ -20,7 +20,7 @@ from tracker.attendance.class_times import planned_time, status_of
 from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.stored_form import stays_from_data
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Span, Stay
-from tracker.errors import NotFound, UnreadableRecords
+from tracker.errors import NotFound, Problem, UnreadableRecords
 from tracker.storage import snapshots
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
@@ -45,12 +45,12 @@ _FORGET_PARTICIPANTS = _SET_LIFE.values(participant_count=None, participants_fet
 
 @dataclass(frozen=True, slots=True)
 class FetchProgress:
-    """How far the fetch of a class is: stored state, next due time, and the sentence of the last failure."""
+    """How far the fetch of a class is: stored state, next due time, and what was the matter the last time."""
 
     stored_state: FetchState
     due_at: datetime | None
     attempts: int
-    error: str | None
+    error: Problem | None
     leased_until: datetime | None
 
     def state(self, now: datetime) -> FetchState:
@@ -181,7 +181,7 @@ def lock_class(tx: Transaction, class_id: str) -> Class:
     """The class, locked for the rest of the transaction. Raises NotFound."""
     row = tx.exec(select(LiveStream.id).where(LiveStream.id == _known_id(class_id)).with_for_update()).first()
     if row is None:
-        raise NotFound("There is no such class.")
+        raise NotFound("no_such_class")
     return get_class(tx, class_id)
 
 
@@ -189,7 +189,7 @@ def lock_planned(tx: Transaction, class_id: str) -> PlannedClass:
     """The class, locked for the rest of the transaction. Raises NotFound."""
     row = run(tx, _LOCK_PLANNED, class_id=class_id).first()
     if row is None:
-        raise NotFound("There is no such class.")
+        raise NotFound("no_such_class")
     return _planned_class(row)
 
 
@@ -202,7 +202,7 @@ def get_class(tx: Transaction, class_id: str) -> Class:
     """The class. Raises NotFound."""
     found = classes_where(tx, LiveStream.id == _known_id(class_id), limit=1)
     if not found:
-        raise NotFound("There is no such class.")
+        raise NotFound("no_such_class")
     return found[0]
 
 
@@ -255,7 +255,7 @@ def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | No
         data = None
     entries = data.get("participants") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UnreadableRecords("The stored participants of this class cannot be read; fetch them again.")
+        raise UnreadableRecords()
     return cast(dict[str, Any], data)
 
 
@@ -268,14 +268,14 @@ def get_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
 def _known_id(class_id: str) -> str:
     """The id, unless no class can have it: PostgreSQL refuses some texts even in a comparison. Raises NotFound."""
     if class_id != comparable(class_id):
-        raise NotFound("There is no such class.")
+        raise NotFound("no_such_class")
     return class_id
 
 
 def _row(tx: Transaction, class_id: str) -> LiveStream:
     row = tx.get(LiveStream, class_id)
     if row is None:
-        raise NotFound("There is no such class.")
+        raise NotFound("no_such_class")
     return row
 
 
@@ -353,7 +353,19 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
 
 
 def _fetch_progress(row: Fetch) -> FetchProgress:
-    return FetchProgress(FetchState(row.state), row.due_at, row.attempts, row.error, row.leased_until)
+    return FetchProgress(FetchState(row.state), row.due_at, row.attempts, _problem(row), row.leased_until)
+
+
+def _problem(row: Fetch) -> Problem | None:
+    """What was the matter the last time; of what another program wrote, as much as makes sense."""
+    if not row.error:
+        return None
+    try:
+        details = json.loads(row.error_details or "{}")
+    except (ValueError, RecursionError):
+        details = {}
+    entries = details.items() if isinstance(details, dict) else ()
+    return Problem(row.error, {name: value for name, value in entries if isinstance(value, str | int)})
 
 
 def _planned_class(row: Any) -> PlannedClass:

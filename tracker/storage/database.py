@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
-from tracker.errors import SettingsError
+from tracker.errors import Problem, SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
@@ -99,10 +99,10 @@ def make_engine(url: str) -> Engine:
             _TURNS[engine] = threading.BoundedSemaphore(AT_ONCE)
             return engine
     except ImportError:
-        raise SettingsError(['for PostgreSQL install the extra: pip install -e ".[postgres]"']) from None
+        raise SettingsError([Problem("postgres_driver_missing")]) from None
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
         pass
-    raise SettingsError(["DATABASE_URL must begin with sqlite:/// or postgresql://"])
+    raise SettingsError([Problem("database_url_unusable")])
 
 
 def _sqlite_engine(url: str, path: str | None) -> Engine:
@@ -254,7 +254,7 @@ def migrate(engine: Engine) -> None:
     """
     with migrating(engine) as connection:
         if MigrationContext.configure(connection).get_current_revision() not in (None, *revisions()):
-            raise SettingsError(["the database belongs to a newer version of this program; update this one"])
+            raise SettingsError([Problem("database_newer")])
         config = _migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

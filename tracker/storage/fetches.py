@@ -4,6 +4,7 @@ Every function runs in the caller's transaction. Whoever changes a class locks i
 (`storage.classes.lock_class`), so `ask`, `withdraw` and `claim_class` never race with each other on one class.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, CursorResult, bindparam, func, or_
 from sqlmodel import col, select, update
 
 from tracker.attendance.types import FetchState
-from tracker.errors import FetchUnderWay, LeaseLost
+from tracker.errors import FetchUnderWay, LeaseLost, Problem
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.models import Fetch
 
@@ -22,13 +23,21 @@ _ASK = insert(
     lambda row: row.on_conflict_do_update(
         index_elements=[Fetch.class_id],
         set_={name: row.excluded[name] for name in ("state", "dueAt", "askedAt", "attempts")}
-        | {"error": None, "leasedUntil": None, "leaseToken": None},
+        | {"error": None, "errorDetails": None, "leasedUntil": None, "leaseToken": None},
     ),
 )
 _WITHDRAW = (
     update(Fetch)
     .where(col(Fetch.class_id) == bindparam("class_id"))
-    .values(state=FetchState.WAITING.value, attempts=0, due_at=None, error=None, leased_until=None, lease_token=None)
+    .values(
+        state=FetchState.WAITING.value,
+        attempts=0,
+        due_at=None,
+        error=None,
+        error_details=None,
+        leased_until=None,
+        lease_token=None,
+    )
 )
 
 # Renewed after every call to Zoom, so it only has to outlast one, with its wait, its token and its commit.
@@ -96,7 +105,7 @@ def claim_class(tx: Transaction, class_id: str, now: datetime) -> Claim:
     """
     row = _locked(tx, class_id) or Fetch(class_id=class_id, asked_at=now)
     if row.leased_until is not None and now < row.leased_until <= now + LONGEST_LEASE:
-        raise FetchUnderWay("The participants of this class are being fetched right now.")
+        raise FetchUnderWay()
     row.leased_until, row.lease_token = now + LEASE, token_hex(8)
     tx.add(row)
     return Claim(class_id, row.lease_token, row.attempts, row.asked_at)
@@ -113,17 +122,17 @@ def finish(tx: Transaction, claim: Claim, again_at: datetime | None) -> None:
     Raises LeaseLost, and with it rolls the caller's result back.
     """
     state = FetchState.SETTLED if again_at is None else FetchState.COLLECTED
-    _change(tx, claim, state=state.value, due_at=again_at, attempts=0, error=None, leased_until=None, lease_token=None)
+    _end(tx, claim, None, state=state.value, due_at=again_at, attempts=0)
 
 
-def postpone(tx: Transaction, claim: Claim, sentence: str, at: datetime, attempts: int) -> None:
-    """Tries again at `at`, after so many attempts; the sentence is what people see meanwhile. Raises LeaseLost."""
-    _change(tx, claim, due_at=at, error=sentence, attempts=attempts, leased_until=None, lease_token=None)
+def postpone(tx: Transaction, claim: Claim, problem: Problem, at: datetime, attempts: int) -> None:
+    """Tries again at `at`, after so many attempts; the problem is what people see meanwhile. Raises LeaseLost."""
+    _end(tx, claim, problem, due_at=at, attempts=attempts)
 
 
-def abandon(tx: Transaction, claim: Claim, sentence: str, state: FetchState) -> None:
-    """Stops for good with this sentence. Raises LeaseLost."""
-    _change(tx, claim, state=state.value, due_at=None, error=sentence, leased_until=None, lease_token=None)
+def abandon(tx: Transaction, claim: Claim, problem: Problem, state: FetchState) -> None:
+    """Stops for good because of this. Raises LeaseLost."""
+    _end(tx, claim, problem, state=state.value, due_at=None)
 
 
 def release(tx: Transaction, claim: Claim) -> None:
@@ -154,6 +163,13 @@ def _locked(tx: Transaction, class_id: str) -> Fetch | None:
     return tx.get(Fetch, class_id, with_for_update=True, populate_existing=True)
 
 
+def _end(tx: Transaction, claim: Claim, problem: Problem | None, **values: Any) -> None:
+    """Gives up the lease, with what was the matter."""
+    error = problem.code if problem else None
+    details = json.dumps(dict(problem.details)) if problem and problem.details else None
+    _change(tx, claim, error=error, error_details=details, leased_until=None, lease_token=None, **values)
+
+
 def _change(tx: Transaction, claim: Claim, **values: Any) -> None:
     """The last word is the lease's: nothing is written once somebody else has the work."""
     statement = (
@@ -163,4 +179,4 @@ def _change(tx: Transaction, claim: Claim, **values: Any) -> None:
         .execution_options(synchronize_session=False)
     )
     if cast(CursorResult[Any], tx.exec(cast(Any, statement))).rowcount != 1:
-        raise LeaseLost("The fetch was given to somebody else meanwhile.")
+        raise LeaseLost()

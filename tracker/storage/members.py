@@ -36,7 +36,7 @@ def add_member(tx: Transaction, email: str, name: str, role: Role, zoom_user: st
     """Adds a person. Raises InvalidInput where the e-mail is taken."""
     address = _as_stored(email)
     if find_member(tx, address) is not None:
-        raise InvalidInput(f"{address} has an account already.")
+        raise InvalidInput("account_exists", email=address)
     row = User(id=uuid4().hex, email=address, name=name.strip(), role=role, zoom_user_id=zoom_user, created_at=now)
     tx.add(row)
     tx.flush()
@@ -53,7 +53,7 @@ def get_member(tx: Transaction, email: str) -> Member:
     """The person with this e-mail. Raises NotFound."""
     found = find_member(tx, email)
     if found is None:
-        raise NotFound(f"There is no account for {email}.")
+        raise NotFound("no_such_account", email=email)
     return found
 
 

@@ -211,7 +211,9 @@ class Fetch(SQLModel, table=True):
     asked_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("askedAt"))
     due_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("dueAt"))
     attempts: int = 0
+    # The code of what was the matter the last time, and what its sentence names (JSON).
     error: str | None = None
+    error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("errorDetails"))
     leased_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("leasedUntil"))
     lease_token: str | None = Field(default=None, sa_column_kwargs=_column("leaseToken"))
 

@@ -21,8 +21,8 @@ _ADD_TO_TALLY = insert(
         set_={"count": WebhookTally.count + row.excluded.count, "lastAt": row.excluded.lastAt},
     ),
 )
-# Every outcome of a webhook that was refused begins so; the reason follows.
-REFUSED = "refused: "
+# Every outcome of a webhook that was refused begins so; the code of the reason follows.
+REFUSED = "refused:"
 
 
 @dataclass(frozen=True, slots=True)

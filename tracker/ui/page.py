@@ -7,15 +7,16 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from tracker import class_attendance, clock, health
+from tracker import class_attendance, clock
 from tracker.attendance.types import ClassStatus
 from tracker.errors import TrackerError
 from tracker.health import Alarms
+from tracker.messages import sentence, sentence_of
 from tracker.storage.classes import Class
 from tracker.storage.database import AWAY
 from tracker.storage.members import Member
 from tracker.ui import words
-from tracker.ui.sign_in import AWAY_SENTENCE, COOKIE, member_of
+from tracker.ui.sign_in import COOKIE, member_of
 from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
@@ -73,10 +74,10 @@ def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
     except passed_on:
         raise
     except TrackerError as error:
-        st.error(words.markdown(error.sentence, 400), icon=":material/error:")
+        st.error(words.markdown(sentence_of(error), 400), icon=":material/error:")
         st.stop()
     except AWAY:
-        st.error(AWAY_SENTENCE, icon=":material/cloud_off:")
+        st.error(sentence("database_away_for_person"), icon=":material/cloud_off:")
         st.stop()
 
 
@@ -89,7 +90,7 @@ def alarms(found: Alarms, member: Member) -> None:
         lost = "Nothing is lost: what was missed is caught up."
         st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
     if found.unsigned and member.is_admin:
-        st.warning(words.markdown(health.UNSIGNED, 400), icon=":material/key_off:")
+        st.warning(words.markdown(sentence("webhooks_unsigned"), 400), icon=":material/key_off:")
     if found.silent_since is not None:
         doing = "The page System says how to mend it." if member.is_admin else "An admin can mend this."
         st.warning(

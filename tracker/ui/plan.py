@@ -33,7 +33,7 @@ def plan_fields(usual: Plan, key: str) -> Plan:
     """Draws the fields, filled with `usual`, and returns what they say now.
 
     The fields have no limits of their own: a browser drops what is beyond them without a word, and the class would
-    be made with what stood there before. `Plan.checked` has a sentence for each.
+    be made with what stood there before. `Plan.checked` has an error for each.
     """
     title = st.text_input("Title", usual.title, key=f"{key}-title", placeholder="Algebra 7B")
     with st.container(horizontal=True):
@@ -44,5 +44,5 @@ def plan_fields(usual: Plan, key: str) -> Plan:
         zone = st.selectbox("Time zone", zones, zones.index(usual.timezone), key=f"{key}-zone", width=260)
     with shown_faults():
         if day is None or time is None or minutes is None:
-            raise InvalidInput("A class needs a date, a time and a length.")
+            raise InvalidInput("plan_incomplete")
     return Plan(title or "", datetime.combine(day, time), minutes, zone)

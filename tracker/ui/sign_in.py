@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker import auth, classes
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
+from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY
 from tracker.storage.members import Member
 from tracker.ui.wiring import services
@@ -32,7 +33,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'",
 }
-AWAY_SENTENCE = "The database cannot be reached right now. Please try again in a moment."
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -82,10 +82,10 @@ async def _refusal(scope: Scope) -> Response | None:
         if await run_in_threadpool(member_of, connection.cookies) is not None:
             return None
     except AWAY:
-        return PlainTextResponse(AWAY_SENTENCE, 503)
+        return PlainTextResponse(sentence("database_away_for_person"), 503)
     wants_page = scope["type"] == "http" and "text/html" in connection.headers.get("accept", "")
     if not wants_page:
-        return PlainTextResponse("Please sign in.", 401)
+        return PlainTextResponse(sentence("sign_in_needed"), 401)
     query = connection.url.query
     wanted = connection.url.path + (f"?{query}" if query else "")
     return RedirectResponse("/login" if wanted == "/" else "/login?next=" + quote(wanted), 303)
@@ -107,10 +107,10 @@ async def show_form(request: Request) -> Response:
 async def take_form(request: Request) -> Response:
     """Signs in and goes on to where the person wanted to go."""
     if not _same_origin(request):
-        return PlainTextResponse("This form was sent from another site.", 403)
+        return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     fields = await _fields(request)
     if fields is None:
-        return PlainTextResponse("This form is too large.", 413)
+        return PlainTextResponse(sentence("form_too_large"), 413)
     target = _inside(fields.get("next", "/"))
     email = fields.get("email", "")
     address = request.client.host if request.client else ""
@@ -119,9 +119,9 @@ async def take_form(request: Request) -> Response:
             auth.sign_in, services().engine, email, fields.get("password", ""), address, services().now()
         )
     except (NotSignedIn, TooManyTries) as error:
-        return _form(target, email, error.sentence, 429 if isinstance(error, TooManyTries) else 401)
+        return _form(target, email, sentence_of(error), 429 if isinstance(error, TooManyTries) else 401)
     except AWAY:
-        return _form(target, email, AWAY_SENTENCE, 503)
+        return _form(target, email, sentence("database_away_for_person"), 503)
     answer = RedirectResponse(target, 303)
     answer.set_cookie(
         COOKIE,
@@ -139,11 +139,11 @@ async def take_form(request: Request) -> Response:
 async def leave(request: Request) -> Response:
     """Signs this browser out: its token is worth nothing from now on, wherever it was copied to."""
     if not _same_origin(request):
-        return PlainTextResponse("This form was sent from another site.", 403)
+        return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     try:
         await run_in_threadpool(auth.sign_out, services().engine, request.cookies.get(COOKIE, ""))
     except AWAY:
-        return PlainTextResponse(AWAY_SENTENCE, 503)
+        return PlainTextResponse(sentence("database_away_for_person"), 503)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE)
     return answer
@@ -155,18 +155,18 @@ async def host(request: Request) -> Response:
     def start_url() -> str:
         member = member_of(request.cookies)
         if member is None:
-            raise NotSignedIn("Please sign in.")
+            raise NotSignedIn("sign_in_needed")
         found = classes.host_meeting(services(), request.query_params.get("id", ""), member)
         if not re.fullmatch(r"https?://[\w.-]+(?::[0-9]+)?(?:/[!-~]*)?", found.start_url, re.IGNORECASE | re.ASCII):
-            raise NotConfigured("Zoom gave no start link for this meeting.")
+            raise NotConfigured("zoom_start_link_missing")
         return found.start_url
 
     try:
         return RedirectResponse(await run_in_threadpool(start_url), 303)
     except TrackerError as error:
-        return _page("Start class", _alert(error.sentence), 409)
+        return _page("Start class", _alert(sentence_of(error)), 409)
     except AWAY:
-        return _page("Start class", _alert(AWAY_SENTENCE), 503)
+        return _page("Start class", _alert(sentence("database_away_for_person")), 503)
 
 
 async def _fields(request: Request) -> dict[str, str] | None:

@@ -8,21 +8,23 @@ import streamlit as st
 
 from tracker import clock, health
 from tracker.doctor import Check
+from tracker.errors import Problem
 from tracker.health import Health
+from tracker.messages import name_of_check, sentence, sentence_of
 from tracker.settings import Plan
 from tracker.storage.classes import Class
-from tracker.storage.webhook_log import LoggedWebhook
+from tracker.storage.webhook_log import REFUSED, LoggedWebhook
 from tracker.ui import words
 from tracker.ui.wiring import services
 from tracker.zoom.rate_limit import RATES, Category
 
-# What became of a webhook, in an operator's words; a refusal says it for itself.
+# What became of a webhook, in an operator's words.
 OUTCOMES = {
     "noted": "noted with a class",
     "repeat": "repeated, and noted already",
-    "not ours": "about meetings that are no classes",
-    "nothing to note": "of no concern here",
-    "url validation": "validations of the address",
+    "not_ours": "about meetings that are no classes",
+    "nothing_to_note": "of no concern here",
+    "url_validation": "validations of the address",
     "failed": "failed here, and sent again by Zoom",
 }
 
@@ -48,7 +50,8 @@ def trouble(found: Class, zone: str) -> str:
         return ""
     tries = words.count(found.fetch.attempts, "try", "tries")
     again = f"Next try at {_local(found.fetch.due_at, zone)}." if found.fetch.due_at else "Given up."
-    return f"{found.fetch.error or ''} {tries} so far. {again}".strip()
+    why = sentence_of(found.fetch.error) if found.fetch.error else ""
+    return f"{why} {tries} so far. {again}".strip()
 
 
 def webhooks(stands: Health, noted: list[LoggedWebhook], zone: str) -> None:
@@ -58,7 +61,7 @@ def webhooks(stands: Health, noted: list[LoggedWebhook], zone: str) -> None:
     if stands.webhooks:
         st.dataframe(
             {
-                "Today (UTC)": [OUTCOMES.get(one.outcome, one.outcome) for one in stands.webhooks],
+                "Today (UTC)": [_outcome(one.outcome) for one in stands.webhooks],
                 "Number": [one.count for one in stands.webhooks],
                 "Last": [_local(one.last_at, zone) for one in stands.webhooks],
             },
@@ -104,13 +107,14 @@ def rates(stands: Health, plan: Plan, zone: str) -> None:
 
 def examination(checks: list[Check]) -> None:
     """What `tracker doctor` finds: settings, token and scopes, database, clock."""
-    scopes = [check for check in checks if check.name.startswith("scope ")]
+    scopes = [check for check in checks if check.code.startswith("scope:")]
     granted = [check for check in scopes if check.ok]
-    summed_up = Check("scopes", True, f"{len(granted)} of {len(scopes)} are granted.")
+    summed_up = Check("scopes", True, Problem("scopes_granted", {"granted": len(granted), "all": len(scopes)}))
     shown = [check for check in checks if check not in granted] + ([summed_up] if scopes else [])
     for check in shown:
         mark = ":green[:material/check:]" if check.ok else ":red[:material/error:]"
-        st.markdown(f"{mark} **{words.markdown(check.name)}**: {words.markdown(check.sentence, 1000)}")
+        name, sentence = name_of_check(check.code), sentence_of(check.problem)
+        st.markdown(f"{mark} **{words.markdown(name)}**: {words.markdown(sentence, 1000)}")
 
 
 def processes(stands: Health, zone: str) -> None:
@@ -142,6 +146,12 @@ def version_of(stands: Health) -> object:
     alive = [(one.name, one.is_alive(stands.now), one.started_at) for one in stands.trackers]
     paused = [one.category for one in stands.rates if one.is_paused(stands.now)]
     return stands.alarms, stands.queue, paused, alive
+
+
+def _outcome(code: str) -> str:
+    if code.startswith(REFUSED):
+        return f"refused: {sentence(code.removeprefix(REFUSED))}"
+    return OUTCOMES.get(code) or sentence(code)
 
 
 def _local(moment: datetime, zone: str) -> str:

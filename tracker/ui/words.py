@@ -10,8 +10,9 @@ from typing import Literal
 
 from tracker import clock
 from tracker.attendance.types import ClassStatus, FetchState, Person
+from tracker.messages import sentence_of
 from tracker.report import NO_NAME
-from tracker.storage.classes import Class
+from tracker.storage.classes import Class, FetchProgress
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
@@ -62,7 +63,7 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     if fetch is None:
         return fetched
     if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
-        return f"Counted from joins and leaves that were seen live. {fetch.error or ''}".rstrip()
+        return f"Counted from joins and leaves that were seen live. {_why(fetch)}".rstrip()
     if fetch.due_at is not None and fetch.due_at > now:
         return f"{fetched} It may still change; Zoom's list is read again {moment(found, fetch.due_at, now)}."
     return f"{fetched} It is settled." if fetch.stored_state is FetchState.SETTLED else fetched
@@ -76,7 +77,7 @@ def _waiting(found: Class, now: datetime) -> State:
         return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
     if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
         word = "Failed" if fetch.state(now) is FetchState.FAILED else "No list" if held else "Not held"
-        return State(word, "orange", ":material/error:", fetch.error or "Zoom gave no list of participants.")
+        return State(word, "orange", ":material/error:", _why(fetch) or "Zoom gave no list of participants.")
     if fetch is None or fetch.due_at is None:
         if held:
             return State("Not fetched", "orange", ":material/help:", "Nobody has asked Zoom for the participants yet.")
@@ -87,10 +88,14 @@ def _waiting(found: Class, now: datetime) -> State:
         sentence = f"Zoom's list was due {due}, and the tracker has not fetched it: is it running?"
         return State("Overdue", "orange", ":material/warning:", sentence)
     if fetch.error:
-        sentence = f"{fetch.error} Next try {moment(found, fetch.due_at, now)}."
+        sentence = f"{_why(fetch)} Next try {moment(found, fetch.due_at, now)}."
         return State("Trying again", "orange", ":material/refresh:", sentence)
     due = f"Zoom's list is due {moment(found, fetch.due_at, now)}."
     return State("Waiting", "violet", ":material/hourglass_top:", due)
+
+
+def _why(fetch: FetchProgress) -> str:
+    return sentence_of(fetch.error) if fetch.error else ""
 
 
 def count(number: int, one: str, several: str) -> str:

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from tracker import clock
 from tracker.attendance.types import Session, Stay, where_of
-from tracker.errors import ZoomMeetingUnknown
+from tracker.errors import ZoomMeetingUnknown, ZoomUnreachable
 from tracker.settings import Settings
 from tracker.text import number_of, text_of
-from tracker.zoom.connection import Connection, RateLimiter, Token, required, unreadable
+from tracker.zoom.connection import Connection, RateLimiter, Token, required
 from tracker.zoom.rate_limit import Category
 
 LONGEST_ID = 255
@@ -76,7 +76,7 @@ class Zoom:
         try:
             return _meeting(self._connection.call(Category.LIGHT, "GET", f"/meetings/{quote(meeting_id, safe='')}"))
         except ZoomMeetingUnknown as error:
-            raise ZoomMeetingUnknown("Zoom has no such meeting, or no longer.") from error
+            raise ZoomMeetingUnknown("zoom_meeting_gone") from error
 
     def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
         """Changes title, time and length."""
@@ -104,7 +104,7 @@ class Zoom:
         reply = self._connection.call(Category.LIGHT, "GET", f"/past_meetings/{_path_id(meeting)}")
         start, end = clock.parse_utc(reply.get("start_time")), clock.parse_utc(reply.get("end_time"))
         if start is None:
-            raise unreadable("a past meeting without a start")
+            raise ZoomUnreachable("zoom_answer_without_start")
         count = reply.get("participants_count")
         usable = isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**6
         return Session(required(reply, "uuid", LONGEST_ID), start, end, count if usable else None)
@@ -127,9 +127,9 @@ class Zoom:
             if not page_token:
                 return stays
             if not isinstance(page_token, str) or page_token in seen:
-                raise unreadable("a page token that repeats")
+                raise ZoomUnreachable("zoom_page_token_repeated")
             seen.add(page_token)
-        raise unreadable("pages without end")
+        raise ZoomUnreachable("zoom_pages_endless")
 
     def token(self) -> Token:
         """The access token in use, with its scopes."""
@@ -152,7 +152,7 @@ def _path_id(meeting: str) -> str:
 def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     entries = fields.get(name)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise unreadable(f"an answer without its list of {name}")
+        raise ZoomUnreachable("zoom_answer_without_list", field=name)
     return entries
 
 

@@ -131,9 +131,7 @@ class Connection:
     def _fresh_token(self) -> Token:
         settings = self._settings
         if not (settings.zoom_account_id and settings.zoom_client_id and settings.zoom_client_secret):
-            raise NotConfigured(
-                "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed."
-            )
+            raise NotConfigured("zoom_not_connected")
         reply = self._limited(
             Category.TOKEN,
             "POST",
@@ -186,23 +184,21 @@ class Connection:
                 while chunk := response.raw.read1(65536, decode_content=True):
                     content += chunk
                     if len(content) > LARGEST_REPLY or self._monotonic() > until:
-                        raise ZoomUnreachable("Zoom's answer came too slowly or was too large.")
+                        raise ZoomUnreachable("zoom_answer_too_large")
         except requests.Timeout as error:
-            raise ZoomUnreachable("Zoom did not answer in time.") from error
+            raise ZoomUnreachable("zoom_no_answer") from error
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             # UnicodeError: Zoom's own token of the next page is sent back to it, and may be half a surrogate pair.
-            raise ZoomUnreachable("Zoom could not be reached, or its answer broke off.") from error
+            raise ZoomUnreachable("zoom_unreachable") from error
         return Reply(response.status_code, response.headers, bytes(content))
 
     def _token_error(self, reply: Reply) -> ZoomError:
         if reply.status == 429 or not 400 <= reply.status < 500:
             return self._api_error(reply)
         reason = _error_fields(reply).get("reason")
-        said = f" Zoom says: {_short(reason)}." if isinstance(reason, str) and reason else ""
-        return ZoomMisconfigured(
-            "Zoom does not accept the app's credentials; check account id, client id and client secret, and that "
-            f"the app is activated.{said}"
-        )
+        if isinstance(reason, str) and reason:
+            return ZoomMisconfigured("zoom_credentials_refused_with_reason", reason=_short(reason))
+        return ZoomMisconfigured("zoom_credentials_refused")
 
     def _api_error(self, reply: Reply) -> ZoomError:
         """The typed error for a reply that is not a success; the tables of codes are in Zoom's reference."""
@@ -210,38 +206,38 @@ class Connection:
         code, message = fields.get("code"), str(fields.get("message") or "")
         status = reply.status
         if status == 429:
-            return ZoomRateLimited(
-                "Zoom has had too many requests from this account and asks to wait.",
-                retry_at=retry_at(reply.headers, message, self._now()),
-            )
+            return ZoomRateLimited("zoom_too_many_requests", retry_at=retry_at(reply.headers, message, self._now()))
         if status >= 500 or status < 400:
             return ZoomUnreachable(
-                f"Zoom has a fault of its own (HTTP {status}).",
+                "zoom_unavailable",
                 retry_at=_stated_retry(reply.headers.get("Retry-After"), self._now()),
+                status=status,
             )
         if "does not contain scopes" in message:
-            return ZoomMisconfigured(f"The Zoom app lacks the scope {_missing_scope(message)}.")
+            return ZoomMisconfigured("zoom_scope_missing", scope=_missing_scope(message))
         if status == 401 or code in (124, 4700, 4711):
-            return ZoomMisconfigured("Zoom refuses the app's access token; check that the app is activated.")
+            return ZoomMisconfigured("zoom_token_refused")
         if code == 200:
             if "paid account" in message:
-                return ZoomRefused("This Zoom plan has no participant reports; they need Zoom Pro or higher.")
-            return ZoomMisconfigured(f"Zoom does not allow this for the app: {_short(message)}")
+                return ZoomRefused("zoom_plan_without_reports")
+            return ZoomMisconfigured("zoom_not_allowed", message=_short(message))
         if code == 12702:
-            return ZoomRefused("Zoom keeps participant lists for one year, and this class is older.")
+            return ZoomRefused("zoom_list_too_old")
         if code == 3001:
-            return ZoomMeetingUnknown("Zoom knows no such meeting, or it is not over yet.")
+            return ZoomMeetingUnknown("zoom_meeting_not_over")
         if code in (1001, 1010, 1120):
-            return ZoomRefused("This teacher has no user in the school's Zoom account.")
+            return ZoomRefused("zoom_no_such_user")
         if status == 404:
-            return ZoomMeetingUnknown("Zoom does not have what was asked for (HTTP 404).")
+            return ZoomMeetingUnknown("zoom_nothing_there")
         if "page token" in message:
             # Good for 15 minutes; reading the list again from its beginning gets new ones.
-            return ZoomUnreachable("Zoom's page token ran out before the list was read to its end.")
+            return ZoomUnreachable("zoom_page_token_expired")
         if code is None:
             # Zoom gives a code with every refusal; a proxy or a firewall on the way does not, and may be mended.
-            return ZoomUnreachable(f"Not Zoom but something on the way there refuses the request (HTTP {status}).")
-        return ZoomRefused(f"Zoom refuses the request (HTTP {status}): {_short(_with_fields(message, fields))}")
+            return ZoomUnreachable("zoom_request_blocked", status=status)
+        if told := _with_fields(message, fields):
+            return ZoomRefused("zoom_request_refused", status=status, message=_short(told))
+        return ZoomRefused("zoom_request_refused_without_reason", status=status)
 
 
 def retry_at(headers: Mapping[str, str], message: str, now: datetime) -> datetime:
@@ -281,9 +277,9 @@ def json_object(reply: Reply) -> dict[str, Any]:
     try:
         fields = json.loads(reply.content)
     except (ValueError, RecursionError):
-        raise unreadable("an answer that is not JSON") from None
+        raise ZoomUnreachable("zoom_answer_not_json") from None
     if not isinstance(fields, dict):
-        raise unreadable("an answer of another shape")
+        raise ZoomUnreachable("zoom_answer_misshapen")
     return fields
 
 
@@ -300,12 +296,8 @@ def required(fields: Mapping[str, Any], name: str, longest: int = LONGEST_FIELD)
         value = str(value)
     # Zoom's ids, addresses and tokens are plain; anything else could neither be stored nor sent.
     if not isinstance(value, str) or not (0 < len(value) <= longest and value.isascii() and value.isprintable()):
-        raise unreadable(f"an answer without {name}")
+        raise ZoomUnreachable("zoom_answer_without_field", field=name)
     return value
-
-
-def unreadable(what: str) -> ZoomUnreachable:
-    return ZoomUnreachable(f"Zoom's answer cannot be used: {what}.")
 
 
 def _missing_scope(message: str) -> str:
@@ -315,13 +307,14 @@ def _missing_scope(message: str) -> str:
 
 
 def _with_fields(message: str, fields: Mapping[str, Any]) -> str:
+    """Zoom's reason, with what it says of single fields; "" where it gives none."""
     errors = fields.get("errors")
     names = [
         f"{error.get('field')}: {error.get('message')}"
         for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, dict)
     ]
-    return " ".join([message or "no reason given", *names])
+    return " ".join([message, *names]).strip()
 
 
 def _short(text: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from tracker.errors import InvalidInput
+
 # Room for a long invitation, and for a link that Outlook has wrapped more than once.
 LONGEST_TEXT = 10_000
 # Nine digits are old numbers that still work; ten are personal ids; eleven are given out today.
@@ -51,8 +53,8 @@ _BARE_NUMBER = re.compile(_NUMBER)
 _LABELLED_NUMBER = re.compile(rf"(?<![^\s(])(?:meeting|webinar)[ -]?id\s*[:：]\s*{_NUMBER}", re.IGNORECASE)
 
 
-class MeetingLinkError(ValueError):
-    """There is no one meeting in the text; the message is a sentence for the person who pasted it."""
+class MeetingLinkError(InvalidInput):
+    """There is no one meeting in the text that somebody pasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,17 @@ def read_meeting_link(text: str) -> MeetingLink:
         found += [MeetingLink(number, None) for number in _written_numbers(text)]
     meetings = [meeting for meeting in found if len(meeting.meeting_id) in DIGITS]
     if not meetings:
-        raise MeetingLinkError(_why_none(text, addresses, found))
+        raise _why_none(text, addresses, found)
     if any(meeting.meeting_id != meetings[0].meeting_id for meeting in meetings):
-        raise MeetingLinkError("This text holds more than one meeting ID. Copy only the link of your class.")
+        raise MeetingLinkError("link_of_several_meetings")
     return meetings[0]
 
 
 def _refuse_unreadable(text: str) -> None:
     if len(text) > LONGEST_TEXT:
-        raise MeetingLinkError("This text is too long. Copy only the Zoom link or the meeting ID.")
+        raise MeetingLinkError("link_too_long")
     if _CONTROL.search(text):
-        raise MeetingLinkError("This text holds control characters. Copy the link again, or type the meeting ID.")
+        raise MeetingLinkError("link_with_control_characters")
 
 
 def _zoom_addresses(text: str) -> list[_Address]:
@@ -149,26 +151,17 @@ def _written_numbers(text: str) -> list[str]:
     return [re.sub(_GAP, "", match[1]) for match in matches]
 
 
-def _why_none(text: str, addresses: list[_Address], found: list[MeetingLink]) -> str:
+def _why_none(text: str, addresses: list[_Address], found: list[MeetingLink]) -> MeetingLinkError:
     if found:
-        count = len(found[0].meeting_id)
-        return f"A meeting ID has 9 to 11 digits, this one has {count}. Copy the whole link or number again."
+        return MeetingLinkError("link_with_other_length", count=len(found[0].meeting_id))
     if any(address.path.lower().startswith("/my/") for address in addresses):
-        return (
-            "A personal link (/my/…) does not contain the meeting ID. "
-            "Open it and copy the number that Zoom shows as Meeting ID."
-        )
+        return MeetingLinkError("link_personal")
     if any(_REGISTRATION.match(address.path) for address in addresses):
-        return (
-            "A registration link does not contain the meeting ID. "
-            "Copy the link or the number from the meeting's page in Zoom."
-        )
+        return MeetingLinkError("link_for_registration")
     if any(letter.isdecimal() and not letter.isascii() for letter in text):
-        return "Please write the meeting ID with the digits 0 to 9."
+        return MeetingLinkError("link_in_other_digits")
     if addresses:
-        return "This Zoom link does not contain a meeting ID. Copy the link that you send to your students."
+        return MeetingLinkError("link_without_id")
     if "/" in text:
-        return (
-            "This is not a Zoom address. If it is a short link, open it and copy the zoom.us address that it leads to."
-        )
-    return "There is no Zoom link or meeting ID here. Paste the link, or a number like 814 1890 0011."
+        return MeetingLinkError("link_not_zoom")
+    return MeetingLinkError("link_missing")

@@ -1,0 +1,312 @@
+"""What people are told, in English: one sentence for each code. Whatever is stored, compared or counted is the code.
+
+A sentence names details in braces. Most are texts and numbers. Where one is made of other problems, it is their
+sentences, joined by a blank or by what follows the colon.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+
+class Told(Protocol):
+    """Whatever has a code and details: a problem, or an error."""
+
+    @property
+    def code(self) -> str:
+        """A key of `SENTENCES`."""
+
+    @property
+    def details(self) -> Mapping[str, "Detail"]:
+        """What the sentence names."""
+
+
+Detail: TypeAlias = str | int | tuple[Told, ...]
+
+_OF_ZOOM = {
+    "zoom_not_connected": "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed.",
+    "zoom_no_answer": "Zoom did not answer in time.",
+    "zoom_unreachable": "Zoom could not be reached, or its answer broke off.",
+    "zoom_answer_too_large": "Zoom's answer came too slowly or was too large.",
+    "zoom_answer_not_json": "Zoom's answer cannot be used: an answer that is not JSON.",
+    "zoom_answer_misshapen": "Zoom's answer cannot be used: an answer of another shape.",
+    "zoom_answer_without_field": "Zoom's answer cannot be used: an answer without {field}.",
+    "zoom_answer_without_list": "Zoom's answer cannot be used: an answer without its list of {field}.",
+    "zoom_answer_without_start": "Zoom's answer cannot be used: a past meeting without a start.",
+    "zoom_page_token_repeated": "Zoom's answer cannot be used: a page token that repeats.",
+    "zoom_pages_endless": "Zoom's answer cannot be used: pages without end.",
+    "zoom_page_token_expired": "Zoom's page token ran out before the list was read to its end.",
+    "zoom_credentials_refused": "Zoom does not accept the app's credentials; check account id, client id and client "
+    "secret, and that the app is activated.",
+    "zoom_credentials_refused_with_reason": "Zoom does not accept the app's credentials; check account id, client id "
+    "and client secret, and that the app is activated. Zoom says: {reason}.",
+    "zoom_token_refused": "Zoom refuses the app's access token; check that the app is activated.",
+    "zoom_scope_missing": "The Zoom app lacks the scope {scope}.",
+    "zoom_not_allowed": "Zoom does not allow this for the app: {message}",
+    "zoom_plan_without_reports": "This Zoom plan has no participant reports; they need Zoom Pro or higher.",
+    "zoom_list_too_old": "Zoom keeps participant lists for one year, and this class is older.",
+    "zoom_no_such_user": "This teacher has no user in the school's Zoom account.",
+    "zoom_meeting_not_over": "Zoom knows no such meeting, or it is not over yet.",
+    "zoom_meeting_gone": "Zoom has no such meeting, or no longer.",
+    "zoom_nothing_there": "Zoom does not have what was asked for (HTTP 404).",
+    "zoom_too_many_requests": "Zoom has had too many requests from this account and asks to wait.",
+    "zoom_rate_used_up": "Zoom takes no more requests from this account at the moment.",
+    "zoom_unavailable": "Zoom has a fault of its own (HTTP {status}).",
+    "zoom_request_blocked": "Not Zoom but something on the way there refuses the request (HTTP {status}).",
+    "zoom_request_refused": "Zoom refuses the request (HTTP {status}): {message}",
+    "zoom_request_refused_without_reason": "Zoom refuses the request (HTTP {status}): no reason given",
+    "zoom_start_link_missing": "Zoom gave no start link for this meeting.",
+}
+
+_OF_FETCHES = {
+    "no_zoom_meeting_id": "This class has no Zoom meeting.",
+    "class_cancelled": "This class was cancelled.",
+    "class_not_ended": "This class has not ended.",
+    "no_session_ended": "Zoom knows of no session of this class that has ended.",
+    "sessions_elsewhere": "Zoom has sessions of this meeting, and none at the time of this class.",
+    "no_list_yet": "Zoom has no participant list for this class yet.",
+    "already_fetched": "The participants of this class are known.",
+    "too_soon": "Zoom is still preparing the list of this class.",
+    "fetch_under_way": "The participants of this class are being fetched right now.",
+    "participants_unknown": "The participants of this class are not known yet.",
+    "lease_lost": "The fetch was given to somebody else meanwhile.",
+    "unreadable_records": "The stored participants of this class cannot be read; fetch them again.",
+    "unexpected_fault": "Something went wrong here; the operator's log has the details.",
+    # What a version before these codes has stored and nobody knows any more.
+    "earlier_error": "{text}",
+}
+
+_OF_CLASSES = {
+    "no_such_class": "There is no such class.",
+    "no_such_class_of_yours": "There is no such class of yours.",
+    "class_of_somebody_else": "This class belongs to somebody else.",
+    "class_not_changeable": "This class has begun, is over or was cancelled, so it can no longer be changed.",
+    "title_missing": "Give the class a title.",
+    "title_too_long": "The title is longer than {most} characters.",
+    "course_name_too_long": "The course's name is longer than {most} characters.",
+    "class_length_unusable": "A class lasts from 1 to {most} minutes.",
+    "plan_incomplete": "A class needs a date, a time and a length.",
+    "start_not_in_century": "The start of the class is not in this century.",
+    "start_passed": "This time has passed. For a class that was held already, paste its Zoom link.",
+    "time_zone_unknown": "“{zone}” is not a time zone; write it like Europe/Berlin.",
+    "time_skipped": "{time} does not exist on {day} in {zone}: the clocks go forward then.",
+    "time_unreadable": "“{text}” is not a time; write it like 2026-05-14T10:00.",
+    "meeting_taken": "There is a class in this Zoom meeting at this time already.",
+    "link_not_pasted": "Paste the link of the Zoom meeting, or let a new one be made.",
+    "link_too_long": "This text is too long. Copy only the Zoom link or the meeting ID.",
+    "link_with_control_characters": "This text holds control characters. Copy the link again, or type the meeting ID.",
+    "link_of_several_meetings": "This text holds more than one meeting ID. Copy only the link of your class.",
+    "link_with_other_length": "A meeting ID has 9 to 11 digits, this one has {count}. Copy the whole link or number "
+    "again.",
+    "link_personal": "A personal link (/my/…) does not contain the meeting ID. Open it and copy the number that Zoom "
+    "shows as Meeting ID.",
+    "link_for_registration": "A registration link does not contain the meeting ID. Copy the link or the number from "
+    "the meeting's page in Zoom.",
+    "link_in_other_digits": "Please write the meeting ID with the digits 0 to 9.",
+    "link_without_id": "This Zoom link does not contain a meeting ID. Copy the link that you send to your students.",
+    "link_not_zoom": "This is not a Zoom address. If it is a short link, open it and copy the zoom.us address that it "
+    "leads to.",
+    "link_missing": "There is no Zoom link or meeting ID here. Paste the link, or a number like 814 1890 0011.",
+}
+
+_OF_PEOPLE = {
+    "sign_in_needed": "Please sign in.",
+    "password_wrong": "E-mail or password is wrong.",
+    "too_many_passwords": "Too many wrong passwords. Try again in {minutes} minutes.",
+    "password_length": "A password has from {least} to {most} characters.",
+    "password_not_utf8": "The password on stdin is not valid UTF-8.",
+    "api_token_needed": "A valid API token is needed: Authorization: Bearer <token>.",
+    "admins_only": "This page is for admins.",
+    "no_such_account": "There is no account for {email}.",
+    "account_exists": "{email} has an account already.",
+    "email_unusable": "“{email}” is not an e-mail address.",
+    "form_from_elsewhere": "This form was sent from another site.",
+    "form_too_large": "This form is too large.",
+}
+
+_OF_HTTP = {
+    "no_such_address": "There is nothing at this address.",
+    "method_not_allowed": "This address does not take that method.",
+    "headers_malformed": "The headers are malformed.",
+    "length_needed_not_chunks": "Bodies need a Content-Length.",
+    "length_needed": "The body needs a Content-Length.",
+    "length_malformed": "Content-Length is malformed.",
+    "body_too_large": "The body is larger than {most} bytes.",
+    "not_json": "The body is not JSON.",
+    "not_json_object": "The body is not a JSON object.",
+    "stream_id_missing": "streamId is missing.",
+    "cron_secret_wrong": "cronSecret is wrong.",
+    "cron_secret_not_set": "CRON_SECRET is not set, so this call is closed.",
+    "webhook_secret_not_set": "ZOOM_WEBHOOK_SECRET is not set, so webhooks cannot be checked.",
+    "timestamp_missing": "The timestamp of the delivery is missing.",
+    "wrong_signature": "The signature does not match.",
+    "not_fresh": "The delivery is older or newer than five minutes.",
+    "not_an_event": "The body is not a Zoom event.",
+    "missing_field": "The event lacks its {field}.",
+}
+
+_OF_THE_MACHINE = {
+    "settings": "The settings need attention: {faults:; }.",
+    "setting_given_twice": "{name} and {name}_FILE are both set; keep one",
+    "setting_file_unreadable": "the file that {name}_FILE names cannot be read",
+    "setting_no_address": "{name} must be an http or https address",
+    "setting_no_choice": "{name} must be one of {choices}",
+    "setting_no_number": "{name} must be a whole number from {least} to {most}",
+    "database_url_unusable": "DATABASE_URL must begin with sqlite:/// or postgresql://",
+    "postgres_driver_missing": 'for PostgreSQL install the extra: pip install -e ".[postgres]"',
+    "database_newer": "the database belongs to a newer version of this program; update this one",
+    "database_away": "The database cannot be reached right now.",
+    "database_away_for_person": "The database cannot be reached right now. Please try again in a moment.",
+    "database_away_for_operator": "The database cannot be reached; check DATABASE_URL and that its server runs.",
+    "database_away_because": "The database cannot be reached; check DATABASE_URL and that its server runs ({cause}).",
+    "port_in_use": "Port {port} is in use by another program; stop that one, or choose other ports with TRACKER_PORT "
+    "and DASHBOARD_PORT.",
+    "dashboard_port_in_use": "Port {port} is in use by another program; choose another with DASHBOARD_PORT.",
+    "dashboard_port_taken_by_demo": "DASHBOARD_PORT must be neither TRACKER_PORT nor the one after it, which the "
+    "practice Zoom uses.",
+    "dashboard_not_started": "The dashboard did not start; its messages are above.",
+    "dashboard_not_answering": "The dashboard did not answer within a minute.",
+    "host_elsewhere": "TRACKER_HOST is {host}, which is no address of this machine.",
+    "practice_zoom_not_started": "The practice Zoom cannot start: {reason}.",
+    "fetch_which": "Say which class to fetch, or --all-due.",
+    "retry_which": "Say which class to try again, or --all.",
+    "file_unwritable": "{file} cannot be written: {reason}.",
+    "argument_not_text": "The value of {name} is not valid text.",
+}
+
+_OF_BACKUPS = {
+    "no_database": "There is no database at {file}.",
+    "no_file": "There is no file {file}.",
+    "backup_in_use": "{file} is a database in use; choose another name for the backup.",
+    "backup_unwritable": "The backup {file} could not be written: {reason}.",
+    "backup_is_database": "{file} is the database itself.",
+    "backup_of_before_exists": "{file} exists already.",
+    "backup_by_postgresql": "This database is PostgreSQL, which has tools of its own; run {command}.",
+    "database_without_file": "DATABASE_URL names no file.",
+    "database_written_to": "The database is being written to; stop tracker and dashboard, and try again.",
+    "database_locked": "The database is locked by another program; try again later.",
+    "database_not_replaceable": "The present database cannot be replaced where it is ({reason}): stop tracker and "
+    "dashboard, move {file} away with the files -wal and -shm beside it, and try again.",
+    "restore_failed": "{file} could not be restored: {reason}.",
+    "backup_cut_off": "{file} is damaged: its end is missing.",
+    "backup_unreadable": "{file} is no backup of this program, or is damaged: {reason}.",
+    "backup_newer": "{file} is of a newer version of this program, or of another program.",
+    "backup_with_other_tables": "{file} is of another program: its tables are not ours.",
+    "backup_without_table": "{file} is of another program: it has no table {table}.",
+}
+
+_OF_HEALTH = {
+    "webhooks_silent": "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it.",
+    "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
+    "the Zoom app, or somebody else sends them.",
+    "fetches_late": "Fetches that are due and that nobody takes: {count}.",
+    "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
+}
+
+_OF_CHECKS = {
+    # Their names; `subject` is what follows the colon of a check's code.
+    "check_database": "database",
+    "check_people": "people",
+    "check_trackers": "trackers",
+    "check_webhook_secret": "webhook secret",
+    "check_webhooks": "webhooks",
+    "check_cron_secret": "cron secret",
+    "check_zoom": "zoom",
+    "check_scope": "scope {subject}",
+    "check_scopes": "scopes",
+    "check_clock": "clock",
+    # What they found.
+    "database_in_order": "{kind}, schema up to date, fetches due: {due}, given up: {given_up}.",
+    "accounts": "Accounts: {count}.",
+    "accounts_none": "No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin.",
+    "trackers_running": "Running: {names}.",
+    "trackers_none": "None is running; start one: tracker up.",
+    "webhook_secret_set": "ZOOM_WEBHOOK_SECRET is set.",
+    "webhook_secret_missing": "ZOOM_WEBHOOK_SECRET is not set, so every webhook is refused: copy the Secret Token from "
+    "the app's Feature page.",
+    "webhooks_silent_since": "Classes were held since {since} without any. {more}",
+    "webhooks_unsigned_today": "{alarm} {refused}",
+    "webhooks_last": "The last one came: {moment}. {refused}",
+    "webhooks_none_yet": "The last one came: not yet. {refused}",
+    "webhooks_refused": "Refused today: {count}, {reason}",
+    "webhooks_mending": "On the page Feature of the Zoom app: the event subscription's endpoint has to be "
+    "https://<your address>/api/webhooks/zoom and validated, the events Start Meeting and End Meeting chosen, and the "
+    "app activated; your web server has to pass that path on to the tracker with its body as it is; and "
+    "ZOOM_WEBHOOK_SECRET has to be the Secret Token of that page.",
+    "cron_secret_set": "CRON_SECRET is set.",
+    "cron_secret_unused": "CRON_SECRET is not set: POST /api/zoom/participants stays closed, which is fine if unused.",
+    "zoom_in_order": "{host} accepts the app's credentials.",
+    "zoom_asked": "{error} Asked was {host}.",
+    "scope_granted": "granted.",
+    "scope_missing": "missing, needed for {purpose}: add it to the app's Scopes page.",
+    "scopes_granted": "{granted} of {all} are granted.",
+    "for_fetching": "fetching participants",
+    "for_creating": "creating the meeting of a class",
+    "for_start_link": "the host's start link",
+    "for_moving": "moving a class",
+    "for_cancelling": "cancelling a class",
+    "for_lost_sessions": "finding a session whose webhook was lost",
+    "for_seeing_live": "seeing who is in class now",
+    "clock_unknown": "Zoom did not say what time it has.",
+    "clock_ahead": "{seconds} s ahead of Zoom's. {advice}",
+    "clock_behind": "{seconds} s behind Zoom's. {advice}",
+    "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
+}
+
+SENTENCES: Mapping[str, str] = (
+    _OF_ZOOM
+    | _OF_FETCHES
+    | _OF_CLASSES
+    | _OF_PEOPLE
+    | _OF_HTTP
+    | _OF_THE_MACHINE
+    | _OF_BACKUPS
+    | _OF_HEALTH
+    | _OF_CHECKS
+)
+# Where a code is told without its details, as with the webhooks of a day.
+WITHOUT_DETAILS: Mapping[str, str] = {
+    "missing_field": "The event lacks a field.",
+    "earlier_error": "What it was is not known.",
+}
+
+
+def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
+    """The sentence of a code; a code that is not known is told as it is: another program or version may have stored it.
+
+    It never fails: a detail that is missing is told as "…".
+    """
+    template = SENTENCES.get(code, "")
+    if not details:
+        template = WITHOUT_DETAILS.get(code, template)
+    named = _Named((name, _Shown(detail)) for name, detail in (details or {}).items())
+    return template.format_map(named).strip() or code.strip()
+
+
+def sentence_of(told: Told) -> str:
+    """The sentence of a problem, or of an error."""
+    return sentence(told.code, told.details)
+
+
+def name_of_check(code: str) -> str:
+    """What a check is called; the code may have a subject after a colon."""
+    kind, _, subject = code.partition(":")
+    return sentence(f"check_{kind}", {"subject": subject})
+
+
+class _Named(dict[str, "_Shown"]):
+    """Details by their names, as a template formats them."""
+
+    def __missing__(self, name: str) -> "_Shown":
+        return _Shown("…")
+
+
+class _Shown:
+    """A detail as a template formats it."""
+
+    def __init__(self, detail: Detail) -> None:
+        self._detail = detail
+
+    def __format__(self, separator: str) -> str:
+        if isinstance(self._detail, tuple):
+            return (separator or " ").join(map(sentence_of, self._detail))
+        return str(self._detail)
