@@ -37,7 +37,7 @@ from tests.makers import (
 )
 from tests.practice_school import CommandLine
 from tests.tracker_process import PROJECT, serving
-from tracker import cli, clock, sessions
+from tracker import clock, places, sessions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
 from tracker.storage.database import make_engine, migrate
@@ -80,7 +80,7 @@ def run(
     live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> CommandLine:
     """The command line of that school."""
-    monkeypatch.setattr(cli, "PROJECT", tmp_path)
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
     monkeypatch.setenv("DATABASE_URL", url_of(live))
     return CommandLine(capsysbinary)
 

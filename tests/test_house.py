@@ -16,7 +16,7 @@ SOURCES = sorted(
 
 # The floors from the ground up, and on each the rooms: a package or a module of `tracker`, the pages, the launcher.
 FLOORS: dict[str, set[str]] = {
-    "ground": {"clock", "errors", "text", "practice"},
+    "ground": {"clock", "errors", "places", "text", "practice"},
     "arithmetic and settings": {"attendance", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
@@ -35,7 +35,7 @@ FLOORS: dict[str, set[str]] = {
 # What each room imports of the others. Rooms that import nothing of ours are not named.
 IMPORTS: dict[str, str] = {
     "attendance": "clock text",
-    "settings": "errors",
+    "settings": "errors places",
     "logs": "settings",
     "report": "attendance text",
     "retry": "attendance errors",
@@ -51,11 +51,12 @@ IMPORTS: dict[str, str] = {
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
     "reconcile": "attendance auth health retry services sessions storage",
     "doctor": "auth errors health services storage",
-    "server": "attendance auth classes clock errors fetching health reconcile services sessions settings storage zoom",
+    "server": "attendance auth classes clock errors fetching health places reconcile services sessions settings "
+    "storage zoom",
     "ui": "attendance auth class_attendance classes clock doctor errors health logs report services settings storage "
     "zoom",
     "dashboard": "health server storage ui",
-    "demo": "auth classes clock errors health practice services settings storage",
+    "demo": "auth classes clock errors health places practice services settings storage",
     "pages": "attendance class_attendance classes clock doctor errors fetching health storage ui",
     "run": "errors health server services",
     "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs report run server "
@@ -72,14 +73,17 @@ LIBRARIES: dict[str, set[str]] = {
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
     "pandas": {"ui"},
+    "platformdirs": {"places"},
     "plotly": {"ui"},
     "prometheus_client": {"server"},
+    "pydantic": {"settings"},
+    "pydantic_settings": {"settings"},
     "rapidfuzz": {"attendance"},
     "requests": {"zoom"},
     "schedule": {"server"},
     "socket": {"server", "practice"},
     "socketserver": {"practice"},
-    "sqlalchemy": {"storage", "logs"},
+    "sqlalchemy": {"storage"},
     "sqlite3": {"storage"},
     "sqlmodel": {"storage"},
     "starlette": {"ui", "dashboard"},

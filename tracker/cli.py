@@ -23,13 +23,12 @@ from tracker.errors import ClassNotReady, InvalidInput, TrackerError
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
-from tracker.settings import Settings, environment_with_file, read_settings
+from tracker.settings import Settings, environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Class, Filter
 from tracker.storage.database import AWAY
 from tracker.storage.members import ROLES, Member
 
-PROJECT = Path(__file__).resolve().parent.parent
 EVERYTHING = 1_000_000
 
 
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     try:
         _check_text(options)
-        code = int(options.run(Call(options, environment_with_file(os.environ, PROJECT))) or 0)
+        code = int(options.run(Call(options, environment_of(os.environ))) or 0)
         sys.stdout.flush()
         return code
     except TrackerError as error:
@@ -96,7 +95,7 @@ def up(call: Call) -> int:
     with (
         call.services() as services,
         running_tracker(services),
-        Dashboard(PROJECT, services.settings, call.environment) as dashboard,
+        Dashboard(services.settings, call.environment) as dashboard,
     ):
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return until_stopped(dashboard)
@@ -105,7 +104,7 @@ def up(call: Call) -> int:
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
     begin()
-    with call.services() as services, Dashboard(PROJECT, services.settings, call.environment) as dashboard:
+    with call.services() as services, Dashboard(services.settings, call.environment) as dashboard:
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return until_stopped(dashboard)
 
@@ -126,7 +125,7 @@ def run_demo(call: Call) -> int:
         open_services(environment) as services,
         demo.practice_zoom(settings),
         running_tracker(services),
-        Dashboard(PROJECT, settings, environment) as dashboard,
+        Dashboard(settings, environment) as dashboard,
     ):
         demo.prepare(services, lambda line: print(line, flush=True))
         print(demo.welcome(dashboard.url, settings), flush=True)
