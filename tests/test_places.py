@@ -1,5 +1,8 @@
 """Where `.env`, the data folder and the dashboard's files are, from wherever a command is called."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,6 +93,23 @@ def test_commands_from_any_folder_have_one_database(
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_the_doctor_prints_where_things_are(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    run = CommandLine(capsysbinary)
+    monkeypatch.setenv("ZOOM_OAUTH_URL", "http://127.0.0.1:1/")
+    monkeypatch.setenv("ZOOM_API_URL", "http://127.0.0.1:1/")
+    absent = run("doctor").text
+    assert f"ok      settings file: {checkout}/.env is not there, so the environment alone counts.\n" in absent
+    assert f"ok      data folder: {checkout}/data is made when something is written.\n" in absent
+    assert list(checkout.iterdir()) == []
+    write(checkout / ".env", "TRACKER_DATA_DIR=kept\n")
+    (checkout / "kept").mkdir()
+    there = run("doctor").text
+    assert f"ok      settings file: {checkout}/.env is read.\n" in there
+    assert f"ok      data folder: {checkout}/kept is there.\n" in there
+
+
 # A wheel
 
 
@@ -121,3 +141,18 @@ def test_settings_are_read_from_what_is_given_alone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TRACKER_PORT", "no number")
     settings = read_settings({"zoom_plan": "free"})
     assert (settings.cron_secret, settings.tracker_port, settings.zoom_plan) == ("", 8787, "pro")
+
+
+def test_a_command_as_a_process_makes_nothing_where_it_is_called(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tracker", "user", "list"],
+        cwd=tmp_path,
+        env=os.environ | {"TRACKER_DATA_DIR": "data"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"There is no database at {tmp_path}/data/tracker.sqlite3 yet; ")
+    assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, report
+from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, places, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.errors import ClassNotReady, InvalidInput, TrackerError
@@ -26,7 +26,7 @@ from tracker.services import Services, open_services
 from tracker.settings import Settings, environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Class, Filter
-from tracker.storage.database import AWAY
+from tracker.storage.database import AWAY, Engine, check_schema, migrate
 from tracker.storage.members import ROLES, Member
 
 EVERYTHING = 1_000_000
@@ -38,6 +38,7 @@ class Call:
 
     options: argparse.Namespace
     environment: Mapping[str, str]
+    env_file: Path
 
     @property
     def settings(self) -> Settings:
@@ -45,9 +46,9 @@ class Call:
         return read_settings(self.environment)
 
     @contextmanager
-    def services(self, *, migrated: bool = True) -> Iterator[Services]:
-        """The services of this process, on a migrated database unless that is to be looked into."""
-        with open_services(self.environment, migrated=migrated) as services:
+    def services(self, prepare: Callable[[Engine], object] | None = migrate) -> Iterator[Services]:
+        """The services of this process; a command that only reads checks the database instead of migrating it."""
+        with open_services(self.environment, prepare) as services:
             yield services
 
 
@@ -61,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     try:
         _check_text(options)
-        code = int(options.run(Call(options, environment_of(os.environ))) or 0)
+        call = Call(options, environment_of(os.environ), places.env_file(os.environ))
+        code = int(options.run(call) or 0)
         sys.stdout.flush()
         return code
     except TrackerError as error:
@@ -134,8 +136,8 @@ def run_demo(call: Call) -> int:
 
 def examine(call: Call) -> int:
     """What is in place and what is missing."""
-    with call.services(migrated=False) as services:
-        checks = doctor.examine(services)
+    with call.services(prepare=None) as services:
+        checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + doctor.examine(services)
     well = all(check.ok for check in checks)
     if call.options.json:
         found = [{"name": check.name, "ok": check.ok, "sentence": check.sentence} for check in checks]
@@ -175,7 +177,7 @@ def set_password(call: Call) -> None:
 
 def list_users(call: Call) -> None:
     """Everybody with an account."""
-    with call.services() as services:
+    with call.services(check_schema) as services:
         people = services.read(auth.list_members)
     if call.options.json:
         _print_json([_member_record(member) for member in people])
@@ -208,7 +210,7 @@ def create_class(call: Call) -> None:
 
 def list_classes(call: Call) -> None:
     """Every class, newest first."""
-    with call.services() as services:
+    with call.services(check_schema) as services:
         found = services.read(classes.list_classes, auth.OPERATOR, Filter(), limit=EVERYTHING)
     if call.options.json:
         _print_json([one.record() for one in found])
@@ -220,7 +222,7 @@ def list_classes(call: Call) -> None:
 
 def show_class(call: Call) -> None:
     """One class with what is known of it."""
-    with call.services() as services:
+    with call.services(check_schema) as services:
         found = _class(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
@@ -277,7 +279,7 @@ def retry(call: Call) -> None:
 def export(call: Call) -> None:
     """Writes the attendance of one class as a file, or to stdout."""
     options = call.options
-    with call.services() as services:
+    with call.services(check_schema) as services:
         found = _class(services, options.id)
         attendance = services.read(class_attendance.attendance_of, found)
     if attendance is None:

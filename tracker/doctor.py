@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import auth, health
 from tracker.errors import TrackerError, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.database import AWAY, migrate
+from tracker.storage.database import AWAY, check_schema
 from tracker.storage.webhook_log import REFUSED
 
 # What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
@@ -57,6 +58,16 @@ def examine(services: Services) -> list[Check]:
     return checks
 
 
+def where_things_are(env_file: Path, data_dir: Path) -> list[Check]:
+    """Which files this installation looks at, wherever it is called."""
+    file = "is read" if env_file.is_file() else "is not there, so the environment alone counts"
+    folder = "is there" if data_dir.is_dir() else "is made when something is written"
+    return [
+        Check("settings file", True, f"{env_file} {file}."),
+        Check("data folder", True, f"{data_dir} {folder}."),
+    ]
+
+
 def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
     try:
         return list(look(services))
@@ -71,7 +82,7 @@ def _guarded(name: str, look: Callable[[Services], Iterator[Check]], services: S
 
 
 def _database(services: Services) -> Iterator[Check]:
-    migrate(services.engine)
+    check_schema(services.engine)
     queue = services.read(health.queue, services.now())
     kind = services.engine.dialect.name
     yield Check("database", True, f"{kind}, schema up to date, fetches due: {queue.due}, given up: {queue.given_up}.")

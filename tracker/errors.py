@@ -2,6 +2,7 @@
 
 TrackerError                 code, sentence
 ├── SettingsError            a setting is missing or makes no sense; lists every fault at once
+├── DatabaseNotReady         there is none yet, or its schema is an older one
 ├── NotConfigured            the call needs a secret that is not set
 ├── NotSignedIn              no valid credentials
 ├── TooManyTries             passwords are being guessed
@@ -48,6 +49,12 @@ class SettingsError(TrackerError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("The settings need attention: " + "; ".join(faults) + ".")
         self.faults = tuple(faults)
+
+
+class DatabaseNotReady(TrackerError):
+    """There is no database yet, or one that has to be brought up to date first."""
+
+    code = "database_not_ready"
 
 
 class NotConfigured(TrackerError):
