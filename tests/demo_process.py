@@ -47,6 +47,7 @@ class Demo:
             "FETCH_DELAY_SECONDS": "5",
             **environment,
         }
+        self.command = [sys.executable, "-m", "tracker", "demo"]
         self.output: list[str] = []
 
     def start(self) -> None:
@@ -54,7 +55,7 @@ class Demo:
         self.output.clear()
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tracker", "demo"],
+            self.command,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -35,7 +35,7 @@ from tests.makers import (
 )
 from tests.practice_school import CommandLine
 from tests.tracker_process import PROJECT, serving
-from tracker import cli, clock, sessions
+from tracker import clock, places, sessions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
 from tracker.storage.database import make_engine, migrate, revisions
@@ -78,7 +78,7 @@ def run(
     live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> CommandLine:
     """The command line of that school."""
-    monkeypatch.setattr(cli, "PROJECT", tmp_path)
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
     monkeypatch.setenv("DATABASE_URL", url_of(live))
     return CommandLine(capsysbinary)
 
@@ -172,7 +172,7 @@ def test_a_backup_that_cannot_be_is_one_sentence_and_leaves_nothing(
         assert "is a database in use" in run.refused("backup", str(own))
     assert sorted(tmp_path.iterdir()) == there
     monkeypatch.setenv("DATABASE_URL", url_of(tmp_path / "other.sqlite3"))
-    assert run.refused("backup", str(tmp_path / "copy")) == f"There is no database at {tmp_path}/other.sqlite3."
+    assert run.refused("backup", str(tmp_path / "copy")).startswith(f"There is no database at {tmp_path}/other.sqlite3")
     monkeypatch.setenv("DATABASE_URL", "sqlite://")
     assert run.refused("backup", str(tmp_path / "copy")) == "DATABASE_URL names no file."
     assert sorted(tmp_path.iterdir()) == there
@@ -408,6 +408,15 @@ def test_a_running_tracker_goes_on_with_what_was_restored(live: Path, tmp_path: 
 def deliver(call: Callable[..., tuple[int, str]], meeting: str, uuid: str = "uuid-8") -> int:
     body = event_body("meeting.started", meeting, uuid)
     return call("/api/webhooks/zoom", body, zoom_signature(body, clock.now()))[0]
+
+
+def test_a_restore_makes_the_data_folder_where_it_is_missing(
+    run: CommandLine, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "new machine" / "data" / "x.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", url_of(made))
+    assert run.done("restore", str(saved)).text == "Restored.\n"
+    assert contents(made) == contents(saved)
 
 
 # A restore that is killed

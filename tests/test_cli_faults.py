@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine, Host, environment
-from tracker import cli, run
+from tracker import cli, places, run
 
 PROJECT = Path(cli.__file__).resolve().parent.parent
 
@@ -18,7 +18,7 @@ PROJECT = Path(cli.__file__).resolve().parent.parent
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> CommandLine:
     """A command line for what fails before a database is reached."""
-    monkeypatch.setattr(cli, "PROJECT", tmp_path)
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
     monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "data"))
     return CommandLine(capsysbinary)
 
@@ -100,7 +100,7 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "file" / "data"))
-    assert "Not a directory" in bare.refused("user", "list")
+    assert "Not a directory" in bare.refused("user", "add", TEACHER, "--role", "admin")
 
 
 def test_a_port_that_is_taken_at_the_last_moment_is_one_sentence(
@@ -220,7 +220,7 @@ def test_the_settings_are_read_from_the_file_beside_the_project(
 
 
 def test_the_project_folder_is_the_one_with_pyproject() -> None:
-    assert cli.PROJECT == PROJECT
+    assert places.CHECKOUT == PROJECT
     assert (PROJECT / "pyproject.toml").is_file()
 
 

@@ -73,11 +73,11 @@ def test_what_waits_is_counted(engine: Engine, clock: Clock, http: RequestsMock)
     assert found(services)["database"].sentence.endswith(" fetches due: 1, given up: 0.")
 
 
-def test_an_empty_database_is_brought_up_to_date(empty_database_url: str, clock: Clock, http: RequestsMock) -> None:
+def test_a_database_without_people_is_told_with_how_to_add_one(
+    engine: Engine, clock: Clock, http: RequestsMock
+) -> None:
     answering(http)
-    fresh = make_engine(empty_database_url)
-    checks = found(services_on(fresh, clock))
-    fresh.dispose()
+    checks = found(services_on(engine, clock))
     assert checks["database"].ok
     assert not checks["people"].ok
     assert "tracker user add" in checks["people"].sentence

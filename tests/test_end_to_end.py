@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from tests.makers import stored
 from tests.practice_school import CommandLine, Host, environment, practice_zoom
 from tests.tracker_process import ShiftedClock, Tracker, wait_until
-from tracker import cli
+from tracker import places
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def command(
 ) -> CommandLine:
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cli, "PROJECT", tmp_path)
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
     line = CommandLine(capsysbinary)
     line.add_teacher()
     return line

@@ -16,7 +16,7 @@ SOURCES = sorted(
 
 # The floors from the ground up, and on each the rooms: a package or a module of `tracker`, the pages, the launcher.
 FLOORS: dict[str, set[str]] = {
-    "ground": {"clock", "messages", "text", "practice"},
+    "ground": {"clock", "messages", "places", "text", "practice"},
     "errors": {"errors"},
     "arithmetic and settings": {"attendance", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
@@ -37,7 +37,7 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
-    "settings": "errors",
+    "settings": "errors places",
     "logs": "settings",
     "report": "attendance text",
     "retry": "attendance errors",
@@ -53,15 +53,16 @@ IMPORTS: dict[str, str] = {
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
     "reconcile": "attendance auth health retry services sessions storage",
     "doctor": "auth errors health services storage",
-    "server": "attendance auth classes clock errors fetching health messages reconcile services sessions "
+    "server": "attendance auth classes clock errors fetching health messages places reconcile services sessions "
     "settings storage zoom",
     "ui": "attendance auth class_attendance classes clock doctor errors health logs messages report services settings "
     "storage zoom",
     "dashboard": "health server storage ui",
-    "demo": "auth classes clock errors health practice services settings storage",
+    "demo": "auth classes clock errors health places practice services settings storage",
     "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
-    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages report run "
+    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages places "
+    "report run "
     "server services settings storage",
     "__main__": "cli",
 }
@@ -75,14 +76,17 @@ LIBRARIES: dict[str, set[str]] = {
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
     "pandas": {"ui"},
+    "platformdirs": {"places"},
     "plotly": {"ui"},
     "prometheus_client": {"server"},
+    "pydantic": {"settings"},
+    "pydantic_settings": {"settings"},
     "rapidfuzz": {"attendance"},
     "requests": {"zoom"},
     "schedule": {"server"},
     "socket": {"server", "practice"},
     "socketserver": {"practice"},
-    "sqlalchemy": {"storage", "logs"},
+    "sqlalchemy": {"storage"},
     "sqlite3": {"storage"},
     "sqlmodel": {"storage"},
     "starlette": {"ui", "dashboard"},
@@ -103,7 +107,7 @@ CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "ti
 READS_CLOCK = {"clock", "practice"}
 # The doors name the values that storage returns, tell that the database is away, and copy it as a file.
 DOORS = {"server", "ui", "pages", "dashboard", "run", "demo", "cli", "doctor"}
-OF_STORAGE_FOR_DOORS = {"AWAY", "REFUSED", "ROLES", "backup", "migrate"}
+OF_STORAGE_FOR_DOORS = {"AWAY", "REFUSED", "ROLES", "backup", "check_schema", "migrate"}
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 22, 450, 60
 
 

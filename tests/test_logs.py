@@ -26,8 +26,8 @@ from tests.makers import CLIENT_SECRET, NOW, WEBHOOK_SECRET, environment, event_
 from tests.tracker_process import PROJECT, serving
 from tracker import clock, logs
 from tracker.errors import ZoomRefused
-from tracker.logs import Lines, secrets_of
-from tracker.settings import Settings
+from tracker.logs import Lines
+from tracker.settings import Settings, secrets_of
 from tracker.storage.database import make_engine
 
 log = logging.getLogger("tests.logs")

@@ -141,7 +141,7 @@ def test_an_unknown_count_is_never_shown_as_a_number(screens: Screens, engine: E
     elif kind != "planned":
         note(ended())
     if kind in ("failed", "given up"):
-        fetch_failed(engine, class_id, "Zoom did not answer in time.", 130 if kind == "failed" else None)
+        fetch_failed(engine, class_id, Problem("zoom_no_answer"), 130 if kind == "failed" else None)
     if kind == "collecting":
         with transaction(engine) as tx:
             storage.fetches.claim_class(tx, class_id, at(120))

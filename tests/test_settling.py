@@ -9,7 +9,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import FetchState, Snapshot
-from tracker.errors import NoDataFromZoom
+from tracker.errors import NoDataFromZoom, Problem
 from tracker.retry import next_snapshot
 from tracker.services import Services
 from tracker.storage.classes import FetchProgress
@@ -20,7 +20,7 @@ HOUR, DAY = 60, 24 * 60
 ANA, BEN, CY = participant("Ana", 0, 60), participant("Ben", 5, 60), participant("Cy", 10, 60)
 UNFINISHED = participant("Di", 10, 60, duration=0)
 REFUSED = (400, {"code": 12702, "message": "Can not access a meeting a year ago."})
-TOO_OLD = "Zoom keeps participant lists for one year, and this class is older."
+TOO_OLD = Problem("zoom_list_too_old")
 FAULT = (500, {"code": 500, "message": "Internal error"})
 EMPTY: tuple[int, Any] = (200, {"participants": []})
 

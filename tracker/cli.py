@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, report
+from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, places, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.errors import ClassNotReady, InvalidInput, TrackerError
@@ -24,14 +24,17 @@ from tracker.messages import name_of_check, sentence, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
-from tracker.settings import Settings, environment_with_file, read_settings
+from tracker.settings import Settings, environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Class, Filter
-from tracker.storage.database import AWAY
+from tracker.storage.database import AWAY, Engine, check_schema, migrate
 from tracker.storage.members import ROLES, Member
 
-PROJECT = Path(__file__).resolve().parent.parent
 EVERYTHING = 1_000_000
+# What arguments of several commands are.
+CLASS_ID = "the class, by its id in `tracker class list`"
+EMAIL = "the e-mail address of the account"
+PASSWORD_STDIN = "read the password from stdin"  # noqa: S105 - no password
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Call:
 
     options: argparse.Namespace
     environment: Mapping[str, str]
+    env_file: Path
 
     @property
     def settings(self) -> Settings:
@@ -47,9 +51,9 @@ class Call:
         return read_settings(self.environment)
 
     @contextmanager
-    def services(self, *, migrated: bool = True) -> Iterator[Services]:
-        """The services of this process, on a migrated database unless that is to be looked into."""
-        with open_services(self.environment, migrated=migrated) as services:
+    def services(self, prepare: Callable[[Engine], object] | None = migrate) -> Iterator[Services]:
+        """The services of this process; a command that only reads checks the database instead of migrating it."""
+        with open_services(self.environment, prepare) as services:
             yield services
 
 
@@ -63,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     try:
         _check_text(options)
-        code = int(options.run(Call(options, environment_with_file(os.environ, PROJECT))) or 0)
+        call = Call(options, environment_of(os.environ), places.env_file(os.environ))
+        code = int(options.run(call) or 0)
         sys.stdout.flush()
         return code
     except TrackerError as error:
@@ -97,7 +102,7 @@ def up(call: Call) -> int:
     with (
         call.services() as services,
         running_tracker(services),
-        Dashboard(PROJECT, services.settings, call.environment) as dashboard,
+        Dashboard(services.settings, call.environment) as dashboard,
     ):
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return until_stopped(dashboard)
@@ -106,7 +111,7 @@ def up(call: Call) -> int:
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
     begin()
-    with call.services() as services, Dashboard(PROJECT, services.settings, call.environment) as dashboard:
+    with call.services() as services, Dashboard(services.settings, call.environment) as dashboard:
         print(f"The dashboard is at {dashboard.url}.", flush=True)
         return until_stopped(dashboard)
 
@@ -125,7 +130,7 @@ def run_demo(call: Call) -> int:
         open_services(environment) as services,
         demo.practice_zoom(settings),
         running_tracker(services),
-        Dashboard(PROJECT, settings, environment) as dashboard,
+        Dashboard(settings, environment) as dashboard,
     ):
         demo.prepare(services, lambda line: print(line, flush=True))
         print(demo.welcome(dashboard.url, settings), flush=True)
@@ -134,8 +139,8 @@ def run_demo(call: Call) -> int:
 
 def examine(call: Call) -> int:
     """What is in place and what is missing."""
-    with call.services(migrated=False) as services:
-        checks = doctor.examine(services)
+    with call.services(prepare=None) as services:
+        checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + doctor.examine(services)
     well = all(check.ok for check in checks)
     if call.options.json:
         found = [{"name": check.code, "ok": check.ok, "sentence": sentence_of(check.problem)} for check in checks]
@@ -176,7 +181,7 @@ def set_password(call: Call) -> None:
 
 def list_users(call: Call) -> None:
     """Everybody with an account."""
-    with call.services() as services:
+    with call.services(check_schema) as services:
         people = services.read(auth.list_members)
     if call.options.json:
         _print_json([_member_record(member) for member in people])
@@ -209,7 +214,7 @@ def create_class(call: Call) -> None:
 
 def list_classes(call: Call) -> None:
     """Every class, newest first."""
-    with call.services() as services:
+    with call.services(check_schema) as services:
         found = services.read(classes.list_classes, auth.OPERATOR, Filter(), limit=EVERYTHING)
     if call.options.json:
         _print_json([one.record() for one in found])
@@ -221,7 +226,7 @@ def list_classes(call: Call) -> None:
 
 def show_class(call: Call) -> None:
     """One class with what is known of it."""
-    with call.services() as services:
+    with call.services(check_schema) as services:
         found = _class(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
@@ -279,7 +284,7 @@ def retry(call: Call) -> None:
 def export(call: Call) -> None:
     """Writes the attendance of one class as a file, or to stdout."""
     options = call.options
-    with call.services() as services:
+    with call.services(check_schema) as services:
         found = _class(services, options.id)
         attendance = services.read(class_attendance.attendance_of, found)
     if attendance is None:
@@ -361,60 +366,74 @@ class _Parser(argparse.ArgumentParser):
 def command_parser() -> argparse.ArgumentParser:
     """Every command with its options; `run` of what it reads is the function to call."""
     top = _Parser(prog="tracker", description="Counts who was in a Zoom class.")
+    top.add_argument(
+        "--version", action="version", version=f"tracker {health.VERSION}", help="the version, and nothing else"
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-
-    def command(
-        parent: Any, name: str, run: Callable[[Call], int | None], *arguments: str, as_json: bool = False
-    ) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = parent.add_parser(name, help=(run.__doc__ or "").partition("\n")[0])
-        made.set_defaults(run=run)
-        for argument in arguments:
-            made.add_argument(argument)
-        if as_json:
-            made.add_argument("--json", action="store_true", help="one JSON value on stdout")
-        return made
-
-    command(commands, "demo", run_demo)
-    command(commands, "up", up)
-    command(commands, "serve", serve)
-    command(commands, "dashboard", dashboard_alone)
-    command(commands, "doctor", examine, as_json=True)
-
-    users = commands.add_parser("user", help="People with an account.").add_subparsers(
-        required=True, metavar="ACTION", parser_class=_Parser
-    )
-    made = command(users, "add", add_user, "email")
-    made.add_argument("--role", choices=ROLES, required=True)
-    made.add_argument("--name")
-    made.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
-    made.add_argument("--password-stdin", action="store_true")
-    command(users, "list", list_users, as_json=True)
-    command(users, "token", new_token, "email")
-    command(users, "password", set_password, "email").add_argument("--password-stdin", action="store_true")
-
-    lessons = commands.add_parser("class", help="Classes.").add_subparsers(
-        required=True, metavar="ACTION", parser_class=_Parser
-    )
-    made = command(lessons, "create", create_class, as_json=True)
-    for name in ("--title", "--teacher", "--start"):
-        made.add_argument(name, required=True)
-    made.add_argument("--minutes", type=int, required=True)
-    made.add_argument("--timezone", default="UTC")
-    made.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
-    made.add_argument("--course")
-    command(lessons, "list", list_classes, as_json=True)
-    command(lessons, "show", show_class, "id", as_json=True)
-
-    made = command(commands, "fetch", fetch, as_json=True)
-    made.add_argument("id", nargs="?")
+    _command(commands, "demo", run_demo)
+    _command(commands, "up", up)
+    _command(commands, "serve", serve)
+    _command(commands, "dashboard", dashboard_alone)
+    _command(commands, "doctor", examine, as_json=True)
+    _user_commands(_group(commands, "user", "People with an account."))
+    _class_commands(_group(commands, "class", "Classes."))
+    made = _command(commands, "fetch", fetch, as_json=True)
+    made.add_argument("id", nargs="?", help=CLASS_ID)
     made.add_argument("--all-due", action="store_true", help="every class whose participants are due")
-    made = command(commands, "retry", retry)
-    made.add_argument("id", nargs="?")
+    made = _command(commands, "retry", retry)
+    made.add_argument("id", nargs="?", help=CLASS_ID)
     made.add_argument("--all", action="store_true", help="every class that fails or was given up")
-    made = command(commands, "export", export, "id")
-    made.add_argument("--format", choices=report.FORMATS, default="csv")
-    made.add_argument("--shape", choices=report.SHAPES, default="people")
+    made = _command(commands, "export", export, id=CLASS_ID)
+    made.add_argument("--format", choices=report.FORMATS, default="csv", help="kind of file (default: %(default)s)")
+    made.add_argument(
+        "--shape", choices=report.SHAPES, default="people", help="one row a person or one a stay (default: %(default)s)"
+    )
     made.add_argument("--out", help="a file; stdout without it")
-    command(commands, "backup", back_up, "file")
-    command(commands, "restore", restore, "file")
+    _command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
+    _command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top
+
+
+def _user_commands(users: Any) -> None:
+    made = _command(users, "add", add_user, email=EMAIL)
+    made.add_argument("--role", choices=ROLES, required=True, help="teachers see their own classes, admins all of them")
+    made.add_argument("--name", help="the person's name (default: what is before the @)")
+    made.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
+    made.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
+    _command(users, "list", list_users, as_json=True)
+    _command(users, "token", new_token, email=EMAIL)
+    made = _command(users, "password", set_password, email=EMAIL)
+    made.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
+
+
+def _class_commands(lessons: Any) -> None:
+    made = _command(lessons, "create", create_class, as_json=True)
+    made.add_argument("--title", required=True, help="what the class is called")
+    made.add_argument("--teacher", required=True, help="the e-mail of the account that holds it")
+    made.add_argument("--start", required=True, help="local time, like 2026-05-14T10:00; it may be in the past")
+    made.add_argument("--minutes", type=int, required=True, help="planned length")
+    made.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
+    made.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
+    made.add_argument("--course", help="the course it belongs to")
+    _command(lessons, "list", list_classes, as_json=True)
+    _command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
+
+
+def _group(commands: Any, name: str, told: str) -> Any:
+    """A command that has commands below it."""
+    made = commands.add_parser(name, help=told, description=told)
+    return made.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+
+
+def _command(
+    parent: Any, name: str, run: Callable[[Call], int | None], *, as_json: bool = False, **arguments: str
+) -> argparse.ArgumentParser:
+    """A command with its arguments, each with what it is."""
+    told = (run.__doc__ or "").partition("\n")[0]
+    made: argparse.ArgumentParser = parent.add_parser(name, help=told, description=told)
+    made.set_defaults(run=run)
+    for argument, what in arguments.items():
+        made.add_argument(argument, help=what)
+    if as_json:
+        made.add_argument("--json", action="store_true", help="one JSON value on stdout")
+    return made

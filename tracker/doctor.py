@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import auth, health
 from tracker.errors import Problem, TrackerError, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.database import AWAY, migrate
+from tracker.storage.database import AWAY, check_schema
 from tracker.storage.webhook_log import REFUSED
 
 # What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
@@ -55,6 +56,13 @@ def examine(services: Services) -> list[Check]:
     return checks
 
 
+def where_things_are(env_file: Path, data_dir: Path) -> list[Check]:
+    """Which files this installation looks at, wherever it is called."""
+    file = Problem("env_file_read" if env_file.is_file() else "env_file_missing", {"file": str(env_file)})
+    folder = Problem("data_folder_there" if data_dir.is_dir() else "data_folder_missing", {"folder": str(data_dir)})
+    return [Check("settings_file", True, file), Check("data_folder", True, folder)]
+
+
 def _guarded(code: str, look: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
     try:
         return list(look(services))
@@ -68,7 +76,7 @@ def _guarded(code: str, look: Callable[[Services], Iterator[Check]], services: S
 
 
 def _database(services: Services) -> Iterator[Check]:
-    migrate(services.engine)
+    check_schema(services.engine)
     queue = services.read(health.queue, services.now())
     kind = services.engine.dialect.name
     told = Problem("database_in_order", {"kind": kind, "due": queue.due, "given_up": queue.given_up})

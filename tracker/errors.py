@@ -2,6 +2,7 @@
 
 TrackerError                 kind, code, details
 ├── SettingsError            a setting is missing or makes no sense; lists every fault at once
+├── DatabaseNotReady         there is none yet, or its schema is an older one
 ├── NotConfigured            the call needs a secret that is not set
 ├── NotSignedIn              no valid credentials
 ├── TooManyTries             passwords are being guessed
@@ -81,6 +82,12 @@ class SettingsError(TrackerError):
     def __init__(self, faults: Sequence[Problem]) -> None:
         self.faults = tuple(faults)
         super().__init__(faults=self.faults)
+
+
+class DatabaseNotReady(TrackerError):
+    """There is no database yet, or one that has to be brought up to date first."""
+
+    kind = "database_not_ready"
 
 
 class NotConfigured(TrackerError):

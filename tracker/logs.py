@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -18,16 +17,11 @@ from traceback import walk_tb
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
-from tracker.settings import Settings
+from tracker.settings import Settings, secrets_of
 
 log = logging.getLogger(__name__)
 
 MASK = "***"
-# A shorter password keeps nobody out, and every line would be full of masks.
-SHORTEST_SECRET = 4
 MOST_CAUSES, MOST_FRAMES = 5, 30
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 
@@ -81,14 +75,6 @@ def hide(settings: Settings) -> None:
     for known in logging.getLogger().handlers:
         if isinstance(known.formatter, Lines):
             known.formatter.hide(secrets_of(settings))
-
-
-def secrets_of(settings: Settings) -> set[str]:
-    """Every value of the settings that its `repr` does not show, and the password in the database's address."""
-    found = {str(getattr(settings, field.name)) for field in fields(settings) if not field.repr}
-    with suppress(ArgumentError, ValueError):  # no address, and so no password
-        found.add(str(make_url(settings.database_url).password or ""))
-    return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
 
 
 class Lines(logging.Formatter):

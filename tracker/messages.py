@@ -152,7 +152,9 @@ _OF_THE_MACHINE = {
     "setting_no_choice": "{name} must be one of {choices}",
     "setting_no_number": "{name} must be a whole number from {least} to {most}",
     "database_url_unusable": "DATABASE_URL must begin with sqlite:/// or postgresql://",
-    "postgres_driver_missing": 'for PostgreSQL install the extra: pip install -e ".[postgres]"',
+    "postgres_driver_missing": 'for PostgreSQL install its driver: pip install "psycopg[binary]"',
+    "database_older": "The database at {where} is of an older version of this program; it is brought up to date when "
+    "the tracker starts (tracker up).",
     "database_newer": "the database belongs to a newer version of this program; update this one",
     "database_away": "The database cannot be reached right now.",
     "database_away_for_person": "The database cannot be reached right now. Please try again in a moment.",
@@ -174,7 +176,8 @@ _OF_THE_MACHINE = {
 }
 
 _OF_BACKUPS = {
-    "no_database": "There is no database at {file}.",
+    "no_database": "There is no database at {where} yet; it is made when the tracker starts (tracker up) or somebody "
+    "is added (tracker user add EMAIL --role admin).",
     "no_file": "There is no file {file}.",
     "backup_in_use": "{file} is a database in use; choose another name for the backup.",
     "backup_unwritable": "The backup {file} could not be written: {reason}.",
@@ -204,6 +207,8 @@ _OF_HEALTH = {
 
 _OF_CHECKS = {
     # Their names; `subject` is what follows the colon of a check's code.
+    "check_settings_file": "settings file",
+    "check_data_folder": "data folder",
     "check_database": "database",
     "check_people": "people",
     "check_trackers": "trackers",
@@ -215,6 +220,10 @@ _OF_CHECKS = {
     "check_scopes": "scopes",
     "check_clock": "clock",
     # What they found.
+    "env_file_read": "{file} is read.",
+    "env_file_missing": "{file} is not there, so the environment alone counts.",
+    "data_folder_there": "{folder} is there.",
+    "data_folder_missing": "{folder} is made when something is written.",
     "database_in_order": "{kind}, schema up to date, fetches due: {due}, given up: {given_up}.",
     "accounts": "Accounts: {count}.",
     "accounts_none": "No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin.",

@@ -45,17 +45,20 @@ def connect(engine: Engine, settings: Settings) -> Services:
 
 
 @contextmanager
-def open_services(environment: Mapping[str, str], *, migrated: bool = True) -> Iterator[Services]:
+def open_services(
+    environment: Mapping[str, str], prepare: Callable[[Engine], object] | None = migrate
+) -> Iterator[Services]:
     """The services of a process with this environment, until the end of the block.
 
-    The database is brought to the newest schema first, unless it is to be looked at as it is. Raises SettingsError.
+    The database is made and brought to the newest schema first, unless `prepare` is something else to do with it, or
+    nothing. Raises SettingsError.
     """
     settings = read_settings(environment)
     logs.hide(settings)
     engine = make_engine(settings.database_url)
     try:
-        if migrated:
-            migrate(engine)
+        if prepare is not None:
+            prepare(engine)
         yield connect(engine, settings)
     finally:
         engine.dispose()

@@ -1,94 +1,146 @@
 """Settings: one frozen value, read from an environment mapping, every fault reported at once."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from tracker import places
 from tracker.errors import Problem, SettingsError
+from tracker.messages import Detail
 
 Plan = Literal["free", "pro", "business"]
 PLANS: tuple[Plan, ...] = ("free", "pro", "business")
+# A shorter password keeps nobody out, and every line of a log would be full of masks.
+SHORTEST_SECRET = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+def _name(field_name: str | None) -> str:
+    """What a field is called in the environment."""
+    return "TRACKER_DATA_DIR" if field_name == "data_dir" else str(field_name).upper()
+
+
+class _Unusable(ValueError):
+    """A value that a setting cannot have."""
+
+    def __init__(self, code: str, info: ValidationInfo, **details: Detail) -> None:
+        super().__init__(code)
+        self.problem = Problem(code, {"name": _name(info.field_name), **details})
+
+
+def _whole_number(least: int, most: int) -> BeforeValidator:
+    def check(value: object, info: ValidationInfo) -> int:
+        text = str(value)
+        # A length limit before int(): digits without end are expensive to convert.
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
+            raise _Unusable("setting_no_number", info, least=least, most=most)
+        return int(text)
+
+    return BeforeValidator(check)
+
+
+def _absolute_path(value: str | Path) -> Path:
+    return Path(value).absolute()
+
+
+def _web_address(value: str, info: ValidationInfo) -> str:
+    value = value.rstrip("/")
+    try:
+        parts = urlsplit(value)
+        # Reading the port raises where it is no number.
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _Unusable("setting_no_address", info)
+    return value
+
+
+def _plan(value: str, info: ValidationInfo) -> str:
+    if value.lower() not in PLANS:
+        raise _Unusable("setting_no_choice", info, choices=", ".join(PLANS))
+    return value.lower()
+
+
+def _default_database(given: dict[str, Any]) -> str:
+    return f"sqlite:///{(given['data_dir'] / 'tracker.sqlite3').as_posix()}"
+
+
+# What does not show in `repr` is a secret, and may be in a file of its own.
+Secret = Annotated[str, Field(repr=False)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Port = Annotated[int, _whole_number(1, 65535)]
+
+
+class Settings(BaseSettings):
     """What the deployment decides. Secrets do not show in `repr`; an empty one closes the door that needs it."""
 
-    database_url: str = field(repr=False)
-    data_dir: Path
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    data_dir: Annotated[Path, BeforeValidator(_absolute_path)] = Field(default_factory=places.default_data_dir)
+    database_url: Secret = Field(default_factory=_default_database)
     zoom_account_id: str = ""
     zoom_client_id: str = ""
-    zoom_client_secret: str = field(default="", repr=False)
-    zoom_webhook_secret: str = field(default="", repr=False)
-    zoom_api_url: str = "https://api.zoom.us/v2"
-    zoom_oauth_url: str = "https://zoom.us/oauth/token"
-    zoom_plan: Plan = "pro"
-    cron_secret: str = field(default="", repr=False)
+    zoom_client_secret: Secret = ""
+    zoom_webhook_secret: Secret = ""
+    zoom_api_url: WebAddress = "https://api.zoom.us/v2"
+    zoom_oauth_url: WebAddress = "https://zoom.us/oauth/token"
+    zoom_plan: Annotated[Plan, BeforeValidator(_plan)] = "pro"
+    cron_secret: Secret = ""
     tracker_host: str = "127.0.0.1"
-    tracker_port: int = 8787
-    dashboard_port: int = 8501
-    fetch_delay_seconds: int = 600
+    tracker_port: Port = 8787
+    dashboard_port: Port = 8501
+    fetch_delay_seconds: Annotated[int, _whole_number(0, 86_400)] = 600
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given counts: the environment is read at the edge of the program."""
+        return (init_settings,)
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in `environment`, where `NAME_FILE` may name a file that holds the value of a secret NAME.
-
-    Raises SettingsError with every fault found, not only the first. A value is never part of a fault.
-    """
-    reader = _Reader(environment)
-    data_dir = Path(reader.text("TRACKER_DATA_DIR", "data")).absolute()
-    settings = Settings(
-        database_url=reader.secret("DATABASE_URL") or f"sqlite:///{(data_dir / 'tracker.sqlite3').as_posix()}",
-        data_dir=data_dir,
-        zoom_account_id=reader.text("ZOOM_ACCOUNT_ID", ""),
-        zoom_client_id=reader.text("ZOOM_CLIENT_ID", ""),
-        zoom_client_secret=reader.secret("ZOOM_CLIENT_SECRET"),
-        zoom_webhook_secret=reader.secret("ZOOM_WEBHOOK_SECRET"),
-        zoom_api_url=reader.url("ZOOM_API_URL", "https://api.zoom.us/v2"),
-        zoom_oauth_url=reader.url("ZOOM_OAUTH_URL", "https://zoom.us/oauth/token"),
-        zoom_plan=reader.plan("ZOOM_PLAN"),
-        cron_secret=reader.secret("CRON_SECRET"),
-        tracker_host=reader.text("TRACKER_HOST", "127.0.0.1"),
-        tracker_port=reader.number("TRACKER_PORT", 8787, 1, 65535),
-        dashboard_port=reader.number("DASHBOARD_PORT", 8501, 1, 65535),
-        fetch_delay_seconds=reader.number("FETCH_DELAY_SECONDS", 600, 0, 86_400),
-    )
-    if reader.faults:
-        raise SettingsError(reader.faults)
-    return settings
+# The variables that hold a path.
+PATHS = {
+    "TRACKER_DATA_DIR",
+    *(f"{_name(name)}_FILE" for name, field in Settings.model_fields.items() if not field.repr),
+}
 
 
-def environment_with_file(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """`environment` on top of what `folder/.env` says.
-
-    The environment wins, also where one of them has NAME and the other NAME_FILE.
-    """
-    from_file = dotenv_values(folder / ".env", interpolate=False)
-    taken = {name.removesuffix("_FILE") for name in environment}
-    kept = {
-        name: value
-        for name, value in from_file.items()
-        if value is not None and name.removesuffix("_FILE") not in taken
-    }
-    return kept | dict(environment)
-
-
-class _Reader:
-    """Reads single settings and collects what is wrong with them."""
+class _Given(PydanticBaseSettingsSource):
+    """What an environment mapping says, where `NAME_FILE` may name a file that holds the value of a secret NAME."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
+        super().__init__(Settings)
+        self._environment = environment
         self.faults: list[Problem] = []
 
-    def text(self, name: str, default: str) -> str:
-        return self.environment.get(name, "").strip() or default
+    def __call__(self) -> dict[str, str]:
+        """The values by their fields; what is empty counts as not said."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
+        return {name: value for name, value in found.items() if value}
 
-    def secret(self, name: str) -> str:
-        value, file_name = self.text(name, ""), self.text(f"{name}_FILE", "")
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str, str, bool]:
+        """Value and name of a setting, and that the value is no JSON."""
+        name = _name(field_name)
+        return (self._text(name) if field.repr else self._secret(name)), field_name, False
+
+    def _text(self, name: str) -> str:
+        return self._environment.get(name, "").strip()
+
+    def _secret(self, name: str) -> str:
+        value, file_name = self._text(name), self._text(f"{name}_FILE")
         if value and file_name:
             self.faults.append(Problem("setting_given_twice", {"name": name}))
         if not file_name:
@@ -100,28 +152,62 @@ class _Reader:
             self.faults.append(Problem("setting_file_unreadable", {"name": name}))
             return ""
 
-    def url(self, name: str, default: str) -> str:
-        value = self.text(name, default).rstrip("/")
-        try:
-            parts = urlsplit(value)
-            # Reading the port raises where it is no number.
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            self.faults.append(Problem("setting_no_address", {"name": name}))
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in `environment`, where `NAME_FILE` may name a file that holds the value of a secret NAME.
+
+    Raises SettingsError with every fault found, not only the first. A value is never part of a fault.
+    """
+    given = _Given(environment)
+    values: dict[str, Any] = given()
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        told = (fault["ctx"]["error"].problem for fault in error.errors())
+        raise SettingsError([*given.faults, *told]) from None
+    if given.faults:
+        raise SettingsError(given.faults)
+    return settings
+
+
+def secrets_of(settings: Settings) -> set[str]:
+    """Every value of the settings that its `repr` does not show, and the password in the database's address."""
+    found = {str(getattr(settings, name)) for name, field in Settings.model_fields.items() if not field.repr}
+    # As SQLAlchemy reads it: a password may hold everything but an @.
+    password = re.match(r"[\w+]+://[^:/]*:([^@]*)@", settings.database_url)
+    found.add(unquote(password[1]) if password else "")
+    return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
+
+
+def environment_of(given: Mapping[str, str]) -> dict[str, str]:
+    """What a process works with whose own environment is `given`: on top of what `.env` says, with absolute paths."""
+    return environment_with_file(given, places.env_file(given).parent)
+
+
+def environment_with_file(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """`environment` on top of what `folder/.env` says.
+
+    The environment wins, also where one of them has NAME and the other NAME_FILE. A relative path counts from the
+    folder of `.env` where it is said there, and else from the current folder.
+    """
+    from_file = dotenv_values(folder / ".env", interpolate=False)
+    taken = {name.removesuffix("_FILE") for name in environment}
+    kept = {
+        name: _absolute(name, value, folder)
+        for name, value in from_file.items()
+        if value is not None and name.removesuffix("_FILE") not in taken
+    }
+    return kept | {name: _absolute(name, value, Path()) for name, value in environment.items()}
+
+
+def _absolute(name: str, value: str, folder: Path) -> str:
+    """The value of a variable; where it is a relative path of ours, with that path counted from `folder`."""
+    start, path = "", value.strip()
+    if name == "DATABASE_URL" and path.startswith("sqlite"):
+        start, slashes, path = path.partition(":///")
+        start += slashes
+    elif name not in PATHS:
         return value
-
-    def plan(self, name: str) -> Plan:
-        value = self.text(name, "pro").lower()
-        if value not in PLANS:
-            self.faults.append(Problem("setting_no_choice", {"name": name, "choices": ", ".join(PLANS)}))
-        return cast(Plan, value)
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        value = self.text(name, str(default))
-        # A length limit before int(): digits without end are expensive to convert.
-        if not (value.isascii() and value.isdigit() and len(value) <= 9 and least <= int(value) <= most):
-            self.faults.append(Problem("setting_no_number", {"name": name, "least": least, "most": most}))
-            return default
-        return int(value)
+    if not path or path.startswith((":memory:", "file:")) or Path(path).is_absolute():
+        return value
+    return start + Path(folder, path).absolute().as_posix()

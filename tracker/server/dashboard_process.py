@@ -11,9 +11,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 
+from tracker import places
 from tracker.errors import TrackerError
 from tracker.settings import Settings
 
@@ -25,13 +25,13 @@ STARTED_BY_US = "TRACKER_STARTED_DASHBOARD"
 class Dashboard:
     """Streamlit with `dashboard.py`, from `with` to the end of its block.
 
-    `environment` is all of its environment. Raises TrackerError where it does not come up.
+    `environment` is all of its environment, with absolute paths: it runs in the folder of `dashboard.py`. Raises
+    TrackerError where it does not come up.
     """
 
-    def __init__(self, project: Path, settings: Settings, environment: Mapping[str, str]) -> None:
-        self._project, self._settings = project, settings
-        # The data folder may be given relative to where the command was typed; Streamlit runs elsewhere.
-        self._environment = dict(environment) | {"TRACKER_DATA_DIR": str(settings.data_dir), STARTED_BY_US: "1"}
+    def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._environment = dict(environment) | {STARTED_BY_US: "1"}
         self.url = f"http://{settings.tracker_host}:{settings.dashboard_port}"
 
     @property
@@ -47,7 +47,7 @@ class Dashboard:
         options = [f"--server.address={host}", f"--server.port={port}"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
             command + options,
-            cwd=self._project,
+            cwd=places.DASHBOARD,
             env=self._environment,
             stdin=subprocess.PIPE,  # its end tells the dashboard that this process is gone, however it went
             stdout=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from tracker.errors import InvalidInput, TrackerError
-from tracker.storage.database import make_engine, migrate, revisions
+from tracker.storage.database import file_of, make_engine, migrate, no_database, revisions
 
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
@@ -38,7 +38,7 @@ def back_up(url: str, file: Path) -> None:
     """
     live = _file_of(url, PG_DUMP)
     if not live.is_file():
-        raise InvalidInput("no_database", file=str(live))
+        raise no_database(live)
     file = file.resolve()
     # SQLite would take what lies beside a database for its newest pages.
     beside = ("-wal", "-journal", "-shm")
@@ -76,6 +76,8 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
                 # The present database may be restored because it is damaged.
                 _write(present, before, checked=False)
 
+    with _told("restore_failed", file):
+        live.parent.mkdir(parents=True, exist_ok=True)
     with _told("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
         prepared = Path(folder, "prepared.sqlite3")
         _prepare(file, prepared)
@@ -90,13 +92,14 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
 
 def _file_of(url: str, on_postgresql: str) -> Path:
     """The file of a SQLite database. Raises InvalidInput for PostgreSQL, with what to run instead."""
-    address = make_engine(url).url
+    engine = make_engine(url)
+    address, file = engine.url, file_of(engine)
     if address.get_backend_name() == "postgresql":
         command = on_postgresql.format(server=_server(address), name=shlex.quote(address.database or "postgres"))
         raise InvalidInput("backup_by_postgresql", command=command)
-    if not address.database or address.database.startswith((":memory:", "file:")):
+    if file is None:
         raise InvalidInput("database_without_file")
-    return Path(address.database).resolve()
+    return file.resolve()
 
 
 def _server(address: URL) -> str:

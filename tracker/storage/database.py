@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
-from tracker.errors import Problem, SettingsError
+from tracker.errors import DatabaseNotReady, Problem, SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
@@ -83,7 +83,7 @@ _TURNS: WeakKeyDictionary[Engine, threading.BoundedSemaphore] = WeakKeyDictionar
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a SQLite or PostgreSQL URL. Connects to nothing yet.
+    """An engine for a SQLite or PostgreSQL URL. Connects to nothing yet, and never makes a database.
 
     Raises SettingsError for a URL of another kind, or where the driver is not installed.
     """
@@ -93,7 +93,7 @@ def make_engine(url: str) -> Engine:
             parsed = parsed.set(drivername="postgresql")
         backend = parsed.get_backend_name()
         if backend == "sqlite":
-            return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
+            return _sqlite_engine(parsed.render_as_string(hide_password=False))
         if backend == "postgresql":
             engine = create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
             _TURNS[engine] = threading.BoundedSemaphore(AT_ONCE)
@@ -105,12 +105,17 @@ def make_engine(url: str) -> Engine:
     raise SettingsError([Problem("database_url_unusable")])
 
 
-def _sqlite_engine(url: str, path: str | None) -> Engine:
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+def _sqlite_engine(url: str) -> Engine:
     # Errors are logged, and what was to be written is personal data.
     engine = create_engine(url, hide_parameters=True)
     _WRITERS[engine] = _Writers()
+
+    if file_of(engine) is not None:
+
+        @event.listens_for(engine, "do_connect")
+        def _open(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+            # SQLite by itself would make the file of a database that is not there.
+            arguments[0], options["uri"] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw", True
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -135,6 +140,14 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def file_of(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None for PostgreSQL, and for what is in memory only."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path.startswith((":memory:", "file:")):
+        return None
+    return Path(path).absolute()
 
 
 def _await_write_lock(connection: Connection) -> None:
@@ -252,12 +265,46 @@ def migrate(engine: Engine) -> None:
     The first one in takes a lock and does the work in one transaction; the others wait and find it done. Raises
     SettingsError where a newer version of this program has been there.
     """
+    file = file_of(engine)
+    if file is not None and not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # whoever connects will hear of it
+            file.touch(0o644)
     with migrating(engine) as connection:
-        if MigrationContext.configure(connection).get_current_revision() not in (None, *revisions()):
-            raise SettingsError([Problem("database_newer")])
+        _revision(connection)
         config = _migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def check_schema(engine: Engine) -> None:
+    """Looks whether there is a database of the newest schema, and changes nothing.
+
+    Raises DatabaseNotReady, or SettingsError where a newer version of this program has been there.
+    """
+    file = file_of(engine)
+    if file is not None and (not file.exists() or (file.is_file() and file.stat().st_size == 0)):
+        raise no_database(file)
+    with engine.execution_options(writes=False).connect() as connection:
+        found = _revision(connection)
+    where = file or f"{engine.url.host or 'localhost'}/{engine.url.database}"
+    if found is None:
+        raise no_database(where)
+    if found != ScriptDirectory.from_config(_migrations()).get_current_head():
+        raise DatabaseNotReady("database_older", where=str(where))
+
+
+def no_database(where: object) -> DatabaseNotReady:
+    """That nothing is there yet, and how to begin."""
+    return DatabaseNotReady("no_database", where=str(where))
+
+
+def _revision(connection: Connection) -> str | None:
+    """The name of the schema. Raises SettingsError for one that a newer version of this program has made."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found not in (None, *revisions()):
+        raise SettingsError([Problem("database_newer")])
+    return found
 
 
 @contextmanager

@@ -5,16 +5,12 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from functools import cache
-from pathlib import Path
 
 import streamlit.logger
 
 from tracker import logs
 from tracker.services import Services, open_services
-from tracker.settings import environment_with_file
-
-PROJECT = Path(__file__).resolve().parents[2]
-
+from tracker.settings import environment_of
 
 _open = ExitStack()
 
@@ -22,7 +18,7 @@ _open = ExitStack()
 @cache
 def services() -> Services:
     """Services on a migrated database, from the settings of this process. Raises SettingsError."""
-    return _open.enter_context(open_services(environment_with_file(os.environ, PROJECT)))
+    return _open.enter_context(open_services(environment_of(os.environ)))
 
 
 @asynccontextmanager
