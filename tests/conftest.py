@@ -73,6 +73,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
             yield url
 
 
+@pytest.fixture
+def blank_database_url(empty_database_url: str, tmp_path: Path) -> str:
+    """The same, with a SQLite file that is there and has no table: only `migrate` makes one by itself."""
+    if empty_database_url.startswith("sqlite"):
+        (tmp_path / "empty.sqlite3").touch()
+    return empty_database_url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database; every test that uses it runs on both kinds."""

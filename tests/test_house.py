@@ -37,7 +37,7 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
-    "settings": "errors places",
+    "settings": "errors messages places",
     "logs": "settings",
     "report": "attendance text",
     "retry": "attendance errors",

@@ -37,6 +37,7 @@ HASHES = {
     "0002_seen_live_and_settling": "78abb01ef4072ba8",
     "0003_zooms_rates_and_signs_of_life": "d40ee836b17b6cfc",
     "0004_repair_zoom_rate": "ffd3af979f1f0b66",
+    "0005_codes_not_sentences": "89e04a59b5f6411b",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -256,9 +257,9 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
 
 
 @pytest.fixture
-def empty(empty_database_url: str) -> Iterator[Engine]:
+def empty(blank_database_url: str) -> Iterator[Engine]:
     """An empty database of either kind."""
-    made = make_engine(empty_database_url)
+    made = make_engine(blank_database_url)
     yield made
     made.dispose()
 

@@ -372,9 +372,9 @@ OLD_TALLIES = [
 
 
 @pytest.fixture
-def old(empty_database_url: str) -> Iterator[Engine]:
+def old(blank_database_url: str) -> Iterator[Engine]:
     """A database with a class for each of these failures, and with these tallies, from before there were codes."""
-    engine = make_engine(empty_database_url)
+    engine = make_engine(blank_database_url)
     move(engine, command.upgrade, "0004")
     moment = "2026-05-14 12:{:02d}:00" + ("+00" if engine.dialect.name == "postgresql" else "")
     with engine.begin() as connection:
@@ -470,8 +470,8 @@ def test_codes_can_be_taken_back(old: Engine) -> None:
     assert failures(old)[0] == ("zoom_no_answer", {})
 
 
-def test_an_empty_database_gets_the_column_and_nothing_else(empty_database_url: str) -> None:
-    engine = make_engine(empty_database_url)
+def test_an_empty_database_gets_the_column_and_nothing_else(blank_database_url: str) -> None:
+    engine = make_engine(blank_database_url)
     move(engine, command.upgrade, "0005")
     assert (failures(engine), tallies(engine)) == ([], {})
     engine.dispose()

@@ -265,11 +265,6 @@ def migrate(engine: Engine) -> None:
     The first one in takes a lock and does the work in one transaction; the others wait and find it done. Raises
     SettingsError where a newer version of this program has been there.
     """
-    file = file_of(engine)
-    if file is not None and not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):  # whoever connects will hear of it
-            file.touch(0o644)
     with migrating(engine) as connection:
         _revision(connection)
         config = _migrations()
@@ -309,7 +304,12 @@ def _revision(connection: Connection) -> str | None:
 
 @contextmanager
 def migrating(engine: Engine) -> Iterator[Connection]:
-    """A connection in a transaction, during which nobody else migrates this database."""
+    """A connection in a transaction, during which nobody else migrates this database. It makes a SQLite file."""
+    file = file_of(engine)
+    if file is not None and not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # whoever connects will hear of it
+            file.touch(0o644)
     with engine.connect() as connection, _set_up_to_migrate(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
