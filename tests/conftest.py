@@ -1,4 +1,4 @@
-"""What the tests share: both databases, a fixed time, and values made with few words."""
+"""What the tests share: how they are run, both databases, a fixed time, and values made with few words."""
 
 import os
 import shutil
@@ -39,6 +39,34 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci"), max_examples=3000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for each core, since tests wait much; none where only files are named, which are done sooner without."""
+    if all(Path(given.partition("::")[0]).is_file() for given in config.args):
+        return 0
+    return min(2 * (os.cpu_count() or 1), 8)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What a run of everything is about to do."""
+    if config.args != config.getini("testpaths") or config.option.markexpr:
+        return ""
+    return "everything runs, on SQLite and PostgreSQL; the storms begin first and end last, after about three minutes"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that a run does not end with one long test."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a database runs on both kinds, unless its mark names one."""
+    for fixture in {"database_url", "empty_database_url"} & set(metafunc.fixturenames):
+        mark = metafunc.definition.get_closest_marker("database")
+        metafunc.parametrize(fixture, mark.args if mark else DATABASES, indirect=True)
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
@@ -63,9 +91,9 @@ def migrated_postgres(postgres_url: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database; every test that uses it runs on both kinds."""
+    """The address of an empty database of the kind that the test runs on."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     else:
@@ -73,9 +101,9 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
             yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated database; every test that uses it runs on both kinds."""
+    """The address of a migrated database of the kind that the test runs on."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "test.sqlite3")
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"

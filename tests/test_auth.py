@@ -64,6 +64,7 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 
 
 @pytest.mark.parametrize("password", ["", "x" * 9, "x" * 1025])
+@pytest.mark.database("sqlite")
 def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="A password has"):
         auth.set_password(engine, EMAIL, password)
@@ -71,6 +72,7 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana
 
 
 @pytest.mark.parametrize("given", ["", PASSWORD, "x" * 100_000])
+@pytest.mark.database("sqlite")
 def test_no_password_opens_an_account_that_has_none(engine: Engine, given: str) -> None:
     member(engine, EMAIL)
     assert not auth.password_matches(given, None)
@@ -108,6 +110,7 @@ def test_a_wrong_email_or_password_is_answered_the_same(engine: Engine, ana: Mem
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "\0", "x" * 100_000])
+@pytest.mark.database("sqlite")
 def test_an_invented_token_belongs_to_nobody(engine: Engine, ana: Member, token: str) -> None:
     sign_in(engine)
     assert who(engine, token) is None
@@ -233,6 +236,7 @@ def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) ->
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic TOKEN", "TOKEN", "Bearer TOKENx", "Bearer \ud800\0"]
 )
+@pytest.mark.database("sqlite")
 def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -> None:
     token = auth.new_api_token(engine, EMAIL)
     member(engine, "ben@school.example")  # has no token at all

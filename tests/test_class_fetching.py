@@ -179,6 +179,7 @@ def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
         (REFUSED, FetchState.FAILED, "This Zoom plan has no participant reports", None),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     school: Services,
     zoom: FakeZoom,
@@ -356,6 +357,7 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
         ((200, {"participants": []}), NoDataFromZoom),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_persons_fetch_that_fails_changes_nothing(
     school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
 ) -> None:
@@ -408,6 +410,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_program_is_told_why_nothing_is_fetched(
     school: Services,
     held: str,

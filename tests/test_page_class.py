@@ -20,6 +20,8 @@ from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
 
+pytestmark = pytest.mark.database("sqlite")
+
 HOSTILE = [
     '=HYPERLINK("https://evil.example","free")',
     "+1-1",

@@ -20,6 +20,8 @@ from tracker.storage.members import Member
 from tracker.ui import page, wiring
 from tracker.ui.sign_in import AWAY_SENTENCE
 
+pytestmark = pytest.mark.database("sqlite")
+
 JOIN = "https://us05web.zoom.us/j/81418900011?pwd=x.1"
 LINK = "Use a meeting that exists"
 

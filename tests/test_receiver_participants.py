@@ -16,6 +16,8 @@ from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 
+pytestmark = pytest.mark.database("sqlite")
+
 CRON = "cron-secret-é"
 PATH = "/api/zoom/participants"
 DATA = {"participantCount": 2, "totalRecords": 3, "uniqueCount": 2, "fetchedAt": "2026-05-14T13:15:00Z"}
@@ -78,6 +80,7 @@ def call(desk: ServerState, class_id: str) -> Answer:
 
 
 @pytest.mark.parametrize("role", ["teacher", "admin"])
+@pytest.mark.database("sqlite", "postgresql")
 def test_the_teacher_and_an_admin_get_the_participants_fetched_now(
     desk: ServerState, engine: Engine, teacher: Member, held: str, role: str
 ) -> None:
@@ -122,6 +125,7 @@ def test_another_teacher_is_refused(desk: ServerState, engine: Engine, held: str
 
 
 @pytest.mark.parametrize("class_id", ["nobody", "%00", "x" * 5000, "%ff%fe", "'%20OR%201=1", "%ED%A0%80"])
+@pytest.mark.database("sqlite", "postgresql")
 def test_an_unknown_class_is_answered_404(desk: ServerState, teacher: Member, class_id: str) -> None:
     assert error(ask(desk, teacher, f"?streamId={class_id}")) == (404, "not_found")
 
@@ -217,6 +221,7 @@ def test_without_zooms_credentials_the_call_says_that_it_is_not_configured(
 # -- a program
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_program_gets_the_same_data(desk: ServerState, held: str) -> None:
     given = call(desk, held)
     assert (given.status, json.loads(given.body)) == (200, {"success": True, "data": DATA})
@@ -308,6 +313,7 @@ def test_the_secret_in_the_address_does_not_count(desk: ServerState, held: str) 
 
 
 @pytest.mark.parametrize("class_id", ["nobody", "a\0b", "x" * 5000, "\ud800", "%"])
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_program_that_names_an_unknown_class_is_answered_404(desk: ServerState, class_id: str) -> None:
     assert error(call(desk, class_id)) == (404, "not_found")
 

@@ -148,6 +148,7 @@ def test_a_list_that_is_the_same_after_an_hour_is_settled(
     "change",
     [{"leave_time": "2026-05-14T12:59:00Z"}, {"duration": 3599}, {"name": "Anna"}, {"user_email": "a@x.example"}],
 )
+@pytest.mark.database("sqlite")
 def test_the_same_number_of_people_is_not_yet_the_same_list(
     school: Services, zoom: FakeZoom, held: str, clock: Clock, change: dict[str, Any]
 ) -> None:
@@ -204,6 +205,7 @@ def test_a_second_reading_that_fails_for_good_leaves_the_first_with_the_reason(
 
 
 @pytest.mark.parametrize("fault", [FAULT, EMPTY])
+@pytest.mark.database("sqlite")
 def test_a_second_reading_that_fails_is_tried_again_and_the_count_stays(
     school: Services, zoom: FakeZoom, held: str, clock: Clock, fault: tuple[int, Any]
 ) -> None:
@@ -235,6 +237,7 @@ def test_a_list_that_became_empty_for_good_leaves_what_was_counted(
 @pytest.mark.parametrize(
     ("minute", "state"), [(60 + DAY - 1, "collected"), (60 + DAY, "settled"), (99 * DAY, "settled")]
 )
+@pytest.mark.database("sqlite")
 def test_a_first_reading_that_comes_a_day_late_is_settled_at_once(
     school: Services, held: str, clock: Clock, minute: float, state: str
 ) -> None:

@@ -18,6 +18,8 @@ from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIF
 from tracker.storage.members import Member
 from tracker.ui.sign_in import COOKIE, LARGEST_FORM
 
+pytestmark = pytest.mark.database("sqlite")
+
 HOSTILE_TARGETS = [
     "//evil.example",
     "///evil.example",

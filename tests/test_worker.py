@@ -27,6 +27,8 @@ from tracker.storage.database import reading, transaction
 from tracker.storage.models import SignInAttempt, WebhookDelivery
 from tracker.zoom import Category, Zoom
 
+pytestmark = pytest.mark.database("sqlite")
+
 PASSWORD = "correct horse"
 
 
@@ -74,6 +76,7 @@ def wait_until(fact: Callable[[], bool]) -> None:
         threading.Event().wait(0.01)
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_every_class_that_is_due_is_fetched_and_no_other(
     loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
 ) -> None:
@@ -167,6 +170,7 @@ def test_a_failing_drain_is_tried_again_at_the_next_turn(
     loop.stop()
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_class_for_which_zoom_takes_long_does_not_hold_up_the_others(
     loop: Worker, services: Services, zoom: FakeZoom
 ) -> None:
@@ -202,6 +206,7 @@ def test_nothing_is_asked_of_zoom_while_it_wants_no_calls(
     assert counts(services, made) == [2] * 3
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_tracker_gives_signs_of_life_until_it_is_told_to_end(loop: Worker, services: Services) -> None:
     def alive() -> list[str]:
         with reading(services.engine) as tx:
@@ -252,6 +257,7 @@ def test_what_was_missed_is_caught_up_at_the_start(
     wait_until(lambda: counts(services, made) == [2, 2])
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_class_that_another_program_ended_is_found_and_fetched(
     loop: Worker, services: Services, zoom: FakeZoom
 ) -> None:
@@ -333,6 +339,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_loop(
     loop.stop()
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:
     engine = services.engine
     class_id = lesson(engine, member(engine))
