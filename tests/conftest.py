@@ -26,10 +26,12 @@ from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
 from tracker import auth, cli, health
+from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services, open_services
 from tracker.storage.database import make_engine, migrate
 from tracker.storage.members import Member
 from tracker.ui import wiring
+from tracker.zoom import Zoom
 
 # Examples share the database of their test: each makes its own class, and leaves it there.
 hypothesis.settings.register_profile(
@@ -152,6 +154,12 @@ def _migrate(url: str) -> None:
     made.dispose()
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How costly a password is to guess is a matter of argon2's; here it only takes time."""
+    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)
+
+
 @pytest.fixture
 def http() -> Iterator[RequestsMock]:
     """Answers to HTTP calls; a call without an answer here fails."""
@@ -191,7 +199,6 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring, "PROJECT", tmp_path)  # a developer's own .env does not belong here
     monkeypatch.setattr(wiring, "open_services", lambda environment: _at(clock, environment))
-    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)  # how hard a password is to guess is tested elsewhere
     wiring.close()
     yield clock
     wiring.close()
@@ -200,7 +207,9 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
 @contextmanager
 def _at(clock: Clock, environment: Mapping[str, str]) -> Iterator[Services]:
     with open_services(environment) as found:
-        yield replace(found, now=clock)
+        plan = found.settings.zoom_plan
+        limiter = SharedRateLimiter(found.engine, plan, interactive=True, now=clock, wait=clock.wait)
+        yield replace(found, zoom=Zoom(found.settings, clock, clock.monotonic, limiter), now=clock)
 
 
 @pytest.fixture

@@ -203,6 +203,7 @@ def damage(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("command", "room"), [("backup", 0.5), ("restore", 0.5), ("restore", 1.0)])
+@pytest.mark.slow
 def test_a_full_disk_leaves_backup_and_database_as_they_were(
     live: Path, saved: Path, tmp_path: Path, command: str, room: float
 ) -> None:

@@ -44,8 +44,9 @@ def services(engine: Engine, clock: Clock, zoom: FakeZoom) -> Services:
 
 
 @pytest.fixture
-def loop(services: Services, clock: Clock) -> Iterator[Worker]:
-    """A worker that is started by the test and stopped after it."""
+def loop(services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """A worker that is started by the test and stopped after it; it does not rest between two turns."""
+    monkeypatch.setattr(worker, "SECONDS_BETWEEN_TURNS", 0.01)
     made = Worker(services, "one:8787", clock.monotonic)
     yield made
     made.stop()
