@@ -133,6 +133,18 @@ def test_a_growing_list_is_read_three_times_and_each_reading_is_remembered(
     assert stored(school.engine, held).participants_fetched_at == at(60 + DAY)
 
 
+def test_the_readings_of_a_class_that_ended_early_count_from_its_planned_end(
+    school: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, member(school.engine))
+    zoom.hold("uuid-1", participant("Ana", 0, 30), meeting=MEETING, end=30)
+    clock.time = at(30)
+    sessions.note_delivery(school, ended(end=30))
+    read_at = [read_on(school, class_id, clock) for _ in range(4)]
+    # What was read before the planned end settles nothing: there may be another session.
+    assert read_at == [at(40), at(60 + 10), at(60 + HOUR), None]
+
+
 def test_a_list_that_is_the_same_after_an_hour_is_settled(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
