@@ -200,7 +200,7 @@ def test_a_failed_fetch_shows_what_was_the_matter(
 # Who may see it
 
 
-@pytest.mark.parametrize("class_id", ["", "nothing", "\0", "'; --", "x" * 5000, "../etc/passwd", "💡", "<b>x</b>"])
+@pytest.mark.parametrize("class_id", ["", "\0", "<b>x</b>"])
 def test_a_class_that_does_not_exist_is_a_sentence(
     screens: Screens, engine: Engine, ana: Member, class_id: str
 ) -> None:

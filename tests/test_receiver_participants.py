@@ -100,7 +100,7 @@ def test_fetching_again_replaces_what_was_known(desk: ServerState, teacher: Memb
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic dXNlcjpwdw==", "zpt_x", "Bearer \udce9", "Bearer \0"],
+    [None, "Bearer wrong", "Basic dXNlcjpwdw==", "Bearer \udce9\0"],
 )
 def test_without_a_valid_token_nobody_gets_in(desk: ServerState, held: str, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
@@ -183,13 +183,9 @@ def test_a_fetch_that_news_of_the_class_overtook_is_answered_409(
 
 FAULTS = [
     (500, "<html>oops</html>"),
-    (502, ""),
     (429, {"code": 429, "message": "too many"}),
     (400, {"code": 12702, "message": "Can not access a meeting a year ago."}),
-    (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[x:admin]."}),
-    (404, {"code": 3001, "message": "Meeting does not exist."}),
     (200, "not JSON"),
-    (200, {"participants": "none"}),
 ]
 
 
@@ -323,7 +319,7 @@ def test_a_program_that_names_no_class_is_answered_400(desk: ServerState, class_
     assert error(call(desk, class_id)) == (400, "invalid")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null", b"5", b"[" * 10_000, b"streamId=1&cronSecret=2"])
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"[" * 10_000, b"streamId=1&cronSecret=2"])
 def test_a_program_that_sends_no_json_object_is_answered_400(desk: ServerState, body: bytes) -> None:
     assert error(post(desk, body)) == (400, "invalid")
 
