@@ -1,4 +1,4 @@
-"""What the tests share: both databases, a fixed time, and values made with few words."""
+"""What the tests share: how they are run, both databases, a fixed time, and values made with few words."""
 
 import os
 import shutil
@@ -26,10 +26,12 @@ from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
 from tracker import auth, health, places
+from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services, open_services
 from tracker.storage.database import make_engine, migrate
 from tracker.storage.members import Member
 from tracker.ui import wiring
+from tracker.zoom import Zoom
 
 # Examples share the database of their test: each makes its own class, and leaves it there.
 hypothesis.settings.register_profile(
@@ -38,6 +40,34 @@ hypothesis.settings.register_profile(
 # By hand: `HYPOTHESIS_PROFILE=long pytest tests/fuzz` looks for much longer.
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci"), max_examples=3000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for each core, since tests wait much; none where only files are named, which are done sooner without."""
+    if all(Path(given.partition("::")[0]).is_file() for given in config.args):
+        return 0
+    return min(2 * (os.cpu_count() or 1), 8)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What a run of everything is about to do."""
+    if config.args != config.getini("testpaths") or config.option.markexpr:
+        return ""
+    return "everything runs, on SQLite and PostgreSQL; the storms begin first and end last, after about three minutes"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that a run does not end with one long test."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a database runs on both kinds, unless its mark names one."""
+    for fixture in {"database_url", "empty_database_url"} & set(metafunc.fixturenames):
+        mark = metafunc.definition.get_closest_marker("database")
+        metafunc.parametrize(fixture, mark.args if mark else DATABASES, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +93,9 @@ def migrated_postgres(postgres_url: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database; every test that uses it runs on both kinds."""
+    """The address of an empty database of the kind that the test runs on."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     else:
@@ -81,9 +111,9 @@ def blank_database_url(empty_database_url: str, tmp_path: Path) -> str:
     return empty_database_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated database; every test that uses it runs on both kinds."""
+    """The address of a migrated database of the kind that the test runs on."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "test.sqlite3")
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
@@ -132,6 +162,12 @@ def _migrate(url: str) -> None:
     made.dispose()
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How costly a password is to guess is a matter of argon2's; here it only takes time."""
+    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)
+
+
 @pytest.fixture
 def http() -> Iterator[RequestsMock]:
     """Answers to HTTP calls; a call without an answer here fails."""
@@ -171,7 +207,6 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(places, "CHECKOUT", tmp_path)  # a developer's own .env does not belong here
     monkeypatch.setattr(wiring, "open_services", lambda environment: _at(clock, environment))
-    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)  # how hard a password is to guess is tested elsewhere
     wiring.close()
     yield clock
     wiring.close()
@@ -180,7 +215,9 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
 @contextmanager
 def _at(clock: Clock, environment: Mapping[str, str]) -> Iterator[Services]:
     with open_services(environment) as found:
-        yield replace(found, now=clock)
+        plan = found.settings.zoom_plan
+        limiter = SharedRateLimiter(found.engine, plan, interactive=True, now=clock, wait=clock.wait)
+        yield replace(found, zoom=Zoom(found.settings, clock, clock.monotonic, limiter), now=clock)
 
 
 @pytest.fixture

@@ -138,6 +138,9 @@ class Clock:
     def forward(self, **span: float) -> None:
         self.time += timedelta(**span)
 
+    def wait(self, seconds: float) -> None:
+        self.forward(seconds=seconds)
+
 
 # What Zoom sends
 

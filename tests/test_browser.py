@@ -23,9 +23,13 @@ TITLE = "Rhetoric *1* <i> www.evil.example http://evil.example a@evil.example"
 FORMULA_NAME, HTML_NAME = "=HYPERLINK(1)", "Ben <b>Okafor</b>"
 BEN = "ben.okafor@school.example"
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "TESTS_NEED_CHROMIUM" not in os.environ, reason="no Chromium on this machine"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None and "TESTS_NEED_CHROMIUM" not in os.environ, reason="no Chromium on this machine"
+    ),
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),  # one demo and one browser for all of them
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # five seconds are few on a machine that runs other tests beside these
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     assert CHROMIUM, "the browser tests need Chromium"
     with sync_playwright() as playwright:

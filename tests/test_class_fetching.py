@@ -1,6 +1,7 @@
 """A class's participants are fetched: by the loop, by a person, by a program, and through every failure."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy import Engine, text
 
 from tests.fake_zoom import UNKNOWN, FakeZoom
 from tests.lives import try_until_given_up
-from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, services, started, stored
+from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, run, services, started, stored
+from tests.tracker_process import wait_until
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
 from tracker.errors import (
@@ -181,6 +183,7 @@ def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
         (REFUSED, FetchState.FAILED, "This Zoom plan has no participant reports", None),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     school: Services,
     zoom: FakeZoom,
@@ -359,6 +362,7 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
         ((200, {"participants": []}), NoDataFromZoom),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_persons_fetch_that_fails_changes_nothing(
     school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
 ) -> None:
@@ -411,6 +415,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_program_is_told_why_nothing_is_fetched(
     school: Services,
     held: str,
@@ -438,3 +443,50 @@ def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
 def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
     with pytest.raises(NotFound):
         call(school, "nothing")
+
+
+# Many at once
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize(("delay", "gap"), [(1, 1), (60, 6), (600, 60), (7200, 60)])
+def test_classes_that_fail_together_come_back_a_tenth_of_the_delay_later_and_not_together(
+    engine: Engine, ana: Member, zoom: FakeZoom, clock: Clock, delay: int, gap: int
+) -> None:
+    school = services(engine, clock, FETCH_DELAY_SECONDS=str(delay))
+    made = [lesson(engine, ana, zoom_meeting_id=str(85_000_000_000 + number)) for number in range(12)]
+    for number in range(len(made)):
+        zoom.hold(f"uuid-{number}", ANA, meeting=str(85_000_000_000 + number))
+        sessions.note_delivery(school, ended(f"uuid-{number}", meeting=str(85_000_000_000 + number)))
+    clock.forward(seconds=delay)
+    zoom.list_faults.extend([FAULT] * len(made))
+    while fetching.fetch_due(school):
+        pass
+    due = [fetch_of(school, class_id).due_at for class_id in made]
+    waits = [(moment - clock()).total_seconds() for moment in due if moment is not None]
+    assert len(waits) == len(made)
+    assert all(gap <= wait <= gap * 1.25 for wait in waits)
+    # Times are stored in whole seconds, so that a gap of some seconds has no room to be spread in.
+    assert gap < 60 or len(set(waits)) > 2
+
+
+@pytest.mark.database("postgresql")
+def test_storing_participants_waits_for_whoever_has_the_class_before_it_writes(
+    school: Services, held: str, clock: Clock
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(school.engine) as tx:
+            storage.classes.lock_class(tx, held)
+            fetched = pool.submit(fetching.fetch_due, school)
+            wait_until(lambda: somebody_waits(school.engine), "the fetch waits for the class")
+            # Had it written its sessions already, each would now wait for the other.
+            storage.sessions.save_session(tx, held, run("uuid-1", 0, 65))
+        assert fetched.result(30) == "collected"
+    assert stored(school.engine, held).participant_count == 2
+
+
+def somebody_waits(engine: Engine) -> bool:
+    """Whether a transaction of this database waits for another one's lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with engine.connect() as connection:
+        return bool(connection.execute(text(waiting)).scalar())

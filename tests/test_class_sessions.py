@@ -42,6 +42,7 @@ def test_a_delivery_that_comes_again_changes_nothing(school: Services, ana: Memb
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
+@pytest.mark.database("sqlite")
 def test_the_order_of_the_deliveries_has_no_effect(school: Services, ana: Member, order: tuple[int, ...]) -> None:
     told = [started("a", 0), ended("a", 0, 20), started("b", 25), ended("b", 25, 60)]
     class_id = lesson(school.engine, ana)

@@ -90,6 +90,7 @@ def test_a_start_is_local_time_in_the_classes_zone_and_may_be_past(
         ("x" * LONGEST_TITLE, "x" * LONGEST_TITLE),
     ],
 )
+@pytest.mark.database("sqlite")
 def test_a_title_is_kept_as_text_without_what_cannot_be_seen(
     school: Services, zoom: FakeZoom, ana: Member, given: str, kept: str
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_number_that_zoom_has_forgotten_can_still_be_fetched(school: Services,
 
 
 @pytest.mark.parametrize("link", ["https://zoom.us.evil.example/j/85011112222", "https://zoom.us/my/ana", "hello"])
+@pytest.mark.database("sqlite")
 def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, ana: Member, link: str) -> None:
     with pytest.raises(InvalidInput):
         classes.create_class(school, ana, PLAN, link=link)
@@ -224,6 +226,7 @@ def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, a
 
 
 @pytest.mark.parametrize(("course", "expected"), [("  Term\0 \n1 ", "Term 1"), ("\0", None), ("", None), (None, None)])
+@pytest.mark.database("sqlite")
 def test_a_course_is_one_line(school: Services, zoom: FakeZoom, ana: Member, course: str | None, expected: str) -> None:
     class_id = classes.create_class(school, ana, PLAN, course=course)
     assert stored(school.engine, class_id).course == expected
@@ -251,6 +254,7 @@ def test_a_blank_link_is_no_link(school: Services, zoom: FakeZoom, ana: Member) 
 
 
 @pytest.mark.parametrize(("minutes_ago", "asked"), [(61, True), (59, False), (-60, False)])
+@pytest.mark.database("sqlite")
 def test_a_class_held_already_is_fetched_at_once(
     school: Services, ana: Member, minutes_ago: float, asked: bool
 ) -> None:
@@ -314,6 +318,7 @@ def test_a_meeting_that_came_by_link_is_left_alone_at_zoom(school: Services, zoo
 
 
 @pytest.mark.parametrize("deliveries", [[started()], [ended()], ["cancelled"]])
+@pytest.mark.database("sqlite")
 def test_only_a_planned_class_can_be_changed_or_cancelled(
     school: Services, zoom: FakeZoom, ana: Member, deliveries: list[Any]
 ) -> None:

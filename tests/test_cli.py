@@ -26,6 +26,8 @@ from tracker.settings import read_settings
 from tracker.storage.database import make_engine, reading
 from tracker.zoom import NewMeeting, Zoom
 
+pytestmark = pytest.mark.database("sqlite")
+
 PASSWORD = "correct horse battery"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -67,6 +69,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 # -- people
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_person_gets_a_password_that_is_printed_once_and_works(tracker: CommandLine, database: Engine) -> None:
     said = tracker.done("user", "add", " Ana@School.example", "--role", "teacher", "--name", "Ana Díaz").text
     first, second = said.splitlines()
@@ -159,6 +162,7 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
     host.start(record["zoomMeetingId"])
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_the_keys_of_a_class_are_the_columns_of_its_table(tracker: CommandLine, database: Engine) -> None:
     tracker.add_teacher()
     record = tracker.create()
@@ -297,6 +301,7 @@ def test_a_workbook_has_the_rows_of_the_csv(tracker: CommandLine, fetched: str) 
     assert [row[4] for row in stays] == ["Seconds", 3600, 1500, 3300]
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_json_file_has_the_class_and_its_people(tracker: CommandLine, fetched: str) -> None:
     document: Any = json.loads(tracker.done("export", fetched, "--format", "json").stdout)
     assert document["class"] == tracker.done("class", "list", "--json").json[0]

@@ -12,6 +12,8 @@ import pytest
 from tests.practice_school import TEACHER, CommandLine, Host, environment
 from tracker import cli, places, run
 
+pytestmark = pytest.mark.database("sqlite")
+
 PROJECT = Path(cli.__file__).resolve().parent.parent
 
 
@@ -227,6 +229,7 @@ def test_the_project_folder_is_the_one_with_pyproject() -> None:
 # -- as processes of their own
 
 
+@pytest.mark.slow
 def test_help_lists_every_command(tmp_path: Path) -> None:
     ran = run_apart(["--help"], {"TRACKER_DATA_DIR": str(tmp_path)})
     assert (ran.returncode, ran.stderr) == (0, b"")
@@ -235,6 +238,7 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert {"demo", "up", "serve", "dashboard", "doctor", "user", "class", "fetch", "export"} <= listed
 
 
+@pytest.mark.slow
 def test_a_failing_command_writes_no_log_beside_its_sentence(
     host: Host, database_url: str, tmp_path: Path, tracker: CommandLine
 ) -> None:
@@ -246,6 +250,7 @@ def test_a_failing_command_writes_no_log_beside_its_sentence(
     assert ran.stderr.decode() == "Zoom has a fault of its own (HTTP 500).\n"
 
 
+@pytest.mark.slow
 def test_names_that_the_terminal_cannot_show_break_nothing(
     host: Host, database_url: str, tmp_path: Path, tracker: CommandLine
 ) -> None:
@@ -257,6 +262,7 @@ def test_names_that_the_terminal_cannot_show_break_nothing(
     assert "Мария" in as_json.stdout.decode("ascii").encode().decode("unicode_escape")
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_no_traceback(
     host: Host, database_url: str, tmp_path: Path, tracker: CommandLine
 ) -> None:

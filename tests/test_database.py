@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 from tests.databases import migrations, url_of
 from tests.makers import NOW, lesson, member, stored
@@ -24,11 +23,6 @@ from tracker.errors import SettingsError
 from tracker.storage.database import make_engine, migrate, migrating, reading, revisions, transaction
 
 TABLES = {table.name for table in SQLModel.metadata.sorted_tables}
-
-
-def sqlite_only(engine: Engine) -> None:
-    if engine.dialect.name != "sqlite":
-        pytest.skip("speaks of SQLite")
 
 
 def differences(engine: Engine) -> list[Any]:
@@ -104,12 +98,9 @@ def test_what_is_committed_is_there_for_another_connection(engine: Engine) -> No
         assert storage.members.list_members(tx) == [made]
 
 
-@pytest.mark.parametrize("read", [storage.classes.lock_class, storage.classes.get_class])
-def test_no_update_is_lost_between_reading_and_writing(
-    engine: Engine, read: Callable[[Session, str], storage.classes.Class]
-) -> None:
-    if read is storage.classes.get_class:
-        sqlite_only(engine)  # PostgreSQL needs the row to be locked; SQLite locks at the beginning
+def test_no_update_is_lost_between_reading_and_writing(engine: Engine) -> None:
+    # PostgreSQL needs the row to be locked; SQLite locks at the beginning, however it is read.
+    read = storage.classes.lock_class if engine.dialect.name == "postgresql" else storage.classes.get_class
     class_id = lesson(engine, member(engine), "0")
     start, faults = threading.Barrier(4), []
 
@@ -141,8 +132,8 @@ def test_reading_does_not_wait_for_a_writer_nor_see_half_of_it(engine: Engine) -
     assert stored(engine, class_id).title == "after"
 
 
+@pytest.mark.database("sqlite")
 def test_a_reader_on_sqlite_sees_one_moment(engine: Engine) -> None:
-    sqlite_only(engine)
     class_id = lesson(engine, member(engine), "before")
     with reading(engine) as tx:
         assert storage.classes.get_class(tx, class_id).title == "before"
@@ -151,8 +142,8 @@ def test_a_reader_on_sqlite_sees_one_moment(engine: Engine) -> None:
         assert storage.classes.get_class(tx, class_id).title == "before"
 
 
+@pytest.mark.database("sqlite")
 def test_sqlite_is_set_up_for_several_processes_and_power_cuts(engine: Engine) -> None:
-    sqlite_only(engine)
     names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     with engine.connect() as connection:
         found = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in names]
@@ -231,6 +222,7 @@ def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:
     assert "dueAt" in str(found)
 
 
+@pytest.mark.slow
 def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
     script = "import sys; from tracker.storage.database import *; migrate(make_engine(sys.argv[1]))"
     processes = [

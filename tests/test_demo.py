@@ -11,9 +11,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.demo_process import Demo
 from tracker import demo
 from tracker.settings import read_settings
+
+pytestmark = pytest.mark.slow
 
 
 def tracker(running: Demo, *arguments: str) -> Any:

@@ -20,6 +20,8 @@ from tracker.settings import read_settings
 from tracker.storage.database import make_engine
 from tracker.zoom import Zoom
 
+pytestmark = pytest.mark.database("sqlite")
+
 NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
 
 

@@ -17,6 +17,8 @@ from tests.practice_school import CommandLine, Host, environment, practice_zoom
 from tests.tracker_process import ShiftedClock, Tracker, wait_until
 from tracker import places
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def host() -> Iterator[Host]:

@@ -145,6 +145,7 @@ def of_meeting(delivery: Delivery, meeting: str) -> Delivery:
     return replace(delivery, body_hash=f"{delivery.body_hash}-{meeting}", event=told)
 
 
+@pytest.mark.slow
 def test_a_fetch_during_which_the_database_goes_away_is_made_again_and_counts_once(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -193,6 +194,7 @@ def run_until_killed(url: str, school: Services, work: Callable[[Services], obje
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.slow
 def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
     school: Services, database_url: str, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -210,6 +212,7 @@ def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.slow
 def test_a_webhook_whose_tracker_is_killed_at_any_line_counts_once_when_it_comes_again(
     school: Services, database_url: str, ana: Member
 ) -> None:
@@ -239,11 +242,10 @@ def crowd(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])
+@pytest.mark.database("sqlite")
 def test_a_disk_that_is_full_or_read_only_refuses_webhooks_and_loses_nothing(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str, fault: str
 ) -> None:
-    if school.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL has its own disk")
     desk = desk_on(school.engine, clock)
 
     def deliver(body: bytes) -> int:
@@ -281,11 +283,10 @@ def restart(school: Services) -> None:
     engine.dispose()
 
 
+@pytest.mark.database("postgresql")
 def test_a_database_that_restarts_within_a_transaction_takes_that_one_back_and_no_other(
     school: Services, clock: Clock, class_id: str
 ) -> None:
-    if school.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no connection that could break")
     before = stored(school.engine, class_id)
 
     def change() -> None:
@@ -299,11 +300,10 @@ def test_a_database_that_restarts_within_a_transaction_takes_that_one_back_and_n
     assert sessions.note_delivery(school, ended()) == "noted"
 
 
+@pytest.mark.database("postgresql")
 def test_a_fetch_whose_database_restarts_meanwhile_goes_on(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str
 ) -> None:
-    if school.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no connection that could break")
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
     sessions.note_delivery(school, ended())
     clock.time = at(70)

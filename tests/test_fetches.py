@@ -202,6 +202,7 @@ def test_asking_again_takes_the_work_from_whoever_has_it(engine: Engine, class_i
 
 
 @pytest.mark.parametrize(("due", "now", "asked"), [(10, 0, 10), (10, 20, 20), (-60, 0, 0)])
+@pytest.mark.database("sqlite")
 def test_patience_is_counted_from_when_the_list_may_be_there(
     engine: Engine, class_id: str, due: float, now: float, asked: float
 ) -> None:

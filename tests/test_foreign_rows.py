@@ -18,6 +18,8 @@ from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
 from tracker.ui import page
 
+pytestmark = pytest.mark.database("sqlite")
+
 UNREADABLE = "The stored participants of this class cannot be read; fetch them again."
 NO_LISTS = ["{", "null", "[]", "7", '"text"', "{}", '{"participants": 3}', '{"participants": [null]}', "[" * 100_000]
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
@@ -133,6 +135,7 @@ def test_a_webhook_finds_its_class_beside_one_that_makes_no_sense(engine: Engine
     assert stored(engine, class_id).status is ClassStatus.ENDED
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_the_commands_say_so_too(tracker: CommandLine, database_url: str) -> None:
     tracker.add_teacher()
     class_id = tracker.create()["id"]

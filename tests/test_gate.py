@@ -18,6 +18,8 @@ from tracker.auth import SIGN_IN_LIFE
 from tracker.storage.members import Member
 from tracker.ui.sign_in import COOKIE, SECURITY_HEADERS
 
+pytestmark = pytest.mark.database("sqlite")
+
 CLOSED = [
     "/",
     "/classes",

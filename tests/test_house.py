@@ -9,6 +9,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(
     [*(PROJECT / "tracker").rglob("*.py"), PROJECT / "dashboard.py", *(PROJECT / "pages").glob("*.py")],
@@ -243,6 +245,8 @@ def test_no_module_and_no_function_is_too_long() -> None:
 WATCHED = """
 import importlib, json, os, socket, sys, threading
 
+import pytest
+
 def refuse(*arguments, **more):
     raise AssertionError("importing touched the network")
 
@@ -285,10 +289,12 @@ def imported(folder: Path, *modules: str) -> list[str]:
     return list(ast.literal_eval(done.stdout))
 
 
+@pytest.mark.slow
 def test_every_room_can_be_imported_in_an_empty_environment_without_a_network(tmp_path: Path) -> None:
     assert "tracker" in imported(tmp_path, *IMPORTABLE)
 
 
+@pytest.mark.slow
 def test_the_tracker_process_never_loads_the_dashboards_libraries(tmp_path: Path) -> None:
     assert {"tracker.cli", "tracker.server.routes", "tracker.server.worker"} <= set(TRACKER_PROCESS)
     loaded = imported(tmp_path, *TRACKER_PROCESS)

@@ -325,6 +325,7 @@ def test_logging_leaves_everything_as_it_was() -> None:
 # Processes
 
 
+@pytest.mark.slow
 def test_a_tracker_in_trouble_writes_lines_for_programs_without_secrets(database_url: str, tmp_path: Path) -> None:
     given = environment(
         DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path), CRON_SECRET="cron-5ecret-1", FETCH_DELAY_SECONDS="0"
@@ -372,6 +373,7 @@ if __name__ == "shown":
 """
 
 
+@pytest.mark.slow
 def test_the_dashboards_process_logs_what_goes_wrong_in_the_same_form(tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(DASHBOARD)
     with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -217,6 +217,7 @@ def test_calls_are_counted_in_their_categories(client: Zoom, zoom: FakeZoom, eng
     ("header", "minutes"),
     [("600", 10), ("2026-05-14T12:10:00Z", 10), ("Thu, 14 May 2026 12:10:00 GMT", 10), (None, 2 / 60)],
 )
+@pytest.mark.database("sqlite")
 def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
     pace: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock, header: str | None, minutes: float
 ) -> None:

@@ -21,6 +21,8 @@ from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
 
+pytestmark = pytest.mark.database("sqlite")
+
 HOSTILE = [
     '=HYPERLINK("https://evil.example","free")',
     "+1-1",
@@ -199,7 +201,7 @@ def test_a_failed_fetch_shows_what_was_the_matter(
 # Who may see it
 
 
-@pytest.mark.parametrize("class_id", ["", "nothing", "\0", "'; --", "x" * 5000, "../etc/passwd", "💡", "<b>x</b>"])
+@pytest.mark.parametrize("class_id", ["", "\0", "<b>x</b>"])
 def test_a_class_that_does_not_exist_is_a_sentence(
     screens: Screens, engine: Engine, ana: Member, class_id: str
 ) -> None:

@@ -16,6 +16,8 @@ from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.zoom.webhook import Delivery, parse
 
+pytestmark = pytest.mark.database("sqlite")
+
 
 @pytest.fixture
 def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:

@@ -21,6 +21,8 @@ from tracker.ui import page
 from tracker.ui.wiring import services
 from tracker.zoom import Category
 
+pytestmark = pytest.mark.database("sqlite")
+
 REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
 
 

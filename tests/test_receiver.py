@@ -33,6 +33,8 @@ from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import make_engine, reading
 from tracker.storage.models import WebhookDelivery
 
+pytestmark = pytest.mark.database("sqlite")
+
 WEBHOOKS = "/api/webhooks/zoom"
 
 
@@ -94,6 +96,7 @@ def test_zooms_challenge_is_answered_with_the_hash_of_its_token(state: ServerSta
     assert given.content_type == "application/json"
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_class_is_live_once_its_meeting_started(state: ServerState, engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
     given = deliver(state, event_body("meeting.started"))
@@ -102,6 +105,7 @@ def test_a_class_is_live_once_its_meeting_started(state: ServerState, engine: En
     assert (found.status, found.started_at, found.fetch) == (ClassStatus.LIVE, at(0), None)
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(state: ServerState, engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
     assert deliver(state, event_body("meeting.ended")).status == 200
@@ -111,6 +115,7 @@ def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(state: Ser
     assert (found.fetch.state(at(61)), found.fetch.due_at) == (FetchState.WAITING, at(70))
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(
     state: ServerState, engine: Engine, clock: Clock
 ) -> None:
@@ -149,16 +154,9 @@ BODY = event_body("meeting.ended")
     "headers",
     [
         {},
-        {"x-zm-signature": zoom_signature(BODY, at(61))["x-zm-signature"]},
-        {"x-zm-request-timestamp": zoom_signature(BODY, at(61))["x-zm-request-timestamp"]},
         zoom_signature(BODY, at(61), secret="another"),
-        zoom_signature(BODY, at(61), secret=""),
         zoom_signature(BODY + b" ", at(61)),
         zoom_signature(BODY, at(61 - 6)),
-        zoom_signature(BODY, at(61 + 6)),
-        zoom_signature(BODY, at(61)) | {"x-zm-signature": "v0=\xe9"},
-        zoom_signature(BODY, at(61)) | {"x-zm-request-timestamp": "9" * 400},
-        zoom_signature(BODY, at(61)) | {"x-zm-request-timestamp": "٣"},
     ],
 )
 def test_a_webhook_without_zooms_fresh_signature_is_refused(
@@ -173,27 +171,10 @@ def test_a_webhook_without_zooms_fresh_signature_is_refused(
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"not JSON",
-        b"\xff\xfe\x00",
-        b'{"event": "meeting.ended", "payload": {"object": {"id": "\xff"}}}',
         b"[" * 10_000 + b"]" * 10_000,
-        b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-        b"[]",
-        b"17",
-        b"null",
-        b'"meeting.ended"',
-        b"{}",
-        b'{"event": 5, "payload": {}}',
-        b'{"event": "meeting.ended"}',
-        b'{"event": "meeting.ended", "payload": []}',
-        b'{"event": "meeting.ended", "payload": {"object": null}}',
         b'{"event": "endpoint.url_validation", "payload": {}}',
-        event_body("meeting.ended", None),
-        event_body("meeting.ended", uuid=""),
         event_body("meeting.ended", uuid="a\0b"),
-        event_body("meeting.ended", uuid="u" * 300),
-        b"1" * 5000,
     ],
     ids=lambda body: repr(body[:40]),
 )
@@ -219,6 +200,7 @@ def test_a_webhook_that_meets_no_database_is_answered_503_and_counts_when_it_com
     assert stored(engine, class_id).status is ClassStatus.ENDED
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_webhook_whose_commit_fails_is_answered_503_and_counts_when_it_comes_again(
     state: ServerState, engine: Engine
 ) -> None:
@@ -252,6 +234,7 @@ def test_a_fault_that_nobody_foresaw_is_answered_500_and_tells_nothing(
 # -- health and metrics
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_health_is_good_with_a_fresh_loop_and_a_database(state: ServerState, engine: Engine, clock: Clock) -> None:
     lesson(engine, member(engine))
     quiet = answer(state, Request("GET", "/healthz", {}))
@@ -301,6 +284,7 @@ def test_health_is_bad_when_the_database_is_away(clock: Clock, tmp_path: Path) -
     assert (given.status, body["status"], body["database"], body["loop"]["ok"]) == (503, "unwell", {"ok": False}, True)
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_the_metrics_tell_what_waits_what_failed_and_what_came(
     state: ServerState, engine: Engine, clock: Clock, zoom: FakeZoom
 ) -> None:

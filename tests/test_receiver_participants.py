@@ -16,6 +16,8 @@ from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 
+pytestmark = pytest.mark.database("sqlite")
+
 CRON = "cron-secret-é"
 PATH = "/api/zoom/participants"
 DATA = {"participantCount": 2, "totalRecords": 3, "uniqueCount": 2, "fetchedAt": "2026-05-14T13:15:00Z"}
@@ -78,6 +80,7 @@ def call(desk: ServerState, class_id: str) -> Answer:
 
 
 @pytest.mark.parametrize("role", ["teacher", "admin"])
+@pytest.mark.database("sqlite", "postgresql")
 def test_the_teacher_and_an_admin_get_the_participants_fetched_now(
     desk: ServerState, engine: Engine, teacher: Member, held: str, role: str
 ) -> None:
@@ -97,7 +100,7 @@ def test_fetching_again_replaces_what_was_known(desk: ServerState, teacher: Memb
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic dXNlcjpwdw==", "zpt_x", "Bearer \udce9", "Bearer \0"],
+    [None, "Bearer wrong", "Basic dXNlcjpwdw==", "Bearer \udce9\0"],
 )
 def test_without_a_valid_token_nobody_gets_in(desk: ServerState, held: str, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
@@ -122,6 +125,7 @@ def test_another_teacher_is_refused(desk: ServerState, engine: Engine, held: str
 
 
 @pytest.mark.parametrize("class_id", ["nobody", "%00", "x" * 5000, "%ff%fe", "'%20OR%201=1", "%ED%A0%80"])
+@pytest.mark.database("sqlite", "postgresql")
 def test_an_unknown_class_is_answered_404(desk: ServerState, teacher: Member, class_id: str) -> None:
     assert error(ask(desk, teacher, f"?streamId={class_id}")) == (404, "not_found")
 
@@ -179,13 +183,9 @@ def test_a_fetch_that_news_of_the_class_overtook_is_answered_409(
 
 FAULTS = [
     (500, "<html>oops</html>"),
-    (502, ""),
     (429, {"code": 429, "message": "too many"}),
     (400, {"code": 12702, "message": "Can not access a meeting a year ago."}),
-    (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[x:admin]."}),
-    (404, {"code": 3001, "message": "Meeting does not exist."}),
     (200, "not JSON"),
-    (200, {"participants": "none"}),
 ]
 
 
@@ -217,6 +217,7 @@ def test_without_zooms_credentials_the_call_says_that_it_is_not_configured(
 # -- a program
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_program_gets_the_same_data(desk: ServerState, held: str) -> None:
     given = call(desk, held)
     assert (given.status, json.loads(given.body)) == (200, {"success": True, "data": DATA})
@@ -308,6 +309,7 @@ def test_the_secret_in_the_address_does_not_count(desk: ServerState, held: str) 
 
 
 @pytest.mark.parametrize("class_id", ["nobody", "a\0b", "x" * 5000, "\ud800", "%"])
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_program_that_names_an_unknown_class_is_answered_404(desk: ServerState, class_id: str) -> None:
     assert error(call(desk, class_id)) == (404, "not_found")
 
@@ -317,7 +319,7 @@ def test_a_program_that_names_no_class_is_answered_400(desk: ServerState, class_
     assert error(call(desk, class_id)) == (400, "invalid")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null", b"5", b"[" * 10_000, b"streamId=1&cronSecret=2"])
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"[" * 10_000, b"streamId=1&cronSecret=2"])
 def test_a_program_that_sends_no_json_object_is_answered_400(desk: ServerState, body: bytes) -> None:
     assert error(post(desk, body)) == (400, "invalid")
 

@@ -144,6 +144,7 @@ def test_people_who_are_not_the_same_and_words_taken_back_join_nobody(engine: En
     "chain",
     [[(ANA, GUEST), (GUEST, PHONE)], [(PHONE, ANA), (GUEST, ANA)], [(PHONE, GUEST), (GUEST, ANA), (ANA, PHONE)]],
 )
+@pytest.mark.database("sqlite")
 def test_a_chain_of_words_makes_one_person(
     engine: Engine, teacher: Member, chain: list[tuple[PersonKey, PersonKey]]
 ) -> None:

@@ -81,6 +81,7 @@ LESSON = [
 
 
 @pytest.mark.parametrize("order", list(permutations(range(5)))[::7])
+@pytest.mark.database("sqlite")
 def test_the_order_of_the_deliveries_has_no_effect(school: Services, class_id: str, order: tuple[int, ...]) -> None:
     assert note(school, *(LESSON[number] for number in order)) == ["noted"] * 5
     assert life(school, class_id) == (ENDED, at(0), at(60))
@@ -144,6 +145,7 @@ def test_a_meeting_that_is_no_class_is_not_ours(school: Services, class_id: str)
 
 @pytest.mark.parametrize("what", ["joined", "joined_breakout_room"])
 @pytest.mark.parametrize(("start", "since"), [(0, 0), (None, 3)])
+@pytest.mark.database("sqlite")
 def test_somebody_who_joins_makes_the_class_live_where_its_start_was_lost(
     school: Services, class_id: str, what: str, start: float | None, since: float
 ) -> None:
@@ -158,6 +160,7 @@ def test_somebody_who_joins_makes_the_class_live_where_its_start_was_lost(
     "what",
     ["left", "left_breakout_room", "joined_waiting_room", "put_in_waiting_room", "left_waiting_room", "admitted"],
 )
+@pytest.mark.database("sqlite")
 def test_leaving_and_the_waiting_room_do_not_make_a_class_live(school: Services, class_id: str, what: str) -> None:
     assert note(school, told(what, "1", 3, date_time="2026-05-14T12:03:00Z")) == ["noted"]
     assert life(school, class_id) == (SCHEDULED, None, None)
@@ -216,6 +219,7 @@ def test_a_cancelled_class_stays_cancelled_whoever_joins(school: Services, zoom:
         ),
     ],
 )  # fmt: skip
+@pytest.mark.database("sqlite")
 def test_who_is_in_class_now(school: Services, class_id: str, deliveries: list[Delivery], names: list[str]) -> None:
     note(school, started(), *deliveries)
     assert now_in_class(school, class_id) == names

@@ -163,6 +163,7 @@ def test_a_second_half_whose_webhooks_were_lost_is_found_by_the_next_reading(
 @pytest.mark.parametrize(
     "fault", [(500, {}), (429, {}), (404, {}), (400, {"code": 4711, "message": "does not contain scopes:[x:admin]."})]
 )
+@pytest.mark.database("sqlite")
 def test_what_the_webhooks_told_is_enough_where_zoom_does_not_list_the_sessions(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock, path: str, fault: tuple[int, object]
 ) -> None:

@@ -133,6 +133,18 @@ def test_a_growing_list_is_read_three_times_and_each_reading_is_remembered(
     assert stored(school.engine, held).participants_fetched_at == at(60 + DAY)
 
 
+def test_the_readings_of_a_class_that_ended_early_count_from_its_planned_end(
+    school: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, member(school.engine))
+    zoom.hold("uuid-1", participant("Ana", 0, 30), meeting=MEETING, end=30)
+    clock.time = at(30)
+    sessions.note_delivery(school, ended(end=30))
+    read_at = [read_on(school, class_id, clock) for _ in range(4)]
+    # What was read before the planned end settles nothing: there may be another session.
+    assert read_at == [at(40), at(60 + 10), at(60 + HOUR), None]
+
+
 def test_a_list_that_is_the_same_after_an_hour_is_settled(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
@@ -148,6 +160,7 @@ def test_a_list_that_is_the_same_after_an_hour_is_settled(
     "change",
     [{"leave_time": "2026-05-14T12:59:00Z"}, {"duration": 3599}, {"name": "Anna"}, {"user_email": "a@x.example"}],
 )
+@pytest.mark.database("sqlite")
 def test_the_same_number_of_people_is_not_yet_the_same_list(
     school: Services, zoom: FakeZoom, held: str, clock: Clock, change: dict[str, Any]
 ) -> None:
@@ -204,6 +217,7 @@ def test_a_second_reading_that_fails_for_good_leaves_the_first_with_the_reason(
 
 
 @pytest.mark.parametrize("fault", [FAULT, EMPTY])
+@pytest.mark.database("sqlite")
 def test_a_second_reading_that_fails_is_tried_again_and_the_count_stays(
     school: Services, zoom: FakeZoom, held: str, clock: Clock, fault: tuple[int, Any]
 ) -> None:
@@ -235,6 +249,7 @@ def test_a_list_that_became_empty_for_good_leaves_what_was_counted(
 @pytest.mark.parametrize(
     ("minute", "state"), [(60 + DAY - 1, "collected"), (60 + DAY, "settled"), (99 * DAY, "settled")]
 )
+@pytest.mark.database("sqlite")
 def test_a_first_reading_that_comes_a_day_late_is_settled_at_once(
     school: Services, held: str, clock: Clock, minute: float, state: str
 ) -> None:

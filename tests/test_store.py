@@ -80,9 +80,8 @@ def test_the_columns_of_a_class_keep_their_names(engine: Engine) -> None:
     assert [column["name"] for column in inspect(engine).get_columns("LiveStream")] == COLUMNS
 
 
+@pytest.mark.database("sqlite")
 def test_a_query_by_hand_finds_what_is_due(engine: Engine, teacher: Member) -> None:
-    if engine.dialect.name != "sqlite":
-        pytest.skip("the query is written for SQLite")
     now = datetime.now(UTC)  # the query asks SQLite for the time
     ids = [lesson(engine, teacher) for _ in range(5)]
     hold(engine, ids[0], now - timedelta(minutes=71))
@@ -96,9 +95,8 @@ def test_a_query_by_hand_finds_what_is_due(engine: Engine, teacher: Member) -> N
     assert found == {ids[0], ids[2]}
 
 
+@pytest.mark.database("sqlite")
 def test_times_are_stored_as_utc_text_without_fractions(engine: Engine, teacher: Member) -> None:
-    if engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL has a type of its own")
     summer = datetime(2026, 7, 1, 1, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=2)))
     class_id = lesson(engine, teacher, scheduled_start=summer)
     with engine.connect() as connection:

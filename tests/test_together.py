@@ -21,15 +21,9 @@ from tracker.sessions import note_delivery
 from tracker.storage.database import make_engine, reading, together, transaction
 from tracker.storage.members import Member
 
+pytestmark = pytest.mark.database("sqlite")
+
 Work = Callable[[Session], Any]
-
-
-@pytest.fixture
-def file(engine: Engine) -> Engine:
-    """A database whose writers come one after another."""
-    if engine.dialect.name != "sqlite":
-        pytest.skip("speaks of SQLite")
-    return engine
 
 
 def adding(name: str) -> Work:
@@ -59,6 +53,7 @@ def outcomes(futures: list[Future[Any]]) -> list[type[BaseException] | None]:
     return [type(error) if (error := future.exception(timeout=60)) else None for future in futures]
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_what_is_done_together_is_returned_and_committed(engine: Engine) -> None:
     made = together(engine, adding("Ana"))
     engine.dispose()
@@ -66,6 +61,7 @@ def test_what_is_done_together_is_returned_and_committed(engine: Engine) -> None
         assert storage.members.list_members(tx) == [made]
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_what_raises_is_taken_back_and_told(engine: Engine) -> None:
     def half_done(tx: Session) -> None:
         adding("Ana")(tx)
@@ -76,72 +72,73 @@ def test_what_raises_is_taken_back_and_told(engine: Engine) -> None:
     assert names(engine) == set()
 
 
-def test_those_who_wait_share_one_commit(file: Engine) -> None:
+def test_those_who_wait_share_one_commit(engine: Engine) -> None:
     commits: list[object] = []
-    event.listen(file, "commit", commits.append)
-    with all_at_once(file, *(adding(str(number)) for number in range(20))) as futures:
+    event.listen(engine, "commit", commits.append)
+    with all_at_once(engine, *(adding(str(number)) for number in range(20))) as futures:
         assert outcomes(futures) == [None] * 20
     assert len(commits) == 1
-    assert names(file) == {str(number) for number in range(20)}
+    assert names(engine) == {str(number) for number in range(20)}
 
 
-def test_no_group_is_larger_than_the_largest(file: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_group_is_larger_than_the_largest(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.database, "LARGEST_GROUP", 3)
     commits: list[object] = []
-    event.listen(file, "commit", commits.append)
-    with all_at_once(file, *(adding(str(number)) for number in range(10))) as futures:
+    event.listen(engine, "commit", commits.append)
+    with all_at_once(engine, *(adding(str(number)) for number in range(10))) as futures:
         assert outcomes(futures) == [None] * 10
     assert len(commits) == 4
-    assert len(names(file)) == 10
+    assert len(names(engine)) == 10
 
 
-def test_one_that_fails_leaves_the_others_alone(file: Engine) -> None:
+def test_one_that_fails_leaves_the_others_alone(engine: Engine) -> None:
     def half_done(tx: Session) -> None:
         adding("Ben")(tx)
         raise LookupError
 
-    with all_at_once(file, adding("Ana"), half_done, adding("Cem"), adding("ana"), adding("Dora")) as futures:
+    with all_at_once(engine, adding("Ana"), half_done, adding("Cem"), adding("ana"), adding("Dora")) as futures:
         failed = sorted(str(error) for error in outcomes(futures) if error)
     assert failed == ["<class 'LookupError'>", "<class 'tracker.errors.InvalidInput'>"]
-    assert {name.lower() for name in names(file)} == {"ana", "cem", "dora"}
+    assert {name.lower() for name in names(engine)} == {"ana", "cem", "dora"}
 
 
-def test_where_the_disk_is_full_nobody_is_told_that_it_is_done(file: Engine) -> None:
+def test_where_the_disk_is_full_nobody_is_told_that_it_is_done(engine: Engine) -> None:
     pages = [1]
-    event.listen(file, "begin", lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}"))
-    with all_at_once(file, adding("Ana"), adding("B" * 100_000), adding("Cem")) as futures:
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}"))
+    with all_at_once(engine, adding("Ana"), adding("B" * 100_000), adding("Cem")) as futures:
         assert outcomes(futures) == [OperationalError] * 3
-    assert names(file) == set()
+    assert names(engine) == set()
     pages[0] = 1_000_000
-    assert together(file, adding("Ana")).name == "Ana"
+    assert together(engine, adding("Ana")).name == "Ana"
 
 
-def test_where_the_file_is_locked_everybody_is_told_at_once(file: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_file_is_locked_everybody_is_told_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.database, "BUSY_MILLISECONDS", 50)
-    other = sqlite3.connect(str(file.url.database), isolation_level=None)
+    other = sqlite3.connect(str(engine.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
-    with all_at_once(file, *(adding(str(number)) for number in range(50))) as futures:
+    with all_at_once(engine, *(adding(str(number)) for number in range(50))) as futures:
         assert outcomes(futures) == [OperationalError] * 50
     assert time.monotonic() - began < 5
     other.execute("ROLLBACK")
     other.close()
-    assert together(file, adding("Ana")).name == "Ana"
+    assert together(engine, adding("Ana")).name == "Ana"
 
 
-def test_two_processes_that_write_all_the_time_keep_nobody_out(file: Engine) -> None:
+def test_two_processes_that_write_all_the_time_keep_nobody_out(engine: Engine) -> None:
     """Two engines on one file wait for each other as two processes do."""
-    other = make_engine(f"sqlite:///{file.url.database}")
+    other = make_engine(f"sqlite:///{engine.url.database}")
     with ThreadPoolExecutor(16) as pool:
-        futures = [pool.submit(together, (file, other)[number % 2], adding(str(number))) for number in range(300)]
+        futures = [pool.submit(together, (engine, other)[number % 2], adding(str(number))) for number in range(300)]
         assert outcomes(futures) == [None] * 300
     other.dispose()
-    assert len(names(file)) == 300
+    assert len(names(engine)) == 300
 
 
 # Webhooks
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_burst_in_any_order_ends_as_one_after_another(school: Services, ana: Member) -> None:
     class_id = lesson(school.engine, ana)
     deliveries = [started(), ended(), started("uuid-2", 70), ended("uuid-2", 70, 90)]
@@ -167,9 +164,9 @@ def test_a_burst_in_any_order_ends_as_one_after_another(school: Services, ana: M
 
 
 def test_a_webhook_that_fails_leaves_the_rest_of_its_burst_alone(
-    file: Engine, school: Services, ana: Member, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, school: Services, ana: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class_id = lesson(file, ana)
+    class_id = lesson(engine, ana)
     add = storage.presence.add_sighting
 
     def stumble(tx: Session, class_id: str, sighting: Any) -> None:
@@ -183,7 +180,7 @@ def test_a_webhook_that_fails_leaves_the_rest_of_its_burst_alone(
         futures = [pool.submit(note_delivery, school, delivery) for delivery in deliveries]
         assert outcomes(futures) == [LookupError if number == 3 else None for number in range(6)]
     monkeypatch.undo()
-    with reading(file) as tx:
+    with reading(engine) as tx:
         assert {sighting.user_id for sighting in storage.presence.list_sightings(tx, class_id)} == {
             "0",
             "1",

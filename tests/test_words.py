@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -98,15 +99,9 @@ def test_the_state_of_a_class_is_a_word_and_a_sentence(
     assert (state.word, state.sentence) == (word, sentence)
 
 
-@pytest.mark.parametrize("status", list(ClassStatus))
-@pytest.mark.parametrize("fetched", [None, *FetchState])
-@pytest.mark.parametrize("due", [None, -10, 10])
-@pytest.mark.parametrize("error", [None, BUSY])
-def test_every_class_has_a_state_and_an_unknown_count_is_never_counted(
-    status: ClassStatus, fetched: FetchState | None, due: float | None, error: str | None
-) -> None:
-    progress = None if fetched is None else fetch(fetched.value, due, error)
-    for minute in (-600, 0, 61, 600, 10 * DAY):
+def test_every_class_has_a_state_and_an_unknown_count_is_never_counted() -> None:
+    fetches = [None, *(fetch(*known) for known in product(FetchState, (None, -10, 10), (None, BUSY)))]
+    for status, progress, minute in product(ClassStatus, fetches, (-600, 0, 61, 600, 10 * DAY)):
         state = words.state(a_class(status=status, fetch=progress), at(minute))
         assert state.word != "Counted"
         assert not re.search(r"\b0\b|None", state.sentence)

@@ -27,6 +27,8 @@ from tracker.storage.database import reading, transaction
 from tracker.storage.models import SignInAttempt, WebhookDelivery
 from tracker.zoom import Category, Zoom
 
+pytestmark = pytest.mark.database("sqlite")
+
 PASSWORD = "correct horse"
 
 
@@ -42,8 +44,9 @@ def services(engine: Engine, clock: Clock, zoom: FakeZoom) -> Services:
 
 
 @pytest.fixture
-def loop(services: Services, clock: Clock) -> Iterator[Worker]:
-    """A worker that is started by the test and stopped after it."""
+def loop(services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """A worker that is started by the test and stopped after it; it does not rest between two turns."""
+    monkeypatch.setattr(worker, "SECONDS_BETWEEN_TURNS", 0.01)
     made = Worker(services, "one:8787", clock.monotonic)
     yield made
     made.stop()
@@ -74,6 +77,7 @@ def wait_until(fact: Callable[[], bool]) -> None:
         threading.Event().wait(0.01)
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_every_class_that_is_due_is_fetched_and_no_other(
     loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
 ) -> None:
@@ -167,6 +171,7 @@ def test_a_failing_drain_is_tried_again_at_the_next_turn(
     loop.stop()
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_class_for_which_zoom_takes_long_does_not_hold_up_the_others(
     loop: Worker, services: Services, zoom: FakeZoom
 ) -> None:
@@ -202,6 +207,7 @@ def test_nothing_is_asked_of_zoom_while_it_wants_no_calls(
     assert counts(services, made) == [2] * 3
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_tracker_gives_signs_of_life_until_it_is_told_to_end(loop: Worker, services: Services) -> None:
     def alive() -> list[str]:
         with reading(services.engine) as tx:
@@ -252,6 +258,7 @@ def test_what_was_missed_is_caught_up_at_the_start(
     wait_until(lambda: counts(services, made) == [2, 2])
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_a_class_that_another_program_ended_is_found_and_fetched(
     loop: Worker, services: Services, zoom: FakeZoom
 ) -> None:
@@ -333,6 +340,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_loop(
     loop.stop()
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:
     engine = services.engine
     class_id = lesson(engine, member(engine))

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.storm import Storm, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_every_class_is_exact_whatever_zoom_the_network_and_the_machine_do(database_url: str, tmp_path: Path) -> None:

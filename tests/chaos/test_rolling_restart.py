@@ -18,6 +18,8 @@ from tracker import clock
 from tracker.storage.database import reading
 from tracker.storage.models import MeetingSession, WebhookDelivery
 
+pytestmark = pytest.mark.slow
+
 CLASSES, SENDERS, RESTARTS = 150, 4, 2
 SECRET = practice_school.PRACTICE.webhook_secret
 

@@ -17,6 +17,8 @@ from tests.makers import Clock, desk_on, member
 from tracker import auth
 from tracker.server.routes import Request, ServerState, answer
 
+pytestmark = pytest.mark.slow
+
 CRON_SECRET = "cron-secret"
 TARGETS = (
     *(

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -21,6 +22,8 @@ from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
 from tracker.ui import words
+
+pytestmark = pytest.mark.slow
 
 DATA = participants_data(taken(stay("Ana", 0, 60, "ana@x.example"), stay("Ben", 5, 30)))
 stored_texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40) | any_of(["x" * 10_000])

@@ -16,6 +16,8 @@ from tests.makers import Clock, desk_on
 from tracker.server.http_server import HttpServer
 from tracker.storage.database import make_engine
 
+pytestmark = pytest.mark.slow
+
 LINES = (
     *(b"GET /healthz HTTP/1.1", b"POST /api/webhooks/zoom HTTP/1.1", b"HEAD /nothing HTTP/1.0", b"PUT / HTTP/1.1"),
     *(b"GET /api/zoom/participants?streamId=%00 HTTP/1.1", b"POST /api/zoom/participants HTTP/1.1", b"GET /", b"GET"),

@@ -24,6 +24,8 @@ from tracker.storage.members import Member
 from tracker.ui import words
 from tracker.zoom.webhook import SIGHTINGS
 
+pytestmark = pytest.mark.slow
+
 EVENTS = ("meeting.started", "meeting.ended", *SIGHTINGS)
 PERSON = {
     "user_id": "16778240",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from tracker.errors import TrackerError, ZoomError
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.zoom import NewMeeting, Zoom
+
+pytestmark = pytest.mark.slow
 
 UTC_ZONE = ZoneInfo("UTC")
 TOKEN = {"access_token": "token-1", "token_type": "bearer", "expires_in": 3600, "scope": "a b"}
