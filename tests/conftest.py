@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import hypothesis
@@ -17,6 +18,7 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import practice_school
 from tests.door import gated_app
@@ -42,6 +44,7 @@ hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 DATABASES = ("sqlite", "postgresql")
+FILES_OF_ONE_WORKER = {"tests/test_browser.py"}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -49,6 +52,18 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if all(Path(given.partition("::")[0]).is_file() for given in config.args):
         return 0
     return min(2 * (os.cpu_count() or 1), 8)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Hands out one test at a time, but those of a file with a costly fixture to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in FILES_OF_ONE_WORKER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -28,7 +28,6 @@ pytestmark = [
         CHROMIUM is None and "TESTS_NEED_CHROMIUM" not in os.environ, reason="no Chromium on this machine"
     ),
     pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),  # one demo and one browser for all of them
 ]
 
 
