@@ -19,8 +19,8 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from tests import practice_school
-from tests.door import gated_app
 from tests.fake_zoom import FakeZoom
+from tests.gate_client import gated_app
 from tests.makers import CHEAP_HASHER, NOW, Clock, environment, member, services
 from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
