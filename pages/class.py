@@ -7,7 +7,7 @@ from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
-from tracker.ui import page, view, words
+from tracker.ui import attendance_panel, page, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -123,5 +123,5 @@ with page.shown_faults():
     if present is None:
         present = page.read(class_attendance.attendance_seen, shown, services().now())
     if present is not None:
-        view.show(shown, present)
+        attendance_panel.show(shown, present)
 page.redraw_on_change(drawn, lambda: page.versions([visible_class()], services().now()))

@@ -18,7 +18,7 @@ SOURCES = sorted(
 
 # The floors from the ground up, and on each the rooms: a package or a module of `tracker`, the pages, the launcher.
 FLOORS: dict[str, set[str]] = {
-    "ground": {"clock", "messages", "places", "text", "practice"},
+    "ground": {"clock", "messages", "paths", "text", "practice"},
     "errors": {"errors"},
     "arithmetic and settings": {"attendance", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
@@ -39,7 +39,7 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
-    "settings": "errors messages places",
+    "settings": "errors messages paths",
     "logs": "settings",
     "report": "attendance text",
     "retry": "attendance errors",
@@ -55,15 +55,15 @@ IMPORTS: dict[str, str] = {
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
     "reconcile": "attendance auth health retry services sessions storage",
     "doctor": "auth errors health services storage",
-    "server": "attendance auth classes clock errors fetching health messages places reconcile services sessions "
+    "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
     "settings storage zoom",
     "ui": "attendance auth class_attendance classes clock doctor errors health logs messages report services settings "
     "storage zoom",
     "dashboard": "health server storage ui",
-    "demo": "auth classes clock errors health places practice services settings storage",
+    "demo": "auth classes clock errors health paths practice services settings storage",
     "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
-    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages places "
+    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
     "report run "
     "server services settings storage",
     "__main__": "cli",
@@ -78,7 +78,7 @@ LIBRARIES: dict[str, set[str]] = {
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
     "pandas": {"ui"},
-    "platformdirs": {"places"},
+    "platformdirs": {"paths"},
     "plotly": {"ui"},
     "prometheus_client": {"server"},
     "pydantic": {"settings"},

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, places, report
+from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.errors import ClassNotReady, InvalidInput, TrackerError
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     try:
         _check_text(options)
-        call = Call(options, environment_of(os.environ), places.env_file(os.environ))
+        call = Call(options, environment_of(os.environ), paths.env_file(os.environ))
         code = int(options.run(call) or 0)
         sys.stdout.flush()
         return code

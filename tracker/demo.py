@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tracker import auth, classes, clock, health, places
+from tracker import auth, classes, clock, health, paths
 from tracker.classes import Plan
 from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
@@ -52,7 +52,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
     Ports, the data folder and the delay may be `given`.
     """
-    data_dir = Path(given.get("TRACKER_DATA_DIR") or places.default_data_dir() / "demo").absolute()
+    data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / "demo").absolute()
     tracker_port = given.get("TRACKER_PORT") or "8787"
     zoom = f"http://{HOST}:{_next(tracker_port)}"
     secret = _secret(data_dir / "practice-secret")

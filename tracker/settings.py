@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from tracker import places
+from tracker import paths
 from tracker.errors import Problem, SettingsError
 from tracker.messages import Detail
 
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
-    data_dir: Annotated[Path, BeforeValidator(_absolute_path)] = Field(default_factory=places.default_data_dir)
+    data_dir: Annotated[Path, BeforeValidator(_absolute_path)] = Field(default_factory=paths.default_data_dir)
     database_url: Secret = Field(default_factory=_default_database)
     zoom_account_id: str = ""
     zoom_client_id: str = ""
@@ -181,7 +181,7 @@ def secrets_of(settings: Settings) -> set[str]:
 
 def environment_of(given: Mapping[str, str]) -> dict[str, str]:
     """What a process works with whose own environment is `given`: on top of what `.env` says, with absolute paths."""
-    return environment_with_file(given, places.env_file(given).parent)
+    return environment_with_file(given, paths.env_file(given).parent)
 
 
 def environment_with_file(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

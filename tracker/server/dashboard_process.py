@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Mapping
 from types import TracebackType
 
-from tracker import places
+from tracker import paths
 from tracker.errors import TrackerError
 from tracker.settings import Settings
 
@@ -47,7 +47,7 @@ class Dashboard:
         options = [f"--server.address={host}", f"--server.port={port}"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
             command + options,
-            cwd=places.DASHBOARD,
+            cwd=paths.DASHBOARD,
             env=self._environment,
             stdin=subprocess.PIPE,  # its end tells the dashboard that this process is gone, however it went
             stdout=subprocess.DEVNULL,
