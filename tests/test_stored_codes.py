@@ -230,7 +230,7 @@ def webhooks_of_every_kind(engine: Engine, clock: Clock, broken: Engine) -> dict
     deliver(b'{"event": "meeting.started", "payload": {"object": {"id": 1, "uuid": "u"}}}')
     deliver(over, to=locked)
     deliver(event_body("meeting.ended", uuid="uuid-2"), to=away)
-    state.webhook_counter.write_down()
+    state.webhook_counter.save_counts()
     with reading(engine) as tx:
         return {tally.outcome: tally.count for tally in storage.webhook_log.tallies_today(tx, clock())}
 

@@ -79,7 +79,7 @@ Port = Annotated[int, _whole_number(1, 65535)]
 
 
 class Settings(BaseSettings):
-    """What the deployment decides. Secrets do not show in `repr`; an empty one closes the door that needs it."""
+    """What the deployment decides. Secrets do not show in `repr`; an empty one switches off what needs it."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -118,7 +118,7 @@ PATHS = {
 }
 
 
-class _Given(PydanticBaseSettingsSource):
+class _EnvironmentSource(PydanticBaseSettingsSource):
     """What an environment mapping says, where `NAME_FILE` may name a file that holds the value of a secret NAME."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -127,7 +127,7 @@ class _Given(PydanticBaseSettingsSource):
         self.faults: list[Problem] = []
 
     def __call__(self) -> dict[str, str]:
-        """The values by their fields; what is empty counts as not said."""
+        """The values by their fields; what is empty counts as not set."""
         found = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
         return {name: value for name, value in found.items() if value}
 
@@ -158,13 +158,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises SettingsError with every fault found, not only the first. A value is never part of a fault.
     """
-    given = _Given(environment)
+    given = _EnvironmentSource(environment)
     values: dict[str, Any] = given()
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        told = (fault["ctx"]["error"].problem for fault in error.errors())
-        raise SettingsError([*given.faults, *told]) from None
+        unusable = (fault["ctx"]["error"].problem for fault in error.errors())
+        raise SettingsError([*given.faults, *unusable]) from None
     if given.faults:
         raise SettingsError(given.faults)
     return settings

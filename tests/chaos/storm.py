@@ -28,7 +28,7 @@ from tracker.storage.fetches import LEASE
 from tracker.storage.models import Fetch, WebhookDelivery
 
 DELAY_SECONDS = 1
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_CHECKS = 1.0
 # Time for trackers to be killed while classes go on, and for a first session to be fetched before there is a second.
 SECONDS_A_MINUTE = 3.0
 # A list that is asked for as soon as the delay is over is not complete yet.
@@ -163,7 +163,7 @@ class Watch:
             if self._look() == len(self._expected) or time.monotonic() > until:
                 return
             # Looking at thousands of classes takes from the trackers what they need themselves.
-            time.sleep(max(SECONDS_BETWEEN_LOOKS, 10 * (time.monotonic() - began)))
+            time.sleep(max(SECONDS_BETWEEN_CHECKS, 10 * (time.monotonic() - began)))
 
     def _look(self) -> int:
         found = stored(self._engine)
@@ -188,7 +188,7 @@ def _until_nothing_is_under_way(place: Place, report: Report) -> None:
             report.wrong += [f"the fetch of class {class_id} is left with a lease" for class_id in leases]
             report.wrong += [f"{waiting} webhooks are not delivered"] if waiting else []
             return
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_CHECKS)
 
 
 def _compare(place: Place, storm: Storm, lessons: list[Lesson], expected: dict[str, Outcome], report: Report) -> None:

@@ -1,4 +1,4 @@
-"""The dashboard as a process of its own, and the ports that processes listen on."""
+"""The dashboard as a process that this one starts and ends; which ports are free."""
 
 import errno
 import os

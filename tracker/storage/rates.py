@@ -46,7 +46,7 @@ def is_paused(tx: Transaction, category: str, now: datetime) -> bool:
 
 
 def list_usages(tx: Transaction) -> list[Usage]:
-    """How much of each category is used, of those that were."""
+    """The use of each category that was used."""
     return [_usage(row) for row in tx.exec(select(ZoomRate).order_by(ZoomRate.category))]
 
 

@@ -1,4 +1,4 @@
-"""What the page Today shows: the classes round this moment, sorted by what a teacher does with them."""
+"""What the page Today shows: classes that run, that come next, and that are just over."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
