@@ -119,10 +119,10 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
     today = [lesson for lesson in lessons if lesson.planned >= noon]
     # Nobody heard of those of yesterday: there was no tracker yet.
     hold(place.host, place.clock, yesterday, ago=DAY)
-    luck = {"share": storm.failing, "seed": storm.seed, "retry_after_seconds": 1}
-    place.host.call("POST", "/fault-plan", luck)
-    mischief = {"lose": storm.lost, "double": storm.doubled, "shuffle": True, "seed": storm.seed}
-    place.host.call("POST", "/webhook-plan", mischief)
+    random_faults = {"share": storm.failing, "seed": storm.seed, "retry_after_seconds": 1}
+    place.host.call("POST", "/fault-plan", random_faults)
+    delivery_faults = {"lose": storm.lost, "double": storm.doubled, "shuffle": True, "seed": storm.seed}
+    place.host.call("POST", "/webhook-plan", delivery_faults)
     with ExitStack() as stack:
         pair = stack.enter_context(trackers(place.given, place.folder))
         forwarder = stack.enter_context(Forwarder([tracker.port for tracker in pair]))
@@ -225,11 +225,11 @@ def _count_webhooks(place: Place, report: Report) -> None:
 
 def _count_calls(place: Place, report: Report) -> None:
     calls: dict[str, Any] = place.host.call("GET", "/calls")
-    luck = place.host.call("GET", "/fault-plan")
+    random_faults = place.host.call("GET", "/fault-plan")
     report.figures |= {
         "calls of Zoom": _listed(calls["calls"]),
         "refused by the rate limit": _listed(calls["refused"]),
-        "calls that failed": f"{sum(luck['faults'].values())}: {_listed(luck['faults'])}",
+        "calls that failed": f"{sum(random_faults['faults'].values())}: {_listed(random_faults['faults'])}",
     }
 
 

@@ -16,7 +16,7 @@ RatePlan = Literal["free", "pro", "business"]
 SCHOOL_DOMAIN = "@school.example"
 OWNER = "owner" + SCHOOL_DOMAIN
 
-# Zoom numbers the joins of a session like this; the step keeps them as far apart as Zoom does.
+# Zoom numbers the joins of a session like this, with steps of this size.
 FIRST_USER_ID = 16_778_240
 USER_ID_STEP = 1024
 
@@ -39,7 +39,7 @@ DEFAULT_SETTINGS: Mapping[str, Any] = {
 }
 
 
-class NotNow(Exception):
+class Conflict(Exception):
     """What was asked does not fit the present state of a meeting; the text is a sentence for the person."""
 
 
