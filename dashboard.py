@@ -5,11 +5,10 @@ import os
 import streamlit as st
 from starlette.middleware import Middleware
 
-from tracker import health
+from tracker import classes, health
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
 from tracker.ui import page, sign_in
-from tracker.ui.today import today
 from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
 
@@ -17,7 +16,7 @@ def draw() -> None:
     """The page Today: what runs, what comes, and what is being waited for."""
     member = page.gate("Today")
     with page.shown_errors():
-        shown = page.read(today, member, services().now())
+        shown = page.read(classes.today, member, services().now())
         raised = page.read(health.alarms, services().now())
         drawn = (raised, page.versions(shown.every, services().now()))
     st.title("Today", anchor=False)
@@ -37,7 +36,7 @@ def draw() -> None:
 def _version(member: Member) -> object:
     """What the page shows: a value that differs when something visible has changed."""
     now = services().now()
-    return page.read(health.alarms, now), page.versions(page.read(today, member, now).every, now)
+    return page.read(health.alarms, now), page.versions(page.read(classes.today, member, now).every, now)
 
 
 if __name__ == "dashboard":
