@@ -1,4 +1,4 @@
-"""The dashboard's pages behind Streamlit's own test harness: opened by name, read as their reader sees them."""
+"""Opens the dashboard's pages in Streamlit's own test harness, and reads what is on them."""
 
 import re
 from collections.abc import Iterator

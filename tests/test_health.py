@@ -1,4 +1,4 @@
-"""How the whole stands: signs of life, webhooks by what became of them, and whether Zoom has fallen silent."""
+"""The state of the installation: trackers that run, webhooks by outcome, and whether webhooks stay away."""
 
 from collections.abc import Callable
 from datetime import timedelta

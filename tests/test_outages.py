@@ -1,4 +1,4 @@
-"""Whatever fails, and wherever: nothing that was acknowledged is lost, nothing counts twice, nothing is half there."""
+"""The database goes away, the disk is full, a process is killed: nothing acknowledged is lost or counted twice."""
 
 import os
 import sys

@@ -1,3 +1,5 @@
+"""Suggestions who may be the same person under two names."""
+
 import pytest
 
 from tests.makers import span, stay

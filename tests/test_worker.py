@@ -1,4 +1,4 @@
-"""The tracker's loop: it drains what is due, survives what fails, and stops when it is told to."""
+"""The tracker's loop: it works on what is due, survives what fails, and stops when it is told to."""
 
 import datetime as datetime_module
 import threading

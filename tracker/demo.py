@@ -54,7 +54,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     """
     data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / "demo").absolute()
     tracker_port = given.get("TRACKER_PORT") or "8787"
-    zoom = f"http://{HOST}:{_next(tracker_port)}"
+    zoom = f"http://{HOST}:{_next_port(tracker_port)}"
     secret = _secret(data_dir / "practice-secret")
     said = {
         "TRACKER_DATA_DIR": str(data_dir),
@@ -132,7 +132,7 @@ Ctrl-C stops everything; the data stays in {settings.data_dir}
 """
 
 
-def _next(port: str) -> str:
+def _next_port(port: str) -> str:
     return str(int(port) + 1) if port.isascii() and port.isdigit() else port
 
 
