@@ -16,6 +16,7 @@ from tracker.practice.values import (
     Meeting,
     meeting_number,
     name_of,
+    scheduled_fields,
     time_zone,
     to_zoom,
     user_id_of,
@@ -214,15 +215,7 @@ def _meeting(state: PracticeState, meeting_id: str) -> Meeting:
 
 
 def _meeting_summary(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
-    return {
-        "uuid": meeting.uuid,
-        "id": meeting.number,
-        "host_id": user_id_of(meeting.host),
-        "topic": meeting.topic,
-        "type": meeting.type,
-        "start_time": to_zoom(meeting.start_time),
-        "duration": meeting.duration,
-        "timezone": meeting.timezone,
+    return scheduled_fields(meeting) | {
         "created_at": to_zoom(meeting.created_at),
         "join_url": state.join_url(meeting),
     }

@@ -173,6 +173,20 @@ def to_zoom(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def scheduled_fields(meeting: Meeting) -> dict[str, Any]:
+    """What Zoom writes of a scheduled meeting, in answers and in webhook events alike."""
+    return {
+        "uuid": meeting.uuid,
+        "id": meeting.number,
+        "host_id": user_id_of(meeting.host),
+        "topic": meeting.topic,
+        "type": meeting.type,
+        "start_time": to_zoom(meeting.start_time),
+        "duration": meeting.duration,
+        "timezone": meeting.timezone,
+    }
+
+
 def time_zone(name: object) -> ZoneInfo | None:
     """The IANA time zone of that name, or None."""
     if not isinstance(name, str) or not name:
