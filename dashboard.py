@@ -1,23 +1,22 @@
-"""Launcher and first page. `streamlit run dashboard.py` imports it to serve `app`, then runs it to draw Today."""
+"""The dashboard: `streamlit run` imports this file to serve `app`, and runs it to draw the first page, Today."""
 
 import os
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from tracker import health
+from tracker import classes, health
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
 from tracker.ui import page, sign_in
-from tracker.ui.today import today
 from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
 
 def draw() -> None:
     """The page Today: what runs, what comes, and what is being waited for."""
     member = page.gate("Today")
-    with page.shown_faults():
-        shown = page.read(today, member, services().now())
+    with page.shown_errors():
+        shown = page.read(classes.today, member, services().now())
         raised = page.read(health.alarms, services().now())
         drawn = (raised, page.versions(shown.every, services().now()))
     st.title("Today", anchor=False)
@@ -28,16 +27,16 @@ def draw() -> None:
     for heading, found in (("Live now", shown.live), ("Next", shown.upcoming), ("Just ended", shown.over)):
         if found:
             st.subheader(heading, anchor=False)
-            with page.shown_faults():
+            with page.shown_errors():
                 for one in found:
                     page.class_row(one, member)
     page.redraw_on_change(drawn, lambda: _version(member))
 
 
 def _version(member: Member) -> object:
-    """What can be seen on the page; another value where something has changed for the eye."""
+    """What the page shows: a value that differs when something visible has changed."""
     now = services().now()
-    return page.read(health.alarms, now), page.versions(page.read(today, member, now).every, now)
+    return page.read(health.alarms, now), page.versions(page.read(classes.today, member, now).every, now)
 
 
 if __name__ == "dashboard":

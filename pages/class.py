@@ -7,7 +7,7 @@ from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
-from tracker.ui import page, view, words
+from tracker.ui import attendance_panel, page, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -28,7 +28,7 @@ def visible_class() -> Class:
 
 
 def facts(found: Class) -> None:
-    """What the class is, how it stands, and the ways into its meeting."""
+    """Title, time and state of the class, its join link, and the buttons to start, change and cancel it."""
     state = words.state(found, services().now())
     seen = st.session_state.get(page.CLASSES_AS_SEEN)
     st.page_link(page.CLASSES, label="Classes", icon=":material/arrow_back:", query_params=seen)
@@ -63,28 +63,28 @@ def facts(found: Class) -> None:
 
 @st.dialog("Change class", width="medium")
 def change(found: Class) -> None:
-    """Another title or time, here and at Zoom."""
+    """Changes title and time, here and at Zoom."""
     plan = plan_fields(plan_of(found), f"change-{found.id}")
     if st.button("Save", type="primary"):
-        with page.shown_faults(), st.spinner("Telling Zoom …"):
+        with page.shown_errors(), st.spinner("Telling Zoom …"):
             classes.change_class(services(), found.id, plan)
         st.rerun()
 
 
 @st.dialog("Cancel class")
 def cancel(found: Class) -> None:
-    """Not to take place; asked once more."""
+    """Asks once more, and cancels the class."""
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
     if found.zoom_meeting_made:
         st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
     if st.button("Cancel this class", type="primary"):
-        with page.shown_faults(), st.spinner("Telling Zoom …"):
+        with page.shown_errors(), st.spinner("Telling Zoom …"):
             classes.cancel_class(services(), found.id)
         st.rerun()
 
 
 def fetch_button(found: Class) -> None:
-    """“Fetch participants now”, with what comes of it."""
+    """“Fetch participants now”, with its progress and result."""
     reason = None
     try:
         fetching.check_fetchable(found, services().now())
@@ -96,7 +96,7 @@ def fetch_button(found: Class) -> None:
         return
     with st.status("Asking Zoom for the participants …") as status:
         try:
-            with page.shown_faults(ClassNotReady, ZoomError):
+            with page.shown_errors(ClassNotReady, ZoomError):
                 attendance = fetching.fetch_now(
                     services(), found.id, lambda records: status.update(label=f"{records} records so far …")
                 )
@@ -108,13 +108,13 @@ def fetch_button(found: Class) -> None:
             status.update(label=label, state="complete")
 
 
-with page.shown_faults():
+with page.shown_errors():
     shown = visible_class()
 top, action = st.container(), st.container()
 with action:
     if shown.status is not ClassStatus.CANCELLED:
         fetch_button(shown)
-with page.shown_faults():
+with page.shown_errors():
     shown = visible_class()
     drawn = page.versions([shown], services().now())
     with top:
@@ -123,5 +123,5 @@ with page.shown_faults():
     if present is None:
         present = page.read(class_attendance.attendance_seen, shown, services().now())
     if present is not None:
-        view.show(shown, present)
+        attendance_panel.show(shown, present)
 page.redraw_on_change(drawn, lambda: page.versions([visible_class()], services().now()))

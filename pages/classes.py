@@ -1,4 +1,4 @@
-"""Every class, newest first: search, filter by status and date, a page at a time."""
+"""The page Classes: all classes, newest first, with search and filters by status and date, a page at a time."""
 
 from datetime import datetime, time, timedelta
 from math import ceil
@@ -48,7 +48,7 @@ def shown_classes() -> list[Class]:
     return page.read(classes.list_classes, member, which, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
 
 
-with page.shown_faults():
+with page.shown_errors():
     total = page.read(classes.count_classes, member, which)
     pages = max(1, ceil(total / PAGE_SIZE))
     st.caption(words.count(total, "class", "classes"))
@@ -57,7 +57,7 @@ with page.shown_faults():
     found = shown_classes()
     drawn = page.versions(found, services().now())
 
-with page.shown_faults(), rows:
+with page.shown_errors(), rows:
     for one in found:
         page.class_row(one, member)
     if not found and which == Filter():

@@ -1,4 +1,4 @@
-"""A class is planned: its Zoom meeting is made, or taken from a pasted link."""
+"""The page New class: plans a class, with a Zoom meeting that is made or that a pasted link names."""
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ if made:
 st.title("New class", anchor=False)
 with st.container(width=760):
     plan = plan_fields(fresh_plan(), "new")
-    with page.shown_faults():
+    with page.shown_errors():
         known = page.read(classes.list_courses, member)
     course = st.selectbox(
         "Course (optional)", known, None, accept_new_options=True, key="new-course", placeholder="Choose or type a name"
@@ -36,7 +36,7 @@ with st.container(width=760):
             help="The invitation link of the meeting. A class that was held already can be taken in this way too.",
         )
     if st.button("Create class", type="primary", icon=":material/add_circle:"):
-        with page.shown_faults(), st.spinner("Asking Zoom …"):
+        with page.shown_errors(), st.spinner("Asking Zoom …"):
             if source == LINK and not (link or "").strip():
                 raise InvalidInput("link_not_pasted")
             if source == NEW_MEETING and plan.checked().start < services().now():

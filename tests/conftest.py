@@ -21,13 +21,13 @@ from starlette.applications import Starlette
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import practice_school
-from tests.door import gated_app
 from tests.fake_zoom import FakeZoom
+from tests.gate_client import gated_app
 from tests.makers import CHEAP_HASHER, NOW, Clock, environment, member, services
 from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
-from tracker import auth, health, places
+from tracker import auth, health, paths
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services, open_services
 from tracker.storage.database import make_engine, migrate
@@ -220,7 +220,7 @@ def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
     clock = Clock()
     for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)  # a developer's own .env does not belong here
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)  # a developer's own .env does not belong here
     monkeypatch.setattr(wiring, "open_services", lambda environment: _at(clock, environment))
     wiring.close()
     yield clock
@@ -266,5 +266,5 @@ def tracker(
     """The command line of a school that uses the practice Zoom."""
     for name, value in practice_school.environment(host.url, database_url, tmp_path).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
     return CommandLine(capsysbinary)

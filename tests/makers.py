@@ -228,10 +228,10 @@ def services(engine: Engine, clock: Clock, **environment: str) -> Services:
     return Services(engine, Zoom(found, clock, clock.monotonic), found, clock)
 
 
-def desk_on(
+def server_state_on(
     engine: Engine, clock: Callable[[], datetime], loop_age: float | None = 0.5, **environment: str
 ) -> ServerState:
-    """The receiver's desk on this database, whose loop turned `loop_age` seconds ago."""
+    """What the tracker's HTTP server answers from, on this database; its loop turned `loop_age` seconds ago."""
     chosen = settings(**environment)
     found = Services(engine, Zoom(chosen, clock), chosen, clock)
     return ServerState(found, lambda: loop_age, WebhookCounter(engine, clock))

@@ -1,4 +1,4 @@
-"""The dashboard's pages behind Streamlit's own test harness: opened by name, read as their reader sees them."""
+"""Opens the dashboard's pages in Streamlit's own test harness, and reads what is on them."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Screens:
         self.zone: str | None = "Europe/Berlin"
         self.cookies: dict[str, str] = {}
         self.files = MemoryMediaFileStorage("/mock/media")
-        monkeypatch.setattr(page, "session_cookies", lambda: self.cookies)
+        monkeypatch.setattr(page, "sign_in_cookies", lambda: self.cookies)
         monkeypatch.setattr(app_test, "MemoryMediaFileStorage", self._new_files)
         # The pages use no installed component, and looking through every package for one takes half a second.
         monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)

@@ -34,7 +34,7 @@ def sign_in(engine: Engine, password: str = PASSWORD, email: str = EMAIL, place:
 
 def who(engine: Engine, token: str, minute: float = 0) -> Member | None:
     with reading(engine) as tx:
-        return auth.signed_in(tx, token, at(minute))
+        return auth.member_signed_in(tx, token, at(minute))
 
 
 def everything_stored(engine: Engine) -> str:
@@ -287,8 +287,8 @@ def test_old_sign_ins_and_attempts_are_dropped(engine: Engine, ana: Member) -> N
     guess(engine, 1, minute=30)
     with transaction(engine) as tx:
         auth.forget_old(tx, NOW + SIGN_IN_LIFE)
-        assert auth.signed_in(tx, old, NOW) is None
-        assert auth.signed_in(tx, young, NOW) == ana
+        assert auth.member_signed_in(tx, old, NOW) is None
+        assert auth.member_signed_in(tx, young, NOW) == ana
         assert tx.connection().execute(text('SELECT count(*) FROM "SignInAttempt"')).scalar() == 0
 
 
@@ -307,15 +307,15 @@ def test_an_api_token_is_taken_from_the_header(engine: Engine, ana: Member) -> N
     token = auth.new_api_token(engine, " ANA@school.example")
     with reading(engine) as tx:
         for header in (f"Bearer {token}", f"bearer {token}", f"BEARER  {token} "):
-            assert auth.bearer(tx, header) == ana
+            assert auth.member_by_bearer(tx, header) == ana
 
 
 def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) -> None:
     first, second = auth.new_api_token(engine, EMAIL), auth.new_api_token(engine, EMAIL)
     with reading(engine) as tx:
-        assert auth.bearer(tx, f"Bearer {second}") == ana
+        assert auth.member_by_bearer(tx, f"Bearer {second}") == ana
         with pytest.raises(NotSignedIn):
-            auth.bearer(tx, f"Bearer {first}")
+            auth.member_by_bearer(tx, f"Bearer {first}")
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -
     token = auth.new_api_token(engine, EMAIL)
     member(engine, "ben@school.example")  # has no token at all
     with reading(engine) as tx, pytest.raises(NotSignedIn, match="A valid API token is needed"):
-        auth.bearer(tx, header.replace("TOKEN", token))
+        auth.member_by_bearer(tx, header.replace("TOKEN", token))
 
 
 @pytest.mark.parametrize("call", [auth.new_api_token, lambda engine, email: auth.set_password(engine, email, PASSWORD)])

@@ -35,7 +35,7 @@ from tests.makers import (
 )
 from tests.practice_school import CommandLine
 from tests.tracker_process import PROJECT, serving
-from tracker import clock, places, sessions
+from tracker import clock, paths, sessions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
 from tracker.storage.database import make_engine, migrate, revisions
@@ -78,7 +78,7 @@ def run(
     live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> CommandLine:
     """The command line of that school."""
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
     monkeypatch.setenv("DATABASE_URL", url_of(live))
     return CommandLine(capsysbinary)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine, Host, environment
-from tracker import cli, places, run
+from tracker import cli, paths, run
 
 pytestmark = pytest.mark.database("sqlite")
 
@@ -20,7 +20,7 @@ PROJECT = Path(cli.__file__).resolve().parent.parent
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> CommandLine:
     """A command line for what fails before a database is reached."""
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
     monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "data"))
     return CommandLine(capsysbinary)
 
@@ -222,7 +222,7 @@ def test_the_settings_are_read_from_the_file_beside_the_project(
 
 
 def test_the_project_folder_is_the_one_with_pyproject() -> None:
-    assert places.CHECKOUT == PROJECT
+    assert paths.CHECKOUT == PROJECT
     assert (PROJECT / "pyproject.toml").is_file()
 
 

@@ -1,4 +1,4 @@
-"""How many people were present at a time."""
+"""The curve of the number of people present."""
 
 import pytest
 from hypothesis import given

@@ -137,7 +137,7 @@ def test_webhooks_that_do_not_come_are_told_with_what_was_refused_and_how_to_men
     counted(engine, class_id, stay("Bo", 60, 90), start=60, end=120)
     tally = WebhookCounter(engine, clock)
     tally.note("refused:wrong_signature")
-    tally.write_down()
+    tally.save_counts()
     check = found(services)["webhooks"]
     assert not check.ok
     assert check.sentence.startswith(

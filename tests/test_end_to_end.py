@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from tests.makers import stored
 from tests.practice_school import CommandLine, Host, environment, practice_zoom
 from tests.tracker_process import ShiftedClock, Tracker, wait_until
-from tracker import places
+from tracker import paths
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def command(
 ) -> CommandLine:
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
     line = CommandLine(capsysbinary)
     line.add_teacher()
     return line

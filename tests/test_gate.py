@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from tests.asgi import post, request, websocket
-from tests.door import BEHIND, account, cookie_of, fault, get, log_in
+from tests.gate_client import BEHIND, account, cookie_of, fault, get, log_in
 from tests.makers import AWAY_SENTENCE, Clock
 from tests.screens import Away
 from tracker.auth import SIGN_IN_LIFE

@@ -1,4 +1,4 @@
-"""How the whole stands: signs of life, webhooks by what became of them, and whether Zoom has fallen silent."""
+"""The state of the installation: trackers that run, webhooks by outcome, and whether webhooks stay away."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -40,7 +40,7 @@ def hold(engine: Engine, ana: Member) -> Hold:
 
 def look(engine: Engine, minutes: float = 0) -> Health:
     with reading(engine) as tx:
-        return health.look(tx, at(minutes))
+        return health.read_health(tx, at(minutes))
 
 
 def noted(tally: WebhookCounter, clock: Clock, minutes: float, *outcomes: str) -> None:
@@ -48,12 +48,12 @@ def noted(tally: WebhookCounter, clock: Clock, minutes: float, *outcomes: str) -
     clock.time = at(minutes)
     for outcome in outcomes:
         tally.note(outcome)
-    tally.write_down()
+    tally.save_counts()
 
 
 def test_a_school_that_was_just_set_up_has_nothing_but_no_tracker(engine: Engine) -> None:
     found = look(engine)
-    assert found.alarms == Alarms(untracked=True, silent_since=None, unsigned=False)
+    assert found.alarms == Alarms(no_tracker=True, silent_since=None, unsigned=False)
     assert (found.trackers, found.webhooks, found.rates, found.last_webhook) == ((), (), (), None)
     assert found.webhook_age is None
 
@@ -66,8 +66,8 @@ def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:
         ("one:8787", at(-5), at(1), health.VERSION),
         ("two:8787", at(0), at(0), health.VERSION),
     ]
-    assert not look(engine, 2.9).alarms.untracked
-    assert look(engine, 3).alarms.untracked
+    assert not look(engine, 2.9).alarms.no_tracker
+    assert look(engine, 3).alarms.no_tracker
     health.note_gone(engine, "one:8787")
     assert [one.name for one in look(engine).trackers] == ["two:8787"]
 
@@ -94,11 +94,11 @@ def test_what_cannot_be_written_down_is_kept_for_the_next_time(engine: Engine, c
     with transaction(engine) as tx:
         tx.connection().exec_driver_sql('ALTER TABLE "WebhookTally" RENAME TO "Elsewhere"')
     with pytest.raises(DBAPIError):
-        tally.write_down()
+        tally.save_counts()
     with transaction(engine) as tx:
         tx.connection().exec_driver_sql('ALTER TABLE "Elsewhere" RENAME TO "WebhookTally"')
     tally.note("noted")
-    tally.write_down()
+    tally.save_counts()
     assert look(engine).webhooks == (Tally("noted", 2, at(0)),)
 
 
@@ -138,7 +138,7 @@ def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none
         while fetching.fetch_due(school):
             pass
     with reading(engine) as tx:
-        found = health.look(tx, clock())
+        found = health.read_health(tx, clock())
     assert (found.queue.failing, found.queue.stuck) == (2, 1)
     assert list(map(sentence_of, found.reasons)) == ["Classes that could not be fetched in several tries: 1."]
 

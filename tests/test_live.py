@@ -1,3 +1,5 @@
+"""Stays made from the joins and leaves that webhooks tell."""
+
 import itertools
 from datetime import datetime
 

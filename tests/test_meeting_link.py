@@ -1,4 +1,4 @@
-"""What a teacher may paste, what comes out of it, and what is refused in which words."""
+"""Which pasted texts give a meeting, and which sentence refuses the others."""
 
 from time import process_time
 from urllib.parse import quote, urlsplit

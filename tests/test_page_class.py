@@ -1,4 +1,4 @@
-"""The page of one class: how it stands, who was there, and what can be done with it."""
+"""The page of one class: its state, who was there, and what can be done with it."""
 
 import json
 from datetime import timedelta

@@ -125,7 +125,7 @@ def test_webhooks_are_shown_by_what_became_of_them_and_the_last_ones_by_their_cl
     tally = WebhookCounter(engine, wired)
     for outcome in ("noted", "refused:wrong_signature", "refused:wrong_signature"):
         tally.note(outcome)
-    tally.write_down()
+    tally.save_counts()
     wired.forward(minutes=3)
     found = admin.open(page.SYSTEM)
     assert "The last one came at 2026-05-14 14:00:00." in said(found)
@@ -198,7 +198,7 @@ def test_an_alarm_is_gone_when_its_reason_is(admin: Screens, engine: Engine, ana
     health.note_alive(engine, "one:8787", wired(), wired())
     tally = WebhookCounter(engine, wired)
     tally.note("url_validation")
-    tally.write_down()
+    tally.save_counts()
     found.run()
     assert (len(found.error), len(found.warning)) == (0, 0)
 

@@ -1,4 +1,4 @@
-"""What the README promises is what the code has."""
+"""What the README and the pages beside it say is what the project has."""
 
 import argparse
 import re
@@ -13,6 +13,9 @@ from tracker.settings import read_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
+DOCUMENTS = {name: (PROJECT / name).read_text("utf-8") for name in (".docs/developing.md", ".docs/operating.md")} | {
+    "README.md": README
+}
 
 
 class Asked(Mapping[str, str]):
@@ -105,3 +108,30 @@ def test_the_pictures_of_the_readme_are_there() -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
     assert pictures
     assert all((PROJECT / name).is_file() for name in pictures)
+
+
+def test_every_file_that_the_documents_name_is_there() -> None:
+    in_code = re.compile(r"(?<![\w/.-])((?:tracker|tests|pages|server|zoom|storage)/[\w/.-]*\w(?:\.py|/))")
+    found = {(name, path) for name, text in DOCUMENTS.items() for path in in_code.findall(text)}
+    assert (".docs/developing.md", "tests/test_house.py") in found
+    assert [one for one in found if not ((PROJECT / one[1]).exists() or (PROJECT / "tracker" / one[1]).exists())] == []
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    links = [(name, link) for name, text in DOCUMENTS.items() for link in re.findall(r"\]\(([^):]+)\)", text)]
+    assert ("README.md", ".docs/operating.md#backup") in links
+    for name, link in links:
+        path, _, anchor = link.partition("#")
+        target = (PROJECT / name).parent / path
+        assert target.is_file(), (name, link)
+        headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, (name, link)
+
+
+def test_each_selection_of_tests_in_the_documents_finds_some() -> None:
+    selections = re.findall(r"pytest ([^\n#]*)-k \"?(\w+)", DOCUMENTS[".docs/developing.md"])
+    assert selections
+    for options, word in selections:
+        named = re.findall(r"tests/\w+\.py", options)
+        files = [PROJECT / name for name in named] or sorted((PROJECT / "tests").rglob("test_*.py"))
+        assert any(re.search(rf"def test_\w*{word}", file.read_text("utf-8")) for file in files), (options, word)

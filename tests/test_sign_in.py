@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from tests.asgi import HOST, post, request, websocket
-from tests.door import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
 from tests.fake_zoom import FakeZoom, sent
+from tests.gate_client import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
 from tests.makers import MEETING, Clock, lesson
 from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
 from tracker.storage.members import Member

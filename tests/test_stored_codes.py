@@ -16,7 +16,18 @@ from sqlalchemy import Engine, text
 
 import tracker.storage.database
 from tests.fake_zoom import OAUTH, UNKNOWN, FakeZoom
-from tests.makers import Clock, at, desk_on, ended, event_body, lesson, participant, services, stored, zoom_signature
+from tests.makers import (
+    Clock,
+    at,
+    ended,
+    event_body,
+    lesson,
+    participant,
+    server_state_on,
+    services,
+    stored,
+    zoom_signature,
+)
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.clock import to_zoom
@@ -192,11 +203,11 @@ def test_a_fetch_without_good_credentials_leaves_a_code(
 
 def webhooks_of_every_kind(engine: Engine, clock: Clock, broken: Engine) -> dict[str, int]:
     """Delivers webhooks that come to everything that they can come to; how many came to what."""
-    desk, locked = desk_on(engine, clock), desk_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
-    away = desk_on(broken, clock)
-    away.webhook_counter = locked.webhook_counter = desk.webhook_counter
+    state, locked = server_state_on(engine, clock), server_state_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
+    away = server_state_on(broken, clock)
+    away.webhook_counter = locked.webhook_counter = state.webhook_counter
 
-    def deliver(body: bytes, headers: dict[str, str] | None = None, to: Any = desk) -> None:
+    def deliver(body: bytes, headers: dict[str, str] | None = None, to: Any = state) -> None:
         signed = zoom_signature(body, clock()) if headers is None else headers
         answer(to, Request("POST", "/api/webhooks/zoom", signed, body))
 
@@ -219,7 +230,7 @@ def webhooks_of_every_kind(engine: Engine, clock: Clock, broken: Engine) -> dict
     deliver(b'{"event": "meeting.started", "payload": {"object": {"id": 1, "uuid": "u"}}}')
     deliver(over, to=locked)
     deliver(event_body("meeting.ended", uuid="uuid-2"), to=away)
-    desk.webhook_counter.write_down()
+    state.webhook_counter.save_counts()
     with reading(engine) as tx:
         return {tally.outcome: tally.count for tally in storage.webhook_log.tallies_today(tx, clock())}
 

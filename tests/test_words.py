@@ -1,4 +1,4 @@
-"""How things are said on the screen."""
+"""Texts on the screen: states, times, lengths, and names of strangers."""
 
 import re
 from datetime import datetime, timedelta

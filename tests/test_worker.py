@@ -1,4 +1,4 @@
-"""The tracker's loop: it drains what is due, survives what fails, and stops when it is told to."""
+"""The tracker's loop: it works on what is due, survives what fails, and stops when it is told to."""
 
 import datetime as datetime_module
 import threading
@@ -211,7 +211,7 @@ def test_nothing_is_asked_of_zoom_while_it_wants_no_calls(
 def test_a_tracker_gives_signs_of_life_until_it_is_told_to_end(loop: Worker, services: Services) -> None:
     def alive() -> list[str]:
         with reading(services.engine) as tx:
-            return [one.name for one in health.look(tx, services.now()).trackers if one.is_alive(services.now())]
+            return [one.name for one in health.read_health(tx, services.now()).trackers if one.is_alive(services.now())]
 
     assert alive() == []
     loop.start()
@@ -358,5 +358,5 @@ def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Se
         assert tx.exec(select(WebhookDelivery.body_hash)).all() == ["recent"]
         assert tx.exec(select(SignInAttempt.at)).all() == [clock() - timedelta(minutes=5)]
         # Asked about a moment at which both were good still, so that only the missing row can be the reason.
-        assert auth.signed_in(tx, old, clock() - timedelta(days=7)) is None
-        assert auth.signed_in(tx, fresh, clock()) is not None
+        assert auth.member_signed_in(tx, old, clock() - timedelta(days=7)) is None
+        assert auth.member_signed_in(tx, fresh, clock()) is not None

@@ -87,7 +87,7 @@ def ask(url: str, form: dict[str, str] | None = None, **headers: str) -> tuple[i
 
 
 def can_sign_in(url: str, email: str, password: str) -> bool:
-    """Whether these let somebody in who stood before the door."""
+    """Whether the sign-in opens the dashboard, which is closed without it."""
     assert ask(url, Accept="text/html")[0] == 303
     status, headers = ask(f"{url}/login", {"email": email, "password": password})
     cookie = str(headers.get("Set-Cookie", "")).partition(";")[0]

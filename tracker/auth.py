@@ -1,4 +1,4 @@
-"""Who is there, and what they may see: passwords, signed-in browsers, API tokens.
+"""Authentication and permissions: passwords, sign-ins of browsers, API tokens, who may see which class.
 
 Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
 """
@@ -34,25 +34,25 @@ ATTEMPT_WINDOW = timedelta(minutes=15)
 # From one place few tries; from everywhere together more, so that a stranger cannot lock a teacher out easily.
 MOST_ATTEMPTS_FROM_ADDRESS, MOST_ATTEMPTS = 8, 100
 
-_room = threading.BoundedSemaphore(HASHES_AT_ONCE)
+_hash_slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 
 def hash_password(password: str) -> str:
     """The form in which a password is stored. Raises InvalidInput for one that is too short or too long."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidInput("password_length", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
-    with _room:
+    with _hash_slots:
         return HASHER.hash(_bytes(password))
 
 
 def password_matches(password: str, stored: str | None) -> bool:
-    """Whether the password is the stored one. As slow for an account that does not exist: nobody can tell."""
+    """Whether the password is the stored one. Takes as long where there is no account: nobody can tell."""
     given = _bytes(password[:LONGEST_PASSWORD])
-    with _room:
+    with _hash_slots:
         if stored is not None and stored.startswith(OLD_SCHEME):
             return _matches_old(given, stored)
         try:
-            return HASHER.verify(stored or _nobodys_hash(HASHER), given) and stored is not None
+            return HASHER.verify(stored or _dummy_hash(HASHER), given) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 
@@ -93,7 +93,7 @@ def get_member(tx: Transaction, email: str) -> Member:
 
 
 def sign_in(engine: Engine, email: str, password: str, address: str, now: datetime) -> str:
-    """A new token for a browser. Raises NotSignedIn for a wrong password, TooManyTries after too many.
+    """Signs a browser in and returns its token. Raises NotSignedIn for a wrong password, TooManyTries after too many.
 
     The attempt is committed before the password is looked at, so that parallel guesses count as well.
     """
@@ -117,12 +117,12 @@ def sign_in(engine: Engine, email: str, password: str, address: str, now: dateti
 
 
 def sign_out(engine: Engine, token: str) -> None:
-    """Ends one browser's sign-in; its token is worth nothing from then on."""
+    """Ends one browser's sign-in; its token is no longer valid."""
     with transaction(engine) as tx:
         storage.sign_ins.end(tx, _digest(token))
 
 
-def signed_in(tx: Transaction, token: str, now: datetime) -> Member | None:
+def member_signed_in(tx: Transaction, token: str, now: datetime) -> Member | None:
     """The person whose browser has this token."""
     return storage.sign_ins.member_signed_in(tx, _digest(token), now)
 
@@ -136,7 +136,7 @@ def new_api_token(engine: Engine, email: str) -> str:
     return token
 
 
-def bearer(tx: Transaction, authorization: str) -> Member:
+def member_by_bearer(tx: Transaction, authorization: str) -> Member:
     """The person whose API token an `Authorization: Bearer …` header carries. Raises NotSignedIn."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
@@ -153,7 +153,7 @@ def check_may_see(viewer: Member, found: Class) -> None:
 
 
 def forget_old(tx: Transaction, now: datetime) -> None:
-    """Drops sign-ins and attempts that no longer mean anything."""
+    """Drops sign-ins that have expired and attempts that no longer count."""
     storage.sign_ins.forget(tx, now, now - ATTEMPT_WINDOW)
 
 
@@ -178,6 +178,6 @@ def _matches_old(given: bytes, stored: str) -> bool:
 
 
 @cache
-def _nobodys_hash(hasher: PasswordHasher) -> str:
+def _dummy_hash(hasher: PasswordHasher) -> str:
     """A hash that is as costly to check as any other, for accounts that do not exist."""
     return hasher.hash(secrets.token_bytes(16))

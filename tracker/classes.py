@@ -1,22 +1,16 @@
-"""What happens to a class: it is made, changed, cancelled and held.
+"""Classes: made, changed and cancelled, here and at Zoom; listed for whoever may see them.
 
 Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tracker import auth, clock, storage
 from tracker.attendance.class_times import WINDOW_AFTER
 from tracker.attendance.types import ClassStatus
-from tracker.errors import (
-    InvalidInput,
-    NoMeeting,
-    NotFound,
-    ZoomError,
-    ZoomMeetingUnknown,
-)
+from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomError, ZoomMeetingUnknown
 from tracker.services import Services
 from tracker.storage.classes import Class, Filter, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
@@ -26,6 +20,11 @@ from tracker.zoom.meeting_link import read_meeting_link
 
 LONGEST_CLASS_MINUTES = 24 * 60
 LONGEST_TITLE = 200
+# Today reaches a little into yesterday, for a class that ended last night and is still being waited for.
+TODAY_BACK = timedelta(hours=36)
+# A class that was held before its planned day is looked for this far ahead.
+TODAY_AHEAD = timedelta(days=7)
+MOST_LIVE, MOST_UPCOMING, MOST_OVER, MOST_READ = 50, 5, 10, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,20 @@ class Plan:
         return NewMeeting(self.title, self.start, self.minutes, self.timezone)
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The classes of the page Today: those that run, the next ones (soonest first), those just over (latest first)."""
+
+    live: tuple[Class, ...]
+    upcoming: tuple[Class, ...]
+    over: tuple[Class, ...]
+
+    @property
+    def every(self) -> tuple[Class, ...]:
+        """All of them."""
+        return self.live + self.upcoming + self.over
+
+
 def visible_class(tx: Transaction, viewer: Member, class_id: str) -> Class:
     """The class, for somebody who may see it. Raises NotFound, NotAllowed."""
     found = storage.classes.get_class(tx, class_id)
@@ -73,6 +86,24 @@ def list_classes(
 ) -> list[Class]:
     """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
     return storage.classes.list_classes(tx, viewer, which, limit=limit, offset=offset, oldest_first=oldest_first)
+
+
+def today(tx: Transaction, member: Member, now: datetime) -> Today:
+    """The classes that `member` may see round `now`, sorted by what a teacher does with them."""
+    live = list_classes(tx, member, Filter(statuses=(ClassStatus.LIVE,)), limit=MOST_LIVE)
+    planned = list_classes(
+        tx,
+        member,
+        Filter(statuses=(ClassStatus.SCHEDULED,), since=now - TODAY_BACK),
+        limit=MOST_READ,
+        oldest_first=True,
+    )
+    just_over = Filter(statuses=(ClassStatus.ENDED,), since=now - TODAY_BACK, until=now + TODAY_AHEAD)
+    ended = list_classes(tx, member, just_over, limit=MOST_READ)
+    upcoming = [found for found in planned if found.planned.end >= now]
+    over = ended + [found for found in planned if found.planned.end < now]
+    over.sort(key=lambda found: found.ended_at or found.planned.end, reverse=True)
+    return Today(tuple(live), tuple(upcoming[:MOST_UPCOMING]), tuple(over[:MOST_OVER]))
 
 
 def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:

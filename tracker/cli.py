@@ -1,4 +1,4 @@
-"""The commands, and the one place that wires a process together."""
+"""The commands: their options, the use case that each calls, and what it prints."""
 
 import argparse
 import getpass
@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, places, report
+from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.errors import ClassNotReady, InvalidInput, TrackerError
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     try:
         _check_text(options)
-        call = Call(options, environment_of(os.environ), places.env_file(os.environ))
+        call = Call(options, environment_of(os.environ), paths.env_file(os.environ))
         code = int(options.run(call) or 0)
         sys.stdout.flush()
         return code
@@ -91,8 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(call: Call) -> None:
     """The tracker alone, until it is told to stop."""
     begin()
-    with call.services() as services, running_tracker(services) as receiver:
-        print(f"The tracker listens on http://{services.settings.tracker_host}:{receiver.port}.", flush=True)
+    with call.services() as services, running_tracker(services) as http_server:
+        print(f"The tracker listens on http://{services.settings.tracker_host}:{http_server.port}.", flush=True)
         until_stopped()
 
 
@@ -259,13 +259,13 @@ def fetch(call: Call) -> None:
 def _fetch_all_due(call: Call) -> None:
     with call.services() as services:
         background = services.in_background()
-        came_to = Counter(iter(lambda: fetching.fetch_due(background), None))
+        outcomes = Counter(iter(lambda: fetching.fetch_due(background), None))
         left = services.read(health.queue, services.now()).due
-    counts = {"collected": came_to["collected"], "putOff": came_to["put_off"], "due": left}
+    counts = {"collected": outcomes["collected"], "putOff": outcomes["put_off"], "due": left}
     if call.options.json:
         _print_json(counts)
     else:
-        print(f"{came_to['collected']} collected, {came_to['put_off']} put off, {left} still due.")
+        print(f"{outcomes['collected']} collected, {outcomes['put_off']} put off, {left} still due.")
 
 
 def retry(call: Call) -> None:
@@ -377,63 +377,65 @@ def command_parser() -> argparse.ArgumentParser:
     _command(commands, "doctor", examine, as_json=True)
     _user_commands(_group(commands, "user", "People with an account."))
     _class_commands(_group(commands, "class", "Classes."))
-    made = _command(commands, "fetch", fetch, as_json=True)
-    made.add_argument("id", nargs="?", help=CLASS_ID)
-    made.add_argument("--all-due", action="store_true", help="every class whose participants are due")
-    made = _command(commands, "retry", retry)
-    made.add_argument("id", nargs="?", help=CLASS_ID)
-    made.add_argument("--all", action="store_true", help="every class that fails or was given up")
-    made = _command(commands, "export", export, id=CLASS_ID)
-    made.add_argument("--format", choices=report.FORMATS, default="csv", help="kind of file (default: %(default)s)")
-    made.add_argument(
+    added = _command(commands, "fetch", fetch, as_json=True)
+    added.add_argument("id", nargs="?", help=CLASS_ID)
+    added.add_argument("--all-due", action="store_true", help="every class whose participants are due")
+    added = _command(commands, "retry", retry)
+    added.add_argument("id", nargs="?", help=CLASS_ID)
+    added.add_argument("--all", action="store_true", help="every class that fails or was given up")
+    added = _command(commands, "export", export, id=CLASS_ID)
+    added.add_argument("--format", choices=report.FORMATS, default="csv", help="kind of file (default: %(default)s)")
+    added.add_argument(
         "--shape", choices=report.SHAPES, default="people", help="one row a person or one a stay (default: %(default)s)"
     )
-    made.add_argument("--out", help="a file; stdout without it")
+    added.add_argument("--out", help="a file; stdout without it")
     _command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
     _command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top
 
 
 def _user_commands(users: Any) -> None:
-    made = _command(users, "add", add_user, email=EMAIL)
-    made.add_argument("--role", choices=ROLES, required=True, help="teachers see their own classes, admins all of them")
-    made.add_argument("--name", help="the person's name (default: what is before the @)")
-    made.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
-    made.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
+    added = _command(users, "add", add_user, email=EMAIL)
+    added.add_argument(
+        "--role", choices=ROLES, required=True, help="teachers see their own classes, admins all of them"
+    )
+    added.add_argument("--name", help="the person's name (default: what is before the @)")
+    added.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
+    added.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
     _command(users, "list", list_users, as_json=True)
     _command(users, "token", new_token, email=EMAIL)
-    made = _command(users, "password", set_password, email=EMAIL)
-    made.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
+    added = _command(users, "password", set_password, email=EMAIL)
+    added.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
 
 
 def _class_commands(lessons: Any) -> None:
-    made = _command(lessons, "create", create_class, as_json=True)
-    made.add_argument("--title", required=True, help="what the class is called")
-    made.add_argument("--teacher", required=True, help="the e-mail of the account that holds it")
-    made.add_argument("--start", required=True, help="local time, like 2026-05-14T10:00; it may be in the past")
-    made.add_argument("--minutes", type=int, required=True, help="planned length")
-    made.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
-    made.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
-    made.add_argument("--course", help="the course it belongs to")
+    added = _command(lessons, "create", create_class, as_json=True)
+    added.add_argument("--title", required=True, help="what the class is called")
+    added.add_argument("--teacher", required=True, help="the e-mail of the account that holds it")
+    added.add_argument("--start", required=True, help="local time, like 2026-05-14T10:00; it may be in the past")
+    added.add_argument("--minutes", type=int, required=True, help="planned length")
+    added.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
+    added.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
+    added.add_argument("--course", help="the course it belongs to")
     _command(lessons, "list", list_classes, as_json=True)
     _command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
 
 
-def _group(commands: Any, name: str, told: str) -> Any:
+def _group(commands: Any, name: str, description: str) -> Any:
     """A command that has commands below it."""
-    made = commands.add_parser(name, help=told, description=told)
-    return made.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    command = commands.add_parser(name, help=description, description=description)
+    return command.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
 
 
 def _command(
     parent: Any, name: str, run: Callable[[Call], int | None], *, as_json: bool = False, **arguments: str
 ) -> argparse.ArgumentParser:
     """A command with its arguments, each with what it is."""
-    told = (run.__doc__ or "").partition("\n")[0]
-    made: argparse.ArgumentParser = parent.add_parser(name, help=told, description=told)
-    made.set_defaults(run=run)
+    description = (run.__doc__ or "").partition("\n")[0]
+    command: argparse.ArgumentParser = parent.add_parser(name, help=description, description=description)
+    command.set_defaults(run=run)
     for argument, what in arguments.items():
-        made.add_argument(argument, help=what)
+        command.add_argument(argument, help=what)
     if as_json:
-        made.add_argument("--json", action="store_true", help="one JSON value on stdout")
-    return made
+        command.add_argument("--json", action="store_true", help="one JSON value on stdout")
+    return command

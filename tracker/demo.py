@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tracker import auth, classes, clock, health, places
+from tracker import auth, classes, clock, health, paths
 from tracker.classes import Plan
 from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
@@ -52,9 +52,9 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
     Ports, the data folder and the delay may be `given`.
     """
-    data_dir = Path(given.get("TRACKER_DATA_DIR") or places.default_data_dir() / "demo").absolute()
+    data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / "demo").absolute()
     tracker_port = given.get("TRACKER_PORT") or "8787"
-    zoom = f"http://{HOST}:{_next(tracker_port)}"
+    zoom = f"http://{HOST}:{_next_port(tracker_port)}"
     secret = _secret(data_dir / "practice-secret")
     said = {
         "TRACKER_DATA_DIR": str(data_dir),
@@ -132,7 +132,7 @@ Ctrl-C stops everything; the data stays in {settings.data_dir}
 """
 
 
-def _next(port: str) -> str:
+def _next_port(port: str) -> str:
     return str(int(port) + 1) if port.isascii() and port.isdigit() else port
 
 

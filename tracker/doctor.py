@@ -12,7 +12,7 @@ from tracker.services import Services
 from tracker.storage.database import AWAY, check_schema
 from tracker.storage.webhook_log import REFUSED
 
-# What each call of ours needs (Zoom's granular scopes for Server-to-Server OAuth apps), and what goes without it.
+# The scopes that our calls need (Zoom's granular scopes of Server-to-Server OAuth apps), and what each is for.
 SCOPES = {
     "meeting:read:list_past_participants:admin": Problem("for_fetching"),
     "meeting:write:meeting:admin": Problem("for_creating"),
@@ -29,7 +29,7 @@ MOST_CLOCK_OFFSET_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: whether it is in order, and what is known or to be done.
+    """One check: whether it is in order, and what was found or is to be done.
 
     `code` may have a subject after a colon: `scope:meeting:read:meeting:admin`.
     """
@@ -40,9 +40,9 @@ class Check:
 
 
 def examine(services: Services) -> list[Check]:
-    """Looks at everything; a check that fails does not keep the others from being made."""
+    """Makes all checks; one that fails does not keep the others from being made."""
     checks: list[Check] = []
-    for code, look in (
+    for code, check in (
         ("database", _database),
         ("people", _people),
         ("trackers", _trackers),
@@ -52,7 +52,7 @@ def examine(services: Services) -> list[Check]:
         ("zoom", _zoom),
         ("clock", _clock),
     ):
-        checks += _guarded(code, look, services)
+        checks += _guarded(code, check, services)
     return checks
 
 
@@ -63,14 +63,14 @@ def where_things_are(env_file: Path, data_dir: Path) -> list[Check]:
     return [Check("settings_file", True, file), Check("data_folder", True, folder)]
 
 
-def _guarded(code: str, look: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
+def _guarded(code: str, check: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
     try:
-        return list(look(services))
+        return list(check(services))
     except TrackerError as error:
         return [Check(code, False, error.problem)]
     except AWAY as error:
         if code != "database":
-            return []  # said already
+            return []  # the check of the database says it
         cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
         return [Check(code, False, Problem("database_away_because", {"cause": cause}))]
 
@@ -79,8 +79,8 @@ def _database(services: Services) -> Iterator[Check]:
     check_schema(services.engine)
     queue = services.read(health.queue, services.now())
     kind = services.engine.dialect.name
-    told = Problem("database_in_order", {"kind": kind, "due": queue.due, "given_up": queue.given_up})
-    yield Check("database", True, told)
+    problem = Problem("database_in_order", {"kind": kind, "due": queue.due, "given_up": queue.given_up})
+    yield Check("database", True, problem)
 
 
 def _people(services: Services) -> Iterator[Check]:
@@ -94,29 +94,29 @@ def _webhook_secret(services: Services) -> Iterator[Check]:
 
 
 def _trackers(services: Services) -> Iterator[Check]:
-    stands = services.read(health.look, services.now())
-    alive = [tracker for tracker in stands.trackers if tracker.is_alive(stands.now)]
+    current = services.read(health.read_health, services.now())
+    alive = [tracker for tracker in current.trackers if tracker.is_alive(current.now)]
     names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
     yield Check("trackers", True, Problem("trackers_running", {"names": names}) if alive else Problem("trackers_none"))
 
 
 def _webhooks(services: Services) -> Iterator[Check]:
-    stands = services.read(health.look, services.now())
+    current = services.read(health.read_health, services.now())
     refused = tuple(
         Problem("webhooks_refused", {"count": one.count, "reason": (Problem(one.outcome.removeprefix(REFUSED)),)})
-        for one in stands.webhooks
+        for one in current.webhooks
         if one.outcome.startswith(REFUSED)
     )
-    if stands.alarms.silent_since is not None:
+    if current.alarms.silent_since is not None:
         more = (*refused, Problem("webhooks_mending"))
-        told = Problem("webhooks_silent_since", {"since": _minute(stands.alarms.silent_since), "more": more})
-    elif stands.alarms.unsigned:
-        told = Problem("webhooks_unsigned_today", {"alarm": (Problem("webhooks_unsigned"),), "refused": refused})
-    elif stands.last_webhook is not None:
-        told = Problem("webhooks_last", {"moment": _minute(stands.last_webhook), "refused": refused})
+        problem = Problem("webhooks_silent_since", {"since": _minute(current.alarms.silent_since), "more": more})
+    elif current.alarms.unsigned:
+        problem = Problem("webhooks_unsigned_today", {"alarm": (Problem("webhooks_unsigned"),), "refused": refused})
+    elif current.last_webhook is not None:
+        problem = Problem("webhooks_last", {"moment": _minute(current.last_webhook), "refused": refused})
     else:
-        told = Problem("webhooks_none_yet", {"refused": refused})
-    yield Check("webhooks", stands.alarms.silent_since is None and not stands.alarms.unsigned, told)
+        problem = Problem("webhooks_none_yet", {"refused": refused})
+    yield Check("webhooks", current.alarms.silent_since is None and not current.alarms.unsigned, problem)
 
 
 def _cron_secret(services: Services) -> Iterator[Check]:
@@ -135,8 +135,8 @@ def _zoom(services: Services) -> Iterator[Check]:
     yield Check("zoom", True, Problem("zoom_in_order", {"host": host}))
     for scope, purpose in SCOPES.items():
         there = scope in token.scopes or _classic(scope) in token.scopes
-        told = Problem("scope_granted") if there else Problem("scope_missing", {"purpose": (purpose,)})
-        yield Check(f"scope:{scope}", there, told)
+        problem = Problem("scope_granted") if there else Problem("scope_missing", {"purpose": (purpose,)})
+        yield Check(f"scope:{scope}", there, problem)
 
 
 def _classic(scope: str) -> str:

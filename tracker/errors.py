@@ -37,7 +37,7 @@ from tracker.messages import Detail
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be told: one of the codes in `tracker.messages`, and what its sentence names."""
+    """A problem to show to a person: one of the codes in `tracker.messages`, and what its sentence names."""
 
     code: str
     details: Mapping[str, Detail] = field(default_factory=dict, hash=False)

@@ -1,4 +1,4 @@
-"""How the whole stands: which trackers live, whether Zoom's webhooks come, what of Zoom's rates is used.
+"""The state of the installation: trackers that run, queue of fetches, webhooks that come, use of Zoom's rate limits.
 
 Functions that take a transaction run in the caller's.
 """
@@ -23,7 +23,7 @@ from tracker.zoom.webhook import OTHER_SIGNATURE
 VERSION = version("zoom-participant-tracking")
 # Zoom asks for its address to be validated every 72 hours, and every class brings announcements.
 SILENT_AFTER = timedelta(days=1)
-# A class whose end was never announced is found half an hour after its planned end; older ones are no news.
+# How long ago a class may have been held for missing webhooks to be reported.
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
 # Zoom repeats a delivery for about 85 minutes; much longer costs nothing and is a record for the operator.
@@ -34,19 +34,19 @@ DELIVERIES_KEPT = timedelta(days=30)
 class Alarms:
     """What somebody has to do something about.
 
-    `untracked`: no tracker lives that would take in webhooks and fetch what is due. `silent_since`: from when on
+    `no_tracker`: no tracker runs that would take in webhooks and fetch what is due. `silent_since`: from when on
     Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: since the last one that
     was Zoom's there were some with another signature.
     """
 
-    untracked: bool
+    no_tracker: bool
     silent_since: datetime | None
     unsigned: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the whole stands at `now`; `webhooks` are those of the present UTC day by what became of them."""
+    """The state of the installation at `now`; `webhooks` are those of the present UTC day by outcome."""
 
     now: datetime
     alarms: Alarms
@@ -75,7 +75,7 @@ class Health:
 
 
 class WebhookCounter:
-    """Counts what becomes of webhooks in memory: writing each refused one down would let anybody fill the disk."""
+    """Counts the outcomes of webhooks in memory: storing each refused one would let anybody fill the disk."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
@@ -83,12 +83,12 @@ class WebhookCounter:
         self._counts: Counter[str] = Counter()
 
     def note(self, outcome: str) -> None:
-        """One more came to this."""
+        """One more webhook had this outcome."""
         with self._lock:
             self._counts[outcome] += 1
 
-    def write_down(self) -> None:
-        """Adds what was counted since the last time to the database; it is kept where that fails."""
+    def save_counts(self) -> None:
+        """Adds what was counted since the last time to the database; it stays in memory where that fails."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
         if not counts:
@@ -102,8 +102,8 @@ class WebhookCounter:
             raise
 
 
-def look(tx: Transaction, now: datetime) -> Health:
-    """How everything stands."""
+def read_health(tx: Transaction, now: datetime) -> Health:
+    """The state of everything at `now`."""
     trackers, last = storage.processes.list_trackers(tx), _last_webhook(tx)
     return Health(
         now=now,
@@ -131,13 +131,13 @@ def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
     return storage.webhook_log.recent(tx, limit)
 
 
-def troubled_classes(tx: Transaction, limit: int) -> list[Class]:
+def failing_classes(tx: Transaction, limit: int) -> list[Class]:
     """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
     return storage.attention.troubled(tx, limit)
 
 
 def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime) -> None:
-    """This tracker lives."""
+    """This tracker runs."""
     with transaction(engine) as tx:
         storage.processes.note_alive(tx, Tracker(name, VERSION, started_at, now))
 

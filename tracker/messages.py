@@ -1,4 +1,4 @@
-"""What people are told, in English: one sentence for each code. Whatever is stored, compared or counted is the code.
+"""The sentences that people read, in English: one for each code. Whatever is stored, compared or counted is the code.
 
 A sentence names details in braces. Most are texts and numbers. Where one is made of other problems, it is their
 sentences, joined by a blank or by what follows the colon.
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
 
-class Told(Protocol):
-    """Whatever has a code and details: a problem, or an error."""
+class HasCode(Protocol):
+    """A problem or an error: it has a code and details."""
 
     @property
     def code(self) -> str:
@@ -20,7 +20,7 @@ class Told(Protocol):
         """What the sentence names."""
 
 
-Detail: TypeAlias = str | int | tuple[Told, ...]
+Detail: TypeAlias = str | int | tuple[HasCode, ...]
 
 _OF_ZOOM = {
     "zoom_not_connected": "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed.",
@@ -272,7 +272,7 @@ SENTENCES: Mapping[str, str] = (
     | _OF_HEALTH
     | _OF_CHECKS
 )
-# Where a code is told without its details, as with the webhooks of a day.
+# Where a code is shown without its details, as with the webhooks of a day.
 WITHOUT_DETAILS: Mapping[str, str] = {
     "missing_field": "The event lacks a field.",
     "earlier_error": "What it was is not known.",
@@ -280,9 +280,9 @@ WITHOUT_DETAILS: Mapping[str, str] = {
 
 
 def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
-    """The sentence of a code; a code that is not known is told as it is: another program or version may have stored it.
+    """The sentence of a code; an unknown code is shown as it is: another program or version may have stored it.
 
-    It never fails: a detail that is missing is told as "…".
+    It never fails: a detail that is missing is shown as "…".
     """
     template = SENTENCES.get(code, "")
     if not details:
@@ -291,9 +291,9 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
     return template.format_map(named).strip() or code.strip()
 
 
-def sentence_of(told: Told) -> str:
+def sentence_of(problem: HasCode) -> str:
     """The sentence of a problem, or of an error."""
-    return sentence(told.code, told.details)
+    return sentence(problem.code, problem.details)
 
 
 def name_of_check(code: str) -> str:

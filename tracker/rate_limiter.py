@@ -1,7 +1,7 @@
-"""When a call may go to Zoom. Zoom counts them per account, so all who share a database share the rate.
+"""Zoom's rate limits, kept over all processes that share a database: Zoom counts calls per account.
 
-In one row a category, calls take turns that lie evenly apart; those that somebody waits for have turns of their own
-beside the backlog's.
+Each category of calls has a row with its next free slot. Slots lie evenly apart; interactive calls, for which somebody
+waits, have slots of their own beside those of background calls.
 """
 
 import math
@@ -18,54 +18,54 @@ from tracker.storage.rates import Usage, is_paused, lock_usage, save_usage
 from tracker.zoom import Category
 from tracker.zoom.rate_limit import INTERACTIVE_SHARE, RATES, Rate
 
-# A call waits this long for its turn before it is put off.
+# A call waits this long for its slot before it is put off.
 LONGEST_WAIT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Slot:
     """When a call may go out, and the usage after it."""
 
     at: datetime
     used: Usage
 
 
-def next_turn(used: Usage, rate: Rate | None, now: datetime, *, interactive: bool) -> Turn | datetime:
-    """The next turn, or when (aware UTC) to ask again because there is none for now.
+def next_slot(used: Usage, rate: Rate | None, now: datetime, *, interactive: bool) -> Slot | datetime:
+    """The next slot, or when (aware UTC) to ask again because there is none for now.
 
-    A call of the backlog gets a turn of the backlog's, a `interactive` one the earlier of the two that are next.
+    A background call gets the next background slot, an `interactive` one the earlier of the two next slots.
     """
     used = used.today(now)
     if used.paused_until is not None and used.is_paused(now):
         return used.paused_until
     counted = replace(used, calls=used.calls + 1)
     if rate is None:
-        return Turn(now, counted)
+        return Slot(now, counted)
     if rate.per_day is not None and used.calls >= rate.per_day * (1 if interactive else 1 - INTERACTIVE_SHARE):
         return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
     moment = now.timestamp()
-    turn, after = _free(used.next_at, rate.gap(interactive=False), moment)
+    slot, after = _free(used.next_at, rate.gap(interactive=False), moment)
     told = replace(counted, next_at=after)
     if interactive:
         own, after = _free(used.next_interactive_at, rate.gap(interactive=True), moment)
-        if own < turn:
-            turn, told = own, replace(counted, next_interactive_at=after)
-    at = now + timedelta(milliseconds=math.ceil(1000 * (turn - moment)))
-    return Turn(at, told) if turn - moment <= LONGEST_WAIT_SECONDS else at
+        if own < slot:
+            slot, told = own, replace(counted, next_interactive_at=after)
+    at = now + timedelta(milliseconds=math.ceil(1000 * (slot - moment)))
+    return Slot(at, told) if slot - moment <= LONGEST_WAIT_SECONDS else at
 
 
 def _free(next_at: float, gap: float, moment: float) -> tuple[float, float]:
-    """The next turn and the one after it.
+    """The next slot and the one after it.
 
-    Nobody takes turns further ahead than a call waits: later ones are those of another machine, or of another time,
-    whose clock is ahead of ours.
+    Nobody takes slots further ahead than a call waits: a later one was written by a clock that is, or was, ahead of
+    ours.
     """
-    turn = next_at if moment < next_at <= moment + LONGEST_WAIT_SECONDS + gap else moment
-    return turn, turn + gap
+    slot = next_at if moment < next_at <= moment + LONGEST_WAIT_SECONDS + gap else moment
+    return slot, slot + gap
 
 
 class SharedRateLimiter:
-    """The pace of one process's calls, kept in the database. `interactive` calls are those that somebody waits for."""
+    """The rate limiter of one process; its state is in the database. `interactive`: somebody waits for its calls."""
 
     def __init__(
         self,
@@ -88,8 +88,8 @@ class SharedRateLimiter:
         """Returns when the call may go out. Raises ZoomRateLimited where that is too long to wait for."""
         left = LONGEST_WAIT_SECONDS
         while True:
-            turn, now = self._take_turn(category)
-            at = turn.at if isinstance(turn, Turn) else turn
+            slot, now = self._take_slot(category)
+            at = slot.at if isinstance(slot, Slot) else slot
             seconds = max((at - now).total_seconds(), 0.0)
             if seconds > left:
                 raise ZoomRateLimited("zoom_rate_used_up", retry_at=at)
@@ -97,7 +97,7 @@ class SharedRateLimiter:
                 left -= seconds
                 self._wait(seconds)
             # Zoom may have asked for a pause meanwhile.
-            if isinstance(turn, Turn) and (seconds == 0 or not self._is_paused(category)):
+            if isinstance(slot, Slot) and (seconds == 0 or not self._is_paused(category)):
                 return
 
     def pause(self, category: Category, until: datetime) -> None:
@@ -110,14 +110,14 @@ class SharedRateLimiter:
             latest = max(until, used.paused_until) if used.paused_until and used.is_paused(now) else until
             save_usage(tx, replace(used, refused=used.refused + 1, paused_until=latest))
 
-    def _take_turn(self, category: Category) -> tuple[Turn | datetime, datetime]:
-        """Takes the next turn, or says when to ask again; and what time it is."""
+    def _take_slot(self, category: Category) -> tuple[Slot | datetime, datetime]:
+        """Takes the next slot, or says when to ask again; and what time it is."""
         with transaction(self._engine) as tx:
             now = self._now()
-            turn = next_turn(lock_usage(tx, category), self._rates.get(category), now, interactive=self._interactive)
-            if isinstance(turn, Turn):
-                save_usage(tx, turn.used)
-            return turn, now
+            slot = next_slot(lock_usage(tx, category), self._rates.get(category), now, interactive=self._interactive)
+            if isinstance(slot, Slot):
+                save_usage(tx, slot.used)
+            return slot, now
 
     def _is_paused(self, category: Category) -> bool:
         with reading(self._engine) as tx:

@@ -9,14 +9,14 @@ from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRat
 LONGEST_GAP = timedelta(hours=1)
 # How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
 PATIENCE = timedelta(hours=24)
-# A day may also pass while no tracker runs, or because the clock was set.
+# A day may also pass while no tracker runs, or because the clock was set: so many attempts have to be made too.
 LEAST_ATTEMPTS = 6
 # The code of a class of which Zoom has no list: it gives none of somebody who was alone.
 NO_LIST = "no_list_yet"
 # No failure puts a try off further: Zoom's own limits end with its day at the latest.
 FARTHEST_TRY = timedelta(hours=26)
-# When Zoom's list is read again, in delays after the end of the class, and how far apart two readings have to be
-# before their being the same means anything.
+# When Zoom's list is read again, in delays after the end of the class, and how far apart two equal snapshots have
+# to be for the list to count as settled.
 SNAPSHOTS = (1, 6, 144)
 SETTLING_DELAYS = 4
 
@@ -42,15 +42,15 @@ def next_try(
     return max(now + gap, stated or now) + gap * (spread / 4)
 
 
-def next_snapshot(readings: Sequence[Snapshot], ended_at: datetime, delay: timedelta) -> datetime | None:
-    """When to read Zoom's list again after the last of `readings`; None when it is settled.
+def next_snapshot(snapshots: Sequence[Snapshot], ended_at: datetime, delay: timedelta) -> datetime | None:
+    """When to read Zoom's list again after the last of `snapshots`; None when it is settled.
 
     Zoom's list grows after the end of a class: it is read at the end + delay (ten minutes), six delays (an hour)
-    and 144 delays (a day). It is settled when it is complete and an earlier reading, since the end of the class but not
-    just before, was the same.
+    and 144 delays (a day). It is settled when it is complete and an earlier snapshot was the same: one that was
+    taken after the end of the class, and SETTLING_DELAYS or more before.
     """
-    latest = readings[-1]
-    for earlier in reversed(readings):
+    latest = snapshots[-1]
+    for earlier in reversed(snapshots):
         if earlier.digest != latest.digest or earlier.at < ended_at or not latest.complete:
             break
         if latest.at - earlier.at >= SETTLING_DELAYS * delay:

@@ -1,4 +1,4 @@
-"""A process that serves until it is told to stop: receiver and loop together, signals, ports."""
+"""The tracker process: HTTP server and worker together, signals, ports."""
 
 import logging
 import platform
@@ -19,7 +19,7 @@ from tracker.services import Services
 
 
 def begin(log_level: int = logging.INFO) -> None:
-    """Has Ctrl-C and a polite kill end this process by way of every `finally`, with exit code 0.
+    """Sets logging up, and has SIGINT and SIGTERM end this process through every `finally`, with exit code 0.
 
     It comes before anything is started: a dashboard that is just coming up must not be left behind.
     """
@@ -38,23 +38,23 @@ def begin(log_level: int = logging.INFO) -> None:
 
 @contextmanager
 def running_tracker(services: Services) -> Iterator[HttpServer]:
-    """Receiver and loop in this process. Raises InvalidInput where the port is taken."""
+    """HTTP server and worker in this process, until the end of the block. Raises InvalidInput for a port in use."""
     settings = services.settings
     check_port(settings.tracker_host, settings.tracker_port)
     webhook_counter = WebhookCounter(services.engine, services.now)
     name = f"{platform.node()}:{settings.tracker_port}"
-    worker = Worker(services.in_background(), name, chores=(webhook_counter.write_down,))
+    worker = Worker(services.in_background(), name, chores=(webhook_counter.save_counts,))
     state = ServerState(services, worker.seconds_since_turn, webhook_counter)
-    receiver = HttpServer(settings.tracker_host, settings.tracker_port, state)
-    receiver.start()
+    http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)
+    http_server.start()
     worker.start()
     try:
-        yield receiver
+        yield http_server
     finally:
-        # The door first: what has been acknowledged by then is in the database.
-        receiver.stop()
+        # The HTTP server first: what it has acknowledged is in the database.
+        http_server.stop()
         worker.stop()
-        worker.guarded(webhook_counter.write_down)
+        worker.guarded(webhook_counter.save_counts)
 
 
 def until_stopped(dashboard: Dashboard | None = None) -> int:

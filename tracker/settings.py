@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from tracker import places
+from tracker import paths
 from tracker.errors import Problem, SettingsError
 from tracker.messages import Detail
 
@@ -79,11 +79,11 @@ Port = Annotated[int, _whole_number(1, 65535)]
 
 
 class Settings(BaseSettings):
-    """What the deployment decides. Secrets do not show in `repr`; an empty one closes the door that needs it."""
+    """What the deployment decides. Secrets do not show in `repr`; an empty one switches off what needs it."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
-    data_dir: Annotated[Path, BeforeValidator(_absolute_path)] = Field(default_factory=places.default_data_dir)
+    data_dir: Annotated[Path, BeforeValidator(_absolute_path)] = Field(default_factory=paths.default_data_dir)
     database_url: Secret = Field(default_factory=_default_database)
     zoom_account_id: str = ""
     zoom_client_id: str = ""
@@ -118,7 +118,7 @@ PATHS = {
 }
 
 
-class _Given(PydanticBaseSettingsSource):
+class _EnvironmentSource(PydanticBaseSettingsSource):
     """What an environment mapping says, where `NAME_FILE` may name a file that holds the value of a secret NAME."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -127,7 +127,7 @@ class _Given(PydanticBaseSettingsSource):
         self.faults: list[Problem] = []
 
     def __call__(self) -> dict[str, str]:
-        """The values by their fields; what is empty counts as not said."""
+        """The values by their fields; what is empty counts as not set."""
         found = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
         return {name: value for name, value in found.items() if value}
 
@@ -158,13 +158,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises SettingsError with every fault found, not only the first. A value is never part of a fault.
     """
-    given = _Given(environment)
+    given = _EnvironmentSource(environment)
     values: dict[str, Any] = given()
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        told = (fault["ctx"]["error"].problem for fault in error.errors())
-        raise SettingsError([*given.faults, *told]) from None
+        unusable = (fault["ctx"]["error"].problem for fault in error.errors())
+        raise SettingsError([*given.faults, *unusable]) from None
     if given.faults:
         raise SettingsError(given.faults)
     return settings
@@ -181,7 +181,7 @@ def secrets_of(settings: Settings) -> set[str]:
 
 def environment_of(given: Mapping[str, str]) -> dict[str, str]:
     """What a process works with whose own environment is `given`: on top of what `.env` says, with absolute paths."""
-    return environment_with_file(given, places.env_file(given).parent)
+    return environment_with_file(given, paths.env_file(given).parent)
 
 
 def environment_with_file(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Texts and numbers that others have written, made fit to be stored and compared. Pure functions."""
 
-# A name may be long, and somebody may send one that is endless. So may a stay be: these are some months.
+# What is longer is cut: anybody may send an endless name. The seconds are some months.
 LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
 
 

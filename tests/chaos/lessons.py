@@ -1,4 +1,4 @@
-"""What happens in the classes, minute by minute: each is a story that yields when a minute passes."""
+"""What happens in the classes: each kind of class is a generator that yields when a minute passes."""
 
 from collections.abc import Callable, Iterator
 

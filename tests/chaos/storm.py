@@ -28,7 +28,7 @@ from tracker.storage.fetches import LEASE
 from tracker.storage.models import Fetch, WebhookDelivery
 
 DELAY_SECONDS = 1
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_CHECKS = 1.0
 # Time for trackers to be killed while classes go on, and for a first session to be fetched before there is a second.
 SECONDS_A_MINUTE = 3.0
 # A list that is asked for as soon as the delay is over is not complete yet.
@@ -119,10 +119,10 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
     today = [lesson for lesson in lessons if lesson.planned >= noon]
     # Nobody heard of those of yesterday: there was no tracker yet.
     hold(place.host, place.clock, yesterday, ago=DAY)
-    luck = {"share": storm.failing, "seed": storm.seed, "retry_after_seconds": 1}
-    place.host.call("POST", "/fault-plan", luck)
-    mischief = {"lose": storm.lost, "double": storm.doubled, "shuffle": True, "seed": storm.seed}
-    place.host.call("POST", "/webhook-plan", mischief)
+    random_faults = {"share": storm.failing, "seed": storm.seed, "retry_after_seconds": 1}
+    place.host.call("POST", "/fault-plan", random_faults)
+    delivery_faults = {"lose": storm.lost, "double": storm.doubled, "shuffle": True, "seed": storm.seed}
+    place.host.call("POST", "/webhook-plan", delivery_faults)
     with ExitStack() as stack:
         pair = stack.enter_context(trackers(place.given, place.folder))
         forwarder = stack.enter_context(Forwarder([tracker.port for tracker in pair]))
@@ -163,7 +163,7 @@ class Watch:
             if self._look() == len(self._expected) or time.monotonic() > until:
                 return
             # Looking at thousands of classes takes from the trackers what they need themselves.
-            time.sleep(max(SECONDS_BETWEEN_LOOKS, 10 * (time.monotonic() - began)))
+            time.sleep(max(SECONDS_BETWEEN_CHECKS, 10 * (time.monotonic() - began)))
 
     def _look(self) -> int:
         found = stored(self._engine)
@@ -188,7 +188,7 @@ def _until_nothing_is_under_way(place: Place, report: Report) -> None:
             report.wrong += [f"the fetch of class {class_id} is left with a lease" for class_id in leases]
             report.wrong += [f"{waiting} webhooks are not delivered"] if waiting else []
             return
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_CHECKS)
 
 
 def _compare(place: Place, storm: Storm, lessons: list[Lesson], expected: dict[str, Outcome], report: Report) -> None:
@@ -225,11 +225,11 @@ def _count_webhooks(place: Place, report: Report) -> None:
 
 def _count_calls(place: Place, report: Report) -> None:
     calls: dict[str, Any] = place.host.call("GET", "/calls")
-    luck = place.host.call("GET", "/fault-plan")
+    random_faults = place.host.call("GET", "/fault-plan")
     report.figures |= {
         "calls of Zoom": _listed(calls["calls"]),
         "refused by the rate limit": _listed(calls["refused"]),
-        "calls that failed": f"{sum(luck['faults'].values())}: {_listed(luck['faults'])}",
+        "calls that failed": f"{sum(random_faults['faults'].values())}: {_listed(random_faults['faults'])}",
     }
 
 

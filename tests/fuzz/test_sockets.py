@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.values import any_of
-from tests.makers import Clock, desk_on
+from tests.makers import Clock, server_state_on
 from tracker.server.http_server import HttpServer
 from tracker.storage.database import make_engine
 
@@ -42,8 +42,8 @@ HEAD = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9]) [^\r\n]*\r\n((?:[!-9;-~]+: [
 
 @pytest.fixture
 def port(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[int]:
-    """A receiver whose database has no tables; nothing that a client does may leave a trace."""
-    made = HttpServer("127.0.0.1", 0, desk_on(make_engine("sqlite://"), Clock()))
+    """A server whose database has no tables; nothing that a client does may leave a trace."""
+    made = HttpServer("127.0.0.1", 0, server_state_on(make_engine("sqlite://"), Clock()))
     made.start()
     yield made.port
     made.stop()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from tests.fuzz.values import as_json, number, scalars, slow, spoilt, texts, values
-from tests.makers import Clock, at, desk_on, event_body, lesson, zoom_signature
+from tests.makers import Clock, at, event_body, lesson, server_state_on, zoom_signature
 from tracker import class_attendance, report, storage
 from tracker import clock as clocks
 from tracker.attendance.curve import presence_curve
@@ -41,13 +41,13 @@ PERSON = {
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock) -> ServerState:
-    return desk_on(engine, clock)
+def state(engine: Engine, clock: Clock) -> ServerState:
+    return server_state_on(engine, clock)
 
 
-def deliver(desk: ServerState, body: bytes) -> Answer:
-    headers = zoom_signature(body, desk.services.now())
-    return answer(desk, Request("POST", "/api/webhooks/zoom", headers, body))
+def deliver(state: ServerState, body: bytes) -> Answer:
+    headers = zoom_signature(body, state.services.now())
+    return answer(state, Request("POST", "/api/webhooks/zoom", headers, body))
 
 
 def event(name: str, meeting: str) -> dict[str, Any]:
@@ -58,10 +58,10 @@ def event(name: str, meeting: str) -> dict[str, Any]:
     return found
 
 
-def shown(desk: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
+def shown(state: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
     """What a page makes of the class; all of it has to work, whatever was stored."""
-    now = desk.services.now()
-    with reading(desk.services.engine) as tx:
+    now = state.services.now()
+    with reading(state.services.engine) as tx:
         found = storage.classes.get_class(tx, class_id)
         seen = class_attendance.attendance_seen(tx, found, now)
         here = class_attendance.people_in_class_now(tx, found)
@@ -79,25 +79,25 @@ def shown(desk: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
 
 @slow
 @given(body=st.binary(max_size=200) | values.map(as_json) | st.dictionaries(texts, values, max_size=4).map(as_json))
-def test_any_signed_body_is_answered_and_told_apart(desk: ServerState, body: bytes) -> None:
-    assert deliver(desk, body).status in (200, 400)
+def test_any_signed_body_is_answered_and_told_apart(state: ServerState, body: bytes) -> None:
+    assert deliver(state, body).status in (200, 400)
 
 
 @slow
 @given(data=st.data())
 def test_an_event_with_something_wrong_in_it_leaves_a_class_that_can_be_shown(
-    desk: ServerState, ana: Member, data: st.DataObject
+    state: ServerState, ana: Member, data: st.DataObject
 ) -> None:
     meeting = number()
-    class_id = lesson(desk.services.engine, ana, zoom_meeting_id=meeting)
+    class_id = lesson(state.services.engine, ana, zoom_meeting_id=meeting)
     names = data.draw(st.lists(st.sampled_from(EVENTS), min_size=1, max_size=3))
     for name in names:
         body = as_json(data.draw(spoilt(event(name, meeting))))
         if data.draw(st.booleans()):
             twice = as_json({data.draw(st.sampled_from(["id", "uuid", "start_time"])): data.draw(scalars)})
             body = body.replace(b'"object": {', b'"object": {' + twice[1:-1] + b", ", 1)
-        assert deliver(desk, body).status in (200, 400)
-        shown(desk, class_id)
+        assert deliver(state, body).status in (200, 400)
+        shown(state, class_id)
 
 
 # The same deliveries, in any order
@@ -136,10 +136,10 @@ def meetings(draw: st.DrawFn) -> list[tuple[str, int, dict[str, Any]]]:
     return told
 
 
-def outcome(desk: ServerState, class_id: str) -> tuple[object, ...]:
+def outcome(state: ServerState, class_id: str) -> tuple[object, ...]:
     """What became of the class, without what tells it from another class with the same deliveries."""
-    found, seen = shown(desk, class_id)
-    with reading(desk.services.engine) as tx:
+    found, seen = shown(state, class_id)
+    with reading(state.services.engine) as tx:
         sessions = [replace(run, uuid=run.uuid[-1]) for run in storage.sessions.list_sessions(tx, class_id)]
         here = [
             (person.name, person.email, person.first_join) for person in class_attendance.people_in_class_now(tx, found)
@@ -150,10 +150,10 @@ def outcome(desk: ServerState, class_id: str) -> tuple[object, ...]:
     return found.status, found.started_at, found.ended_at, due, sessions, stays, people, here
 
 
-def deliver_all(desk: ServerState, class_id: str, meeting: str, told: list[tuple[str, int, dict[str, Any]]]) -> None:
+def deliver_all(state: ServerState, class_id: str, meeting: str, told: list[tuple[str, int, dict[str, Any]]]) -> None:
     for name, run, about in told:
         about = {"start_time": None} | about
-        assert deliver(desk, event_body(name, meeting, f"{meeting}-{run}", **about)).status == 200
+        assert deliver(state, event_body(name, meeting, f"{meeting}-{run}", **about)).status == 200
 
 
 @slow
@@ -167,7 +167,7 @@ def test_the_same_deliveries_in_any_order_doubled_and_late_end_in_the_same_state
     late: int,
 ) -> None:
     clock = Clock()
-    desk = desk_on(engine, clock)
+    state = server_state_on(engine, clock)
     ends: list[tuple[object, ...]] = []
     shuffled = [*told, *(random.choice(told) for _ in range(3) if told)]
     random.shuffle(shuffled)
@@ -175,9 +175,9 @@ def test_the_same_deliveries_in_any_order_doubled_and_late_end_in_the_same_state
         meeting = number()
         class_id = lesson(engine, ana, zoom_meeting_id=meeting, zoom_meeting_made=made)
         clock.time = at(0)
-        deliver_all(desk, class_id, meeting, order[: len(order) // 2])
+        deliver_all(state, class_id, meeting, order[: len(order) // 2])
         clock.time = at(late)
-        deliver_all(desk, class_id, meeting, order[len(order) // 2 :])
+        deliver_all(state, class_id, meeting, order[len(order) // 2 :])
         clock.time = at(600)
-        ends.append(outcome(desk, class_id))
+        ends.append(outcome(state, class_id))
     assert ends[0] == ends[1]

@@ -1,4 +1,4 @@
-"""What the fuzz tests throw: odd values, JSON of any shape, and good documents with something wrong in them."""
+"""The values of the fuzz tests: odd values, JSON of any shape, and good documents with something wrong in them."""
 
 import copy
 import itertools

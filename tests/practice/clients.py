@@ -1,4 +1,4 @@
-"""Who asks the practice Zoom, and whom it tells."""
+"""A client of the practice Zoom, and a receiver of its webhooks."""
 
 import json
 import queue

@@ -1,4 +1,4 @@
-"""A practice Zoom whose time is told, a client of it, and a receiver of its webhooks."""
+"""A practice Zoom whose time a test sets, a client of it, and a receiver of its webhooks."""
 
 import hashlib
 import hmac

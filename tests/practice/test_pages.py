@@ -1,4 +1,4 @@
-"""The pages behind join and start links, and the door."""
+"""The pages behind join and start links, and which requests the practice Zoom refuses."""
 
 import re
 from dataclasses import replace
@@ -129,7 +129,7 @@ def test_everything_that_happened_in_a_meeting_can_be_read(zoom: Client, clock: 
     assert (running["end"], [stay["leave"] for stay in running["stays"]]) == (None, [None])
 
 
-def test_steering_says_what_does_not_fit(zoom: Client) -> None:
+def test_a_call_that_does_not_fit_a_meetings_state_is_refused_with_a_sentence(zoom: Client) -> None:
     number = zoom.create()["id"]
     uuid = zoom.practice(f"/meetings/{number}/start")["uuid"]
     assert zoom.practice(f"/meetings/{number}/start")["uuid"] == uuid
@@ -141,7 +141,7 @@ def test_steering_says_what_does_not_fit(zoom: Client) -> None:
     assert zoom.practice(f"/meetings/{number}/start")["uuid"] != uuid
 
 
-# The door
+# Requests that are refused
 
 
 def test_other_names_and_other_sites_are_turned_away(zoom: Client) -> None:

@@ -1,4 +1,4 @@
-"""How many people were present at a time. Pure functions."""
+"""The curve of the number of people present. Pure functions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

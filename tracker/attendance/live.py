@@ -1,6 +1,6 @@
-"""Presence as it was seen live, from the joins and leaves that Zoom announces. Pure functions.
+"""Stays made from the joins and leaves that webhooks tell. Pure functions.
 
-Announcements come in any order, late, twice, or never. They are paired by session and `user_id` (Zoom's number for one
+Webhooks come in any order, late, twice, or never. They are paired by session and `user_id` (Zoom's number for one
 join) and ordered by the times that they state, never by when they arrived.
 """
 

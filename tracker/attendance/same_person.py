@@ -1,4 +1,4 @@
-"""Who may be the same person under two names: suggestions for a teacher to decide, never decided here.
+"""Suggests who may be the same person under two names; a teacher decides.
 
 Pure functions. Zoom tells people apart by e-mail or by the name they typed, so one student who joins once signed in
 and once as a guest, or from a phone with a name of its own, is two.
@@ -22,7 +22,7 @@ SHORTEST_NAME_WITH_SLIP = 5
 # What is longer than this is no name of anybody's, and would take long to compare.
 LONGEST_NAME = 100
 # More people than this of one name is no slip of somebody's; to pair them all would help nobody.
-LARGEST_CROWD = 40
+LARGEST_GROUP = 40
 DEVICES = (
     r"i-?phone|i-?pad|ipod|mac-?book\w*|mac|android|galaxy\w*|samsung|huawei|xiaomi|pixel|tablet|laptop|pc|phone"
     r"|mobile|handy|celular"
@@ -36,7 +36,7 @@ _DEVICE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Suggestion:
     """Two people of a class who may be one, and why."""
 
     first: Person
@@ -64,17 +64,17 @@ class _Forms:
         return all(unicodedata.name(sign, "").startswith("LATIN") for sign in self.without_device if sign.isalpha())
 
 
-def likely_same(people: Sequence[Person]) -> list[Likeness]:
+def likely_same(people: Sequence[Person]) -> list[Suggestion]:
     """Pairs of people who may be one and the same, each pair once, with the strongest reason."""
     forms = [_forms(person) for person in people if 0 < len(person.name) <= LONGEST_NAME]
     buckets: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, form in enumerate(forms):
         for variant in _variants(form):
             buckets[variant].append(place)
-    crowds = (sorted(set(places)) for places in buckets.values())
-    pairs = sorted({pair for places in crowds if len(places) <= LARGEST_CROWD for pair in combinations(places, 2)})
-    likenesses = ((forms[one], forms[other], _why(forms[one], forms[other])) for one, other in pairs)
-    return [Likeness(one.person, other.person, why) for one, other, why in likenesses if why]
+    groups = (sorted(set(places)) for places in buckets.values())
+    pairs = sorted({pair for places in groups if len(places) <= LARGEST_GROUP for pair in combinations(places, 2)})
+    suggestions = ((forms[one], forms[other], _why(forms[one], forms[other])) for one, other in pairs)
+    return [Suggestion(one.person, other.person, why) for one, other, why in suggestions if why]
 
 
 def _forms(person: Person) -> _Forms:

@@ -3,15 +3,17 @@
 values.py    what it remembers, as frozen values, and its settings
 events.py    those values as webhook events
 webhooks.py  the background sender: signatures, retries, deliveries lost or doubled on request
-faults.py    what goes wrong with calls on request: single faults, and bad luck by chance
+faults.py    faults of calls on request: single ones, and random ones
 limits.py    Zoom's rate limits, and a count of the calls
-state.py     the one mutable thing: meetings, what may happen to them, and their file
+state.py     the mutable state: meetings, what may happen to them, and their file
 school.py    the past classes of a made-up term
 wire.py      requests, answers and signed tokens as plain values
-api.py       Zoom's own calls: /oauth/token and /v2/…
-control.py   the calls under /practice/… that tests and the demo steer it with
+access.py    Zoom's tokens, scopes, errors and pages of lists; /oauth/token
+meetings.py  Zoom's calls about meetings: /v2/users/… and /v2/meetings/…
+past.py      Zoom's calls about meetings that were held: /v2/past_meetings/…
+control.py   the calls under /practice/… with which tests and the demo control it
 pages.py     the pages behind join links and start links
-server.py    the http.server shell, and `PracticeZoom`, which wires all this together
+server.py    the HTTP server, and `PracticeZoom`, which wires all this together
 """
 
 from tracker.practice.server import PracticeZoom

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tracker.practice.state import World
-from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, seal, unseal
+from tracker.practice.state import PracticeState
+from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, make_token, read_token
 
 PAGE_TOKEN_SECONDS = 15 * 60
 
@@ -36,9 +36,9 @@ def invalid(fields: list[str]) -> Refusal:
     return zoom_error(400, 300, "Validation Failed.", errors)
 
 
-def token(world: World, request: Request) -> Answer:
+def token(state: PracticeState, request: Request) -> Answer:
     """POST /oauth/token: a Server-to-Server token, for fields in the body or the query string."""
-    settings = world.settings
+    settings = state.settings
     pair = f"{settings.client_id}:{settings.client_secret}".encode()
     if request.headers.get("Authorization") != "Basic " + base64.b64encode(pair).decode():
         return _token_error("Invalid client_id or client_secret", "invalid_client")
@@ -48,13 +48,13 @@ def token(world: World, request: Request) -> Answer:
     if given.get("account_id") != settings.account_id:
         return _token_error("Bad Request", "invalid_request")
     scope = " ".join(settings.scopes)
-    expires = world.now() + timedelta(seconds=settings.token_seconds)
+    expires = state.now() + timedelta(seconds=settings.token_seconds)
     content = {
-        "access_token": seal(settings.client_secret, "access", {"scope": scope, "exp": expires.timestamp()}),
+        "access_token": make_token(settings.client_secret, "access", {"scope": scope, "exp": expires.timestamp()}),
         "token_type": "bearer",
         "expires_in": settings.token_seconds,
         "scope": scope,
-        "api_url": world.base_url,
+        "api_url": state.base_url,
     }
     return json_answer(200, content)
 
@@ -66,34 +66,34 @@ def _token_error(reason: str, error: str) -> Answer:
 def needs(scope: str, handler: Callable[..., Answer]) -> Callable[..., Answer]:
     """`handler` behind Zoom's checks of the token and its scopes."""
 
-    def checked(world: World, request: Request, *groups: str) -> Answer:
+    def checked(state: PracticeState, request: Request, *groups: str) -> Answer:
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
-        content = unseal(world.settings.client_secret, "access", text) if kind.lower() == "bearer" else None
+        content = read_token(state.settings.client_secret, "access", text) if kind.lower() == "bearer" else None
         if content is None:
             raise zoom_error(401, 124, "Invalid access token.")
-        if content["exp"] <= world.now().timestamp():
+        if content["exp"] <= state.now().timestamp():
             raise zoom_error(401, 124, "Access token is expired.")
         # A token keeps the scopes that it was made with, whatever the app has gained since.
         if scope not in content["scope"].split():
             either = f"{scope.removesuffix(':admin')}, {scope}"
             raise zoom_error(400, 4711, f"Invalid access token, does not contain scopes:[{either}].")
-        return handler(world, request, *groups)
+        return handler(state, request, *groups)
 
     return checked
 
 
-def page_of(world: World, request: Request, what: str, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def page_of(state: PracticeState, request: Request, what: str, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """One page of `rows`; `what` binds its token to this list."""
     size = request.query.get("page_size", "30")
     if not re.fullmatch(r"[0-9]{1,3}", size) or not 1 <= int(size) <= 300:
         raise invalid(["page_size"])
-    offset = _offset(world, what, request.query.get("next_page_token", ""))
+    offset = _offset(state, what, request.query.get("next_page_token", ""))
     after = offset + int(size)
     next_token = ""
     if after < len(rows):
-        expires = world.now().timestamp() + PAGE_TOKEN_SECONDS
+        expires = state.now().timestamp() + PAGE_TOKEN_SECONDS
         content = {"of": what, "offset": after, "exp": expires}
-        next_token = seal(world.settings.client_secret, "page", content)
+        next_token = make_token(state.settings.client_secret, "page", content)
     return {
         "next_page_token": next_token,
         "page_count": -(-len(rows) // int(size)),
@@ -103,11 +103,11 @@ def page_of(world: World, request: Request, what: str, key: str, rows: list[dict
     }
 
 
-def _offset(world: World, what: str, page_token: str) -> int:
+def _offset(state: PracticeState, what: str, page_token: str) -> int:
     if not page_token:
         return 0
-    content = unseal(world.settings.client_secret, "page", page_token)
-    if content is None or content["of"] != what or content["exp"] <= world.now().timestamp():
+    content = read_token(state.settings.client_secret, "page", page_token)
+    if content is None or content["of"] != what or content["exp"] <= state.now().timestamp():
         raise zoom_error(400, 300, "The next page token is invalid or expired.")
     return int(content["offset"])
 

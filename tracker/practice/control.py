@@ -1,4 +1,4 @@
-"""The calls under /practice/…: they steer the practice Zoom, and Zoom itself has nothing like them.
+"""The calls under /practice/…, which control the practice Zoom; Zoom itself has nothing like them.
 
 Errors are `{"message": sentence}`: 400 for a wrong body, 404 for an unknown meeting, 409 when it does not
 fit the present state.
@@ -12,9 +12,9 @@ from typing import Any
 from tracker.practice import events
 from tracker.practice.faults import Fault, FaultPlan
 from tracker.practice.school import sample_term
-from tracker.practice.state import World
-from tracker.practice.values import Meeting, NotNow, time_zone, to_zoom
-from tracker.practice.webhooks import Mischief, check_url
+from tracker.practice.state import PracticeState
+from tracker.practice.values import Conflict, Meeting, time_zone, to_zoom
+from tracker.practice.webhooks import DeliveryFaults, check_url
 from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
 
 LONGEST_TERM_WEEKS = 104
@@ -26,23 +26,23 @@ def refusal(status: int, message: str) -> Refusal:
     return Refusal(json_answer(status, {"message": message}))
 
 
-def add_faults(world: World, request: Request) -> Answer:
+def add_faults(state: PracticeState, request: Request) -> Answer:
     """POST /practice/faults: a list of `Fault`s as JSON; they are used up in this order."""
     given = json_of(request)
     if not isinstance(given, list):
         raise refusal(400, "The body has to be a list of faults.")
     faults = [_fault(each) for each in given]
-    world.faults += faults
-    return json_answer(201, {"faults": len(world.faults)})
+    state.faults += faults
+    return json_answer(201, {"faults": len(state.faults)})
 
 
-def clear_faults(world: World, request: Request) -> Answer:
+def clear_faults(state: PracticeState, request: Request) -> Answer:
     """DELETE /practice/faults."""
-    world.faults.clear()
+    state.faults.clear()
     return Answer(204)
 
 
-def set_fault_plan(world: World, request: Request) -> Answer:
+def set_fault_plan(state: PracticeState, request: Request) -> Answer:
     """POST /practice/fault-plan: a `FaultPlan` as JSON; an empty object ends it."""
     given = _object(json_of(request))
     whole = ("seed", "retry_after_seconds")
@@ -51,19 +51,21 @@ def set_fault_plan(world: World, request: Request) -> Answer:
         for key, content in given.items()
     ):
         raise refusal(400, "A plan has share (0 to 1), seed, hang_seconds and retry_after_seconds.")
-    world.luck.follow(FaultPlan(**given))
-    return fault_plan(world, request)
+    state.random_faults.set_plan(FaultPlan(**given))
+    return fault_plan(state, request)
 
 
-def fault_plan(world: World, request: Request) -> Answer:
+def fault_plan(state: PracticeState, request: Request) -> Answer:
     """GET /practice/fault-plan: the plan, and the calls and faults by kind since the start."""
-    luck = world.luck
-    return json_answer(200, {"plan": asdict(luck.plan), "calls": luck.calls, "faults": dict(luck.counts)})
+    random_faults = state.random_faults
+    return json_answer(
+        200, {"plan": asdict(random_faults.plan), "calls": random_faults.calls, "faults": dict(random_faults.counts)}
+    )
 
 
-def calls(world: World, request: Request) -> Answer:
+def calls(state: PracticeState, request: Request) -> Answer:
     """GET /practice/calls: calls by Zoom's category since the start, and those that the rate limit refused."""
-    return json_answer(200, {"calls": dict(world.meter.calls), "refused": dict(world.meter.refused)})
+    return json_answer(200, {"calls": dict(state.meter.calls), "refused": dict(state.meter.refused)})
 
 
 def _fault(given: object) -> Fault:
@@ -79,27 +81,27 @@ def _fault(given: object) -> Fault:
     return Fault(match, kind, times, status, body, named, float(seconds))
 
 
-def term(world: World, request: Request) -> Answer:
+def term(state: PracticeState, request: Request) -> Answer:
     """POST /practice/term: the past classes of a host. The first call makes them, later ones find them."""
     given = _object(json_of(request))
-    host = world.user_email(str(given.get("host", "")))
+    host = state.user_email(str(given.get("host", "")))
     weeks, zone = given.get("weeks", 12), time_zone(given.get("timezone", "Europe/Berlin"))
     if host is None or zone is None or type(weeks) is not int or not 1 <= weeks <= LONGEST_TERM_WEEKS:
         raise refusal(400, "A term needs `host` (a user), `weeks` (1 to 104) and an IANA `timezone`.")
     key = f"{host} {weeks}"
-    if key not in world.terms:
+    if key not in state.terms:
         try:
-            until = datetime.fromisoformat(given["until"]) if "until" in given else world.now()
+            until = datetime.fromisoformat(given["until"]) if "until" in given else state.now()
         except (TypeError, ValueError) as error:
             raise refusal(400, "`until` has to be an ISO 8601 time.") from error
         until = until if until.tzinfo else until.replace(tzinfo=zone)
         # A class that has not been held yet has no participants to tell of.
-        world.add_term(key, sample_term(host, weeks, min(until.astimezone(UTC), world.now()), zone))
-    rows = [_class_row(world, course, world.meetings[number]) for course, number in world.terms[key]]
+        state.add_term(key, sample_term(host, weeks, min(until.astimezone(UTC), state.now()), zone))
+    rows = [_class_row(state, course, state.meetings[number]) for course, number in state.terms[key]]
     return json_answer(200, rows)
 
 
-def _class_row(world: World, course: str, meeting: Meeting) -> dict[str, Any]:
+def _class_row(state: PracticeState, course: str, meeting: Meeting) -> dict[str, Any]:
     return {
         "id": meeting.number,
         "topic": meeting.topic,
@@ -107,12 +109,12 @@ def _class_row(world: World, course: str, meeting: Meeting) -> dict[str, Any]:
         "start_time": to_zoom(meeting.start_time),
         "duration": meeting.duration,
         "timezone": meeting.timezone,
-        "join_url": world.join_url(meeting),
+        "join_url": state.join_url(meeting),
         "host": meeting.host,
     }
 
 
-def replay(world: World, request: Request) -> Answer:
+def replay(state: PracticeState, request: Request) -> Answer:
     """POST /practice/replay: send again what Zoom sent about the ended sessions of these meetings.
 
     Bodies are the same each time, so a receiver that has seen them can tell.
@@ -120,7 +122,7 @@ def replay(world: World, request: Request) -> Answer:
     numbers = _object(json_of(request)).get("meetings")
     if not isinstance(numbers, list):
         raise refusal(400, "`meetings` has to be a list of meeting ids.")
-    meetings = [world.meetings.get(number) for number in numbers if type(number) is int]
+    meetings = [state.meetings.get(number) for number in numbers if type(number) is int]
     known = [meeting for meeting in meetings if meeting is not None]
     if len(known) != len(numbers):
         raise refusal(404, "There is no such meeting.")
@@ -128,13 +130,13 @@ def replay(world: World, request: Request) -> Answer:
         event
         for meeting in known
         for session in meeting.sessions
-        for event in events.of_past_session(world.settings.account_id, meeting, session)
+        for event in events.of_past_session(state.settings.account_id, meeting, session)
     ]
     sent.sort(key=lambda event: event.moment)
-    return json_answer(202, {"queued": world.sender.queue(sent)})
+    return json_answer(202, {"queued": state.sender.queue(sent)})
 
 
-def meeting(world: World, request: Request, number: str) -> Answer:
+def meeting(state: PracticeState, request: Request, number: str) -> Answer:
     """GET /practice/meetings/{id}: everything that happened in it."""
     rows = [
         {
@@ -146,56 +148,56 @@ def meeting(world: World, request: Request, number: str) -> Answer:
                 for stay in session.stays
             ],
         }
-        for session in world.meetings[int(number)].sessions
+        for session in state.meetings[int(number)].sessions
     ]
     return json_answer(200, {"id": int(number), "sessions": rows})
 
 
-def start(world: World, request: Request, number: str) -> Answer:
+def start(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /practice/meetings/{id}/start."""
-    return json_answer(200, {"uuid": world.start(int(number)).uuid})
+    return json_answer(200, {"uuid": state.start(int(number)).uuid})
 
 
-def join(world: World, request: Request, number: str) -> Answer:
+def join(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /practice/meetings/{id}/join {"name", "email"?, "waiting_room"?}."""
     given = _object(json_of(request))
     name, email = given.get("name"), given.get("email", "")
     if not isinstance(name, str) or not isinstance(email, str):
         raise refusal(400, "`name` and `email` have to be text.")
     waits = given.get("waiting_room") is True
-    stay = world.join(int(number), name, email.strip(), in_waiting_room=waits)
+    stay = state.join(int(number), name, email.strip(), in_waiting_room=waits)
     return json_answer(200, {"user_id": stay.user_id})
 
 
-def leave(world: World, request: Request, number: str) -> Answer:
+def leave(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /practice/meetings/{id}/leave {"user_id"}."""
-    world.leave(int(number), str(_object(json_of(request)).get("user_id")))
+    state.leave(int(number), str(_object(json_of(request)).get("user_id")))
     return Answer(204)
 
 
-def end(world: World, request: Request, number: str) -> Answer:
+def end(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /practice/meetings/{id}/end."""
-    world.end(int(number))
+    state.end(int(number))
     return Answer(204)
 
 
-def webhook_log(world: World, request: Request) -> Answer:
+def webhook_log(state: PracticeState, request: Request) -> Answer:
     """GET /practice/webhooks: each delivery since the start, and how many are in which state."""
-    return json_answer(200, world.sender.log())
+    return json_answer(200, state.sender.log())
 
 
-def set_webhook_url(world: World, request: Request) -> Answer:
+def set_webhook_url(state: PracticeState, request: Request) -> Answer:
     """PUT /practice/webhook-url {"url"}; null switches webhooks off."""
     url = _object(json_of(request)).get("url")
     try:
-        world.sender.set_url(None if url is None else check_url(url))
+        state.sender.set_url(None if url is None else check_url(url))
     except ValueError as error:
         raise refusal(400, str(error)) from error
     return Answer(204)
 
 
-def set_webhook_plan(world: World, request: Request) -> Answer:
-    """POST /practice/webhook-plan: a `Mischief` as JSON; an empty object ends it."""
+def set_webhook_plan(state: PracticeState, request: Request) -> Answer:
+    """POST /practice/webhook-plan: a `DeliveryFaults` as JSON; an empty object ends it."""
     given = _object(json_of(request))
     fits: Mapping[str, Callable[[object], bool]] = {
         "lose": _is_number,
@@ -205,20 +207,20 @@ def set_webhook_plan(world: World, request: Request) -> Answer:
     }
     if not all(key in fits and fits[key](content) for key, content in given.items()):
         raise refusal(400, "A plan has lose and double (0 to 1), shuffle (true or false) and seed (integer).")
-    plan = Mischief(**given)
-    world.sender.set_mischief(plan)
+    plan = DeliveryFaults(**given)
+    state.sender.set_delivery_faults(plan)
     return json_answer(200, asdict(plan))
 
 
 def guarded(handler: Callable[..., Answer]) -> Callable[..., Answer]:
     """`handler`, with what does not fit a meeting's state told as 404 or 409."""
 
-    def checked(world: World, request: Request, number: str) -> Answer:
-        if world.open_meeting(int(number)) is None:
+    def checked(state: PracticeState, request: Request, number: str) -> Answer:
+        if state.open_meeting(int(number)) is None:
             raise refusal(404, "There is no such meeting.")
         try:
-            return handler(world, request, number)
-        except NotNow as error:
+            return handler(state, request, number)
+        except Conflict as error:
             raise refusal(409, str(error)) from error
 
     return checked

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracker.practice.values import Meeting, Session, Stay, to_zoom, user_id_of
+from tracker.practice.values import Meeting, Session, Stay, scheduled_fields, to_zoom, user_id_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def created(account: str, meeting: Meeting, join_url: str, moment: datetime) -> 
         key: meeting.settings[key]
         for key in ("use_pmi", "alternative_hosts", "join_before_host", "jbh_time", "meeting_invitees")
     }
-    details = {**_scheduled(meeting), "join_url": join_url, "password": meeting.password, "settings": settings}
+    details = {**scheduled_fields(meeting), "join_url": join_url, "password": meeting.password, "settings": settings}
     return Event("meeting.created", moment, _by_host(account, meeting, operation="single", object=details))
 
 
@@ -59,7 +59,7 @@ def updated(account: str, before: Meeting, after: Meeting, moment: datetime) -> 
 
 def deleted(account: str, meeting: Meeting, moment: datetime) -> Event:
     """`meeting.deleted`."""
-    payload = _by_host(account, meeting, operation="single", object=_scheduled(meeting))
+    payload = _by_host(account, meeting, operation="single", object=scheduled_fields(meeting))
     return Event("meeting.deleted", moment, payload)
 
 
@@ -103,19 +103,6 @@ def of_past_session(account: str, meeting: Meeting, session: Session) -> list[Ev
     ]
     inside.sort(key=lambda event: event.moment)
     return [started(account, meeting, session), *inside, ended(account, meeting, session, session.end)]
-
-
-def _scheduled(meeting: Meeting) -> dict[str, Any]:
-    return {
-        "uuid": meeting.uuid,
-        "id": meeting.number,
-        "host_id": user_id_of(meeting.host),
-        "topic": meeting.topic,
-        "type": meeting.type,
-        "start_time": to_zoom(meeting.start_time),
-        "duration": meeting.duration,
-        "timezone": meeting.timezone,
-    }
 
 
 def _changeable(meeting: Meeting) -> dict[str, Any]:

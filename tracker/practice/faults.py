@@ -1,4 +1,4 @@
-"""What goes wrong with calls on request: single planned faults, and bad luck by chance."""
+"""Faults of calls on request: single planned ones, and random ones for a share of all calls."""
 
 import random
 from collections import Counter
@@ -38,7 +38,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class FaultPlan:
-    """Bad luck for a `share` (0 to 1) of Zoom's calls.
+    """Random faults for a `share` (0 to 1) of Zoom's calls.
 
     A hang lasts up to `hang_seconds`, and a 429 that says when to come back says `retry_after_seconds`.
     """
@@ -50,7 +50,7 @@ class FaultPlan:
 
 
 def is_zooms_call(path: str) -> bool:
-    """Whether Zoom has such calls, as against the pages behind links and the steering."""
+    """Whether Zoom has such calls, as against the pages behind links and the calls that control it."""
     return path == "/oauth/token" or path.startswith("/v2/")
 
 
@@ -64,7 +64,7 @@ def _too_fast(retry_after: str) -> Fault:
     return refused(429, TOO_FAST, Retry_After=retry_after)
 
 
-# Each kind of bad luck, made of a length in seconds for those that hang, and the moment to come back for those
+# Each kind of random fault, made of a length in seconds for those that hang, and the moment to come back for those
 # that name one; `now` is what that moment is counted from.
 KINDS: Mapping[str, Callable[[float, datetime, datetime], Fault]] = {
     "429": lambda seconds, now, back: refused(429, TOO_FAST),
@@ -87,34 +87,34 @@ KINDS: Mapping[str, Callable[[float, datetime, datetime], Fault]] = {
 }
 
 
-class BadLuck:
-    """Which calls fail by chance, and how. Hold the world's lock round every use."""
+class RandomFaults:
+    """Draws which calls fail by chance, and how. Hold the state's lock round every use."""
 
     def __init__(self) -> None:
         self.calls = 0
         self.counts: Counter[str] = Counter()
-        self.follow(FaultPlan())
+        self.set_plan(FaultPlan())
 
-    def follow(self, plan: FaultPlan) -> None:
+    def set_plan(self, plan: FaultPlan) -> None:
         """Go by `plan` from now on; what was counted stays."""
         self.plan = plan
-        self._dice = random.Random(plan.seed)  # noqa: S311 - chance for tests, no secret
-        self._deck: list[str] = []
+        self._random = random.Random(plan.seed)  # noqa: S311 - chance for tests, no secret
+        self._kinds_left: list[str] = []
 
     def draw(self, target: str, now: datetime) -> Fault | None:
-        """What goes wrong with a call of this path and query; each kind has its turn before one comes again."""
+        """What goes wrong with a call of this path and query; each kind comes once before one comes again."""
         self.calls += 1
-        if self._dice.random() >= self.plan.share:
+        if self._random.random() >= self.plan.share:
             return None
-        if not any(_fits(kind, target) for kind in self._deck):
+        if not any(_fits(kind, target) for kind in self._kinds_left):
             # Few calls have a page token, so it is lost whenever one of them is to fail.
             common = [kind for kind in KINDS if kind != LOST_PAGE]
-            self._deck = [LOST_PAGE, *self._dice.sample(common, len(common))]
-        kind = next(kind for kind in self._deck if _fits(kind, target))
-        self._deck.remove(kind)
+            self._kinds_left = [LOST_PAGE, *self._random.sample(common, len(common))]
+        kind = next(kind for kind in self._kinds_left if _fits(kind, target))
+        self._kinds_left.remove(kind)
         self.counts[kind] += 1
         back = now + timedelta(seconds=self.plan.retry_after_seconds)
-        return KINDS[kind](self._dice.uniform(0, self.plan.hang_seconds), now, back)
+        return KINDS[kind](self._random.uniform(0, self.plan.hang_seconds), now, back)
 
 
 def _fits(kind: str, target: str) -> bool:

@@ -1,7 +1,7 @@
 """Zoom's rate limits: calls per second of an account by category, and a count of what was asked.
 
 From "Rate limits" of Zoom's API reference. Of its categories the calls here have two; the limits per day are
-not kept, but for the writes of one host (`World.count_write`).
+not kept, but for the writes of one host (`PracticeState.count_write`).
 """
 
 import re
@@ -29,7 +29,7 @@ def category_of(path: str) -> str:
 
 
 class Meter:
-    """Counts calls, and refuses those beyond the plan's rates. Hold the world's lock round every use."""
+    """Counts calls, and refuses those beyond the plan's rates. Hold the state's lock round every use."""
 
     def __init__(self, plan: RatePlan | None) -> None:
         self.calls: Counter[str] = Counter()

@@ -9,13 +9,14 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from tracker.practice.access import invalid, needs, no_such_meeting, page_of, zoom_error
-from tracker.practice.state import World
+from tracker.practice.state import PracticeState
 from tracker.practice.values import (
     DEFAULT_SETTINGS,
+    Conflict,
     Meeting,
-    NotNow,
     meeting_number,
     name_of,
+    scheduled_fields,
     time_zone,
     to_zoom,
     user_id_of,
@@ -30,9 +31,9 @@ ALLOWED_SETTINGS: Mapping[str, tuple[object, ...]] = {
 }
 
 
-def get_user(world: World, request: Request, user: str) -> Answer:
+def get_user(state: PracticeState, request: Request, user: str) -> Answer:
     """GET /v2/users/{id}, with the few fields that a client may want."""
-    email = _host(world, user)
+    email = _host(state, user)
     first, _, last = name_of(email).partition(" ")
     content = {
         "id": user_id_of(email),
@@ -40,29 +41,29 @@ def get_user(world: World, request: Request, user: str) -> Answer:
         "first_name": first,
         "last_name": last,
         "display_name": name_of(email),
-        "type": 1 if world.settings.plan == "free" else 2,
+        "type": 1 if state.settings.plan == "free" else 2,
         "status": "active",
-        "account_id": world.settings.account_id,
+        "account_id": state.settings.account_id,
     }
     return json_answer(200, content)
 
 
-def _host(world: World, user: str) -> str:
-    email = world.user_email(unquote(user))
+def _host(state: PracticeState, user: str) -> str:
+    email = state.user_email(unquote(user))
     if email is None:
         raise zoom_error(404, 1001, f"User does not exist: {unquote(user)}.")
     return email
 
 
-def create_meeting(world: World, request: Request, user: str) -> Answer:
+def create_meeting(state: PracticeState, request: Request, user: str) -> Answer:
     """POST /v2/users/{id}/meetings."""
-    host = _host(world, user)
+    host = _host(state, user)
     given = _json_object(request)
     given.setdefault("topic", None)
     blank = {
         "topic": "",
         "type": 2,
-        "start_time": world.now(),
+        "start_time": state.now(),
         "duration": 60,
         "timezone": "UTC",
         "agenda": "",
@@ -72,49 +73,49 @@ def create_meeting(world: World, request: Request, user: str) -> Answer:
     fields = {**blank, **_valid_fields(given, "UTC", DEFAULT_SETTINGS)}
     if not fields["password"] and given.get("default_password", True):
         fields["password"] = secrets.token_hex(3)
-    _count_write(world, host)
-    return json_answer(201, _meeting_reply(world, world.create(host, fields)))
+    _count_write(state, host)
+    return json_answer(201, _meeting_reply(state, state.create(host, fields)))
 
 
-def get_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+def get_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """GET /v2/meetings/{id}."""
-    return json_answer(200, _meeting_reply(world, _meeting(world, meeting_id)))
+    return json_answer(200, _meeting_reply(state, _meeting(state, meeting_id)))
 
 
-def update_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """PATCH /v2/meetings/{id}. A start in the past is dropped without a word, as Zoom drops it."""
-    meeting = _meeting(world, meeting_id)
+    meeting = _meeting(state, meeting_id)
     fields = _valid_fields(_json_object(request), meeting.timezone, meeting.settings)
-    if fields.get("start_time", world.now()) < world.now():
+    if fields.get("start_time", state.now()) < state.now():
         del fields["start_time"]
-    _count_write(world, meeting.host)
-    world.update(meeting, fields)
+    _count_write(state, meeting.host)
+    state.update(meeting, fields)
     return Answer(204)
 
 
-def delete_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+def delete_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """DELETE /v2/meetings/{id}."""
     try:
-        world.delete(_meeting(world, meeting_id))
-    except NotNow as error:
+        state.delete(_meeting(state, meeting_id))
+    except Conflict as error:
         raise zoom_error(400, 3002, str(error)) from error
     return Answer(204)
 
 
-def set_status(world: World, request: Request, meeting_id: str) -> Answer:
+def set_status(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """PUT /v2/meetings/{id}/status. Ending a meeting that does not run changes nothing."""
-    meeting = _meeting(world, meeting_id)
+    meeting = _meeting(state, meeting_id)
     if _json_object(request).get("action") != "end":
         raise invalid(["action"])
     if meeting.running:
-        world.end(meeting.number)
+        state.end(meeting.number)
     return Answer(204)
 
 
-def list_meetings(world: World, request: Request, user: str) -> Answer:
+def list_meetings(state: PracticeState, request: Request, user: str) -> Answer:
     """GET /v2/users/{id}/meetings, of the kind that `type` names."""
-    host = _host(world, user)
-    now = world.now()
+    host = _host(state, user)
+    now = state.now()
     kinds: dict[str, Callable[[Meeting], bool]] = {
         "scheduled": lambda meeting: True,
         "live": lambda meeting: meeting.running is not None,
@@ -126,11 +127,11 @@ def list_meetings(world: World, request: Request, user: str) -> Answer:
     if kind not in kinds:
         raise invalid(["type"])
     rows = [
-        _meeting_summary(world, meeting)
-        for meeting in world.meetings.values()
+        _meeting_summary(state, meeting)
+        for meeting in state.meetings.values()
         if meeting.host == host and not meeting.deleted and kinds[kind](meeting)
     ]
-    return json_answer(200, page_of(world, request, f"{host} {kind}", "meetings", rows))
+    return json_answer(200, page_of(state, request, f"{host} {kind}", "meetings", rows))
 
 
 def _json_object(request: Request) -> dict[str, Any]:
@@ -191,8 +192,8 @@ def _start_time(text: object, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _count_write(world: World, host: str) -> None:
-    if not world.count_write(host):
+def _count_write(state: PracticeState, host: str) -> None:
+    if not state.count_write(host):
         raise zoom_error(
             429,
             429,
@@ -205,38 +206,30 @@ def _count_write(world: World, host: str) -> None:
         )
 
 
-def _meeting(world: World, meeting_id: str) -> Meeting:
+def _meeting(state: PracticeState, meeting_id: str) -> Meeting:
     number = meeting_number(meeting_id)
-    meeting = None if number is None else world.open_meeting(number)
+    meeting = None if number is None else state.open_meeting(number)
     if meeting is None:
         raise no_such_meeting(unquote(meeting_id))
     return meeting
 
 
-def _meeting_summary(world: World, meeting: Meeting) -> dict[str, Any]:
-    return {
-        "uuid": meeting.uuid,
-        "id": meeting.number,
-        "host_id": user_id_of(meeting.host),
-        "topic": meeting.topic,
-        "type": meeting.type,
-        "start_time": to_zoom(meeting.start_time),
-        "duration": meeting.duration,
-        "timezone": meeting.timezone,
+def _meeting_summary(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
+    return scheduled_fields(meeting) | {
         "created_at": to_zoom(meeting.created_at),
-        "join_url": world.join_url(meeting),
+        "join_url": state.join_url(meeting),
     }
 
 
-def _meeting_reply(world: World, meeting: Meeting) -> dict[str, Any]:
+def _meeting_reply(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
     reply = {
-        **_meeting_summary(world, meeting),
+        **_meeting_summary(state, meeting),
         "host_email": meeting.host,
         # Zoom knows no "ended" here.
         "status": "started" if meeting.running else "waiting",
         "agenda": meeting.agenda,
-        "start_url": world.start_url(meeting),
-        "chat_join_url": f"{world.base_url}/launch/jc/{meeting.number}",
+        "start_url": state.start_url(meeting),
+        "chat_join_url": f"{state.base_url}/launch/jc/{meeting.number}",
         "settings": dict(meeting.settings),
         "creation_source": "open_api",
         "pre_schedule": False,
@@ -247,7 +240,7 @@ def _meeting_reply(world: World, meeting: Meeting) -> dict[str, Any]:
             "password": meeting.password,
             "h323_password": phone,
             "pstn_password": phone,
-            "encrypted_password": world.link_passcode(meeting),
+            "encrypted_password": state.link_passcode(meeting),
         }
     return reply
 

@@ -8,8 +8,8 @@ import hmac
 from html import escape
 from urllib.parse import urlencode
 
-from tracker.practice.state import NOT_STARTED, World, new_seat
-from tracker.practice.values import Meeting, NotNow, Session, Stay, name_of
+from tracker.practice.state import NOT_STARTED, PracticeState, new_seat
+from tracker.practice.values import Conflict, Meeting, Session, Stay, name_of
 from tracker.practice.wire import Answer, Refusal, Request, Route
 
 WAIT_SECONDS = 3
@@ -58,14 +58,14 @@ def page(title: str, body: str, *, status: int = 200, refresh: int | None = None
     return Answer(status, text.encode(), headers)
 
 
-def welcome(world: World, request: Request) -> Answer:
+def welcome(state: PracticeState, request: Request) -> Answer:
     """GET /."""
     return page("Practice Zoom", "<p>Open the join link or the start link of a meeting.</p>")
 
 
-def join_page(world: World, request: Request, number: str) -> Answer:
+def join_page(state: PracticeState, request: Request, number: str) -> Answer:
     """GET /j/{id}: asks for a name."""
-    meeting = _admit(world, number, request.query.get("pwd", ""))
+    meeting = _admit(state, number, request.query.get("pwd", ""))
     passcode = escape(request.query.get("pwd", ""))
     form = (
         f'<form method="post"><input type="hidden" name="pwd" value="{passcode}">'
@@ -76,10 +76,10 @@ def join_page(world: World, request: Request, number: str) -> Answer:
     return page(f"Join: {meeting.topic}", form)
 
 
-def join(world: World, request: Request, number: str) -> Answer:
+def join(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /j/{id}: gives the tab a seat and sends it there."""
     form = request.form()
-    _admit(world, number, form.get("pwd", ""))
+    _admit(state, number, form.get("pwd", ""))
     name, email = form.get("name", "").strip()[:LONGEST_NAME], form.get("email", "").strip()
     if not name:
         raise Refusal(page("A name is needed", "<p>Go back and say who you are.</p>", status=400))
@@ -87,29 +87,29 @@ def join(world: World, request: Request, number: str) -> Answer:
     return _redirect(f"/in/{number}?{urlencode(kept)}")
 
 
-def seat_page(world: World, request: Request, number: str) -> Answer:
-    """GET /in/{id}: the meeting as one tab sees it. The first visit to a running meeting takes the seat."""
+def seat_page(state: PracticeState, request: Request, number: str) -> Answer:
+    """GET /in/{id}: the meeting as one tab sees it. The first visit to a running meeting joins it."""
     query = request.query
-    meeting = _admit(world, number, query.get("pwd", ""))
+    meeting = _admit(state, number, query.get("pwd", ""))
     seat, name = query.get("seat", ""), query.get("name", "")
     if not seat or not name:
         raise Refusal(page("Who are you?", "<p>Open the join link again.</p>", status=400))
-    found = world.find_seat(meeting, seat)
+    found = state.find_seat(meeting, seat)
     if found is None:
         try:
-            world.join(meeting.number, name, query.get("email", ""), seat=seat)
-        except NotNow:
+            state.join(meeting.number, name, query.get("email", ""), seat=seat)
+        except Conflict:
             text = f"<p>{NOT_STARTED}</p><p>This page looks again every {WAIT_SECONDS} seconds.</p>"
             return page(meeting.topic, text, refresh=WAIT_SECONDS)
-        found = world.find_seat(world.meetings[meeting.number], seat)
-    return _seat(world, meeting, found)
+        found = state.find_seat(state.meetings[meeting.number], seat)
+    return _seat(state, meeting, found)
 
 
-def _seat(world: World, meeting: Meeting, found: tuple[Session, Stay] | None) -> Answer:
+def _seat(state: PracticeState, meeting: Meeting, found: tuple[Session, Stay] | None) -> Answer:
     if found is None or found[1].leave is not None:
         over = found is not None and found[0].end is not None
         title = "This meeting has ended" if over else "You have left the meeting"
-        again = f'<p><a href="{escape(world.join_url(meeting))}">Join again</a></p>'
+        again = f'<p><a href="{escape(state.join_url(meeting))}">Join again</a></p>'
         return page(title, again)
     session, stay = found
     body = (
@@ -120,22 +120,22 @@ def _seat(world: World, meeting: Meeting, found: tuple[Session, Stay] | None) ->
     return page(f"You are in: {meeting.topic}", body, refresh=WAIT_SECONDS)
 
 
-def leave(world: World, request: Request, number: str) -> Answer:
+def leave(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /in/{id}: the tab leaves. Somebody who is out already stays out."""
-    meeting = _known(world, number)
-    found = world.find_seat(meeting, request.form().get("seat", ""))
+    meeting = _known(state, number)
+    found = state.find_seat(meeting, request.form().get("seat", ""))
     if found is None:
         raise Refusal(page("You are not in this meeting", "", status=403))
     session, stay = found
     if session.end is None and stay.leave is None:
-        world.leave(meeting.number, stay.user_id)
+        state.leave(meeting.number, stay.user_id)
     return _redirect(f"/in/{number}?{urlencode(dict(request.query))}")
 
 
-def host_page(world: World, request: Request, number: str) -> Answer:
+def host_page(state: PracticeState, request: Request, number: str) -> Answer:
     """GET /s/{id}: the host's side."""
     key = request.query.get("zak", "")
-    meeting = _hosted(world, number, key)
+    meeting = _hosted(state, number, key)
     hidden = f'<input type="hidden" name="zak" value="{escape(key)}">'
     session = meeting.running
     if session is None:
@@ -149,18 +149,18 @@ def host_page(world: World, request: Request, number: str) -> Answer:
     return page(f"You are hosting: {meeting.topic}", body, refresh=WAIT_SECONDS)
 
 
-def host_start(world: World, request: Request, number: str) -> Answer:
+def host_start(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /s/{id}/start."""
     key = request.form().get("zak", "")
-    world.start(_hosted(world, number, key).number)
+    state.start(_hosted(state, number, key).number)
     return _redirect(f"/s/{number}?{urlencode({'zak': key})}")
 
 
-def host_end(world: World, request: Request, number: str) -> Answer:
+def host_end(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /s/{id}/end. A second click changes nothing."""
     key = request.form().get("zak", "")
-    if _hosted(world, number, key).running:
-        world.end(int(number))
+    if _hosted(state, number, key).running:
+        state.end(int(number))
     return _redirect(f"/s/{number}?{urlencode({'zak': key})}")
 
 
@@ -168,23 +168,23 @@ def _redirect(target: str) -> Answer:
     return Answer(303, headers={"Location": target})
 
 
-def _known(world: World, number: str) -> Meeting:
-    meeting = world.open_meeting(int(number))
+def _known(state: PracticeState, number: str) -> Meeting:
+    meeting = state.open_meeting(int(number))
     if meeting is None:
         raise Refusal(page("There is no such meeting", "<p>The link may be old.</p>", status=404))
     return meeting
 
 
-def _admit(world: World, number: str, passcode: str) -> Meeting:
-    meeting = _known(world, number)
-    if not hmac.compare_digest(passcode.encode(), world.link_passcode(meeting).encode()) and meeting.password:
+def _admit(state: PracticeState, number: str, passcode: str) -> Meeting:
+    meeting = _known(state, number)
+    if not hmac.compare_digest(passcode.encode(), state.link_passcode(meeting).encode()) and meeting.password:
         raise Refusal(page("Wrong passcode", "<p>Use the whole join link.</p>", status=403))
     return meeting
 
 
-def _hosted(world: World, number: str, key: str) -> Meeting:
-    meeting = _known(world, number)
-    if not hmac.compare_digest(key.encode(), world.host_key(meeting).encode()):
+def _hosted(state: PracticeState, number: str, key: str) -> Meeting:
+    meeting = _known(state, number)
+    if not hmac.compare_digest(key.encode(), state.host_key(meeting).encode()):
         raise Refusal(page("This is not the host's link", "<p>Use the whole start link.</p>", status=403))
     return meeting
 

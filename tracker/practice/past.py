@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tracker.practice.access import needs, no_such_meeting, page_of, zoom_error
-from tracker.practice.state import World
+from tracker.practice.state import PracticeState
 from tracker.practice.values import Meeting, Session, Stay, meeting_number, name_of, to_zoom, user_id_of
 from tracker.practice.wire import Answer, Request, Route, json_answer
 
@@ -14,9 +14,9 @@ EMPTY_SHARE = 0.4
 YEAR = timedelta(days=365)
 
 
-def past_meeting(world: World, request: Request, meeting_id: str) -> Answer:
+def past_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """GET /v2/past_meetings/{id or uuid}; `duration` and `total_minutes` are minutes."""
-    meeting, session, end = _ended_session(world, meeting_id)
+    meeting, session, end = _ended_session(state, meeting_id)
     rows = [stay for stay in session.stays if not stay.in_waiting_room]
     seconds = sum(((stay.leave or end) - stay.join).total_seconds() for stay in rows)
     content = {
@@ -38,10 +38,10 @@ def past_meeting(world: World, request: Request, meeting_id: str) -> Answer:
     return json_answer(200, content)
 
 
-def past_instances(world: World, request: Request, meeting_id: str) -> Answer:
+def past_instances(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """GET /v2/past_meetings/{id}/instances: ended sessions. Zoom promises no order; here, latest first."""
     number = meeting_number(meeting_id)
-    meeting = None if number is None else world.meetings.get(number)
+    meeting = None if number is None else state.meetings.get(number)
     if meeting is None:
         raise no_such_meeting(unquote(meeting_id))
     rows = [
@@ -52,12 +52,12 @@ def past_instances(world: World, request: Request, meeting_id: str) -> Answer:
     return json_answer(200, {"meetings": rows})
 
 
-def past_participants(world: World, request: Request, meeting_id: str) -> Answer:
+def past_participants(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """GET /v2/past_meetings/{id or uuid}/participants."""
-    _, session, end = _ended_session(world, meeting_id)
-    age = (world.now() - end).total_seconds()
-    rows = participant_rows(session, end, age, world.settings.settle_seconds)
-    return json_answer(200, page_of(world, request, session.uuid, "participants", rows))
+    _, session, end = _ended_session(state, meeting_id)
+    age = (state.now() - end).total_seconds()
+    rows = participant_rows(session, end, age, state.settings.settle_seconds)
+    return json_answer(200, page_of(state, request, session.uuid, "participants", rows))
 
 
 def participant_rows(session: Session, end: datetime, age: float, settle: float) -> list[dict[str, Any]]:
@@ -93,21 +93,21 @@ def _participant_row(stay: Stay, end: datetime) -> dict[str, Any]:
     }
 
 
-def _ended_session(world: World, encoded: str) -> tuple[Meeting, Session, datetime]:
+def _ended_session(state: PracticeState, encoded: str) -> tuple[Meeting, Session, datetime]:
     """The ended session that a past-meeting path names, and its end."""
-    if world.settings.plan == "free":
-        raise zoom_error(400, 200, f"Only available for paid account: {world.settings.account_id}.")
+    if state.settings.plan == "free":
+        raise zoom_error(400, 200, f"Only available for paid account: {state.settings.account_id}.")
     once = unquote(encoded)
     meeting_id = once
     while (shorter := unquote(meeting_id)) != meeting_id:
         meeting_id = shorter
     # Zoom's gateway takes one layer of encoding off and then reads slashes as path separators.
     torn = once.startswith("/") or "//" in once
-    found = None if torn else world.find_session(meeting_id)
+    found = None if torn else state.find_session(meeting_id)
     if found is None or found[1].end is None:
         raise no_such_meeting(meeting_id)
     meeting, session = found
-    if world.now() - found[1].end > YEAR:
+    if state.now() - found[1].end > YEAR:
         raise zoom_error(400, 12702, "Can not access a meeting a year ago.")
     return meeting, session, found[1].end
 

@@ -140,7 +140,7 @@ def _weekly(weekday: int, at: time, minutes: int, weeks: int, until: datetime, z
 
 def _course(chance: random.Random, title: str, minutes: int, waiting_room: bool) -> Course:
     people = chance.sample(PEOPLE, chance.randint(9, 28))
-    # The first three have a fate each; the others differ by chance alone.
+    # The first stops coming, the second changes the name, the third comes late; the others differ by chance alone.
     roster = tuple(
         Student(
             name=name,
@@ -194,13 +194,15 @@ def _meeting(
         presences.append(Presence("iPad von Mama", "", start + timedelta(minutes=3), end))
     sessions = tuple(
         _session(chance, number + place, first, last, presences, course.waiting_room)
-        for place, (first, last) in enumerate(_runs(chance, number, begin, end))
+        for place, (first, last) in enumerate(_session_times(chance, number, begin, end))
     )
     return replace(meeting, sessions=sessions)
 
 
-def _runs(chance: random.Random, number: int, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """From when to when the meeting ran: once, or twice where the host dropped and started again."""
+def _session_times(
+    chance: random.Random, number: int, begin: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Start and end of each session: one, or two where the host dropped and started again."""
     if number % 9 != 4:
         return [(begin, end)]
     broken = begin + (end - begin) * chance.uniform(0.35, 0.6)
@@ -246,7 +248,7 @@ def _session(
     presences: list[Presence],
     waiting_room: bool,
 ) -> Session:
-    """One run of the class: the part of each presence that lies in it, as stays."""
+    """One session: the part of each presence that lies in it, as stays."""
     stays: list[Stay] = []
     for place, presence in enumerate(presences):
         # Nobody is in before the host, and after a restart people trickle back.

@@ -1,4 +1,4 @@
-"""The HTTP shell round the routes, and `PracticeZoom`, which wires the practice Zoom together."""
+"""The HTTP server round the routes, and `PracticeZoom`, which wires the practice Zoom together."""
 
 import contextlib
 import ipaddress
@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from tracker.practice import access, control, meetings, pages, past
 from tracker.practice.faults import Fault
-from tracker.practice.state import World
+from tracker.practice.state import PracticeState
 from tracker.practice.values import Clock, PracticeSettings
 from tracker.practice.wire import Answer, Refusal, Request, fields, json_answer
 
@@ -35,16 +35,16 @@ ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
 ]
 
 
-def respond(world: World, request: Request) -> Answer:
+def respond(state: PracticeState, request: Request) -> Answer:
     """The answer to one request, whatever goes wrong."""
     if (request.method, request.path) == ("POST", "/practice/challenge"):
         # The one call that waits for somebody else, so it must not hold the lock.
-        return json_answer(200, world.sender.challenge())
+        return json_answer(200, state.sender.challenge())
     try:
         for method, pattern, handler in ROUTES:
             if method == request.method and (found := pattern.fullmatch(request.path)):
-                with world.lock:
-                    return handler(world, request, *found.groups())
+                with state.lock:
+                    return handler(state, request, *found.groups())
     except Refusal as refusal:
         return refusal.answer
     except Exception:
@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             if fault and fault.kind == "reset":
                 self._reset()
                 return
-            answer = (fault and fault_answer(fault)) or respond(self.server.world, request)
+            answer = (fault and fault_answer(fault)) or respond(self.server.state, request)
         self._write(answer, cut=fault is not None and fault.kind == "cut")
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server looks for these
@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         return body
 
     def _is_own_page(self) -> bool:
-        """Refuses other sites' pages: by name (DNS rebinding) and by origin (forms and scripts)."""
+        """Whether no page of another site asks: by host name (DNS rebinding) and by origin (forms and scripts)."""
         host = self.headers.get("Host", "")
         origin = self.headers.get("Origin")
         return host in self.server.own_names and origin in (None, f"http://{host}")
@@ -148,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Only for those who ask: a demo's terminal has better things to show."""
+        """Logged for debugging only: a demo's terminal shows its progress."""
         log.debug(format, *args)
 
 
@@ -159,9 +159,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], world: World, stopping: threading.Event) -> None:
+    def __init__(self, address: tuple[str, int], state: PracticeState, stopping: threading.Event) -> None:
         super().__init__(address, Handler)
-        self.world = world
+        self.state = state
         self.stopping = stopping
         self.connections: set[socket.socket] = set()
         port = self.server_address[1]
@@ -174,8 +174,8 @@ class Server(ThreadingHTTPServer):
 
     def take_fault(self, target: str) -> Fault | None:
         """What goes wrong with this request, if anything."""
-        with self.world.lock:
-            return self.world.take_fault(target)
+        with self.state.lock:
+            return self.state.take_fault(target)
 
     def close_connections(self) -> None:
         """End the connections that clients keep open: they would go on asking a server that has stopped."""
@@ -184,7 +184,7 @@ class Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; everything else is."""
+        """Logs everything but a client that went away."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             log.exception("practice Zoom lost a connection")
 
@@ -193,7 +193,7 @@ class PracticeZoom:
     """A practice Zoom on this machine. Use it as a context manager, or call `start` and `stop`.
 
     Everything else is done over HTTP: Zoom's calls below `url` + "/v2", its tokens at "/oauth/token", and
-    the steering under "/practice/". An object serves once; to restart, make another with the same
+    the calls that control it under "/practice/". An object serves once; to restart, make another with the same
     `state_file`. Raises ValueError when the settings ask for more than this machine, or the file is broken.
     """
 
@@ -201,7 +201,7 @@ class PracticeZoom:
         if settings.host != "localhost" and not _is_loopback(settings.host):
             raise ValueError("The practice Zoom serves this machine only; host has to be a loopback address.")
         self._settings = settings
-        self._world = World(settings, now)
+        self._state = PracticeState(settings, now)
         self._stopping = threading.Event()
         self._server: Server | None = None
         self._threads: list[threading.Thread] = []
@@ -209,16 +209,16 @@ class PracticeZoom:
     @property
     def url(self) -> str:
         """Where it serves, without a slash at the end; blank before the start."""
-        return self._world.base_url
+        return self._state.base_url
 
     def start(self) -> None:
         """Load the state, bind the port and serve in the background. Raises OSError for a taken port."""
         if self._settings.state_file:
-            self._world.load(self._settings.state_file)
-        server = Server((self._settings.host, self._settings.port), self._world, self._stopping)
+            self._state.load(self._settings.state_file)
+        server = Server((self._settings.host, self._settings.port), self._state, self._stopping)
         self._server = server
-        self._world.base_url = f"http://{self._settings.host}:{server.server_address[1]}"
-        self._world.sender.start()
+        self._state.base_url = f"http://{self._settings.host}:{server.server_address[1]}"
+        self._state.sender.start()
         self._threads = [
             threading.Thread(target=lambda: server.serve_forever(0.02), name="practice-zoom", daemon=True),
             threading.Thread(target=self._save_changes, name="practice-state", daemon=True),
@@ -231,11 +231,11 @@ class PracticeZoom:
         if self._server is None:
             return
         self._stopping.set()
-        self._world.changed.set()
+        self._state.changed.set()
         self._server.shutdown()
         self._server.close_connections()
         self._server.server_close()
-        self._world.sender.stop()
+        self._state.sender.stop()
         for thread in self._threads:
             thread.join()
         self._server = None
@@ -252,9 +252,9 @@ class PracticeZoom:
 
     def _save_changes(self) -> None:
         while not self._stopping.is_set():
-            self._world.changed.wait()
+            self._state.changed.wait()
             self._stopping.wait(SAVE_AFTER_SECONDS)
-            self._world.changed.clear()
+            self._state.changed.clear()
             try:
                 self._save()
             except OSError:
@@ -262,7 +262,7 @@ class PracticeZoom:
 
     def _save(self) -> None:
         if self._settings.state_file:
-            self._world.save(self._settings.state_file)
+            self._state.save(self._settings.state_file)
 
 
 def _is_loopback(host: str) -> bool:

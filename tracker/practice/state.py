@@ -1,4 +1,4 @@
-"""The one mutable thing: what the practice Zoom remembers, what may happen to it, and its file."""
+"""The state of the practice Zoom: meetings, users and faults, what may happen to them, and the file that keeps them."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from tracker.practice import events
 from tracker.practice.events import Event
-from tracker.practice.faults import BadLuck, Fault, is_zooms_call
+from tracker.practice.faults import Fault, RandomFaults, is_zooms_call
 from tracker.practice.limits import Meter
 from tracker.practice.values import (
     FIRST_USER_ID,
@@ -22,8 +22,8 @@ from tracker.practice.values import (
     SCHOOL_DOMAIN,
     USER_ID_STEP,
     Clock,
+    Conflict,
     Meeting,
-    NotNow,
     PracticeSettings,
     Session,
     Stay,
@@ -41,7 +41,7 @@ DAILY_WRITES = 100
 NOT_STARTED = "The host has not started this meeting yet."
 
 
-class World:
+class PracticeState:
     """Meetings, users and faults. Hold `lock` round every use; the sender has a lock of its own."""
 
     def __init__(self, settings: PracticeSettings, now: Clock) -> None:
@@ -53,7 +53,7 @@ class World:
         self.meetings: dict[int, Meeting] = {}
         self.terms: dict[str, list[tuple[str, int]]] = {}
         self.faults: list[Fault] = []
-        self.luck = BadLuck()
+        self.random_faults = RandomFaults()
         self.meter = Meter(settings.rate_limits)
         self._now = now
         self._meeting_of_session: dict[str, int] = {}
@@ -152,9 +152,9 @@ class World:
             self._keep(after, events.updated(self._account, meeting, after, self.now()))
 
     def delete(self, meeting: Meeting) -> None:
-        """Delete a meeting; what happened in it stays on record. Raises NotNow while it runs."""
+        """Delete a meeting; what happened in it stays on record. Raises Conflict while it runs."""
         if meeting.running:
-            raise NotNow("A meeting that is in progress cannot be deleted.")
+            raise Conflict("A meeting that is in progress cannot be deleted.")
         self._keep(replace(meeting, deleted=True), events.deleted(self._account, meeting, self.now()))
 
     def add_term(self, key: str, classes: Iterable[tuple[str, Meeting]]) -> None:
@@ -179,13 +179,13 @@ class World:
     def join(
         self, number: int, name: str, email: str = "", *, in_waiting_room: bool = False, seat: str | None = None
     ) -> Stay:
-        """Somebody comes in. Raises NotNow before the start, unless the meeting opens without its host."""
+        """Somebody comes in. Raises Conflict before the start, unless the meeting opens without its host."""
         meeting = self._existing(number)
         if meeting.running is None and meeting.opens_without_host:
             meeting = self._open_session(meeting)
         session = meeting.running
         if session is None:
-            raise NotNow(NOT_STARTED)
+            raise Conflict(NOT_STARTED)
         stay = Stay(
             user_id=str(FIRST_USER_ID + USER_ID_STEP * len(session.stays)),
             name=name,
@@ -201,20 +201,20 @@ class World:
         return stay
 
     def leave(self, number: int, user_id: str) -> None:
-        """That stay ends. Raises NotNow when there is no such stay, or it is over."""
+        """That stay ends. Raises Conflict when there is no such stay, or it is over."""
         meeting = self._existing(number)
         session = meeting.running
         gone = [stay for stay in session.stays if stay.user_id == user_id] if session else []
         if session is None or not gone or gone[0].leave is not None:
-            raise NotNow("Nobody of that id is in the meeting.")
+            raise Conflict("Nobody of that id is in the meeting.")
         self._close(meeting, session, gone)
 
     def end(self, number: int) -> None:
-        """The meeting ends for everybody. Raises NotNow when it is not running."""
+        """The meeting ends for everybody. Raises Conflict when it is not running."""
         meeting = self._existing(number)
         session = meeting.running
         if session is None:
-            raise NotNow("The meeting is not running.")
+            raise Conflict("The meeting is not running.")
         here = [stay for stay in session.stays if stay.leave is None]
         moment = self.now()
         ended = events.ended(self._account, meeting, session, moment)
@@ -233,7 +233,7 @@ class World:
     def take_fault(self, target: str) -> Fault | None:
         """What goes wrong with a call of this path and query, if anything.
 
-        The first planned fault that matches, which is used up by one; else the rate limit, else bad luck.
+        The first planned fault that matches, which is used up by one; else the rate limit, else a random fault.
         """
         path = target.partition("?")[0]
         limited = self.meter.count(path, self.now()) if is_zooms_call(path) else None
@@ -241,7 +241,7 @@ class World:
             if fault.match in target:
                 self.faults[place : place + 1] = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
                 return fault
-        return limited or (self.luck.draw(target, self.now()) if is_zooms_call(path) else None)
+        return limited or (self.random_faults.draw(target, self.now()) if is_zooms_call(path) else None)
 
     # -- the file
 
@@ -269,7 +269,7 @@ class World:
         self.sender.release(told)
 
     def load(self, path: Path) -> None:
-        """Take up what `save` wrote, if the file exists. Raises ValueError when it is not such a file."""
+        """Read what `save` wrote, if the file exists. Raises ValueError when it is not such a file."""
         with contextlib.suppress(FileNotFoundError):
             text = path.read_text(encoding="utf-8")
             try:
@@ -293,7 +293,7 @@ class World:
     def _existing(self, number: int) -> Meeting:
         meeting = self.open_meeting(number)
         if meeting is None:
-            raise NotNow("There is no such meeting.")
+            raise Conflict("There is no such meeting.")
         return meeting
 
     def _open_session(self, meeting: Meeting) -> Meeting:

@@ -16,7 +16,7 @@ RatePlan = Literal["free", "pro", "business"]
 SCHOOL_DOMAIN = "@school.example"
 OWNER = "owner" + SCHOOL_DOMAIN
 
-# Zoom numbers the joins of a session like this; the step keeps them as far apart as Zoom does.
+# Zoom numbers the joins of a session like this, with steps of this size.
 FIRST_USER_ID = 16_778_240
 USER_ID_STEP = 1024
 
@@ -39,7 +39,7 @@ DEFAULT_SETTINGS: Mapping[str, Any] = {
 }
 
 
-class NotNow(Exception):
+class Conflict(Exception):
     """What was asked does not fit the present state of a meeting; the text is a sentence for the person."""
 
 
@@ -171,6 +171,20 @@ def meeting_number(text: str) -> int | None:
 def to_zoom(moment: datetime) -> str:
     """`moment` as Zoom writes times: UTC, whole seconds, `Z` at the end."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def scheduled_fields(meeting: Meeting) -> dict[str, Any]:
+    """What Zoom writes of a scheduled meeting, in answers and in webhook events alike."""
+    return {
+        "uuid": meeting.uuid,
+        "id": meeting.number,
+        "host_id": user_id_of(meeting.host),
+        "topic": meeting.topic,
+        "type": meeting.type,
+        "start_time": to_zoom(meeting.start_time),
+        "duration": meeting.duration,
+        "timezone": meeting.timezone,
+    }
 
 
 def time_zone(name: object) -> ZoneInfo | None:

@@ -43,8 +43,8 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Mischief:
-    """What goes wrong with deliveries on request: shares lost and doubled (0 to 1), and mixed order."""
+class DeliveryFaults:
+    """Faults of deliveries on request: shares lost and doubled (0 to 1), and mixed order."""
 
     lose: float = 0.0
     double: float = 0.0
@@ -106,8 +106,8 @@ class Sender:
         self._wake = threading.Condition()
         self._deliveries: list[Delivery] = []
         self._heap: list[tuple[float, int]] = []
-        self._mischief = Mischief()
-        self._dice = random.Random(0)  # noqa: S311 - chance for tests, no secret
+        self._delivery_faults = DeliveryFaults()
+        self._random = random.Random(0)  # noqa: S311 - chance for tests, no secret
         self._stopping = False
         # Of the deliveries so many may be made: what the file does not tell of yet may never have happened.
         self._released = math.inf if settings.state_file is None else 0
@@ -140,11 +140,11 @@ class Sender:
             self._url = url
             self._wake.notify_all()
 
-    def set_mischief(self, mischief: Mischief) -> None:
+    def set_delivery_faults(self, faults: DeliveryFaults) -> None:
         """Lose, double or shuffle the events that are queued from now on."""
         with self._wake:
-            self._mischief = mischief
-            self._dice = random.Random(mischief.seed)  # noqa: S311 - chance for tests, no secret
+            self._delivery_faults = faults
+            self._random = random.Random(faults.seed)  # noqa: S311 - chance for tests, no secret
 
     def queue(self, events: Iterable[Event]) -> int:
         """Queue events for delivery now, and return how many deliveries that makes."""
@@ -216,12 +216,12 @@ class Sender:
         return {"ok": not reason, "status": status, "reason": reason}
 
     def _deliveries_of(self, event: Event) -> list[Delivery]:
-        mischief, dice = self._mischief, self._dice
-        late = dice.uniform(0, SHUFFLE_SECONDS) if mischief.shuffle else 0.0
+        plan, chance = self._delivery_faults, self._random
+        late = chance.uniform(0, SHUFFLE_SECONDS) if plan.shuffle else 0.0
         delivery = Delivery(str(uuid.uuid4()), event.name, event.body, time.time() + late)
-        if dice.random() < mischief.lose:
+        if chance.random() < plan.lose:
             return [replace(delivery, state="lost")]
-        return [delivery, delivery] if dice.random() < mischief.double else [delivery]
+        return [delivery, delivery] if chance.random() < plan.double else [delivery]
 
     def _add(self, delivery: Delivery) -> None:
         if delivery.state == "waiting":

@@ -1,4 +1,4 @@
-"""Requests, answers and signed tokens as plain values: what every route computes with."""
+"""Requests, answers and signed tokens as plain values, which all routes use."""
 
 import base64
 import hashlib
@@ -73,7 +73,7 @@ def json_of(request: Request) -> Any:
     return content
 
 
-def seal(secret: str, kind: str, content: Mapping[str, Any]) -> str:
+def make_token(secret: str, kind: str, content: Mapping[str, Any]) -> str:
     """A token that carries `content` and cannot be altered.
 
     Nothing has to be remembered for it, so it outlives a restart. `kind` keeps one sort of token from
@@ -83,8 +83,8 @@ def seal(secret: str, kind: str, content: Mapping[str, Any]) -> str:
     return f"{text}.{_mac(secret, kind, text)}"
 
 
-def unseal(secret: str, kind: str, token: str) -> dict[str, Any] | None:
-    """What `seal` put into the token, or None when the token is not one of ours."""
+def read_token(secret: str, kind: str, token: str) -> dict[str, Any] | None:
+    """What `make_token` put into the token, or None when the token is not one of ours."""
     text, _, mac = token.partition(".")
     if not hmac.compare_digest(mac.encode(), _mac(secret, kind, text).encode()):
         return None

@@ -1,4 +1,4 @@
-"""The dashboard as a process of its own, and the ports that processes listen on."""
+"""The dashboard as a process that this one starts and ends; which ports are free."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Mapping
 from types import TracebackType
 
-from tracker import places
+from tracker import paths
 from tracker.errors import TrackerError
 from tracker.settings import Settings
 
@@ -47,7 +47,7 @@ class Dashboard:
         options = [f"--server.address={host}", f"--server.port={port}"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
             command + options,
-            cwd=places.DASHBOARD,
+            cwd=paths.DASHBOARD,
             env=self._environment,
             stdin=subprocess.PIPE,  # its end tells the dashboard that this process is gone, however it went
             stdout=subprocess.DEVNULL,

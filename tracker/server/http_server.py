@@ -1,6 +1,6 @@
-"""The tracker's HTTP server: a hardened shell of `http.server` round one plain function, `receiver.answer`.
+"""The tracker's HTTP server: `http.server` with limits, round one plain function, `tracker.server.routes.answer`.
 
-It owns sockets, limits and deadlines. What http.server does by itself would let one client hold up all others.
+It owns sockets, limits and deadlines; with `http.server` as it is, one client could hold up all others.
 """
 
 import io
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 LARGEST_BODY, LARGEST_HEAD = 1024 * 1024, 256 * 1024
 IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS = 5.0, 10.0, 5.0
 # Each has a thread of its own: one that waits for its next request must not keep another's request waiting. More would
-# not be faster. In a burst the others wait in the system's queue for their turn.
+# not be faster. In a burst the others wait in the system's queue.
 CONNECTIONS, WAITING = 128, 1024
 
 
@@ -32,7 +32,7 @@ class HttpServer:
     def __init__(self, host: str, port: int, state: ServerState) -> None:
         self._server = _Server((host, port), _Handler)
         self._server.state = state
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="receiver", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="http-server", daemon=True)
 
     @property
     def port(self) -> int:
@@ -58,7 +58,7 @@ class _Server(HTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         # Before all else: a port that is taken ends in `server_close`.
-        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="receiver")
+        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="http-server")
         self._room = threading.Semaphore(CONNECTIONS)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -118,7 +118,7 @@ class _Server(HTTPServer):
 class _DeadlineReader(io.RawIOBase):
     """Reads from a socket until a moment, and so many bytes, that the handler sets anew for each request.
 
-    A client that drips cannot stay for ever, nor one with headers without end fill the memory.
+    A client that sends very slowly cannot stay for ever, nor one with endless headers fill the memory.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -239,4 +239,4 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server_version
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a request line may carry what does not belong in a log."""
+        """Logs nothing: a request line may carry what does not belong in a log."""

@@ -1,4 +1,4 @@
-"""The figures of a tracker as Prometheus reads them."""
+"""The answer to `GET /metrics`: the figures of a tracker in Prometheus' text format."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
@@ -9,7 +9,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Counters:
-    """What this process counts by itself."""
+    """What this process counts in memory."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""What the tracker answers over HTTP: a request becomes an answer. No sockets here (`tracker.server.http_server`)."""
+"""The routes of the tracker's HTTP interface: a request becomes an answer. `http_server` has the sockets."""
 
 import hmac
 import json
@@ -83,7 +83,7 @@ class Answer:
 
 
 class ServerState:
-    """What the answers need besides the services: the loop's sign of life, and what is counted."""
+    """What the routes need: the services, the age of the worker's last turn, and the counters."""
 
     def __init__(
         self, services: Services, seconds_since_turn: Callable[[], float | None], webhook_counter: WebhookCounter
@@ -117,10 +117,10 @@ def answer(state: ServerState, request: Request) -> Answer:
 
 
 def receive_webhook(state: ServerState, request: Request) -> Answer:
-    """`POST /api/webhooks/zoom`: verified, understood, committed, then acknowledged."""
+    """`POST /api/webhooks/zoom`: verified, parsed, committed, then acknowledged."""
     outcome = "failed"
     try:
-        outcome, reply = _taken_in(state.services, request)
+        outcome, reply = _process_webhook(state.services, request)
         return as_json(200, reply)
     except (WebhookRefused, NotConfigured) as error:
         outcome = f"{REFUSED}{error.code}"
@@ -130,8 +130,8 @@ def receive_webhook(state: ServerState, request: Request) -> Answer:
         state.counters.webhooks.labels(outcome.partition(":")[0]).inc()
 
 
-def _taken_in(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
-    """What became of a webhook, and what Zoom is to be told. Raises WebhookRefused, NotConfigured."""
+def _process_webhook(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
+    """Verifies and stores a webhook; returns its outcome and the reply. Raises WebhookRefused, NotConfigured."""
     secret = services.settings.zoom_webhook_secret
     webhook.verify(request.body, request.headers, secret, services.now())
     delivery = webhook.parse(request.body)
@@ -144,7 +144,7 @@ def _taken_in(services: Services, request: Request) -> tuple[str, dict[str, Any]
 
 def fetch_for_person(state: ServerState, request: Request) -> Answer:
     """`GET /api/zoom/participants?streamId=ID`: fetches now, for the class's teacher or an admin."""
-    viewer = state.services.read(auth.bearer, request.headers.get("authorization", ""))
+    viewer = state.services.read(auth.member_by_bearer, request.headers.get("authorization", ""))
     class_id = request.query("streamId")
     if not class_id:
         raise InvalidInput("stream_id_missing")
@@ -207,7 +207,7 @@ def healthz(state: ServerState, request: Request) -> Answer:
     report: dict[str, Any] = {"loop": {"ok": looping, "secondsSinceLastTurn": _rounded(loop_age)}}
     status = "ok" if looping else "unwell"
     try:
-        found = _look(state)
+        found = _read_health(state)
     except AWAY:
         return as_json(503, {"status": "unwell", **report, "database": {"ok": False}})
     silent: dict[str, Any] = {"ok": found.alarms.silent_since is None}
@@ -231,12 +231,12 @@ def show_metrics(state: ServerState, request: Request) -> Answer:
     """`GET /metrics`: Prometheus text. Figures from the database are missing while it is away."""
     found = None
     with suppress(*AWAY):
-        found = _look(state)
+        found = _read_health(state)
     return Answer(200, metrics.exposition(state.counters, state.seconds_since_turn(), found), metrics.CONTENT_TYPE)
 
 
-def _look(state: ServerState) -> Health:
-    return state.services.read(health.look, state.services.now())
+def _read_health(state: ServerState) -> Health:
+    return state.services.read(health.read_health, state.services.now())
 
 
 ROUTES: dict[str, dict[str, Callable[[ServerState, Request], Answer]]] = {

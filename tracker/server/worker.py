@@ -1,4 +1,4 @@
-"""The tracker's loop: `schedule` says what is due, each job does its pieces until none is left.
+"""The tracker's loop: `schedule` runs the jobs, and each job works on what the database says is due until nothing is.
 
 What is to be done is in the database, not in the schedule: after a pause of any length, or in another process,
 the same rows are found due.
@@ -26,7 +26,7 @@ STOP_SECONDS = 10
 class Worker:
     """Runs the jobs in threads of its own until it is stopped. `name` tells it from other trackers.
 
-    `chores` are jobs of others that are to be done every few seconds.
+    `chores` are further jobs to run every few seconds.
     """
 
     def __init__(
@@ -47,17 +47,17 @@ class Worker:
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
         for job in (self._note_alive, *chores):
             self._every(job, seconds=10)
-        for looking in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
-            self._every(looking, services, seconds=30)
+        for reconcile_job in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
+            self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.tidy_up, services, seconds=6 * 60 * 60)
 
     def start(self) -> None:
-        """Begins at once with everything: what was missed while the process was down is caught up."""
+        """Starts the loop with every job: what was missed while the process was down is caught up."""
         log.info("the tracker begins", extra={"tracker": self._name, "version": health.VERSION})
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the pieces that are being done, if any; their leases bring them back if that takes too long."""
+        """Ends after the fetches under way; where that takes too long, their leases end and others take over."""
         self._stop.set()
         until = time.monotonic() + STOP_SECONDS
         for thread in (self._thread, *self._fetchers):
@@ -67,11 +67,11 @@ class Worker:
         log.info("the tracker ends", extra={"tracker": self._name})
 
     def seconds_since_turn(self) -> float | None:
-        """The age of the loop's last sign of life in seconds; None before the first."""
+        """The seconds since the loop's last turn; None before the first."""
         return None if self._last_turn is None else self._monotonic() - self._last_turn
 
     def fetch(self) -> None:
-        """Has as many fetchers at work as there are fetches to be taken, up to a limit."""
+        """Keeps as many fetchers at work as there are fetches to take, up to a limit."""
         self._fetchers = [thread for thread in self._fetchers if thread.is_alive()]
         for _ in range(min(fetching.count_free(self._services), FETCHERS - len(self._fetchers))):
             thread = threading.Thread(target=self.guarded, args=(self.drain,), name="fetcher", daemon=True)

@@ -45,8 +45,8 @@ def back_up(url: str, file: Path) -> None:
     ours = file == live or file in {Path(f"{live}{suffix}") for suffix in beside}
     if ours or any(Path(f"{file}{suffix}").exists() for suffix in beside):
         raise InvalidInput("backup_in_use", file=str(file))
-    with _told("backup_unwritable", file), closing(_opened(live)) as source:
-        _write(source, file)
+    with _translated_errors("backup_unwritable", file), closing(_open_existing(live)) as source:
+        _write_copy(source, file)
 
 
 def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
@@ -72,16 +72,16 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
         # After the first page nobody else can write, and nothing is committed before the last one: whatever has been
         # acknowledged until now is in this copy.
         if was_there and remaining == total - 1:
-            with closing(_opened(live)) as present:
+            with closing(_open_existing(live)) as present:
                 # The present database may be restored because it is damaged.
-                _write(present, before, checked=False)
+                _write_copy(present, before, checked=False)
 
-    with _told("restore_failed", file):
+    with _translated_errors("restore_failed", file):
         live.parent.mkdir(parents=True, exist_ok=True)
-    with _told("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
+    with _translated_errors("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
         prepared = Path(folder, "prepared.sqlite3")
-        _prepare(file, prepared)
-        with closing(_opened(prepared)) as source, closing(_to_be_replaced(live, patience)) as target:
+        _copy_to_newest_schema(file, prepared)
+        with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
             except (sqlite3.Error, OSError):
@@ -108,12 +108,12 @@ def _server(address: URL) -> str:
     return "".join(f" --{name}={shlex.quote(str(value))}" for name, value in parts.items() if value)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open_existing(path: Path) -> sqlite3.Connection:
     """A connection to a database that is there; it would be made otherwise."""
     return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
 
 
-def _to_be_replaced(live: Path, patience: float) -> sqlite3.Connection:
+def _open_target(live: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(live, timeout=patience, isolation_level=None)
     try:
         # In this mode whoever reads goes on reading what was there before.
@@ -124,7 +124,7 @@ def _to_be_replaced(live: Path, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def _write(source: sqlite3.Connection, target: Path, *, checked: bool = True) -> None:
+def _write_copy(source: sqlite3.Connection, target: Path, *, checked: bool = True) -> None:
     """Makes `target` a copy of what is committed in `source` now, in rollback mode and for this user alone."""
     with TemporaryDirectory(prefix=".tracker-", dir=target.parent) as folder:
         part = Path(folder, "part.sqlite3")
@@ -133,9 +133,9 @@ def _write(source: sqlite3.Connection, target: Path, *, checked: bool = True) ->
             _copy(source, copy)
             copy.execute("PRAGMA journal_mode = DELETE")
             if checked:
-                _check_whole(copy)
+                _check_integrity(copy)
         part.replace(target)
-    _keep_name(target)
+    _sync_folder(target)
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
@@ -146,8 +146,8 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     source.backup(target, pages=ALL_PAGES, progress=step)
 
 
-def _keep_name(path: Path) -> None:
-    """Has a new name in a folder survive a power cut."""
+def _sync_folder(path: Path) -> None:
+    """Writes the folder of a new file to the disk, so that its name survives a power cut."""
     with suppress(PermissionError):  # Windows has no folders that can be opened
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -156,7 +156,7 @@ def _keep_name(path: Path) -> None:
             os.close(folder)
 
 
-def _prepare(file: Path, prepared: Path) -> None:
+def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
     """Copies a backup and brings the copy to the newest schema. Raises InvalidInput for what is no backup of ours."""
     try:
         with (
@@ -164,13 +164,13 @@ def _prepare(file: Path, prepared: Path) -> None:
             closing(sqlite3.connect(prepared, isolation_level=None)) as copy,
         ):
             _copy(source, copy)
-            _check_whole(copy)
+            _check_integrity(copy)
             (page_size,) = source.execute("PRAGMA page_size").fetchone()
             if file.stat().st_size % page_size:
                 raise InvalidInput("backup_cut_off", file=str(file))  # SQLite takes what is missing for zeros
             found = {revision for (revision,) in copy.execute("SELECT version_num FROM alembic_version")}
     except sqlite3.DatabaseError as error:
-        if _is_of_the_disk(error):
+        if _is_disk_error(error):
             raise
         raise InvalidInput("backup_unreadable", file=str(file), reason=str(error)) from error
     if len(found) != 1 or not found <= revisions():
@@ -180,7 +180,7 @@ def _prepare(file: Path, prepared: Path) -> None:
         migrate(engine)
         missing = SQLModel.metadata.tables.keys() - set(inspect(engine).get_table_names())
     except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error) and _is_of_the_disk(error.orig):
+        if isinstance(error.orig, sqlite3.Error) and _is_disk_error(error.orig):
             raise error.orig from None
         raise InvalidInput("backup_with_other_tables", file=str(file)) from error
     finally:
@@ -189,12 +189,12 @@ def _prepare(file: Path, prepared: Path) -> None:
         raise InvalidInput("backup_without_table", file=str(file), table=min(missing))
 
 
-def _is_of_the_disk(error: sqlite3.Error) -> bool:
+def _is_disk_error(error: sqlite3.Error) -> bool:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # the lower byte is the kind
 
 
-def _check_whole(connection: sqlite3.Connection) -> None:
+def _check_integrity(connection: sqlite3.Connection) -> None:
     """Raises sqlite3.DatabaseError for a database that is damaged."""
     (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
@@ -202,8 +202,8 @@ def _check_whole(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _told(code: str, file: Path) -> Iterator[None]:
-    """Makes an error with this code of what SQLite and the machine complain of."""
+def _translated_errors(code: str, file: Path) -> Iterator[None]:
+    """Turns errors of SQLite and of the machine into a TrackerError with this code."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""The database: an engine from a URL, transactions that are really transactions, and migrations at start."""
+"""Engines, transactions and migrations, for SQLite and PostgreSQL."""
 
 import sqlite3
 import threading
@@ -42,12 +42,11 @@ AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
 # How many pieces of work share a transaction: enough that its write to the disk no longer counts, and few enough
-# that other processes get their turn.
+# that other processes get to write in between.
 LARGEST_GROUP = 100
 
-# How many pieces of work are with PostgreSQL at a time: with more, the threads of this process only get in each
-# other's way.
-AT_ONCE = 4
+# How many threads of this process write to PostgreSQL at a time: more would only get in each other's way.
+MOST_POSTGRES_WRITERS = 4
 
 T = TypeVar("T")
 # What SQLModel calls a session; here a session is a run of a Zoom meeting.
@@ -57,7 +56,7 @@ Statement = Any | Mapping[str, Any]
 
 
 class _Piece(Generic[T]):
-    """Work that waits for its transaction, and then what it returned or raised."""
+    """A piece of work that waits for its transaction, and then what it returned or raised."""
 
     def __init__(self, work: Callable[[Transaction], T]) -> None:
         self.work = work
@@ -79,7 +78,7 @@ class _Writers:
 
 
 _WRITERS: WeakKeyDictionary[Engine, _Writers] = WeakKeyDictionary()
-_TURNS: WeakKeyDictionary[Engine, threading.BoundedSemaphore] = WeakKeyDictionary()
+_POSTGRES_WRITERS: WeakKeyDictionary[Engine, threading.BoundedSemaphore] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> Engine:
@@ -96,7 +95,7 @@ def make_engine(url: str) -> Engine:
             return _sqlite_engine(parsed.render_as_string(hide_password=False))
         if backend == "postgresql":
             engine = create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
-            _TURNS[engine] = threading.BoundedSemaphore(AT_ONCE)
+            _POSTGRES_WRITERS[engine] = threading.BoundedSemaphore(MOST_POSTGRES_WRITERS)
             return engine
     except ImportError:
         raise SettingsError([Problem("postgres_driver_missing")]) from None
@@ -175,14 +174,14 @@ def _await_write_lock(connection: Connection) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Transaction]:
-    """A session that may write: committed at the end of the block, rolled back if the block raises.
+    """A transaction that may write: committed at the end of the block, rolled back if the block raises.
 
     Not to be nested: on SQLite the writers of a process wait for each other here, one after another. Left to SQLite
     they would ask again and again, and under load the unlucky ones would give up.
     """
     writers = _WRITERS.get(engine)
-    with writers.lock if writers else nullcontext(), _writing(engine) as session:
-        yield session
+    with writers.lock if writers else nullcontext(), _writing(engine) as tx:
+        yield tx
 
 
 def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
@@ -194,7 +193,7 @@ def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
     """
     writers = _WRITERS.get(engine)
     if writers is None:
-        with _TURNS[engine], transaction(engine) as tx:
+        with _POSTGRES_WRITERS[engine], transaction(engine) as tx:
             return work(tx)
     piece = _Piece(work)
     writers.waiting.append(piece)
@@ -229,15 +228,15 @@ def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
 
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Transaction]:
-    with Transaction(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+    with Transaction(engine, expire_on_commit=False) as tx, tx.begin():
+        yield tx
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Transaction]:
-    """A session that only reads, from one consistent snapshot where the database gives one."""
-    with Transaction(engine.execution_options(writes=False)) as session, session.begin():
-        yield session
+    """A transaction that only reads, and sees one moment of the database where that can be had (SQLite)."""
+    with Transaction(engine.execution_options(writes=False)) as tx, tx.begin():
+        yield tx
 
 
 def run(tx: Transaction, statement: Statement, **values: Any) -> CursorResult[Any]:

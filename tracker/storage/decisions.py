@@ -12,7 +12,7 @@ from tracker.storage.models import SamePerson
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A teacher's word on whether two people are the same."""
+    """A teacher's decision whether two people are the same."""
 
     first: PersonKey
     second: PersonKey
@@ -20,7 +20,7 @@ class Decision:
 
 
 def list_decisions(tx: Transaction, teacher_id: str) -> list[Decision]:
-    """What a teacher has said about who is the same person, latest first."""
+    """A teacher's decisions on who is the same person, latest first."""
     rows = tx.exec(
         select(SamePerson)
         .where(SamePerson.teacher_id == teacher_id)
@@ -30,13 +30,13 @@ def list_decisions(tx: Transaction, teacher_id: str) -> list[Decision]:
 
 
 def decide(tx: Transaction, teacher_id: str, decision: Decision, now: datetime) -> None:
-    """Remembers a teacher's word for all her classes; it replaces an earlier one about the same two."""
+    """Stores a teacher's decision for all her classes; it replaces an earlier one about the same two."""
     first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
     tx.merge(SamePerson(teacher_id=teacher_id, first=first, second=second, same=decision.same, decided_at=now))
 
 
 def undo_decision(tx: Transaction, teacher_id: str, decision: Decision) -> None:
-    """Forgets a teacher's word."""
+    """Deletes a teacher's decision."""
     first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
     row = tx.get(SamePerson, (teacher_id, first, second))
     if row is not None:

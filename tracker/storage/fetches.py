@@ -57,7 +57,10 @@ class Claim:
 
 
 def ask(tx: Transaction, class_id: str, due_at: datetime, now: datetime) -> None:
-    """Asks for the participants of a class at `due_at`. A fetch under way loses its lease: it may miss the news."""
+    """Asks for the participants of a class at `due_at`.
+
+    A fetch under way loses its lease: what it collects may be out of date.
+    """
     run(
         tx,
         _ASK,
@@ -126,12 +129,12 @@ def finish(tx: Transaction, claim: Claim, again_at: datetime | None) -> None:
 
 
 def postpone(tx: Transaction, claim: Claim, problem: Problem, at: datetime, attempts: int) -> None:
-    """Tries again at `at`, after so many attempts; the problem is what people see meanwhile. Raises LeaseLost."""
+    """Tries again at `at`, after so many attempts; the problem is shown meanwhile. Raises LeaseLost."""
     _end(tx, claim, problem, due_at=at, attempts=attempts)
 
 
 def abandon(tx: Transaction, claim: Claim, problem: Problem, state: FetchState) -> None:
-    """Stops for good because of this. Raises LeaseLost."""
+    """Gives the fetch up because of this. Raises LeaseLost."""
     _end(tx, claim, problem, state=state.value, due_at=None)
 
 
@@ -164,14 +167,14 @@ def _locked(tx: Transaction, class_id: str) -> Fetch | None:
 
 
 def _end(tx: Transaction, claim: Claim, problem: Problem | None, **values: Any) -> None:
-    """Gives up the lease, with what was the matter."""
+    """Ends the lease, and stores the problem."""
     error = problem.code if problem else None
     details = json.dumps(dict(problem.details)) if problem and problem.details else None
     _change(tx, claim, error=error, error_details=details, leased_until=None, lease_token=None, **values)
 
 
 def _change(tx: Transaction, claim: Claim, **values: Any) -> None:
-    """The last word is the lease's: nothing is written once somebody else has the work."""
+    """Writes only under our lease: nothing is changed once somebody else has the work. Raises LeaseLost."""
     statement = (
         update(Fetch)
         .where(col(Fetch.class_id) == claim.class_id, col(Fetch.lease_token) == claim.token)

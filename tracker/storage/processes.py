@@ -1,4 +1,4 @@
-"""The trackers' signs of life. Every function runs in the caller's transaction."""
+"""The tracker processes and when each was last seen. Every function runs in the caller's transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,13 +8,13 @@ from sqlmodel import col, delete, select
 from tracker.storage.database import Transaction
 from tracker.storage.models import TrackerProcess
 
-# A tracker gives a sign of life every few seconds; one that is only busy misses some of them.
+# A tracker stores every few seconds that it runs; one that is busy misses some of them.
 ALIVE_FOR = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """A tracker process as it was last heard of."""
+    """A tracker process as it was last seen."""
 
     name: str
     version: str
@@ -22,18 +22,18 @@ class Tracker:
     seen_at: datetime
 
     def is_alive(self, now: datetime) -> bool:
-        """Whether it has given a sign of life of late."""
+        """Whether it was seen within the last minutes."""
         return now - self.seen_at < ALIVE_FOR
 
 
 def list_trackers(tx: Transaction) -> tuple[Tracker, ...]:
-    """The trackers that were heard of, by name."""
+    """The trackers that were seen, by name."""
     rows = tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
     return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at) for row in rows)
 
 
 def note_alive(tx: Transaction, tracker: Tracker) -> None:
-    """This tracker lives."""
+    """This tracker runs."""
     tx.merge(
         TrackerProcess(
             name=tracker.name, version=tracker.version, started_at=tracker.started_at, seen_at=tracker.seen_at
@@ -47,5 +47,5 @@ def note_gone(tx: Transaction, name: str) -> None:
 
 
 def forget(tx: Transaction, before: datetime) -> None:
-    """Drops trackers that were last heard of before that moment."""
+    """Drops trackers that were last seen before that moment."""
     tx.exec(delete(TrackerProcess).where(col(TrackerProcess.seen_at) < before))

@@ -18,7 +18,7 @@ LONGEST_PAUSE = timedelta(hours=26)
 class Usage:
     """How much of a category is used; the counts are of the UTC `day`.
 
-    `next_at` and `next_interactive_at` are the next turns that are free, in seconds since 1970.
+    `next_at` and `next_interactive_at` are the next free slots for a call, in seconds since 1970.
     """
 
     category: str
@@ -46,7 +46,7 @@ def is_paused(tx: Transaction, category: str, now: datetime) -> bool:
 
 
 def list_usages(tx: Transaction) -> list[Usage]:
-    """How much of each category is used, of those that were."""
+    """The use of each category that was used."""
     return [_usage(row) for row in tx.exec(select(ZoomRate).order_by(ZoomRate.category))]
 
 
@@ -69,5 +69,5 @@ def save_usage(tx: Transaction, used: Usage) -> None:
 
 
 def _usage(row: ZoomRate) -> Usage:
-    turns = (row.next_at, row.next_interactive_at)
-    return Usage(row.category, *turns, row.day, row.calls, row.refused, row.paused_until)
+    slots = (row.next_at, row.next_interactive_at)
+    return Usage(row.category, *slots, row.day, row.calls, row.refused, row.paused_until)

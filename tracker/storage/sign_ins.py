@@ -1,6 +1,6 @@
-"""Browsers that are signed in, and tries to sign in. Every function runs in the caller's transaction.
+"""Sign-ins of browsers, and attempts to sign in. Every function runs in the caller's transaction.
 
-Of every token only a hash is kept here, and of the e-mail of a try as well.
+Of every token only a hash is kept here, and of the e-mail of an attempt as well.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from tracker.storage.models import SignIn, SignInAttempt, User
 
 
 def add(tx: Transaction, token_hash: str, member_id: str, now: datetime, expires_at: datetime) -> None:
-    """A browser is signed in."""
+    """Stores the sign-in of a browser."""
     tx.add(SignIn(token_hash=token_hash, user_id=member_id, created_at=now, expires_at=expires_at))
 
 
@@ -26,17 +26,17 @@ def member_signed_in(tx: Transaction, token_hash: str, now: datetime) -> Member 
 
 
 def end(tx: Transaction, token_hash: str) -> None:
-    """One browser is signed out."""
+    """Ends one sign-in."""
     tx.exec(delete(SignIn).where(col(SignIn.token_hash) == token_hash))
 
 
 def end_all(tx: Transaction, member_id: str) -> None:
-    """Every browser of a person is signed out."""
+    """Ends every sign-in of a person."""
     tx.exec(delete(SignIn).where(col(SignIn.user_id) == member_id))
 
 
 def note_attempt(tx: Transaction, email_hash: str, address: str, now: datetime) -> None:
-    """Somebody tries a password."""
+    """Notes that somebody tried a password."""
     tx.add(SignInAttempt(email_hash=email_hash, address=address, at=now))
 
 
@@ -50,12 +50,12 @@ def count_attempts(tx: Transaction, email_hash: str, after: datetime) -> tuple[d
 
 
 def forget_attempts(tx: Transaction, email_hash: str, address: str) -> None:
-    """The tries from this address have come to a success."""
+    """Drops the attempts from this address, after one that succeeded."""
     ours = (col(SignInAttempt.email_hash) == email_hash, col(SignInAttempt.address) == address)
     tx.exec(delete(SignInAttempt).where(*ours))
 
 
 def forget(tx: Transaction, now: datetime, attempts_before: datetime) -> None:
-    """Drops sign-ins that have expired, and tries up to that moment."""
+    """Drops sign-ins that have expired, and attempts up to that moment."""
     tx.exec(delete(SignIn).where(col(SignIn.expires_at) <= now))
     tx.exec(delete(SignInAttempt).where(col(SignInAttempt.at) <= attempts_before))

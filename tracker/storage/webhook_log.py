@@ -1,4 +1,4 @@
-"""The webhooks about our classes that were taken in, and how many of all came to what.
+"""The webhooks about our classes that were taken in, and the number of all webhooks by outcome.
 
 Every function runs in the caller's transaction.
 """
@@ -37,7 +37,7 @@ class LoggedWebhook:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many webhooks of a UTC day came to this outcome, and when the last one did."""
+    """How many webhooks of a UTC day had this outcome, and when the last one came."""
 
     outcome: str
     count: int
@@ -75,19 +75,19 @@ def add_to_tallies(tx: Transaction, counts: Mapping[str, int], now: datetime) ->
 
 
 def tallies_today(tx: Transaction, now: datetime) -> tuple[Tally, ...]:
-    """What the webhooks of the present UTC day came to, the most frequent outcome first."""
+    """The webhooks of the present UTC day by outcome, the most frequent first."""
     today = select(WebhookTally).where(WebhookTally.day == _day(now))
     rows = tx.exec(today.order_by(col(WebhookTally.count).desc(), WebhookTally.outcome))
     return tuple(Tally(row.outcome, row.count, row.last_at) for row in rows)
 
 
 def last_with_outcome(tx: Transaction, outcome: str) -> datetime | None:
-    """When the last webhook came to this."""
+    """When the last webhook with this outcome came."""
     return tx.exec(select(func.max(WebhookTally.last_at)).where(WebhookTally.outcome == outcome)).one()
 
 
 def last_not_refused(tx: Transaction) -> datetime | None:
-    """When the last webhook came that was Zoom's, whatever became of it."""
+    """When the last webhook came that was Zoom's, whatever its outcome."""
     return tx.exec(select(func.max(WebhookTally.last_at)).where(~col(WebhookTally.outcome).startswith(REFUSED))).one()
 
 

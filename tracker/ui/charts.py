@@ -1,4 +1,4 @@
-"""Tables and the timeline as the browser shows them."""
+"""Tables, the timeline and the curve of people present, as Streamlit and Plotly draw them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence

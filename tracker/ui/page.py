@@ -1,4 +1,4 @@
-"""What every page begins with, and the pieces that more than one page draws."""
+"""What all pages share: the gate, the sidebar, errors shown as sentences, redrawing, a class as a line of a list."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
 SYSTEM = "pages/system.py"
-# In the session: search, filters and page of the list of classes as it was left.
+# The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 NAMES_IN_A_LIST = 6
-# One look at the database for each open page that still waits for something.
-SECONDS_BETWEEN_LOOKS = 1
+# How often an open page asks the database whether it has to be redrawn.
+SECONDS_BETWEEN_CHECKS = 1
 
 # The room above a page is kept for a toolbar that is not there; links in a list line up with what is below them.
 STYLE = """<style>
@@ -39,14 +39,14 @@ T = TypeVar("T")
 
 
 def gate(title: str) -> Member:
-    """The first call of every page: the signed-in person, or the end of the run.
+    """The first call of every page: returns the person who is signed in, or ends the run of the page.
 
-    An open tab keeps its connection after its person signed out elsewhere, so every run looks again.
+    An open tab keeps its connection after its person signed out elsewhere, so every run checks again.
     """
     st.set_page_config(page_title=f"{title} · Class attendance", page_icon="📋", layout="wide")
     st.html(STYLE)
-    with shown_faults():
-        member = member_of(session_cookies())
+    with shown_errors():
+        member = member_of(sign_in_cookies())
     if member is not None:
         _sidebar(member)
         return member
@@ -54,8 +54,8 @@ def gate(title: str) -> Member:
     return st.stop()
 
 
-def session_cookies() -> dict[str, str]:
-    """The session's cookie as the browser sent it when it connected."""
+def sign_in_cookies() -> dict[str, str]:
+    """The cookie of the sign-in as the browser sent it when it connected."""
     token = st.context.cookies.get(COOKIE)
     return {COOKIE: token} if token else {}
 
@@ -67,8 +67,8 @@ def viewer_zone() -> str:
 
 
 @contextmanager
-def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
-    """Shows what goes wrong inside as a sentence, and ends the run of the page; `passed_on` is raised again."""
+def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
+    """Shows an error inside the block as a sentence, and ends the run of the page; `passed_on` is raised again."""
     try:
         yield
     except passed_on:
@@ -82,8 +82,8 @@ def shown_faults(*passed_on: type[TrackerError]) -> Iterator[None]:
 
 
 def alarms(found: Alarms, member: Member) -> None:
-    """What keeps classes from being counted, with what this person can do about it."""
-    if found.untracked:
+    """Draws what keeps classes from being counted, with what this person can do about it."""
+    if found.no_tracker:
         doing = (
             "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
         )
@@ -129,36 +129,36 @@ def _facts(found: Class, member: Member) -> list[str]:
 
 
 def _seen_so_far(found: Class) -> int:
-    """How many comings and goings were seen of a class that runs: cheap to ask, and another one with each."""
+    """The number of joins and leaves seen in a class that runs: cheap to read, and different after each of them."""
     return read(class_attendance.count_sightings, found) if found.status is ClassStatus.LIVE else 0
 
 
 def versions(found: Iterable[Class], now: datetime) -> list[object]:
-    """What can be seen of these classes in a list; equal as long as nothing has changed for the eye."""
+    """What a page shows of these classes: a value that differs when something visible has changed."""
     return [(one, words.state(one, now), _seen_so_far(one)) for one in found]
 
 
 def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
     """Redraws the page when `version` gives another value than `drawn`; asked every second.
 
-    `drawn` was read before what is drawn: what happens while a page draws would otherwise never be seen on it.
-    Only this small question is repeated, so an open page costs the machine next to nothing.
+    `drawn` has to be read before the page is drawn, or a change during the drawing would never show. Only this small
+    question is repeated, so an open page costs next to nothing.
     """
 
-    @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
-    def look() -> None:
+    @st.fragment(run_every=SECONDS_BETWEEN_CHECKS)
+    def check() -> None:
         try:
             changed = version() != drawn
         except (TrackerError, *AWAY):
-            return  # the page as drawn stays; the next look comes soon
+            return  # the page stays as it is; the next check comes soon
         if changed:
             st.rerun()
 
-    look()
+    check()
 
 
 def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:
-    """One question to the use cases in a transaction of its own."""
+    """What a function of the use cases reads, in a transaction of its own."""
     return services().read(question, *arguments, **options)
 
 

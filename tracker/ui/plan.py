@@ -8,7 +8,7 @@ from tracker import clock
 from tracker.classes import Plan
 from tracker.errors import InvalidInput
 from tracker.storage.classes import Class
-from tracker.ui.page import shown_faults, viewer_zone
+from tracker.ui.page import shown_errors, viewer_zone
 from tracker.ui.wiring import services
 
 USUAL_MINUTES = 60
@@ -16,7 +16,7 @@ ALL_DATES = (date.min, date.max)
 
 
 def fresh_plan() -> Plan:
-    """An untitled class at the next full hour, in the browser's time zone."""
+    """A plan without a title at the next full hour, in the browser's time zone."""
     zone = viewer_zone()
     local = services().now().astimezone(clock.zone(zone))
     start = local.replace(minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(hours=1)
@@ -42,7 +42,7 @@ def plan_fields(usual: Plan, key: str) -> Plan:
         minutes = st.number_input("Minutes", value=usual.minutes, step=5, key=f"{key}-minutes", width=140)
         zones = clock.zone_names()
         zone = st.selectbox("Time zone", zones, zones.index(usual.timezone), key=f"{key}-zone", width=260)
-    with shown_faults():
+    with shown_errors():
         if day is None or time is None or minutes is None:
             raise InvalidInput("plan_incomplete")
     return Plan(title or "", datetime.combine(day, time), minutes, zone)

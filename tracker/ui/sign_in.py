@@ -1,7 +1,7 @@
 """Signing in and out, and the gate in front of everything else that the dashboard's server answers.
 
 The browser holds a random token in a cookie that scripts cannot read; the database holds its hash. The gate
-looks at pages, files and the websocket alike; the pages look again on every run (`tracker.ui.page`).
+checks it for pages, files and the websocket alike; the pages check again on every run (`tracker.ui.page`).
 """
 
 import html
@@ -39,7 +39,7 @@ def routes() -> Sequence[BaseRoute]:
     """The addresses beside the pages."""
     return (
         Route("/login", show_form, methods=["GET"]),
-        Route("/login", take_form, methods=["POST"]),
+        Route("/login", submit_form, methods=["POST"]),
         Route("/logout", leave, methods=["POST"]),
         Route("/host", host, methods=["GET"]),
     )
@@ -96,22 +96,22 @@ def member_of(cookies: Mapping[str, str]) -> Member | None:
     token = cookies.get(COOKIE)
     if not token:
         return None
-    return services().read(auth.signed_in, token, services().now())
+    return services().read(auth.member_signed_in, token, services().now())
 
 
 async def show_form(request: Request) -> Response:
     """The sign-in form."""
-    return _form(_inside(request.query_params.get("next", "/")))
+    return _form(_local_path(request.query_params.get("next", "/")))
 
 
-async def take_form(request: Request) -> Response:
+async def submit_form(request: Request) -> Response:
     """Signs in and goes on to where the person wanted to go."""
     if not _same_origin(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     fields = await _fields(request)
     if fields is None:
         return PlainTextResponse(sentence("form_too_large"), 413)
-    target = _inside(fields.get("next", "/"))
+    target = _local_path(fields.get("next", "/"))
     email = fields.get("email", "")
     address = request.client.host if request.client else ""
     try:
@@ -137,7 +137,7 @@ async def take_form(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Signs this browser out: its token is worth nothing from now on, wherever it was copied to."""
+    """Signs this browser out: its token is no longer valid, wherever it was copied to."""
     if not _same_origin(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     try:
@@ -150,7 +150,7 @@ async def leave(request: Request) -> Response:
 
 
 async def host(request: Request) -> Response:
-    """Sends the teacher of a class on to its start link, which is asked of Zoom now and shown nowhere."""
+    """Redirects the teacher of a class to its start link, which is fetched from Zoom now and shown nowhere."""
 
     def start_url() -> str:
         member = member_of(request.cookies)
@@ -187,7 +187,7 @@ def _same_origin(request: Request) -> bool:
     return origin is None or origin in (f"http://{host}", f"https://{host}")
 
 
-def _inside(target: str) -> str:
+def _local_path(target: str) -> str:
     """A path on this server; anything else would let a link send people elsewhere after signing in."""
     safe = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if safe else "/"

@@ -1,4 +1,4 @@
-"""What the page System shows, a function a part."""
+"""The parts of the page System: figures of the queue, webhooks, rate limits, checks, processes."""
 
 import platform
 from datetime import datetime
@@ -18,7 +18,7 @@ from tracker.ui import words
 from tracker.ui.wiring import services
 from tracker.zoom.rate_limit import RATES, Category
 
-# What became of a webhook, in an operator's words.
+# The outcomes of webhooks in an operator's words.
 OUTCOMES = {
     "noted": "noted with a class",
     "repeat": "repeated, and noted already",
@@ -29,9 +29,9 @@ OUTCOMES = {
 }
 
 
-def figures(stands: Health) -> None:
+def figures(current: Health) -> None:
     """How many fetches are where."""
-    queue = stands.queue
+    queue = current.queue
     shown = {
         "Planned": (queue.open - queue.due, "Fetches whose time has not come, or not come again"),
         "Due": (queue.due, "Fetches that are due now, or being worked on"),
@@ -44,8 +44,8 @@ def figures(stands: Health) -> None:
             st.metric(label, number, help=text, width="content")
 
 
-def trouble(found: Class, zone: str) -> str:
-    """Why the participants of a class do not come, and what is done about it."""
+def failure(found: Class, zone: str) -> str:
+    """Why the fetch of a class fails, and when it is tried again."""
     if found.fetch is None:
         return ""
     tries = words.count(found.fetch.attempts, "try", "tries")
@@ -54,16 +54,16 @@ def trouble(found: Class, zone: str) -> str:
     return f"{why} {tries} so far. {again}".strip()
 
 
-def webhooks(stands: Health, noted: list[LoggedWebhook], zone: str) -> None:
-    """When webhooks came, what became of today's, and the last ones."""
-    last = stands.last_webhook
+def webhooks(current: Health, noted: list[LoggedWebhook], zone: str) -> None:
+    """When the last webhook came, today's by outcome, and the last ones about classes."""
+    last = current.last_webhook
     st.markdown(f"The last one came at {_local(last, zone)}." if last else "None has come yet.")
-    if stands.webhooks:
+    if current.webhooks:
         st.dataframe(
             {
-                "Today (UTC)": [_outcome(one.outcome) for one in stands.webhooks],
-                "Number": [one.count for one in stands.webhooks],
-                "Last": [_local(one.last_at, zone) for one in stands.webhooks],
+                "Today (UTC)": [_outcome(one.outcome) for one in current.webhooks],
+                "Number": [one.count for one in current.webhooks],
+                "Last": [_local(one.last_at, zone) for one in current.webhooks],
             },
             hide_index=True,
             column_config={"Today (UTC)": st.column_config.TextColumn(width="medium")},
@@ -80,9 +80,9 @@ def webhooks(stands: Health, noted: list[LoggedWebhook], zone: str) -> None:
             )
 
 
-def rates(stands: Health, plan: Plan, zone: str) -> None:
+def rates(current: Health, plan: Plan, zone: str) -> None:
     """How much of Zoom's rates is used."""
-    used = [one for one in stands.rates if one.category in set(RATES[plan])]
+    used = [one for one in current.rates if one.category in set(RATES[plan])]
     if not used:
         st.markdown("Zoom has not been asked anything yet.")
         return
@@ -97,7 +97,7 @@ def rates(stands: Health, plan: Plan, zone: str) -> None:
                 for rate in allowed
             ],
             "Paused until": [
-                _local(one.paused_until, zone) if one.paused_until and one.is_paused(stands.now) else "–"
+                _local(one.paused_until, zone) if one.paused_until and one.is_paused(current.now) else "–"
                 for one in used
             ],
         },
@@ -117,16 +117,16 @@ def examination(checks: list[Check]) -> None:
         st.markdown(f"{mark} **{words.markdown(name)}**: {words.markdown(sentence, 1000)}")
 
 
-def processes(stands: Health, zone: str) -> None:
-    """The trackers that were heard of, and the versions of this dashboard."""
-    if stands.trackers:
+def processes(current: Health, zone: str) -> None:
+    """The trackers that were seen, and the versions of this dashboard."""
+    if current.trackers:
         st.dataframe(
             {
-                "Tracker": [one.name for one in stands.trackers],
-                "State": ["running" if one.is_alive(stands.now) else "not heard of" for one in stands.trackers],
-                "Version": [one.version for one in stands.trackers],
-                "Since": [_local(one.started_at, zone) for one in stands.trackers],
-                "Last sign of life": [_local(one.seen_at, zone) for one in stands.trackers],
+                "Tracker": [one.name for one in current.trackers],
+                "State": ["running" if one.is_alive(current.now) else "not heard of" for one in current.trackers],
+                "Version": [one.version for one in current.trackers],
+                "Since": [_local(one.started_at, zone) for one in current.trackers],
+                "Last sign of life": [_local(one.seen_at, zone) for one in current.trackers],
             },
             hide_index=True,
         )
@@ -141,11 +141,11 @@ def processes(stands: Health, zone: str) -> None:
     st.caption("This dashboard: " + " · ".join(f"{name} {number}" for name, number in versions.items()))
 
 
-def version_of(stands: Health) -> object:
-    """What makes the page be drawn anew when it changes; counters only grow, and are looked at in between."""
-    alive = [(one.name, one.is_alive(stands.now), one.started_at) for one in stands.trackers]
-    paused = [one.category for one in stands.rates if one.is_paused(stands.now)]
-    return stands.alarms, stands.queue, paused, alive
+def version_of(current: Health) -> object:
+    """A value that differs when the page has to be redrawn; counters are redrawn on their own."""
+    alive = [(one.name, one.is_alive(current.now), one.started_at) for one in current.trackers]
+    paused = [one.category for one in current.rates if one.is_paused(current.now)]
+    return current.alarms, current.queue, paused, alive
 
 
 def _outcome(code: str) -> str:

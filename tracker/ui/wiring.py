@@ -23,7 +23,7 @@ def services() -> Services:
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """As long as the server runs; then the connections of its services are closed."""
+    """Runs round the server's life; at its end the connections of the services are closed."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""How things are said on the screen: times, lengths, and the state of a class in one sentence."""
+"""Texts on the screen: times, lengths, and the state of a class in one sentence; names of strangers made harmless."""
 
 import re
 import string
@@ -42,7 +42,7 @@ class State:
 
 
 def state(found: Class, now: datetime) -> State:
-    """What a teacher should know of the class at `now`. Unknown is never said as a number."""
+    """What a teacher should know of the class at `now`. An unknown count is never shown as a number."""
     if found.status is ClassStatus.CANCELLED:
         return State("Cancelled", "gray", ":material/event_busy:", "This class was cancelled.")
     if found.status is ClassStatus.LIVE:
@@ -145,7 +145,7 @@ def length(seconds: int) -> str:
 
 
 def plain(text: str, limit: int = 120) -> str:
-    """Text of a stranger's, fit for one line: no controls, no marks that turn the writing round, not endless."""
+    """A text that others have written, fit for one line: no control characters, no direction marks, not endless."""
     seen = (
         sign
         for sign in text[: limit * 4]

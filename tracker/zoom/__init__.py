@@ -1,7 +1,10 @@
-"""The Zoom client.
+"""Everything that Zoom's API and webhooks are.
 
-connection.py  one call: token, pace, limits, and what a failure means
-client.py      what we ask, and what the answers say
+client.py        what we ask of the API, and what the answers say
+connection.py    one call: token, rate limit, limits of time and size, and what a failure means
+rate_limit.py    the limits of each plan
+webhook.py       signatures and events
+meeting_link.py  the meeting in a pasted text
 """
 
 from tracker.zoom.client import Meeting, NewMeeting, Zoom

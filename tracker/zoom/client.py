@@ -1,4 +1,4 @@
-"""What we ask of Zoom's REST API, and what its answers mean in the product's words."""
+"""The calls to Zoom's REST API that the product makes, with their answers as values."""
 
 import time
 from collections.abc import Callable, Mapping

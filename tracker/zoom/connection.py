@@ -1,4 +1,4 @@
-"""One call to Zoom: the token, the pace, limits of time and size, and every failure turned into a typed error.
+"""One call to Zoom: the token, the rate limit, limits of time and size, and every failure turned into a typed error.
 
 It never sleeps and never retries (but for one fresh token); when to ask again is decided by the fetch queue.
 Rules are from Zoom's API reference and its "Using Zoom APIs" pages on errors and rate limits.

@@ -1,4 +1,4 @@
-"""Which Zoom meeting a pasted text speaks of: a link, a whole invitation, or the bare number.
+"""Finds the Zoom meeting in a pasted text: a link, a whole invitation, or the bare number.
 
 The shapes are Zoom's own link shapes: browser links (`/j/`, `/s/`, `/w/`, `/wc/…`, `/launch/jc/`), app links
 (`zoommtg:`, `zoomus:`, `intent:`) and the written number. What is found is built anew from host, number and

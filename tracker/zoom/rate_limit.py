@@ -30,7 +30,7 @@ class Rate:
     per_day: int | None = None
 
     def gap(self, *, interactive: bool) -> float:
-        """The seconds between two turns. Both kinds together make up the rate in every second."""
+        """The seconds between two slots. Both kinds together make up the rate in every second."""
         kept = max(1, round(self.per_second * INTERACTIVE_SHARE))
         return 1 / (kept if interactive else self.per_second - kept)
 

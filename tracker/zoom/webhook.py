@@ -1,4 +1,4 @@
-"""Zoom's webhooks: is this delivery Zoom's, and what does it say? Pure functions.
+"""Zoom's webhooks: checks the signature of a delivery, and parses its event. Pure functions.
 
 Rules from Zoom's "Using webhooks": the signature is HMAC-SHA256 over `v0:{timestamp}:{raw body}` under the
 app's secret token; `endpoint.url_validation` is answered with the HMAC of its plain token.
@@ -25,7 +25,7 @@ OTHER_SIGNATURE = "wrong_signature"
 
 @dataclass(frozen=True, slots=True)
 class UrlValidation:
-    """Zoom asks whether this address is ours."""
+    """Zoom checks that this address belongs to the app."""
 
     plain_token: str
 
@@ -148,7 +148,7 @@ def _event(name: str, payload: dict[str, Any], event_ts: object) -> Event:
 
 
 def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Where, came: bool) -> ParticipantSeen:
-    """Of a participant everything but the `user_id` may be missing; Zoom's own types say so."""
+    """The event of a join or leave. Of the participant all but the `user_id` may be missing, by Zoom's own schema."""
     person = _dict(meeting.get("participant"))
     told = [parse_utc(person.get(name)) for name in ("join_time" if came else "leave_time", "date_time")]
     sighting = Sighting(

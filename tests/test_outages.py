@@ -1,4 +1,4 @@
-"""Whatever fails, and wherever: nothing that was acknowledged is lost, nothing counts twice, nothing is half there."""
+"""The database goes away, the disk is full, a process is killed: nothing acknowledged is lost or counted twice."""
 
 import os
 import sys
@@ -20,12 +20,12 @@ from tests.makers import (
     MEETING,
     Clock,
     at,
-    desk_on,
     ended,
     event_body,
     lesson,
     participant,
     seen,
+    server_state_on,
     started,
     stored,
     zoom_signature,
@@ -246,10 +246,10 @@ def crowd(number: int) -> bytes:
 def test_a_disk_that_is_full_or_read_only_refuses_webhooks_and_loses_nothing(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str, fault: str
 ) -> None:
-    desk = desk_on(school.engine, clock)
+    state = server_state_on(school.engine, clock)
 
     def deliver(body: bytes) -> int:
-        return answer(desk, Request("POST", "/api/webhooks/zoom", zoom_signature(body, clock()), body)).status
+        return answer(state, Request("POST", "/api/webhooks/zoom", zoom_signature(body, clock()), body)).status
 
     def limit(connection: Any, _record: object) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -261,7 +261,7 @@ def test_a_disk_that_is_full_or_read_only_refuses_webhooks_and_loses_nothing(
     statuses = [deliver(crowd(number)) for number in range(20)]
     assert statuses[-1] == 503
     assert set(statuses) <= {200, 503}
-    assert answer(desk, Request("GET", "/healthz", {})).status == 200  # it can be read, and the loop lives
+    assert answer(state, Request("GET", "/healthz", {})).status == 200  # it can be read, and the loop lives
     event.remove(school.engine, "connect", limit)
     school.engine.dispose()
     assert deliver(event_body("meeting.ended", uuid="uuid-1")) == 200

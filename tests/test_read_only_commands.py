@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from tests.practice_school import CommandLine
-from tracker import places
+from tracker import paths
 from tracker.errors import DatabaseNotReady
 from tracker.storage.database import check_schema, make_engine, migrate, revisions
 
@@ -30,7 +30,7 @@ def run(
     fresh: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> CommandLine:
     """The command line of an installation whose database that is; Zoom is out of reach."""
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
     monkeypatch.setenv("DATABASE_URL", fresh.url.render_as_string(hide_password=False))
     monkeypatch.setenv("ZOOM_OAUTH_URL", "http://127.0.0.1:1/")
     monkeypatch.setenv("ZOOM_API_URL", "http://127.0.0.1:1/")

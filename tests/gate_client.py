@@ -1,4 +1,4 @@
-"""The dashboard's gate as a browser meets it: an application behind it, and somebody who signs in."""
+"""The dashboard's gate with an application behind it, and a client that signs in."""
 
 import html
 import re

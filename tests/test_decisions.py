@@ -1,4 +1,4 @@
-"""A teacher's word on who is the same person: remembered for all her classes, and never changing the count."""
+"""A teacher's decisions on who is the same person: remembered for all her classes, and never changing the count."""
 
 import pytest
 from sqlalchemy import Engine

@@ -1,4 +1,4 @@
-"""The receiver's shell, met over real sockets: limits, deadlines, and connections that misbehave."""
+"""The tracker's HTTP server over real sockets: limits, deadlines, and connections that misbehave."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 import pytest
 from sqlalchemy import Engine
 
-from tests.makers import Clock, at, desk_on, event_body, lesson, member, stored, zoom_signature
+from tests.makers import Clock, at, event_body, lesson, member, server_state_on, stored, zoom_signature
 from tracker.attendance.types import ClassStatus
 from tracker.server import http_server, routes
 from tracker.server.http_server import LARGEST_BODY, HttpServer
@@ -26,18 +26,18 @@ Serve = Callable[[], int]
 
 
 @pytest.fixture
-def desk() -> ServerState:
-    """A desk whose database is never asked: these tests are about what comes before."""
-    return desk_on(make_engine("sqlite://"), Clock(at(61)))
+def state() -> ServerState:
+    """A state whose database is never asked: these tests are about what comes before."""
+    return server_state_on(make_engine("sqlite://"), Clock(at(61)))
 
 
 @pytest.fixture
-def serve(desk: ServerState, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
-    """Starts a receiver and returns its port; nothing that a client does may leave a trace on stderr or in the log."""
+def serve(state: ServerState, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
+    """Starts a server and returns its port; nothing that a client does may leave a trace on stderr or in the log."""
     with ExitStack() as stack:
 
         def start() -> int:
-            made = HttpServer("127.0.0.1", 0, desk)
+            made = HttpServer("127.0.0.1", 0, state)
             made.start()
             stack.callback(made.stop)
             return made.port
@@ -107,7 +107,7 @@ def seconds_until_closed(client: socket.socket, drip: bytes = b"") -> float:
 
 def test_a_webhook_over_a_socket_is_in_the_database_when_it_is_answered(engine: Engine) -> None:
     class_id = lesson(engine, member(engine))
-    made = HttpServer("127.0.0.1", 0, desk_on(engine, Clock(at(61))))
+    made = HttpServer("127.0.0.1", 0, server_state_on(engine, Clock(at(61))))
     made.start()
     body = event_body("meeting.ended")
     connection = HTTPConnection("127.0.0.1", made.port, timeout=5)
@@ -378,8 +378,8 @@ def test_many_silent_connections_keep_nobody_waiting(port: int) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", GET, b"GET /heal", post("Content-Length: 10", body=b"half")])
-def test_stopping_does_not_wait_for_connections_that_are_idle(desk: ServerState, sent: bytes) -> None:
-    made = HttpServer("127.0.0.1", 0, desk)
+def test_stopping_does_not_wait_for_connections_that_are_idle(state: ServerState, sent: bytes) -> None:
+    made = HttpServer("127.0.0.1", 0, state)
     made.start()
     with connect(made.port) as client, connect(made.port) as witness:
         client.sendall(sent)
@@ -393,16 +393,16 @@ def test_stopping_does_not_wait_for_connections_that_are_idle(desk: ServerState,
         connect(made.port)
 
 
-def test_stopping_waits_for_the_request_under_way(desk: ServerState, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopping_waits_for_the_request_under_way(state: ServerState, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(desk: ServerState, request: routes.Request) -> routes.Answer:
+    def slow(state: ServerState, request: routes.Request) -> routes.Answer:
         begun.set()
         assert go_on.wait(5)
         return routes.Answer(200, b"done")
 
     monkeypatch.setitem(routes.ROUTES, "/slow", {"GET": slow})
-    made = HttpServer("127.0.0.1", 0, desk)
+    made = HttpServer("127.0.0.1", 0, state)
     made.start()
     with connect(made.port) as client:
         client.sendall(GET.replace(b"/nothing", b"/slow"))
@@ -415,29 +415,29 @@ def test_stopping_waits_for_the_request_under_way(desk: ServerState, monkeypatch
         assert not stopping.is_alive()
 
 
-def test_the_same_port_can_be_taken_again_at_once(desk: ServerState) -> None:
-    first = HttpServer("127.0.0.1", 0, desk)
+def test_the_same_port_can_be_taken_again_at_once(state: ServerState) -> None:
+    first = HttpServer("127.0.0.1", 0, state)
     first.start()
     port = first.port
     with connect(port) as client:
         client.sendall(GET)
         client.recv(65536)
         first.stop()
-    second = HttpServer("127.0.0.1", port, desk)
+    second = HttpServer("127.0.0.1", port, state)
     second.start()
     assert status(talk(port, GET)) == 404
     second.stop()
 
 
-def test_a_port_that_is_taken_is_an_ordinary_error(desk: ServerState) -> None:
+def test_a_port_that_is_taken_is_an_ordinary_error(state: ServerState) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
-        HttpServer("127.0.0.1", other.getsockname()[1], desk)
+        HttpServer("127.0.0.1", other.getsockname()[1], state)
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
-def test_an_address_of_the_newer_kind_is_served_too(desk: ServerState) -> None:
+def test_an_address_of_the_newer_kind_is_served_too(state: ServerState) -> None:
     try:
-        made = HttpServer("::1", 0, desk)
+        made = HttpServer("::1", 0, state)
     except OSError as error:
         pytest.skip(f"this machine has no IPv6 loopback: {error}")
     made.start()

@@ -1,3 +1,5 @@
+"""Suggestions who may be the same person under two names."""
+
 import pytest
 
 from tests.makers import span, stay
@@ -65,7 +67,11 @@ def test_a_blank_name_is_like_nobody() -> None:
 def test_each_pair_comes_once_among_many_people() -> None:
     names = [f"Pupil number {first}{second}" for first in "abcdefghij" for second in "klmnopqrst"]
     found = likely_same(people(*names, "Ana Lima", "Lima Ana", "ana lima (Android)"))
-    anas = [{likeness.first.name, likeness.second.name} for likeness in found if "lima" in likeness.first.name.lower()]
+    anas = [
+        {suggestion.first.name, suggestion.second.name}
+        for suggestion in found
+        if "lima" in suggestion.first.name.lower()
+    ]
     assert len(anas) == 3
     assert len({frozenset(pair) for pair in anas}) == 3
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine
-from tracker import demo, places
+from tracker import demo, paths
 from tracker.settings import environment_of, read_settings
 
 
@@ -19,14 +19,14 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    monkeypatch.setattr(places, "CHECKOUT", folder)
+    monkeypatch.setattr(paths, "CHECKOUT", folder)
     return folder
 
 
 @pytest.fixture
 def user_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of a user who has installed a wheel."""
-    monkeypatch.setattr(places, "CHECKOUT", None)
+    monkeypatch.setattr(paths, "CHECKOUT", None)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "share" / "zoom-participant-tracking"
@@ -43,14 +43,14 @@ def write(file: Path, content: str) -> None:
 
 def test_the_dashboard_is_found_with_its_pages_and_its_configuration() -> None:
     for name in ("dashboard.py", "pages/class.py", ".streamlit/config.toml"):
-        assert (places.DASHBOARD / name).is_file()
+        assert (paths.DASHBOARD / name).is_file()
 
 
 # A checkout
 
 
 def test_a_checkout_has_everything_beside_pyproject(checkout: Path) -> None:
-    assert places.env_file({"TRACKER_DATA_DIR": "/srv/data"}) == checkout / ".env"
+    assert paths.env_file({"TRACKER_DATA_DIR": "/srv/data"}) == checkout / ".env"
     assert data_dir() == checkout / "data"
     assert demo.environment({"TRACKER_PORT": "11000"})["TRACKER_DATA_DIR"] == str(checkout / "data" / "demo")
 
@@ -114,7 +114,7 @@ def test_the_doctor_prints_where_things_are(
 
 
 def test_a_wheel_has_everything_in_the_users_data_folder(user_data: Path) -> None:
-    assert places.env_file({}) == user_data / ".env"
+    assert paths.env_file({}) == user_data / ".env"
     assert data_dir() == user_data
     assert demo.environment({"TRACKER_PORT": "11000"})["TRACKER_DATA_DIR"] == str(user_data / "demo")
     write(user_data / ".env", "ZOOM_PLAN=free\n")

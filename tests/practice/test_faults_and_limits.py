@@ -65,7 +65,7 @@ def outcome(zoom: Client, path: str, **query: Any) -> tuple[object, ...]:
     return answer.status_code, is_json and answer.json().get("code"), answer.headers.get("Retry-After")
 
 
-def test_bad_luck_has_each_kind_in_turn_until_it_ends(zoom: Client) -> None:
+def test_random_faults_have_each_kind_in_turn_until_it_ends(zoom: Client) -> None:
     assert zoom.practice("/fault-plan", BAD_LUCK)["plan"] == BAD_LUCK
     # All fifteen kinds, since the call carries a page token.
     outcomes = [outcome(zoom, "/users/me", next_page_token="x") for _ in range(15)]
@@ -93,7 +93,7 @@ def test_bad_luck_has_each_kind_in_turn_until_it_ends(zoom: Client) -> None:
     assert zoom.practice("/fault-plan", method="GET")["calls"] == 1 + 15 + 1
 
 
-def test_bad_luck_fails_a_share_of_the_calls_each_as_it_can(zoom: Client) -> None:
+def test_random_faults_fail_a_share_of_the_calls_each_as_it_can(zoom: Client) -> None:
     zoom.practice("/fault-plan", BAD_LUCK | {"share": 0.3})
     for _ in range(100):
         outcome(zoom, "/users/me")
@@ -106,7 +106,7 @@ def test_bad_luck_fails_a_share_of_the_calls_each_as_it_can(zoom: Client) -> Non
 
 
 @pytest.mark.parametrize("plan", [{"share": "0.3"}, {"seed": 0.5}, {"retry_after_seconds": 0.5}, {"often": 1}, []])
-def test_a_wrong_plan_of_bad_luck_is_refused(zoom: Client, plan: object) -> None:
+def test_a_wrong_plan_of_random_faults_is_refused(zoom: Client, plan: object) -> None:
     assert zoom.call("POST", "/practice/fault-plan", json=plan).status_code == 400
 
 

@@ -1,4 +1,4 @@
-"""The database as the product and other programs read and write it."""
+"""Storage: what the product stores of classes, sessions, webhooks and people, as other programs read it too."""
 
 import json
 import sqlite3

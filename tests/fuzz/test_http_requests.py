@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from tests.asgi import HOST, request
-from tests.door import PAGE, PASSWORD, account, cookie_of, log_in
 from tests.fuzz.values import as_json, slow, spoilt, texts, values
-from tests.makers import Clock, desk_on, member
+from tests.gate_client import PAGE, PASSWORD, account, cookie_of, log_in
+from tests.makers import Clock, member, server_state_on
 from tracker import auth
 from tracker.server.routes import Request, ServerState, answer
 
@@ -107,19 +107,19 @@ def test_any_host_link_is_a_sentence(app: Starlette, engine: Engine) -> None:
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock) -> ServerState:
-    return desk_on(engine, clock, CRON_SECRET=CRON_SECRET)
+def state(engine: Engine, clock: Clock) -> ServerState:
+    return server_state_on(engine, clock, CRON_SECRET=CRON_SECRET)
 
 
 @slow
 @given(class_id=texts, raw=header_texts, header=header_texts, known=st.booleans())
 def test_any_question_for_participants_is_answered(
-    desk: ServerState, token: str, class_id: str, raw: str, header: str, known: bool
+    state: ServerState, token: str, class_id: str, raw: str, header: str, known: bool
 ) -> None:
     authorization = f"Bearer {token}" if known else header
     for query in (urlencode({"streamId": plain(class_id)}), f"streamId={raw}", raw):
         target = f"/api/zoom/participants?{query}"
-        found = answer(desk, Request("GET", target, {"authorization": authorization}))
+        found = answer(state, Request("GET", target, {"authorization": authorization}))
         assert found.status in ((400, 404) if known else (401,))
         assert json.loads(found.body)["success"] is False
 
@@ -134,7 +134,7 @@ def token(engine: Engine) -> str:
 @given(
     document=spoilt({"streamId": "1", "cronSecret": CRON_SECRET}, 2) | values, raw=st.none() | st.binary(max_size=40)
 )
-def test_any_call_of_a_program_is_answered(desk: ServerState, document: Any, raw: bytes | None) -> None:
+def test_any_call_of_a_program_is_answered(state: ServerState, document: Any, raw: bytes | None) -> None:
     body = as_json(document) if raw is None else raw
-    found = answer(desk, Request("POST", "/api/zoom/participants", {}, body))
+    found = answer(state, Request("POST", "/api/zoom/participants", {}, body))
     assert found.status in (400, 401, 404)

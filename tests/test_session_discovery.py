@@ -1,4 +1,4 @@
-"""Which sessions are a class, as Zoom lists it: where webhooks were lost, and beside what they told."""
+"""Sessions that Zoom lists: which are the class, where webhooks were lost and beside what webhooks told."""
 
 import pytest
 
@@ -144,7 +144,7 @@ def test_a_first_half_whose_webhooks_were_lost_is_found_and_counted(
     assert stored(school.engine, class_id).participant_count == 2
 
 
-def test_a_second_half_whose_webhooks_were_lost_is_found_by_the_next_reading(
+def test_a_second_half_whose_webhooks_were_lost_is_found_by_the_next_snapshot(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     class_id = lesson(school.engine, ana)

@@ -1,4 +1,4 @@
-"""What the page of a class shows of its participants: figures, people, timeline, why, and who may be the same."""
+"""The attendance on the page of a class: figures, people, timeline, how the number came about, who may be the same."""
 
 import streamlit as st
 
@@ -42,7 +42,9 @@ def _notes(found: Class, attendance: Attendance) -> None:
     """When it was held, and what has to be known about the figures."""
     zone = clock.zone(found.timezone)
     held = [
-        f"{run.start.astimezone(zone):%H:%M}–{run.end.astimezone(zone):%H:%M}" for run in attendance.sessions if run.end
+        f"{session.start.astimezone(zone):%H:%M}–{session.end.astimezone(zone):%H:%M}"
+        for session in attendance.sessions
+        if session.end
     ]
     if held:
         st.markdown(f"Held {' and '.join(held)}" + (", with a break in between." if len(held) > 1 else "."))
@@ -135,24 +137,24 @@ def _why(found: Class, attendance: Attendance) -> None:
     if counts and len(counts) == len(zooms):
         steps.append(f"Zoom's own figure is {sum(counts)}: it counts every joining of each session, not people.")
     st.markdown("\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)))
-    _readings(found)
+    _snapshots(found)
     _one_person(found, attendance)
 
 
-def _readings(found: Class) -> None:
-    taken = read(class_attendance.snapshots, found)
-    if taken:
+def _snapshots(found: Class) -> None:
+    snapshots = read(class_attendance.snapshots, found)
+    if snapshots:
         now = services().now()
         lines = [
             f"{words.moment(found, one.at, now)}: {words.count(one.records, 'record', 'records')}, "
             f"{words.people(one.people)}" + ("" if one.complete else ", not complete")
-            for one in taken
+            for one in snapshots
         ]
         st.markdown("Zoom's list was read " + "; ".join(lines) + ".")
 
 
 def _one_person(found: Class, attendance: Attendance) -> None:
-    """Each person down to the raw rows."""
+    """The records of one person, whom the teacher chooses."""
     chosen = st.selectbox(
         "The rows of one person",
         range(len(attendance.people)),
@@ -173,29 +175,29 @@ def _one_person(found: Class, attendance: Attendance) -> None:
 
 
 def _same_people(found: Class, attendance: Attendance) -> None:
-    """Who may be one person under two names, for the teacher to say; and what she has said before."""
-    said = read(class_attendance.decisions, found)
-    decided = {frozenset((decision.first, decision.second)) for decision in said}
+    """Who may be one person under two names, for the teacher to decide; and her earlier decisions."""
+    decisions = read(class_attendance.decisions, found)
+    decided = {frozenset((decision.first, decision.second)) for decision in decisions}
     open_pairs = [
-        likeness
-        for likeness in likely_same(attendance.people)
-        if not any(frozenset((a, b)) in decided for a in likeness.first.keys for b in likeness.second.keys)
+        suggestion
+        for suggestion in likely_same(attendance.people)
+        if not any(frozenset((a, b)) in decided for a in suggestion.first.keys for b in suggestion.second.keys)
     ]
-    if not open_pairs and not said:
+    if not open_pairs and not decisions:
         return
     suggestions = words.count(len(open_pairs), "suggestion", "suggestions")
     label = f"The same person? {suggestions}" if open_pairs else "Who is the same person"
     with st.expander(label, icon=":material/group:"):
-        for number, likeness in enumerate(open_pairs[:MOST_SUGGESTIONS]):
-            st.markdown(f"**{_shown(likeness.first)}** and **{_shown(likeness.second)}**: {likeness.why}.")
-            pair = likeness.first.keys[0], likeness.second.keys[0]
+        for number, suggestion in enumerate(open_pairs[:MOST_SUGGESTIONS]):
+            st.markdown(f"**{_shown(suggestion.first)}** and **{_shown(suggestion.second)}**: {suggestion.why}.")
+            pair = suggestion.first.keys[0], suggestion.second.keys[0]
             with st.container(horizontal=True):
                 for name, same in (("The same person", True), ("Two people", False)):
                     if st.button(name, key=f"same-{number}-{same}"):
                         _decide(found, Decision(*pair, same))
-        if said:
+        if decisions:
             st.caption("What you have said, for all your classes")
-        for number, decision in enumerate(said):
+        for number, decision in enumerate(decisions):
             verb = "the same person" if decision.same else "two people"
             with st.container(horizontal=True, vertical_alignment="center"):
                 text = f"{_key(decision.first)} and {_key(decision.second)}: {verb}"

@@ -1,4 +1,4 @@
-"""When a call may go to Zoom: within its rates, over everybody who shares the database, and not while it says no."""
+"""When a call may go to Zoom: within its rate limits, shared by all who use the database, and not during a pause."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from tests.fake_zoom import API, FakeZoom, grant, sent
 from tests.makers import NOW, Clock, at, settings
 from tracker.errors import ZoomRateLimited
-from tracker.rate_limiter import LONGEST_WAIT_SECONDS, SharedRateLimiter, Turn, next_turn
+from tracker.rate_limiter import LONGEST_WAIT_SECONDS, SharedRateLimiter, Slot, next_slot
 from tracker.settings import PLANS, Plan
 from tracker.storage.database import reading
 from tracker.storage.rates import Usage, list_usages
@@ -32,14 +32,14 @@ def made(rate: Rate, wishes: list[tuple[float, bool]]) -> list[float]:
     while waiting:
         second, order, interactive = waiting.pop(0)
         now = NOW + timedelta(seconds=second)
-        turn = next_turn(used, rate, now, interactive=interactive)
-        if isinstance(turn, Turn):
-            assert turn.at <= now + timedelta(seconds=LONGEST_WAIT_SECONDS + 0.001)
-            used = turn.used
-            gone.append((turn.at - NOW).total_seconds())
+        slot = next_slot(used, rate, now, interactive=interactive)
+        if isinstance(slot, Slot):
+            assert slot.at <= now + timedelta(seconds=LONGEST_WAIT_SECONDS + 0.001)
+            used = slot.used
+            gone.append((slot.at - NOW).total_seconds())
         else:
-            assert turn > now
-            waiting = sorted([*waiting, ((turn - NOW).total_seconds(), order, interactive)])
+            assert slot > now
+            waiting = sorted([*waiting, ((slot - NOW).total_seconds(), order, interactive)])
     return gone
 
 
@@ -49,7 +49,7 @@ def test_in_no_second_do_more_calls_go_out_than_zoom_allows(rate: Rate, wishes: 
     gone = made(rate, wishes)
     assert len(gone) == len(wishes)
     for first in gone:
-        # A turn is told in whole milliseconds, so that two may be one closer together.
+        # A slot is told in whole milliseconds, so that two may be one closer together.
         assert sum(first <= second < first + 1 - 0.002 for second in gone) <= rate.per_second
 
 
@@ -63,44 +63,44 @@ def test_a_backlog_leaves_a_share_of_the_rate_to_people(per_second: int, backlog
 def test_somebody_who_waits_goes_ahead_of_the_backlog(rate: Rate) -> None:
     used = UNUSED
     for _ in range(5 * rate.per_second // 2):
-        turn = next_turn(used, rate, NOW, interactive=False)
-        assert isinstance(turn, Turn)
-        used = turn.used
+        slot = next_slot(used, rate, NOW, interactive=False)
+        assert isinstance(slot, Slot)
+        used = slot.used
     for number in range(3):
-        turn = next_turn(used, rate, NOW, interactive=True)
-        assert isinstance(turn, Turn)
-        assert (turn.at - NOW).total_seconds() == pytest.approx(number * rate.gap(interactive=True), abs=0.001)
-        used = turn.used
+        slot = next_slot(used, rate, NOW, interactive=True)
+        assert isinstance(slot, Slot)
+        assert (slot.at - NOW).total_seconds() == pytest.approx(number * rate.gap(interactive=True), abs=0.001)
+        used = slot.used
 
 
-def test_a_tracker_whose_clock_is_behind_gets_its_turns_all_the_same() -> None:
-    used, turns = UNUSED, {0.0: 0, 0.3: 0}
+def test_a_tracker_whose_clock_is_behind_gets_its_slots_all_the_same() -> None:
+    used, slots = UNUSED, {0.0: 0, 0.3: 0}
     for second in range(200):
-        for ahead in turns:
+        for ahead in slots:
             now = NOW + timedelta(seconds=second / 10 + ahead)
-            turn = next_turn(used, Rate(20), now, interactive=False)
-            if isinstance(turn, Turn):
-                used = turn.used
-                turns[ahead] += 1
-    assert min(turns.values()) > 0.4 * sum(turns.values())
+            slot = next_slot(used, Rate(20), now, interactive=False)
+            if isinstance(slot, Slot):
+                used = slot.used
+                slots[ahead] += 1
+    assert min(slots.values()) > 0.4 * sum(slots.values())
 
 
 def test_zooms_daily_limit_holds_until_midnight_utc_and_its_last_fifth_is_for_people_who_wait() -> None:
     rate = Rate(2, per_day=10)
     used = replace(UNUSED, day="2026-05-14", calls=8)
-    assert next_turn(used, rate, NOW, interactive=False) == MIDNIGHT
-    assert isinstance(next_turn(used, rate, NOW, interactive=True), Turn)
-    assert next_turn(replace(used, calls=10), rate, NOW, interactive=True) == MIDNIGHT
-    fresh = next_turn(replace(used, calls=10), rate, MIDNIGHT, interactive=False)
-    assert isinstance(fresh, Turn)
+    assert next_slot(used, rate, NOW, interactive=False) == MIDNIGHT
+    assert isinstance(next_slot(used, rate, NOW, interactive=True), Slot)
+    assert next_slot(replace(used, calls=10), rate, NOW, interactive=True) == MIDNIGHT
+    fresh = next_slot(replace(used, calls=10), rate, MIDNIGHT, interactive=False)
+    assert isinstance(fresh, Slot)
     assert (fresh.used.day, fresh.used.calls) == ("2026-05-15", 1)
 
 
 def test_what_a_clock_wrote_that_has_been_set_back_since_holds_nobody_up() -> None:
     future = replace(UNUSED, next_at=at(600).timestamp(), paused_until=NOW + timedelta(days=400))
-    turn = next_turn(future, Rate(20), NOW, interactive=False)
-    assert isinstance(turn, Turn)
-    assert (turn.at, turn.used.next_at) == (NOW, pytest.approx(NOW.timestamp() + 1 / 16))
+    slot = next_slot(future, Rate(20), NOW, interactive=False)
+    assert isinstance(slot, Slot)
+    assert (slot.at, slot.used.next_at) == (NOW, pytest.approx(NOW.timestamp() + 1 / 16))
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -114,8 +114,8 @@ def test_every_plan_has_its_rates(plan: Plan) -> None:
 
 
 @pytest.fixture
-def pace(engine: Engine, clock: Clock) -> Callable[..., SharedRateLimiter]:
-    """Makes the pace of another process on this database; waiting moves the clock."""
+def limiter(engine: Engine, clock: Clock) -> Callable[..., SharedRateLimiter]:
+    """Makes the rate limiter of another process on this database; waiting moves the clock."""
 
     def make(plan: Plan = "pro", interactive: bool = False) -> SharedRateLimiter:
         return SharedRateLimiter(
@@ -125,47 +125,47 @@ def pace(engine: Engine, clock: Clock) -> Callable[..., SharedRateLimiter]:
     return make
 
 
-def test_two_processes_keep_one_pace(pace: Callable[..., SharedRateLimiter], clock: Clock) -> None:
-    one, other = pace(), pace()
+def test_two_processes_share_one_rate(limiter: Callable[..., SharedRateLimiter], clock: Clock) -> None:
+    one, other = limiter(), limiter()
     for _ in range(16):
         one.admit(Category.MEDIUM)
         other.admit(Category.MEDIUM)
     assert (clock.time - NOW).total_seconds() == pytest.approx(31 / 16, abs=0.1)
 
 
-def test_the_categories_do_not_wait_for_each_other(pace: Callable[..., SharedRateLimiter], clock: Clock) -> None:
+def test_the_categories_do_not_wait_for_each_other(limiter: Callable[..., SharedRateLimiter], clock: Clock) -> None:
     for category in Category:
-        pace().admit(category)
+        limiter().admit(category)
     assert clock.time == NOW
 
 
 def test_a_pause_holds_for_every_process_and_is_over_when_zoom_said(
-    pace: Callable[..., SharedRateLimiter], clock: Clock
+    limiter: Callable[..., SharedRateLimiter], clock: Clock
 ) -> None:
-    pace().pause(Category.MEDIUM, at(30))
+    limiter().pause(Category.MEDIUM, at(30))
     for interactive in (False, True):
         with pytest.raises(ZoomRateLimited) as refused:
-            pace(interactive=interactive).admit(Category.MEDIUM)
+            limiter(interactive=interactive).admit(Category.MEDIUM)
         assert refused.value.retry_at == at(30)
-    pace().admit(Category.LIGHT)
+    limiter().admit(Category.LIGHT)
     assert clock.time == NOW
     clock.time = at(30)
-    pace().admit(Category.MEDIUM)
+    limiter().admit(Category.MEDIUM)
     assert clock.time == at(30)
 
 
-def test_a_short_pause_is_waited_for(pace: Callable[..., SharedRateLimiter], clock: Clock) -> None:
-    pace().pause(Category.MEDIUM, NOW + timedelta(seconds=1.5))
-    pace().admit(Category.MEDIUM)
+def test_a_short_pause_is_waited_for(limiter: Callable[..., SharedRateLimiter], clock: Clock) -> None:
+    limiter().pause(Category.MEDIUM, NOW + timedelta(seconds=1.5))
+    limiter().admit(Category.MEDIUM)
     assert clock.time == NOW + timedelta(seconds=2)
 
 
-def test_a_pause_that_begins_while_a_call_waits_for_its_turn_holds_it_too(
-    engine: Engine, pace: Callable[..., SharedRateLimiter], clock: Clock
+def test_a_pause_that_begins_while_a_call_waits_for_its_slot_holds_it_too(
+    engine: Engine, limiter: Callable[..., SharedRateLimiter], clock: Clock
 ) -> None:
     def wait(seconds: float) -> None:
         if clock.time == NOW:
-            pace().pause(Category.MEDIUM, NOW + timedelta(seconds=3))
+            limiter().pause(Category.MEDIUM, NOW + timedelta(seconds=3))
         clock.forward(seconds=seconds)
 
     waiting = SharedRateLimiter(engine, "pro", interactive=False, now=clock, wait=wait)
@@ -174,18 +174,18 @@ def test_a_pause_that_begins_while_a_call_waits_for_its_turn_holds_it_too(
     assert clock.time >= NOW + timedelta(seconds=3)
 
 
-def test_a_shorter_pause_does_not_end_a_longer_one(pace: Callable[..., SharedRateLimiter], engine: Engine) -> None:
-    pace().pause(Category.MEDIUM, at(30))
-    pace().pause(Category.MEDIUM, at(1))
+def test_a_shorter_pause_does_not_end_a_longer_one(limiter: Callable[..., SharedRateLimiter], engine: Engine) -> None:
+    limiter().pause(Category.MEDIUM, at(30))
+    limiter().pause(Category.MEDIUM, at(1))
     with reading(engine) as tx:
         (used,) = list_usages(tx)
     assert (used.paused_until, used.refused) == (at(30), 2)
 
 
 def test_calls_that_come_at_once_are_each_counted(engine: Engine) -> None:
-    paces = [SharedRateLimiter(engine, "business", interactive=True) for _ in range(4)]
+    limiters = [SharedRateLimiter(engine, "business", interactive=True) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(pace.admit, Category.LIGHT) for pace in paces * 5]:
+        for done in [pool.submit(limiter.admit, Category.LIGHT) for limiter in limiters * 5]:
             done.result()
     with reading(engine) as tx:
         (used,) = list_usages(tx)
@@ -196,8 +196,8 @@ def test_calls_that_come_at_once_are_each_counted(engine: Engine) -> None:
 
 
 @pytest.fixture
-def client(pace: Callable[..., SharedRateLimiter], clock: Clock) -> Zoom:
-    return Zoom(settings(), clock, clock.monotonic, pace())
+def client(limiter: Callable[..., SharedRateLimiter], clock: Clock) -> Zoom:
+    return Zoom(settings(), clock, clock.monotonic, limiter())
 
 
 def test_calls_are_counted_in_their_categories(client: Zoom, zoom: FakeZoom, engine: Engine) -> None:
@@ -219,7 +219,7 @@ def test_calls_are_counted_in_their_categories(client: Zoom, zoom: FakeZoom, eng
 )
 @pytest.mark.database("sqlite")
 def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
-    pace: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock, header: str | None, minutes: float
+    limiter: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock, header: str | None, minutes: float
 ) -> None:
     grant(http)
     http.get(
@@ -229,7 +229,7 @@ def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
         headers={"Retry-After": header} if header else {},
     )
     http.get(f"{API}/past_meetings/2/instances", json={"meetings": []})
-    first, second = (Zoom(settings(), clock, clock.monotonic, pace()) for _ in range(2))
+    first, second = (Zoom(settings(), clock, clock.monotonic, limiter()) for _ in range(2))
     with pytest.raises(ZoomRateLimited):
         first.instances("1")
     if header:
@@ -243,7 +243,7 @@ def test_a_429_in_each_of_its_forms_stops_that_category_for_the_whole_account(
 
 
 def test_the_daily_limit_of_one_host_does_not_stop_the_others(
-    pace: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock
+    limiter: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock
 ) -> None:
     grant(http)
     message = (
@@ -252,7 +252,7 @@ def test_the_daily_limit_of_one_host_does_not_stop_the_others(
     )
     http.patch(f"{API}/meetings/1", json={"code": 429, "message": message}, status=429)
     http.get(f"{API}/meetings/2", json={"id": 2, "join_url": "https://zoom.us/j/2"})
-    client = Zoom(settings(), clock, clock.monotonic, pace())
+    client = Zoom(settings(), clock, clock.monotonic, limiter())
     with pytest.raises(ZoomRateLimited) as refused:
         client.change_meeting("1", NewMeeting("Algebra", NOW, 60, "UTC"))
     assert refused.value.retry_at == MIDNIGHT

@@ -1,4 +1,4 @@
-"""The odd rows that Zoom has sent, from the JSON of its answer to the people of the class."""
+"""Odd records that Zoom has sent, from the JSON of its answer to the people of the class."""
 
 from typing import Any
 

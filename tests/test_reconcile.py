@@ -1,4 +1,4 @@
-"""What no announcement brought about is found: lost ends, classes that never end, and what a wrong clock left."""
+"""Classes whose start or end was never announced are reconciled, and what a wrong clock left is mended."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -48,7 +48,7 @@ def test_a_second_session_whose_end_is_lost_is_found_though_the_first_was_counte
     assert stored(school.engine, class_id).participant_count == 3
 
 
-def test_two_sweeps_at_once_ask_for_a_class_once(school: Services, clock: Clock, class_id: str) -> None:
+def test_two_reconciliations_at_once_ask_for_a_class_once(school: Services, clock: Clock, class_id: str) -> None:
     clock.time = at(91)
     with ThreadPoolExecutor() as pool:
         with transaction(school.engine) as tx:
@@ -181,7 +181,7 @@ def test_a_try_that_was_put_off_by_a_clock_that_was_ahead_is_made_now(
     assert stored(school.engine, class_id).participant_count == 2
 
 
-def test_a_reading_planned_far_ahead_stays_where_it_is(
+def test_a_snapshot_planned_far_ahead_stays_where_it_is(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str
 ) -> None:
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)
@@ -192,7 +192,7 @@ def test_a_reading_planned_far_ahead_stays_where_it_is(
     assert due(school, class_id) == at(60 * 24 * 90)
 
 
-def test_a_reading_from_the_future_does_not_settle_a_list(
+def test_a_snapshot_from_the_future_does_not_settle_a_list(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str
 ) -> None:
     zoom.hold("uuid-1", *PAIR, meeting=MEETING)

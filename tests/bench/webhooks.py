@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import select
 
-from tests.makers import desk_on, event_body, lesson, member, zoom_signature
+from tests.makers import event_body, lesson, member, server_state_on, zoom_signature
 from tracker import clock
 from tracker.server.http_server import HttpServer
 from tracker.storage.database import make_engine, migrate, reading
@@ -140,8 +140,8 @@ def measure(name: str, url: str, pool: ProcessPoolExecutor, keep_alive: float) -
     teacher = member(engine)
     for number in range(CLASSES):
         lesson(engine, teacher, zoom_meeting_id=meeting(number))
-    receiver = HttpServer("127.0.0.1", 0, desk_on(engine, clock.now))
-    receiver.start()
+    server = HttpServer("127.0.0.1", 0, server_state_on(engine, clock.now))
+    server.start()
     burst = [request for part in "abcd" for request in sessions("meeting.ended", part)][:BURST]
     loads = {
         "meetings start": (sessions("meeting.started"), CONNECTIONS),
@@ -152,12 +152,12 @@ def measure(name: str, url: str, pool: ProcessPoolExecutor, keep_alive: float) -
         f"{BURST} at once": (burst, BURST),
     }
     for what, (requests, connections) in loads.items():
-        seen = pool.submit(send, receiver.port, requests, connections).result()
+        seen = pool.submit(send, server.port, requests, connections).result()
         print(
             f"{name:<10} {what:<24} {seen.rate:6.0f} /s  {seen.rate / keep_alive:6.3f} of bare keep-alive"
             f"  slowest {seen.slowest:6.3f} s  {seen.refused} refused"
         )
-    receiver.stop()
+    server.stop()
     with reading(engine) as tx:
         kept = tx.exec(select(func.count()).select_from(WebhookDelivery)).one()
     engine.dispose()

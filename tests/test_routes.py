@@ -18,11 +18,11 @@ from tests.makers import (
     Clock,
     at,
     counted,
-    desk_on,
     ended,
     event_body,
     lesson,
     member,
+    server_state_on,
     stay,
     stored,
     zoom_signature,
@@ -45,7 +45,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def state(engine: Engine, clock: Clock) -> ServerState:
-    return desk_on(engine, clock)
+    return server_state_on(engine, clock)
 
 
 def broken_engine(tmp_path: Path) -> Engine:
@@ -184,7 +184,7 @@ def test_a_signed_webhook_that_makes_no_sense_is_answered_400(state: ServerState
 
 
 def test_without_a_webhook_secret_every_delivery_is_turned_away(engine: Engine, clock: Clock) -> None:
-    state = desk_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
+    state = server_state_on(engine, clock, ZOOM_WEBHOOK_SECRET="")
     headers = zoom_signature(BODY, clock(), secret="")
     assert error(answer(state, Request("POST", WEBHOOKS, headers, BODY))) == (503, "not_configured")
 
@@ -193,7 +193,7 @@ def test_a_webhook_that_meets_no_database_is_answered_503_and_counts_when_it_com
     state: ServerState, engine: Engine, tmp_path: Path
 ) -> None:
     class_id = lesson(engine, member(engine))
-    away = desk_on(broken_engine(tmp_path), state.services.now)
+    away = server_state_on(broken_engine(tmp_path), state.services.now)
     assert error(deliver(away, BODY)) == (503, "database_away")
     assert outcomes(away) == {"failed": 1}
     assert deliver(state, BODY).status == 200
@@ -272,14 +272,14 @@ def test_health_tells_what_somebody_has_to_look_at_and_takes_no_tracker_out_for_
 def test_health_is_bad_when_the_loop_stands_still(
     engine: Engine, clock: Clock, age: float | None, shown: float | None
 ) -> None:
-    given = answer(desk_on(engine, clock, age), Request("GET", "/healthz", {}))
+    given = answer(server_state_on(engine, clock, age), Request("GET", "/healthz", {}))
     body = json.loads(given.body)
     assert (given.status, body["status"], body["database"]) == (503, "unwell", {"ok": True})
     assert body["loop"] == {"ok": False, "secondsSinceLastTurn": shown}
 
 
 def test_health_is_bad_when_the_database_is_away(clock: Clock, tmp_path: Path) -> None:
-    given = answer(desk_on(broken_engine(tmp_path), clock), Request("GET", "/healthz", {}))
+    given = answer(server_state_on(broken_engine(tmp_path), clock), Request("GET", "/healthz", {}))
     body = json.loads(given.body)
     assert (given.status, body["status"], body["database"], body["loop"]["ok"]) == (503, "unwell", {"ok": False}, True)
 
@@ -318,7 +318,7 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
 
 
 def test_the_metrics_do_without_the_database(clock: Clock, tmp_path: Path) -> None:
-    away = desk_on(broken_engine(tmp_path), clock)
+    away = server_state_on(broken_engine(tmp_path), clock)
     gauges = {name: value for name, labels, value in parsed_metrics(away) if not labels}
     assert gauges == {"tracker_loop_age_seconds": 0.5}
 
