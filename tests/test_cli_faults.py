@@ -82,6 +82,14 @@ def test_a_setting_that_makes_no_sense_is_named_with_all_the_others(
     assert "ZOOM_PLAN must be" in sentence
 
 
+@pytest.mark.parametrize("content", ["CRON_SECRET=Größe".encode("latin-1"), "CRON_SECRET=x".encode("utf-16")])
+def test_a_settings_file_in_another_encoding_is_one_sentence(bare: CommandLine, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    told = f"The settings need attention: {file} is not UTF-8 text; save it as UTF-8."
+    assert bare.refused("class", "list") == told
+
+
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [

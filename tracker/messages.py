@@ -148,6 +148,7 @@ _OF_THE_MACHINE = {
     "settings": "The settings need attention: {faults:; }.",
     "setting_given_twice": "{name} and {name}_FILE are both set; keep one",
     "setting_file_unreadable": "the file that {name}_FILE names cannot be read",
+    "env_file_not_utf8": "{file} is not UTF-8 text; save it as UTF-8",
     "setting_no_address": "{name} must be an http or https address",
     "setting_no_choice": "{name} must be one of {choices}",
     "setting_no_number": "{name} must be a whole number from {least} to {most}",
