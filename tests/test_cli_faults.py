@@ -105,6 +105,21 @@ def test_a_database_that_is_away_is_one_sentence(
     assert bare.refused("class", "list") == sentence
 
 
+def test_a_database_that_is_read_only_is_told_apart_from_one_that_is_away(
+    tracker: CommandLine, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    tracker.add_teacher()
+    path = database_url.removeprefix("sqlite:///")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///file:{path}?mode=ro&uri=true")
+    told = (
+        "The database cannot be written (attempt to write a readonly database); check that its file and folder belong "
+        "to the user who runs this, and that the disk is not full."
+    )
+    assert tracker.refused("user", "token", TEACHER) == told
+    checks = tracker("doctor", "--json").json["checks"]
+    assert [check["sentence"] for check in checks if check["name"] == "database"] == [told]
+
+
 def test_a_data_folder_that_cannot_be_made_is_one_sentence(
     bare: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
