@@ -125,7 +125,8 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "file" / "data"))
-    assert "Not a directory" in bare.refused("user", "add", TEACHER, "--role", "admin")
+    sentence = bare.refused("user", "add", TEACHER, "--role", "admin")
+    assert sentence == f"This machine refuses: {tmp_path / 'file' / 'data'}: Not a directory."
 
 
 def test_a_port_that_is_taken_at_the_last_moment_is_one_sentence(

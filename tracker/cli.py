@@ -84,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is left in the buffer has nowhere to go, and Python would complain of it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"This machine refuses: {error}.", file=sys.stderr)
+        what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+        print(f"This machine refuses: {what}.", file=sys.stderr)
     except Exception:
         logging.getLogger(__name__).critical("this command ended by a fault of the program", exc_info=True)
     return 1
