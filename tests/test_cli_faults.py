@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine, Host, environment
-from tracker import cli, places, run
+from tracker import cli, demo, places, run
+from tracker.settings import read_settings
 
 pytestmark = pytest.mark.database("sqlite")
 
@@ -80,6 +81,19 @@ def test_a_setting_that_makes_no_sense_is_named_with_all_the_others(
     sentence = bare.refused("class", "list")
     assert "TRACKER_PORT must be" in sentence
     assert "ZOOM_PLAN must be" in sentence
+
+
+def test_a_port_of_the_demo_that_makes_no_sense_is_the_only_setting_named(
+    bare: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKER_PORT", "door")
+    told = "The settings need attention: TRACKER_PORT must be a whole number from 1 to 65535."
+    assert bare.refused("demo") == told
+
+
+def test_the_demo_has_a_port_for_its_zoom_after_the_last_one_too(tmp_path: Path) -> None:
+    given = {"TRACKER_DATA_DIR": str(tmp_path), "TRACKER_PORT": "65535"}
+    assert 0 < demo.practice_port(read_settings(demo.environment(given))) < 65535
 
 
 @pytest.mark.parametrize("content", ["CRON_SECRET=Größe".encode("latin-1"), "CRON_SECRET=x".encode("utf-16")])
