@@ -44,12 +44,26 @@ def request(
     address: str = "192.0.2.1",
 ) -> Answer:
     """The application's answer to one HTTP request, whose body comes in these pieces."""
+    return asyncio.run(requested(app, method, path, query=query, headers=headers, body=body, address=address))
+
+
+async def requested(
+    app: ASGIApp,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    headers: Mapping[str, str] | None = None,
+    body: Iterable[bytes] = (),
+    address: str = "192.0.2.1",
+) -> Answer:
+    """The same beside other requests."""
     pieces = list(body) or [b""]
     incoming = [
         {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
         for number, piece in enumerate(pieces, start=1)
     ]
-    sent = asyncio.run(_run(app, _scope("http", path, query, headers, address) | {"method": method}, incoming))
+    sent = await _run(app, _scope("http", path, query, headers, address) | {"method": method}, incoming)
     start = sent[0]
     text = b"".join(message.get("body", b"") for message in sent[1:])
     fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])

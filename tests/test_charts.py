@@ -304,3 +304,12 @@ def test_the_curve_has_the_people_of_each_minute_in_the_classs_zone() -> None:
         ("14:02", 1),
         ("14:03", 0),
     ]
+
+
+@pytest.mark.parametrize(("seconds_apart", "expected"), [(5, "%H:%M:%S"), (30, "%H:%M:%S"), (60, "%H:%M")])
+def test_times_along_a_chart_have_seconds_where_they_would_repeat_without(seconds_apart: int, expected: str) -> None:
+    seen = attendance(stay("Al", 0, 1))
+    for drawn in (figure(stay("Al", 0, 1)), curve_figure(a_class(), presence_curve(seen.people, seen.lesson))):
+        stops = [(stop.dtickrange, stop.value) for stop in drawn.layout.xaxis.tickformatstops]
+        apart = seconds_apart * 1000
+        assert [said for (least, most), said in stops if (least or 0) <= apart <= (most or apart)] == [expected]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.practice_school import TEACHER, CommandLine, Host, environment
-from tracker import cli, paths, run
+from tracker import cli, demo, paths, run
+from tracker.settings import read_settings
 
 pytestmark = pytest.mark.database("sqlite")
 
@@ -82,6 +83,27 @@ def test_a_setting_that_makes_no_sense_is_named_with_all_the_others(
     assert "ZOOM_PLAN must be" in sentence
 
 
+def test_a_port_of_the_demo_that_makes_no_sense_is_the_only_setting_named(
+    bare: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKER_PORT", "door")
+    told = "The settings need attention: TRACKER_PORT must be a whole number from 1 to 65535."
+    assert bare.refused("demo") == told
+
+
+def test_the_demo_has_a_port_for_its_zoom_after_the_last_one_too(tmp_path: Path) -> None:
+    given = {"TRACKER_DATA_DIR": str(tmp_path), "TRACKER_PORT": "65535"}
+    assert 0 < demo.practice_port(read_settings(demo.environment(given))) < 65535
+
+
+@pytest.mark.parametrize("content", ["CRON_SECRET=Größe".encode("latin-1"), "CRON_SECRET=x".encode("utf-16")])
+def test_a_settings_file_in_another_encoding_is_one_sentence(bare: CommandLine, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    told = f"The settings need attention: {file} is not UTF-8 text; save it as UTF-8."
+    assert bare.refused("class", "list") == told
+
+
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
@@ -97,12 +119,28 @@ def test_a_database_that_is_away_is_one_sentence(
     assert bare.refused("class", "list") == sentence
 
 
+def test_a_database_that_is_read_only_is_told_apart_from_one_that_is_away(
+    tracker: CommandLine, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    tracker.add_teacher()
+    path = database_url.removeprefix("sqlite:///")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///file:{path}?mode=ro&uri=true")
+    told = (
+        "The database cannot be written (attempt to write a readonly database); check that its file and folder belong "
+        "to the user who runs this, and that the disk is not full."
+    )
+    assert tracker.refused("user", "token", TEACHER) == told
+    checks = tracker("doctor", "--json").json["checks"]
+    assert [check["sentence"] for check in checks if check["name"] == "database"] == [told]
+
+
 def test_a_data_folder_that_cannot_be_made_is_one_sentence(
     bare: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "file" / "data"))
-    assert "Not a directory" in bare.refused("user", "add", TEACHER, "--role", "admin")
+    sentence = bare.refused("user", "add", TEACHER, "--role", "admin")
+    assert sentence == f"This machine refuses: {tmp_path / 'file' / 'data'}: Not a directory."
 
 
 def test_a_port_that_is_taken_at_the_last_moment_is_one_sentence(

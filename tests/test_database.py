@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import SQLModel
 
 from tests.databases import migrations, url_of
@@ -236,3 +236,37 @@ def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
         assert len(connection.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
     assert differences(engine) == []
     engine.dispose()
+
+
+@pytest.mark.database("sqlite")
+def test_a_file_that_is_moved_away_is_missed_and_found_again(engine: Engine, tmp_path: Path) -> None:
+    ana = member(engine)
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    files = list(tmp_path.glob("test.sqlite3*"))
+    for file in files:
+        file.rename(moved / file.name)
+    with pytest.raises(OperationalError), transaction(engine) as tx:
+        storage.members.list_members(tx)
+    assert not list(tmp_path.glob("test.sqlite3*"))
+    for file in files:
+        (moved / file.name).rename(file)
+    with reading(engine) as tx:
+        assert storage.members.list_members(tx) == [ana]
+
+
+@pytest.mark.database("sqlite")
+def test_a_file_that_was_put_in_the_place_of_another_is_the_database(
+    engine: Engine, migrated_file: Path, tmp_path: Path
+) -> None:
+    member(engine)
+    file = tmp_path / "test.sqlite3"
+    shutil.copy(migrated_file, tmp_path / "other")
+    for old in tmp_path.glob("test.sqlite3*"):
+        old.rename(tmp_path / f"before-{old.name}")
+    (tmp_path / "other").rename(file)
+    later = member(engine, "later@school.example")
+    fresh = make_engine(f"sqlite:///{file}")
+    with reading(fresh) as tx:
+        assert storage.members.list_members(tx) == [later]
+    fresh.dispose()

@@ -109,7 +109,16 @@ CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "ti
 READS_CLOCK = {"clock", "practice"}
 # The doors name the values that storage returns, tell that the database is away, and copy it as a file.
 DOORS = {"server", "ui", "pages", "dashboard", "run", "demo", "cli", "doctor"}
-OF_STORAGE_FOR_DOORS = {"AWAY", "REFUSED", "ROLES", "backup", "check_schema", "migrate"}
+OF_STORAGE_FOR_DOORS = {
+    "AWAY",
+    "REFUSED",
+    "ROLES",
+    "backup",
+    "check_schema",
+    "check_writable",
+    "migrate",
+    "why_unwritable",
+}
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 22, 450, 60
 
 

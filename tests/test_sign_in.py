@@ -1,8 +1,10 @@
 """Signing in and out, and the host's way into a meeting."""
 
+import asyncio
 import html
 import logging
 import re
+import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,10 +12,11 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
-from tests.asgi import HOST, post, request, websocket
+from tests.asgi import HOST, Answer, post, request, requested, websocket
 from tests.fake_zoom import FakeZoom, sent
-from tests.gate_client import EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
+from tests.gate_client import BEHIND, EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
 from tests.makers import MEETING, Clock, lesson
+from tracker import auth
 from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
 from tracker.storage.members import Member
 from tracker.ui.sign_in import COOKIE, LARGEST_FORM
@@ -45,6 +48,32 @@ def ana(engine: Engine) -> Member:
 
 
 # Signing in
+
+
+def test_pages_do_not_wait_for_the_many_who_sign_in_at_once(
+    app: Starlette, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie, begun, go = cookie_of(app), threading.Event(), threading.Event()
+
+    def slow(password: str, stored: str | None) -> bool:
+        begun.set()
+        return not go.wait(60)
+
+    monkeypatch.setattr(auth, "password_matches", slow)
+
+    async def crowd() -> tuple[Answer, list[Answer]]:
+        forms = (f"email=somebody{number}%40school.example&password=guessed".encode() for number in range(60))
+        tries = [asyncio.create_task(requested(app, "POST", "/login", body=[form])) for form in forms]
+        try:
+            await asyncio.to_thread(begun.wait, 60)
+            page = await asyncio.wait_for(requested(app, "GET", "/", headers=PAGE | cookie), 20)
+        finally:
+            go.set()
+        return page, await asyncio.gather(*tries)
+
+    page, tried = asyncio.run(crowd())
+    assert page.text == BEHIND
+    assert {answer.status for answer in tried} == {401}
 
 
 def test_the_form_asks_for_what_a_password_manager_knows(app: Starlette) -> None:

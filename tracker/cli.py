@@ -19,15 +19,15 @@ from typing import Any, NoReturn
 from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
-from tracker.errors import ClassNotReady, InvalidInput, TrackerError
-from tracker.messages import name_of_check, sentence, sentence_of
+from tracker.errors import ClassNotReady, InvalidInput, Problem, TrackerError
+from tracker.messages import name_of_check, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
 from tracker.settings import Settings, environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Class, Filter
-from tracker.storage.database import AWAY, Engine, check_schema, migrate
+from tracker.storage.database import AWAY, Engine, check_schema, migrate, why_unwritable
 from tracker.storage.members import ROLES, Member
 
 EVERYTHING = 1_000_000
@@ -73,8 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except TrackerError as error:
         print(sentence_of(error), file=sys.stderr)
-    except AWAY:
-        print(sentence("database_away_for_operator"), file=sys.stderr)
+    except AWAY as error:
+        cause = why_unwritable(error)
+        told = Problem("database_unwritable", {"cause": cause}) if cause else Problem("database_away_for_operator")
+        print(sentence_of(told), file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
     except BrokenPipeError:
@@ -82,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is left in the buffer has nowhere to go, and Python would complain of it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"This machine refuses: {error}.", file=sys.stderr)
+        what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+        print(f"This machine refuses: {what}.", file=sys.stderr)
     except Exception:
         logging.getLogger(__name__).critical("this command ended by a fault of the program", exc_info=True)
     return 1

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tracker import auth, classes, clock, health, paths
 from tracker.classes import Plan
@@ -24,6 +25,7 @@ from tracker.settings import Settings
 from tracker.storage.members import Member, Role
 
 HOST = "127.0.0.1"
+USUAL_PORT, LAST_PORT = 8788, 65_535
 # Zoom's own list takes minutes to fill; the practice Zoom's takes this long, well within the shortened delay.
 SETTLE_SECONDS, DELAY_SECONDS = 4, 10
 TIME_ZONE = "Europe/Berlin"
@@ -78,7 +80,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 def practice_port(settings: Settings) -> int:
     """The practice Zoom's port. Always the same one, or the join links of yesterday's classes would lead nowhere."""
-    return settings.tracker_port + 1
+    return urlsplit(settings.zoom_api_url).port or 80
 
 
 @contextmanager
@@ -132,8 +134,10 @@ Ctrl-C stops everything; the data stays in {settings.data_dir}
 """
 
 
-def _next_port(port: str) -> str:
-    return str(int(port) + 1) if port.isascii() and port.isdigit() else port
+def _next_port(port: str) -> int:
+    """The port after this one; where that is none, the usual one, so that nothing is said of it but of what was set."""
+    number = int(port) if port.isascii() and port.isdigit() else 0
+    return number + 1 if 0 < number < LAST_PORT else USUAL_PORT
 
 
 def _secret(path: Path) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tracker import auth, health
 from tracker.errors import Problem, TrackerError, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.database import AWAY, check_schema
+from tracker.storage.database import AWAY, check_schema, check_writable, why_unwritable
 from tracker.storage.webhook_log import REFUSED
 
 # The scopes that our calls need (Zoom's granular scopes of Server-to-Server OAuth apps), and what each is for.
@@ -71,12 +71,15 @@ def _guarded(code: str, check: Callable[[Services], Iterator[Check]], services: 
     except AWAY as error:
         if code != "database":
             return []  # the check of the database says it
+        if unwritable := why_unwritable(error):
+            return [Check(code, False, Problem("database_unwritable", {"cause": unwritable}))]
         cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
         return [Check(code, False, Problem("database_away_because", {"cause": cause}))]
 
 
 def _database(services: Services) -> Iterator[Check]:
     check_schema(services.engine)
+    check_writable(services.engine)
     queue = services.read(health.queue, services.now())
     kind = services.engine.dialect.name
     problem = Problem("database_in_order", {"kind": kind, "due": queue.due, "given_up": queue.given_up})

@@ -148,6 +148,7 @@ _OF_THE_MACHINE = {
     "settings": "The settings need attention: {faults:; }.",
     "setting_given_twice": "{name} and {name}_FILE are both set; keep one",
     "setting_file_unreadable": "the file that {name}_FILE names cannot be read",
+    "env_file_not_utf8": "{file} is not UTF-8 text; save it as UTF-8",
     "setting_no_address": "{name} must be an http or https address",
     "setting_no_choice": "{name} must be one of {choices}",
     "setting_no_number": "{name} must be a whole number from {least} to {most}",
@@ -160,6 +161,8 @@ _OF_THE_MACHINE = {
     "database_away_for_person": "The database cannot be reached right now. Please try again in a moment.",
     "database_away_for_operator": "The database cannot be reached; check DATABASE_URL and that its server runs.",
     "database_away_because": "The database cannot be reached; check DATABASE_URL and that its server runs ({cause}).",
+    "database_unwritable": "The database cannot be written ({cause}); check that its file and folder belong to the "
+    "user who runs this, and that the disk is not full.",
     "port_in_use": "Port {port} is in use by another program; stop that one, or choose other ports with TRACKER_PORT "
     "and DASHBOARD_PORT.",
     "dashboard_port_in_use": "Port {port} is in use by another program; choose another with DASHBOARD_PORT.",

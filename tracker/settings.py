@@ -180,7 +180,10 @@ def secrets_of(settings: Settings) -> set[str]:
 
 
 def environment_of(given: Mapping[str, str]) -> dict[str, str]:
-    """What a process works with whose own environment is `given`: on top of what `.env` says, with absolute paths."""
+    """What a process works with whose own environment is `given`: on top of what `.env` says, with absolute paths.
+
+    Raises SettingsError where `.env` is not UTF-8.
+    """
     return environment_with_file(given, paths.env_file(given).parent)
 
 
@@ -188,9 +191,14 @@ def environment_with_file(environment: Mapping[str, str], folder: Path) -> dict[
     """`environment` on top of what `folder/.env` says.
 
     The environment wins, also where one of them has NAME and the other NAME_FILE. A relative path counts from the
-    folder of `.env` where it is said there, and else from the current folder.
+    folder of `.env` where it is said there, and else from the current folder. Raises SettingsError where `.env` is not
+    UTF-8.
     """
-    from_file = dotenv_values(folder / ".env", interpolate=False)
+    file = folder / ".env"
+    try:
+        from_file = dotenv_values(file, interpolate=False)
+    except UnicodeDecodeError:
+        raise SettingsError([Problem("env_file_not_utf8", {"file": str(file)})]) from None
     taken = {name.removesuffix("_FILE") for name in environment}
     kept = {
         name: _absolute(name, value, folder)

@@ -19,8 +19,9 @@ from sqlalchemy import Connection, CursorResult, create_engine, event, text
 from sqlalchemy import Engine as Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
 from tracker.errors import DatabaseNotReady, Problem, SettingsError
@@ -116,6 +117,17 @@ def _sqlite_engine(url: str) -> Engine:
             # SQLite by itself would make the file of a database that is not there.
             arguments[0], options["uri"] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw", True
 
+        @event.listens_for(engine, "connect")
+        def _remember(_connection: object, record: ConnectionPoolEntry) -> None:
+            record.info["file"] = _which_file(engine)
+
+        @event.listens_for(engine, "checkout")
+        def _look(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+            # A connection stays with its file, also when that was moved away or another one was put in its place;
+            # what is written through it then would be lost.
+            if record.info["file"] != _which_file(engine):
+                raise DisconnectionError("the file of the database is another one")
+
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         # The driver's own idea of transactions loses updates; we begin them ourselves (below).
@@ -147,6 +159,15 @@ def file_of(engine: Engine) -> Path | None:
     if engine.dialect.name != "sqlite" or not path or path.startswith((":memory:", "file:")):
         return None
     return Path(path).absolute()
+
+
+def _which_file(engine: Engine) -> tuple[int, int] | None:
+    """What tells the database's file from any other; None where there is none."""
+    try:
+        found = Path(engine.url.database or "").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _await_write_lock(connection: Connection) -> None:
@@ -286,6 +307,20 @@ def check_schema(engine: Engine) -> None:
         raise no_database(where)
     if found != ScriptDirectory.from_config(_migrations()).get_current_head():
         raise DatabaseNotReady("database_older", where=str(where))
+
+
+def check_writable(engine: Engine) -> None:
+    """Raises one of AWAY where the database can be read and not written; changes nothing."""
+    with transaction(engine) as tx:
+        # No row is meant; on SQLite BEGIN IMMEDIATE alone is content with a file that is read-only.
+        tx.connection().execute(text("UPDATE alembic_version SET version_num = version_num WHERE 1 = 0"))
+
+
+def why_unwritable(error: Exception) -> str | None:
+    """What SQLite says of a database that it can read and not write; None for every other error."""
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of it apart
+    return str(cause) if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL) else None
 
 
 def no_database(where: object) -> DatabaseNotReady:

@@ -27,6 +27,8 @@ LEGEND = {Where.MEETING: "in the meeting", Where.WAITING_ROOM: "in the waiting r
 ROW_PIXELS, MARGIN_PIXELS = 26, 90
 LONGEST_LABEL = 24
 PEOPLE_AT_ONCE = 60
+# Of a class of a minute or two, times without seconds would be the same one again and again.
+TIMES = [{"dtickrange": [None, 59_999], "value": "%H:%M:%S"}, {"dtickrange": [60_000, None], "value": "%H:%M"}]
 # What a teacher looks for comes first, also on a phone; the e-mail, which is long and seldom looked at, last.
 ON_SCREEN = {"Name": -3, "Minutes present": -2, "Percent": -2, "Status": -1, "Email": 1}
 
@@ -130,7 +132,7 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -
         showgrid=False,
     )
     figure.update_xaxes(
-        type="date", side="top", tickformat="%H:%M", hoverformat="%H:%M:%S", title=None, fixedrange=True
+        type="date", side="top", tickformatstops=TIMES, hoverformat="%H:%M:%S", title=None, fixedrange=True
     )
     figure.update_layout(
         height=ROW_PIXELS * len(rows) + MARGIN_PIXELS,
@@ -202,7 +204,7 @@ def curve_figure(found: Class, curve: Curve, *, planned: bool = True) -> go.Figu
         _add_planned_time(figure, found, axis)
     # Whole people only.
     figure.update_yaxes(rangemode="tozero", fixedrange=True, dtick=1 if curve.peak < 6 else None, title=None)
-    figure.update_xaxes(type="date", tickformat="%H:%M", fixedrange=True, title=None)
+    figure.update_xaxes(type="date", tickformatstops=TIMES, fixedrange=True, title=None)
     figure.update_layout(height=220, margin={"l": 0, "r": 8, "t": 8, "b": 8}, showlegend=False)
     return figure
 

@@ -4,9 +4,11 @@ The browser holds a random token in a cookie that scripts cannot read; the datab
 checks it for pages, files and the websocket alike; the pages check again on every run (`tracker.ui.page`).
 """
 
+import asyncio
 import html
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +29,9 @@ COOKIE = "tracker_session"
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
 OPEN_PATHS = frozenset({"/login", "/_stcore/health"})
 LARGEST_FORM = 8 * 1024
+# Passwords are checked in threads of their own: in those that all requests share, many that wait for their turn would
+# keep every page waiting.
+SIGN_INS = ThreadPoolExecutor(auth.HASHES_AT_ONCE, "sign-in")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -115,8 +120,8 @@ async def submit_form(request: Request) -> Response:
     email = fields.get("email", "")
     address = request.client.host if request.client else ""
     try:
-        token = await run_in_threadpool(
-            auth.sign_in, services().engine, email, fields.get("password", ""), address, services().now()
+        token = await asyncio.get_running_loop().run_in_executor(
+            SIGN_INS, auth.sign_in, services().engine, email, fields.get("password", ""), address, services().now()
         )
     except (NotSignedIn, TooManyTries) as error:
         return _form(target, email, sentence_of(error), 429 if isinstance(error, TooManyTries) else 401)
