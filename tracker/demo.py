@@ -198,6 +198,6 @@ def _wait_for_counts(services: Services, say: Callable[[str], None]) -> None:
         if not due:
             return
         if due != said:
-            say(f"  {due} classes still to be counted")
+            say(f"  {due} {'class' if due == 1 else 'classes'} still to be counted")
             said = due
         time.sleep(0.5)
