@@ -1,5 +1,6 @@
 """What the tests share: how they are run, both databases, a fixed time, and values made with few words."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,8 @@ hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 DATABASES = ("sqlite", "postgresql")
+# The quick run has SQLite alone: starting PostgreSQL and the second round take longer than all else in it.
+MARKS = {"postgresql": pytest.mark.slow}
 FILES_OF_ONE_WORKER = {"tests/test_browser.py"}
 
 
@@ -78,11 +81,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: looking through it again and again is a tenth of the time of a run."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that uses a database runs on both kinds, unless its mark names one."""
     for fixture in {"database_url", "empty_database_url"} & set(metafunc.fixturenames):
         mark = metafunc.definition.get_closest_marker("database")
-        metafunc.parametrize(fixture, mark.args if mark else DATABASES, indirect=True)
+        kinds = mark.args if mark else DATABASES
+        metafunc.parametrize(fixture, [pytest.param(kind, marks=MARKS.get(kind, ())) for kind in kinds], indirect=True)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from tests.makers import HELD, PLANNED, at, run, span, stay, taken, waiting
 from tracker.attendance.counting import clip, person_key, take_attendance, union
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import Attendance, PersonKey, Session, Stay, Where
+
+pytestmark = pytest.mark.slow
 
 minutes = st.integers(-30, 200)
 names = st.sampled_from(["Ana", "ana ", "Ben", "Ben  K", "", "iPhone", "Ünal"])

@@ -40,6 +40,8 @@ from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
 from tracker.storage.database import make_engine, migrate, revisions
 
+pytestmark = pytest.mark.slow
+
 
 def fill(url: str, title: str) -> str:
     """A teacher with a class that was held, announced and counted."""

@@ -18,7 +18,7 @@ from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
 from tracker.ui import page
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 
 UNREADABLE = "The stored participants of this class cannot be read; fetch them again."
 NO_LISTS = ["{", "null", "[]", "7", '"text"', "{}", '{"participants": 3}', '{"participants": [null]}', "[" * 100_000]

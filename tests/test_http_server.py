@@ -20,6 +20,8 @@ from tracker.server.http_server import LARGEST_BODY, HttpServer
 from tracker.server.routes import ServerState
 from tracker.storage.database import make_engine
 
+pytestmark = pytest.mark.slow
+
 WEBHOOKS = "/api/webhooks/zoom"
 GET = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
 Serve = Callable[[], int]

@@ -27,6 +27,8 @@ from tracker import storage
 from tracker.storage.database import Transaction, make_engine, migrate, reading, revisions, transaction
 from tracker.storage.models import UtcSeconds
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parent.parent
 VERSIONS = PROJECT / "tracker" / "storage" / "migrations" / "versions"
 

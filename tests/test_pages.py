@@ -20,7 +20,7 @@ from tracker.ui import page, wiring
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.wiring import services
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 
 HOSTILE = "<img src=x onerror=alert(1)> [win](https://evil.example) **bold** `code` $x$ :red[e] \u202eright"
 # Each of these in a text that is sent as Markdown would be read as markup.
