@@ -7,7 +7,7 @@ from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
-from tracker.ui import attendance_panel, page, words
+from tracker.ui import attendance_panel, page, sessions_panel, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -108,6 +108,11 @@ def fetch_button(found: Class) -> None:
             status.update(label=label, state="complete")
 
 
+def version_of(found: Class) -> list[object]:
+    """What this page shows: a value that differs when something visible has changed."""
+    return [*page.versions([found], services().now()), *sessions_panel.version(found)]
+
+
 with page.shown_errors():
     shown = visible_class()
 top, action = st.container(), st.container()
@@ -116,12 +121,11 @@ with action:
         fetch_button(shown)
 with page.shown_errors():
     shown = visible_class()
-    drawn = page.versions([shown], services().now())
+    drawn = version_of(shown)
     with top:
         facts(shown)
-    present = page.read(class_attendance.attendance_of, shown)
-    if present is None:
-        present = page.read(class_attendance.attendance_seen, shown, services().now())
+    present = page.read(class_attendance.attendance_shown, shown, services().now())
+    sessions_panel.show(shown)
     if present is not None:
         attendance_panel.show(shown, present)
-page.redraw_on_change(drawn, lambda: page.versions([visible_class()], services().now()))
+page.redraw_on_change(drawn, lambda: version_of(visible_class()))

@@ -38,7 +38,7 @@ from tracker.zoom import Zoom
 
 # Examples share the database of their test: each makes its own class, and leaves it there.
 hypothesis.settings.register_profile(
-    "ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "ci", deadline=None, max_examples=50, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 # By hand: `HYPOTHESIS_PROFILE=long pytest tests/fuzz` looks for much longer.
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci"), max_examples=3000)

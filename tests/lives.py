@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from tests.makers import Clock, stored
+from tests.makers import Clock, at, stored
 from tracker import class_attendance, fetching, storage
 from tracker.attendance.types import Attendance, ClassStatus, Session
 from tracker.services import Services
-from tracker.sessions import note_delivery
+from tracker.sessions import note_delivery, part_of
 from tracker.storage.database import reading
 from tracker.zoom.webhook import Delivery
 
@@ -31,15 +31,16 @@ def due(school: Services, class_id: str) -> datetime | None:
 
 
 def sessions(school: Services, class_id: str) -> list[Session]:
-    """Its sessions as they are stored."""
+    """The sessions that are the class."""
     with reading(school.engine) as tx:
-        return storage.sessions.list_sessions(tx, class_id)
+        part = part_of(tx, storage.classes.get_class(tx, class_id), at(10_000))
+        return [one.session for one in part.counted]
 
 
 def attendance(school: Services, class_id: str) -> Attendance | None:
     """Its attendance from what is stored."""
     with reading(school.engine) as tx:
-        return class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
+        return class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id), at(10_000))
 
 
 def try_until_given_up(school: Services, clock: Clock, class_id: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Callable
@@ -33,6 +34,7 @@ NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
 WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
 MEETING = "85011112222"
+_NUMBERS = itertools.count()
 AWAY_SENTENCE = "The database cannot be reached right now. Please try again in a moment."
 
 
@@ -201,7 +203,10 @@ def member(engine: Engine, email: str = "ana@school.example", role: Role = "teac
 
 
 def lesson(engine: Engine, teacher: Member, title: str = "Algebra 7B", start: float = 0, **more: Any) -> str:
-    """A class of one hour in the database, `start` minutes after NOW; returns its id."""
+    """A class of one hour in the database, `start` minutes after NOW; returns its id.
+
+    Each has a meeting of its own, but for linked ones (`zoom_meeting_made=False`), which share one.
+    """
     usual: dict[str, Any] = {
         "title": title,
         "teacher_id": teacher.id,
@@ -213,6 +218,8 @@ def lesson(engine: Engine, teacher: Member, title: str = "Algebra 7B", start: fl
         "zoom_meeting_made": True,
     }
     with transaction(engine) as tx:
+        if more.get("zoom_meeting_made", True) and storage.classes.classes_in_meeting(tx, MEETING):
+            usual["zoom_meeting_id"] = f"859{next(_NUMBERS):08}"
         return storage.classes.add_class(tx, NewClass(**(usual | more)), NOW)
 
 
@@ -244,7 +251,7 @@ def counted(
     held = run(f"uuid-{class_id}", start, end)
     found = stored(engine, class_id)
     with transaction(engine) as tx:
-        storage.sessions.save_session(tx, class_id, held)
+        storage.sessions.save_session(tx, found.zoom_meeting_id or "", held)
         storage.classes.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
         storage.classes.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
 

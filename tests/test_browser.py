@@ -6,7 +6,7 @@ import re
 import shutil
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,6 +81,17 @@ def badge(page: Page, word: str) -> Locator:
     return page.locator(".stMarkdownBadge", has_text=word)
 
 
+def plan_soon(page: Page) -> None:
+    """Plans the class in the form for the next full five minutes, so that a meeting that begins now is its opening."""
+    start = datetime.now(ZoneInfo(ZONE)) + timedelta(minutes=5)
+    start = start.replace(minute=start.minute // 5 * 5)
+    for label, texts in (("Date", f"{start:%Y %m %d}".split()), ("Time", f"{start:%H %M}".split())):
+        parts = page.get_by_role("group", name=label, exact=True).get_by_role("spinbutton")
+        for part, text in zip(parts.all(), texts, strict=True):
+            part.press_sequentially(text)
+        page.keyboard.press("Escape")  # the calendar that has opened covers the button
+
+
 def join(context: BrowserContext, link: str, name: str, email: str = "") -> Page:
     """Somebody opens the join link in a tab of their own."""
     tab = context.new_page()
@@ -107,6 +118,7 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(teacher.get_by_role("combobox", name="Time zone")).to_have_value(ZONE)
     teacher.get_by_label("Title").fill(TITLE)
     teacher.get_by_label("Title").press("Enter")
+    plan_soon(teacher)
     teacher.get_by_role("button", name="Create class").click()
     expect(teacher.get_by_role("heading", name=re.compile(r"^Rhetoric \*1\* <i> www"))).to_be_visible()
     expect(teacher.get_by_role("link", name=re.compile("evil"))).to_have_count(0)
@@ -132,6 +144,9 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(heading(teacher, "In class now: 1")).to_be_visible()
     host.get_by_role("button", name="End meeting for all").click()
 
+    expect(badge(teacher, "Planned")).to_be_visible()  # it was over before its time
+    expect(teacher.get_by_text(re.compile("before the planned start"))).to_be_visible()
+    teacher.get_by_role("button", name="Count it").click()
     expect(teacher.get_by_text(re.compile("Zoom's list is due at"))).to_be_visible()
     expect(badge(teacher, "Counted")).to_be_visible(timeout=30_000)
     people = teacher.get_by_test_id("stMetric").filter(has_text="People")

@@ -104,10 +104,10 @@ def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, a
 
 def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom, held: str) -> None:
     fetching.fetch_due(school)
-    zoom.hold("uuid-1", participant("Carla", 0, 60), meeting=MEETING)
-    assert fetching.fetch_now(school, held).unique_count == 1
-    assert names(school, held) == ["Carla"]
-    assert stored(school.engine, held).participant_count == 1
+    zoom.hold("uuid-1", *(participant(name, 0, 60) for name in ("Carla", "Dan", "Eve")), meeting=MEETING)
+    assert fetching.fetch_now(school, held).unique_count == 3
+    assert names(school, held) == ["Carla", "Dan", "Eve"]
+    assert stored(school.engine, held).participant_count == 3
 
 
 def test_without_a_due_class_zoom_is_not_asked(school: Services, zoom: FakeZoom, ana: Member) -> None:
@@ -388,6 +388,8 @@ def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: E
     with pytest.raises(NotConfigured):
         fetching.fetch_now(closed, held)
     assert fetch_of(closed, held).leased_until is None
+    assert fetching.fetch_due(closed) == "put_off"
+    assert fetch_of(closed, held).error == Problem("zoom_not_connected")
 
 
 # A program that asks

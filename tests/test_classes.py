@@ -377,7 +377,7 @@ def test_a_meeting_that_is_not_ours_leaves_nothing(school: Services, ana: Member
     assert stored(school.engine, class_id) == before
     with reading(school.engine) as tx:
         assert storage.webhook_log.last(tx) is None
-        assert storage.sessions.class_of_session(tx, "x") is None
+        assert storage.sessions.meeting_of_session(tx, "x") is None
 
 
 def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(school: Services, ana: Member) -> None:
@@ -389,7 +389,7 @@ def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(schoo
     assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
     assert due_of(school.engine, class_id) is None
     with reading(school.engine) as tx:
-        assert storage.sessions.list_sessions(tx, class_id) == [run("uuid-1", 0, 60)]
+        assert storage.sessions.list_sessions(tx, MEETING) == [run("uuid-1", 0, 60)]
 
 
 def test_a_class_that_begins_while_it_is_cancelled_goes_on(school: Services, zoom: FakeZoom, ana: Member) -> None:
@@ -398,7 +398,8 @@ def test_a_class_that_begins_while_it_is_cancelled_goes_on(school: Services, zoo
 
     def begin(path: str) -> None:
         zoom.meanwhile = lambda path: None
-        assert sessions.note_delivery(school, started("u1", 0, meeting)) == "noted"
+        begun = (PLAN.checked().start - NOW) / timedelta(minutes=1)
+        assert sessions.note_delivery(school, started("u1", begun, meeting)) == "noted"
 
     zoom.meanwhile = begin
     with pytest.raises(InvalidInput, match="has begun"):

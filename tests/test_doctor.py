@@ -69,7 +69,7 @@ def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock
 
 def test_what_waits_is_counted(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     answering(http)
-    lesson(engine, member(engine))
+    lesson(engine, member(engine), start=-80)
     services = services_on(engine, clock)
     sessions.note_delivery(services, ended(end=-20, start=-80))
     assert found(services)["database"].sentence.endswith(" fetches due: 1, given up: 0.")

@@ -49,7 +49,7 @@ IMPORTS: dict[str, str] = {
     "services": "clock logs rate_limiter settings storage zoom",
     "auth": "errors storage",
     "health": "errors retry storage zoom",
-    "sessions": "attendance errors services storage zoom",
+    "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
     "classes": "attendance auth clock errors services storage zoom",
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
@@ -57,8 +57,8 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health services storage",
     "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
     "settings storage zoom",
-    "ui": "attendance auth class_attendance classes clock doctor errors health logs messages report services settings "
-    "storage zoom",
+    "ui": "attendance auth class_attendance classes clock doctor errors health logs messages report services sessions "
+    "settings storage zoom",
     "dashboard": "classes health server storage ui",
     "demo": "auth classes clock errors health paths practice services settings storage",
     "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",

@@ -53,7 +53,7 @@ def state_of(school: Services, class_id: str) -> tuple[object, ...]:
     """What is known of a class: it is whole, whatever it is."""
     found = stored(school.engine, class_id)
     with reading(school.engine) as tx:
-        attendance = class_attendance.attendance_of(tx, found)
+        attendance = class_attendance.attendance_of(tx, found, at(10_000))
         readings = tx.exec(select(func.count()).select_from(Reading).where(Reading.class_id == class_id)).one()
     known = (found.participant_count, found.participants_fetched_at is not None, readings > 0)
     assert known in ((None, False, False), (2, True, True))

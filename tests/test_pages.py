@@ -182,20 +182,18 @@ def test_today_sorts_classes_by_what_a_teacher_does_with_them(signed_in: Screens
     lesson(engine, ana, "Sooner", 60)
     lesson(engine, ana, "Runs out", -59)
     held(engine, ana, "Over", -65, -5, -65)
-    held(engine, ana, "Held a day early", -50, -3, 24 * 60)
     lesson(engine, ana, "Nobody came", -180)
     held(engine, ana, "Long ago", -5000, -4900, -5000)
     shown = signed_in.open(page.TODAY)
     assert headings(shown) == [
         *("Live now", "Runs"),
         *("Next", "Runs out", "Sooner", "Later"),
-        *("Just ended", "Held a day early", "Over", "Nobody came"),
+        *("Just ended", "Over", "Nobody came"),
     ]
 
 
 def test_today_says_how_each_class_stands(signed_in: Screens, engine: Engine, ana: Member) -> None:
     held(engine, ana, "Waits", -60, -5, -60)
-    held(engine, ana, "Held early", -60, -8, 24 * 60)
     seen = held(engine, ana, "Counted", -90, -30, -90)
     counted(engine, seen, stay("Bo", -90, -30), stay("Cy", -60, -30), start=-90, end=-30, fetched=-20)
     lesson(engine, ana, "Unseen", -180)
@@ -207,10 +205,6 @@ def test_today_says_how_each_class_stands(signed_in: Screens, engine: Engine, an
         "Thu 14 May 2026, 13:00–14:00",
         ":violet-badge[:material/hourglass_top: Waiting]",
         "Zoom's list is due at 14:05.",
-        "**Held early**",
-        "Fri 15 May 2026, 14:00–15:00",
-        ":violet-badge[:material/hourglass_top: Waiting]",
-        "Zoom's list is due at 14:02.",
         "**Counted**",
         "Thu 14 May 2026, 12:30–13:30",
         ":green-badge[:material/check: Counted]",

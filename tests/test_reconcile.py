@@ -30,6 +30,7 @@ def class_id(school: Services, ana: Member) -> str:
 def swept(school: Services, clock: Clock, minutes: float) -> bool:
     """Looks through the classes at this minute and works on what is due; whether there was anything."""
     clock.time = at(minutes)
+    reconcile.follow_time(school)
     reconcile.ask_for_forgotten(school)
     return fetching.fetch_due(school) is not None
 

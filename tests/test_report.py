@@ -87,7 +87,7 @@ def test_a_class_without_anybody_is_a_file_with_the_header_alone() -> None:
 def test_a_person_without_name_and_times_has_a_row_of_their_own() -> None:
     nobody = attendance(Stay("", "", None, None, 90))
     people, stays = csv_bytes(people_table(nobody, UTC_ZONE)), csv_bytes(stays_table(nobody, UTC_ZONE))
-    assert people.splitlines()[1] == b"No name,,,,0.0,0,1,present"
+    assert people.splitlines()[1] == b"No name,,,,0.0,0,1,outside"
     assert stays.splitlines()[1] == b"No name,,,,90,1,meeting"
 
 

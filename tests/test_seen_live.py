@@ -44,11 +44,10 @@ def life(school: Services, class_id: str) -> Life:
     return found.status, found.started_at, found.ended_at
 
 
-def now_in_class(school: Services, class_id: str) -> list[str]:
+def now_in_class(school: Services, class_id: str, minute: float = 59) -> list[str]:
     with reading(school.engine) as tx:
-        return [
-            person.name for person in class_attendance.people_in_class_now(tx, storage.classes.get_class(tx, class_id))
-        ]
+        found = storage.classes.get_class(tx, class_id)
+        return [person.name for person in class_attendance.people_in_class_now(tx, found, at(minute))]
 
 
 def attendance_seen(school: Services, class_id: str, minute: float = 70) -> Attendance | None:
@@ -58,7 +57,7 @@ def attendance_seen(school: Services, class_id: str, minute: float = 70) -> Atte
 
 def kept(school: Services, class_id: str) -> Attendance | None:
     with reading(school.engine) as tx:
-        return class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id))
+        return class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id), at(10_000))
 
 
 def times(attendance: Attendance | None) -> Times:
@@ -140,7 +139,7 @@ def test_a_meeting_that_is_no_class_is_not_ours(school: Services, class_id: str)
     assert note(school, parse(stranger)) == ["not_ours"]
     assert life(school, class_id) == (SCHEDULED, None, None)
     with reading(school.engine) as tx:
-        assert storage.presence.count_sightings(tx, class_id) == 0
+        assert storage.presence.count_sightings(tx, MEETING) == 0
 
 
 @pytest.mark.parametrize("what", ["joined", "joined_breakout_room"])
@@ -237,7 +236,7 @@ def test_nobody_is_left_over_from_a_session_whose_end_was_lost(school: Services,
 def test_a_person_in_class_now_has_the_time_of_joining(school: Services, class_id: str) -> None:
     note(school, started(), told("joined", "1", 3, email="ana@x.example"))
     with reading(school.engine) as tx:
-        (person,) = class_attendance.people_in_class_now(tx, storage.classes.get_class(tx, class_id))
+        (person,) = class_attendance.people_in_class_now(tx, storage.classes.get_class(tx, class_id), at(30))
     assert (person.name, person.email, person.first_join) == ("Ana", "ana@x.example", at(3))
 
 

@@ -227,18 +227,18 @@ def test_zooms_own_number_of_each_session_is_kept_beside_the_count(
     assert [session.zooms_count for session in sessions(school, class_id)] == [2, None]
 
 
-def test_a_session_before_the_classs_time_does_not_hide_the_class_itself(
+def test_a_session_before_the_classs_time_counts_once_the_class_is_held(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     class_id = lesson(school.engine, ana, start=30)
     early = (participant("Host", 10, 15), participant("Bo", 10, 15))
     zoom.hold("u1", *early, meeting=MEETING, start=10, end=15)
     note(school, started("u1", 10), ended("u1", 10, 15))
-    clock.time = at(25)
-    assert fetching.fetch_due(school)
-    assert stored(school.engine, class_id).participant_count == 2
+    assert life(school, class_id) == (SCHEDULED, None, None)
     # Of what came then nothing was announced.
     zoom.hold("u2", *(participant(f"Student {n}", 30, 90) for n in range(9)), meeting=MEETING, start=30, end=90)
+    clock.time = at(121)
+    reconcile.ask_for_forgotten(school)
     while (again := due(school, class_id)) is not None:
         clock.time = again
         assert fetching.fetch_due(school)

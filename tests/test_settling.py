@@ -179,29 +179,30 @@ def test_a_list_with_a_record_of_no_length_is_read_to_the_end(
     assert progress(school, held).stored_state is FetchState.SETTLED
 
 
-def test_a_list_that_shrinks_is_believed_and_read_again(
+def test_a_list_that_shrinks_is_kept_as_it_was_and_read_again(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
     zoom.records["uuid-1"] = [ANA, BEN]
     read_on(school, held, clock)
     zoom.records["uuid-1"] = [ANA]
     read_on(school, held, clock)
-    assert stored(school.engine, held).participant_count == 1
-    assert [people for _, _, people, _ in taken(school, held)] == [2, 1]
+    assert stored(school.engine, held).participant_count == 2
+    with reading(school.engine) as tx:
+        lists = storage.session_records.lists_of_meeting(tx, MEETING)
+    assert [(one.shorter, len(one.stays or ())) for one in lists.values()] == [(1, 2)]
     assert progress(school, held).due_at == at(60 + DAY)
 
 
-def test_a_restart_forgets_the_readings_and_begins_again(
+def test_after_a_restart_the_list_is_read_as_often_as_at_first(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
     read_on(school, held, clock)
-    sessions.note_delivery(school, started("uuid-2", 80))
-    assert taken(school, held) == []
+    sessions.note_delivery(school, started("uuid-2", 72))
     assert progress(school, held).due_at is None
-    zoom.hold("uuid-2", BEN, meeting=MEETING, start=80, end=100)
-    sessions.note_delivery(school, ended("uuid-2", 80, 100))
+    zoom.hold("uuid-2", BEN, meeting=MEETING, start=72, end=100)
+    sessions.note_delivery(school, ended("uuid-2", 72, 100))
     assert [read_on(school, held, clock) for _ in range(3)] == [at(110), at(160), None]
-    assert [(when, people) for when, _, people, _ in taken(school, held)] == [(at(110), 2), (at(160), 2)]
+    assert [(when, people) for when, _, people, _ in taken(school, held)] == [(at(70), 1), (at(110), 2), (at(160), 2)]
 
 
 def test_a_second_reading_that_fails_for_good_leaves_the_first_with_the_reason(

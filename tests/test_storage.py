@@ -177,7 +177,9 @@ def test_a_record_has_the_columns_as_keys_and_plain_values(engine: Engine, teach
 # A class and its life
 
 
-def test_a_class_that_goes_on_again_forgets_its_participants(engine: Engine, teacher: Member) -> None:
+def test_a_class_that_goes_on_again_keeps_its_participants_until_there_is_better(
+    engine: Engine, teacher: Member
+) -> None:
     class_id = lesson(engine, teacher)
     hold(engine, class_id)
     collect(engine, class_id)
@@ -185,9 +187,9 @@ def test_a_class_that_goes_on_again_forgets_its_participants(engine: Engine, tea
         storage.classes.set_life(tx, class_id, ClassStatus.LIVE, NOW, None)
     found = stored(engine, class_id)
     assert (found.status, found.started_at, found.ended_at) == (ClassStatus.LIVE, NOW, None)
-    assert (found.participant_count, found.participants_fetched_at) == (None, None)
+    assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
     with reading(engine) as tx:
-        assert storage.classes.get_stays(tx, class_id) is None
+        assert storage.classes.get_stays(tx, class_id)
 
 
 def test_a_class_that_ends_later_keeps_its_participants_until_there_are_new_ones(
@@ -218,7 +220,7 @@ def test_classes_of_one_course_share_it(engine: Engine, teacher: Member) -> None
 
 
 def test_the_classes_of_a_meeting_are_those_that_take_place(engine: Engine, teacher: Member) -> None:
-    first, second, cancelled = (lesson(engine, teacher) for _ in range(3))
+    first, second, cancelled = (lesson(engine, teacher, zoom_meeting_id=MEETING) for _ in range(3))
     lesson(engine, teacher, zoom_meeting_id="85099999999")
     with transaction(engine) as tx:
         storage.classes.set_life(tx, cancelled, ClassStatus.CANCELLED, None, None)
@@ -335,8 +337,7 @@ def test_a_list_is_narrowed_by_status_and_time(
 # Sessions and deliveries
 
 
-def test_what_is_known_of_a_session_is_never_forgotten(engine: Engine, teacher: Member) -> None:
-    class_id = lesson(engine, teacher)
+def test_what_is_known_of_a_session_is_never_forgotten(engine: Engine) -> None:
     for known, expected in [
         (run("u1", 1, None), run("u1", 1, None)),
         (run("u1", 1, 60), run("u1", 1, 60)),
@@ -344,19 +345,18 @@ def test_what_is_known_of_a_session_is_never_forgotten(engine: Engine, teacher: 
         (run("u1", 0, 61), run("u1", 0, 61)),
     ]:
         with transaction(engine) as tx:
-            storage.sessions.save_session(tx, class_id, known)
-            assert storage.sessions.list_sessions(tx, class_id) == [expected]
+            storage.sessions.save_session(tx, MEETING, known)
+            assert storage.sessions.list_sessions(tx, MEETING) == [expected]
     with reading(engine) as tx:
-        assert storage.sessions.class_of_session(tx, "u1") == class_id
-        assert storage.sessions.class_of_session(tx, "u2") is None
+        assert storage.sessions.meeting_of_session(tx, "u1") == MEETING
+        assert storage.sessions.meeting_of_session(tx, "u2") is None
 
 
-def test_the_sessions_of_a_class_come_by_their_start(engine: Engine, teacher: Member) -> None:
-    class_id, other = lesson(engine, teacher), lesson(engine, teacher)
+def test_the_sessions_of_a_meeting_come_by_their_start(engine: Engine) -> None:
     with transaction(engine) as tx:
-        for class_of, session in ((class_id, run("b", 5, 9)), (other, run("c", 1, 2)), (class_id, run("a", 0, 4))):
-            storage.sessions.save_session(tx, class_of, session)
-        assert storage.sessions.list_sessions(tx, class_id) == [run("a", 0, 4), run("b", 5, 9)]
+        for meeting, session in ((MEETING, run("b", 5, 9)), ("other", run("c", 1, 2)), (MEETING, run("a", 0, 4))):
+            storage.sessions.save_session(tx, meeting, session)
+        assert storage.sessions.list_sessions(tx, MEETING) == [run("a", 0, 4), run("b", 5, 9)]
 
 
 def test_a_delivery_is_new_once(engine: Engine, teacher: Member) -> None:

@@ -176,7 +176,7 @@ def test_a_fetch_that_fails_in_any_way_leaves_a_code(
     [
         ({"reason": "Invalid client_id"}, "client-1", "zoom_credentials_refused_with_reason"),
         ({}, "client-1", "zoom_credentials_refused"),
-        ({}, "", "unexpected_fault"),
+        ({}, "", "zoom_not_connected"),
     ],
 )
 def test_a_fetch_without_good_credentials_leaves_a_code(

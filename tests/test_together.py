@@ -150,7 +150,7 @@ def test_a_burst_in_any_order_ends_as_one_after_another(school: Services, ana: M
         told = list(pool.map(lambda delivery: note_delivery(school, delivery), deliveries))
     burst = (life(school, class_id), due(school, class_id), sessions(school, class_id))
     with reading(school.engine) as tx:
-        sighted = set(storage.presence.list_sightings(tx, class_id))
+        sighted = set(storage.presence.list_sightings(tx, ["uuid-1"]))
     assert sorted(told) == ["noted"] * 45 + ["repeat"] * 10
     assert len(sighted) == 41
 
@@ -166,7 +166,7 @@ def test_a_burst_in_any_order_ends_as_one_after_another(school: Services, ana: M
 def test_a_webhook_that_fails_leaves_the_rest_of_its_burst_alone(
     engine: Engine, school: Services, ana: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class_id = lesson(engine, ana)
+    lesson(engine, ana)
     add = storage.presence.add_sighting
 
     def stumble(tx: Session, class_id: str, sighting: Any) -> None:
@@ -181,7 +181,7 @@ def test_a_webhook_that_fails_leaves_the_rest_of_its_burst_alone(
         assert outcomes(futures) == [LookupError if number == 3 else None for number in range(6)]
     monkeypatch.undo()
     with reading(engine) as tx:
-        assert {sighting.user_id for sighting in storage.presence.list_sightings(tx, class_id)} == {
+        assert {sighting.user_id for sighting in storage.presence.list_sightings(tx, ["uuid-1"])} == {
             "0",
             "1",
             "2",

@@ -96,9 +96,9 @@ def test_a_token_that_zoom_no_longer_takes_is_replaced_once(http: RequestsMock, 
     grant(http, "token-1", "token-2")
     http.get(LIST, status=401, json={"code": 124, "message": "Access token is expired."})
     http.get(LIST, json=EMPTY)
-    assert zoom.past_participants("u1") == []
+    assert list(zoom.past_participants("u1").stays) == []
     assert bearers(http) == ["Bearer token-1", "Bearer token-2"]
-    assert zoom.past_participants("u1") == []
+    assert list(zoom.past_participants("u1").stays) == []
     assert bearers(http)[-1] == "Bearer token-2"
 
 
@@ -140,7 +140,7 @@ def test_the_addresses_of_zoom_are_settings(http: RequestsMock) -> None:
     http.post("http://127.0.0.1:9/token", json={"access_token": "t"})
     http.get("http://127.0.0.1:9/v2/past_meetings/u1/participants", json=EMPTY)
     elsewhere = settings(ZOOM_API_URL="http://127.0.0.1:9/v2/", ZOOM_OAUTH_URL="http://127.0.0.1:9/token")
-    assert Zoom(elsewhere).past_participants("u1") == []
+    assert list(Zoom(elsewhere).past_participants("u1").stays) == []
 
 
 # Meetings
@@ -227,7 +227,7 @@ def test_every_page_of_a_list_is_read_with_the_token_of_the_page_before(http: Re
         records = [participant(f"P{number}", number, 60), participant(f"Q{number}", number, 60)]
         http.get(LIST, json={"participants": records, "next_page_token": following})
     progress: list[int] = []
-    stays = zoom.past_participants("u1", progress.append)
+    stays = zoom.past_participants("u1", progress.append).stays
     assert [one.name for one in stays] == ["P0", "Q0", "P1", "Q1", "P2", "Q2"]
     assert progress == [2, 4, 6]
     queries = [parse_qs(str(request.url).partition("?")[2]) for request in sent(http)]
@@ -240,7 +240,7 @@ def test_a_record_becomes_a_stay(http: RequestsMock, zoom: Zoom) -> None:
     there = participant("Zoë 👩‍🏫", 0, 30, " Zoe@School.example ", id="acc-7", registrant_id="reg-9")
     outside = participant("Ben", -2, 0, status="in_waiting_room", user_id=16779264)
     http.get(LIST, json={"participants": [there, outside]})
-    assert zoom.past_participants("u1") == [
+    assert list(zoom.past_participants("u1").stays) == [
         Stay(
             "Zoë 👩‍🏫",
             "Zoe@School.example",
@@ -288,7 +288,7 @@ def test_an_odd_field_leaves_the_rest_of_the_record_whole(
 ) -> None:
     grant(http)
     http.get(LIST, json={"participants": [participant("Ana", 0, 60) | {field: given}]})
-    (found,) = zoom.past_participants("u1")
+    (found,) = zoom.past_participants("u1").stays
     assert getattr(found, attribute) == expected
     assert found.session_uuid == "u1"
 
@@ -296,7 +296,7 @@ def test_an_odd_field_leaves_the_rest_of_the_record_whole(
 def test_a_record_without_fields_is_still_a_record(http: RequestsMock, zoom: Zoom) -> None:
     grant(http)
     http.get(LIST, json={"participants": [{}]})
-    assert zoom.past_participants("u1") == [Stay("", "", None, None, 0, session_uuid="u1")]
+    assert list(zoom.past_participants("u1").stays) == [Stay("", "", None, None, 0, session_uuid="u1")]
 
 
 @pytest.mark.parametrize("tokens", [["a", "a"], ["a", "b", "a"], [7], [["a"]]])

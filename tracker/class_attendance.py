@@ -1,35 +1,34 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import pairwise
 
 from tracker import storage
 from tracker.attendance import live
-from tracker.attendance.counting import take_attendance
-from tracker.attendance.stored_form import stays_from_data
-from tracker.attendance.types import Attendance, Person, PersonKey, Session, Snapshot, Source
-from tracker.errors import (
-    UnreadableRecords,
-)
+from tracker.attendance.assignment import ClassPart
+from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.sharing import share_records
+from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Session, Snapshot, Source, Stay
+from tracker.errors import UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import counted_sessions, own_session
+from tracker.sessions import Meeting, meeting_of, part_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
 from tracker.text import number_of
 
 
-def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
+def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """The attendance of a class from what is stored; None while it is not known."""
     data = storage.classes.get_participants_data(tx, found.id)
     if data is None:
         return None
-    return take_attendance(
+    return take_class_attendance(
         stays_from_data(data),
-        counted_sessions(tx, found) or own_session(found),
-        found.planned,
-        same=_same_people(tx, found),
+        found,
+        part_of(tx, found, now),
+        same=same_people(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
         source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
     )
@@ -37,24 +36,84 @@ def attendance_of(tx: Transaction, found: Class) -> Attendance | None:
 
 def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """The attendance of a class as its joins and leaves were seen live, up to `now`; None where nothing was seen."""
-    sessions = counted_sessions(tx, found)
-    ends = _ends(sessions)
-    uuids = {session.uuid for session in sessions}
-    seen = [sighting for sighting in storage.presence.list_sightings(tx, found.id) if sighting.session_uuid in uuids]
-    stays = live.until(live.stays_seen(seen, ends), now)
+    stays = live.until(_seen(tx, found, now), now)
     if not stays:
         return None
-    return take_attendance(stays, sessions, found.planned, same=_same_people(tx, found), source=Source.SEEN)
+    part = part_of(tx, found, now)
+    return take_class_attendance(stays, found, part, same=same_people(tx, found.teacher_id), source=Source.SEEN)
 
 
-def people_in_class_now(tx: Transaction, found: Class) -> tuple[Person, ...]:
+def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
+    """What is shown of a class: what is stored, else what was seen live; while it runs again, both together."""
+    stored = attendance_of(tx, found, now)
+    if stored is None or found.status is not ClassStatus.LIVE:
+        return stored or attendance_seen(tx, found, now)
+    listed = {stay.session_uuid for stay in stored.stays}
+    seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
+    part, same = part_of(tx, found, now), same_people(tx, found.teacher_id)
+    return take_class_attendance([*stored.stays, *seen], found, part, same=same, source=Source.SEEN)
+
+
+def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
     """Who is in a class that runs, with their present stay, as far as it was seen; by name."""
-    # Zoom runs a meeting once at a time: an earlier session without an end is one whose end was never announced.
-    sessions = [session for session in counted_sessions(tx, found)[-1:] if session.end is None]
-    uuids = {session.uuid for session in sessions}
-    seen = [sighting for sighting in storage.presence.list_sightings(tx, found.id) if sighting.session_uuid in uuids]
-    here = [stay for stay in live.stays_seen(seen, {}) if live.is_open(stay)]
-    return take_attendance(here, sessions, found.planned, same=_same_people(tx, found)).people
+    part = part_of(tx, found, now)
+    running = {one.session.uuid for one in part.sessions if one.runs}
+    here = [stay for stay in _seen(tx, found, now) if live.is_open(stay) and stay.session_uuid in running]
+    return take_class_attendance(here, found, part, same=same_people(tx, found.teacher_id)).people
+
+
+def take_class_attendance(
+    stays: tuple[Stay, ...] | list[Stay],
+    found: Class,
+    part: ClassPart,
+    *,
+    same: list[tuple[PersonKey, PersonKey]],
+    repeats: int = 0,
+    source: Source = Source.ZOOM,
+) -> Attendance:
+    """The attendance of a class from its records and what it has of its meeting's sessions."""
+    sessions = [
+        Session(one.session.uuid, one.span.start, None if one.runs else one.span.end, one.session.zooms_count)
+        for one in part.counted
+    ]
+    return take_attendance(
+        stays,
+        sessions,
+        found.planned,
+        own_time=part.own_time if part.sessions else None,
+        at_another_time=part.at_another_time,
+        shares={one.session.uuid: one.share for one in part.sessions if one.shared_with},
+        same=same,
+        repeats=repeats,
+        source=source,
+    )
+
+
+def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None = None) -> None:
+    """Works out anew, from Zoom's lists of its sessions, the participants of every class of a meeting that has any.
+
+    A class whose sessions have no record of its own stays unknown, unless it is the one whose list is `final`.
+    """
+    meeting = meeting_of(tx, meeting_id, now)
+    lists = storage.session_records.lists_of_meeting(tx, meeting_id)
+    stays = [stay for one in lists.values() if one.stays for stay in one.stays]
+    shared = share_records(meeting.planned, meeting.parts, stays, _whose(tx, meeting))
+    for one in meeting.classes:
+        part = meeting.parts[one.id]
+        read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
+        read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
+        if not read_at or (not shared[one.id] and one.id != final):
+            continue
+        found = storage.classes.get_class(tx, one.id)
+        attendance = take_class_attendance(shared[one.id], found, part, same=[])
+        if participants_data(attendance) != _readable(tx, one.id) or found.participants_fetched_at is None:
+            storage.classes.save_attendance(tx, one.id, attendance, max(read_at))
+
+
+def has_zooms_list(tx: Transaction, found: Class) -> bool:
+    """Whether what is stored of a class's participants is Zoom's list, and not what was seen live."""
+    data = _readable(tx, found.id)
+    return data is not None and data.get("source") != Source.SEEN.value
 
 
 def snapshots(tx: Transaction, found: Class) -> list[Snapshot]:
@@ -64,7 +123,7 @@ def snapshots(tx: Transaction, found: Class) -> list[Snapshot]:
 
 def count_sightings(tx: Transaction, found: Class) -> int:
     """How many joins and leaves were seen live: a cheap way to see that something has happened."""
-    return storage.presence.count_sightings(tx, found.id)
+    return storage.presence.count_sightings(tx, found.zoom_meeting_id or "")
 
 
 def decisions(tx: Transaction, found: Class) -> list[Decision]:
@@ -84,21 +143,43 @@ def undo_decision(services: Services, found: Class, decision: Decision) -> None:
         storage.decisions.undo_decision(tx, found.teacher_id, decision)
 
 
-def _ends(sessions: Sequence[Session]) -> dict[str, datetime]:
-    """The ends of the sessions that are over; where one was never announced, it was over when the next began."""
-    ends = {before.uuid: before.end or after.start for before, after in pairwise(sessions)}
-    return ends | {session.uuid: session.end for session in sessions if session.end is not None}
-
-
-def _same_people(tx: Transaction, found: Class) -> list[tuple[PersonKey, PersonKey]]:
-    """Who is one person by the word of the class's teacher."""
-    said = storage.decisions.list_decisions(tx, found.teacher_id)
+def same_people(tx: Transaction, teacher_id: str) -> list[tuple[PersonKey, PersonKey]]:
+    """Who is one person by the word of a teacher."""
+    said = storage.decisions.list_decisions(tx, teacher_id)
     return [(decision.first, decision.second) for decision in said if decision.same]
 
 
-def has_zooms_list(tx: Transaction, found: Class) -> bool:
+def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
+    """The class's stays as they were seen live; those of people who are still there are open."""
+    if found.zoom_meeting_id is None:
+        return ()
+    meeting = meeting_of(tx, found.zoom_meeting_id, now)
+    sessions = [one for part in meeting.parts.values() for one in part.sessions]
+    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
+    sightings = storage.presence.list_sightings(tx, {one.session.uuid for one in sessions})
+    stays = live.stays_seen(sightings, ends)
+    ended = live.until(stays, now)
+    as_seen = dict(zip(ended, stays, strict=True))
+    shared = share_records(meeting.planned, meeting.parts, ended, _whose(tx, meeting))
+    return tuple(as_seen[stay] for stay in shared.get(found.id, ()))
+
+
+def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
+    """Whose record one is: by the counting rule, and by the word of the teachers of this meeting."""
+    same = [
+        pair for teacher in sorted({one.teacher_id for one in meeting.classes}) for pair in same_people(tx, teacher)
+    ]
+    leader: Mapping[PersonKey, PersonKey] = leaders({key for pair in same for key in pair}, same)
+
+    def whose(stay: Stay) -> PersonKey:
+        key = key_of(stay)
+        return leader.get(key, key)
+
+    return whose
+
+
+def _readable(tx: Transaction, class_id: str) -> dict[str, object] | None:
     try:
-        data = storage.classes.get_participants_data(tx, found.id)
+        return storage.classes.get_participants_data(tx, class_id)
     except UnreadableRecords:
-        return False
-    return data is not None and data.get("source") != Source.SEEN.value
+        return None

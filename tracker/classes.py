@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tracker import auth, clock, storage
-from tracker.attendance.class_times import WINDOW_AFTER
+from tracker.attendance.assignment import LATE
 from tracker.attendance.types import ClassStatus
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomError, ZoomMeetingUnknown
 from tracker.services import Services
@@ -209,7 +209,7 @@ def may_be_held(found: Class, now: datetime) -> bool:
     """Whether the class is running, or may still begin or go on: then its links are of use."""
     if found.status is ClassStatus.CANCELLED:
         return False
-    return found.status is ClassStatus.LIVE or now <= found.planned.end + WINDOW_AFTER
+    return found.status is ClassStatus.LIVE or now <= found.planned.end + LATE
 
 
 def _one_line(text: str, too_long: str) -> str:

@@ -231,7 +231,7 @@ def show_class(call: Call) -> None:
     """One class with what is known of it."""
     with call.services(check_schema) as services:
         found = _class(services, call.options.id)
-        attendance = services.read(class_attendance.attendance_of, found)
+        attendance = services.read(class_attendance.attendance_of, found, services.now())
         state = found.fetch.state(services.now()).value if found.fetch else None
     failure = found.fetch.error if found.fetch else None
     data = participants_data(attendance) if attendance else None
@@ -289,7 +289,7 @@ def export(call: Call) -> None:
     options = call.options
     with call.services(check_schema) as services:
         found = _class(services, options.id)
-        attendance = services.read(class_attendance.attendance_of, found)
+        attendance = services.read(class_attendance.attendance_of, found, services.now())
     if attendance is None:
         raise ClassNotReady("participants_unknown")
     zone = clock.zone(found.timezone)

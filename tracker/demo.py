@@ -127,8 +127,9 @@ The dashboard is at   {url}
   as admin     {ADMIN.email}          password  {ADMIN.password}
 
 To try it: sign in as the teacher, make a class, start it as its host, open its join link in two tabs and join
-as two people, leave, and end the class. Zoom's list of participants is fetched {settings.fetch_delay_seconds} seconds
-after the end; in a school it is ten minutes, because Zoom needs them.
+as two people, leave, and end the class. It is over before its time, so its page asks whether it counts: press
+"Count it". Zoom's list of participants is fetched {settings.fetch_delay_seconds} seconds after the end; in a school
+it is ten minutes, because Zoom needs them.
 
 Ctrl-C stops everything; the data stays in {settings.data_dir}
 """

@@ -7,18 +7,19 @@ import hashlib
 import json
 import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import retry, storage
+from tracker.attendance.assignment import life_of
 from tracker.attendance.class_times import LONGEST_MEETING
-from tracker.attendance.counting import take_attendance
-from tracker.attendance.stored_form import participants_data
-from tracker.attendance.types import Attendance, ClassStatus, FetchState, Session, Snapshot, Stay
-from tracker.class_attendance import attendance_seen, has_zooms_list
+from tracker.attendance.counting import key_of, tidy
+from tracker.attendance.stored_form import stored_entries
+from tracker.attendance.types import Attendance, ClassStatus, FetchState, Session, Snapshot, Span, Where
+from tracker.class_attendance import attendance_of, attendance_seen, has_zooms_list, refresh
 from tracker.errors import (
     AlreadyFetched,
     ClassNotReady,
@@ -28,16 +29,19 @@ from tracker.errors import (
     NotEnded,
     Problem,
     TooSoon,
+    TrackerError,
     ZoomError,
     ZoomMeetingUnknown,
+    ZoomMisconfigured,
     ZoomRateLimited,
 )
 from tracker.services import Services
-from tracker.sessions import Discovery, apply_sessions, counted_sessions, own_session, sessions_at_zoom, sessions_of
+from tracker.sessions import Discovery, apply_sessions, meeting_of, sessions_at_zoom
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.fetches import Claim
-from tracker.zoom import Category
+from tracker.storage.session_records import SessionList
+from tracker.zoom import Category, ParticipantList
 
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
@@ -65,11 +69,14 @@ def fetch_now(services: Services, class_id: str, progress: Progress = lambda rec
         check_fetchable(storage.classes.lock_class(tx, class_id), now)
         claim = storage.fetches.claim_class(tx, class_id, now)
     try:
-        return _collect(services, claim, progress)
+        attendance = _collect(services, claim, progress)
     except BaseException:
         with suppress(LeaseLost), transaction(services.engine) as tx:
             storage.fetches.release(tx, claim)
         raise
+    if attendance is None:
+        raise NoDataFromZoom("no_record_of_this_class")
+    return attendance
 
 
 def fetch_if_due(services: Services, class_id: str) -> Attendance:
@@ -97,12 +104,12 @@ def fetch_due(services: Services) -> Outcome | None:
         return None
     try:
         attendance = _collect(services, claim, lambda records: None)
-        people = attendance.unique_count
+        people = attendance.unique_count if attendance else None
         log.info("participants collected", extra={"class": claim.class_id, "people": people, "attempt": claim.attempts})
         return "collected"
     except LeaseLost:
         log.info("the fetch was taken over", extra={"class": claim.class_id})
-    except (ZoomError, ClassNotReady) as error:
+    except TrackerError as error:
         _put_off(services, claim, error, error.problem)
     except Exception as error:
         # One class with a fault that nobody foresaw must not stop the others, nor be lost.
@@ -143,97 +150,179 @@ def try_all_again(services: Services) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    """What Zoom is to be asked for: the meetings (UUIDs, or the meeting's id) whose participants make up the class.
+    """What Zoom is to be asked for: the lists of these sessions, by UUID.
 
-    `runs` are the sessions that are the class as far as is known, `complete` is whether Zoom has listed them: without
-    that, one of them may be missing.
+    `complete` is whether Zoom has listed the class's sessions: without that, one of them may be missing. `pending`: one
+    of them is not over yet.
     """
 
     found: Class
-    runs: tuple[Session, ...]
-    meetings: tuple[str, ...]
+    discovered: Discovery
+    uuids: tuple[str, ...]
     complete: bool
+    pending: bool
 
 
-def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance:
-    """Fetches and stores the participants of a claimed class; nothing is stored unless all of it came."""
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The lists that Zoom gave, by session, and why it did not give the others."""
+
+    lists: Mapping[str, ParticipantList]
+    missing: Mapping[str, ZoomError]
+
+
+def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance | None:
+    """Fetches and stores the participants of a claimed class. Raises ClassNotReady, ZoomError where nothing came."""
 
     def renew() -> None:
         with transaction(services.engine) as tx:
             storage.fetches.renew(tx, claim, services.now())
 
     questions = _what_to_ask(services, claim, renew)
-    stays = _ask(services, questions.meetings, renew, progress)
-    return _store(services, claim, questions, stays)
+    answers = _ask(services, questions.uuids, renew, progress)
+    return _store(services, claim, questions, answers)
 
 
 def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) -> _Questions:
-    """Which sessions the class has, from what is known and what Zoom lists.
+    """Which sessions the class has, from what is known and what Zoom lists, and which lists are wanted of them.
 
     Raises NotEnded, NoDataFromZoom, ZoomError.
     """
     with reading(services.engine) as tx:
+        now = services.now()
         found = storage.classes.get_class(tx, claim.class_id)
-        known = counted_sessions(tx, found)
+        known = meeting_of(tx, found.zoom_meeting_id or "", now)
+        lists = storage.session_records.lists_of_meeting(tx, known.id)
     ended = found.status is ClassStatus.ENDED
     try:
         discovered = sessions_at_zoom(services, found, known, renew)
         listed = True
     except ZoomError as error:
-        if not ended or not known:
+        if not ended or not known.parts[found.id].sessions:
             raise
         # What the webhooks told is enough to go on with; a session that they missed is found by the next snapshot.
-        discovered, listed = Discovery((), error), False
+        discovered, listed = Discovery(refusal=error), False
         log.info("Zoom did not list the sessions", extra={"class": found.id, **error.problem.log_fields()})
-    runs = sessions_of(found, _merged(known, discovered.sessions))
-    if not ended and not _may_be_over(runs, discovered):
+    with reading(services.engine) as tx:
+        part = meeting_of(tx, known.id, now, discovered.sessions).parts[found.id]
+    over = [one.session.uuid for one in part.sessions if not one.runs]
+    if not ended and life_of(part)[0] is not ClassStatus.ENDED and not (part.sessions and discovered.refusal):
         raise discovered.refusal or NotEnded("no_session_ended")
-    meetings = tuple(run.uuid for run in runs) or (_only_session(services, found, discovered),)
-    return _Questions(found, runs, meetings, listed)
+    if not part.sessions:
+        return _Questions(found, discovered, (_only_session(services, found, discovered),), listed, pending=False)
+    # Where Zoom does not list what is over, its answer to the question for the participants shows it.
+    wanted = over or [one.session.uuid for one in part.sessions]
+    # A list that was read since this fetch became due serves all classes that share the session.
+    since = claim.due_at
+    fresh = {uuid for uuid, one in lists.items() if since and one.read_at and since <= one.read_at <= now}
+    uuids = tuple(uuid for uuid in wanted if uuid not in fresh - discovered.unclear)
+    return _Questions(found, discovered, uuids, listed, pending=len(wanted) < len(part.sessions))
 
 
-def _ask(services: Services, meetings: Iterable[str], renew: Callable[[], None], progress: Progress) -> list[Stay]:
-    """The records of these meetings. Raises NoDataFromZoom where none of them has a duration yet, ZoomError."""
-    stays: list[Stay] = []
-    for meeting in meetings:
-        before = len(stays)
+def _ask(services: Services, uuids: Sequence[str], renew: Callable[[], None], progress: Progress) -> _Answers:
+    """The lists of these sessions. One that Zoom refuses does not hold up the others.
+
+    Raises ZoomError where it is not about one session or where none of them is given, and NoDataFromZoom where they are
+    all empty.
+    """
+    lists: dict[str, ParticipantList] = {}
+    missing: dict[str, ZoomError] = {}
+    for uuid in uuids:
+        before = sum(len(one.stays) for one in lists.values())
 
         def turned_page(records: int, before: int = before) -> None:
             renew()
             progress(before + records)
 
-        stays += services.zoom.past_participants(meeting, turned_page)
-    if not any(stay.seconds > 0 for stay in stays):
-        raise NoDataFromZoom(retry.NO_LIST)
-    return stays
+        try:
+            lists[uuid] = services.zoom.past_participants(uuid, turned_page)
+        except (ZoomRateLimited, ZoomMisconfigured):
+            raise
+        except ZoomError as error:
+            missing[uuid] = error
+    if uuids and not any(stay.seconds > 0 for one in lists.values() for stay in one.stays):
+        raise next(iter(missing.values()), None) or NoDataFromZoom(retry.NO_LIST)
+    return _Answers(lists, missing)
 
 
-def _store(services: Services, claim: Claim, questions: _Questions, stays: Sequence[Stay]) -> Attendance:
-    """Stores sessions, snapshot and participants in one transaction, if the lease is still ours. Raises LeaseLost."""
-    found = questions.found
-    runs = tuple(_with_end(run, stays) for run in questions.runs)
-    attendance = take_attendance(stays, runs or own_session(found), found.planned)
+def _store(services: Services, claim: Claim, questions: _Questions, answers: _Answers) -> Attendance | None:
+    """Stores sessions, lists, snapshot and participants in one transaction, if the lease is still ours.
+
+    None where none of the records is this class's, so far. Raises LeaseLost, and NoDataFromZoom where Zoom has no list.
+    """
+    found, meeting_id = questions.found, questions.found.zoom_meeting_id or ""
     with transaction(services.engine) as tx:
         now = services.now()
-        apply_sessions(tx, storage.classes.lock_class(tx, claim.class_id), runs)
-        storage.snapshots.add_snapshot(tx, claim.class_id, _snapshot(attendance, now, complete=questions.complete))
-        # A class may have had a session before its time, and another one that nobody has announced.
-        ended_at = max(storage.classes.get_class(tx, claim.class_id).ended_at or now, found.planned.end)
-        snapshots = storage.snapshots.list_snapshots(tx, claim.class_id)
-        storage.fetches.finish(tx, claim, retry.next_snapshot(snapshots, ended_at, services.delay))
-        storage.classes.save_attendance(tx, claim.class_id, attendance, now)
-    return attendance
+        known = meeting_of(tx, meeting_id, now, locked=True)  # nothing is read before the rows are locked
+        for uuid, given in answers.lists.items():
+            storage.session_records.save_list(tx, meeting_id, uuid, given.stays, complete=given.complete, now=now)
+        for uuid, error in answers.missing.items():
+            storage.session_records.note_missing(tx, meeting_id, uuid, error.problem)
+        told = list(_with_ends(questions, answers, known.sessions))
+        meeting = apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id)
+        lists = storage.session_records.lists_of_meeting(tx, meeting_id)
+        read = [lists[one.session.uuid] for one in meeting.parts[found.id].sessions if one.session.uuid in lists]
+        if not any(stay.seconds > 0 for one in read for stay in one.stays or ()):
+            raise NoDataFromZoom(retry.NO_LIST)
+        again_at = _next_snapshot(tx, services, found, read, now, questions)
+        refresh(tx, meeting_id, now, final=found.id if again_at is None else None)
+        missing = [one for one in read if one.missing is not None and one.stays is None]
+        if missing:
+            _put_off_missing(tx, claim, missing, len(read), again_at, now, _first_gap(services))
+        else:
+            storage.fetches.finish(tx, claim, again_at)
+        return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
 
 
-def _may_be_over(runs: Sequence[Session], discovered: Discovery) -> bool:
-    """Whether it is worth asking for the participants of a class whose end was not announced.
+def _next_snapshot(
+    tx: Transaction,
+    services: Services,
+    found: Class,
+    read: Sequence[SessionList],
+    now: datetime,
+    questions: _Questions,
+) -> datetime | None:
+    """Remembers this snapshot of the class's lists, and says when to take the next one; None when they are settled."""
+    stays = tidy(stay for one in read for stay in one.stays or ())
+    whole = all(one.complete and one.shorter is None and one.missing is None for one in read)
+    complete = questions.complete and not questions.pending and whole
+    content = json.dumps(stored_entries(stays))
+    snapshot = Snapshot(
+        at=now.replace(microsecond=0),
+        records=len(stays),
+        people=len({key_of(stay) for stay in stays if stay.where is Where.MEETING}),
+        complete=complete,
+        digest=hashlib.sha256(content.encode()).hexdigest(),
+    )
+    storage.snapshots.add_snapshot(tx, found.id, snapshot)
+    # A class may have had a session before its time, and another one that nobody has announced.
+    ended_at = max(storage.classes.get_class(tx, found.id).ended_at or now, found.planned.end)
+    return retry.next_snapshot(storage.snapshots.list_snapshots(tx, found.id), ended_at, services.delay)
 
-    Where Zoom does not list what is over, its answer to the question for the participants shows it.
-    """
-    if not runs:
-        return False
-    over = {run.uuid for run in discovered.sessions}
-    return runs[-1].end is not None or runs[-1].uuid in over or discovered.refusal is not None
+
+def _with_ends(questions: _Questions, answers: _Answers, known: Iterable[Session]) -> Iterator[Session]:
+    """What Zoom told of sessions. An end that it did not tell is when the last person left; else it is left out."""
+    discovered = questions.discovered
+    for session in discovered.sessions:
+        if session.uuid not in discovered.unclear:
+            yield session
+        elif (span := _span_of(answers, session.uuid)) is not None:
+            yield replace(session, end=max(span.end, session.start))
+    told = {session.uuid for session in discovered.sessions}
+    for session in known:  # one whose list Zoom gives is over
+        if session.end is None and session.uuid not in told and (span := _span_of(answers, session.uuid)) is not None:
+            yield replace(session, end=max(span.end, session.start))
+    meeting_id = questions.found.zoom_meeting_id or ""
+    if questions.uuids == (meeting_id,) and (span := _span_of(answers, meeting_id)) is not None:
+        # Zoom told nothing of the session itself; its list shows when it was.
+        yield Session(meeting_id, span.start, span.end)
+
+
+def _span_of(answers: _Answers, uuid: str) -> Span | None:
+    """From the first join to the last leave in the list of a session."""
+    given = answers.lists.get(uuid)
+    spans = [stay.span for stay in given.stays if stay.span is not None] if given else []
+    return Span(min(span.start for span in spans), max(span.end for span in spans)) if spans else None
 
 
 def _only_session(services: Services, found: Class, discovered: Discovery) -> str:
@@ -241,7 +330,7 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
 
     Raises NoDataFromZoom where that may be another class's, and why Zoom does not say whose it is.
     """
-    if discovered.elsewhere:
+    if discovered.listed:
         raise NoDataFromZoom("sessions_elsewhere")
     meeting_id = found.zoom_meeting_id or ""
     if discovered.refusal is not None and not found.zoom_meeting_made:
@@ -251,34 +340,30 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     return meeting_id
 
 
-def _with_end(run: Session, stays: Iterable[Stay]) -> Session:
-    """A session whose list Zoom gives is over; where its end was never told, it is when the last one left."""
-    if run.end is not None:
-        return run
-    ends = [stay.span.end for stay in stays if stay.session_uuid == run.uuid and stay.span is not None]
-    return replace(run, end=max(ends, default=run.start))
-
-
-def _merged(known: Iterable[Session], listed: Iterable[Session]) -> Iterable[Session]:
-    """Each session once, as Zoom lists it; an end that is known is not forgotten where Zoom leaves it out."""
-    ends = {run.uuid: run.end for run in known}
-    latest = (run if run.end else replace(run, end=ends.get(run.uuid)) for run in listed)
-    return {run.uuid: run for run in (*known, *latest)}.values()
-
-
-def _snapshot(attendance: Attendance, now: datetime, *, complete: bool) -> Snapshot:
-    """What this reading of Zoom's list gave. A record of no length is one that Zoom is still working on.
-
-    `complete` is whether Zoom listed the sessions: without that, one of them may be missing.
-    """
-    content = json.dumps(participants_data(attendance)["participants"])
-    return Snapshot(
-        at=now.replace(microsecond=0),
-        records=attendance.total_records,
-        people=attendance.unique_count,
-        complete=complete and all(stay.seconds > 0 for stay in attendance.stays),
-        digest=hashlib.sha256(content.encode()).hexdigest(),
+def _put_off_missing(
+    tx: Transaction,
+    claim: Claim,
+    missing: Sequence[SessionList],
+    number: int,
+    again_at: datetime | None,
+    now: datetime,
+    first_gap: timedelta,
+) -> None:
+    """What came is stored; the sessions that Zoom refuses are asked for again, for as long as an empty list is."""
+    why = tuple(one.missing for one in missing[:1] if one.missing is not None)
+    problem = Problem("sessions_missing", {"missing": len(missing), "sessions": number, "why": why})
+    at = retry.next_try(
+        NoDataFromZoom(retry.NO_LIST),
+        claim.attempts,
+        claim.asked_at,
+        now,
+        first_gap=first_gap,
+        spread=random.random(),  # noqa: S311
     )
+    if at is not None:
+        storage.fetches.postpone(tx, claim, problem, min(at, again_at) if again_at else at, claim.attempts)
+    else:
+        storage.fetches.abandon(tx, claim, problem, FetchState.COLLECTED)
 
 
 def _put_off(services: Services, claim: Claim, error: Exception, problem: Problem) -> None:
@@ -294,8 +379,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
                 claim.attempts,
                 _patient_from(tx, claim, error),
                 now,
-                # A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry.
-                first_gap=min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1)),
+                first_gap=_first_gap(services),
                 spread=random.random(),  # noqa: S311 - spreads load, guards nothing
             )
             if at is not None:
@@ -311,6 +395,11 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
             storage.fetches.abandon(tx, claim, problem, gave_up)
     except LeaseLost:
         log.info("the fetch was taken over", extra={"class": claim.class_id})
+
+
+def _first_gap(services: Services) -> timedelta:
+    """A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry."""
+    return min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1))
 
 
 def _patient_from(tx: Transaction, claim: Claim, error: Exception) -> datetime:

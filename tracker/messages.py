@@ -63,6 +63,8 @@ _OF_FETCHES = {
     "class_not_ended": "This class has not ended.",
     "no_session_ended": "Zoom knows of no session of this class that has ended.",
     "sessions_elsewhere": "Zoom has sessions of this meeting, and none at the time of this class.",
+    "no_record_of_this_class": "Zoom's lists have nobody of this class so far.",
+    "sessions_missing": "{missing} of {sessions} sessions is missing: {why: }",
     "no_list_yet": "Zoom has no participant list for this class yet.",
     "already_fetched": "The participants of this class are known.",
     "too_soon": "Zoom is still preparing the list of this class.",

@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tracker import auth, health, storage
+from tracker.attendance.assignment import EARLY, LATE
 from tracker.attendance.class_times import LONGEST_MEETING
+from tracker.attendance.types import Session
 from tracker.retry import FARTHEST_TRY, PATIENCE
 from tracker.services import Services
-from tracker.sessions import apply_sessions, counted_sessions
+from tracker.sessions import apply_sessions, meeting_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 
@@ -43,6 +45,21 @@ def ask_for_forgotten(services: Services) -> None:
                 storage.fetches.ask(tx, found.id, due_at, now)
 
 
+def follow_time(services: Services) -> None:
+    """Applies the rule on sessions where time alone changes what it says.
+
+    A session that runs reaches the planned time of a class, and a class that was not held round its time may have been
+    held at another one.
+    """
+    now = services.now()
+    with reading(services.engine) as tx:
+        reached = storage.attention.beside_running(tx, now - LONGEST_MEETING, now + EARLY)
+        passed = [found for found in storage.attention.unheard(tx, now) if found.planned.end + LATE < now]
+    for meeting_id in sorted({found.zoom_meeting_id or "" for found in (*reached, *passed)}):
+        with transaction(services.engine) as tx:
+            apply_sessions(tx, meeting_id, (), services.delay, now)
+
+
 def end_the_endless(services: Services) -> None:
     """Ends classes that Zoom must have ended long ago and will not tell of: at what was last heard of them."""
     now = services.now()
@@ -50,12 +67,11 @@ def end_the_endless(services: Services) -> None:
         endless = storage.attention.live_since(tx, now - LONGEST_MEETING - PATIENCE)
     for found in endless:
         with transaction(services.engine) as tx:
-            unchanged = storage.classes.lock_class(tx, found.id) == found
-            runs = counted_sessions(tx, found)
-            if not unchanged or not runs or runs[-1].end is not None:
+            sessions = meeting_of(tx, found.zoom_meeting_id or "", now, locked=True).sessions
+            if storage.classes.get_class(tx, found.id) != found or not sessions or sessions[-1].end is not None:
                 continue
-            last = replace(runs[-1], end=_last_heard_of(tx, found, now))
-            apply_sessions(tx, found, [last])
+            last = replace(sessions[-1], end=_last_heard_of(tx, found, sessions[-1], now))
+            apply_sessions(tx, found.zoom_meeting_id or "", [last], services.delay, now)
             storage.fetches.ask(tx, found.id, now, now)
         log.warning("the end of a class was never announced", extra={"class": found.id})
 
@@ -83,7 +99,7 @@ def tidy_up(services: Services) -> None:
         health.forget_old(tx, now)
 
 
-def _last_heard_of(tx: Transaction, found: Class, now: datetime) -> datetime:
+def _last_heard_of(tx: Transaction, found: Class, session: Session, now: datetime) -> datetime:
     """The last moment at which the class is known to have gone on, and no earlier than its planned end."""
-    seen = [sighting.at for sighting in storage.presence.list_sightings(tx, found.id)]
+    seen = [sighting.at for sighting in storage.presence.list_sightings(tx, [session.uuid])]
     return min(max([*seen, found.planned.end, found.started_at or found.planned.end]), now)

@@ -1,77 +1,111 @@
-"""Which sessions of a Zoom meeting are which class, and what follows for the class.
+"""Which sessions of a Zoom meeting are which class, and what follows for the classes.
 
-The rule itself is pure (`attendance.class_times`). Here it is applied: to webhooks, to what Zoom lists, and to what is
-stored. Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
+The rule itself is pure (`attendance.assignment`). Here it is applied: to webhooks, to what Zoom lists, to teachers'
+choices, and to what is stored. Each use case opens its own short transactions, and never keeps one open while it talks
+to Zoom.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
-from tracker import storage
-from tracker.attendance.class_times import in_window, life_of_class, sessions_of_class
+from tracker import clock, storage
+from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
 from tracker.attendance.types import ClassStatus, Session, Sighting, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
 from tracker.services import Services
-from tracker.storage.classes import Class, PlannedClass
-from tracker.storage.database import Transaction, reading, together
+from tracker.storage.classes import Class, ClassInMeeting
+from tracker.storage.database import Transaction, together, transaction
 from tracker.zoom.webhook import Delivery, MeetingEnded, MeetingStarted, ParticipantSeen
 
 log = logging.getLogger(__name__)
 
 Outcome = Literal["noted", "repeat", "not_ours", "nothing_to_note"]
+# Sessions of a meeting that serves many classes are asked for when they began so near to a class.
+NEAR = timedelta(days=1)
+NOTHING_KNOWN = ClassPart((), (), (), at_another_time=False)
 
 
-def class_of(tx: Transaction, meeting_id: str, run: Session) -> str | None:
-    """The class that a session of this meeting belongs to.
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting's classes (cancelled ones left out), its sessions, and what each class has of them."""
 
-    A new one belongs to the class in whose window it lies, and to whose planned start it is nearest.
+    id: str
+    classes: tuple[ClassInMeeting, ...]
+    sessions: tuple[Session, ...]
+    parts: Mapping[str, ClassPart]
+
+    @property
+    def planned(self) -> tuple[MeetingClass, ...]:
+        """The classes as the rule sees them."""
+        return tuple(_planned(one) for one in self.classes)
+
+
+def meeting_of(
+    tx: Transaction, meeting_id: str, now: datetime, told: Iterable[Session] = (), *, locked: bool = False
+) -> Meeting:
+    """A meeting as it is stored, with what was `told` of its sessions besides; `locked` are its classes."""
+    classes = tuple(
+        one
+        for one in storage.classes.classes_in_meeting(tx, meeting_id, locked=locked)
+        if one.status is not ClassStatus.CANCELLED
+    )
+    sessions = _merged(storage.sessions.list_sessions(tx, meeting_id), told)
+    parts = assign(
+        map(_planned, classes),
+        sessions,
+        storage.sessions.list_choices(tx, [one.id for one in classes]),
+        latest_leave=storage.session_records.latest_leaves(tx, meeting_id),
+        now=now,
+    )
+    return Meeting(meeting_id, classes, sessions, parts)
+
+
+def part_of(tx: Transaction, found: Class, now: datetime) -> ClassPart:
+    """What a class has of its meeting's sessions; a class that another program wrote may only have times of its own."""
+    if found.zoom_meeting_id is None:
+        return NOTHING_KNOWN
+    meeting = meeting_of(tx, found.zoom_meeting_id, now)
+    if meeting.sessions or found.started_at is None:
+        return meeting.parts.get(found.id, NOTHING_KNOWN)
+    own = Session(found.zoom_meeting_id, found.started_at, found.ended_at)
+    this = MeetingClass(found.id, found.planned, clock.zone(found.timezone), made_for_it=True)
+    return assign([this], [own], latest_leave={}, now=now)[found.id]
+
+
+def apply_sessions(
+    tx: Transaction,
+    meeting_id: str,
+    told: Iterable[Session],
+    delay: timedelta,
+    now: datetime,
+    *,
+    fetching: str | None = None,
+) -> Meeting:
+    """Stores what was told of a meeting's sessions, and brings its classes in line with those that are their own.
+
+    Their status and times follow, and their participants are asked for where a class is over and its sessions changed;
+    but for the class whose participants are being stored by the caller (`fetching`).
     """
-    known = storage.sessions.class_of_session(tx, run.uuid)
-    if known is not None:
-        return known
-    candidates = [
-        (not in_window(run.start, found.planned), abs(run.start - found.planned.start), found.id)
-        for found in storage.classes.planned_in_meeting(tx, meeting_id)
-        if sessions_of(found, (run,))
-    ]
-    return min(candidates)[-1] if candidates else None
+    before = meeting_of(tx, meeting_id, now, locked=True)
+    for session in told:
+        storage.sessions.save_session(tx, meeting_id, session)
+    after = meeting_of(tx, meeting_id, now)
+    for one in after.classes:
+        _follow(tx, one, before.parts[one.id], after.parts[one.id], None if one.id == fetching else delay, now)
+    return after
 
 
-def sessions_of(found: Class | PlannedClass, runs: Iterable[Session]) -> tuple[Session, ...]:
-    """Those of these sessions of its meeting that are the class, by start."""
-    return sessions_of_class(runs, found.planned, made_for_it=found.zoom_meeting_made)
+def choose(services: Services, found: Class, choice: Choice) -> None:
+    """A teacher counts a session in, or leaves it out; the class follows at once."""
+    _decide(services, found, choice.session_uuid, choice)
 
 
-def counted_sessions(tx: Transaction, found: Class | PlannedClass) -> tuple[Session, ...]:
-    """The stored sessions that are the class, by start."""
-    return sessions_of(found, storage.sessions.list_sessions(tx, found.id))
-
-
-def own_session(found: Class) -> tuple[Session, ...]:
-    """The class's own start and end as its one session, for classes that another program wrote."""
-    if found.started_at is None:
-        return ()
-    return (Session(found.zoom_meeting_id or "", found.started_at, found.ended_at),)
-
-
-def apply_sessions(tx: Transaction, found: Class | PlannedClass, told: Iterable[Session]) -> bool:
-    """Stores what was told of sessions of a class, and brings its status and times in line with those that are its own.
-
-    The caller has locked the class, and asks for its participants where this returns True: its sessions have changed.
-    """
-    before = counted_sessions(tx, found)
-    for run in told:
-        storage.sessions.save_session(tx, found.id, run)
-    after = counted_sessions(tx, found)
-    if found.status is ClassStatus.CANCELLED or not after:
-        return False
-    life = life_of_class(after)
-    if after == before and life[0] is found.status:
-        return False
-    storage.classes.set_life(tx, found.id, *life)
-    return True
+def undo_choice(services: Services, found: Class, session_uuid: str) -> None:
+    """The rule decides on this session again."""
+    _decide(services, found, session_uuid, None)
 
 
 def note_delivery(services: Services, delivery: Delivery) -> Outcome:
@@ -79,28 +113,27 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     event = delivery.event
     if not isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen):
         return "nothing_to_note"
-    run, sighting = _told(event)
+    session, sighting = _told(event)
 
     def take_in(tx: Transaction) -> Outcome:
-        class_id = class_of(tx, event.meeting_id, run)
-        if class_id is None:
-            return "not_ours"
         now = services.now()
-        current = storage.classes.lock_planned(tx, class_id)
-        if not storage.webhook_log.note(tx, delivery.body_hash, delivery.name, class_id, now):
+        meeting_id = event.meeting_id or storage.sessions.meeting_of_session(tx, session.uuid) or ""
+        classes = storage.classes.classes_in_meeting(tx, meeting_id, locked=True) if meeting_id else []
+        known = storage.sessions.list_sessions(tx, meeting_id) if classes else []
+        is_known = any(one.uuid == session.uuid for one in known)
+        if not is_known:
+            classes = [one for one in classes if one.status is not ClassStatus.CANCELLED]
+        if not classes:
+            return "not_ours"
+        nearest = min(classes, key=lambda one: (abs(one.planned.start - session.start), one.id))
+        if not storage.webhook_log.note(tx, delivery.body_hash, delivery.name, nearest.id, now):
             return "repeat"
         if sighting is not None:
-            storage.presence.add_sighting(tx, class_id, sighting)
+            storage.presence.add_sighting(tx, meeting_id, sighting)
             if not sighting.came or sighting.where is Where.WAITING_ROOM:
                 return "noted"  # only somebody in the meeting shows that it runs
-        if _tells_nothing_new(run, storage.sessions.list_sessions(tx, class_id)):
-            return "noted"
-        if apply_sessions(tx, current, [run]):
-            ended_at = life_of_class(counted_sessions(tx, current))[2]
-            if ended_at is not None:
-                storage.fetches.ask(tx, class_id, ended_at + services.delay, now)
-            else:
-                storage.fetches.withdraw(tx, class_id)
+        if not _tells_nothing_new(session, known):
+            apply_sessions(tx, meeting_id, [session], services.delay, now)
         return "noted"
 
     return together(services.engine, take_in)
@@ -108,25 +141,23 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The sessions of a class that Zoom says are over, without their end where it does not tell it.
+    """The sessions round a class that Zoom says are over. Of `unclear` ones it does not tell the end: it is now, then.
 
-    `refusal`: why Zoom did not list what is over, so that others may be over as well. `elsewhere`: it lists sessions of
-    the meeting, and none of them is this class's.
+    `refusal`: why Zoom did not list what is over, so that others may be over as well. `listed`: it lists sessions of
+    the meeting, whosever they are.
     """
 
-    sessions: tuple[Session, ...]
+    sessions: tuple[Session, ...] = ()
+    unclear: frozenset[str] = frozenset()
     refusal: ZoomError | None = None
-    elsewhere: bool = False
+    listed: bool = False
 
 
-def sessions_at_zoom(
-    services: Services, found: Class, known: Sequence[Session], go_on: Callable[[], None]
-) -> Discovery:
-    """What Zoom says of the class's sessions, of which `known` were announced. Raises ZoomError.
+def sessions_at_zoom(services: Services, found: Class, known: Meeting, go_on: Callable[[], None]) -> Discovery:
+    """What Zoom says of the sessions of a class's meeting, of which some are `known`. Raises ZoomError.
 
-    `go_on` is called after each call to Zoom, and raises what is to end this.
-
-    They are those that a webhook would have given to this class.
+    `go_on` is called after each call to Zoom, and raises what is to end this. A meeting made for the class is the
+    class's whenever it was held; of a meeting that serves others too only what lies near the class is asked for.
     """
     refusal = None
     try:
@@ -135,13 +166,28 @@ def sessions_at_zoom(
         log.info("Zoom lists no sessions", extra={"class": found.id, **error.problem.log_fields()})
         instances, refusal = [], error
     go_on()
-    over = {run.uuid: run for run in _ours(services, found, instances)}
-    for uuid in over.keys() | {run.uuid for run in known if run.end is None}:
-        told = _past_session(services, uuid)
+    near = {one.uuid: one for one in instances if found.zoom_meeting_made or _is_near(one, found)}
+    ours = {part.session.uuid for part in known.parts[found.id].sessions}
+    settled = {one.uuid for one in known.sessions if one.end and (one.zooms_count is not None or one.uuid not in ours)}
+    open_ones = {
+        one.uuid: one for one in known.sessions if one.uuid in ours or (one.end is None and _is_near(one, found))
+    }
+    told, unclear = [], set[str]()
+    for uuid in sorted((near.keys() | open_ones.keys()) - settled):
+        session = _past_session(services, uuid)
         go_on()
-        if told is not None:
-            over[uuid] = told
-    return Discovery(tuple(over.values()), refusal, elsewhere=bool(instances) and not over)
+        if session is None or session.end is None:
+            session = session or near.get(uuid)
+            if session is None or open_ones.get(uuid, session).end is not None:
+                continue  # it is not over, or its end was announced
+            session = replace(session, end=max(session.start, services.now()))
+            unclear.add(uuid)
+        told.append(session)
+    return Discovery(tuple(told), frozenset(unclear), refusal, listed=bool(instances))
+
+
+def _is_near(session: Session, found: Class) -> bool:
+    return found.planned.start - NEAR <= session.start <= found.planned.end + NEAR
 
 
 def _instances(services: Services, found: Class) -> list[Session]:
@@ -152,13 +198,6 @@ def _instances(services: Services, found: Class) -> list[Session]:
         return []
 
 
-def _ours(services: Services, found: Class, instances: Sequence[Session]) -> list[Session]:
-    """Those of these sessions that are the class's."""
-    with reading(services.engine) as tx:
-        ours = sessions_of(found, instances)
-        return [run for run in ours if class_of(tx, found.zoom_meeting_id or "", run) == found.id]
-
-
 def _past_session(services: Services, uuid: str) -> Session | None:
     """A session with its end; None where it is not over, or the app may not ask."""
     try:
@@ -166,6 +205,58 @@ def _past_session(services: Services, uuid: str) -> Session | None:
     except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
         log.info("Zoom does not tell when a session was", extra=error.problem.log_fields())
         return None
+
+
+def _decide(services: Services, found: Class, session_uuid: str, choice: Choice | None) -> None:
+    meeting_id = found.zoom_meeting_id or ""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        before = meeting_of(tx, meeting_id, now, locked=True)
+        storage.sessions.undo_choice(tx, found.id, session_uuid)
+        if choice is not None:
+            storage.sessions.choose(tx, choice, now)
+        after = meeting_of(tx, meeting_id, now)
+        for one in after.classes:
+            _follow(tx, one, before.parts[one.id], after.parts[one.id], services.delay, now)
+
+
+def _follow(
+    tx: Transaction, one: ClassInMeeting, before: ClassPart, after: ClassPart, delay: timedelta | None, now: datetime
+) -> None:
+    """Brings a class in line with its sessions. What it has had from elsewhere stays where no session was ever its.
+
+    Its participants are asked for after `delay`, or not where that is None.
+    """
+    changed = [part.session for part in before.sessions] != [part.session for part in after.sessions]
+    life = life_of(after)
+    if not changed and (life == (one.status, one.started_at, one.ended_at) or not after.counted):
+        return
+    storage.classes.set_life(tx, one.id, *life)
+    status, _, ended_at = life
+    if delay is None:
+        return
+    if status is ClassStatus.ENDED and ended_at is not None:
+        storage.fetches.ask(tx, one.id, ended_at + delay, now)
+    else:
+        storage.fetches.withdraw(tx, one.id)
+
+
+def _planned(one: ClassInMeeting) -> MeetingClass:
+    return MeetingClass(one.id, one.planned, clock.zone(one.timezone), one.zoom_meeting_made)
+
+
+def _merged(known: Sequence[Session], told: Iterable[Session]) -> tuple[Session, ...]:
+    """Each session once; an end that is known is not forgotten where it is told again without."""
+    merged = {session.uuid: session for session in known}
+    for session in told:
+        other = merged.get(session.uuid)
+        merged[session.uuid] = session if other is None else _joined(other, session)
+    return tuple(sorted(merged.values(), key=lambda session: (session.start, session.uuid)))
+
+
+def _joined(known: Session, told: Session) -> Session:
+    count = known.zooms_count if told.zooms_count is None else told.zooms_count
+    return Session(known.uuid, min(known.start, told.start), told.end or known.end, count)
 
 
 def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Session, Sighting | None]:
@@ -180,6 +271,8 @@ def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Sessi
             return Session(seen.session_uuid, event.started_at or seen.at, None), seen
 
 
-def _tells_nothing_new(run: Session, known: Iterable[Session]) -> bool:
+def _tells_nothing_new(session: Session, known: Iterable[Session]) -> bool:
     """Whether saving the session would leave it as it is known: so it is with all but the first of its participants."""
-    return any(one.uuid == run.uuid and one.start <= run.start and run.end in (None, one.end) for one in known)
+    return any(
+        one.uuid == session.uuid and one.start <= session.start and session.end in (None, one.end) for one in known
+    )

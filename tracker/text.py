@@ -1,5 +1,7 @@
 """Texts and numbers that others have written, made fit to be stored and compared. Pure functions."""
 
+import unicodedata
+
 # What is longer is cut: anybody may send an endless name. The seconds are some months.
 LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
 
@@ -7,6 +9,13 @@ LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
 def fold_name(name: str) -> str:
     """The name without blanks at its ends and with single blanks inside; for people to read."""
     return " ".join(name.split())
+
+
+def compared_name(name: str) -> str:
+    """The name in the form in which names are compared: one form for characters that look the same (Unicode NFKC),
+    without invisible marks (category Cf, those that turn the direction of writing among them), in any case."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
+    return fold_name(plain).casefold()
 
 
 def text_of(value: object) -> str:

@@ -77,15 +77,22 @@ def _person(name: str, email: str) -> tuple[str, str]:
 
 def stored(engine: Engine) -> dict[str, Outcome]:
     """What the database has, by class."""
-    sessions: dict[str, list[tuple[str, str, str | None]]] = {}
+    sessions: dict[str, list[MeetingSession]] = {}
     with reading(engine) as tx:
         for row in tx.exec(select(MeetingSession)):
-            known = (row.uuid, to_zoom(row.started_at), row.ended_at and to_zoom(row.ended_at))
-            sessions.setdefault(row.class_id, []).append(known)
-        return {row.id: _stored(row, sessions.get(row.id, [])) for row in tx.exec(select(LiveStream))}
+            sessions.setdefault(row.meeting_id, []).append(row)
+        return {
+            row.id: _stored(row, sessions.get(row.zoom_meeting_id or "", [])) for row in tx.exec(select(LiveStream))
+        }
 
 
-def _stored(row: LiveStream, sessions: list[tuple[str, str, str | None]]) -> Outcome:
+def _stored(row: LiveStream, of_meeting: Iterable[MeetingSession]) -> Outcome:
+    # A session belongs to its meeting; classes that share a meeting are a day apart.
+    sessions = [
+        (one.uuid, to_zoom(one.started_at), one.ended_at and to_zoom(one.ended_at))
+        for one in of_meeting
+        if abs(one.started_at - row.scheduled_start) < timedelta(hours=12)
+    ]
     data = json.loads(row.participants_data or "{}")
     joins = [entry["joinTime"] for entry in data.get("participants", [])]
     return Outcome(

@@ -65,10 +65,10 @@ def test_any_row_of_another_program_is_shown_or_said_to_make_no_sense(
         found = storage.classes.get_class(tx, class_id)
         words.state(found, at(minute))
         words.when(found, "UTC")
-        words.here(found, class_attendance.people_in_class_now(tx, found), 5)
+        words.here(found, class_attendance.people_in_class_now(tx, found, at(minute)), 5)
         found.record()
         with suppress(UnreadableRecords):
-            attendance = class_attendance.attendance_of(tx, found)
+            attendance = class_attendance.attendance_of(tx, found, at(10_000))
             if attendance is not None:
                 check_shown(found, attendance)
 

@@ -64,7 +64,7 @@ def shown(state: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
     with reading(state.services.engine) as tx:
         found = storage.classes.get_class(tx, class_id)
         seen = class_attendance.attendance_seen(tx, found, now)
-        here = class_attendance.people_in_class_now(tx, found)
+        here = class_attendance.people_in_class_now(tx, found, now)
     words.state(found, now)
     words.here(found, here, 5)
     json.dumps(found.record())
@@ -140,9 +140,11 @@ def outcome(state: ServerState, class_id: str) -> tuple[object, ...]:
     """What became of the class, without what tells it from another class with the same deliveries."""
     found, seen = shown(state, class_id)
     with reading(state.services.engine) as tx:
-        sessions = [replace(run, uuid=run.uuid[-1]) for run in storage.sessions.list_sessions(tx, class_id)]
+        known = storage.sessions.list_sessions(tx, found.zoom_meeting_id or "")
+        sessions = [replace(one, uuid=one.uuid[-1]) for one in known]
         here = [
-            (person.name, person.email, person.first_join) for person in class_attendance.people_in_class_now(tx, found)
+            (person.name, person.email, person.first_join)
+            for person in class_attendance.people_in_class_now(tx, found, state.services.now())
         ]
     stays = [replace(stay, session_uuid=stay.session_uuid[-1]) for stay in seen.stays] if seen else None
     people = [(one.name, one.email, one.seconds, one.percent, one.status) for one in seen.people] if seen else None

@@ -10,22 +10,34 @@ reports twice, add nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from tracker.attendance.types import Attendance, Person, PersonKey, Session, Source, Span, Stay, Where
-from tracker.text import fold_name
+from tracker.text import compared_name, fold_name
 
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
+NAMELESS: PersonKey = ("name", "")
 
 
 def person_key(name: str, email: str) -> PersonKey:
     """What makes two records the same person."""
     if address := email.strip().casefold():
         return "email", address
-    return "name", fold_name(name).casefold()
+    return "name", compared_name(name)
+
+
+def key_of(stay: Stay) -> PersonKey:
+    """Whose record it is; by Zoom's ids where it withholds names and e-mails, as it does on some accounts."""
+    key = person_key(stay.name, stay.email)
+    if key != NAMELESS:
+        return key
+    if stay.zoom_user_id or stay.registrant_id:
+        return "zoom", stay.zoom_user_id or stay.registrant_id
+    return "joining", f"{stay.session_uuid}:{stay.user_id or stay.span}"
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -61,42 +73,48 @@ def take_attendance(
     sessions: Iterable[Session],
     planned: Span,
     *,
+    own_time: Sequence[Span] | None = None,
+    at_another_time: bool = False,
+    shares: Mapping[str, Span] = MappingProxyType({}),
     same: Iterable[tuple[PersonKey, PersonKey]] = (),
     repeats: int = 0,
     source: Source = Source.ZOOM,
 ) -> Attendance:
     """Who was there, from Zoom's records of the class's sessions. The order of the records has no effect.
 
+    `own_time` is what minutes in class and percentages are of; where it is not given, the planned time as far as the
+    sessions ran in it, else all of them. `shares` is how far the class reaches into sessions that it shares, by UUID.
     `same` has the pairs that a teacher has declared to be one person; the count by the rule stays what it is.
     `repeats` were dropped before, and add to those that are dropped here.
     """
     given = tuple(stays)
     records = tidy(given)
     held = tuple(sorted(sessions, key=lambda session: (session.start, session.uuid)))
-    runs = _runs(held, records)
-    inside = clip(runs, (planned,))
-    lesson = inside or union(runs)
-    by_rule = {person_key(stay.name, stay.email) for stay in records if stay.where is Where.MEETING}
-    leader = _leaders(by_rule, same)
+    if own_time is None:
+        runs = _runs(held, records)
+        inside = clip(runs, (planned,))
+        own_time, at_another_time = inside or union(runs), bool(runs) and not inside
+    by_rule = {key_of(stay) for stay in records if stay.where is Where.MEETING}
+    leader = leaders(by_rule, same)
     groups: dict[PersonKey, list[Stay]] = defaultdict(list)
     for stay in records:
         if stay.where is Where.MEETING:
-            groups[leader[person_key(stay.name, stay.email)]].append(stay)
-    people = (_person(group, lesson) for group in groups.values())
+            groups[leader[key_of(stay)]].append(stay)
+    people = (_person(group, own_time, shares) for group in groups.values())
     ordered = sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold()))
     return Attendance(
         stays=records,
         people=tuple(ordered),
         sessions=held,
-        lesson=lesson,
+        lesson=tuple(own_time),
         unique_count=len(by_rule),
         repeats=repeats + len(given) - len(records),
-        at_another_time=bool(runs) and not inside,
+        at_another_time=at_another_time,
         source=source,
     )
 
 
-def _leaders(keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey]]) -> dict[PersonKey, PersonKey]:
+def leaders(keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey]]) -> dict[PersonKey, PersonKey]:
     """Each key's group, by its smallest member. Two may be joined by way of a third that is not among `keys`."""
     here, pairs = tuple(keys), tuple(same)
     leader = {key: key for key in (*here, *(key for pair in pairs for key in pair))}
@@ -132,26 +150,29 @@ def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
     return runs
 
 
-def _person(stays: Sequence[Stay], lesson: Sequence[Span]) -> Person:
-    present = union(stay.span for stay in stays if stay.span is not None)
-    lesson_seconds = sum(span.seconds for span in lesson)
-    keys = tuple(sorted({person_key(stay.name, stay.email) for stay in stays}))
+def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str, Span]) -> Person:
+    spans = ((stay.span, shares.get(stay.session_uuid)) for stay in stays if stay.span is not None)
+    present = union(part for span, share in spans for part in (clip((span,), (share,)) if share else (span,)))
+    in_class = clip(present, own_time)
+    own_seconds = sum(span.seconds for span in own_time)
+    keys = tuple(sorted({key_of(stay) for stay in stays}))
     names = [name for stay in stays if (name := fold_name(stay.name))]
     if len(keys) > 1:
         # Joined by a teacher: the name of the signed-in one, else the plainest ("Ana Lima (iPhone)", "Ana Lima").
         signed_in = [name for stay in stays if stay.email.strip() and (name := fold_name(stay.name))]
         names = signed_in or sorted(names, key=len, reverse=True)
     percent = None
-    if lesson_seconds:
-        there = sum(span.seconds for span in clip(present, lesson))
-        percent = (200 * there + lesson_seconds) // (2 * lesson_seconds)  # rounded half up, in integers
+    if own_seconds:
+        there = sum(span.seconds for span in in_class)
+        percent = (200 * there + own_seconds) // (2 * own_seconds)  # rounded half up, in integers
     return Person(
         keys=keys,
         name=names[-1] if names else "",  # the last name used: people join as "iPhone" and then correct it
         email=next((address for stay in stays if (address := stay.email.strip())), ""),
         stays=tuple(stays),
         present=present,
+        in_class=in_class,
         percent=percent,
-        late=bool(present and lesson) and present[0].start > lesson[0].start + GRACE,
-        left_early=bool(present and lesson) and present[-1].end < lesson[-1].end - GRACE,
+        late=bool(in_class) and in_class[0].start > own_time[0].start + GRACE,
+        left_early=bool(in_class) and in_class[-1].end < own_time[-1].end - GRACE,
     )

@@ -1,6 +1,6 @@
 """The stored form of an attendance: the JSON of the column `participantsData`. Pure functions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.attendance.types import Attendance, Stay, where_of
@@ -13,21 +13,7 @@ def participants_data(attendance: Attendance) -> dict[str, Any]:
     return {
         "totalRecords": attendance.total_records,
         "uniqueCount": attendance.unique_count,
-        "participants": [
-            {
-                "name": stay.name,
-                "email": stay.email,
-                "joinTime": to_zoom(stay.join) if stay.join else None,
-                "leaveTime": to_zoom(stay.leave) if stay.leave else None,
-                "duration": stay.seconds,
-                "status": stay.where.value,
-                "userId": stay.user_id,
-                "zoomUserId": stay.zoom_user_id,
-                "registrantId": stay.registrant_id,
-                "sessionUuid": stay.session_uuid,
-            }
-            for stay in attendance.stays
-        ],
+        "participants": stored_entries(attendance.stays),
         "repeats": attendance.repeats,
         "source": attendance.source.value,
     }
@@ -35,6 +21,30 @@ def participants_data(attendance: Attendance) -> dict[str, Any]:
 
 def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
     """The stays in a stored `participantsData`; another program may have written it, with pieces that are odd."""
+    return stays_from_entries(data["participants"])
+
+
+def stored_entries(stays: Iterable[Stay]) -> list[dict[str, Any]]:
+    """Records as they are stored, in their order."""
+    return [
+        {
+            "name": stay.name,
+            "email": stay.email,
+            "joinTime": to_zoom(stay.join) if stay.join else None,
+            "leaveTime": to_zoom(stay.leave) if stay.leave else None,
+            "duration": stay.seconds,
+            "status": stay.where.value,
+            "userId": stay.user_id,
+            "zoomUserId": stay.zoom_user_id,
+            "registrantId": stay.registrant_id,
+            "sessionUuid": stay.session_uuid,
+        }
+        for stay in stays
+    ]
+
+
+def stays_from_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[Stay, ...]:
+    """The records in stored entries, of which pieces may be missing or odd."""
     return tuple(
         Stay(
             name=text_of(entry.get("name")),
@@ -48,5 +58,5 @@ def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
             registrant_id=text_of(entry.get("registrantId")),
             session_uuid=text_of(entry.get("sessionUuid")),
         )
-        for entry in data["participants"]
+        for entry in entries
     )

@@ -106,7 +106,8 @@ class Stay:
 class Person:
     """Everybody who is the same by the counting rule, or by a teacher's word, with the union of their stays.
 
-    `keys` has more than one entry where a teacher has joined people.
+    `keys` has more than one entry where a teacher has joined people. `present` is within the class's share of its
+    sessions, `in_class` the part of it in the class's own time.
     """
 
     keys: tuple[PersonKey, ...]
@@ -114,6 +115,7 @@ class Person:
     email: str
     stays: tuple[Stay, ...]
     present: tuple[Span, ...]
+    in_class: tuple[Span, ...]
     percent: int | None
     late: bool
     left_early: bool
@@ -122,6 +124,16 @@ class Person:
     def seconds(self) -> int:
         """Time present: the union of the stays, in whole seconds."""
         return sum(span.seconds for span in self.present)
+
+    @property
+    def seconds_in_class(self) -> int:
+        """Time in class: what of the time present lies in the class's own time, in whole seconds."""
+        return sum(span.seconds for span in self.in_class)
+
+    @property
+    def outside(self) -> bool:
+        """Whether the person was only there before or after class."""
+        return self.percent is not None and not self.in_class
 
     @property
     def added_up(self) -> int:
@@ -140,7 +152,9 @@ class Person:
 
     @property
     def status(self) -> str:
-        """`present`, `late`, `left early`, or `late, left early`."""
+        """`present`, `late`, `left early`, `late, left early`, or `outside`: only there before or after class."""
+        if self.outside:
+            return "outside"
         marks = [mark for mark, holds in (("late", self.late), ("left early", self.left_early)) if holds]
         return ", ".join(marks) or "present"
 

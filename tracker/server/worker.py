@@ -49,6 +49,7 @@ class Worker:
             self._every(job, seconds=10)
         for reconcile_job in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
             self._every(reconcile_job, services, seconds=30)
+        self._every(reconcile.follow_time, services, seconds=10)
         self._every(reconcile.tidy_up, services, seconds=6 * 60 * 60)
 
     def start(self) -> None:

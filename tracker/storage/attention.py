@@ -76,13 +76,27 @@ def unheard(tx: Transaction, now: datetime) -> list[Class]:
     )
 
 
+def beside_running(tx: Transaction, begun_after: datetime, planned_before: datetime) -> list[Class]:
+    """Planned classes in whose meeting a session that began after that moment runs as far as is known."""
+    running = select(MeetingSession.meeting_id).where(
+        col(MeetingSession.ended_at).is_(None), col(MeetingSession.started_at) > begun_after
+    )
+    return classes.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.SCHEDULED.value,
+        col(LiveStream.scheduled_start) < planned_before,
+        col(LiveStream.zoom_meeting_id).in_(running),
+        limit=500,
+    )
+
+
 def live_since(tx: Transaction, before: datetime) -> list[Class]:
     """Classes with a session that began before that moment, run as far as is known, and are not waited for."""
     return classes.classes_where(
         tx,
         LiveStream.status == ClassStatus.LIVE.value,
         col(LiveStream.started_at) < before,
-        col(LiveStream.id).in_(select(MeetingSession.class_id)),
+        col(LiveStream.zoom_meeting_id).in_(select(MeetingSession.meeting_id)),
         col(Fetch.due_at).is_(None),
         limit=100,
     )

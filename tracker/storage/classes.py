@@ -21,26 +21,30 @@ from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.stored_form import stays_from_data
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Span, Stay
 from tracker.errors import NotFound, Problem, UnreadableRecords
-from tracker.storage import snapshots
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
 from tracker.storage.models import Course, Fetch, LiveStream, User
+from tracker.storage.problems import problem_of
 from tracker.text import comparable
 
 _ADD_COURSE = insert(Course, lambda row: row.on_conflict_do_nothing())
-_PLANNED_CLASS = sa_select(
-    col(LiveStream.id),
-    col(LiveStream.status),
-    col(LiveStream.scheduled_start),
-    col(LiveStream.duration_minutes),
-    col(LiveStream.zoom_meeting_made),
+_IN_MEETING = (
+    sa_select(
+        col(LiveStream.id),
+        col(LiveStream.status),
+        col(LiveStream.scheduled_start),
+        col(LiveStream.duration_minutes),
+        col(LiveStream.timezone),
+        col(LiveStream.zoom_meeting_made),
+        col(LiveStream.started_at),
+        col(LiveStream.ended_at),
+        col(LiveStream.teacher_id),
+    )
+    .where(col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"))
+    .order_by(col(LiveStream.id))
 )
-_PLANNED_IN_MEETING = _PLANNED_CLASS.where(
-    col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"), col(LiveStream.status) != ClassStatus.CANCELLED.value
-)
-_LOCK_PLANNED = _PLANNED_CLASS.where(col(LiveStream.id) == bindparam("class_id")).with_for_update()
+_LOCK_IN_MEETING = _IN_MEETING.with_for_update()
 _SET_LIFE = update(LiveStream).where(col(LiveStream.id) == bindparam("class_id"))
-_FORGET_PARTICIPANTS = _SET_LIFE.values(participant_count=None, participants_fetched_at=None, participants_data=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,17 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedClass:
-    """As much of a class as tells which sessions are its own."""
+class ClassInMeeting:
+    """As much of a class as tells which sessions of its meeting are its own, and what it was told to be so far."""
 
     id: str
     status: ClassStatus
     planned: Span
+    timezone: str
     zoom_meeting_made: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    teacher_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +169,8 @@ def change_class(tx: Transaction, class_id: str, title: str, start: datetime, mi
 def set_life(
     tx: Transaction, class_id: str, status: ClassStatus, started_at: datetime | None, ended_at: datetime | None
 ) -> None:
-    """Status, real start and real end. What was known of the participants goes when the class goes on again."""
+    """Status, real start and real end. What is known of the participants stays until there is better."""
     run(tx, _SET_LIFE, class_id=class_id, status=status.value, startedAt=started_at, endedAt=ended_at)
-    if status is ClassStatus.LIVE:
-        run(tx, _FORGET_PARTICIPANTS, class_id=class_id)
-        snapshots.forget_all(tx, class_id)
 
 
 def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:
@@ -185,17 +190,9 @@ def lock_class(tx: Transaction, class_id: str) -> Class:
     return get_class(tx, class_id)
 
 
-def lock_planned(tx: Transaction, class_id: str) -> PlannedClass:
-    """The class, locked for the rest of the transaction. Raises NotFound."""
-    row = run(tx, _LOCK_PLANNED, class_id=class_id).first()
-    if row is None:
-        raise NotFound("no_such_class")
-    return _planned_class(row)
-
-
-def planned_in_meeting(tx: Transaction, meeting_id: str) -> list[PlannedClass]:
-    """The classes that use this Zoom meeting and are not cancelled, as much of them as tells whose a session is."""
-    return [_planned_class(row) for row in run(tx, _PLANNED_IN_MEETING, meeting_id=meeting_id)]
+def classes_in_meeting(tx: Transaction, meeting_id: str, *, locked: bool = False) -> list[ClassInMeeting]:
+    """Every class that uses this Zoom meeting, cancelled ones too; `locked` for the rest of the transaction."""
+    return [_in_meeting(row) for row in run(tx, _LOCK_IN_MEETING if locked else _IN_MEETING, meeting_id=meeting_id)]
 
 
 def get_class(tx: Transaction, class_id: str) -> Class:
@@ -333,8 +330,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         status=status_of(row.status, row.started_at, row.ended_at),
         scheduled_start=row.scheduled_start,
         duration_minutes=row.duration_minutes,
-        # Another program may have written a name that nobody knows; times are shown in UTC then.
-        timezone=row.timezone if row.timezone in clock.zone_names() else "UTC",
+        timezone=_zone_name(row.timezone),
         zoom_meeting_id=row.zoom_meeting_id,
         zoom_join_url=row.zoom_join_url,
         zoom_meeting_made=row.zoom_meeting_made,
@@ -353,21 +349,24 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
 
 
 def _fetch_progress(row: Fetch) -> FetchProgress:
-    return FetchProgress(FetchState(row.state), row.due_at, row.attempts, _problem(row), row.leased_until)
+    return FetchProgress(
+        FetchState(row.state), row.due_at, row.attempts, problem_of(row.error, row.error_details), row.leased_until
+    )
 
 
-def _problem(row: Fetch) -> Problem | None:
-    """What was the matter the last time; of what another program wrote, as much as makes sense."""
-    if not row.error:
-        return None
-    try:
-        details = json.loads(row.error_details or "{}")
-    except (ValueError, RecursionError):
-        details = {}
-    entries = details.items() if isinstance(details, dict) else ()
-    return Problem(row.error, {name: value for name, value in entries if isinstance(value, str | int)})
+def _in_meeting(row: Any) -> ClassInMeeting:
+    return ClassInMeeting(
+        row.id,
+        status_of(row.status, row.startedAt, row.endedAt),
+        planned_time(row.scheduledStart, row.durationMinutes),
+        _zone_name(row.timezone),
+        row.zoomMeetingMade,
+        row.startedAt,
+        row.endedAt,
+        row.teacherId,
+    )
 
 
-def _planned_class(row: Any) -> PlannedClass:
-    planned = planned_time(row.scheduledStart, row.durationMinutes)
-    return PlannedClass(row.id, status_of(row.status), planned, row.zoomMeetingMade)
+def _zone_name(stored: str) -> str:
+    """Another program may have written a name that nobody knows; times are shown in UTC then."""
+    return stored if stored in clock.zone_names() else "UTC"

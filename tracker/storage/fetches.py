@@ -4,7 +4,6 @@ Every function runs in the caller's transaction. Whoever changes a class locks i
 (`storage.classes.lock_class`), so `ask`, `withdraw` and `claim_class` never race with each other on one class.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -17,6 +16,7 @@ from tracker.attendance.types import FetchState
 from tracker.errors import FetchUnderWay, LeaseLost, Problem
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.models import Fetch
+from tracker.storage.problems import details_of
 
 _ASK = insert(
     Fetch,
@@ -48,12 +48,16 @@ LONGEST_LEASE = 2 * LEASE
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on one class's fetch until the lease ends."""
+    """The right to work on one class's fetch until the lease ends. A list read since `due_at` serves it.
+
+    `due_at` is None for a person who waits: every list is read anew.
+    """
 
     class_id: str
     token: str
     attempts: int
     asked_at: datetime
+    due_at: datetime | None
 
 
 def ask(tx: Transaction, class_id: str, due_at: datetime, now: datetime) -> None:
@@ -94,7 +98,9 @@ def claim_due(tx: Transaction, now: datetime) -> Claim | None:
         update(Fetch)
         .where(col(Fetch.class_id) == longest_due)
         .values(leased_until=now + LEASE, lease_token=token_hex(8), attempts=Fetch.attempts + 1)
-        .returning(col(Fetch.class_id), col(Fetch.lease_token), col(Fetch.attempts), col(Fetch.asked_at))
+        .returning(
+            col(Fetch.class_id), col(Fetch.lease_token), col(Fetch.attempts), col(Fetch.asked_at), col(Fetch.due_at)
+        )
         .execution_options(synchronize_session=False)
     )
     row = tx.exec(statement).first()
@@ -111,7 +117,7 @@ def claim_class(tx: Transaction, class_id: str, now: datetime) -> Claim:
         raise FetchUnderWay()
     row.leased_until, row.lease_token = now + LEASE, token_hex(8)
     tx.add(row)
-    return Claim(class_id, row.lease_token, row.attempts, row.asked_at)
+    return Claim(class_id, row.lease_token, row.attempts, row.asked_at, None)
 
 
 def renew(tx: Transaction, claim: Claim, now: datetime) -> None:
@@ -169,7 +175,7 @@ def _locked(tx: Transaction, class_id: str) -> Fetch | None:
 def _end(tx: Transaction, claim: Claim, problem: Problem | None, **values: Any) -> None:
     """Ends the lease, and stores the problem."""
     error = problem.code if problem else None
-    details = json.dumps(dict(problem.details)) if problem and problem.details else None
+    details = details_of(problem) if problem else None
     _change(tx, claim, error=error, error_details=details, leased_until=None, lease_token=None, **values)
 
 

@@ -129,14 +129,43 @@ class LiveStream(SQLModel, table=True):
 
 
 class MeetingSession(SQLModel, table=True):
-    """One run of a class's Zoom meeting, by Zoom's UUID."""
+    """One run of a Zoom meeting, by Zoom's UUID. It belongs to its meeting; which class has it is worked out."""
 
     __tablename__ = "MeetingSession"
     uuid: str = Field(primary_key=True)
-    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=_column("streamId"))
+    meeting_id: str = Field(index=True, sa_column_kwargs=_column("meetingId"))
     started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
     ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
     zooms_count: int | None = Field(default=None, sa_column_kwargs=_column("zoomsCount"))
+
+
+class SessionRecords(SQLModel, table=True):
+    """Zoom's list of participants of one session, as it was read last; a shorter one read later is kept beside it.
+
+    `data` is a JSON list in the form of `participantsData.participants`. `error` is the code of why Zoom does not give
+    the list, with its details as JSON; it may stand beside a list that was given before.
+    """
+
+    __tablename__ = "SessionRecords"
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
+    meeting_id: str = Field(index=True, sa_column_kwargs=_column("meetingId"))
+    read_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("readAt"))
+    complete: bool = False
+    latest_leave: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("latestLeave"))
+    data: str | None = Field(default=None, sa_type=Text)
+    shorter_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("shorterData"))
+    error: str | None = None
+    error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("errorDetails"))
+
+
+class SessionChoice(SQLModel, table=True):
+    """A teacher's decision that a session counts for a class, or does not, against the rule."""
+
+    __tablename__ = "SessionChoice"
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
+    counts: bool
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
 
 
 class ParticipantEvent(SQLModel, table=True):
@@ -148,7 +177,7 @@ class ParticipantEvent(SQLModel, table=True):
     place: str = Field(primary_key=True)
     came: bool = Field(primary_key=True)
     at: datetime = Field(primary_key=True, sa_type=UtcSeconds)
-    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=_column("streamId"))
+    meeting_id: str = Field(index=True, sa_column_kwargs=_column("meetingId"))
     name: str
     email: str
     zoom_user_id: str = Field(sa_column_kwargs=_column("zoomUserId"))

@@ -1,7 +1,9 @@
 """Joins and leaves as they were seen live. Every function runs in the caller's transaction."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import case, func, inspect
-from sqlmodel import select
+from sqlmodel import col, select
 
 from tracker.attendance.types import Sighting, Where
 from tracker.storage.database import Transaction, insert, run
@@ -20,7 +22,7 @@ _ADD_SIGHTING = insert(
 )
 
 
-def add_sighting(tx: Transaction, class_id: str, seen: Sighting) -> None:
+def add_sighting(tx: Transaction, meeting_id: str, seen: Sighting) -> None:
     """Remembers that somebody came or left.
 
     Zoom may tell of one moment in two announcements, of which one says less. Of two texts the greater one stays,
@@ -34,7 +36,7 @@ def add_sighting(tx: Transaction, class_id: str, seen: Sighting) -> None:
         place=seen.where.value,
         came=seen.came,
         at=seen.at,
-        streamId=class_id,
+        meetingId=meeting_id,
         name=seen.name,
         email=seen.email,
         zoomUserId=seen.zoom_user_id,
@@ -42,8 +44,8 @@ def add_sighting(tx: Transaction, class_id: str, seen: Sighting) -> None:
     )
 
 
-def list_sightings(tx: Transaction, class_id: str) -> list[Sighting]:
-    """Everything that was seen of people coming and leaving in the class."""
+def list_sightings(tx: Transaction, session_uuids: Iterable[str]) -> list[Sighting]:
+    """Everything that was seen of people coming and leaving in these sessions."""
     return [
         Sighting(
             row.session_uuid,
@@ -56,10 +58,10 @@ def list_sightings(tx: Transaction, class_id: str) -> list[Sighting]:
             row.zoom_user_id,
             row.parent_user_id,
         )
-        for row in tx.exec(select(ParticipantEvent).where(ParticipantEvent.class_id == class_id))
+        for row in tx.exec(select(ParticipantEvent).where(col(ParticipantEvent.session_uuid).in_(list(session_uuids))))
     ]
 
 
-def count_sightings(tx: Transaction, class_id: str) -> int:
-    """How many there are: a cheap way to see that something has happened."""
-    return tx.exec(select(func.count()).where(ParticipantEvent.class_id == class_id)).one()
+def count_sightings(tx: Transaction, meeting_id: str) -> int:
+    """How many there are of a meeting: a cheap way to see that something has happened."""
+    return tx.exec(select(func.count()).where(ParticipantEvent.meeting_id == meeting_id)).one()

@@ -1,13 +1,17 @@
-"""The sessions of Zoom meetings. Every function runs in the caller's transaction."""
+"""The sessions of Zoom meetings, and teachers' choices of them. Every function runs in the caller's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import bindparam, case, func
 from sqlmodel import col, select
 
+from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Session
 from tracker.storage.database import Transaction, insert, run
-from tracker.storage.models import MeetingSession
+from tracker.storage.models import MeetingSession, SessionChoice
 
-_CLASS_OF_SESSION = select(col(MeetingSession.class_id)).where(col(MeetingSession.uuid) == bindparam("uuid"))
+_MEETING_OF_SESSION = select(col(MeetingSession.meeting_id)).where(col(MeetingSession.uuid) == bindparam("uuid"))
 _SESSIONS = (
     select(
         col(MeetingSession.uuid),
@@ -15,7 +19,7 @@ _SESSIONS = (
         col(MeetingSession.ended_at),
         col(MeetingSession.zooms_count),
     )
-    .where(col(MeetingSession.class_id) == bindparam("class_id"))
+    .where(col(MeetingSession.meeting_id) == bindparam("meeting_id"))
     .order_by(col(MeetingSession.started_at), col(MeetingSession.uuid))
 )
 _SAVE_SESSION = insert(
@@ -34,26 +38,46 @@ _SAVE_SESSION = insert(
 )
 
 
-def list_sessions(tx: Transaction, class_id: str) -> list[Session]:
-    """Every known session of the class's meeting, by start."""
-    rows = run(tx, _SESSIONS, class_id=class_id)
+def list_sessions(tx: Transaction, meeting_id: str) -> list[Session]:
+    """Every known session of a meeting, by start."""
+    rows = run(tx, _SESSIONS, meeting_id=meeting_id)
     return [Session(row.uuid, row.startedAt, row.endedAt, row.zoomsCount) for row in rows]
 
 
-def class_of_session(tx: Transaction, uuid: str) -> str | None:
-    """The id of the class that a known session belongs to."""
-    row = run(tx, _CLASS_OF_SESSION, uuid=uuid).first()
-    return row.streamId if row else None
+def meeting_of_session(tx: Transaction, uuid: str) -> str | None:
+    """The meeting that a known session is a run of."""
+    row = run(tx, _MEETING_OF_SESSION, uuid=uuid).first()
+    return row.meetingId if row else None
 
 
-def save_session(tx: Transaction, class_id: str, session: Session) -> None:
+def save_session(tx: Transaction, meeting_id: str, session: Session) -> None:
     """Adds a session, or adds to it what is new: an end that is known is never forgotten."""
     run(
         tx,
         _SAVE_SESSION,
         uuid=session.uuid,
-        streamId=class_id,
+        meetingId=meeting_id,
         startedAt=session.start,
         endedAt=session.end,
         zoomsCount=session.zooms_count,
     )
+
+
+def list_choices(tx: Transaction, class_ids: Iterable[str]) -> list[Choice]:
+    """What teachers have decided on sessions of these classes."""
+    rows = tx.exec(select(SessionChoice).where(col(SessionChoice.class_id).in_(list(class_ids))))
+    return [Choice(row.class_id, row.session_uuid, row.counts) for row in rows]
+
+
+def choose(tx: Transaction, choice: Choice, now: datetime) -> None:
+    """Remembers a choice; it replaces an earlier one on the same session."""
+    tx.merge(
+        SessionChoice(class_id=choice.class_id, session_uuid=choice.session_uuid, counts=choice.counts, decided_at=now)
+    )
+
+
+def undo_choice(tx: Transaction, class_id: str, session_uuid: str) -> None:
+    """Forgets a choice; the rule decides again."""
+    row = tx.get(SessionChoice, (class_id, session_uuid))
+    if row is not None:
+        tx.delete(row)

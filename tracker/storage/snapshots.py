@@ -2,14 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 
 from tracker.attendance.types import Snapshot
-from tracker.storage.database import Transaction, run
+from tracker.storage.database import Transaction
 from tracker.storage.models import Reading
-
-_FORGET = delete(Reading).where(col(Reading.class_id) == bindparam("class_id"))
 
 
 def list_snapshots(tx: Transaction, class_id: str) -> list[Snapshot]:
@@ -35,11 +32,6 @@ def add_snapshot(tx: Transaction, class_id: str, reading: Snapshot) -> None:
 def taken_after(tx: Transaction, moment: datetime) -> list[str]:
     """The ids of classes with readings that are said to have been made later than that."""
     return list(tx.exec(select(Reading.class_id).where(Reading.at > moment).distinct()))
-
-
-def forget_all(tx: Transaction, class_id: str) -> None:
-    """Drops every snapshot of a class: its meeting runs again, and the list will be another one."""
-    run(tx, _FORGET, class_id=class_id)
 
 
 def forget_taken_after(tx: Transaction, class_id: str, moment: datetime) -> None:

@@ -46,18 +46,20 @@ def _notes(found: Class, attendance: Attendance) -> None:
         for session in attendance.sessions
         if session.end
     ]
-    if held:
+    if held and attendance.at_another_time and found.status is not ClassStatus.LIVE:
+        planned, start = found.planned.start.astimezone(zone), attendance.sessions[0].start.astimezone(zone)
+        other_day = f" on {start:%a} {start.day} {start:%b %Y}" if start.date() != planned.date() else ""
+        times = f"{' and '.join(held)}{other_day}"
+        st.info(f"Planned {planned:%H:%M}, held {times}.", icon=":material/info:")
+    elif held:
         st.markdown(f"Held {' and '.join(held)}" + (", with a break in between." if len(held) > 1 else "."))
-    if attendance.at_another_time and found.status is not ClassStatus.LIVE:
-        day = attendance.sessions[0].start.astimezone(zone)
-        st.info(f"It was held at another time than planned, on {day:%a} {day.day} {day:%b %Y}.", icon=":material/info:")
     if attendance.source is Source.SEEN and found.status is not ClassStatus.LIVE:
         text = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
         st.info(text, icon=":material/visibility:")
 
 
 def _in_class_now(found: Class) -> None:
-    here = read(class_attendance.people_in_class_now, found)
+    here = read(class_attendance.people_in_class_now, found, services().now())
     st.subheader(f"In class now: {len(here)}", anchor=False)
     st.markdown(words.here(found, here, len(here)))
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tracker import clock
-from tracker.attendance.counting import person_key
+from tracker.attendance.counting import key_of
 from tracker.attendance.curve import Curve, presence_curve
 from tracker.attendance.types import Attendance, Person, PersonKey, Stay, Where
 from tracker.report import NO_NAME, Table
@@ -80,7 +80,7 @@ def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDER
     line_of = {key: line for line, person in enumerate(people) for key in person.keys}
     waiting: dict[PersonKey, list[Stay]] = defaultdict(list)
     for stay in attendance.waiting:
-        key = person_key(stay.name, stay.email)
+        key = key_of(stay)
         if key in line_of:
             row = rows[line_of[key]]
             rows[line_of[key]] = replace(row, stays=(*row.stays, stay))

@@ -7,8 +7,8 @@ webhook.py       signatures and events
 meeting_link.py  the meeting in a pasted text
 """
 
-from tracker.zoom.client import Meeting, NewMeeting, Zoom
+from tracker.zoom.client import Meeting, NewMeeting, ParticipantList, Zoom
 from tracker.zoom.connection import RateLimiter
 from tracker.zoom.rate_limit import Category
 
-__all__ = ["Category", "Meeting", "NewMeeting", "RateLimiter", "Zoom"]
+__all__ = ["Category", "Meeting", "NewMeeting", "ParticipantList", "RateLimiter", "Zoom"]

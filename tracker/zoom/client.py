@@ -50,6 +50,14 @@ class Meeting:
     waiting_room: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ParticipantList:
+    """The participant records of one session. `complete`: all that Zoom speaks of are there, and have a duration."""
+
+    stays: tuple[Stay, ...]
+    complete: bool
+
+
 class Zoom:
     """A client for one Zoom account; may be shared by threads."""
 
@@ -109,7 +117,9 @@ class Zoom:
         usable = isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**6
         return Session(required(reply, "uuid", LONGEST_ID), start, end, count if usable else None)
 
-    def past_participants(self, meeting: str, progress: Callable[[int], None] = lambda records: None) -> list[Stay]:
+    def past_participants(
+        self, meeting: str, progress: Callable[[int], None] = lambda records: None
+    ) -> ParticipantList:
         """Every participant record of the session with this UUID (for a meeting id: of the latest one).
 
         `progress` is told the number of records after each page. Raises ZoomUnreachable where the pages do
@@ -125,7 +135,9 @@ class Zoom:
             progress(len(stays))
             page_token = reply.get("next_page_token") or ""
             if not page_token:
-                return stays
+                told = reply.get("total_records")
+                whole = not isinstance(told, int) or told <= len(stays)
+                return ParticipantList(tuple(stays), whole and all(stay.seconds > 0 for stay in stays))
             if not isinstance(page_token, str) or page_token in seen:
                 raise ZoomUnreachable("zoom_page_token_repeated")
             seen.add(page_token)
