@@ -41,6 +41,7 @@ HASHES = {
     "0004_repair_zoom_rate": "ffd3af979f1f0b66",
     "0005_codes_not_sentences": "89e04a59b5f6411b",
     "0006_sessions_by_meeting": "65c1ecfa3581fa78",
+    "0007_hosts_and_marks": "eee395938b89cec5",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -246,6 +247,7 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "Reading": {"streamId": "c1", "at": at(75), "records": 1, "people": 1, "complete": True, "digest": "digest"},
     "SamePerson": {"teacherId": "u1", "first": "email:a", "second": "name:b", "same": True, "decidedAt": NOW},
+    "PersonMark": {"teacherId": "u1", "person": "name:otter.ai", "mark": "set aside", "decidedAt": NOW},
     "ZoomRate": {
         "category": "light",
         "nextAt": 1.5,
@@ -273,6 +275,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "ParticipantEvent": lambda tx: storage.presence.list_sightings(tx, ["s1"]),
     "Reading": lambda tx: storage.snapshots.list_snapshots(tx, "c1"),
     "SamePerson": lambda tx: storage.decisions.list_decisions(tx, "u1"),
+    "PersonMark": lambda tx: storage.decisions.list_marks(tx, "u1"),
     "ZoomRate": lambda tx: storage.rates.is_paused(tx, "light", NOW),
     "WebhookTally": lambda tx: storage.webhook_log.tallies_today(tx, NOW),
     "TrackerProcess": lambda tx: storage.processes.list_trackers(tx),

@@ -42,6 +42,22 @@ class Where(StrEnum):
     WAITING_ROOM = "in_waiting_room"
 
 
+class Role(StrEnum):
+    """What somebody is in a class."""
+
+    HOST = "host"
+    PARTICIPANT = "participant"
+
+
+class Mark(StrEnum):
+    """What a teacher has said somebody is in her classes, against what is assumed of them."""
+
+    SET_ASIDE = "set aside"  # no person of hers: a note-taking robot, a test device
+    PERSON = "person"  # no robot, whatever the name looks like
+    HOST = "host"
+    PARTICIPANT = "participant"  # no host, whatever Zoom says
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of time from `start` up to `end` (both aware UTC, `start <= end`)."""

@@ -75,11 +75,15 @@ class Class:
     timezone: str
     zoom_meeting_id: str | None
     zoom_join_url: str | None
+    zoom_api_meeting_id: str | None
+    zoom_host_id: str | None
     zoom_meeting_made: bool
     started_at: datetime | None
     ended_at: datetime | None
     participant_count: int | None
     participants_fetched_at: datetime | None
+    people_shown: int | None
+    hosts_shown: int | None
     teacher_id: str
     teacher_email: str
     teacher_name: str
@@ -333,11 +337,15 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         timezone=_zone_name(row.timezone),
         zoom_meeting_id=row.zoom_meeting_id,
         zoom_join_url=row.zoom_join_url,
+        zoom_api_meeting_id=row.zoom_api_meeting_id,
+        zoom_host_id=row.zoom_host_id,
         zoom_meeting_made=row.zoom_meeting_made,
         started_at=row.started_at,
         ended_at=row.ended_at,
         participant_count=row.participant_count,
         participants_fetched_at=row.participants_fetched_at,
+        people_shown=row.people_shown,
+        hosts_shown=row.hosts_shown,
         teacher_id=row.teacher_id,
         teacher_email=teacher.email,
         teacher_name=teacher.name,

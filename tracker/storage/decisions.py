@@ -1,13 +1,16 @@
-"""A teacher's decisions on who is the same person. Every function runs in the caller's transaction."""
+"""A teacher's decisions on people: who is the same, and what somebody is.
+
+Every function runs in the caller's transaction.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
 
-from tracker.attendance.types import PersonKey
+from tracker.attendance.types import Mark, PersonKey
 from tracker.storage.database import Transaction
-from tracker.storage.models import SamePerson
+from tracker.storage.models import PersonMark, SamePerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,28 @@ def undo_decision(tx: Transaction, teacher_id: str, decision: Decision) -> None:
     """Deletes a teacher's decision."""
     first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
     row = tx.get(SamePerson, (teacher_id, first, second))
+    if row is not None:
+        tx.delete(row)
+
+
+def list_marks(tx: Transaction, teacher_id: str) -> dict[PersonKey, Mark]:
+    """What a teacher has said that people are, latest first; a mark that nobody knows says nothing."""
+    rows = tx.exec(
+        select(PersonMark)
+        .where(PersonMark.teacher_id == teacher_id)
+        .order_by(col(PersonMark.decided_at).desc(), PersonMark.person)
+    )
+    return {_key(row.person): Mark(row.mark) for row in rows if row.mark in list(Mark)}
+
+
+def mark(tx: Transaction, teacher_id: str, person: PersonKey, said: Mark, now: datetime) -> None:
+    """Stores what a teacher says that somebody is, for all her classes; it replaces an earlier word."""
+    tx.merge(PersonMark(teacher_id=teacher_id, person=_key_text(person), mark=said.value, decided_at=now))
+
+
+def undo_mark(tx: Transaction, teacher_id: str, person: PersonKey) -> None:
+    """Forgets what a teacher has said that somebody is."""
+    row = tx.get(PersonMark, (teacher_id, _key_text(person)))
     if row is not None:
         tx.delete(row)
 

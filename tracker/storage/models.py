@@ -112,6 +112,10 @@ class LiveStream(SQLModel, table=True):
     timezone: str
     zoom_meeting_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomMeetingId"))
     zoom_join_url: str | None = Field(default=None, sa_column_kwargs=_column("zoomJoinUrl"))
+    # The number that Zoom's API knows the meeting by, where webhooks carry another one: its host's personal meeting id.
+    zoom_api_meeting_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomApiMeetingId"))
+    # Zoom's id of the user who hosts the meeting; null until Zoom has told it.
+    zoom_host_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomHostId"))
     # Whether the meeting was made for this class: only then is it changed or deleted at Zoom with the class.
     zoom_meeting_made: bool = Field(
         default=False, sa_column_kwargs={"name": "zoomMeetingMade", "server_default": false()}
@@ -123,6 +127,9 @@ class LiveStream(SQLModel, table=True):
         default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("participantsFetchedAt")
     )
     participants_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("participantsData"))
+    # What is shown: people by the teacher's decisions without hosts, and hosts. `participantCount` keeps to the rule.
+    people_shown: int | None = Field(default=None, sa_column_kwargs=_column("peopleShown"))
+    hosts_shown: int | None = Field(default=None, sa_column_kwargs=_column("hostsShown"))
     teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
     course_id: str | None = Field(default=None, foreign_key="Course.id", sa_column_kwargs=_column("courseId"))
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
@@ -137,6 +144,10 @@ class MeetingSession(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
     ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
     zooms_count: int | None = Field(default=None, sa_column_kwargs=_column("zoomsCount"))
+    # Zoom's id of the user who hosts it.
+    host_id: str | None = Field(default=None, sa_column_kwargs=_column("hostId"))
+    # When it was given up: an announcement named it, nobody was seen in it, and Zoom does not know it.
+    dropped_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("droppedAt"))
 
 
 class SessionRecords(SQLModel, table=True):
@@ -204,6 +215,16 @@ class SamePerson(SQLModel, table=True):
     first: str = Field(primary_key=True)
     second: str = Field(primary_key=True)
     same: bool
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
+
+
+class PersonMark(SQLModel, table=True):
+    """A teacher's word on what somebody is in her classes: set aside, a person, a host, or no host."""
+
+    __tablename__ = "PersonMark"
+    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    person: str = Field(primary_key=True)
+    mark: str
     decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
 
 
