@@ -20,6 +20,7 @@ from tracker.attendance.types import Session, Stay, Where
 from tracker.errors import NotConfigured, ZoomMisconfigured, ZoomRefused, ZoomUnreachable
 from tracker.zoom import NewMeeting, Zoom
 from tracker.zoom.client import MOST_PAGES
+from tracker.zoom.connection import SCOPES_TRIED_AGAIN_SECONDS
 
 PLAN = NewMeeting("Algebra 7B", NOW, 60, "Europe/Berlin")
 MADE = {
@@ -108,6 +109,36 @@ def test_a_fresh_token_that_is_refused_as_well_is_an_error(http: RequestsMock, z
     with pytest.raises(ZoomMisconfigured, match="refuses the app's access token"):
         zoom.past_participants("u1")
     assert bearers(http) == ["Bearer token-1", "Bearer token-2"]
+
+
+LACKS = {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."}
+
+
+def test_a_scope_that_was_just_granted_works_under_a_fresh_token(http: RequestsMock, zoom: Zoom) -> None:
+    grant(http, "token-1", "token-2")
+    http.get(LIST, status=400, json=LACKS)
+    http.get(LIST, json=EMPTY)
+    assert zoom.past_participants("u1").stays == ()
+    assert bearers(http) == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_scope_that_is_missing_for_good_asks_for_a_token_a_minute_at_most(
+    http: RequestsMock, zoom: Zoom, clock: Clock
+) -> None:
+    grant(http, "token-1", "token-2", "token-3", "token-4")
+    http.get(LIST, status=400, json=LACKS)
+
+    def refused() -> int:
+        """How many calls it takes to be refused."""
+        before = len(sent(http))
+        with pytest.raises(ZoomMisconfigured, match="lacks the scope a:admin"):
+            zoom.past_participants("u1")
+        return len(sent(http)) - before
+
+    assert [refused(), refused(), refused()] == [2, 1, 1]
+    clock.forward(seconds=SCOPES_TRIED_AGAIN_SECONDS)
+    assert [refused(), refused()] == [2, 1]
+    assert len(sent(http, OAUTH)) == 3
 
 
 def test_several_threads_share_one_token(http: RequestsMock, zoom: Zoom) -> None:
@@ -206,6 +237,14 @@ def test_deleting_a_meeting_that_is_gone_is_as_good_as_deleting_it(http: Request
     zoom.delete_meeting("81418900011")
     zoom.delete_meeting("81418900011")
     with pytest.raises(ZoomRefused):
+        zoom.delete_meeting("81418900011")
+
+
+def test_an_api_address_that_is_none_deletes_no_meeting(http: RequestsMock, zoom: Zoom) -> None:
+    grant(http)
+    body = {"code": 2300, "message": "This API endpoint is not recognized."}
+    http.delete(f"{API}/meetings/81418900011", status=404, json=body)
+    with pytest.raises(ZoomMisconfigured, match="ZOOM_API_URL"):
         zoom.delete_meeting("81418900011")
 
 

@@ -34,6 +34,7 @@ from tracker.errors import (
     ZoomMeetingUnknown,
     ZoomMisconfigured,
     ZoomRateLimited,
+    ZoomRefused,
 )
 from tracker.services import Services
 from tracker.sessions import Discovery, apply_sessions, meeting_of, sessions_at_zoom
@@ -370,7 +371,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
     """Puts the fetch off until the next try, or gives it up."""
     fields = {"class": claim.class_id, "attempt": claim.attempts, **problem.log_fields()}
     log.warning("the fetch failed", extra=fields)
-    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
+    gave_up = FetchState.FAILED if isinstance(error, ZoomRefused) else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
             now = services.now()

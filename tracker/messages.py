@@ -43,7 +43,7 @@ _OF_ZOOM = {
     "zoom_scope_missing": "The Zoom app lacks the scope {scope}.",
     "zoom_not_allowed": "Zoom does not allow this for the app: {message}",
     "zoom_plan_without_reports": "This Zoom plan has no participant reports; they need Zoom Pro or higher.",
-    "zoom_list_too_old": "Zoom keeps participant lists for one year, and this class is older.",
+    "zoom_list_too_old": "Zoom keeps participant lists for 15 months, and this class is older.",
     "zoom_no_such_user": "This teacher has no user in the school's Zoom account.",
     "zoom_meeting_not_over": "Zoom knows no such meeting, or it is not over yet.",
     "zoom_meeting_gone": "Zoom has no such meeting, or no longer.",
@@ -55,6 +55,12 @@ _OF_ZOOM = {
     "zoom_request_refused": "Zoom refuses the request (HTTP {status}): {message}",
     "zoom_request_refused_without_reason": "Zoom refuses the request (HTTP {status}): no reason given",
     "zoom_start_link_missing": "Zoom gave no start link for this meeting.",
+    "zoom_user_meetings_used_up": "Zoom lets 100 meetings a day be made or changed for one person, and {host} has used "
+    "them up. It goes on at {until}; other teachers are not affected.",
+    "zoom_app_deauthorised": "The Zoom app was disabled, or is no longer authorised for this account. Activate it "
+    "again in Zoom's App Marketplace, then try again here.",
+    "zoom_api_address_wrong": "There is no Zoom API at the address that is set: ZOOM_API_URL has to be "
+    "https://api.zoom.us/v2, with /v2 at its end.",
 }
 
 _OF_FETCHES = {

@@ -75,9 +75,8 @@ class Zoom:
         # E-mail in the report is what lets people be counted by e-mail instead of by display name.
         settings = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
         body = meeting.body() | {"default_password": True, "settings": settings}
-        return _meeting(
-            self._connection.call(Category.MEDIUM, "POST", f"/users/{quote(host, safe='@')}/meetings", body=body)
-        )
+        path = f"/users/{quote(host, safe='@')}/meetings"
+        return _meeting(self._connection.call(Category.LIGHT, "POST", path, body=body, host=host))
 
     def meeting(self, meeting_id: str) -> Meeting:
         """The meeting as it is now, with a fresh start link."""
@@ -86,9 +85,10 @@ class Zoom:
         except ZoomMeetingUnknown as error:
             raise ZoomMeetingUnknown("zoom_meeting_gone") from error
 
-    def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
-        """Changes title, time and length."""
-        self._connection.call(Category.LIGHT, "PATCH", f"/meetings/{quote(meeting_id, safe='')}", body=meeting.body())
+    def change_meeting(self, meeting_id: str, meeting: NewMeeting, host: str = "") -> None:
+        """Changes title, time and length. `host` is named where that user's changes of the day are used up."""
+        path = f"/meetings/{quote(meeting_id, safe='')}"
+        self._connection.call(Category.LIGHT, "PATCH", path, body=meeting.body(), host=host)
 
     def delete_meeting(self, meeting_id: str) -> None:
         """Deletes the meeting; one that is gone already is as good as deleted."""
