@@ -256,7 +256,9 @@ def _merged(known: Sequence[Session], told: Iterable[Session]) -> tuple[Session,
 
 def _joined(known: Session, told: Session) -> Session:
     count = known.zooms_count if told.zooms_count is None else told.zooms_count
-    return Session(known.uuid, min(known.start, told.start), told.end or known.end, count)
+    return Session(
+        known.uuid, min(known.start, told.start), told.end or known.end, count, told.host_id or known.host_id
+    )
 
 
 def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Session, Sighting | None]:
@@ -274,5 +276,9 @@ def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Sessi
 def _tells_nothing_new(session: Session, known: Iterable[Session]) -> bool:
     """Whether saving the session would leave it as it is known: so it is with all but the first of its participants."""
     return any(
-        one.uuid == session.uuid and one.start <= session.start and session.end in (None, one.end) for one in known
+        one.uuid == session.uuid
+        and one.start <= session.start
+        and session.end in (None, one.end)
+        and session.host_id in ("", one.host_id)
+        for one in known
     )
