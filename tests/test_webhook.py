@@ -332,6 +332,26 @@ def test_of_a_participant_everything_but_the_number_may_be_missing(
     assert event == ParticipantSeen(MEETING, NOW, replace(usual, **expected))
 
 
+@pytest.mark.parametrize("about", [{"meeting_id": None}, {"meeting_id": ""}])
+def test_of_a_participants_meeting_the_number_may_be_missing(about: dict[str, Any]) -> None:
+    event = parse(somebody("joined", {"user_id": "7"}, **about)).event
+    assert isinstance(event, ParticipantSeen)
+    assert (event.meeting_id, event.sighting.session_uuid) == ("", "uuid-1")
+
+
+@pytest.mark.parametrize("meeting_id", [0, -81, True, [81], "8\0001"])
+def test_a_participants_meeting_with_a_number_that_is_none_is_refused(meeting_id: object) -> None:
+    assert str(refusal(somebody("joined", {"user_id": "7"}, meeting_id=meeting_id))) == "The event lacks its id."
+
+
+@pytest.mark.parametrize("name", ["meeting.started", "meeting.ended", "meeting.participant_joined"])
+@pytest.mark.parametrize(("told", "host_id"), [("host-7", "host-7"), (None, ""), (7, ""), ("h\0", ""), ("ü", "")])
+def test_the_host_is_told_where_zoom_names_one(name: str, told: object, host_id: str) -> None:
+    event = parse(event_body(name, host_id=told, participant={"user_id": "7"})).event
+    assert isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen)
+    assert event.host_id == host_id
+
+
 def test_the_start_of_the_session_may_be_missing() -> None:
     event = parse(somebody("joined", {"user_id": "7"}, start_time=None)).event
     assert isinstance(event, ParticipantSeen)

@@ -192,6 +192,7 @@ def test_a_meeting_is_asked_for_with_its_time_and_zone(http: RequestsMock, zoom:
     }
     assert body["default_password"] is True
     assert body["settings"]["email_in_attendee_report"] is True
+    assert body["settings"]["use_pmi"] is False
     assert (meeting.id, meeting.topic, meeting.join_url) == ("81418900011", "Algebra 7B", MADE["join_url"])
 
 
@@ -210,6 +211,39 @@ def test_what_zoom_made_of_the_settings_is_read_back(
     grant(http)
     http.post(f"{API}/users/ana@school.example/meetings", status=200, json=MADE | reply)
     assert zoom.create_meeting("ana@school.example", PLAN).waiting_room is waiting_room
+
+
+@pytest.mark.parametrize(
+    ("reply", "announced"),
+    [
+        ({}, "81418900011"),
+        ({"pmi": 5551112222}, "81418900011"),
+        ({"pmi": 5551112222, "settings": {"use_pmi": False}}, "81418900011"),
+        ({"pmi": 5551112222, "settings": {"use_pmi": True}}, "5551112222"),
+        ({"pmi": "5551112222", "settings": {"use_pmi": True}}, "5551112222"),
+        ({"settings": {"use_pmi": True}}, "81418900011"),
+        ({"pmi": "5\0", "settings": {"use_pmi": True}}, "81418900011"),
+        ({"pmi": True, "settings": {"use_pmi": True}}, "81418900011"),
+        ({"pmi": 10**40, "settings": {"use_pmi": True}}, "81418900011"),
+    ],
+)
+def test_a_meeting_under_a_personal_id_is_announced_by_that_number(
+    http: RequestsMock, zoom: Zoom, reply: dict[str, Any], announced: str
+) -> None:
+    grant(http)
+    http.post(f"{API}/users/ana@x/meetings", json=MADE | reply)
+    made = zoom.create_meeting("ana@x", PLAN)
+    assert (made.id, made.announced_id) == ("81418900011", announced)
+
+
+@pytest.mark.parametrize(("told", "host_id"), [("host-7", "host-7"), (None, ""), (7, ""), ("h\0", ""), ("h" * 300, "")])
+def test_the_host_of_a_meeting_and_of_a_session_is_told(
+    http: RequestsMock, zoom: Zoom, told: object, host_id: str
+) -> None:
+    grant(http)
+    http.get(f"{API}/meetings/81418900011", json=MADE | {"host_id": told})
+    http.get(f"{API}/past_meetings/u1", json={"uuid": "u1", "start_time": "2026-05-14T12:00:00Z", "host_id": told})
+    assert zoom.meeting("81418900011").host_id == zoom.past_meeting("u1").host_id == host_id
 
 
 def test_a_host_is_one_piece_of_the_path(http: RequestsMock, zoom: Zoom) -> None:

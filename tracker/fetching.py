@@ -334,7 +334,7 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     if discovered.listed:
         raise NoDataFromZoom("sessions_elsewhere")
     meeting_id = found.zoom_meeting_id or ""
-    if discovered.refusal is not None and not found.zoom_meeting_made:
+    if discovered.refusal is not None and not found.own_meeting:
         with reading(services.engine) as tx:
             if len(storage.classes.classes_of_meeting(tx, meeting_id)) > 1:
                 raise discovered.refusal

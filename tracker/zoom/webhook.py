@@ -15,7 +15,7 @@ from typing import Any
 from tracker.attendance.types import Sighting, Where
 from tracker.clock import in_this_century, parse_utc
 from tracker.errors import NotConfigured, WebhookRefused
-from tracker.text import text_of
+from tracker.text import plain_id, text_of
 
 # Zoom names no window; both ways, since its clock has been seen slightly ahead.
 TOLERANCE_SECONDS = 300
@@ -32,11 +32,12 @@ class UrlValidation:
 
 @dataclass(frozen=True, slots=True)
 class MeetingStarted:
-    """A session of a meeting began."""
+    """A session of a meeting began. `host_id` is Zoom's id of its host, "" where it is not told."""
 
     meeting_id: str
     uuid: str
     at: datetime
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,20 @@ class MeetingEnded:
     uuid: str
     started_at: datetime
     at: datetime
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantSeen:
-    """Somebody came into a session or a part of it, or left; `started_at` is the session's start, if it is told."""
+    """Somebody came into a session or a part of it, or left; `started_at` is the session's start, if it is told.
+
+    `meeting_id` is "" where Zoom names the session alone, as its schema lets it.
+    """
 
     meeting_id: str
     started_at: datetime | None
     sighting: Sighting
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +148,9 @@ def _event(name: str, payload: dict[str, Any], event_ts: object) -> Event:
     started = parse_utc(meeting.get("start_time"))
     meeting_id, uuid = _text(meeting.get("id"), "id"), _text(meeting.get("uuid"), "uuid")
     if name == "meeting.started":
-        return MeetingStarted(meeting_id, uuid, _first(started, sent))
+        return MeetingStarted(meeting_id, uuid, _first(started, sent), plain_id(meeting.get("host_id")))
     ended = _first(parse_utc(meeting.get("end_time")), sent)
-    return MeetingEnded(meeting_id, uuid, min(started or ended, ended), ended)
+    return MeetingEnded(meeting_id, uuid, min(started or ended, ended), ended, plain_id(meeting.get("host_id")))
 
 
 def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Where, came: bool) -> ParticipantSeen:
@@ -162,7 +168,8 @@ def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Whe
         zoom_user_id=_brief(person.get("participant_user_id") or person.get("id")),
         parent_user_id=_brief(person.get("parent_user_id")),
     )
-    return ParticipantSeen(_text(meeting.get("id"), "id"), parse_utc(meeting.get("start_time")), sighting)
+    meeting_id = "" if meeting.get("id") in (None, "") else _text(meeting["id"], "id")
+    return ParticipantSeen(meeting_id, parse_utc(meeting.get("start_time")), sighting, plain_id(meeting.get("host_id")))
 
 
 def _brief(value: object) -> str:
