@@ -150,6 +150,11 @@ _OF_HTTP = {
     "not_fresh": "The delivery is older or newer than five minutes.",
     "not_an_event": "The body is not a Zoom event.",
     "missing_field": "The event lacks its {field}.",
+    "length_doubtful": "Two statements on the length of the body contradict each other.",
+    "transfer_coding_unknown": "The body comes in a transfer coding other than chunked.",
+    "chunks_malformed": "The chunks of the body are malformed.",
+    "body_too_slow": "The body came too slowly.",
+    "body_cut_off": "The body was cut off.",
 }
 
 _OF_THE_MACHINE = {

@@ -37,6 +37,7 @@ from tracker.zoom.webhook import UrlValidation
 
 log = logging.getLogger(__name__)
 
+WEBHOOKS = "/api/webhooks/zoom"
 # The loop turns every second; after this long without a turn something holds it up.
 LOOP_STALE_SECONDS = 300.0
 
@@ -66,6 +67,11 @@ class Request:
         """The path without the query."""
         return self.target.partition("?")[0]
 
+    @property
+    def is_webhook(self) -> bool:
+        """Whether it brings a webhook."""
+        return self.method == "POST" and self.path == WEBHOOKS
+
     def query(self, name: str) -> str:
         """The first value of this name in the query, or an empty text."""
         return parse_qs(urlsplit(self.target).query).get(name, [""])[0]
@@ -90,6 +96,11 @@ class ServerState:
     ) -> None:
         self.services, self.seconds_since_turn, self.webhook_counter = services, seconds_since_turn, webhook_counter
         self.counters = metrics.Counters()
+
+    def note_webhook(self, outcome: str) -> None:
+        """One more webhook came to this; those that are refused before they are read count as well."""
+        self.webhook_counter.note(outcome)
+        self.counters.webhooks.labels(outcome.partition(":")[0]).inc()
 
 
 def answer(state: ServerState, request: Request) -> Answer:
@@ -126,8 +137,7 @@ def receive_webhook(state: ServerState, request: Request) -> Answer:
         outcome = f"{REFUSED}{error.code}"
         raise
     finally:
-        state.webhook_counter.note(outcome)
-        state.counters.webhooks.labels(outcome.partition(":")[0]).inc()
+        state.note_webhook(outcome)
 
 
 def _process_webhook(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
@@ -240,7 +250,7 @@ def _read_health(state: ServerState) -> Health:
 
 
 ROUTES: dict[str, dict[str, Callable[[ServerState, Request], Answer]]] = {
-    "/api/webhooks/zoom": {"POST": receive_webhook},
+    WEBHOOKS: {"POST": receive_webhook},
     "/api/zoom/participants": {"GET": fetch_for_person, "POST": fetch_for_program},
     "/healthz": {"GET": healthz},
     "/metrics": {"GET": show_metrics},
