@@ -117,6 +117,27 @@ def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(state: Ser
     assert (found.fetch.state(at(61)), found.fetch.due_at) == (FetchState.WAITING, at(70))
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"event":"meeting.ended","payload":{"account_id":"account-1"}}', "wrong_signature_of_account"),
+        (b'{\n"event":"meeting.ended"}', "body_changed"),
+        (b'{"event":"meeting.ended","payload":{"account_id":"account-2"}}', "wrong_signature"),
+    ],
+)
+def test_the_cause_of_another_signature_is_counted_and_not_told_to_whoever_sent_it(
+    state: ServerState, engine: Engine, body: bytes, code: str
+) -> None:
+    given = deliver(state, body, **zoom_signature(body, state.services.now(), secret="another"))
+    assert error(given) == (401, "webhook_refused")
+    assert json.loads(given.body)["error"]["message"] == "The signature does not match."
+    state.webhook_counter.save_counts()
+    with reading(engine) as tx:
+        found = health.read_health(tx, state.services.now())
+    assert [one.outcome for one in found.webhooks] == [f"refused:{code}"]
+    assert (found.alarms.unsigned, found.alarms.changed) == (True, code == "body_changed")
+
+
 @pytest.mark.database("sqlite", "postgresql")
 @pytest.mark.parametrize("known_first", [True, False])
 def test_somebody_seen_in_a_session_without_its_meetings_number_counts_for_its_class(

@@ -1,5 +1,6 @@
 """Zoom's webhooks: which are let in, and what they say."""
 
+import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,64 @@ def test_an_older_or_a_newer_delivery_is_refused(seconds: int) -> None:
 def test_without_a_secret_nothing_is_let_in() -> None:
     with pytest.raises(NotConfigured, match="ZOOM_WEBHOOK_SECRET is not set"):
         verify(STARTED, zoom_signature(STARTED, secret=""), "", NOW)
+
+
+# Why a signature is another one
+
+NAMED = {
+    "event": "meeting.started",
+    "event_ts": 1_778_760_000_000,
+    "payload": {"account_id": "a", "object": {"topic": "Maß"}},
+}
+COMPACT = json.dumps(NAMED, separators=(",", ":"), ensure_ascii=False).encode()
+ESCAPED = json.dumps(NAMED, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "signed", "secret", "more", "code"),
+    [
+        (json.dumps(NAMED).encode(), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (json.dumps(NAMED, indent=2).encode(), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (ESCAPED, COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (COMPACT, ESCAPED, WEBHOOK_SECRET, {}, "body_changed"),
+        (COMPACT + b"\n", COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (gzip.compress(COMPACT), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (gzip.compress(COMPACT), COMPACT, "another", {"content-encoding": "gzip"}, "body_changed"),
+        (json.dumps(NAMED, indent=2).encode(), COMPACT, "another", {}, "body_changed"),
+        (COMPACT, COMPACT, "another", {"content-encoding": "identity"}, "wrong_signature_of_account"),
+        (json.dumps(NAMED).encode(), COMPACT, "another", {}, "wrong_signature_of_account"),
+        (COMPACT.replace(b'"a"', b'"b"'), COMPACT, "another", {}, "wrong_signature"),
+        (COMPACT[:-1], COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (gzip.compress(COMPACT)[:20], COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (gzip.compress(b" " * 10**7), COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (b'{"event": 7}', COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (b"[" * 60_000, COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (COMPACT + b" " * 70_000, COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (COMPACT, COMPACT, "another", {"x-zm-signature": "guessed"}, "wrong_signature"),
+        (b'{"event":"\\ud800"}', COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_can_be_known_of_another_signature_is_told(
+    raw: bytes, signed: bytes, secret: str, more: dict[str, str], code: str
+) -> None:
+    headers = zoom_signature(signed, secret=secret) | more
+    with pytest.raises(WebhookRefused) as caught:
+        verify(raw, headers, WEBHOOK_SECRET, NOW, "a")
+    assert (caught.value.status, caught.value.code) == (401, code)
+
+
+def test_an_old_delivery_is_not_looked_into() -> None:
+    with pytest.raises(WebhookRefused) as caught:
+        verify(json.dumps(NAMED).encode(), zoom_signature(COMPACT), WEBHOOK_SECRET, at(6), "a")
+    assert caught.value.code == "wrong_signature"
+
+
+def test_without_a_known_account_an_event_is_of_none() -> None:
+    raw = json.dumps(NAMED | {"payload": {"account_id": ""}}).encode()
+    with pytest.raises(WebhookRefused) as caught:
+        verify(raw, zoom_signature(raw, secret="another"), WEBHOOK_SECRET, NOW)
+    assert caught.value.code == "wrong_signature"
 
 
 # What it says

@@ -110,13 +110,24 @@ def _webhooks(services: Services) -> Iterator[Check]:
         for one in current.webhooks
         if one.outcome.startswith(REFUSED)
     )
+    validated = Problem("webhooks_never_validated")
+    if current.validated is not None:
+        validated = Problem("webhooks_validated", {"moment": _minute(current.validated)})
+    whose = () if current.validated is None else (Problem("webhooks_of_all_users"),)
+    since = min((one.started_at for one in current.trackers if one.is_alive(current.now)), default=None)
     if current.alarms.silent_since is not None:
-        more = (*refused, Problem("webhooks_mending"))
+        more = (*refused, Problem("webhooks_mending"), validated, *whose)
         problem = Problem("webhooks_silent_since", {"since": _minute(current.alarms.silent_since), "more": more})
     elif current.alarms.unsigned:
-        problem = Problem("webhooks_unsigned_today", {"alarm": (Problem("webhooks_unsigned"),), "refused": refused})
-    elif current.last_webhook is not None:
-        problem = Problem("webhooks_last", {"moment": _minute(current.last_webhook), "refused": refused})
+        alarm = (current.alarms.of_signatures, validated)
+        problem = Problem("webhooks_unsigned_today", {"alarm": alarm, "refused": refused})
+    elif current.last_event is not None:
+        problem = Problem("webhooks_last", {"moment": _minute(current.last_event), "refused": refused})
+    elif current.validated is not None:
+        problem = Problem("webhooks_none_yet", {"refused": (validated, *whose, *refused)})
+    elif since is not None:
+        more = (validated, *refused)
+        problem = Problem("webhooks_none_since_start", {"since": _minute(since), "more": more})
     else:
         problem = Problem("webhooks_none_yet", {"refused": refused})
     yield Check("webhooks", current.alarms.silent_since is None and not current.alarms.unsigned, problem)

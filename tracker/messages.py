@@ -155,6 +155,10 @@ _OF_HTTP = {
     "chunks_malformed": "The chunks of the body are malformed.",
     "body_too_slow": "The body came too slowly.",
     "body_cut_off": "The body was cut off.",
+    "wrong_signature_of_account": "The signature of an event of this Zoom account does not match: either "
+    "ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or something on the way changes the body.",
+    "body_changed": "The body is not as Zoom sends it: something on the way changes it (packs it, or writes its JSON "
+    "anew).",
 }
 
 _OF_THE_MACHINE = {
@@ -217,6 +221,8 @@ _OF_HEALTH = {
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
     "the Zoom app, or somebody else sends them.",
+    "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
+    "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
 }
@@ -262,7 +268,8 @@ _OF_CHECKS = {
     "zoom_in_order": "{host} accepts the app's credentials.",
     "zoom_asked": "{error} Asked was {host}.",
     "scope_granted": "granted.",
-    "scope_missing": "missing, needed for {purpose}: add it to the app's Scopes page.",
+    "scope_missing": "missing, needed for {purpose}: add it to the app's Scopes page. If it is ticked there, the role "
+    "of whoever made the app lacks the privileges that go with it (Users and Meetings: view and edit).",
     "scopes_granted": "{granted} of {all} are granted.",
     "for_fetching": "fetching participants",
     "for_creating": "creating the meeting of a class",
@@ -274,6 +281,12 @@ _OF_CHECKS = {
     "clock_unknown": "Zoom did not say what time it has.",
     "clock_ahead": "{seconds} s ahead of Zoom's. {advice}",
     "clock_behind": "{seconds} s behind Zoom's. {advice}",
+    "webhooks_none_since_start": "None has come since the tracker started ({since}). {more}",
+    "webhooks_never_validated": "Zoom has not validated the address yet: press Validate beside the event "
+    "subscription's endpoint, on the page Feature of the Zoom app.",
+    "webhooks_validated": "Zoom validated the address last at {moment}.",
+    "webhooks_of_all_users": "Check that the event subscription is for all users of the account: one that is for "
+    "yourself alone tells nothing of other teachers' meetings.",
     "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
 }
 

@@ -115,7 +115,9 @@ def answer(state: ServerState, request: Request) -> Answer:
         return handler(state, request)
     except WebhookRefused as error:
         log.warning("a webhook was refused", extra={"status": error.status, **error.problem.log_fields()})
-        return failure(error.status, error.kind, sentence_of(error))
+        # Whoever guesses is not to learn which account this is.
+        other = error.code in webhook.OTHER_SIGNATURES
+        return failure(error.status, error.kind, sentence(webhook.OTHER_SIGNATURE) if other else sentence_of(error))
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
         return failure(status, error.kind, sentence_of(error))
@@ -143,10 +145,10 @@ def receive_webhook(state: ServerState, request: Request) -> Answer:
 def _process_webhook(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
     """Verifies and stores a webhook; returns its outcome and the reply. Raises WebhookRefused, NotConfigured."""
     secret = services.settings.zoom_webhook_secret
-    webhook.verify(request.body, request.headers, secret, services.now())
+    webhook.verify(request.body, request.headers, secret, services.now(), services.settings.zoom_account_id)
     delivery = webhook.parse(request.body)
     if isinstance(delivery.event, UrlValidation):
-        return "url_validation", webhook.validation_reply(delivery.event, secret)
+        return health.VALIDATION, webhook.validation_reply(delivery.event, secret)
     outcome = sessions.note_delivery(services, delivery)
     log.info("webhook", extra={"event": delivery.name[:64], "outcome": outcome})
     return outcome, {"success": True}
