@@ -265,6 +265,13 @@ def test_of_a_linked_meeting_zoom_tells_the_host_and_the_personal_id(
     assert (found.zoom_join_url, found.zoom_meeting_made) == (link, False)
 
 
+def test_a_page_for_the_host_gets_its_join_link_from_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    zoom.meetings[MEETING] = {"id": int(MEETING), "join_url": "https://us05web.zoom.us/j/85011112222?pwd=x.1"}
+    link = "https://zoom.us/meeting/85011112222"
+    found = stored(school.engine, classes.create_class(school, ana, PLAN, link=link))
+    assert found.zoom_join_url == "https://us05web.zoom.us/j/85011112222?pwd=x.1"
+
+
 @pytest.mark.parametrize("fault", [FAULT, (429, {}), (400, {"code": 300, "message": "odd"})])
 @pytest.mark.database("sqlite")
 def test_a_link_is_enough_where_zoom_tells_nothing(

@@ -250,7 +250,8 @@ def _linked_meeting(services: Services, link: str) -> Meeting:
         address = given.join_url or f"https://zoom.us/j/{given.meeting_id}"
         return Meeting(given.meeting_id, address, start_url="", topic="", waiting_room=False)
     # The number that was given is what the class is found by; Zoom's answer may only add the personal one.
-    return replace(found, id=given.meeting_id, join_url=given.join_url or found.join_url)
+    join_url = found.join_url if given.for_host or given.join_url is None else given.join_url
+    return replace(found, id=given.meeting_id, join_url=join_url)
 
 
 def _still_planned(services: Services, class_id: str) -> Class:

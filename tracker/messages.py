@@ -113,6 +113,8 @@ _OF_CLASSES = {
     "link_without_id": "This Zoom link does not contain a meeting ID. Copy the link that you send to your students.",
     "link_not_zoom": "This is not a Zoom address. If it is a short link, open it and copy the zoom.us address that it "
     "leads to.",
+    "link_webinar": "This is the link of a Zoom webinar. Participants are counted for Zoom meetings only, so make a "
+    "meeting for this class, or paste a meeting's link.",
     "link_missing": "There is no Zoom link or meeting ID here. Paste the link, or a number like 814 1890 0011.",
 }
 
