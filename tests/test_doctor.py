@@ -121,6 +121,15 @@ def test_zoom_out_of_reach_fails_its_checks_alone(engine: Engine, clock: Clock, 
     assert {name for name, check in checks.items() if not check.ok} == {"zoom", "clock"}
 
 
+def test_an_address_that_is_not_that_of_zooms_api_is_told(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    body = {"code": 2300, "message": "This API endpoint is not recognized."}
+    http.get(f"{API}/meetings/0", status=404, json=body)
+    check = found(services_on(engine, clock))["zoom"]
+    assert not check.ok
+    assert "ZOOM_API_URL has to be https://api.zoom.us/v2" in check.sentence
+
+
 def test_an_app_with_the_scopes_of_old_lacks_nothing(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     answering(http, "meeting:read:admin meeting:write:admin")
     member(engine)

@@ -108,13 +108,15 @@ def seconds_until_closed(client: socket.socket, drip: bytes = b"") -> float:
 # -- webhooks, all the way through
 
 
-def test_a_webhook_over_a_socket_is_in_the_database_when_it_is_answered(engine: Engine) -> None:
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_webhook_over_a_socket_is_in_the_database_when_it_is_answered(engine: Engine, chunked: bool) -> None:
     class_id = lesson(engine, member(engine))
     made = HttpServer("127.0.0.1", 0, server_state_on(engine, Clock(at(61))))
     made.start()
     body = event_body("meeting.ended")
     connection = HTTPConnection("127.0.0.1", made.port, timeout=5)
-    connection.request("POST", WEBHOOKS, body, zoom_signature(body, at(61)))
+    sent = iter([body[:7], body[7:]]) if chunked else body
+    connection.request("POST", WEBHOOKS, sent, zoom_signature(body, at(61)), encode_chunked=chunked)
     answer = connection.getresponse()
     found = stored(engine, class_id)
     assert (answer.status, json.loads(answer.read())) == (200, {"success": True})

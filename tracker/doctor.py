@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import auth, health
-from tracker.errors import Problem, TrackerError, ZoomUnreachable
+from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
 from tracker.storage.database import AWAY, check_schema, check_writable, why_unwritable
 from tracker.storage.webhook_log import REFUSED
@@ -146,11 +146,23 @@ def _zoom(services: Services) -> Iterator[Check]:
         asked = urlsplit(services.settings.zoom_oauth_url).hostname or ""
         yield Check("zoom", False, Problem("zoom_asked", {"error": (error.problem,), "host": asked}))
         return
-    yield Check("zoom", True, Problem("zoom_in_order", {"host": host}))
+    wrong_address = _wrong_address(services)
+    yield Check("zoom", wrong_address is None, wrong_address or Problem("zoom_in_order", {"host": host}))
     for scope, purpose in SCOPES.items():
         there = scope in token.scopes or _classic(scope) in token.scopes
         problem = Problem("scope_granted") if there else Problem("scope_missing", {"purpose": (purpose,)})
         yield Check(f"scope:{scope}", there, problem)
+
+
+def _wrong_address(services: Services) -> Problem | None:
+    """What is wrong with the address of Zoom's API, if it answers that it has no such call."""
+    try:
+        services.zoom.meeting("0")
+    except ZoomMisconfigured as error:
+        return error.problem if error.code == "zoom_api_address_wrong" else None
+    except ZoomError:
+        return None
+    return None
 
 
 def _classic(scope: str) -> str:
