@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, due, life, note
-from tests.makers import MEETING, Clock, at, ended, lesson, participant, started, stored
+from tests.makers import MEETING, Clock, at, ended, lesson, participant, seen, started, stored
 from tests.screens import Screens, said
 from tracker import class_attendance, fetching, reconcile, sessions, storage
 from tracker.attendance.assignment import Choice
@@ -230,6 +230,43 @@ def test_one_session_that_zoom_refuses_leaves_the_others_counted_and_is_asked_fo
     found = stored(school.engine, class_id).fetch
     assert found is not None
     assert (found.stored_state, found.error, due(school, class_id)) == (FetchState.COLLECTED, None, at(120))
+
+
+def test_a_session_ended_under_a_uuid_that_nobody_knows_is_named_as_missing_and_then_dropped(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 60, Ana=(0, 60))
+    note(school, ended("unknown", 0, 61))
+    fetch_all(school, clock, 71)
+    assert people(school, class_id) == {"Ana": 60}
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert found.error is not None
+    assert found.error.code == "sessions_missing"
+    while (at_minute := due(school, class_id)) is not None:
+        fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
+    assert people(school, class_id) == {"Ana": 60}
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert (found.stored_state, found.error) == (FetchState.SETTLED, None)
+
+
+def test_a_session_in_which_people_were_seen_is_never_dropped(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 30, Ana=(0, 30))
+    note(school, started("u2", 32), seen("joined", 7, 33, "Ben", uuid="u2", start=32), ended("u2", 32, 60))
+    fetch_all(school, clock, 70)
+    while (at_minute := due(school, class_id)) is not None:
+        fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert found.error is not None
+    assert found.error.code == "sessions_missing"
 
 
 def test_a_session_that_is_left_out_takes_its_people_with_it(
