@@ -6,7 +6,8 @@ to Zoom.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -89,13 +90,23 @@ def apply_sessions(
     Their status and times follow, and their participants are asked for where a class is over and its sessions changed;
     but for the class whose participants are being stored by the caller (`fetching`).
     """
+    with following(tx, meeting_id, delay, now, fetching=fetching):
+        for session in told:
+            storage.sessions.save_session(tx, meeting_id, session)
+    return meeting_of(tx, meeting_id, now)
+
+
+@contextmanager
+def following(
+    tx: Transaction, meeting_id: str, delay: timedelta, now: datetime, *, fetching: str | None = None
+) -> Iterator[None]:
+    """Whatever is changed of a meeting in the block, its sessions, its classes or choices: all its classes follow."""
     before = meeting_of(tx, meeting_id, now, locked=True)
-    for session in told:
-        storage.sessions.save_session(tx, meeting_id, session)
+    yield
     after = meeting_of(tx, meeting_id, now)
     for one in after.classes:
-        _follow(tx, one, before.parts[one.id], after.parts[one.id], None if one.id == fetching else delay, now)
-    return after
+        had = before.parts.get(one.id, NOTHING_KNOWN)
+        _follow(tx, one, had, after.parts[one.id], None if one.id == fetching else delay, now)
 
 
 def choose(services: Services, found: Class, choice: Choice) -> None:
@@ -208,16 +219,14 @@ def _past_session(services: Services, uuid: str) -> Session | None:
 
 
 def _decide(services: Services, found: Class, session_uuid: str, choice: Choice | None) -> None:
-    meeting_id = found.zoom_meeting_id or ""
-    with transaction(services.engine) as tx:
-        now = services.now()
-        before = meeting_of(tx, meeting_id, now, locked=True)
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, found.zoom_meeting_id or "", services.delay, now),
+    ):
         storage.sessions.undo_choice(tx, found.id, session_uuid)
         if choice is not None:
             storage.sessions.choose(tx, choice, now)
-        after = meeting_of(tx, meeting_id, now)
-        for one in after.classes:
-            _follow(tx, one, before.parts[one.id], after.parts[one.id], services.delay, now)
 
 
 def _follow(
