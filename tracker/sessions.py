@@ -14,7 +14,7 @@ from typing import Literal
 
 from tracker import clock, storage
 from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
-from tracker.attendance.types import ClassStatus, Session, Sighting, Where
+from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
 from tracker.services import Services
 from tracker.storage.classes import Class, ClassInMeeting
@@ -236,7 +236,7 @@ def _follow(
 
     Its participants are asked for after `delay`, or not where that is None.
     """
-    changed = [part.session for part in before.sessions] != [part.session for part in after.sessions]
+    changed = _of_sessions(before) != _of_sessions(after)
     life = life_of(after)
     if not changed and (life == (one.status, one.started_at, one.ended_at) or not after.counted):
         return
@@ -248,6 +248,11 @@ def _follow(
         storage.fetches.ask(tx, one.id, ended_at + delay, now)
     else:
         storage.fetches.withdraw(tx, one.id)
+
+
+def _of_sessions(part: ClassPart) -> list[tuple[Session, Span, tuple[str, ...]]]:
+    """What decides on the records of a class: its sessions, and how far it reaches into those that it shares."""
+    return [(one.session, one.share, one.shared_with) for one in part.sessions]
 
 
 def _planned(one: ClassInMeeting) -> MeetingClass:
