@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tracker import storage
 from tracker.attendance import live
-from tracker.attendance.assignment import ClassPart
+from tracker.attendance.assignment import ClassPart, sharing_with
 from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
@@ -102,28 +102,31 @@ def take_class_attendance(
     )
 
 
-def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None = None) -> None:
-    """Works out anew, from Zoom's lists of its sessions, the participants of every class of a meeting that has any.
+def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False) -> None:
+    """Works out anew, from Zoom's lists, the participants of a class and of those with which it shares sessions.
 
-    A class whose sessions have no record of its own stays unknown, unless it is the one whose list is `final`. The
+    A class whose sessions have no record of its own stays unknown, unless it is `found` and its list is `final`. The
     figures that are shown follow what its teacher has said of people.
     """
-    meeting = meeting_of(tx, meeting_id, now)
-    lists = storage.session_records.lists_of_meeting(tx, meeting_id)
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now)
+    group = sharing_with(found.id, meeting.parts)
+    of_group = {one.session.uuid for class_id in group for one in meeting.parts[class_id].sessions}
+    lists = storage.session_records.lists_of_sessions(tx, of_group)
     stays = [stay for one in lists.values() if one.stays for stay in one.stays]
-    shared = share_records(meeting.planned, meeting.parts, stays, _whose(tx, meeting))
-    for one in meeting.classes:
-        part = meeting.parts[one.id]
+    classes = [one for one in meeting.planned if one.id in group]
+    shared = share_records(classes, meeting.parts, stays, _whose(tx, meeting))
+    for class_id in sorted(group):
+        part = meeting.parts[class_id]
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
-        if not read_at or (not shared[one.id] and one.id != final):
+        if not read_at or (not shared[class_id] and not (final and class_id == found.id)):
             continue
-        found = storage.classes.get_class(tx, one.id)
-        attendance = take_class_attendance(shared[one.id], found, part, said=said_by(tx, one.teacher_id))
-        if participants_data(attendance) != _readable(tx, one.id) or found.participants_fetched_at is None:
-            storage.classes.save_attendance(tx, one.id, attendance, max(read_at))
+        one = storage.classes.get_class(tx, class_id)
+        attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
+        if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
+            storage.classes.save_attendance(tx, class_id, attendance, max(read_at))
         else:
-            storage.classes.save_figures(tx, one.id, len(attendance.participants), len(attendance.hosts))
+            storage.classes.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -218,9 +221,9 @@ def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetim
     found = [storage.classes.get_class(tx, class_id) for class_id in touched]
     for meeting_id in sorted({one.zoom_meeting_id for one in found if one.zoom_meeting_id}):
         storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
-        refresh(tx, meeting_id, now)
-    for class_id in touched:
-        add_figures(tx, class_id, now)
+    for one in found:
+        refresh(tx, one, now)
+        add_figures(tx, one.id, now)
 
 
 def _keys_in(data: str) -> set[PersonKey]:

@@ -1,7 +1,7 @@
 """Zoom's lists of participants, by session. Every function runs in the caller's transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,9 +31,9 @@ class SessionList:
     missing: Problem | None
 
 
-def lists_of_meeting(tx: Transaction, meeting_id: str) -> dict[str, SessionList]:
-    """What Zoom has given of each session of a meeting, by UUID."""
-    rows = tx.exec(select(SessionRecords).where(SessionRecords.meeting_id == meeting_id))
+def lists_of_sessions(tx: Transaction, uuids: Iterable[str]) -> dict[str, SessionList]:
+    """What Zoom has given of each of these sessions, by UUID."""
+    rows = tx.exec(select(SessionRecords).where(col(SessionRecords.session_uuid).in_(list(uuids))))
     return {row.session_uuid: _list(row) for row in rows}
 
 
