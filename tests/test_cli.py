@@ -148,7 +148,7 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
         "zoomMeetingId": record["zoomMeetingId"],
         "zoomJoinUrl": record["zoomJoinUrl"],
         "zoomApiMeetingId": None,
-        "zoomHostId": None,
+        "zoomHostId": record["zoomHostId"],
         "zoomMeetingMade": True,
         "startedAt": None,
         "endedAt": None,

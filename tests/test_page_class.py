@@ -279,7 +279,7 @@ def test_a_class_that_no_webhook_told_of_is_found_at_zoom(
         ((200, "<html>"), "Zoom's answer cannot be used: an answer that is not JSON."),
         (
             (400, {"code": 12702, "message": "old"}),
-            "Zoom keeps participant lists for one year, and this class is older.",
+            "Zoom keeps participant lists for 15 months, and this class is older.",
         ),
         ((400, {"code": 300, "message": "<b>x</b> [y](z)"}), "Zoom refuses the request (HTTP 400): <b>x</b> [y](z)"),
     ],
@@ -408,3 +408,11 @@ def ticks(shown: AppTest) -> list[str]:
     """The names down the side of the timeline."""
     chart, _curve = shown.get("plotly_chart")
     return list(json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"])
+
+
+def test_a_class_under_a_personal_meeting_id_says_so_and_what_to_switch_off(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    own, personal = (lesson(engine, ana, zoom_api_meeting_id=number) for number in (None, "81418900011"))
+    assert "personal meeting ID" not in said(show(screens, own))
+    assert "switch off “Use Personal Meeting ID (PMI) when scheduling" in said(show(screens, personal))

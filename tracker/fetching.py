@@ -34,6 +34,7 @@ from tracker.errors import (
     ZoomMeetingUnknown,
     ZoomMisconfigured,
     ZoomRateLimited,
+    ZoomRefused,
 )
 from tracker.services import Services
 from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, sessions_at_zoom
@@ -344,7 +345,7 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     if discovered.listed:
         raise NoDataFromZoom("sessions_elsewhere")
     meeting_id = found.zoom_meeting_id or ""
-    if discovered.refusal is not None and not found.zoom_meeting_made:
+    if discovered.refusal is not None and not found.own_meeting:
         with reading(services.engine) as tx:
             if len(storage.classes.classes_of_meeting(tx, meeting_id)) > 1:
                 raise discovered.refusal
@@ -389,7 +390,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
     """Puts the fetch off until the next try, or gives it up."""
     fields = {"class": claim.class_id, "attempt": claim.attempts, **problem.log_fields()}
     log.warning("the fetch failed", extra=fields)
-    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
+    gave_up = FetchState.FAILED if isinstance(error, ZoomRefused) else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
             now = services.now()

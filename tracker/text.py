@@ -36,3 +36,9 @@ def number_of(value: object) -> int:
         return max(0, min(int(float(text_of(value))), MOST_SECONDS))
     except (ValueError, OverflowError):
         return 0
+
+
+def plain_id(value: object, longest: int = 255) -> str:
+    """An id of another system, which is short and plain; "" for what is none."""
+    usable = isinstance(value, str) and len(value) <= longest and value.isascii() and value.isprintable()
+    return str(value) if usable else ""
