@@ -266,6 +266,23 @@ _OF_CHECKS = {
     "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
 }
 
+_OF_SUGGESTIONS = {
+    # Why two people may be one.
+    "same_account": "the same Zoom account",
+    "same_registration": "the same registration for the meeting",
+    "renamed_in_meeting": "renamed in the meeting",
+    "name_is_email": "the name of one is the e-mail address of the other",
+    "same_name_without_email": "the same name, once without e-mail",
+    "same_name_other_email": "the same name, with two e-mail addresses",
+    "same_name_other_device": "the same name on another device",
+    "same_name_with_pronouns": "the same name, once with pronouns",
+    "same_name_with_bracket": "the same name but for what is in brackets",
+    "same_name_with_seat_number": "the same name but for a seat number",
+    "same_name_other_writing": "the same name, written another way",
+    "same_name_other_order": "the same name in another order",
+    "one_letter_apart": "one letter apart",
+}
+
 SENTENCES: Mapping[str, str] = (
     _OF_ZOOM
     | _OF_FETCHES
@@ -276,6 +293,7 @@ SENTENCES: Mapping[str, str] = (
     | _OF_BACKUPS
     | _OF_HEALTH
     | _OF_CHECKS
+    | _OF_SUGGESTIONS
 )
 # Where a code is shown without its details, as with the webhooks of a day.
 WITHOUT_DETAILS: Mapping[str, str] = {

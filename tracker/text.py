@@ -14,6 +14,8 @@ def fold_name(name: str) -> str:
 def compared_name(name: str) -> str:
     """The name in the form in which names are compared: one form for characters that look the same (Unicode NFKC),
     without invisible marks (category Cf, those that turn the direction of writing among them), in any case."""
+    if name.isascii():  # nothing to do, and much quicker
+        return fold_name(name).casefold()
     plain = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
     return fold_name(plain).casefold()
 

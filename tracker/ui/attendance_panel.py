@@ -5,6 +5,7 @@ import streamlit as st
 from tracker import class_attendance, clock, report
 from tracker.attendance.same_person import likely_same
 from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Source
+from tracker.messages import sentence
 from tracker.storage.classes import Class
 from tracker.storage.decisions import Decision
 from tracker.ui import charts, words
@@ -191,7 +192,8 @@ def _same_people(found: Class, attendance: Attendance) -> None:
     label = f"The same person? {suggestions}" if open_pairs else "Who is the same person"
     with st.expander(label, icon=":material/group:"):
         for number, suggestion in enumerate(open_pairs[:MOST_SUGGESTIONS]):
-            st.markdown(f"**{_shown(suggestion.first)}** and **{_shown(suggestion.second)}**: {suggestion.why}.")
+            why = sentence(suggestion.why)
+            st.markdown(f"**{_shown(suggestion.first)}** and **{_shown(suggestion.second)}**: {why}.")
             pair = suggestion.first.keys[0], suggestion.second.keys[0]
             with st.container(horizontal=True):
                 for name, same in (("The same person", True), ("Two people", False)):
