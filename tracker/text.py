@@ -4,11 +4,26 @@ import unicodedata
 
 # What is longer is cut: anybody may send an endless name. The seconds are some months.
 LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
+# Controls, invisible formats (marks that turn the writing round are among them), halves of surrogate pairs.
+UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+# A format too, but it holds the parts of an emoji together.
+EMOJI_JOINER = "\u200d"
 
 
 def fold_name(name: str) -> str:
     """The name without blanks at its ends and with single blanks inside; for people to read."""
     return " ".join(name.split())
+
+
+def plain(text: str, limit: int = 120) -> str:
+    """A text that others have written, fit for one line: no control characters, no direction marks, not endless."""
+    seen = (
+        sign
+        for sign in text[: limit * 4]
+        if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
+    )
+    line = " ".join("".join(seen).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def compared_name(name: str) -> str:
