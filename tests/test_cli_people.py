@@ -119,6 +119,15 @@ def test_people_are_given_with_hosts_roles_and_seconds(tracker: CommandLine, hos
     )
 
 
+def test_a_class_in_which_only_the_host_was_is_told_so(
+    tracker: CommandLine, hold: Callable[..., str], school: Services
+) -> None:
+    class_id = hold(("Ben", "", 0, 60))
+    ben = [person for person in attendance(school, class_id).people if person.name == "Ben"]
+    class_attendance.mark(school, stored(school.engine, class_id), ben, Mark.SET_ASIDE)
+    assert tracker.done("people", class_id).text.splitlines()[0] == "Only the host was there"
+
+
 def test_before_anything_is_known_there_is_nobody(tracker: CommandLine, made: dict[str, Any]) -> None:
     assert tracker.done("people", made["id"], "--json").json == NOTHING
     assert tracker.done("people", made["id"]).text == "The participants of this class are not known yet.\n"

@@ -1,6 +1,7 @@
 """Rows for a screen and bytes for a file, from one attendance. Pure functions.
 
-A screen and a file show the same rows; only the way a time is written differs.
+A screen and a file show the same rows; only the way a time is written differs. Hosts are in them, and whom a teacher
+has set aside is in neither the people nor the stays.
 """
 
 import csv
@@ -27,19 +28,6 @@ SHAPES: tuple[Shape, ...] = ("people", "stays")
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "json")
 Cell = str | int | float | datetime | None
 
-PEOPLE_COLUMNS = (
-    "Name",
-    "Email",
-    "First join",
-    "Last leave",
-    "Minutes present",
-    "Percent",
-    "Stays",
-    "Status",
-    "Role",
-    "Minutes in class",
-)
-STAYS_COLUMNS = ("Name", "Email", "Join", "Leave", "Seconds", "Session", "Where")
 NO_NAME = "No name"
 # What makes a spreadsheet run a cell, in the usual and in the full-width form that some of them take for it.
 FORMULA_STARTS = frozenset("=+-@＝＋－＠")
@@ -63,7 +51,19 @@ class Table:
 
 
 def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
-    """One row a person, hosts among them; who was set aside is in no file."""
+    """One row a person."""
+    columns = (
+        "Name",
+        "Email",
+        "First join",
+        "Last leave",
+        "Minutes present",
+        "Percent",
+        "Stays",
+        "Status",
+        "Role",
+        "Minutes in class",
+    )
     rows = (
         (
             person.name or NO_NAME,
@@ -79,7 +79,7 @@ def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
         )
         for person in attendance.people
     )
-    return Table(PEOPLE_COLUMNS, tuple(rows))
+    return Table(columns, tuple(rows))
 
 
 def stays_table(attendance: Attendance, zone: ZoneInfo) -> Table:
@@ -100,6 +100,7 @@ def stays_of(person: Person, attendance: Attendance, zone: ZoneInfo) -> Table:
 
 
 def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) -> Table:
+    columns = ("Name", "Email", "Join", "Leave", "Seconds", "Session", "Where")
     numbers = _session_numbers(attendance)
     rows = (
         (
@@ -113,7 +114,7 @@ def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) 
         )
         for stay in stays
     )
-    return Table(STAYS_COLUMNS, tuple(rows))
+    return Table(columns, tuple(rows))
 
 
 def _session_numbers(attendance: Attendance) -> dict[str, int]:

@@ -131,7 +131,7 @@ def parts_of(name: str) -> NameParts:
         if found := pattern.search(bare):
             numbers |= _numbers(found[1])
             bare = _tidy(pattern.sub("", bare))
-    if not any(sign.isalpha() for sign in bare) or _ONLY_DEVICE.fullmatch(bare):
+    if not any(sign.isalpha() for sign in bare) or names_nobody(bare):
         return NameParts(folded, device, pronouns, pronouns, frozenset(), frozenset())
     return NameParts(folded, device, pronouns, bare, frozenset(numbers), frozenset(brackets))
 
@@ -144,7 +144,12 @@ def without_device(name: str) -> str:
 def names_device(name: str) -> bool:
     """Whether the name names a device beside somebody, or nobody but a device."""
     plain = fold_name(name)
-    return without_device(plain) != plain or _ONLY_DEVICE.fullmatch(plain) is not None
+    return without_device(plain) != plain or names_nobody(plain)
+
+
+def names_nobody(name: str) -> bool:
+    """Whether the name is of a device alone, as `iPhone` is: several people may have it."""
+    return _ONLY_DEVICE.fullmatch(fold_name(name)) is not None
 
 
 def looks_like_robot(name: str) -> bool:

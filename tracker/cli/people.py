@@ -7,11 +7,11 @@ from typing import Any
 
 from tracker import class_attendance, clock, report
 from tracker.attendance.assignment import ClassSession
-from tracker.attendance.types import Attendance, Person
+from tracker.attendance.types import Person
 from tracker.class_attendance import Overview
 from tracker.cli.call import Call, class_named, print_json
 from tracker.errors import ClassNotReady, InvalidInput
-from tracker.messages import sentence, sentence_of
+from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
 from tracker.text import plain
 
@@ -98,7 +98,7 @@ def _lines(overview: Overview) -> Iterator[str]:
     if attendance is None:
         yield sentence("participants_unknown")
     else:
-        yield _figure(attendance)
+        yield people_in_words(len(attendance.participants), len(attendance.hosts))
         for person in attendance.people:
             role = ", host" if person.is_host else ", looks like a note-taking robot" if person.robot else ""
             minutes, percent = report.minutes(person.seconds_in_class), person.percent or 0
@@ -110,13 +110,6 @@ def _lines(overview: Overview) -> Iterator[str]:
     starts = {one.session.uuid: clock.to_zoom(one.span.start) for one in overview.part.sessions}
     for uuid, problem in overview.missing.items():
         yield f"The list of the session of {starts[uuid]} is missing: {sentence_of(problem)}"
-
-
-def _figure(attendance: Attendance) -> str:
-    """The number of people, and the hosts apart: `22 people and the host`."""
-    people, hosts = len(attendance.participants), len(attendance.hosts)
-    and_hosts = "" if not hosts else " and the host" if hosts == 1 else f" and {hosts} hosts"
-    return f"{people} {'person' if people == 1 else 'people'}{and_hosts}"
 
 
 def _name(person: Person) -> str:
