@@ -376,10 +376,32 @@ def test_the_files_are_those_of_the_report_to_the_byte(
         "Ubung-1-2-b-2026-05-14-people.csv",
         report.csv_bytes(report.people_table(attendance, zone)),
     )
-    assert screens.download(shown, "CSV of stays") == (
+    assert screens.download(shown, "CSV of joins and leaves") == (
         "Ubung-1-2-b-2026-05-14-stays.csv",
         report.csv_bytes(report.stays_table(attendance, zone)),
     )
+    assert screens.download(shown, "Excel") == (
+        "Ubung-1-2-b-2026-05-14-attendance.xlsx",
+        report.workbook(attendance, zone),
+    )
+
+
+def test_excel_comes_first_and_is_made_only_when_somebody_asks_for_it(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytes] = []
+    monkeypatch.setattr(report, "xlsx_bytes", lambda tables: made.append(b"x") or made[0])
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 60))
+    shown = show(screens, class_id)
+    buttons = [one.proto for one in shown.get("download_button")]
+    assert [(one.label, one.type) for one in buttons] == [
+        ("Excel", "primary"),
+        ("CSV of people", "secondary"),
+        ("CSV of joins and leaves", "secondary"),
+    ]
+    assert made == []
+    assert screens.download(shown, "Excel")[1] == b"x"
 
 
 def test_a_class_held_in_two_parts_says_so(screens: Screens, engine: Engine, ana: Member) -> None:

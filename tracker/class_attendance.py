@@ -1,15 +1,16 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker import storage
 from tracker.attendance import live
 from tracker.attendance.assignment import ClassPart, sharing_with
 from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import (
@@ -23,7 +24,7 @@ from tracker.attendance.types import (
     Source,
     Stay,
 )
-from tracker.errors import UnreadableRecords
+from tracker.errors import Problem, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, meeting_of, part_of
 from tracker.storage.classes import Class
@@ -65,6 +66,43 @@ def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance
     seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
     part, said = part_of(tx, found, now), said_by(tx, found.teacher_id)
     return take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that is known of who was in a class, with what is left for its teacher to decide.
+
+    `attendance` is None before anything is known. `missing` says why Zoom does not give the lists of sessions that it
+    never gave, by UUID.
+    """
+
+    attendance: Attendance | None
+    suggestions: tuple[Suggestion, ...]
+    part: ClassPart
+    missing: Mapping[str, Problem]
+
+
+def overview(tx: Transaction, found: Class, now: datetime) -> Overview:
+    """All that is known of who was in a class; up to `now` while it runs."""
+    attendance = attendance_shown(tx, found, now)
+    return Overview(
+        attendance,
+        suggestions(tx, found, attendance.people) if attendance else (),
+        part_of(tx, found, now),
+        missing_lists(tx, found, now),
+    )
+
+
+def suggestions(tx: Transaction, found: Class, people: Sequence[Person]) -> tuple[Suggestion, ...]:
+    """Who of these people may be the same, as far as the class's teacher has not decided it."""
+    return undecided(likely_same(people), ((one.first, one.second) for one in decisions(tx, found)))
+
+
+def missing_lists(tx: Transaction, found: Class, now: datetime) -> dict[str, Problem]:
+    """Why Zoom does not give the lists of sessions of a class that it never gave, by UUID in order of their start."""
+    uuids = [one.session.uuid for one in part_of(tx, found, now).sessions]
+    problems = storage.session_records.missing_lists(tx, uuids)
+    return {uuid: problems[uuid] for uuid in uuids if uuid in problems}
 
 
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:

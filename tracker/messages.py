@@ -292,6 +292,23 @@ _OF_CHECKS = {
     "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
 }
 
+_OF_SUGGESTIONS = {
+    # Why two people may be one.
+    "same_account": "the same Zoom account",
+    "same_registration": "the same registration for the meeting",
+    "renamed_in_meeting": "renamed in the meeting",
+    "name_is_email": "the name of one is the e-mail address of the other",
+    "same_name_without_email": "the same name, once without e-mail",
+    "same_name_other_email": "the same name, with two e-mail addresses",
+    "same_name_other_device": "the same name on another device",
+    "same_name_with_pronouns": "the same name, once with pronouns",
+    "same_name_with_bracket": "the same name but for what is in brackets",
+    "same_name_with_seat_number": "the same name but for a seat number",
+    "same_name_other_writing": "the same name, written another way",
+    "same_name_other_order": "the same name in another order",
+    "one_letter_apart": "one letter apart",
+}
+
 SENTENCES: Mapping[str, str] = (
     _OF_ZOOM
     | _OF_FETCHES
@@ -302,6 +319,7 @@ SENTENCES: Mapping[str, str] = (
     | _OF_BACKUPS
     | _OF_HEALTH
     | _OF_CHECKS
+    | _OF_SUGGESTIONS
 )
 # Where a code is shown without its details, as with the webhooks of a day.
 WITHOUT_DETAILS: Mapping[str, str] = {
@@ -325,6 +343,20 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
 def sentence_of(problem: HasCode) -> str:
     """The sentence of a problem, or of an error."""
     return sentence(problem.code, problem.details)
+
+
+def people_in_words(people: int | None, hosts: int = 0) -> str:
+    """The figure of a class, the hosts apart: `22 people and the host`; a dash while it is unknown."""
+    if people is None:
+        return "–"
+    if hosts and not people:
+        return "Only the host was there" if hosts == 1 else f"Only the {hosts} hosts were there"
+    return f"{people} {'person' if people == 1 else 'people'}{and_hosts(hosts)}"
+
+
+def and_hosts(hosts: int) -> str:
+    """What follows a number of people where hosts were with them: ` and the host`, ` and 2 hosts`, or nothing."""
+    return "" if not hosts else " and the host" if hosts == 1 else f" and {hosts} hosts"
 
 
 def name_of_check(code: str) -> str:
