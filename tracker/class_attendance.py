@@ -1,6 +1,7 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from tracker import storage
@@ -46,12 +47,16 @@ def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance 
 def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """What is shown of a class: what is stored, else what was seen live; while it runs again, both together."""
     stored = attendance_of(tx, found, now)
-    if stored is None or found.status is not ClassStatus.LIVE:
+    if found.status is not ClassStatus.LIVE:
         return stored or attendance_seen(tx, found, now)
+    if stored is None:
+        seen_live = attendance_seen(tx, found, now)
+        return replace(seen_live, until=now) if seen_live else None
     listed = {stay.session_uuid for stay in stored.stays}
     seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
     part, same = part_of(tx, found, now), same_people(tx, found.teacher_id)
-    return take_class_attendance([*stored.stays, *seen], found, part, same=same, source=Source.SEEN)
+    both = take_class_attendance([*stored.stays, *seen], found, part, same=same, source=Source.SEEN)
+    return replace(both, until=now)
 
 
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
