@@ -1,7 +1,7 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker import storage
@@ -10,13 +10,14 @@ from tracker.attendance.assignment import ClassPart
 from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
-from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Session, Snapshot, Source, Stay
+from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Session, Snapshot, Source, Stay, Where
 from tracker.errors import UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, meeting_of, part_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
+from tracker.storage.session_records import SessionList
 from tracker.text import number_of
 
 
@@ -115,6 +116,58 @@ def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None =
             storage.classes.save_attendance(tx, one.id, attendance, max(read_at))
 
 
+@dataclass(frozen=True, slots=True)
+class SharedWith:
+    """Another class that shares sessions with a class, and how many of their people are only that one's."""
+
+    other: Class
+    people: int
+
+
+def shared_with(tx: Transaction, found: Class, now: datetime) -> tuple[SharedWith, ...]:
+    """The classes with which a class shares sessions of its meeting, by planned start."""
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now)
+    part = meeting.parts.get(found.id)
+    sharing = {one.session.uuid: one.shared_with for one in part.sessions if one.shared_with} if part else {}
+    if not sharing:
+        return ()
+    whose = _whose(tx, meeting)
+    lists = storage.session_records.lists_of_meeting(tx, meeting.id)
+    stays = [stay for one in lists.values() for stay in one.stays or ()]
+    listed = {stay.session_uuid for stay in stays}
+    stays += [stay for stay in live.until(_seen_in(tx, meeting), now) if stay.session_uuid not in listed]
+    shared = share_records(meeting.planned, meeting.parts, stays, whose)
+
+    def people_of(class_id: str) -> set[PersonKey]:
+        of_meeting = (stay for stay in shared[class_id] if stay.where is Where.MEETING)
+        return {whose(stay) for stay in of_meeting if stay.session_uuid in sharing}
+
+    ours = people_of(found.id)
+    others = [storage.classes.get_class(tx, other) for other in {other for ids in sharing.values() for other in ids}]
+    others.sort(key=lambda one: (one.planned, one.id))
+    return tuple(SharedWith(other, len(people_of(other.id) - ours)) for other in others)
+
+
+def lists_to_look_at(tx: Transaction, found: Class, now: datetime) -> list[SessionList]:
+    """The lists of the class's sessions that Zoom does not give, or has given longer or shorter, by session."""
+    uuids = [one.session.uuid for one in part_of(tx, found, now).sessions]
+    lists = storage.session_records.to_look_at(tx, uuids)
+    return [lists[uuid] for uuid in uuids if uuid in lists]
+
+
+def take_other_list(services: Services, found: Class, session_uuid: str) -> None:
+    """Takes the shorter list of a session in place of the longer one, or that one again: each is kept beside the other.
+
+    The classes that have the session follow at once.
+    """
+    meeting_id = found.zoom_meeting_id or ""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        meeting_of(tx, meeting_id, now, locked=True)
+        storage.session_records.take_beside(tx, session_uuid)
+        refresh(tx, meeting_id, now)
+
+
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
     """Whether what is stored of a class's participants is Zoom's list, and not what was seen live."""
     data = _readable(tx, found.id)
@@ -159,14 +212,18 @@ def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
     if found.zoom_meeting_id is None:
         return ()
     meeting = meeting_of(tx, found.zoom_meeting_id, now)
-    sessions = [one for part in meeting.parts.values() for one in part.sessions]
-    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
-    sightings = storage.presence.list_sightings(tx, {one.session.uuid for one in sessions})
-    stays = live.stays_seen(sightings, ends)
+    stays = _seen_in(tx, meeting)
     ended = live.until(stays, now)
     as_seen = dict(zip(ended, stays, strict=True))
     shared = share_records(meeting.planned, meeting.parts, ended, _whose(tx, meeting))
     return tuple(as_seen[stay] for stay in shared.get(found.id, ()))
+
+
+def _seen_in(tx: Transaction, meeting: Meeting) -> tuple[Stay, ...]:
+    """The stays of a meeting's sessions as they were seen live, of those that are any class's."""
+    sessions = [one for part in meeting.parts.values() for one in part.sessions]
+    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
+    return live.stays_seen(storage.presence.list_sightings(tx, {one.session.uuid for one in sessions}), ends)
 
 
 def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:

@@ -45,6 +45,8 @@ from tracker.zoom import Category, ParticipantList
 
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
+# The code where Zoom has lists of the class's sessions, and none of their people is this class's so far.
+NOBODY_YET = "no_record_of_this_class"
 Progress = Callable[[int], None]
 Outcome = Literal["collected", "put_off"]
 
@@ -70,12 +72,14 @@ def fetch_now(services: Services, class_id: str, progress: Progress = lambda rec
         claim = storage.fetches.claim_class(tx, class_id, now)
     try:
         attendance = _collect(services, claim, progress)
-    except BaseException:
+    except BaseException as error:
+        # What was the matter is noted, so that all who look at the class read the latest reason.
+        problem = error.problem if isinstance(error, TrackerError) else None
         with suppress(LeaseLost), transaction(services.engine) as tx:
-            storage.fetches.release(tx, claim)
+            storage.fetches.release(tx, claim, problem)
         raise
     if attendance is None:
-        raise NoDataFromZoom("no_record_of_this_class")
+        raise NoDataFromZoom(NOBODY_YET)
     return attendance
 
 
@@ -139,7 +143,7 @@ def try_again(services: Services, class_id: str) -> None:
 def try_all_again(services: Services) -> int:
     """Does so for every class whose fetch fails or was given up; how many there were."""
     with reading(services.engine) as tx:
-        troubled = storage.attention.troubled(tx, limit=MOST_RETRIED)
+        troubled = storage.attention.troubled(tx, limit=MOST_RETRIED, no_session=retry.NO_SESSION)
     tried = 0
     for found in troubled:
         with suppress(ClassNotReady):
@@ -269,9 +273,10 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
         missing = [one for one in read if one.missing is not None and one.stays is None]
         if missing:
             _put_off_missing(tx, claim, missing, len(read), again_at, now, _first_gap(services))
-        else:
-            storage.fetches.finish(tx, claim, again_at)
-        return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
+            return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
+        attendance = attendance_of(tx, storage.classes.get_class(tx, found.id), now)
+        storage.fetches.finish(tx, claim, again_at, Problem(NOBODY_YET) if attendance is None else None)
+        return attendance
 
 
 def _next_snapshot(
