@@ -110,6 +110,7 @@ def test_a_session_after_the_class_says_since_when_it_runs_and_why_it_is_left_ou
     [
         (-DAY, 5 - DAY, "Wed 13 May, 14:00–14:05", "it began a day before the planned start"),
         (-3 * DAY, 5 - 3 * DAY, "Mon 11 May, 14:00–14:05", "it began 3 days before the planned start"),
+        (-200, -199.5, "10:40:00–10:40:30", "it began 3 h 20 min before the planned start"),
         (-200, -195, "10:40–10:45", "it began 3 h 20 min before the planned start"),
         (300, 305, "19:00–19:05", "it began 4 h 00 min after the planned end and lasted 5 min"),
         (595, 605, "23:55–Fri 15 May, 00:05", "it began 8 h 55 min after the planned end and lasted 10 min"),

@@ -28,6 +28,8 @@ WHY = {
     Why.PEOPLE_SHARED: "it is another class's; its people are shared by when they were there",
 }
 DAY = timedelta(days=1)
+# The widths of a text and of the button beside it; on a phone it is below the text.
+BESIDE = (3, 1)
 
 
 def show(found: Class, viewer: Member) -> None:
@@ -108,13 +110,14 @@ def _shared(shared: SharedWith, viewer: Member) -> None:
         said = f"{there} {name}, and {'is' if shared.people == 1 else 'are'} counted there."
     else:
         said = f"A session is shared with {name}; all its people are counted here."
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f":material/groups: {said}", width="stretch")
+    with st.container(border=True):
+        text, link = st.columns(BESIDE, vertical_alignment="center")
+        text.markdown(f":material/groups: {said}")
         try:
             auth.check_may_see(viewer, other)
         except NotAllowed:
             return
-        st.page_link(CLASS, label="Go to that class", query_params={"id": other.id}, width="content")
+        link.page_link(CLASS, label="Go to that class", query_params={"id": other.id}, icon=":material/arrow_forward:")
 
 
 def _session(found: Class, one: ClassSession, known: SessionList | None) -> None:
@@ -139,9 +142,10 @@ def _session(found: Class, one: ClassSession, known: SessionList | None) -> None
 
 def _decision(said: str, label: str, key: str, decide: Callable[[], None], *, border: bool = True) -> None:
     """What there is, beside the button with which somebody decides about it."""
-    with st.container(horizontal=True, vertical_alignment="center", border=border):
-        st.markdown(said, width="stretch")
-        if st.button(label, key=key, width="content"):
+    with st.container(border=border):
+        text, button = st.columns(BESIDE, vertical_alignment="center")
+        text.markdown(said)
+        if button.button(label, key=key):
             with shown_errors():
                 decide()
             st.rerun()
@@ -159,6 +163,8 @@ def _time(found: Class, span: Span, *, runs: bool = False) -> str:
     day = "" if start.date() == planned.date() else f"{start:%a} {start.day} {start:%b}, "
     if runs:
         return f"since {day}{start:%H:%M}, still running"
+    if f"{start:%H:%M}" == f"{end:%H:%M}" and start.date() == end.date():
+        return f"{day}{start:%H:%M:%S}–{end:%H:%M:%S}"
     other_day = "" if end.date() == start.date() else f"{end:%a} {end.day} {end:%b}, "
     return f"{day}{start:%H:%M}–{other_day}{end:%H:%M}"
 
