@@ -69,7 +69,11 @@ def test_a_class_that_nobody_held_is_not_held_and_its_trial_of_the_day_before_is
     assert "Counted" in said(shown)
     assert metric(shown, "People") == "1"
     button(shown, "Undo").click().run()
-    assert "Not held" in said(show(screens, class_id))
+    for text in (said(show(screens, class_id)), *lists(screens)):
+        assert "Not held" in text
+        assert "1 person" not in text
+    button(show(screens, class_id), "Count it").click().run()
+    assert metric(show(screens, class_id), "People") == "1"  # Zoom has told it before
 
 
 def test_a_class_that_was_not_held_is_no_failing_fetch(
@@ -130,15 +134,18 @@ def test_a_session_that_is_left_out_is_offered_again(
 ) -> None:
     class_id = lesson(engine, ana)
     hold(services(), zoom, "u1", 0, 20, Bo=(0, 20))
-    hold(services(), zoom, "u2", 25, 60, Bo=(25, 60))
-    wired.time = at(61)
+    hold(services(), zoom, "u2", 25, 60, Cy=(25, 60))
+    forward(wired, 70)
     shown = show(screens, class_id)
     assert "14:00–14:20: in the class's time." in said(shown)
     button(shown, "Leave it out").click().run()
     shown = show(screens, class_id)
     assert "Another session of this meeting, 14:00–14:20. It was left out by hand." in said(shown)
+    assert metric(shown, "People") == "1"
     button(shown, "Count it again").click().run()
-    assert "Another session" not in said(show(screens, class_id))
+    shown = show(screens, class_id)
+    assert "Another session" not in said(shown)
+    assert metric(shown, "People") == "2"
 
 
 # Lists that are missing, or shorter

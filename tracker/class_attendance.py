@@ -6,14 +6,14 @@ from datetime import datetime
 
 from tracker import storage
 from tracker.attendance import live
-from tracker.attendance.assignment import ClassPart
+from tracker.attendance.assignment import Choice, ClassPart
 from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Session, Snapshot, Source, Stay, Where
 from tracker.errors import UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import Meeting, meeting_of, part_of
+from tracker.sessions import Meeting, choose, meeting_of, part_of, undo_choice
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
@@ -166,6 +166,29 @@ def take_other_list(services: Services, found: Class, session_uuid: str) -> None
         meeting_of(tx, meeting_id, now, locked=True)
         storage.session_records.take_beside(tx, session_uuid)
         refresh(tx, meeting_id, now)
+
+
+def choose_session(services: Services, found: Class, choice: Choice) -> None:
+    """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once."""
+    choose(services, found, choice)
+    _follow_choice(services, found)
+
+
+def undo_session_choice(services: Services, found: Class, session_uuid: str) -> None:
+    """The rule decides on this session again; the class and what is known of its people follow at once."""
+    undo_choice(services, found, session_uuid)
+    _follow_choice(services, found)
+
+
+def _follow_choice(services: Services, found: Class) -> None:
+    meeting_id = found.zoom_meeting_id or ""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        meeting = meeting_of(tx, meeting_id, now, locked=True)
+        refresh(tx, meeting_id, now)
+        part = meeting.parts.get(found.id)
+        if part is None or not part.sessions:
+            storage.classes.forget_attendance(tx, found.id)
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:

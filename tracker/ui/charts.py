@@ -36,7 +36,7 @@ TIMES = [
     {"dtickrange": [86_400_000, None], "value": "%d %b %Y"},
 ]
 # So many times fit beside each other on a phone; over so short a span they are still whole seconds apart.
-MOST_TIMES, SHORTEST_AXIS = 7, timedelta(seconds=10)
+MOST_TIMES, SHORTEST_AXIS = 5, timedelta(seconds=10)
 # A leaving that has not happened.
 LEAVINGS, STILL_HERE = ("Last leave", "Leave"), "still here"
 # What a teacher looks for comes first, also on a phone; the e-mail, which is long and seldom looked at, last.

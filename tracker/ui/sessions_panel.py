@@ -68,9 +68,9 @@ def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
 
     def count() -> None:
         if stray.left_out:
-            sessions.undo_choice(services(), found, uuid)
+            class_attendance.undo_session_choice(services(), found, uuid)
         else:
-            sessions.choose(services(), found, Choice(found.id, uuid, counts=True))
+            class_attendance.choose_session(services(), found, Choice(found.id, uuid, counts=True))
 
     _decision(
         f":material/help: Another session of this meeting, {_time(found, stray.span, runs=stray.runs)}. {said}",
@@ -126,14 +126,20 @@ def _session(found: Class, one: ClassSession, known: SessionList | None) -> None
     if known is not None and _missing(known) and known.missing is not None:
         said += f" Its participants are missing: {words.markdown(sentence_of(known.missing), 300)}"
     if one.why is Why.CHOSEN:
-        _decision(said, "Undo", f"undo-{uuid}", lambda: sessions.undo_choice(services(), found, uuid), border=False)
+        _decision(
+            said,
+            "Undo",
+            f"undo-{uuid}",
+            lambda: class_attendance.undo_session_choice(services(), found, uuid),
+            border=False,
+        )
     elif one.counted:
         choice = Choice(found.id, uuid, counts=False)
         _decision(
             said,
             "Leave it out",
             f"leave-{uuid}",
-            lambda: sessions.choose(services(), found, choice),
+            lambda: class_attendance.choose_session(services(), found, choice),
             border=False,
         )
     else:
