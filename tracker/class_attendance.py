@@ -148,9 +148,9 @@ def shared_with(tx: Transaction, found: Class, now: datetime) -> tuple[SharedWit
     return tuple(SharedWith(other, len(people_of(other.id) - ours)) for other in others)
 
 
-def lists_to_look_at(tx: Transaction, found: Class, now: datetime) -> list[SessionList]:
-    """The lists of the class's sessions that Zoom does not give, or has given longer or shorter, by session."""
-    uuids = [one.session.uuid for one in part_of(tx, found, now).sessions]
+def lists_to_look_at(tx: Transaction, part: ClassPart) -> list[SessionList]:
+    """The lists of a class's sessions that Zoom does not give, or has given longer or shorter, by session."""
+    uuids = [one.session.uuid for one in part.sessions]
     lists = storage.session_records.to_look_at(tx, uuids)
     return [lists[uuid] for uuid in uuids if uuid in lists]
 

@@ -36,7 +36,7 @@ def show(found: Class, viewer: Member) -> None:
     """Nothing where one session is the class; else the sessions with what can be decided."""
     now = services().now()
     part: ClassPart = read(sessions.part_of, found, now)
-    lists = {one.session_uuid: one for one in read(class_attendance.lists_to_look_at, found, now)}
+    lists = {one.session_uuid: one for one in read(class_attendance.lists_to_look_at, part)}
     for one in part.sessions:
         if one.session.uuid in lists:
             _other_list(found, one, lists[one.session.uuid])
@@ -53,11 +53,10 @@ def show(found: Class, viewer: Member) -> None:
 
 def version(found: Class) -> object:
     """What is shown of sessions: a value that differs when something visible has changed."""
-    now = services().now()
-    part: ClassPart = read(sessions.part_of, found, now)
+    part: ClassPart = read(sessions.part_of, found, services().now())
     strays = [(one.session.uuid, one.left_out, one.runs) for one in part.strays]
     own = [(one.session.uuid, one.why, one.runs, one.shared_with) for one in part.sessions]
-    lists = read(class_attendance.lists_to_look_at, found, now)
+    lists = read(class_attendance.lists_to_look_at, part)
     return strays, own, [(one.session_uuid, _missing(one), one.shorter, one.longer) for one in lists]
 
 
