@@ -138,6 +138,7 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(heading(teacher, "In class now: 3")).to_be_visible()
     # The page moves with the time alone. By then everybody has been there for more than none of Zoom's whole seconds.
     last_point = "[...document.querySelectorAll('.js-plotly-plot')].at(-1).data[0].x.at(-1)"
+    teacher.bring_to_front()
     before = teacher.wait_for_function(last_point).json_value()
     teacher.wait_for_function(f"before => {last_point} !== before", arg=before, timeout=15_000)
     expect(teacher.get_by_text("still here").first).to_be_attached()

@@ -22,6 +22,7 @@ SHOULD = "Should have begun at 14:00, and Zoom has not said that it did."
 NOT_SEEN = "Should have begun at 14:00, and Zoom has not said that it was held. If it was, fetch its participants now."
 NOT_HELD = "Nobody held this class at its time"
 NO_SESSION = "Zoom knows of no session of this class that has ended."
+NO_LIST = "Zoom has no participant list for this class yet."
 NO_MEETING = "This class has no Zoom meeting."
 COLLECTING = "The participants are being fetched from Zoom."
 # A day later, in minutes.
@@ -40,6 +41,12 @@ def vain(due: float | None, state: str = "waiting") -> FetchProgress:
     """Zoom was asked, and knows of no session."""
     due_at = None if due is None else at(due)
     return FetchProgress(FetchState(state), due_at, 1, Problem("no_session_ended"), None)
+
+
+def no_list(due: float | None, state: str = "waiting") -> FetchProgress:
+    """Zoom has a session, and no list of it."""
+    due_at = None if due is None else at(due)
+    return FetchProgress(FetchState(state), due_at, 1, Problem("no_list_yet"), None)
 
 
 def missing(number: int, sessions: int, due: float | None = None) -> FetchProgress:
@@ -70,6 +77,9 @@ KNOWN = ENDS | {"participants_fetched_at": at(70), "participant_count": 0}
         ({"fetch": vain(200)}, 181, "Not held", f"{NOT_HELD}."),
         ({"fetch": vain(None, "no data")}, DAY, "Not held", f"{NOT_HELD}."),
         (LINKED, 181, "Not seen yet", NOT_SEEN),
+        # Somebody was alone in it: Zoom knows the session, and has no list of it.
+        ({"fetch": no_list(200)}, 181, "Trying again", f"{NO_LIST} Next try at 17:20."),
+        ({"fetch": no_list(None, "no data")}, DAY, "No list", NO_LIST),
         (LINKED | {"fetch": vain(200)}, 181, "Not seen yet",
          f"Should have begun at 14:00. {NO_SESSION} Next try at 17:20."),
         (LINKED | {"fetch": vain(None, "no data")}, 181, "Not held", f"{NOT_HELD}."),

@@ -18,8 +18,6 @@ NO_SESSION = frozenset(
     {
         "no_session_ended",
         "sessions_elsewhere",
-        NO_LIST,
-        "no_record_of_this_class",
         "zoom_meeting_not_over",
         "zoom_meeting_gone",
     }

@@ -109,11 +109,10 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
 def _waiting(found: Class, now: datetime) -> State:
     """The state of a class that is over, or should be, and whose participants are not known."""
     fetch = found.fetch
-    held = found.status is ClassStatus.ENDED
     if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
         return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
     if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
-        word = "No list" if held and fetch.state(now) is FetchState.NO_DATA else "Failed"
+        word = "No list" if fetch.state(now) is FetchState.NO_DATA else "Failed"
         return State(word, "orange", ":material/error:", _why(fetch) or "Zoom gave no list of participants.")
     if fetch is None or fetch.due_at is None:
         if found.zoom_meeting_id is None:
