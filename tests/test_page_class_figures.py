@@ -102,8 +102,9 @@ def test_a_class_that_runs_again_is_listed_with_who_is_there_and_not_with_its_co
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Al", 0, 10), stay("Bo", 0, 10), end=10, fetched=20)
     assert "2 people" in said(screens.open(page.CLASSES))
-    note(parse(event_body("meeting.started", uuid="uuid-2", start_time=to_zoom(at(20)))))
-    note(parse(event_body("meeting.participant_joined", uuid="uuid-2", participant=person("Cy", "9", 21))))
+    again = {"uuid": "uuid-2", "start_time": to_zoom(at(20))}
+    note(parse(event_body("meeting.started", **again)))
+    note(parse(event_body("meeting.participant_joined", **again, participant=person("Cy", "9", 21))))
     for name in (page.TODAY, page.CLASSES):
         text = said(screens.open(name))
         assert "1 in class now" in text
