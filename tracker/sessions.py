@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock, storage
-from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
+from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of, sharing_with
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
@@ -42,6 +42,21 @@ class Meeting:
     def planned(self) -> tuple[MeetingClass, ...]:
         """The classes as the rule sees them."""
         return tuple(_planned(one) for one in self.classes)
+
+    @property
+    def of_classes(self) -> set[str]:
+        """The UUIDs of the sessions that are any class's."""
+        return {one.session.uuid for part in self.parts.values() for one in part.sessions}
+
+    def uuids_of(self, class_id: str) -> set[str]:
+        """The UUIDs of the sessions of a class."""
+        return {one.session.uuid for one in self.parts[class_id].sessions}
+
+    def shared_with(self, class_id: str) -> "Meeting":
+        """The same with that class and those that share sessions with it alone."""
+        group = sharing_with(class_id, self.parts)
+        parts = {other: part for other, part in self.parts.items() if other in group}
+        return replace(self, classes=tuple(one for one in self.classes if one.id in group), parts=parts)
 
 
 def meeting_of(
