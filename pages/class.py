@@ -127,5 +127,5 @@ with page.shown_errors():
     present = page.read(class_attendance.attendance_shown, shown, services().now())
     sessions_panel.show(shown)
     if present is not None:
-        attendance_panel.show(shown, present)
+        attendance_panel.show(shown, present, member)
 page.redraw_on_change(drawn, lambda: version_of(visible_class()))

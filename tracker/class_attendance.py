@@ -1,15 +1,16 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import combinations
 
 from tracker import storage
 from tracker.attendance import live
 from tracker.attendance.assignment import ClassPart
-from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.counting import is_of_one_class, key_of, leaders, links_between, take_attendance
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import (
@@ -159,6 +160,29 @@ def decide(services: Services, found: Class, *decisions: Decision) -> None:
         _follow(tx, found.teacher_id, {key for one in decisions for key in (one.first, one.second)}, now)
 
 
+def join(services: Services, found: Class, people: Sequence[Person]) -> None:
+    """Remembers that these people are one and the same; an earlier word that two of them are not is replaced."""
+    whose = {key: number for number, person in enumerate(people) for key in person.keys}
+    first, *others = (_lasting_key(person) for person in people)
+    apart = [one for one in services.read(decisions, found) if not one.same]
+    contradicted = [one for one in apart if len({whose.get(one.first), whose.get(one.second)} - {None}) == 2]
+    joined = [Decision(first, other, True) for other in others]
+    decide(services, found, *joined, *(replace(one, same=True) for one in contradicted))
+
+
+def part(services: Services, found: Class, people: Sequence[Person]) -> None:
+    """Remembers that these people are not the same: those of whom some were joined are parted, else each two."""
+    same = [(one.first, one.second) for one in services.read(decisions, found) if one.same]
+    pairs: list[tuple[PersonKey, PersonKey]] = []
+    for person in people:
+        pairs += links_between(person.keys, same)
+        if len(person.keys) == 2:
+            pairs.append((person.keys[0], person.keys[1]))
+    if not pairs:
+        pairs = list(combinations(map(_lasting_key, people), 2))
+    decide(services, found, *(Decision(one, other, False) for one, other in pairs))
+
+
 def undo_decision(services: Services, found: Class, decision: Decision) -> None:
     """Forgets a word of the class's teacher on who is the same."""
     with transaction(services.engine) as tx:
@@ -181,11 +205,12 @@ def mark(services: Services, found: Class, people: Iterable[Person], said: Mark)
         _follow(tx, found.teacher_id, keys, now)
 
 
-def undo_mark(services: Services, found: Class, key: PersonKey) -> None:
-    """Forgets what the class's teacher has said that somebody is."""
+def undo_mark(services: Services, found: Class, *keys: PersonKey) -> None:
+    """Forgets what the class's teacher has said that somebody is, who may have several keys."""
     with transaction(services.engine) as tx:
-        storage.decisions.undo_mark(tx, found.teacher_id, key)
-        _follow(tx, found.teacher_id, {key}, services.now())
+        for key in keys:
+            storage.decisions.undo_mark(tx, found.teacher_id, key)
+        _follow(tx, found.teacher_id, set(keys), services.now())
 
 
 def said_by(tx: Transaction, teacher_id: str) -> Said:
@@ -221,6 +246,11 @@ def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetim
         refresh(tx, meeting_id, now)
     for class_id in touched:
         add_figures(tx, class_id, now)
+
+
+def _lasting_key(person: Person) -> PersonKey:
+    """By which of its keys a person is joined with others: one that other classes may know too, if there is one."""
+    return min(person.keys, key=lambda key: (is_of_one_class(key), key))
 
 
 def _keys_in(data: str) -> set[PersonKey]:

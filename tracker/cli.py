@@ -20,7 +20,7 @@ from tracker import auth, class_attendance, classes, clock, demo, doctor, fetchi
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.errors import ClassNotReady, InvalidInput, Problem, TrackerError
-from tracker.messages import name_of_check, sentence_of
+from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
@@ -223,8 +223,8 @@ def list_classes(call: Call) -> None:
         _print_json([one.record() for one in found])
         return
     for one in found:
-        count = "–" if one.participant_count is None else one.participant_count
-        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {count:>4}  {one.title}")
+        figure = people_in_words(*one.figures)
+        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {figure:<23}  {one.title}")
 
 
 def show_class(call: Call) -> None:

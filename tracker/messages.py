@@ -301,6 +301,20 @@ def sentence_of(problem: HasCode) -> str:
     return sentence(problem.code, problem.details)
 
 
+def people_in_words(people: int | None, hosts: int = 0) -> str:
+    """The figure of a class, the hosts apart: `22 people and the host`; a dash while it is unknown."""
+    if people is None:
+        return "–"
+    if hosts and not people:
+        return "Only the host was there" if hosts == 1 else f"Only the {hosts} hosts were there"
+    return f"{people} {'person' if people == 1 else 'people'}{and_hosts(hosts)}"
+
+
+def and_hosts(hosts: int) -> str:
+    """What follows a number of people where hosts were with them: ` and the host`, ` and 2 hosts`, or nothing."""
+    return "" if not hosts else " and the host" if hosts == 1 else f" and {hosts} hosts"
+
+
 def name_of_check(code: str) -> str:
     """What a check is called; the code may have a subject after a colon."""
     kind, _, subject = code.partition(":")

@@ -31,7 +31,12 @@ def without_device(name: str) -> str:
 def names_device(name: str) -> bool:
     """Whether the name names a device beside somebody, or nobody but a device."""
     plain = fold_name(name)
-    return without_device(plain) != plain or re.fullmatch(DEVICES, plain, re.IGNORECASE) is not None
+    return without_device(plain) != plain or names_nobody(plain)
+
+
+def names_nobody(name: str) -> bool:
+    """Whether the name is of a device alone, as `iPhone` is: several people may have it."""
+    return re.fullmatch(DEVICES, fold_name(name), re.IGNORECASE) is not None
 
 
 def looks_like_robot(name: str) -> bool:

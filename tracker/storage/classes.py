@@ -98,6 +98,16 @@ class Class:
         """The planned time."""
         return planned_time(self.scheduled_start, self.duration_minutes)
 
+    @property
+    def figures(self) -> tuple[int | None, int]:
+        """How many people came, and how many hosts, as a teacher wants them counted; None until it is known.
+
+        Where nobody has worked these figures out yet, it is the count by the rule.
+        """
+        if self.participant_count is None or self.people_shown is None:
+            return self.participant_count, 0
+        return self.people_shown, self.hosts_shown or 0
+
     def record(self) -> dict[str, Any]:
         """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
         columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}

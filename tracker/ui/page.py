@@ -111,11 +111,12 @@ def class_row(found: Class, member: Member) -> None:
             st.badge(state.word, icon=state.icon, color=state.color)
             st.caption(words.markdown(state.sentence, 300))
         if found.participant_count is not None:
-            st.subheader(words.people(found.participant_count), anchor=False, width="content")
+            st.subheader(words.figure(found), anchor=False, width="content")
         elif _seen_so_far(found):
             here = read(class_attendance.people_in_class_now, found, services().now())
             with st.container(width=290, gap=None):
-                st.subheader(f"{len(here)} in class now", anchor=False)
+                now = words.in_class_now(here)
+                st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
                 st.caption(words.here(found, here, NAMES_IN_A_LIST))
 
 
