@@ -41,7 +41,18 @@ class Table:
 
 def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
     """One row a person."""
-    columns = ("Name", "Email", "First join", "Last leave", "Minutes present", "Percent", "Stays", "Status")
+    columns = (
+        "Name",
+        "Email",
+        "First join",
+        "Last leave",
+        "Minutes present",
+        "Percent",
+        "Stays",
+        "Status",
+        "Role",
+        "Minutes in class",
+    )
     rows = (
         (
             person.name or NO_NAME,
@@ -52,6 +63,8 @@ def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
             person.percent,
             len(person.stays),
             person.status,
+            person.role.value,
+            minutes(person.seconds_in_class),
         )
         for person in attendance.people
     )
