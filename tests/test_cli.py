@@ -230,7 +230,7 @@ def test_classes_are_listed_newest_first(tracker: CommandLine, fetched: str) -> 
     assert [record["id"] for record in records] == [later["id"], fetched, earlier["id"]]
     assert tracker.done("class", "list").text == (
         f"{later['id']}  2025-06-01T10:00:00Z  scheduled  {'–':<23}  Later\n"
-        f"{fetched}  2025-05-14T10:00:00Z  ended      {'3 people':<23}  Algebra 7B\n"
+        f"{fetched}  2025-05-14T10:00:00Z  ended      {'2 people and the host':<23}  Algebra 7B\n"
         f"{earlier['id']}  2025-05-01T10:00:00Z  scheduled  {'–':<23}  Earlier\n"
     )
 

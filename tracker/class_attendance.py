@@ -10,9 +10,17 @@ from itertools import combinations
 from tracker import storage
 from tracker.attendance import live
 from tracker.attendance.assignment import ClassPart
-from tracker.attendance.counting import is_of_one_class, key_of, leaders, links_between, take_attendance
+from tracker.attendance.counting import (
+    NAMELESS,
+    is_of_one_class,
+    key_of,
+    leaders,
+    links_between,
+    person_key,
+    take_attendance,
+)
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, stays_from_data, stays_from_entries
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -30,7 +38,7 @@ from tracker.sessions import Meeting, meeting_of, part_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
-from tracker.text import number_of
+from tracker.text import number_of, text_of
 
 
 def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
@@ -256,7 +264,11 @@ def _lasting_key(person: Person) -> PersonKey:
 def _keys_in(data: str) -> set[PersonKey]:
     """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
     try:
-        return {key_of(stay) for stay in stays_from_data(json.loads(data))}
+        entries = json.loads(data)["participants"]
+        names = {(text_of(entry.get("name")), text_of(entry.get("email"))) for entry in entries}
+        keys = {person_key(*name) for name in names}
+        # To read every record takes long, and a teacher may have hundreds of classes.
+        return keys | {key_of(stay) for stay in stays_from_entries(entries)} if NAMELESS in keys else keys
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return set()
 

@@ -4,7 +4,7 @@ What comes back are frozen values, never table rows: a row belongs to its transa
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -205,12 +205,13 @@ def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int)
     tx.add(row)
 
 
-def classes_with_people(tx: Transaction, teacher_id: str) -> list[tuple[str, str]]:
-    """Id and `participantsData` of each class of a teacher whose participants are known."""
+def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str]]:
+    """Id and `participantsData` of each class of a teacher whose participants are known; a few at a time."""
     rows = select(LiveStream.id, LiveStream.participants_data).where(
         LiveStream.teacher_id == teacher_id, col(LiveStream.participants_data).is_not(None)
     )
-    return [(class_id, text or "") for class_id, text in tx.exec(rows)]
+    for class_id, text in tx.exec(rows.execution_options(yield_per=50)):
+        yield class_id, text or ""
 
 
 def without_figures(tx: Transaction, limit: int) -> list[str]:

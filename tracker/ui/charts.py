@@ -32,10 +32,10 @@ TIMES = [{"dtickrange": [None, 59_999], "value": "%H:%M:%S"}, {"dtickrange": [60
 # What a teacher looks for comes first, also on a phone; the e-mail, which is long and seldom looked at, last.
 ON_SCREEN = {
     "Name": -6,
-    "Role": -5,
-    "Minutes in class": -4,
-    "Percent": -3,
-    "Status": -2,
+    "Minutes in class": -5,
+    "Percent": -4,
+    "Status": -3,
+    "Role": -2,
     "Minutes present": -1,
     "Email": 1,
 }
