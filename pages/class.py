@@ -44,6 +44,12 @@ def facts(found: Class) -> None:
     if joinable and found.zoom_join_url:
         st.caption("Join link, for the students")
         st.code(found.zoom_join_url, language=None, wrap_lines=True)
+    if found.zoom_api_meeting_id:
+        st.caption(
+            "This meeting uses the host's personal meeting ID, so other meetings held there are told apart by time "
+            "only. For a meeting of its own for each class, switch off “Use Personal Meeting ID (PMI) when scheduling "
+            "a meeting” in the host's Zoom settings."
+        )
     with st.container(horizontal=True):
         mine = found.teacher_id == member.id
         if mine and joinable and found.zoom_meeting_id:
@@ -75,8 +81,10 @@ def change(found: Class) -> None:
 def cancel(found: Class) -> None:
     """Asks once more, and cancels the class."""
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
-    if found.zoom_meeting_made:
+    if found.own_meeting:
         st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
+    elif found.zoom_meeting_made:
+        st.markdown("Its Zoom meeting is deleted. The link still leads into the host's personal room.")
     if st.button("Cancel this class", type="primary"):
         with page.shown_errors(), st.spinner("Telling Zoom …"):
             classes.cancel_class(services(), found.id)

@@ -51,7 +51,7 @@ IMPORTS: dict[str, str] = {
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
-    "classes": "attendance auth clock errors services storage zoom",
+    "classes": "attendance auth clock errors services sessions storage zoom",
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "doctor": "auth errors health services storage",
@@ -64,8 +64,7 @@ IMPORTS: dict[str, str] = {
     "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
     "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
-    "report run "
-    "server services settings storage",
+    "report run server services settings storage text",
     "__main__": "cli",
 }
 

@@ -34,9 +34,10 @@ from tracker.errors import (
     ZoomMeetingUnknown,
     ZoomMisconfigured,
     ZoomRateLimited,
+    ZoomRefused,
 )
 from tracker.services import Services
-from tracker.sessions import Discovery, apply_sessions, meeting_of, sessions_at_zoom
+from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, sessions_at_zoom
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.fetches import Claim
@@ -45,6 +46,8 @@ from tracker.zoom import Category, ParticipantList
 
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
+# The codes with which Zoom says of a session that it has none such.
+UNKNOWN = frozenset({"zoom_meeting_not_over", "zoom_nothing_there"})
 Progress = Callable[[int], None]
 Outcome = Literal["collected", "put_off"]
 
@@ -192,7 +195,6 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
         now = services.now()
         found = storage.classes.get_class(tx, claim.class_id)
         known = meeting_of(tx, found.zoom_meeting_id or "", now)
-        lists = storage.session_records.lists_of_meeting(tx, known.id)
     ended = found.status is ClassStatus.ENDED
     try:
         discovered = sessions_at_zoom(services, found, known, renew)
@@ -205,6 +207,7 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
         log.info("Zoom did not list the sessions", extra={"class": found.id, **error.problem.log_fields()})
     with reading(services.engine) as tx:
         part = meeting_of(tx, known.id, now, discovered.sessions).parts[found.id]
+        lists = storage.session_records.lists_of_sessions(tx, [one.session.uuid for one in part.sessions])
     over = [one.session.uuid for one in part.sessions if not one.runs]
     if not ended and life_of(part)[0] is not ClassStatus.ENDED and not (part.sessions and discovered.refusal):
         raise discovered.refusal or NotEnded("no_session_ended")
@@ -259,19 +262,28 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
         for uuid, error in answers.missing.items():
             storage.session_records.note_missing(tx, meeting_id, uuid, error.problem)
         told = list(_with_ends(questions, answers, known.sessions))
-        meeting = apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id)
-        lists = storage.session_records.lists_of_meeting(tx, meeting_id)
-        read = [lists[one.session.uuid] for one in meeting.parts[found.id].sessions if one.session.uuid in lists]
+        read = _lists_of(tx, apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id), found)
         if not any(stay.seconds > 0 for one in read for stay in one.stays or ()):
             raise NoDataFromZoom(retry.NO_LIST)
+        missing_at = _next_try_of_missing(services, claim, now)
+        if missing_at is None and _drop_unknown(tx, read, now):
+            read = _lists_of(tx, apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id), found)
         again_at = _next_snapshot(tx, services, found, read, now, questions)
-        refresh(tx, meeting_id, now, final=found.id if again_at is None else None)
-        missing = [one for one in read if one.missing is not None and one.stays is None]
-        if missing:
-            _put_off_missing(tx, claim, missing, len(read), again_at, now, _first_gap(services))
+        refresh(tx, found, now, final=again_at is None)
+        if missing := [one.missing for one in read if one.missing is not None and one.stays is None]:
+            why: tuple[Problem, ...] = tuple(missing[:1])
+            problem = Problem("sessions_missing", {"missing": len(missing), "sessions": len(read), "why": why})
+            _put_off_missing(tx, claim, problem, missing_at, again_at)
         else:
             storage.fetches.finish(tx, claim, again_at)
         return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
+
+
+def _lists_of(tx: Transaction, meeting: Meeting, found: Class) -> list[SessionList]:
+    """What Zoom has given of the sessions of a class."""
+    uuids = [one.session.uuid for one in meeting.parts[found.id].sessions]
+    lists = storage.session_records.lists_of_sessions(tx, uuids)
+    return [lists[uuid] for uuid in uuids if uuid in lists]
 
 
 def _next_snapshot(
@@ -333,35 +345,43 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     if discovered.listed:
         raise NoDataFromZoom("sessions_elsewhere")
     meeting_id = found.zoom_meeting_id or ""
-    if discovered.refusal is not None and not found.zoom_meeting_made:
+    if discovered.refusal is not None and not found.own_meeting:
         with reading(services.engine) as tx:
             if len(storage.classes.classes_of_meeting(tx, meeting_id)) > 1:
                 raise discovered.refusal
     return meeting_id
 
 
-def _put_off_missing(
-    tx: Transaction,
-    claim: Claim,
-    missing: Sequence[SessionList],
-    number: int,
-    again_at: datetime | None,
-    now: datetime,
-    first_gap: timedelta,
-) -> None:
-    """What came is stored; the sessions that Zoom refuses are asked for again, for as long as an empty list is."""
-    why = tuple(one.missing for one in missing[:1] if one.missing is not None)
-    problem = Problem("sessions_missing", {"missing": len(missing), "sessions": number, "why": why})
-    at = retry.next_try(
+def _next_try_of_missing(services: Services, claim: Claim, now: datetime) -> datetime | None:
+    """When to ask again for sessions that Zoom refuses, for as long as for an empty list; None to give up."""
+    return retry.next_try(
         NoDataFromZoom(retry.NO_LIST),
         claim.attempts,
         claim.asked_at,
         now,
-        first_gap=first_gap,
-        spread=random.random(),  # noqa: S311
+        first_gap=_first_gap(services),
+        spread=random.random(),  # noqa: S311 - spreads load, guards nothing
     )
-    if at is not None:
-        storage.fetches.postpone(tx, claim, problem, min(at, again_at) if again_at else at, claim.attempts)
+
+
+def _drop_unknown(tx: Transaction, read: Iterable[SessionList], now: datetime) -> bool:
+    """Gives up the sessions that Zoom does not know and in which nobody was seen; whether there were any."""
+    unknown = [one.session_uuid for one in read if one.stays is None and one.missing and one.missing.code in UNKNOWN]
+    seen = {sighting.session_uuid for sighting in storage.presence.list_sightings(tx, unknown)}
+    dropped = [uuid for uuid in unknown if uuid not in seen]
+    for uuid in dropped:
+        storage.sessions.drop_session(tx, uuid, now)
+        log.warning("a session that Zoom does not know is dropped", extra={"session": uuid})
+    return bool(dropped)
+
+
+def _put_off_missing(
+    tx: Transaction, claim: Claim, problem: Problem, missing_at: datetime | None, again_at: datetime | None
+) -> None:
+    """What came is stored; the sessions that Zoom refuses are asked for again."""
+    if missing_at is not None:
+        at = min(missing_at, again_at) if again_at else missing_at
+        storage.fetches.postpone(tx, claim, problem, at, claim.attempts)
     else:
         storage.fetches.abandon(tx, claim, problem, FetchState.COLLECTED)
 
@@ -370,7 +390,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
     """Puts the fetch off until the next try, or gives it up."""
     fields = {"class": claim.class_id, "attempt": claim.attempts, **problem.log_fields()}
     log.warning("the fetch failed", extra=fields)
-    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
+    gave_up = FetchState.FAILED if isinstance(error, ZoomRefused) else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
             now = services.now()

@@ -8,7 +8,7 @@ from tracker.attendance.types import Attendance, ClassStatus, Source
 from tracker.messages import and_hosts
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import charts, people_panel, said_panel, why_panel, words
+from tracker.ui import charts, downloads, people_panel, said_panel, why_panel, words
 from tracker.ui.page import read
 from tracker.ui.wiring import services
 
@@ -31,7 +31,7 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
     st.subheader("People so far" if live else "People", anchor=False)
     people_panel.show(found, attendance, tables["people"])
     if not live:
-        _downloads(found, tables)
+        downloads.show(found, tables)
     if attendance.stays:
         st.subheader("When they were there", anchor=False)
         charts.timeline(found, attendance)
@@ -121,17 +121,3 @@ def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> str:
     if outside := sum(person.outside for person in attendance.participants):
         parts.append(f"{outside} of them only before or after class")
     return f"{'; '.join(parts)}." if parts else ""
-
-
-def _downloads(found: Class, tables: dict[report.Shape, report.Table]) -> None:
-    local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
-    with st.container(horizontal=True):
-        for shape, table in tables.items():
-            st.download_button(
-                f"CSV of {shape}",
-                report.csv_bytes(table),
-                report.file_name(found.title, local_start, shape, "csv"),
-                "text/csv",
-                on_click="ignore",
-                icon=":material/download:",
-            )

@@ -1,7 +1,7 @@
 """What a teacher may say of people on the page of a class, and what she has said: suggestions, and a list to undo."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,9 @@ import streamlit as st
 
 from tracker import class_attendance
 from tracker.attendance.counting import is_nameless, key_of, leaders
-from tracker.attendance.same_person import Suggestion, likely_same
+from tracker.attendance.same_person import Suggestion
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
+from tracker.messages import sentence
 from tracker.storage.classes import Class
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
@@ -44,18 +45,17 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
     """What is suggested, and what was said; nothing where there is neither."""
     decisions: list[Decision] = read(class_attendance.decisions, found)
     marks: dict[PersonKey, Mark] = read(class_attendance.marks, found)
-    _suggestions(found, attendance, decisions)
+    _suggestions(found, attendance)
     if decisions or marks:
         who = words.who_has(found, member, inside=True)
         with st.expander(f"What {who} said about people", icon=":material/history_edu:", key="said"):
             _said(found, attendance, _words(decisions, marks))
 
 
-def _suggestions(found: Class, attendance: Attendance, decisions: Iterable[Decision]) -> None:
+def _suggestions(found: Class, attendance: Attendance) -> None:
     """Robots, and people who may be the same, for the teacher to decide."""
-    answered = {frozenset((decision.first, decision.second)) for decision in decisions}
     robots = [person for person in attendance.people if person.robot]
-    pairs = [pair for pair in likely_same(attendance.people) if not _is_answered(pair, answered)]
+    pairs = read(class_attendance.suggestions, found, attendance.people)
     number = len(robots) + len(pairs)
     if not number:
         return
@@ -68,10 +68,6 @@ def _suggestions(found: Class, attendance: Attendance, decisions: Iterable[Decis
             st.caption(f"{number - MOST_SUGGESTIONS} more follow when these are answered.")
 
 
-def _is_answered(pair: Suggestion, answered: Collection[frozenset[PersonKey]]) -> bool:
-    return any(frozenset((one, other)) in answered for one in pair.first.keys for other in pair.second.keys)
-
-
 def _robot(found: Class, person: Person, place: int) -> None:
     st.markdown(f"**{_bold(person)}** looks like a note-taking robot.")
     with st.container(horizontal=True):
@@ -81,7 +77,7 @@ def _robot(found: Class, person: Person, place: int) -> None:
 
 
 def _pair(found: Class, pair: Suggestion, place: int) -> None:
-    st.markdown(f"**{_bold(pair.first)}** and **{_bold(pair.second)}**: {pair.why}.")
+    st.markdown(f"**{_bold(pair.first)}** and **{_bold(pair.second)}**: {sentence(pair.why)}.")
     with st.container(horizontal=True):
         if st.button("The same person", key=f"same-{place}"):
             say(found, class_attendance.join, [pair.first, pair.second])
