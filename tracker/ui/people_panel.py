@@ -101,7 +101,7 @@ def _reach(chosen: Sequence[Person]) -> str:
             f"This holds for all classes of this teacher, so for everybody who joins one of them as “{name}”, "
             "a name that says nothing but the device."
         )
-    return "This is remembered for all classes of this teacher, and can be undone below."
+    return "This is remembered for all classes of this teacher, and can be undone on this page at any time."
 
 
 def _chosen(found: Class) -> str:
