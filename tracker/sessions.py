@@ -15,7 +15,7 @@ from typing import Literal
 from tracker import clock, storage
 from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
-from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
+from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
 from tracker.storage.classes import Class, ClassInMeeting
 from tracker.storage.database import Transaction, together, transaction
@@ -157,6 +157,7 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """The sessions round a class that Zoom says are over. Of `unclear` ones it does not tell the end: it is now, then.
+    Those of them that it lists are `over`; of others only its list of people can show it.
 
     `refusal`: why Zoom did not list what is over, so that others may be over as well. `listed`: it lists sessions of
     the meeting, whosever they are.
@@ -164,6 +165,7 @@ class Discovery:
 
     sessions: tuple[Session, ...] = ()
     unclear: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
     refusal: ZoomError | None = None
     listed: bool = False
 
@@ -198,7 +200,8 @@ def sessions_at_zoom(services: Services, found: Class, known: Meeting, go_on: Ca
             session = replace(session, end=max(session.start, services.now()))
             unclear.add(uuid)
         told.append(session)
-    return Discovery(tuple(told), frozenset(unclear), refusal, listed=bool(instances))
+    over = frozenset(one.uuid for one in instances)
+    return Discovery(tuple(told), frozenset(unclear), over, refusal, listed=bool(instances))
 
 
 def _is_near(session: Session, found: Class) -> bool:
@@ -214,10 +217,12 @@ def _instances(services: Services, found: Class) -> list[Session]:
 
 
 def _past_session(services: Services, uuid: str) -> Session | None:
-    """A session with its end; None where it is not over, or the app may not ask."""
+    """A session with its end; None where it is not over, or Zoom refuses to tell of it: others are not held up."""
     try:
         return services.zoom.past_meeting(uuid)
-    except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
+    except ZoomRateLimited:
+        raise
+    except ZoomError as error:
         log.info("Zoom does not tell when a session was", extra=error.problem.log_fields())
         return None
 
