@@ -134,7 +134,7 @@ def who_was_there() -> None:
     with page.shown_errors():
         present = page.read(class_attendance.attendance_shown, shown, services().now())
         if present is not None:
-            attendance_panel.show(shown, present)
+            attendance_panel.show(shown, present, member)
 
 
 with page.shown_errors():

@@ -307,7 +307,7 @@ def counted(
     with transaction(engine) as tx:
         storage.sessions.save_session(tx, found.zoom_meeting_id or "", held)
         storage.classes.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
-        storage.classes.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
+        storage.participants.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
 
 
 def a_class(**more: Any) -> Class:

@@ -72,7 +72,7 @@ def fetch_of(school: Services, class_id: str) -> FetchProgress:
 def names(school: Services, class_id: str) -> list[str] | None:
     """The names in the stored participants; None while they are not known."""
     with reading(school.engine) as tx:
-        stays = storage.classes.get_stays(tx, class_id)
+        stays = storage.participants.get_stays(tx, class_id)
     return None if stays is None else [stay.name for stay in stays]
 
 

@@ -230,9 +230,9 @@ def test_classes_are_listed_newest_first(tracker: CommandLine, fetched: str) -> 
     records = tracker.done("class", "list", "--json").json
     assert [record["id"] for record in records] == [later["id"], fetched, earlier["id"]]
     assert tracker.done("class", "list").text == (
-        f"{later['id']}  2025-06-01T10:00:00Z  scheduled     –  Later\n"
-        f"{fetched}  2025-05-14T10:00:00Z  ended         3  Algebra 7B\n"
-        f"{earlier['id']}  2025-05-01T10:00:00Z  scheduled     –  Earlier\n"
+        f"{later['id']}  2025-06-01T10:00:00Z  scheduled  {'–':<23}  Later\n"
+        f"{fetched}  2025-05-14T10:00:00Z  ended      {'2 people and the host':<23}  Algebra 7B\n"
+        f"{earlier['id']}  2025-05-01T10:00:00Z  scheduled  {'–':<23}  Earlier\n"
     )
 
 
@@ -376,8 +376,9 @@ def test_everything_that_is_due_is_fetched_by_one_command(tracker: CommandLine, 
 
 def test_what_was_put_off_is_tried_again_by_one_command(tracker: CommandLine, host: Host) -> None:
     tracker.add_teacher()
-    missing = tracker.create("--link", "85099999999", title="Chemistry")["id"]
-    for command in (["retry", "--all"], ["retry", missing]):
+    failing = held_elsewhere(tracker, host, "Chemistry")
+    for command in (["retry", "--all"], ["retry", failing]):
+        host.call("POST", "/faults", [{"match": "/participants", "kind": "status"}])
         assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 1, "due": 0}
         assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 0, "due": 0}
         assert tracker.done(*command).text == "1 class is tried again.\n"

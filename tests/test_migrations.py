@@ -266,7 +266,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "Course": lambda tx: storage.classes.get_class(tx, "c1").course,
     "SignIn": lambda tx: storage.sign_ins.member_signed_in(tx, "cookie-hash", NOW),
     "SignInAttempt": lambda tx: storage.sign_ins.count_attempts(tx, "email-hash", at(-1))[1],
-    "LiveStream": lambda tx: storage.classes.get_stays(tx, "c1"),
+    "LiveStream": lambda tx: storage.participants.get_stays(tx, "c1"),
     "MeetingSession": lambda tx: storage.sessions.list_sessions(tx, "85011112222"),
     "SessionRecords": lambda tx: storage.session_records.lists_of_sessions(tx, ["s1"]),
     "SessionChoice": lambda tx: storage.sessions.list_choices(tx, ["c1"]),

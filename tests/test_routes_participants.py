@@ -1,6 +1,7 @@
 """`/api/zoom/participants`: fetches for a person with a token, and for programs with the cron secret."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,13 +191,17 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_goes_wrong_at_zoom_is_answered_502_and_the_planned_fetch_stays(
+def test_what_goes_wrong_at_zoom_is_answered_502_and_noted_and_the_planned_fetch_stays(
     state: ServerState, teacher: Member, held: str, zoom: FakeZoom, fault: tuple[int, Any]
 ) -> None:
     before = stored(state.services.engine, held)
+    assert before.fetch is not None
     zoom.list_faults.append(fault)
     assert error(ask(state, teacher, f"?streamId={held}")) == (502, "zoom_api_error")
-    assert stored(state.services.engine, held) == before
+    after = stored(state.services.engine, held)
+    assert after.fetch is not None
+    assert after.fetch.error is not None
+    assert replace(after, fetch=replace(after.fetch, error=None)) == before
 
 
 def test_a_network_that_breaks_off_is_answered_502(

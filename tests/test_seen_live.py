@@ -306,7 +306,7 @@ def test_a_list_that_zoom_refuses_is_replaced_by_what_was_seen_at_once(
     assert found.fetch is not None
     assert (found.fetch.stored_state, found.participant_count) == (FetchState.FAILED, 1)
     with reading(school.engine) as tx:
-        data = storage.classes.get_participants_data(tx, alone)
+        data = storage.participants.get_participants_data(tx, alone)
     assert data is not None
     assert (data["source"], data["uniqueCount"]) == ("seen live", 1)
 

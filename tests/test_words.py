@@ -14,6 +14,7 @@ from tests.makers import a_class, at
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.storage.classes import FetchProgress
+from tracker.storage.members import Member
 from tracker.ui import words
 
 CANCELLED, ENDED, LIVE, SCHEDULED = ClassStatus.CANCELLED, ClassStatus.ENDED, ClassStatus.LIVE, ClassStatus.SCHEDULED
@@ -177,6 +178,47 @@ def test_times_of_a_state_are_in_the_classs_zone() -> None:
 )
 def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, expected: str) -> None:
     assert words.people(number) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({}, "–"),
+        ({"people_shown": 3, "hosts_shown": 1}, "–"),  # another program has taken the count away
+        ({"participant_count": 4}, "4 people"),
+        ({"participant_count": 4, "people_shown": 3, "hosts_shown": 1}, "3 people and the host"),
+        ({"participant_count": 3, "people_shown": 1, "hosts_shown": 2}, "1 person and 2 hosts"),
+        ({"participant_count": 1, "people_shown": 0, "hosts_shown": 1}, "Only the host was there"),
+        ({"participant_count": 2, "people_shown": 0, "hosts_shown": 2}, "Only the 2 hosts were there"),
+        ({"participant_count": 0, "people_shown": 0, "hosts_shown": 0}, "0 people"),
+        ({"participant_count": 1, "people_shown": 0, "hosts_shown": 0}, "0 people"),  # set aside
+    ],
+)
+def test_the_figure_of_a_class_has_the_hosts_apart(known: dict[str, Any], expected: str) -> None:
+    assert words.figure(a_class(**known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reader", "inside", "expected"),
+    [("teacher-1", False, "You have"), ("teacher-1", True, "you have"), ("boss", True, r"Ana \*K\* has")],
+)
+def test_who_has_decided_is_you_or_the_teacher_by_name(reader: str, inside: bool, expected: str) -> None:
+    member = Member(reader, "x@school.example", "X", "admin", "x@school.example")
+    assert words.who_has(a_class(teacher_name="Ana *K*"), member, inside=inside) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], ""),
+        (["Ana"], "Ana"),
+        (["Ana", ""], "Ana and No name"),
+        (["Ana", "*Ben*", "Cy"], r"Ana, \*Ben\* and Cy"),
+        (["Ana", "Ben", "Cy", "Di"], "Ana, Ben, Cy and 1 more"),
+    ],
+)
+def test_names_are_listed_and_the_rest_of_many_is_a_number(names: list[str], expected: str) -> None:
+    assert words.listed(names, most=3) == expected
 
 
 @pytest.mark.parametrize(

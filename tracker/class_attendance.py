@@ -5,14 +5,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations
 
 from tracker import storage
 from tracker.attendance import live
 from tracker.attendance.assignment import Choice, ClassPart
-from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.counting import (
+    NAMELESS,
+    is_of_one_class,
+    key_of,
+    leaders,
+    links_between,
+    person_key,
+    take_attendance,
+)
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, stays_from_data, stays_from_entries
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -32,12 +41,12 @@ from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.session_records import SessionList
-from tracker.text import number_of
+from tracker.text import number_of, text_of
 
 
 def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """The attendance of a class from what is stored; None while it is not known."""
-    data = storage.classes.get_participants_data(tx, found.id)
+    data = storage.participants.get_participants_data(tx, found.id)
     if data is None:
         return None
     return take_class_attendance(
@@ -158,9 +167,9 @@ def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False
         one = storage.classes.get_class(tx, class_id)
         attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
         if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
-            storage.classes.save_attendance(tx, class_id, attendance, max(read_at))
+            storage.participants.save_attendance(tx, class_id, attendance, max(read_at))
         else:
-            storage.classes.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
+            storage.participants.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +246,7 @@ def _follow_choice(services: Services, found: Class, session_uuid: str) -> None:
             refresh(tx, storage.classes.get_class(tx, class_id), now)
         part = meeting.parts.get(found.id)
         if part is None or not part.sessions:
-            storage.classes.forget_attendance(tx, found.id)
+            storage.participants.forget_attendance(tx, found.id)
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -273,6 +282,29 @@ def decide(services: Services, found: Class, *decisions: Decision) -> None:
         _follow(tx, found.teacher_id, {key for one in decisions for key in (one.first, one.second)}, now)
 
 
+def join(services: Services, found: Class, people: Sequence[Person]) -> None:
+    """Remembers that these people are one and the same; an earlier word that two of them are not is replaced."""
+    whose = {key: number for number, person in enumerate(people) for key in person.keys}
+    first, *others = (_lasting_key(person) for person in people)
+    apart = [one for one in services.read(decisions, found) if not one.same]
+    contradicted = [one for one in apart if len({whose.get(one.first), whose.get(one.second)} - {None}) == 2]
+    joined = [Decision(first, other, True) for other in others]
+    decide(services, found, *joined, *(replace(one, same=True) for one in contradicted))
+
+
+def part(services: Services, found: Class, people: Sequence[Person]) -> None:
+    """Remembers that these people are not the same: those of whom some were joined are parted, else each two."""
+    same = [(one.first, one.second) for one in services.read(decisions, found) if one.same]
+    pairs: list[tuple[PersonKey, PersonKey]] = []
+    for person in people:
+        pairs += links_between(person.keys, same)
+        if len(person.keys) == 2:
+            pairs.append((person.keys[0], person.keys[1]))
+    if not pairs:
+        pairs = list(combinations(map(_lasting_key, people), 2))
+    decide(services, found, *(Decision(one, other, False) for one, other in pairs))
+
+
 def undo_decision(services: Services, found: Class, decision: Decision) -> None:
     """Forgets a word of the class's teacher on who is the same."""
     with transaction(services.engine) as tx:
@@ -295,11 +327,12 @@ def mark(services: Services, found: Class, people: Iterable[Person], said: Mark)
         _follow(tx, found.teacher_id, keys, now)
 
 
-def undo_mark(services: Services, found: Class, key: PersonKey) -> None:
-    """Forgets what the class's teacher has said that somebody is."""
+def undo_mark(services: Services, found: Class, *keys: PersonKey) -> None:
+    """Forgets what the class's teacher has said that somebody is, who may have several keys."""
     with transaction(services.engine) as tx:
-        storage.decisions.undo_mark(tx, found.teacher_id, key)
-        _follow(tx, found.teacher_id, {key}, services.now())
+        for key in keys:
+            storage.decisions.undo_mark(tx, found.teacher_id, key)
+        _follow(tx, found.teacher_id, set(keys), services.now())
 
 
 def said_by(tx: Transaction, teacher_id: str) -> Said:
@@ -316,7 +349,7 @@ def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
     with suppress(UnreadableRecords):
         if attendance := attendance_of(tx, found, now):
             people, hosts = len(attendance.participants), len(attendance.hosts)
-    storage.classes.save_figures(tx, class_id, people, hosts)
+    storage.participants.save_figures(tx, class_id, people, hosts)
 
 
 def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetime) -> None:
@@ -326,7 +359,7 @@ def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetim
     """
     touched = [
         class_id
-        for class_id, data in storage.classes.classes_with_people(tx, teacher_id)
+        for class_id, data in storage.participants.classes_with_people(tx, teacher_id)
         if not keys.isdisjoint(_keys_in(data))
     ]
     found = [storage.classes.get_class(tx, class_id) for class_id in touched]
@@ -337,10 +370,19 @@ def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetim
         add_figures(tx, one.id, now)
 
 
+def _lasting_key(person: Person) -> PersonKey:
+    """By which of its keys a person is joined with others: one that other classes may know too, if there is one."""
+    return min(person.keys, key=lambda key: (is_of_one_class(key), key))
+
+
 def _keys_in(data: str) -> set[PersonKey]:
     """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
     try:
-        return {key_of(stay) for stay in stays_from_data(json.loads(data))}
+        entries = json.loads(data)["participants"]
+        names = {(text_of(entry.get("name")), text_of(entry.get("email"))) for entry in entries}
+        keys = {person_key(*name) for name in names}
+        # To read every record takes long, and a teacher may have hundreds of classes.
+        return keys | {key_of(stay) for stay in stays_from_entries(entries)} if NAMELESS in keys else keys
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return set()
 
@@ -386,6 +428,6 @@ def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
 
 def _readable(tx: Transaction, class_id: str) -> dict[str, object] | None:
     try:
-        return storage.classes.get_participants_data(tx, class_id)
+        return storage.participants.get_participants_data(tx, class_id)
     except UnreadableRecords:
         return None

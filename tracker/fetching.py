@@ -425,7 +425,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
             if has_zooms_list(tx, found):
                 gave_up = FetchState.COLLECTED  # an earlier reading is there; only this one is given up
             elif found.status is ClassStatus.ENDED and (seen := attendance_seen(tx, found, now)) is not None:
-                storage.classes.save_attendance(tx, found.id, seen, now)
+                storage.participants.save_attendance(tx, found.id, seen, now)
             storage.fetches.abandon(tx, claim, problem, gave_up)
     except LeaseLost:
         log.info("the fetch was taken over", extra={"class": claim.class_id})

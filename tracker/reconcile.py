@@ -102,7 +102,7 @@ def fill_in_figures(services: Services) -> None:
     """
     now = services.now()
     with reading(services.engine) as tx:
-        wanted = storage.classes.without_figures(tx, MOST_FIGURES)
+        wanted = storage.participants.without_figures(tx, MOST_FIGURES)
     for class_id in wanted:
         with transaction(services.engine) as tx:
             storage.classes.lock_class(tx, class_id)

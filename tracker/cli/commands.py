@@ -19,7 +19,7 @@ from tracker.classes import Plan
 from tracker.cli import people
 from tracker.cli.call import CLASS_ID, Call, class_named, print_json
 from tracker.errors import InvalidInput, Problem, TrackerError
-from tracker.messages import name_of_check, sentence_of
+from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import open_services
@@ -201,8 +201,8 @@ def list_classes(call: Call) -> None:
         print_json([one.record() for one in found])
         return
     for one in found:
-        count = "–" if one.participant_count is None else one.participant_count
-        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {count:>4}  {one.title}")
+        figure = people_in_words(*one.figures)
+        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {figure:<23}  {one.title}")
 
 
 def show_class(call: Call) -> None:

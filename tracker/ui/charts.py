@@ -40,7 +40,15 @@ MOST_TIMES, SHORTEST_AXIS = 5, timedelta(seconds=10)
 # A leaving that has not happened.
 LEAVINGS, STILL_HERE = ("Last leave", "Leave"), "still here"
 # What a teacher looks for comes first, also on a phone; the e-mail, which is long and seldom looked at, last.
-ON_SCREEN = {"Name": -3, "Minutes present": -2, "Percent": -2, "Status": -1, "Email": 1}
+ON_SCREEN = {
+    "Name": -6,
+    "Minutes in class": -5,
+    "Percent": -4,
+    "Status": -3,
+    "Role": -2,
+    "Minutes present": -1,
+    "Email": 1,
+}
 
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -63,10 +71,11 @@ class Row:
     person: Person | None
 
 
-def show_table(table: Table, alt: str, *, until: datetime | None = None) -> None:
+def show_table(table: Table, alt: str, *, until: datetime | None = None, **selection: Any) -> None:
     """The table as an interactive one; times are in the class's zone already, and named by the day only if needed.
 
     Of a class that runs, `until` is the moment up to which it is known: who is there until then is still there.
+    `selection` is what Streamlit needs to have its rows chosen.
     """
     frame = pd.DataFrame(table.rows, columns=list(table.columns))
     moments = [cell for row in table.rows for cell in row if isinstance(cell, datetime)]
@@ -76,6 +85,7 @@ def show_table(table: Table, alt: str, *, until: datetime | None = None) -> None
         "Email": st.column_config.TextColumn(width="medium"),
         "Percent": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100),
         "Minutes present": st.column_config.NumberColumn(format="%.1f"),
+        "Minutes in class": st.column_config.NumberColumn(format="%.1f"),
     }
     for place, name in enumerate(table.columns):
         if any(isinstance(row[place], datetime) for row in table.rows):
@@ -86,13 +96,17 @@ def show_table(table: Table, alt: str, *, until: datetime | None = None) -> None
             frame[name] = pd.to_datetime(pd.Series([_naive(row[place]) for row in table.rows]))
             config[name] = st.column_config.DatetimeColumn(format="HH:mm:ss" if one_day else "YYYY-MM-DD HH:mm:ss")
     order = sorted(table.columns, key=lambda name: ON_SCREEN.get(name, 0))
-    st.dataframe(frame, hide_index=True, column_order=order, column_config=config, alt=alt)
+    st.dataframe(frame, hide_index=True, column_order=order, column_config=config, alt=alt, **selection)
 
 
 def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDERS["Name"]) -> list[Row]:
-    """The lines of the timeline: the people in that order, then those who never got past the waiting room."""
+    """The lines of the timeline: the people in that order, then those who never got past the waiting room.
+
+    Who is set aside has no line.
+    """
     people = sorted(attendance.people, key=order)
-    rows = [Row(_label(person.name), person.stays, person) for person in people]
+    rows = [Row(_label(person.name, host=person.is_host), person.stays, person) for person in people]
+    nowhere = {key for person in attendance.set_aside for key in person.keys}
     line_of = {key: line for line, person in enumerate(people) for key in person.keys}
     waiting: dict[PersonKey, list[Stay]] = defaultdict(list)
     for stay in attendance.waiting:
@@ -100,7 +114,7 @@ def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDER
         if key in line_of:
             row = rows[line_of[key]]
             rows[line_of[key]] = replace(row, stays=(*row.stays, stay))
-        else:
+        elif key not in nowhere:
             waiting[key].append(stay)
     return rows + [Row(_label(stays[0].name), tuple(stays), None) for stays in waiting.values()]
 
@@ -190,11 +204,13 @@ def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, a
 
 def show_curve(found: Class, attendance: Attendance) -> None:
     """How many people were there from moment to moment, with the highest number and the mean."""
-    curve = presence_curve(attendance.people, attendance.lesson, attendance.until)
+    curve = presence_curve(attendance.participants, attendance.lesson, attendance.until)
     if not curve.points:
         return
+    whom = words.without_hosts(attendance)
     at_once = f"At most {words.people(curve.peak)} at once"
-    st.caption(f"{at_once}, {curve.mean:.1f} on average in the lesson." if curve.mean is not None else f"{at_once}.")
+    mean = f", {curve.mean:.1f} on average in the lesson" if curve.mean is not None else ""
+    st.caption(f"{at_once}{mean}{f', {whom}' if whom else ''}.")
     st.plotly_chart(
         curve_figure(found, curve, attendance),
         config={"displayModeBar": False},
@@ -307,8 +323,9 @@ def _marks(rows: Sequence[Row], axis: timezone) -> dict[str, go.Scatter]:
     }
 
 
-def _label(name: str) -> str:
-    return words.plain(name, LONGEST_LABEL) or NO_NAME
+def _label(name: str, *, host: bool = False) -> str:
+    mark = " (host)" if host else ""
+    return (words.plain(name, LONGEST_LABEL - len(mark)) or NO_NAME) + mark
 
 
 def _leaving(moment: object, until: datetime, one_day: bool) -> str | None:

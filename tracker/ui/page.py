@@ -111,19 +111,21 @@ def class_row(found: Class, member: Member) -> None:
     """One class as a line of a list: what and when, its state, and how many people."""
     state = words.state(found, services().now())
     with st.container(border=True), st.container(horizontal=True, gap="small"):
-        with st.container(width=340, gap=None):
+        with st.container(width=300, gap=None):
             st.page_link(CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
             st.caption(" · ".join(_facts(found, member)))
-        with st.container(width=290, gap=None):
+        with st.container(width=285, gap=None):
             st.badge(state.word, icon=state.icon, color=state.color)
             st.caption(words.markdown(state.sentence, 300))
         if _seen_so_far(found):
             here = read(class_attendance.people_in_class_now, found, services().now())
             with st.container(width=290, gap=None):
-                st.subheader(f"{len(here)} in class now", anchor=False)
+                now = words.in_class_now(here)
+                st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
                 st.caption(words.here(found, here, NAMES_IN_A_LIST))
         elif found.participant_count is not None:
-            st.subheader(words.people(found.participant_count), anchor=False, width="content")
+            with st.container(width=230):
+                st.markdown(f"##### {words.figure(found)}")
 
 
 def _facts(found: Class, member: Member) -> list[str]:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import classes, clock, messages
-from tracker.attendance.types import ClassStatus, FetchState, Person
-from tracker.messages import sentence_of
+from tracker.attendance.types import Attendance, ClassStatus, FetchState, Person
+from tracker.messages import and_hosts, people_in_words, sentence_of
 from tracker.report import NO_NAME
 from tracker.storage.classes import Class, FetchProgress
+from tracker.storage.members import Member
 from tracker.text import plain as plain
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
@@ -142,14 +143,60 @@ def count(number: int, one: str, several: str) -> str:
 
 def people(number: int | None) -> str:
     """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
-    return "–" if number is None else count(number, "person", "people")
+    return people_in_words(number)
+
+
+def figure(found: Class) -> str:
+    """How many people came, and the hosts apart, as every list has it: `22 people and the host`."""
+    return people_in_words(*found.figures)
+
+
+def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
+    """Who has decided something about a class, to its reader, in Markdown: `You have`, or `Maria Keller has`.
+
+    `inside` a sentence it is `you have`.
+    """
+    if found.teacher_id != member.id:
+        return f"{markdown(found.teacher_name, 60)} has"
+    return "you have" if inside else "You have"
+
+
+def in_class_now(present: Sequence[Person]) -> str:
+    """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
+    hosts = sum(person.is_host for person in present)
+    others = len(present) - hosts
+    if hosts and not others:
+        return "only the host" if hosts == 1 else f"only {hosts} hosts"
+    return f"{others}{and_hosts(hosts)}"
+
+
+def without_hosts(attendance: Attendance) -> str:
+    """What a figure has left out where the class had hosts: `without the host`; nothing where it had none."""
+    hosts = len(attendance.hosts)
+    return "" if not hosts else "without the host" if hosts == 1 else f"without the {hosts} hosts"
+
+
+def name_of(person: Person, limit: int = 60) -> str:
+    """What a person is called on the screen, as plain text; the e-mail follows where there is one."""
+    name = plain(person.name, limit) or NO_NAME
+    return f"{name} ({plain(person.email, limit)})" if person.email else name
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names that others have chosen, in Markdown: `Ana, Ben and Cy`, or `Ana, Ben and 3 more`."""
+    rest = len(names[most:])
+    shown = [markdown(name, 130) or NO_NAME for name in names[:most]]
+    if rest:
+        return f"{', '.join(shown)} and {rest} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def here(found: Class, present: Sequence[Person], most: int) -> str:
-    """Who is in class now and since when, in Markdown: `Ana (since 10:05) · Ben (since 10:07) and 12 more`."""
+    """Who is in class now and since when, in Markdown: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`."""
     zone = clock.zone(found.timezone)
     names = [
-        f"{markdown(person.name, 60) or NO_NAME} (since {person.first_join.astimezone(zone):%H:%M})"
+        f"{markdown(person.name, 60) or NO_NAME} ({'host, ' if person.is_host else ''}"
+        f"since {person.first_join.astimezone(zone):%H:%M})"
         for person in present[:most]
         if person.first_join
     ]
