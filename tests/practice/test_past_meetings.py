@@ -144,12 +144,15 @@ def test_the_free_plan_has_no_participant_list(serve: Open) -> None:
     assert zoom.error("/past_meetings/81418900011/participants") == (400, 200, message)
 
 
-def test_a_meeting_of_more_than_a_year_ago_is_closed(zoom: Client, clock: Clock) -> None:
-    _, uuid = zoom.hold(clock, ("Ana",))
-    clock.forward(days=365, seconds=1)
+def test_a_session_of_more_than_fifteen_months_ago_is_told_of_no_more(zoom: Client, clock: Clock) -> None:
+    number, uuid = zoom.hold(clock, ("Ana",))
+    clock.forward(days=456)
     zoom.new_token()
+    assert zoom.participants(uuid).json()["total_records"] == 2
+    clock.forward(seconds=1)
     answer = zoom.participants(uuid)
     assert (answer.status_code, answer.json()["code"]) == (400, 12702)
+    assert zoom.get(f"/past_meetings/{number}/instances").json() == {"meetings": []}
 
 
 # The sample term
