@@ -278,6 +278,7 @@ def a_class(**more: Any) -> Class:
         "hosts_shown": None,
         "teacher_id": "teacher-1",
         "teacher_email": "ana@school.example",
+        "teacher_zoom_user": "ana@school.example",
         "teacher_name": "Ana",
         "course_id": None,
         "course": None,

@@ -10,7 +10,7 @@ from tests.makers import HELD, NOW, PLANNED, at, run, span, stay, taken, waiting
 from tracker.attendance.class_times import planned_time
 from tracker.attendance.counting import clip, person_key, take_attendance, tidy, union
 from tracker.attendance.stored_form import participants_data, stays_from_data
-from tracker.attendance.types import Person, PersonKey, Session, Source, Span, Stay, Where
+from tracker.attendance.types import Person, PersonKey, Said, Session, Source, Span, Stay, Where
 from tracker.text import fold_name
 
 
@@ -241,14 +241,14 @@ def test_who_is_the_same_by_a_teachers_word_is_one_person_and_the_count_stays(
     same: list[tuple[PersonKey, PersonKey]], people: list[set[PersonKey]]
 ) -> None:
     stays = [stay("Ana", 0, 20, "ana@x.example"), stay("Ana Lima", 10, 40), stay("iPhone", 50, 60), stay("Ben", 0, 60)]
-    attendance = take_attendance(stays, HELD, PLANNED, same=same)
+    attendance = take_attendance(stays, HELD, PLANNED, said=Said(tuple(same)))
     assert sorted(person.keys for person in attendance.people) == sorted(tuple(sorted(keys)) for keys in people)
     assert (attendance.unique_count, attendance.total_records) == (4, 4)
 
 
 def test_joined_people_have_the_time_of_all_their_stays_once() -> None:
     stays = [stay("Ana", 0, 20, "ana@x.example"), stay("Ana Lima", 10, 40), stay("iPhone", 50, 60)]
-    (person,) = take_attendance(stays, HELD, PLANNED, same=[(ANA, GUEST), (GUEST, PHONE)]).people
+    (person,) = take_attendance(stays, HELD, PLANNED, said=Said(((ANA, GUEST), (GUEST, PHONE)))).people
     assert (person.seconds, person.added_up) == (50 * 60, 60 * 60)
     assert (person.present, person.status, person.percent) == ((span(0, 40), span(50, 60)), "present", 83)
 
@@ -268,7 +268,7 @@ def test_joined_people_go_by_the_name_of_the_signed_in_one_or_else_the_plainest(
 ) -> None:
     stays = [stay(record[0], number, 60, record[1]) for number, record in enumerate(records)]
     keys = [person_key(*record) for record in records]
-    (person,) = take_attendance(stays, HELD, PLANNED, same=pairwise(keys)).people
+    (person,) = take_attendance(stays, HELD, PLANNED, said=Said(tuple(pairwise(keys)))).people
     assert (person.name, person.email) == (name, email)
 
 

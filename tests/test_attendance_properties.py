@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.makers import HELD, PLANNED, at, run, span, stay, taken, waiting
 from tracker.attendance.counting import clip, person_key, take_attendance, union
 from tracker.attendance.stored_form import participants_data, stays_from_data
-from tracker.attendance.types import Attendance, PersonKey, Session, Stay, Where
+from tracker.attendance.types import Attendance, PersonKey, Said, Session, Stay, Where
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +141,7 @@ def test_a_teachers_word_joins_people_and_changes_neither_the_records_nor_the_co
     records: list[Stay], sessions: tuple[Session, ...], same: list[tuple[PersonKey, PersonKey]]
 ) -> None:
     plain = taken(*records, sessions=sessions)
-    joined = take_attendance(records, sessions, PLANNED, same=same)
+    joined = take_attendance(records, sessions, PLANNED, said=Said(tuple(same)))
     assert participants_data(joined) == participants_data(plain)
     assert (joined.lesson, joined.unique_count) == (plain.lesson, len(plain.people))
     assert sorted(key for person in joined.people for key in person.keys) == sorted(
@@ -160,15 +160,15 @@ def test_the_order_of_a_teachers_words_has_no_effect(
 ) -> None:
     shuffled = [random.choice([(one, other), (other, one)]) for one, other in same]
     random.shuffle(shuffled)
-    expected = take_attendance(records, sessions, PLANNED, same=same)
-    assert take_attendance(records, sessions, PLANNED, same=shuffled) == expected
+    expected = take_attendance(records, sessions, PLANNED, said=Said(tuple(same)))
+    assert take_attendance(records, sessions, PLANNED, said=Said(tuple(shuffled))) == expected
 
 
 @given(st.lists(stays, max_size=8), session_lists, pairs)
 def test_the_time_of_a_person_is_never_above_the_sum_of_the_stays(
     records: list[Stay], sessions: tuple[Session, ...], same: list[tuple[PersonKey, PersonKey]]
 ) -> None:
-    for person in take_attendance(records, sessions, PLANNED, same=same).people:
+    for person in take_attendance(records, sessions, PLANNED, said=Said(tuple(same))).people:
         assert 0 <= person.seconds <= person.added_up
         assert max((s.span.seconds for s in person.stays if s.span), default=0) <= person.seconds
 
@@ -178,7 +178,7 @@ def test_all_people_together_are_never_present_longer_than_the_session_for_each(
     records: list[tuple[str, str, tuple[int, int]]], same: list[tuple[PersonKey, PersonKey]]
 ) -> None:
     stays = [stay(name, *times, email) for name, email, times in records]
-    attendance = take_attendance(stays, HELD, PLANNED, same=same)
+    attendance = take_attendance(stays, HELD, PLANNED, said=Said(tuple(same)))
     assert all(person.seconds <= 3600 for person in attendance.people)
     assert sum(person.seconds for person in attendance.people) <= 3600 * len(attendance.people)
     # People who are joined have, together, at most the time that they had apart.

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.makers import a_class, at, run, span, stay, waiting
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.curve import presence_curve
-from tracker.attendance.types import Attendance, Session, Stay
+from tracker.attendance.types import Attendance, Said, Session, Stay
 from tracker.clock import zone
 from tracker.report import people_table, stays_table
 from tracker.storage.classes import Class
@@ -276,7 +276,7 @@ def test_people_whom_a_teacher_has_joined_are_one_line() -> None:
         [stay("Bo", 0, 30), stay("Bo (phone)", 20, 60), waiting("bo", -2, 0)],
         [run("uuid-1", 0, 60)],
         span(0, 60),
-        same=[(("name", "bo"), ("name", "bo (phone)"))],
+        said=Said(((("name", "bo"), ("name", "bo (phone)")),)),
     )
     assert [(row.label, len(row.stays)) for row in timeline_rows(taken)] == [("Bo", 3)]
 

@@ -1,11 +1,11 @@
-"""A teacher's decisions on who is the same person: remembered for all her classes, and never changing the count."""
+"""A teacher's decisions on people: remembered for all her classes, and never changing the count by the rule."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from tests.makers import at, counted, lesson, member, stay, stored
-from tracker import class_attendance, storage
-from tracker.attendance.types import Attendance, PersonKey
+from tests.makers import Clock, at, counted, lesson, member, services, stay, stored
+from tracker import class_attendance, reconcile, storage
+from tracker.attendance.types import Attendance, Mark, PersonKey, Role
 from tracker.storage.database import reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
@@ -159,3 +159,123 @@ def test_a_chain_holds_where_the_one_in_the_middle_is_not_there(engine: Engine, 
     absent: PersonKey = ("email", "ana@home.example")
     say(engine, teacher, Decision(ANA, absent, True), Decision(absent, GUEST, True))
     assert people(engine, class_id) == [{ANA, GUEST}, {BEN}, {PHONE}]
+
+
+# What somebody is
+
+
+def roles(engine: Engine, class_id: str) -> dict[str, Role]:
+    return {person.name: person.role for person in attendance(engine, class_id).people}
+
+
+def figures(engine: Engine, class_id: str) -> tuple[int | None, int | None, int | None]:
+    """People and hosts as they are shown, and the count by the rule."""
+    found = stored(engine, class_id)
+    return found.people_shown, found.hosts_shown, found.participant_count
+
+
+@pytest.mark.parametrize(
+    ("who", "host"),
+    [
+        ({"email": "ANA@school.example "}, True),  # the teacher's address
+        ({"zoom_user_id": "zoom-ana"}, True),  # the teacher's Zoom user
+        ({"zoom_user_id": "ZOOM-ANA"}, False),
+        ({"email": "ana@elsewhere.example"}, False),
+        ({}, False),
+    ],
+)
+def test_the_teacher_is_the_host_by_account_and_never_by_the_name_that_somebody_has_typed(
+    engine: Engine, who: dict[str, str], host: bool
+) -> None:
+    class_id = lesson(engine, member(engine, zoom_user="zoom-ana"))
+    counted(engine, class_id, stay("Ana", 0, 60, **who), stay("Ben", 0, 60))
+    assert roles(engine, class_id) == {"Ana": Role.HOST if host else Role.PARTICIPANT, "Ben": Role.PARTICIPANT}
+    assert stored(engine, class_id).participant_count == 2
+
+
+def test_who_hosts_the_session_at_zoom_is_a_host(engine: Engine, teacher: Member) -> None:
+    class_id = lesson(engine, teacher)
+    counted(engine, class_id, stay("Cover", 0, 60, zoom_user_id="zoom-cover"), stay("Ben", 0, 60, zoom_user_id="z-ben"))
+    assert set(roles(engine, class_id).values()) == {Role.PARTICIPANT}
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "MeetingSession" SET "hostId" = \'zoom-cover\''))
+    assert roles(engine, class_id) == {"Ben": Role.PARTICIPANT, "Cover": Role.HOST}
+
+
+@pytest.mark.parametrize(
+    ("mark", "shown"),
+    [
+        (Mark.HOST, (3, 1, 4)),
+        (Mark.SET_ASIDE, (3, 0, 4)),
+        (Mark.PERSON, (4, 0, 4)),
+        (Mark.PARTICIPANT, (4, 0, 4)),
+    ],
+)
+def test_the_figures_of_all_her_classes_follow_what_a_teacher_says_of_somebody(
+    engine: Engine, teacher: Member, clock: Clock, mark: Mark, shown: tuple[int, int, int]
+) -> None:
+    first, later = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
+    stranger = held(engine, member(engine, "eva@school.example"), start=14 * 24 * 60)
+    using = services(engine, clock)
+    ben = next(person for person in attendance(engine, first).people if person.name == "Ben")
+    class_attendance.mark(using, stored(engine, first), [ben], mark)
+    assert [figures(engine, class_id) for class_id in (first, later, stranger)] == [shown, shown, (4, 0, 4)]
+    for class_id in (first, later):
+        found = attendance(engine, class_id)
+        assert (len(found.participants), len(found.hosts), found.unique_count) == shown
+    class_attendance.undo_mark(using, stored(engine, later), BEN)
+    assert [figures(engine, class_id) for class_id in (first, later)] == [(4, 0, 4)] * 2
+
+
+def test_the_figures_of_all_her_classes_follow_who_is_the_same(engine: Engine, teacher: Member, clock: Clock) -> None:
+    first, later = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
+    using = services(engine, clock)
+    class_attendance.decide(using, stored(engine, first), SAME, Decision(GUEST, PHONE, True))
+    assert [figures(engine, class_id) for class_id in (first, later)] == [(2, 0, 4)] * 2
+    class_attendance.undo_decision(using, stored(engine, first), SAME)
+    assert [figures(engine, class_id) for class_id in (first, later)] == [(3, 0, 4)] * 2
+
+
+def test_a_teacher_may_say_that_the_host_is_none(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id = lesson(engine, teacher)
+    counted(engine, class_id, stay("Ana", 0, 60, "ana@school.example"), stay("Ben", 0, 60))
+    using = services(engine, clock)
+    class_attendance.mark(using, stored(engine, class_id), attendance(engine, class_id).hosts, Mark.PARTICIPANT)
+    assert roles(engine, class_id) == {"Ana": Role.PARTICIPANT, "Ben": Role.PARTICIPANT}
+    assert figures(engine, class_id) == (2, 0, 2)
+
+
+def test_the_latest_word_on_somebody_of_several_names_counts(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id = held(engine, teacher)
+    using = services(engine, clock)
+    one = {person.name: person for person in attendance(engine, class_id).people}
+    class_attendance.mark(using, stored(engine, class_id), [one["Ana"]], Mark.SET_ASIDE)
+    clock.forward(minutes=1)
+    class_attendance.mark(using, stored(engine, class_id), [one["Ana Lima"]], Mark.HOST)
+    class_attendance.decide(using, stored(engine, class_id), SAME)
+    assert figures(engine, class_id) == (2, 1, 4)
+    class_attendance.undo_mark(using, stored(engine, class_id), GUEST)
+    assert figures(engine, class_id) == (2, 0, 4)
+    assert [person.name for person in attendance(engine, class_id).set_aside] == ["Ana"]
+
+
+def test_a_robot_is_known_by_its_name_and_stays_a_person_until_it_is_set_aside(
+    engine: Engine, teacher: Member, clock: Clock
+) -> None:
+    class_id = lesson(engine, teacher)
+    counted(engine, class_id, stay("Otter.ai", 0, 60), stay("Otto Aihara", 0, 60))
+    found = attendance(engine, class_id)
+    assert {person.name: person.robot for person in found.people} == {"Otter.ai": True, "Otto Aihara": False}
+    class_attendance.mark(services(engine, clock), stored(engine, class_id), found.people[:1], Mark.PERSON)
+    assert not any(person.robot for person in attendance(engine, class_id).people)
+
+
+def test_figures_that_are_missing_are_worked_out_once(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id, broken = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL'))
+        tx.execute(text('UPDATE "LiveStream" SET "participantsData" = \'[]\' WHERE id = :id'), {"id": broken})
+    reconcile.fill_in_figures(services(engine, clock))
+    assert [figures(engine, one) for one in (class_id, broken)] == [(4, 0, 4)] * 2
+    with reading(engine) as tx:
+        assert storage.classes.without_figures(tx, 10) == []

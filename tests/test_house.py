@@ -51,9 +51,9 @@ IMPORTS: dict[str, str] = {
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
-    "classes": "attendance auth clock errors services storage zoom",
+    "classes": "attendance auth clock errors services sessions storage zoom",
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
-    "reconcile": "attendance auth health retry services sessions storage",
+    "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "doctor": "auth errors health services storage",
     "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
     "settings storage zoom",

@@ -5,11 +5,12 @@ from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, due, life, note
-from tests.makers import MEETING, Clock, at, ended, lesson, participant, started, stored
+from tests.makers import MEETING, Clock, at, ended, lesson, participant, seen, started, stored
 from tests.screens import Screens, said
-from tracker import class_attendance, fetching, reconcile, sessions, storage
+from tracker import class_attendance, classes, fetching, reconcile, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.classes import Plan
 from tracker.services import Services
 from tracker.storage.database import reading
 from tracker.storage.members import Member
@@ -232,6 +233,43 @@ def test_one_session_that_zoom_refuses_leaves_the_others_counted_and_is_asked_fo
     assert (found.stored_state, found.error, due(school, class_id)) == (FetchState.COLLECTED, None, at(120))
 
 
+def test_a_session_ended_under_a_uuid_that_nobody_knows_is_named_as_missing_and_then_dropped(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 60, Ana=(0, 60))
+    note(school, ended("unknown", 0, 61))
+    fetch_all(school, clock, 71)
+    assert people(school, class_id) == {"Ana": 60}
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert found.error is not None
+    assert found.error.code == "sessions_missing"
+    while (at_minute := due(school, class_id)) is not None:
+        fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
+    assert people(school, class_id) == {"Ana": 60}
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert (found.stored_state, found.error) == (FetchState.SETTLED, None)
+
+
+def test_a_session_in_which_people_were_seen_is_never_dropped(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 30, Ana=(0, 30))
+    note(school, started("u2", 32), seen("joined", 7, 33, "Ben", uuid="u2", start=32), ended("u2", 32, 60))
+    fetch_all(school, clock, 70)
+    while (at_minute := due(school, class_id)) is not None:
+        fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
+    assert life(school, class_id) == (ENDED, at(0), at(60))
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert found.error is not None
+    assert found.error.code == "sessions_missing"
+
+
 def test_a_session_that_is_left_out_takes_its_people_with_it(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -260,3 +298,33 @@ def test_while_a_class_runs_again_its_list_stays_and_who_came_since_is_shown_bes
         shown = class_attendance.attendance_shown(tx, storage.classes.get_class(tx, class_id), at(40))
     assert shown is not None
     assert [person.name for person in shown.people] == ["Ana", "Ben"]
+
+
+def test_a_class_that_is_moved_onto_a_session_has_it_at_once_and_the_other_class_keeps_its_list(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    first, second = (lesson(school.engine, ana, start=start, zoom_meeting_made=False) for start in (0, 20 * DAY))
+    hold(school, zoom, "u1", 0, 60, Ana=(0, 60))
+    hold(school, zoom, "u2", 300, 360, Dee=(300, 360))
+    fetch_all(school, clock, 400)
+    before = stored(school.engine, first)
+    plan = Plan("Moved", at(300), 60, "Europe/Berlin")
+    classes.change_class(school, second, plan)
+    assert life(school, second) == (ENDED, at(300), at(360))
+    fetch_all(school, clock, 401)
+    assert (people(school, first), people(school, second)) == ({"Ana": 60}, {"Dee": 60})
+    assert stored(school.engine, first).participants_fetched_at == before.participants_fetched_at
+
+
+def test_a_class_that_is_linked_after_it_was_held_has_the_session_that_is_known(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    lesson(school.engine, ana, start=0, zoom_meeting_made=False)
+    hold(school, zoom, "u1", 0, 60, Ana=(0, 60))
+    hold(school, zoom, "u2", 300, 360, Dee=(300, 360))
+    clock.time = at(365)
+    plan = Plan("Held", at(300), 60, "Europe/Berlin")
+    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    assert life(school, class_id) == (ENDED, at(300), at(360))
+    fetch_all(school, clock, 370)
+    assert people(school, class_id) == {"Dee": 60}

@@ -1,6 +1,9 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Set
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from tracker import storage
@@ -9,7 +12,17 @@ from tracker.attendance.assignment import ClassPart
 from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
-from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Session, Snapshot, Source, Stay
+from tracker.attendance.types import (
+    Attendance,
+    ClassStatus,
+    Mark,
+    Person,
+    PersonKey,
+    Said,
+    Snapshot,
+    Source,
+    Stay,
+)
 from tracker.errors import UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, meeting_of, part_of
@@ -28,7 +41,7 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         stays_from_data(data),
         found,
         part_of(tx, found, now),
-        same=same_people(tx, found.teacher_id),
+        said=said_by(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
         source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
     )
@@ -40,7 +53,7 @@ def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance 
     if not stays:
         return None
     part = part_of(tx, found, now)
-    return take_class_attendance(stays, found, part, same=same_people(tx, found.teacher_id), source=Source.SEEN)
+    return take_class_attendance(stays, found, part, said=said_by(tx, found.teacher_id), source=Source.SEEN)
 
 
 def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
@@ -50,8 +63,8 @@ def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance
         return stored or attendance_seen(tx, found, now)
     listed = {stay.session_uuid for stay in stored.stays}
     seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
-    part, same = part_of(tx, found, now), same_people(tx, found.teacher_id)
-    return take_class_attendance([*stored.stays, *seen], found, part, same=same, source=Source.SEEN)
+    part, said = part_of(tx, found, now), said_by(tx, found.teacher_id)
+    return take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
 
 
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
@@ -59,7 +72,7 @@ def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[P
     part = part_of(tx, found, now)
     running = {one.session.uuid for one in part.sessions if one.runs}
     here = [stay for stay in _seen(tx, found, now) if live.is_open(stay) and stay.session_uuid in running]
-    return take_class_attendance(here, found, part, same=same_people(tx, found.teacher_id)).people
+    return take_class_attendance(here, found, part, said=said_by(tx, found.teacher_id)).people
 
 
 def take_class_attendance(
@@ -67,14 +80,13 @@ def take_class_attendance(
     found: Class,
     part: ClassPart,
     *,
-    same: list[tuple[PersonKey, PersonKey]],
+    said: Said,
     repeats: int = 0,
     source: Source = Source.ZOOM,
 ) -> Attendance:
     """The attendance of a class from its records and what it has of its meeting's sessions."""
     sessions = [
-        Session(one.session.uuid, one.span.start, None if one.runs else one.span.end, one.session.zooms_count)
-        for one in part.counted
+        replace(one.session, start=one.span.start, end=None if one.runs else one.span.end) for one in part.counted
     ]
     return take_attendance(
         stays,
@@ -83,7 +95,8 @@ def take_class_attendance(
         own_time=part.own_time if part.sessions else None,
         at_another_time=part.at_another_time,
         shares={one.session.uuid: one.share for one in part.sessions if one.shared_with},
-        same=same,
+        said=said,
+        hosts=_hosts(found, part),
         repeats=repeats,
         source=source,
     )
@@ -92,7 +105,8 @@ def take_class_attendance(
 def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None = None) -> None:
     """Works out anew, from Zoom's lists of its sessions, the participants of every class of a meeting that has any.
 
-    A class whose sessions have no record of its own stays unknown, unless it is the one whose list is `final`.
+    A class whose sessions have no record of its own stays unknown, unless it is the one whose list is `final`. The
+    figures that are shown follow what its teacher has said of people.
     """
     meeting = meeting_of(tx, meeting_id, now)
     lists = storage.session_records.lists_of_meeting(tx, meeting_id)
@@ -105,9 +119,11 @@ def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None =
         if not read_at or (not shared[one.id] and one.id != final):
             continue
         found = storage.classes.get_class(tx, one.id)
-        attendance = take_class_attendance(shared[one.id], found, part, same=[])
+        attendance = take_class_attendance(shared[one.id], found, part, said=said_by(tx, one.teacher_id))
         if participants_data(attendance) != _readable(tx, one.id) or found.participants_fetched_at is None:
             storage.classes.save_attendance(tx, one.id, attendance, max(read_at))
+        else:
+            storage.classes.save_figures(tx, one.id, len(attendance.participants), len(attendance.hosts))
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -131,22 +147,95 @@ def decisions(tx: Transaction, found: Class) -> list[Decision]:
     return storage.decisions.list_decisions(tx, found.teacher_id)
 
 
-def decide(services: Services, found: Class, decision: Decision) -> None:
-    """Remembers a word of the class's teacher, for all her classes; it replaces an earlier one about the same two."""
+def decide(services: Services, found: Class, *decisions: Decision) -> None:
+    """Remembers words of the class's teacher on who is the same, for all her classes.
+
+    One replaces an earlier one about the same two. What is shown of her classes follows at once.
+    """
     with transaction(services.engine) as tx:
-        storage.decisions.decide(tx, found.teacher_id, decision, services.now())
+        now = services.now()
+        for decision in decisions:
+            storage.decisions.decide(tx, found.teacher_id, decision, now)
+        _follow(tx, found.teacher_id, {key for one in decisions for key in (one.first, one.second)}, now)
 
 
 def undo_decision(services: Services, found: Class, decision: Decision) -> None:
-    """Forgets a word of the class's teacher."""
+    """Forgets a word of the class's teacher on who is the same."""
     with transaction(services.engine) as tx:
         storage.decisions.undo_decision(tx, found.teacher_id, decision)
+        _follow(tx, found.teacher_id, {decision.first, decision.second}, services.now())
 
 
-def same_people(tx: Transaction, teacher_id: str) -> list[tuple[PersonKey, PersonKey]]:
-    """Who is one person by the word of a teacher."""
-    said = storage.decisions.list_decisions(tx, teacher_id)
-    return [(decision.first, decision.second) for decision in said if decision.same]
+def marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
+    """What the class's teacher has said that people are, latest first."""
+    return storage.decisions.list_marks(tx, found.teacher_id)
+
+
+def mark(services: Services, found: Class, people: Iterable[Person], said: Mark) -> None:
+    """Remembers what the class's teacher says that these people are, for all her classes."""
+    keys = {key for person in people for key in person.keys}
+    with transaction(services.engine) as tx:
+        now = services.now()
+        for key in keys:
+            storage.decisions.mark(tx, found.teacher_id, key, said, now)
+        _follow(tx, found.teacher_id, keys, now)
+
+
+def undo_mark(services: Services, found: Class, key: PersonKey) -> None:
+    """Forgets what the class's teacher has said that somebody is."""
+    with transaction(services.engine) as tx:
+        storage.decisions.undo_mark(tx, found.teacher_id, key)
+        _follow(tx, found.teacher_id, {key}, services.now())
+
+
+def said_by(tx: Transaction, teacher_id: str) -> Said:
+    """Everything that a teacher has said about people."""
+    decisions = storage.decisions.list_decisions(tx, teacher_id)
+    same = tuple((decision.first, decision.second) for decision in decisions if decision.same)
+    return Said(same, storage.decisions.list_marks(tx, teacher_id))
+
+
+def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
+    """Works out the figures that are shown of a class; of records that cannot be read it is their count."""
+    found = storage.classes.get_class(tx, class_id)
+    people, hosts = found.participant_count, 0
+    with suppress(UnreadableRecords):
+        if attendance := attendance_of(tx, found, now):
+            people, hosts = len(attendance.participants), len(attendance.hosts)
+    storage.classes.save_figures(tx, class_id, people, hosts)
+
+
+def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetime) -> None:
+    """Brings the classes of a teacher in line with what she has said of the people with these keys.
+
+    Whose records somebody's are decides also to which of the classes that share a session they go.
+    """
+    touched = [
+        class_id
+        for class_id, data in storage.classes.classes_with_people(tx, teacher_id)
+        if not keys.isdisjoint(_keys_in(data))
+    ]
+    found = [storage.classes.get_class(tx, class_id) for class_id in touched]
+    for meeting_id in sorted({one.zoom_meeting_id for one in found if one.zoom_meeting_id}):
+        storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
+        refresh(tx, meeting_id, now)
+    for class_id in touched:
+        add_figures(tx, class_id, now)
+
+
+def _keys_in(data: str) -> set[PersonKey]:
+    """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
+    try:
+        return {key_of(stay) for stay in stays_from_data(json.loads(data))}
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return set()
+
+
+def _hosts(found: Class, part: ClassPart) -> frozenset[str]:
+    """The Zoom ids and e-mail addresses of those who host a class: its teacher, and who hosts its meeting at Zoom."""
+    teacher = (found.teacher_email, found.teacher_zoom_user)
+    known = (found.zoom_host_id, *teacher, *(one.session.host_id for one in part.sessions))
+    return frozenset(one.casefold() if "@" in one else one for one in known if one)
 
 
 def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
@@ -166,9 +255,8 @@ def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
 
 def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
     """Whose record one is: by the counting rule, and by the word of the teachers of this meeting."""
-    same = [
-        pair for teacher in sorted({one.teacher_id for one in meeting.classes}) for pair in same_people(tx, teacher)
-    ]
+    teachers = sorted({one.teacher_id for one in meeting.classes})
+    same = [pair for teacher in teachers for pair in said_by(tx, teacher).same]
     leader: Mapping[PersonKey, PersonKey] = leaders({key for pair in same for key in pair}, same)
 
     def whose(stay: Stay) -> PersonKey:

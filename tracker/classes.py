@@ -12,6 +12,7 @@ from tracker.attendance.assignment import LATE
 from tracker.attendance.types import ClassStatus
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomError, ZoomMeetingUnknown
 from tracker.services import Services
+from tracker.sessions import following
 from tracker.storage.classes import Class, Filter, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
 from tracker.storage.members import Member
@@ -148,8 +149,8 @@ def create_class(
         course=course_name or None,
     )
     try:
-        with transaction(services.engine) as tx:
-            now = services.now()
+        now = services.now()
+        with transaction(services.engine) as tx, following(tx, new.zoom_meeting_id, services.delay, now):
             _check_not_taken(tx, new)
             class_id = storage.classes.add_class(tx, new, now)
             if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
@@ -177,7 +178,12 @@ def change_class(services: Services, class_id: str, plan: Plan) -> None:
     current = _still_planned(services, class_id)
     if current.zoom_meeting_made and current.zoom_meeting_id:
         services.zoom.change_meeting(current.zoom_meeting_id, plan.meeting())
-    with transaction(services.engine) as tx:
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, current.zoom_meeting_id or "", services.delay, now),
+    ):
+        # It may have begun while Zoom was told.
         _check_planned(storage.classes.lock_class(tx, class_id))
         storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
 
@@ -187,8 +193,11 @@ def cancel_class(services: Services, class_id: str) -> None:
     current = _still_planned(services, class_id)
     if current.zoom_meeting_made and current.zoom_meeting_id:
         services.zoom.delete_meeting(current.zoom_meeting_id)
-    with transaction(services.engine) as tx:
-        # It may have begun while Zoom was told.
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, current.zoom_meeting_id or "", services.delay, now),
+    ):
         _check_planned(storage.classes.lock_class(tx, class_id))
         storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
         storage.fetches.withdraw(tx, class_id)

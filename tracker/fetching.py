@@ -36,7 +36,7 @@ from tracker.errors import (
     ZoomRateLimited,
 )
 from tracker.services import Services
-from tracker.sessions import Discovery, apply_sessions, meeting_of, sessions_at_zoom
+from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, sessions_at_zoom
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.fetches import Claim
@@ -45,6 +45,8 @@ from tracker.zoom import Category, ParticipantList
 
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
+# The codes with which Zoom says of a session that it has none such.
+UNKNOWN = frozenset({"zoom_meeting_not_over", "zoom_nothing_there"})
 Progress = Callable[[int], None]
 Outcome = Literal["collected", "put_off"]
 
@@ -259,19 +261,27 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
         for uuid, error in answers.missing.items():
             storage.session_records.note_missing(tx, meeting_id, uuid, error.problem)
         told = list(_with_ends(questions, answers, known.sessions))
-        meeting = apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id)
-        lists = storage.session_records.lists_of_meeting(tx, meeting_id)
-        read = [lists[one.session.uuid] for one in meeting.parts[found.id].sessions if one.session.uuid in lists]
+        read = _lists_of(tx, apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id), found)
         if not any(stay.seconds > 0 for one in read for stay in one.stays or ()):
             raise NoDataFromZoom(retry.NO_LIST)
+        missing_at = _next_try_of_missing(services, claim, now)
+        if missing_at is None and _drop_unknown(tx, read, now):
+            read = _lists_of(tx, apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id), found)
         again_at = _next_snapshot(tx, services, found, read, now, questions)
         refresh(tx, meeting_id, now, final=found.id if again_at is None else None)
-        missing = [one for one in read if one.missing is not None and one.stays is None]
-        if missing:
-            _put_off_missing(tx, claim, missing, len(read), again_at, now, _first_gap(services))
+        if missing := [one.missing for one in read if one.missing is not None and one.stays is None]:
+            why: tuple[Problem, ...] = tuple(missing[:1])
+            problem = Problem("sessions_missing", {"missing": len(missing), "sessions": len(read), "why": why})
+            _put_off_missing(tx, claim, problem, missing_at, again_at)
         else:
             storage.fetches.finish(tx, claim, again_at)
         return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
+
+
+def _lists_of(tx: Transaction, meeting: Meeting, found: Class) -> list[SessionList]:
+    """What Zoom has given of the sessions of a class."""
+    lists = storage.session_records.lists_of_meeting(tx, meeting.id)
+    return [lists[one.session.uuid] for one in meeting.parts[found.id].sessions if one.session.uuid in lists]
 
 
 def _next_snapshot(
@@ -340,28 +350,36 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     return meeting_id
 
 
-def _put_off_missing(
-    tx: Transaction,
-    claim: Claim,
-    missing: Sequence[SessionList],
-    number: int,
-    again_at: datetime | None,
-    now: datetime,
-    first_gap: timedelta,
-) -> None:
-    """What came is stored; the sessions that Zoom refuses are asked for again, for as long as an empty list is."""
-    why = tuple(one.missing for one in missing[:1] if one.missing is not None)
-    problem = Problem("sessions_missing", {"missing": len(missing), "sessions": number, "why": why})
-    at = retry.next_try(
+def _next_try_of_missing(services: Services, claim: Claim, now: datetime) -> datetime | None:
+    """When to ask again for sessions that Zoom refuses, for as long as for an empty list; None to give up."""
+    return retry.next_try(
         NoDataFromZoom(retry.NO_LIST),
         claim.attempts,
         claim.asked_at,
         now,
-        first_gap=first_gap,
-        spread=random.random(),  # noqa: S311
+        first_gap=_first_gap(services),
+        spread=random.random(),  # noqa: S311 - spreads load, guards nothing
     )
-    if at is not None:
-        storage.fetches.postpone(tx, claim, problem, min(at, again_at) if again_at else at, claim.attempts)
+
+
+def _drop_unknown(tx: Transaction, read: Iterable[SessionList], now: datetime) -> bool:
+    """Gives up the sessions that Zoom does not know and in which nobody was seen; whether there were any."""
+    unknown = [one.session_uuid for one in read if one.stays is None and one.missing and one.missing.code in UNKNOWN]
+    seen = {sighting.session_uuid for sighting in storage.presence.list_sightings(tx, unknown)}
+    dropped = [uuid for uuid in unknown if uuid not in seen]
+    for uuid in dropped:
+        storage.sessions.drop_session(tx, uuid, now)
+        log.warning("a session that Zoom does not know is dropped", extra={"session": uuid})
+    return bool(dropped)
+
+
+def _put_off_missing(
+    tx: Transaction, claim: Claim, problem: Problem, missing_at: datetime | None, again_at: datetime | None
+) -> None:
+    """What came is stored; the sessions that Zoom refuses are asked for again."""
+    if missing_at is not None:
+        at = min(missing_at, again_at) if again_at else missing_at
+        storage.fetches.postpone(tx, claim, problem, at, claim.attempts)
     else:
         storage.fetches.abandon(tx, claim, problem, FetchState.COLLECTED)
 

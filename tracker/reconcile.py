@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tracker import auth, health, storage
+from tracker import auth, class_attendance, health, storage
 from tracker.attendance.assignment import EARLY, LATE
 from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.types import Session
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # A class may run over; this long after its planned end Zoom is asked whether it is over.
 UNHEARD_AFTER = timedelta(minutes=30)
+# How many classes get their figures in one go; they are few after the first minutes of a version.
+MOST_FIGURES = 200
 # How far the clocks of several trackers may be apart; Zoom's webhooks are refused beyond that as well.
 MOST_SKEW = timedelta(minutes=5)
 
@@ -89,6 +91,20 @@ def mend_after_clock(services: Services) -> None:
             storage.classes.lock_class(tx, class_id)
             storage.snapshots.forget_taken_after(tx, class_id, now + MOST_SKEW)
             storage.fetches.ask(tx, class_id, now, now)
+
+
+def fill_in_figures(services: Services) -> None:
+    """Works out the figures to show of classes that have participants and no figures.
+
+    An earlier version, or another program, has stored them.
+    """
+    now = services.now()
+    with reading(services.engine) as tx:
+        wanted = storage.classes.without_figures(tx, MOST_FIGURES)
+    for class_id in wanted:
+        with transaction(services.engine) as tx:
+            storage.classes.lock_class(tx, class_id)
+            class_attendance.add_figures(tx, class_id, now)
 
 
 def tidy_up(services: Services) -> None:

@@ -6,7 +6,8 @@ to Zoom.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -89,13 +90,23 @@ def apply_sessions(
     Their status and times follow, and their participants are asked for where a class is over and its sessions changed;
     but for the class whose participants are being stored by the caller (`fetching`).
     """
+    with following(tx, meeting_id, delay, now, fetching=fetching):
+        for session in told:
+            storage.sessions.save_session(tx, meeting_id, session)
+    return meeting_of(tx, meeting_id, now)
+
+
+@contextmanager
+def following(
+    tx: Transaction, meeting_id: str, delay: timedelta, now: datetime, *, fetching: str | None = None
+) -> Iterator[None]:
+    """Whatever is changed of a meeting in the block, its sessions, its classes or choices: all its classes follow."""
     before = meeting_of(tx, meeting_id, now, locked=True)
-    for session in told:
-        storage.sessions.save_session(tx, meeting_id, session)
+    yield
     after = meeting_of(tx, meeting_id, now)
     for one in after.classes:
-        _follow(tx, one, before.parts[one.id], after.parts[one.id], None if one.id == fetching else delay, now)
-    return after
+        had = before.parts.get(one.id, NOTHING_KNOWN)
+        _follow(tx, one, had, after.parts[one.id], None if one.id == fetching else delay, now)
 
 
 def choose(services: Services, found: Class, choice: Choice) -> None:
@@ -208,16 +219,14 @@ def _past_session(services: Services, uuid: str) -> Session | None:
 
 
 def _decide(services: Services, found: Class, session_uuid: str, choice: Choice | None) -> None:
-    meeting_id = found.zoom_meeting_id or ""
-    with transaction(services.engine) as tx:
-        now = services.now()
-        before = meeting_of(tx, meeting_id, now, locked=True)
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, found.zoom_meeting_id or "", services.delay, now),
+    ):
         storage.sessions.undo_choice(tx, found.id, session_uuid)
         if choice is not None:
             storage.sessions.choose(tx, choice, now)
-        after = meeting_of(tx, meeting_id, now)
-        for one in after.classes:
-            _follow(tx, one, before.parts[one.id], after.parts[one.id], services.delay, now)
 
 
 def _follow(
@@ -256,7 +265,9 @@ def _merged(known: Sequence[Session], told: Iterable[Session]) -> tuple[Session,
 
 def _joined(known: Session, told: Session) -> Session:
     count = known.zooms_count if told.zooms_count is None else told.zooms_count
-    return Session(known.uuid, min(known.start, told.start), told.end or known.end, count)
+    return Session(
+        known.uuid, min(known.start, told.start), told.end or known.end, count, told.host_id or known.host_id
+    )
 
 
 def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Session, Sighting | None]:
@@ -274,5 +285,9 @@ def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Sessi
 def _tells_nothing_new(session: Session, known: Iterable[Session]) -> bool:
     """Whether saving the session would leave it as it is known: so it is with all but the first of its participants."""
     return any(
-        one.uuid == session.uuid and one.start <= session.start and session.end in (None, one.end) for one in known
+        one.uuid == session.uuid
+        and one.start <= session.start
+        and session.end in (None, one.end)
+        and session.host_id in ("", one.host_id)
+        for one in known
     )

@@ -10,17 +10,32 @@ reports twice, add nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from tracker.attendance.types import Attendance, Person, PersonKey, Session, Source, Span, Stay, Where
+from tracker.attendance.names import looks_like_robot, names_device
+from tracker.attendance.types import (
+    Attendance,
+    Mark,
+    Person,
+    PersonKey,
+    Role,
+    Said,
+    Session,
+    Source,
+    Span,
+    Stay,
+    Where,
+)
 from tracker.text import compared_name, fold_name
 
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
 NAMELESS: PersonKey = ("name", "")
+NOTHING_SAID = Said()
 
 
 def person_key(name: str, email: str) -> PersonKey:
@@ -76,7 +91,8 @@ def take_attendance(
     own_time: Sequence[Span] | None = None,
     at_another_time: bool = False,
     shares: Mapping[str, Span] = MappingProxyType({}),
-    same: Iterable[tuple[PersonKey, PersonKey]] = (),
+    said: Said = NOTHING_SAID,
+    hosts: Set[str] = frozenset(),
     repeats: int = 0,
     source: Source = Source.ZOOM,
 ) -> Attendance:
@@ -84,7 +100,8 @@ def take_attendance(
 
     `own_time` is what minutes in class and percentages are of; where it is not given, the planned time as far as the
     sessions ran in it, else all of them. `shares` is how far the class reaches into sessions that it shares, by UUID.
-    `same` has the pairs that a teacher has declared to be one person; the count by the rule stays what it is.
+    Whatever a teacher has `said`, the count by the rule stays what it is. `hosts` are the Zoom ids and the e-mail
+    addresses (lower case) of those who host the class.
     `repeats` were dropped before, and add to those that are dropped here.
     """
     given = tuple(stays)
@@ -95,16 +112,24 @@ def take_attendance(
         inside = clip(runs, (planned,))
         own_time, at_another_time = inside or union(runs), bool(runs) and not inside
     by_rule = {key_of(stay) for stay in records if stay.where is Where.MEETING}
-    leader = leaders(by_rule, same)
+    leader = leaders(by_rule, said.same)
     groups: dict[PersonKey, list[Stay]] = defaultdict(list)
     for stay in records:
         if stay.where is Where.MEETING:
             groups[leader[key_of(stay)]].append(stay)
-    people = (_person(group, own_time, shares) for group in groups.values())
-    ordered = sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold()))
+    people: list[Person] = []
+    set_aside: list[Person] = []
+    for group in groups.values():
+        person = _person(group, own_time, shares)
+        mark = _mark_of(person, said.marks)
+        is_host = mark is Mark.HOST or (mark is not Mark.PARTICIPANT and _is_host(group, hosts))
+        robot = mark is not Mark.PERSON and looks_like_robot(person.name)
+        person = replace(person, role=Role.HOST if is_host else Role.PARTICIPANT, robot=robot)
+        (set_aside if mark is Mark.SET_ASIDE else people).append(person)
     return Attendance(
         stays=records,
-        people=tuple(ordered),
+        people=_by_name(people),
+        set_aside=_by_name(set_aside),
         sessions=held,
         lesson=tuple(own_time),
         unique_count=len(by_rule),
@@ -128,6 +153,40 @@ def leaders(keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey
         first, second = sorted((find(one), find(other)))
         leader[second] = first
     return {key: find(key) for key in here}
+
+
+def _by_name(people: Iterable[Person]) -> tuple[Person, ...]:
+    return tuple(sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold())))
+
+
+def _mark_of(person: Person, marks: Mapping[PersonKey, Mark]) -> Mark | None:
+    """The latest word on somebody who may have several keys; `marks` has the latest first."""
+    if not any(key in marks for key in person.keys):
+        return None
+    return next(mark for key, mark in marks.items() if key in person.keys)
+
+
+def _is_host(stays: Iterable[Stay], hosts: Set[str]) -> bool:
+    """Whether one of a person's records is of a host by Zoom's id or by e-mail; a name is chosen by whoever joins."""
+    return any(stay.zoom_user_id in hosts or stay.email.strip().casefold() in hosts for stay in stays)
+
+
+def _shown_name(stays: Sequence[Stay], *, joined: bool) -> str:
+    """The name to show of all that a person has joined with.
+
+    One without a device comes before one with, and where a teacher has `joined` people, that of the signed-in one, and
+    the plainest, before others. Of equal ones the last used counts: people join as "iPhone" and then correct it.
+    """
+    names = [(stay, name) for stay in stays if (name := fold_name(stay.name))]
+    if len({name for _, name in names}) < 2:
+        return names[0][1] if names else ""
+
+    def rank(place: int) -> tuple[Any, ...]:
+        stay, name = names[place]
+        plainest = (bool(stay.email.strip()), -len(name)) if joined else ()
+        return (not names_device(name), *plainest, place)
+
+    return names[max(range(len(names)), key=rank)][1]
 
 
 def _joining_order(stay: Stay) -> tuple[Any, ...]:
@@ -156,18 +215,13 @@ def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str
     in_class = clip(present, own_time)
     own_seconds = sum(span.seconds for span in own_time)
     keys = tuple(sorted({key_of(stay) for stay in stays}))
-    names = [name for stay in stays if (name := fold_name(stay.name))]
-    if len(keys) > 1:
-        # Joined by a teacher: the name of the signed-in one, else the plainest ("Ana Lima (iPhone)", "Ana Lima").
-        signed_in = [name for stay in stays if stay.email.strip() and (name := fold_name(stay.name))]
-        names = signed_in or sorted(names, key=len, reverse=True)
     percent = None
     if own_seconds:
         there = sum(span.seconds for span in in_class)
         percent = (200 * there + own_seconds) // (2 * own_seconds)  # rounded half up, in integers
     return Person(
         keys=keys,
-        name=names[-1] if names else "",  # the last name used: people join as "iPhone" and then correct it
+        name=_shown_name(stays, joined=len(keys) > 1),
         email=next((address for stay in stays if (address := stay.email.strip())), ""),
         stays=tuple(stays),
         present=present,

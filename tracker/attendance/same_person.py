@@ -14,6 +14,7 @@ from itertools import combinations
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
+from tracker.attendance.names import without_device
 from tracker.attendance.types import Person
 from tracker.text import fold_name
 
@@ -23,16 +24,6 @@ SHORTEST_NAME_WITH_SLIP = 5
 LONGEST_NAME = 100
 # More people than this of one name is no slip of somebody's; to pair them all would help nobody.
 LARGEST_GROUP = 40
-DEVICES = (
-    r"i-?phone|i-?pad|ipod|mac-?book\w*|mac|android|galaxy\w*|samsung|huawei|xiaomi|pixel|tablet|laptop|pc|phone"
-    r"|mobile|handy|celular"
-)
-_DEVICE = re.compile(
-    rf"\((?:[^()]*\b)?(?:{DEVICES})\b[^()]*\)"  # Ana Lima (iPhone)
-    rf"|(?:'s|’s|s')?[\s_-]+(?:{DEVICES})\s*$"  # Ana Lima's iPhone, Ana Lima - phone
-    rf"|^(?:{DEVICES})\s+(?:von|de|di|of)\s+",  # iPhone von Ana Lima
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +70,9 @@ def likely_same(people: Sequence[Person]) -> list[Suggestion]:
 
 def _forms(person: Person) -> _Forms:
     folded = fold_name(person.name).casefold()
-    without_device = fold_name(_DEVICE.sub(" ", folded)).strip(" -_,") or folded
-    plain = " ".join(re.findall(r"[a-z0-9]+", anyascii(without_device).lower()))
-    return _Forms(person, folded, without_device, plain)
+    bare = without_device(folded)
+    plain = " ".join(re.findall(r"[a-z0-9]+", anyascii(bare).lower()))
+    return _Forms(person, folded, bare, plain)
 
 
 def _variants(form: _Forms) -> Iterable[tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """The values of attendance: sessions, stays, people, and what is known of a class."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -76,12 +77,14 @@ class Session:
     """One run of the Zoom meeting; `end` is None while it runs, or where its end was never heard of.
 
     `zooms_count` is Zoom's own number of participants, which counts every joining; None where it was not told.
+    `host_id` is Zoom's id of the user who hosts it, "" where it was not told.
     """
 
     uuid: str
     start: datetime
     end: datetime | None
     zooms_count: int | None = None
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,20 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a teacher has said about people: who is the same, and what somebody is, the latest word first."""
+
+    same: tuple[tuple[PersonKey, PersonKey], ...] = ()
+    marks: Mapping[PersonKey, Mark] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Everybody who is the same by the counting rule, or by a teacher's word, with the union of their stays.
 
     `keys` has more than one entry where a teacher has joined people. `present` is within the class's share of its
-    sessions, `in_class` the part of it in the class's own time.
+    sessions, `in_class` the part of it in the class's own time. `robot`: it looks like a note-taking robot, and the
+    teacher has not said otherwise.
     """
 
     keys: tuple[PersonKey, ...]
@@ -135,6 +147,13 @@ class Person:
     percent: int | None
     late: bool
     left_early: bool
+    role: Role = Role.PARTICIPANT
+    robot: bool = False
+
+    @property
+    def is_host(self) -> bool:
+        """Whether the person hosts the class, and so is shown apart from the people who came to it."""
+        return self.role is Role.HOST
 
     @property
     def seconds(self) -> int:
@@ -177,16 +196,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Who was in a class: `stays` are all records in order of joining, `people` the counted persons by name.
+    """Who was in a class: `stays` are all records in order of joining, `people` the persons by name, hosts among them.
 
-    `unique_count` is the number of people by the counting rule; there are fewer `people` where a teacher has
-    joined some. `repeats` is the number of exact repeats that were dropped. `lesson` is the time that
-    percentages are of: the planned time as far as the meeting ran in it, or the whole run of a meeting that was
-    held at another time (`at_another_time`).
+    `unique_count` is the number of people by the counting rule; there are fewer `people` where a teacher has joined
+    some, or set some aside (`set_aside`). `repeats` is the number of exact repeats that were dropped. `lesson` is the
+    time that percentages are of: the planned time as far as the meeting ran in it, or the whole run of a meeting that
+    was held at another time (`at_another_time`).
     """
 
     stays: tuple[Stay, ...]
     people: tuple[Person, ...]
+    set_aside: tuple[Person, ...]
     sessions: tuple[Session, ...]
     lesson: tuple[Span, ...]
     unique_count: int
@@ -198,6 +218,16 @@ class Attendance:
     def total_records(self) -> int:
         """Zoom's records, exact repeats dropped, waiting room included."""
         return len(self.stays)
+
+    @property
+    def participants(self) -> tuple[Person, ...]:
+        """The people without the hosts: the figure that is shown."""
+        return tuple(person for person in self.people if not person.is_host)
+
+    @property
+    def hosts(self) -> tuple[Person, ...]:
+        """Who hosted the class."""
+        return tuple(person for person in self.people if person.is_host)
 
     @property
     def waiting(self) -> tuple[Stay, ...]:

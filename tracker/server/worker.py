@@ -47,7 +47,12 @@ class Worker:
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
         for job in (self._note_alive, *chores):
             self._every(job, seconds=10)
-        for reconcile_job in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
+        for reconcile_job in (
+            reconcile.ask_for_forgotten,
+            reconcile.end_the_endless,
+            reconcile.mend_after_clock,
+            reconcile.fill_in_figures,
+        ):
             self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.follow_time, services, seconds=10)
         self._every(reconcile.tidy_up, services, seconds=6 * 60 * 60)

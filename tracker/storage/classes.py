@@ -86,6 +86,7 @@ class Class:
     hosts_shown: int | None
     teacher_id: str
     teacher_email: str
+    teacher_zoom_user: str
     teacher_name: str
     course_id: str | None
     course: str | None
@@ -181,9 +182,35 @@ def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now:
     """Replaces the participants of a class as a whole."""
     row = _row(tx, class_id)
     row.participant_count = attendance.unique_count
+    row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
     row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
     row.participants_fetched_at = now
     tx.add(row)
+
+
+def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int) -> None:
+    """Stores the figures that are shown: people without the hosts, and hosts."""
+    row = _row(tx, class_id)
+    row.people_shown, row.hosts_shown = people, hosts
+    tx.add(row)
+
+
+def classes_with_people(tx: Transaction, teacher_id: str) -> list[tuple[str, str]]:
+    """Id and `participantsData` of each class of a teacher whose participants are known."""
+    rows = select(LiveStream.id, LiveStream.participants_data).where(
+        LiveStream.teacher_id == teacher_id, col(LiveStream.participants_data).is_not(None)
+    )
+    return [(class_id, text or "") for class_id, text in tx.exec(rows)]
+
+
+def without_figures(tx: Transaction, limit: int) -> list[str]:
+    """The ids of classes whose participants are known, and no figures to show of them."""
+    known = select(LiveStream.id).where(
+        col(LiveStream.participants_data).is_not(None),
+        col(LiveStream.participant_count).is_not(None),
+        col(LiveStream.people_shown).is_(None),
+    )
+    return list(tx.exec(known.limit(limit)))
 
 
 def lock_class(tx: Transaction, class_id: str) -> Class:
@@ -348,6 +375,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         hosts_shown=row.hosts_shown,
         teacher_id=row.teacher_id,
         teacher_email=teacher.email,
+        teacher_zoom_user=teacher.zoom_user_id or teacher.email,
         teacher_name=teacher.name,
         course_id=row.course_id,
         course=course.name if course else None,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, func
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from tracker.attendance.assignment import Choice
@@ -13,13 +14,14 @@ from tracker.storage.models import MeetingSession, SessionChoice
 
 _MEETING_OF_SESSION = select(col(MeetingSession.meeting_id)).where(col(MeetingSession.uuid) == bindparam("uuid"))
 _SESSIONS = (
-    select(
+    sa_select(
         col(MeetingSession.uuid),
         col(MeetingSession.started_at),
         col(MeetingSession.ended_at),
         col(MeetingSession.zooms_count),
+        col(MeetingSession.host_id),
     )
-    .where(col(MeetingSession.meeting_id) == bindparam("meeting_id"))
+    .where(col(MeetingSession.meeting_id) == bindparam("meeting_id"), col(MeetingSession.dropped_at).is_(None))
     .order_by(col(MeetingSession.started_at), col(MeetingSession.uuid))
 )
 _SAVE_SESSION = insert(
@@ -33,15 +35,17 @@ _SAVE_SESSION = insert(
             ),
             "endedAt": func.coalesce(row.excluded.endedAt, MeetingSession.ended_at),
             "zoomsCount": func.coalesce(row.excluded.zoomsCount, MeetingSession.zooms_count),
+            "hostId": func.coalesce(row.excluded.hostId, MeetingSession.host_id),
+            "droppedAt": None,
         },
     ),
 )
 
 
 def list_sessions(tx: Transaction, meeting_id: str) -> list[Session]:
-    """Every known session of a meeting, by start."""
+    """Every known session of a meeting that was not given up, by start."""
     rows = run(tx, _SESSIONS, meeting_id=meeting_id)
-    return [Session(row.uuid, row.startedAt, row.endedAt, row.zoomsCount) for row in rows]
+    return [Session(row.uuid, row.startedAt, row.endedAt, row.zoomsCount, row.hostId or "") for row in rows]
 
 
 def meeting_of_session(tx: Transaction, uuid: str) -> str | None:
@@ -51,7 +55,10 @@ def meeting_of_session(tx: Transaction, uuid: str) -> str | None:
 
 
 def save_session(tx: Transaction, meeting_id: str, session: Session) -> None:
-    """Adds a session, or adds to it what is new: an end that is known is never forgotten."""
+    """Adds a session, or adds to it what is new: an end that is known is never forgotten.
+
+    One that was given up is back when something is told of it again.
+    """
     run(
         tx,
         _SAVE_SESSION,
@@ -60,7 +67,15 @@ def save_session(tx: Transaction, meeting_id: str, session: Session) -> None:
         startedAt=session.start,
         endedAt=session.end,
         zoomsCount=session.zooms_count,
+        hostId=session.host_id or None,
     )
+
+
+def drop_session(tx: Transaction, uuid: str, now: datetime) -> None:
+    """Gives a session up: it is no class's any more."""
+    row = tx.get_one(MeetingSession, uuid)
+    row.dropped_at = now
+    tx.add(row)
 
 
 def list_choices(tx: Transaction, class_ids: Iterable[str]) -> list[Choice]:
