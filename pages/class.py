@@ -44,6 +44,12 @@ def facts(found: Class) -> None:
     if joinable and found.zoom_join_url:
         st.caption("Join link, for the students")
         st.code(found.zoom_join_url, language=None, wrap_lines=True)
+    if found.zoom_api_meeting_id:
+        st.caption(
+            "This meeting uses the host's personal meeting ID, so other meetings held there are told apart by time "
+            "only. For a meeting of its own for each class, switch off “Use Personal Meeting ID (PMI) when scheduling "
+            "a meeting” in the host's Zoom settings."
+        )
     with st.container(horizontal=True):
         mine = found.teacher_id == member.id
         if mine and joinable and found.zoom_meeting_id:

@@ -43,6 +43,8 @@ class FakeZoom:
         self.records: dict[str, list[dict[str, Any]]] = {}
         # Zoom's own number of participants, of the sessions that it tells it of.
         self.counts: dict[str, int] = {}
+        # The personal meeting id that Zoom makes its meetings under, whatever is asked of it; "" for none.
+        self.personal_id = ""
         self.page_size = 300
         self.faults: deque[tuple[int, Any]] = deque()
         self.list_faults: deque[tuple[int, Any]] = deque()
@@ -73,6 +75,8 @@ class FakeZoom:
             case "POST", ["users", host, "meetings"]:
                 number = 81418900011 + len(self.meetings)
                 made = fields | {"id": number, "join_url": f"https://us05web.zoom.us/j/{number}?pwd=x.1"}
+                if self.personal_id:
+                    made |= {"pmi": int(self.personal_id), "settings": fields["settings"] | {"use_pmi": True}}
                 self.meetings[str(number)] = made | {"host_email": host, "start_url": f"https://zoom.us/s/{number}"}
                 return 201, self.meetings[str(number)]
             case _, ["meetings", number] if number not in self.meetings:

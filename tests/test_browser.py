@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.demo_process import Demo
+from tests.makers import read_workbook
 from tracker.demo import ADMIN, TEACHER, Account
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -159,9 +160,14 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(teacher.get_by_text("Zoom has 3 records of 3 people.")).to_be_visible()
 
     meeting_id = link.partition("/j/")[2].partition("?")[0]
-    for shape, expected in (("people", people_csv), ("stays", stays_csv)):
+    with teacher.expect_download() as download:
+        teacher.get_by_role("button", name="Excel").click()
+    assert re.fullmatch(r"Rhetoric-1-[a-z-]+-\d{4}-\d\d-\d\d-attendance\.xlsx", download.value.suggested_filename)
+    sheets = read_workbook(Path(download.value.path()).read_bytes())
+    assert [(name, len(sheet.rows)) for name, sheet in sheets.items()] == [("People", 4), ("Joins and leaves", 4)]
+    for shape, label, expected in (("people", "people", people_csv), ("stays", "joins and leaves", stays_csv)):
         with teacher.expect_download() as download:
-            teacher.get_by_role("button", name=f"CSV of {shape}").click()
+            teacher.get_by_role("button", name=f"CSV of {label}").click()
         assert re.fullmatch(
             rf"Rhetoric-1-i-www-[a-z-]+-\d{{4}}-\d\d-\d\d-{shape}\.csv",
             download.value.suggested_filename,
@@ -181,13 +187,14 @@ def people_csv(sessions: list[dict[str, Any]]) -> bytes:
     """The file as product.md describes it, made from the practice Zoom's own notes."""
     (session,) = sessions
     length = seconds(session["start"], session["end"])
-    lines = ["Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status"]
+    lines = ["Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status,Role,Minutes in class"]
     for name, shown in ((FORMULA_NAME, "'" + FORMULA_NAME), (HTML_NAME, HTML_NAME), (TEACHER.name, TEACHER.name)):
         (stay,) = (one for one in session["stays"] if one["name"] == name)
         there = seconds(stay["join"], stay["leave"])
         minutes, percent = (there * 10 + 30) // 60 / 10, (there * 200 + length) // (2 * length)
         when = f"{local(stay['join'])},{local(stay['leave'])}"
-        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,present")
+        role = "host" if name == TEACHER.name else "participant"
+        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,present,{role},{minutes:.1f}")
     return ("\ufeff" + "".join(f"{line}\r\n" for line in lines)).encode()
 
 

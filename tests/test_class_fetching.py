@@ -29,6 +29,7 @@ from tracker.errors import (
     ZoomMisconfigured,
     ZoomRateLimited,
     ZoomRefused,
+    ZoomRefusedForNow,
     ZoomUnreachable,
 )
 from tracker.messages import sentence_of
@@ -41,6 +42,7 @@ from tracker.storage.members import Member
 
 ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
 FAULT = (500, {"code": 500, "message": "Internal error"})
+ODD = (400, {"code": 300, "message": "Validation Failed."})
 REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
 SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."})
 
@@ -178,6 +180,7 @@ def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
         ((200, "<html>"), FetchState.WAITING, "Zoom's answer cannot be used: an answer that is not JSON.", 1),
         ((200, {}), FetchState.WAITING, "Zoom's answer cannot be used: an answer without its list of partici", 1),
         (SCOPE, FetchState.WAITING, "The Zoom app lacks the scope a:admin.", 1),
+        (ODD, FetchState.WAITING, "Zoom refuses the request (HTTP 400): Validation Failed.", 1),
         (UNKNOWN, FetchState.WAITING, "Zoom knows no such meeting, or it is not over yet.", 1),
         ((429, {"code": 429, "message": "daily"}), FetchState.WAITING, "Zoom has had too many requests", 650),
         (REFUSED, FetchState.FAILED, "This Zoom plan has no participant reports", None),
@@ -193,7 +196,7 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     sentence: str,
     again: float | None,
 ) -> None:
-    zoom.list_faults.append(fault)
+    zoom.list_faults.extend([fault, fault])  # a missing scope is asked for once more under a fresh token
     assert fetching.fetch_due(school)
     fetch = fetch_of(school, held)
     assert fetch.stored_state is state
@@ -203,6 +206,31 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     if fetch.due_at and again:
         assert timedelta(minutes=again) <= fetch.due_at - at(70) <= timedelta(minutes=again + 0.25)
     assert (names(school, held), stored(school.engine, held).participant_count) == (None, None)
+
+
+def test_an_odd_refusal_that_passes_within_a_day_loses_nothing(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.list_faults.extend([ODD] * 10)
+    while zoom.list_faults:
+        assert fetching.fetch_due(school)
+        clock.time = fetch_of(school, held).due_at or clock.time
+    assert fetching.fetch_due(school)
+    assert clock.time < at(70) + PATIENCE
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+def test_an_odd_refusal_is_given_up_as_failed_after_a_day(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.list_faults.extend([ODD] * 1000)
+    try_until_given_up(school, clock, held)
+    assert at(70) + PATIENCE <= clock.time < at(70) + 2 * PATIENCE
+    fetch = fetch_of(school, held)
+    assert (fetch.stored_state, fetch.error) == (
+        FetchState.FAILED,
+        Problem("zoom_request_refused", {"status": 400, "message": "Validation Failed."}),
+    )
 
 
 def test_a_page_that_fails_midway_stores_nothing(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
@@ -357,6 +385,7 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
     [
         (FAULT, ZoomUnreachable),
         (REFUSED, ZoomRefused),
+        (ODD, ZoomRefusedForNow),
         (SCOPE, ZoomMisconfigured),
         ((429, {}), ZoomRateLimited),
         ((200, {"participants": []}), NoDataFromZoom),
@@ -367,7 +396,7 @@ def test_a_persons_fetch_that_fails_changes_nothing(
     school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
 ) -> None:
     before = stored(school.engine, held)
-    zoom.list_faults.append(fault)
+    zoom.list_faults.extend([fault, fault])
     with pytest.raises(kind):
         fetching.fetch_now(school, held)
     assert stored(school.engine, held) == before

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
         "zoomMeetingId": record["zoomMeetingId"],
         "zoomJoinUrl": record["zoomJoinUrl"],
         "zoomApiMeetingId": None,
-        "zoomHostId": None,
+        "zoomHostId": record["zoomHostId"],
         "zoomMeetingMade": True,
         "startedAt": None,
         "endedAt": None,
@@ -298,10 +299,22 @@ def test_a_csv_goes_to_stdout_or_into_a_file_byte_for_byte(
     assert target.read_bytes() == expected
 
 
-def test_a_workbook_has_the_rows_of_the_csv(tracker: CommandLine, fetched: str) -> None:
-    rows = read_workbook(tracker.done("export", fetched, "--format", "xlsx").stdout)
-    assert [row[0] for row in rows] == ["Name", "=Cy", "Ana", "Bo"]
-    stays = read_workbook(tracker.done("export", fetched, "--format", "xlsx", "--shape", "stays").stdout)
+@pytest.mark.parametrize(
+    ("options", "order"),
+    [
+        ([], ["People", "Joins and leaves"]),
+        (["--shape", "people"], ["People", "Joins and leaves"]),
+        (["--shape", "stays"], ["Joins and leaves", "People"]),
+    ],
+)
+def test_a_workbook_has_people_and_stays_in_local_time_the_one_asked_for_first(
+    tracker: CommandLine, fetched: str, options: list[str], order: list[str]
+) -> None:
+    sheets = read_workbook(tracker.done("export", fetched, "--format", "xlsx", *options).stdout)
+    assert list(sheets) == order
+    people, stays = sheets["People"].rows, sheets["Joins and leaves"].rows
+    assert [row[0] for row in people] == ["Name", "=Cy", "Ana", "Bo"]
+    assert people[1][2:6] == [datetime(2025, 5, 14, 12, 5), datetime(2025, 5, 14, 13, 0), 55, 0.92]
     assert [row[4] for row in stays] == ["Seconds", 3600, 1500, 3300]
 
 

@@ -58,14 +58,13 @@ IMPORTS: dict[str, str] = {
     "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
     "settings storage zoom",
     "ui": "attendance auth class_attendance classes clock doctor errors health logs messages report services sessions "
-    "settings storage zoom",
+    "settings storage text zoom",
     "dashboard": "classes health server storage ui",
     "demo": "auth classes clock errors health paths practice services settings storage",
     "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
     "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
-    "report run "
-    "server services settings storage",
+    "report run server services settings storage text",
     "__main__": "cli",
 }
 

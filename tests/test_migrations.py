@@ -268,7 +268,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "SignInAttempt": lambda tx: storage.sign_ins.count_attempts(tx, "email-hash", at(-1))[1],
     "LiveStream": lambda tx: storage.classes.get_stays(tx, "c1"),
     "MeetingSession": lambda tx: storage.sessions.list_sessions(tx, "85011112222"),
-    "SessionRecords": lambda tx: storage.session_records.lists_of_meeting(tx, "85011112222"),
+    "SessionRecords": lambda tx: storage.session_records.lists_of_sessions(tx, ["s1"]),
     "SessionChoice": lambda tx: storage.sessions.list_choices(tx, ["c1"]),
     "WebhookDelivery": lambda tx: storage.webhook_log.recent(tx, 1),
     "Fetch": lambda tx: storage.fetches.claim_due(tx, at(90)),

@@ -188,7 +188,7 @@ def test_a_list_that_shrinks_is_kept_as_it_was_and_read_again(
     read_on(school, held, clock)
     assert stored(school.engine, held).participant_count == 2
     with reading(school.engine) as tx:
-        lists = storage.session_records.lists_of_meeting(tx, MEETING)
+        lists = storage.session_records.lists_of_sessions(tx, ["uuid-1"])
     assert [(one.shorter, len(one.stays or ())) for one in lists.values()] == [(1, 2)]
     assert progress(school, held).due_at == at(60 + DAY)
 

@@ -123,8 +123,9 @@ def fail_in_every_way(failing: Failing) -> None:
     zoom = failing.zoom
     for reply, code in ANSWERS:
         failing.held(code)
-        zoom.list_faults.append(reply)
+        zoom.list_faults.extend([reply, reply])  # a missing scope is asked for once more under a fresh token
         failing.fetch()
+        zoom.list_faults.clear()
     for fault, code in FAULTS:
         zoom.meanwhile = raising(fault)
         failing.held(code)
@@ -451,7 +452,9 @@ def test_sentences_of_failures_become_codes_that_are_told_as_before(old: Engine)
     *known, oldest, none = failures(old)
     assert known == [(code, details) for _, code, details in OLD_FAILURES]
     assert (oldest, none) == (("no_session_ended", {}), None)
-    assert [sentence(code, details) for _, code, details in OLD_FAILURES] == [text for text, _, _ in OLD_FAILURES]
+    # Zoom keeps its lists for longer than it did then.
+    before = [text.replace("for one year", "for 15 months") for text, _, _ in OLD_FAILURES]
+    assert [sentence(code, details) for _, code, details in OLD_FAILURES] == before
 
 
 def test_outcomes_of_webhooks_become_codes_and_those_of_one_day_that_fall_together_are_added(old: Engine) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.makers import Clock
 from tracker import cli, clock
 
-PROJECT = Path(cli.__file__).resolve().parent.parent
+PROJECT = Path(cli.__file__).resolve().parent.parent.parent
 # Much more than it takes, since other tests may run beside it.
 PATIENCE = 60.0
 

@@ -1,15 +1,16 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker import storage
 from tracker.attendance import live
-from tracker.attendance.assignment import ClassPart
+from tracker.attendance.assignment import ClassPart, sharing_with
 from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import (
@@ -23,7 +24,7 @@ from tracker.attendance.types import (
     Source,
     Stay,
 )
-from tracker.errors import UnreadableRecords
+from tracker.errors import Problem, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, meeting_of, part_of
 from tracker.storage.classes import Class
@@ -67,6 +68,43 @@ def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance
     return take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that is known of who was in a class, with what is left for its teacher to decide.
+
+    `attendance` is None before anything is known. `missing` says why Zoom does not give the lists of sessions that it
+    never gave, by UUID.
+    """
+
+    attendance: Attendance | None
+    suggestions: tuple[Suggestion, ...]
+    part: ClassPart
+    missing: Mapping[str, Problem]
+
+
+def overview(tx: Transaction, found: Class, now: datetime) -> Overview:
+    """All that is known of who was in a class; up to `now` while it runs."""
+    attendance = attendance_shown(tx, found, now)
+    return Overview(
+        attendance,
+        suggestions(tx, found, attendance.people) if attendance else (),
+        part_of(tx, found, now),
+        missing_lists(tx, found, now),
+    )
+
+
+def suggestions(tx: Transaction, found: Class, people: Sequence[Person]) -> tuple[Suggestion, ...]:
+    """Who of these people may be the same, as far as the class's teacher has not decided it."""
+    return undecided(likely_same(people), ((one.first, one.second) for one in decisions(tx, found)))
+
+
+def missing_lists(tx: Transaction, found: Class, now: datetime) -> dict[str, Problem]:
+    """Why Zoom does not give the lists of sessions of a class that it never gave, by UUID in order of their start."""
+    uuids = [one.session.uuid for one in part_of(tx, found, now).sessions]
+    problems = storage.session_records.missing_lists(tx, uuids)
+    return {uuid: problems[uuid] for uuid in uuids if uuid in problems}
+
+
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
     """Who is in a class that runs, with their present stay, as far as it was seen; by name."""
     part = part_of(tx, found, now)
@@ -102,28 +140,31 @@ def take_class_attendance(
     )
 
 
-def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None = None) -> None:
-    """Works out anew, from Zoom's lists of its sessions, the participants of every class of a meeting that has any.
+def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False) -> None:
+    """Works out anew, from Zoom's lists, the participants of a class and of those with which it shares sessions.
 
-    A class whose sessions have no record of its own stays unknown, unless it is the one whose list is `final`. The
+    A class whose sessions have no record of its own stays unknown, unless it is `found` and its list is `final`. The
     figures that are shown follow what its teacher has said of people.
     """
-    meeting = meeting_of(tx, meeting_id, now)
-    lists = storage.session_records.lists_of_meeting(tx, meeting_id)
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now)
+    group = sharing_with(found.id, meeting.parts)
+    of_group = {one.session.uuid for class_id in group for one in meeting.parts[class_id].sessions}
+    lists = storage.session_records.lists_of_sessions(tx, of_group)
     stays = [stay for one in lists.values() if one.stays for stay in one.stays]
-    shared = share_records(meeting.planned, meeting.parts, stays, _whose(tx, meeting))
-    for one in meeting.classes:
-        part = meeting.parts[one.id]
+    classes = [one for one in meeting.planned if one.id in group]
+    shared = share_records(classes, meeting.parts, stays, _whose(tx, meeting))
+    for class_id in sorted(group):
+        part = meeting.parts[class_id]
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
-        if not read_at or (not shared[one.id] and one.id != final):
+        if not read_at or (not shared[class_id] and not (final and class_id == found.id)):
             continue
-        found = storage.classes.get_class(tx, one.id)
-        attendance = take_class_attendance(shared[one.id], found, part, said=said_by(tx, one.teacher_id))
-        if participants_data(attendance) != _readable(tx, one.id) or found.participants_fetched_at is None:
-            storage.classes.save_attendance(tx, one.id, attendance, max(read_at))
+        one = storage.classes.get_class(tx, class_id)
+        attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
+        if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
+            storage.classes.save_attendance(tx, class_id, attendance, max(read_at))
         else:
-            storage.classes.save_figures(tx, one.id, len(attendance.participants), len(attendance.hosts))
+            storage.classes.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -218,9 +259,9 @@ def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetim
     found = [storage.classes.get_class(tx, class_id) for class_id in touched]
     for meeting_id in sorted({one.zoom_meeting_id for one in found if one.zoom_meeting_id}):
         storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
-        refresh(tx, meeting_id, now)
-    for class_id in touched:
-        add_figures(tx, class_id, now)
+    for one in found:
+        refresh(tx, one, now)
+        add_figures(tx, one.id, now)
 
 
 def _keys_in(data: str) -> set[PersonKey]:

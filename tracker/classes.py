@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from tracker import auth, clock, storage
 from tracker.attendance.assignment import LATE
 from tracker.attendance.types import ClassStatus
-from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomError, ZoomMeetingUnknown
+from tracker.errors import InvalidInput, NoMeeting, NotConfigured, NotFound, ZoomError, ZoomMeetingUnknown
 from tracker.services import Services
 from tracker.sessions import following
 from tracker.storage.classes import Class, Filter, NewClass
@@ -132,10 +132,9 @@ def create_class(
     plan = plan.checked()
     course_name = _one_line(course or "", "course_name_too_long")
     if link is not None and link.strip():
-        meeting_id, join_url = _linked_meeting(services, link)
+        meeting = _linked_meeting(services, link)
     else:
-        made = services.zoom.create_meeting(teacher.zoom_user, plan.meeting())
-        meeting_id, join_url = made.id, made.join_url
+        meeting = services.zoom.create_meeting(teacher.zoom_user, plan.meeting())
         link = None
     new = NewClass(
         title=plan.title,
@@ -143,8 +142,10 @@ def create_class(
         scheduled_start=plan.start,
         duration_minutes=plan.minutes,
         timezone=plan.timezone,
-        zoom_meeting_id=meeting_id,
-        zoom_join_url=join_url,
+        zoom_meeting_id=meeting.announced_id,
+        zoom_join_url=meeting.join_url,
+        zoom_api_meeting_id=meeting.id if meeting.personal_id else None,
+        zoom_host_id=meeting.host_id or None,
         zoom_meeting_made=link is None,
         course=course_name or None,
     )
@@ -161,23 +162,30 @@ def create_class(
             # Without its class the meeting would be left over in the teacher's Zoom. Where the database went away, the
             # class may be there all the same.
             with suppress(ZoomError, *AWAY):
-                if not _is_used(services, meeting_id):
-                    services.zoom.delete_meeting(meeting_id)
+                if not _is_used(services, meeting):
+                    services.zoom.delete_meeting(meeting.id)
         raise
     return class_id
 
 
-def _is_used(services: Services, meeting_id: str) -> bool:
+def _is_used(services: Services, meeting: Meeting) -> bool:
+    """Whether a class has the meeting; others may be held under the same personal meeting id."""
     with reading(services.engine) as tx:
-        return bool(storage.classes.classes_of_meeting(tx, meeting_id))
+        classes = storage.classes.classes_of_meeting(tx, meeting.announced_id)
+    return any(found.api_meeting_id == meeting.id for found in classes)
 
 
 def change_class(services: Services, class_id: str, plan: Plan) -> None:
     """Changes title and time of a class that has not begun, at Zoom as well. Raises as `create_class` does."""
     plan = plan.checked()
     current = _still_planned(services, class_id)
-    if current.zoom_meeting_made and current.zoom_meeting_id:
-        services.zoom.change_meeting(current.zoom_meeting_id, plan.meeting())
+    meeting = None
+    if current.zoom_meeting_made and current.api_meeting_id:
+        services.zoom.change_meeting(current.api_meeting_id, plan.meeting(), current.teacher_email)
+        if current.zoom_api_meeting_id is not None:
+            # Zoom was asked once more not to hold it under the personal meeting id; both its numbers hang on that.
+            with suppress(ZoomError):
+                meeting = services.zoom.meeting(current.api_meeting_id)
     now = services.now()
     with (
         transaction(services.engine) as tx,
@@ -186,13 +194,16 @@ def change_class(services: Services, class_id: str, plan: Plan) -> None:
         # It may have begun while Zoom was told.
         _check_planned(storage.classes.lock_class(tx, class_id))
         storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
+        if meeting is not None:
+            api_id = meeting.id if meeting.personal_id else None
+            storage.classes.set_meeting(tx, class_id, meeting.announced_id, api_id, meeting.join_url)
 
 
 def cancel_class(services: Services, class_id: str) -> None:
     """Cancels a class that has not begun; a meeting that was made for it is deleted at Zoom."""
     current = _still_planned(services, class_id)
-    if current.zoom_meeting_made and current.zoom_meeting_id:
-        services.zoom.delete_meeting(current.zoom_meeting_id)
+    if current.zoom_meeting_made and current.api_meeting_id:
+        services.zoom.delete_meeting(current.api_meeting_id)
     now = services.now()
     with (
         transaction(services.engine) as tx,
@@ -209,9 +220,9 @@ def host_meeting(services: Services, class_id: str, host: Member) -> Meeting:
         found = storage.classes.get_class(tx, class_id)
     if found.teacher_id != host.id:
         raise NotFound("no_such_class_of_yours")
-    if found.zoom_meeting_id is None:
+    if found.api_meeting_id is None:
         raise NoMeeting()
-    return services.zoom.meeting(found.zoom_meeting_id)
+    return services.zoom.meeting(found.api_meeting_id)
 
 
 def may_be_held(found: Class, now: datetime) -> bool:
@@ -236,15 +247,20 @@ def _check_not_taken(tx: Transaction, new: NewClass) -> None:
             raise InvalidInput("meeting_taken")
 
 
-def _linked_meeting(services: Services, link: str) -> tuple[str, str]:
+def _linked_meeting(services: Services, link: str) -> Meeting:
+    """The meeting that a pasted text speaks of, with what Zoom tells of it. Its own link is kept where it has one."""
     given = read_meeting_link(link)
-    if given.join_url is not None:
-        return given.meeting_id, given.join_url
     try:
-        return given.meeting_id, services.zoom.meeting(given.meeting_id).join_url
-    except ZoomMeetingUnknown:
-        # Zoom forgets a meeting's link 30 days after its last use, but not who was in it.
-        return given.meeting_id, f"https://zoom.us/j/{given.meeting_id}"
+        found = services.zoom.meeting(given.meeting_id)
+    except (ZoomError, NotConfigured) as error:
+        if given.join_url is None and not isinstance(error, ZoomMeetingUnknown):
+            raise
+        # A link is enough to join by. Zoom forgets a meeting 30 days after its last use, but not who was in it.
+        address = given.join_url or f"https://zoom.us/j/{given.meeting_id}"
+        return Meeting(given.meeting_id, address, start_url="", topic="", waiting_room=False)
+    # The number that was given is what the class is found by; Zoom's answer may only add the personal one.
+    join_url = found.join_url if given.for_host or given.join_url is None else given.join_url
+    return replace(found, id=given.meeting_id, join_url=join_url)
 
 
 def _still_planned(services: Services, class_id: str) -> Class:

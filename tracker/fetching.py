@@ -34,6 +34,7 @@ from tracker.errors import (
     ZoomMeetingUnknown,
     ZoomMisconfigured,
     ZoomRateLimited,
+    ZoomRefused,
 )
 from tracker.services import Services
 from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, sessions_at_zoom
@@ -194,7 +195,6 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
         now = services.now()
         found = storage.classes.get_class(tx, claim.class_id)
         known = meeting_of(tx, found.zoom_meeting_id or "", now)
-        lists = storage.session_records.lists_of_meeting(tx, known.id)
     ended = found.status is ClassStatus.ENDED
     try:
         discovered = sessions_at_zoom(services, found, known, renew)
@@ -207,6 +207,7 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
         log.info("Zoom did not list the sessions", extra={"class": found.id, **error.problem.log_fields()})
     with reading(services.engine) as tx:
         part = meeting_of(tx, known.id, now, discovered.sessions).parts[found.id]
+        lists = storage.session_records.lists_of_sessions(tx, [one.session.uuid for one in part.sessions])
     over = [one.session.uuid for one in part.sessions if not one.runs]
     if not ended and life_of(part)[0] is not ClassStatus.ENDED and not (part.sessions and discovered.refusal):
         raise discovered.refusal or NotEnded("no_session_ended")
@@ -268,7 +269,7 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
         if missing_at is None and _drop_unknown(tx, read, now):
             read = _lists_of(tx, apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id), found)
         again_at = _next_snapshot(tx, services, found, read, now, questions)
-        refresh(tx, meeting_id, now, final=found.id if again_at is None else None)
+        refresh(tx, found, now, final=again_at is None)
         if missing := [one.missing for one in read if one.missing is not None and one.stays is None]:
             why: tuple[Problem, ...] = tuple(missing[:1])
             problem = Problem("sessions_missing", {"missing": len(missing), "sessions": len(read), "why": why})
@@ -280,8 +281,9 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
 
 def _lists_of(tx: Transaction, meeting: Meeting, found: Class) -> list[SessionList]:
     """What Zoom has given of the sessions of a class."""
-    lists = storage.session_records.lists_of_meeting(tx, meeting.id)
-    return [lists[one.session.uuid] for one in meeting.parts[found.id].sessions if one.session.uuid in lists]
+    uuids = [one.session.uuid for one in meeting.parts[found.id].sessions]
+    lists = storage.session_records.lists_of_sessions(tx, uuids)
+    return [lists[uuid] for uuid in uuids if uuid in lists]
 
 
 def _next_snapshot(
@@ -343,7 +345,7 @@ def _only_session(services: Services, found: Class, discovered: Discovery) -> st
     if discovered.listed:
         raise NoDataFromZoom("sessions_elsewhere")
     meeting_id = found.zoom_meeting_id or ""
-    if discovered.refusal is not None and not found.zoom_meeting_made:
+    if discovered.refusal is not None and not found.own_meeting:
         with reading(services.engine) as tx:
             if len(storage.classes.classes_of_meeting(tx, meeting_id)) > 1:
                 raise discovered.refusal
@@ -388,7 +390,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
     """Puts the fetch off until the next try, or gives it up."""
     fields = {"class": claim.class_id, "attempt": claim.attempts, **problem.log_fields()}
     log.warning("the fetch failed", extra=fields)
-    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
+    gave_up = FetchState.FAILED if isinstance(error, ZoomRefused) else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
             now = services.now()

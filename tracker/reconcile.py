@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 UNHEARD_AFTER = timedelta(minutes=30)
 # How many classes get their figures in one go; they are few after the first minutes of a version.
 MOST_FIGURES = 200
+# How long somebody seen in a session is remembered of which nobody knows what meeting it is a run of.
+UNPLACED_KEPT = timedelta(days=2)
 # How far the clocks of several trackers may be apart; Zoom's webhooks are refused beyond that as well.
 MOST_SKEW = timedelta(minutes=5)
 
@@ -113,6 +115,7 @@ def tidy_up(services: Services) -> None:
     with transaction(services.engine) as tx:
         auth.forget_old(tx, now)
         health.forget_old(tx, now)
+        storage.presence.forget_unplaced(tx, now - UNPLACED_KEPT)
 
 
 def _last_heard_of(tx: Transaction, found: Class, session: Session, now: datetime) -> datetime:

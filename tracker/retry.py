@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tracker.attendance.types import Snapshot
-from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
+from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRateLimited, ZoomRefusedForNow
 
 LONGEST_GAP = timedelta(hours=1)
-# How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
+# How long an empty list, a meeting that Zoom does not know, or an odd refusal may still turn into a list.
 PATIENCE = timedelta(hours=24)
 # A day may also pass while no tracker runs, or because the clock was set: so many attempts have to be made too.
 LEAST_ATTEMPTS = 6
@@ -33,7 +33,7 @@ def next_try(
     if isinstance(error, ZoomError) and error.permanent:
         return None
     waited_enough = attempts >= LEAST_ATTEMPTS and now >= asked_at + PATIENCE
-    if isinstance(error, ClassNotReady | ZoomMeetingUnknown) and waited_enough:
+    if isinstance(error, ClassNotReady | ZoomMeetingUnknown | ZoomRefusedForNow) and waited_enough:
         return None
     gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
     stated = error.retry_at if isinstance(error, ZoomError) else None

@@ -14,7 +14,7 @@ from typing import Literal
 
 from tracker import clock, storage
 from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
-from tracker.attendance.types import ClassStatus, Session, Sighting, Where
+from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
 from tracker.services import Services
 from tracker.storage.classes import Class, ClassInMeeting
@@ -129,6 +129,10 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     def take_in(tx: Transaction) -> Outcome:
         now = services.now()
         meeting_id = event.meeting_id or storage.sessions.meeting_of_session(tx, session.uuid) or ""
+        if not meeting_id and sighting is not None:
+            # Zoom told of the session alone, and may tell later which meeting it is a run of.
+            storage.presence.add_sighting(tx, "", sighting)
+            return "noted"
         classes = storage.classes.classes_in_meeting(tx, meeting_id, locked=True) if meeting_id else []
         known = storage.sessions.list_sessions(tx, meeting_id) if classes else []
         is_known = any(one.uuid == session.uuid for one in known)
@@ -177,7 +181,7 @@ def sessions_at_zoom(services: Services, found: Class, known: Meeting, go_on: Ca
         log.info("Zoom lists no sessions", extra={"class": found.id, **error.problem.log_fields()})
         instances, refusal = [], error
     go_on()
-    near = {one.uuid: one for one in instances if found.zoom_meeting_made or _is_near(one, found)}
+    near = {one.uuid: one for one in instances if found.own_meeting or _is_near(one, found)}
     ours = {part.session.uuid for part in known.parts[found.id].sessions}
     settled = {one.uuid for one in known.sessions if one.end and (one.zooms_count is not None or one.uuid not in ours)}
     open_ones = {
@@ -236,7 +240,7 @@ def _follow(
 
     Its participants are asked for after `delay`, or not where that is None.
     """
-    changed = [part.session for part in before.sessions] != [part.session for part in after.sessions]
+    changed = _of_sessions(before) != _of_sessions(after)
     life = life_of(after)
     if not changed and (life == (one.status, one.started_at, one.ended_at) or not after.counted):
         return
@@ -250,8 +254,13 @@ def _follow(
         storage.fetches.withdraw(tx, one.id)
 
 
+def _of_sessions(part: ClassPart) -> list[tuple[Session, Span, tuple[str, ...]]]:
+    """What decides on the records of a class: its sessions, and how far it reaches into those that it shares."""
+    return [(one.session, one.share, one.shared_with) for one in part.sessions]
+
+
 def _planned(one: ClassInMeeting) -> MeetingClass:
-    return MeetingClass(one.id, one.planned, clock.zone(one.timezone), one.zoom_meeting_made)
+    return MeetingClass(one.id, one.planned, clock.zone(one.timezone), one.own_meeting)
 
 
 def _merged(known: Sequence[Session], told: Iterable[Session]) -> tuple[Session, ...]:
@@ -274,12 +283,12 @@ def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Sessi
     """The session that an event speaks of, and whom it saw in it."""
     match event:
         case MeetingStarted():
-            return Session(event.uuid, event.at, None), None
+            return Session(event.uuid, event.at, None, host_id=event.host_id), None
         case MeetingEnded():
-            return Session(event.uuid, event.started_at, event.at), None
+            return Session(event.uuid, event.started_at, event.at, host_id=event.host_id), None
         case ParticipantSeen():
             seen = event.sighting
-            return Session(seen.session_uuid, event.started_at or seen.at, None), seen
+            return Session(seen.session_uuid, event.started_at or seen.at, None, host_id=event.host_id), seen
 
 
 def _tells_nothing_new(session: Session, known: Iterable[Session]) -> bool:

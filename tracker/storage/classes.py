@@ -36,6 +36,7 @@ _IN_MEETING = (
         col(LiveStream.duration_minutes),
         col(LiveStream.timezone),
         col(LiveStream.zoom_meeting_made),
+        col(LiveStream.zoom_api_meeting_id),
         col(LiveStream.started_at),
         col(LiveStream.ended_at),
         col(LiveStream.teacher_id),
@@ -98,6 +99,16 @@ class Class:
         """The planned time."""
         return planned_time(self.scheduled_start, self.duration_minutes)
 
+    @property
+    def api_meeting_id(self) -> str | None:
+        """The number that Zoom's API knows the meeting by."""
+        return self.zoom_api_meeting_id or self.zoom_meeting_id
+
+    @property
+    def own_meeting(self) -> bool:
+        """Whether what runs in the meeting is this class: it was made for it, and not under a personal meeting id."""
+        return self.zoom_meeting_made and self.zoom_api_meeting_id is None
+
     def record(self) -> dict[str, Any]:
         """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
         columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}
@@ -108,13 +119,16 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class ClassInMeeting:
-    """As much of a class as tells which sessions of its meeting are its own, and what it was told to be so far."""
+    """As much of a class as tells which sessions of its meeting are its own, and what it was told to be so far.
+
+    `own_meeting`: the meeting was made for the class, and is not held under its host's personal meeting id.
+    """
 
     id: str
     status: ClassStatus
     planned: Span
     timezone: str
-    zoom_meeting_made: bool
+    own_meeting: bool
     started_at: datetime | None
     ended_at: datetime | None
     teacher_id: str
@@ -122,7 +136,11 @@ class ClassInMeeting:
 
 @dataclass(frozen=True, slots=True)
 class NewClass:
-    """A class about to be stored, checked already."""
+    """A class about to be stored, checked already.
+
+    `zoom_meeting_id` is the number that webhooks carry. Where that is the host's personal meeting id,
+    `zoom_api_meeting_id` is the number that Zoom's API knows the meeting by.
+    """
 
     title: str
     teacher_id: str
@@ -133,6 +151,8 @@ class NewClass:
     zoom_join_url: str
     zoom_meeting_made: bool
     course: str | None = None
+    zoom_api_meeting_id: str | None = None
+    zoom_host_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +175,8 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         timezone=new.timezone,
         zoom_meeting_id=new.zoom_meeting_id,
         zoom_join_url=new.zoom_join_url,
+        zoom_api_meeting_id=new.zoom_api_meeting_id,
+        zoom_host_id=new.zoom_host_id,
         zoom_meeting_made=new.zoom_meeting_made,
         teacher_id=new.teacher_id,
         course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
@@ -168,6 +190,13 @@ def change_class(tx: Transaction, class_id: str, title: str, start: datetime, mi
     """New title and planned time. The caller has locked the class."""
     row = _row(tx, class_id)
     row.title, row.scheduled_start, row.duration_minutes, row.timezone = title, start, minutes, timezone
+    tx.add(row)
+
+
+def set_meeting(tx: Transaction, class_id: str, meeting_id: str, api_meeting_id: str | None, join_url: str) -> None:
+    """Other numbers and another join link of the same Zoom meeting. The caller has locked the class."""
+    row = _row(tx, class_id)
+    row.zoom_meeting_id, row.zoom_api_meeting_id, row.zoom_join_url = meeting_id, api_meeting_id, join_url
     tx.add(row)
 
 
@@ -396,7 +425,7 @@ def _in_meeting(row: Any) -> ClassInMeeting:
         status_of(row.status, row.startedAt, row.endedAt),
         planned_time(row.scheduledStart, row.durationMinutes),
         _zone_name(row.timezone),
-        row.zoomMeetingMade,
+        row.zoomMeetingMade and row.zoomApiMeetingId is None,
         row.startedAt,
         row.endedAt,
         row.teacherId,

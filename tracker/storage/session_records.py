@@ -1,7 +1,7 @@
 """Zoom's lists of participants, by session. Every function runs in the caller's transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,9 +31,9 @@ class SessionList:
     missing: Problem | None
 
 
-def lists_of_meeting(tx: Transaction, meeting_id: str) -> dict[str, SessionList]:
-    """What Zoom has given of each session of a meeting, by UUID."""
-    rows = tx.exec(select(SessionRecords).where(SessionRecords.meeting_id == meeting_id))
+def lists_of_sessions(tx: Transaction, uuids: Iterable[str]) -> dict[str, SessionList]:
+    """What Zoom has given of each of these sessions, by UUID."""
+    rows = tx.exec(select(SessionRecords).where(col(SessionRecords.session_uuid).in_(list(uuids))))
     return {row.session_uuid: _list(row) for row in rows}
 
 
@@ -43,6 +43,17 @@ def latest_leaves(tx: Transaction, meeting_id: str) -> dict[str, datetime]:
         SessionRecords.meeting_id == meeting_id, col(SessionRecords.latest_leave).is_not(None)
     )
     return {uuid: leave for uuid, leave in tx.exec(leaves) if leave is not None}
+
+
+def missing_lists(tx: Transaction, uuids: Collection[str]) -> dict[str, Problem]:
+    """Why Zoom does not give the lists of these sessions, of those whose list it never gave, by UUID."""
+    rows = tx.exec(
+        select(SessionRecords.session_uuid, SessionRecords.error, SessionRecords.error_details).where(
+            col(SessionRecords.session_uuid).in_(uuids), col(SessionRecords.data).is_(None)
+        )
+    )
+    problems = ((uuid, problem_of(error, details)) for uuid, error, details in rows)
+    return {uuid: problem for uuid, problem in problems if problem is not None}
 
 
 def save_list(

@@ -5,9 +5,10 @@ import streamlit as st
 from tracker import class_attendance, clock, report
 from tracker.attendance.same_person import likely_same
 from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Source
+from tracker.messages import sentence
 from tracker.storage.classes import Class
 from tracker.storage.decisions import Decision
-from tracker.ui import charts, words
+from tracker.ui import charts, downloads, words
 from tracker.ui.page import read
 from tracker.ui.wiring import services
 
@@ -27,7 +28,7 @@ def show(found: Class, attendance: Attendance) -> None:
     st.subheader("People so far" if live else "People", anchor=False)
     charts.show_table(tables["people"], "Everybody who was in the class")
     if not live:
-        _downloads(found, tables)
+        downloads.show(found, tables)
     if attendance.stays:
         st.subheader("When they were there", anchor=False)
         charts.timeline(found, attendance)
@@ -95,20 +96,6 @@ def _figures(attendance: Attendance) -> None:
         )
         records_help = "Every joining of everybody; one person may have several."
         st.metric("Records", attendance.total_records, border=True, width=115, help=records_help)
-
-
-def _downloads(found: Class, tables: dict[report.Shape, report.Table]) -> None:
-    local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
-    with st.container(horizontal=True):
-        for shape, table in tables.items():
-            st.download_button(
-                f"CSV of {shape}",
-                report.csv_bytes(table),
-                report.file_name(found.title, local_start, shape, "csv"),
-                "text/csv",
-                on_click="ignore",
-                icon=":material/download:",
-            )
 
 
 def _why(found: Class, attendance: Attendance) -> None:
@@ -191,7 +178,8 @@ def _same_people(found: Class, attendance: Attendance) -> None:
     label = f"The same person? {suggestions}" if open_pairs else "Who is the same person"
     with st.expander(label, icon=":material/group:"):
         for number, suggestion in enumerate(open_pairs[:MOST_SUGGESTIONS]):
-            st.markdown(f"**{_shown(suggestion.first)}** and **{_shown(suggestion.second)}**: {suggestion.why}.")
+            why = sentence(suggestion.why)
+            st.markdown(f"**{_shown(suggestion.first)}** and **{_shown(suggestion.second)}**: {why}.")
             pair = suggestion.first.keys[0], suggestion.second.keys[0]
             with st.container(horizontal=True):
                 for name, same in (("The same person", True), ("Two people", False)):

@@ -90,7 +90,7 @@ def alarms(found: Alarms, member: Member) -> None:
         lost = "Nothing is lost: what was missed is caught up."
         st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
     if found.unsigned and member.is_admin:
-        st.warning(words.markdown(sentence("webhooks_unsigned"), 400), icon=":material/key_off:")
+        st.warning(words.markdown(sentence_of(found.of_signatures), 400), icon=":material/key_off:")
     if found.silent_since is not None:
         doing = "The page System says how to mend it." if member.is_admin else "An admin can mend this."
         st.warning(

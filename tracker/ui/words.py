@@ -2,7 +2,6 @@
 
 import re
 import string
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +12,11 @@ from tracker.attendance.types import ClassStatus, FetchState, Person
 from tracker.messages import sentence_of
 from tracker.report import NO_NAME
 from tracker.storage.classes import Class, FetchProgress
+from tracker.text import plain as plain
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
 OVERDUE = timedelta(minutes=2)
-# Controls, invisible formats (marks that turn the writing round are among them), halves of surrogate pairs.
-UNSEEN = frozenset({"Cc", "Cf", "Cs"})
-# A format too, but it holds the parts of an emoji together.
-EMOJI_JOINER = "\u200d"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
 # signs of `->`, `--` and `>=`; a joiner inside them is not seen and keeps a name what it is.
@@ -142,17 +138,6 @@ def length(seconds: int) -> str:
         return f"{seconds} s"
     hours, rest = divmod((seconds + 30) // 60, 60)
     return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
-
-
-def plain(text: str, limit: int = 120) -> str:
-    """A text that others have written, fit for one line: no control characters, no direction marks, not endless."""
-    seen = (
-        sign
-        for sign in text[: limit * 4]
-        if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
-    )
-    line = " ".join("".join(seen).split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def markdown(text: str, limit: int = 120) -> str:

@@ -11,11 +11,11 @@ from tracker import clock
 from tracker.attendance.types import Session, Stay, where_of
 from tracker.errors import ZoomMeetingUnknown, ZoomUnreachable
 from tracker.settings import Settings
-from tracker.text import number_of, text_of
+from tracker.text import number_of, plain_id, text_of
 from tracker.zoom.connection import Connection, RateLimiter, Token, required
 from tracker.zoom.rate_limit import Category
 
-LONGEST_ID = 255
+LONGEST_ID, LONGEST_NUMBER = 255, 15
 PAGE_SIZE = 300
 MOST_PAGES = 500
 
@@ -36,18 +36,31 @@ class NewMeeting:
             "start_time": clock.to_zoom(self.start),
             "duration": self.minutes,
             "timezone": self.timezone,
+            # Unless this is said, a host's own setting may put the meeting into her personal room.
+            "settings": {"use_pmi": False},
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it."""
+    """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it.
+
+    `id` is the number that the API knows it by. `personal_id` is its host's personal meeting id where it is held under
+    that, else "". `host_id` is Zoom's id of its host, "" where it was not told.
+    """
 
     id: str
     join_url: str
     start_url: str = field(repr=False)
     topic: str
     waiting_room: bool
+    personal_id: str = ""
+    host_id: str = ""
+
+    @property
+    def announced_id(self) -> str:
+        """The number that webhooks carry: under a personal meeting id it is that, and not the API's."""
+        return self.personal_id or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +86,11 @@ class Zoom:
     def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
         """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""
         # E-mail in the report is what lets people be counted by e-mail instead of by display name.
-        settings = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
-        body = meeting.body() | {"default_password": True, "settings": settings}
-        return _meeting(
-            self._connection.call(Category.MEDIUM, "POST", f"/users/{quote(host, safe='@')}/meetings", body=body)
-        )
+        more = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
+        body = meeting.body()
+        body |= {"default_password": True, "settings": body["settings"] | more}
+        path = f"/users/{quote(host, safe='@')}/meetings"
+        return _meeting(self._connection.call(Category.LIGHT, "POST", path, body=body, host=host))
 
     def meeting(self, meeting_id: str) -> Meeting:
         """The meeting as it is now, with a fresh start link."""
@@ -86,9 +99,10 @@ class Zoom:
         except ZoomMeetingUnknown as error:
             raise ZoomMeetingUnknown("zoom_meeting_gone") from error
 
-    def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
-        """Changes title, time and length."""
-        self._connection.call(Category.LIGHT, "PATCH", f"/meetings/{quote(meeting_id, safe='')}", body=meeting.body())
+    def change_meeting(self, meeting_id: str, meeting: NewMeeting, host: str = "") -> None:
+        """Changes title, time and length. `host` is named where that user's changes of the day are used up."""
+        path = f"/meetings/{quote(meeting_id, safe='')}"
+        self._connection.call(Category.LIGHT, "PATCH", path, body=meeting.body(), host=host)
 
     def delete_meeting(self, meeting_id: str) -> None:
         """Deletes the meeting; one that is gone already is as good as deleted."""
@@ -115,7 +129,8 @@ class Zoom:
             raise ZoomUnreachable("zoom_answer_without_start")
         count = reply.get("participants_count")
         usable = isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**6
-        return Session(required(reply, "uuid", LONGEST_ID), start, end, count if usable else None)
+        uuid, host_id = required(reply, "uuid", LONGEST_ID), plain_id(reply.get("host_id"))
+        return Session(uuid, start, end, count if usable else None, host_id)
 
     def past_participants(
         self, meeting: str, progress: Callable[[int], None] = lambda records: None
@@ -170,13 +185,24 @@ def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _meeting(reply: Mapping[str, Any]) -> Meeting:
     settings = reply.get("settings")
+    settings = settings if isinstance(settings, dict) else {}
+    # The personal id of the host is told of every meeting; whether this one is held under it is another matter.
+    personal = settings.get("use_pmi") is True
     return Meeting(
         id=required(reply, "id", LONGEST_ID),
         join_url=required(reply, "join_url"),
         start_url=str(reply.get("start_url") or ""),
         topic=str(reply.get("topic") or ""),
-        waiting_room=isinstance(settings, dict) and settings.get("waiting_room") is True,
+        waiting_room=settings.get("waiting_room") is True,
+        personal_id=_meeting_number(reply.get("pmi")) if personal else "",
+        host_id=plain_id(reply.get("host_id")),
     )
+
+
+def _meeting_number(value: object) -> str:
+    """A meeting's number, which Zoom writes as a number or as text; "" for anything else."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else ""
 
 
 def _stay(entry: Mapping[str, Any], session_uuid: str) -> Stay:

@@ -1,17 +1,14 @@
-"""The commands: their options, the use case that each calls, and what it prints."""
+"""The commands: their options, the use case that each calls, and what it prints; `people` has those of one class."""
 
 import argparse
 import getpass
 import io
-import json
 import logging
 import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,42 +16,23 @@ from typing import Any, NoReturn
 from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
-from tracker.errors import ClassNotReady, InvalidInput, Problem, TrackerError
+from tracker.cli import people
+from tracker.cli.call import CLASS_ID, Call, class_named, print_json
+from tracker.errors import InvalidInput, Problem, TrackerError
 from tracker.messages import name_of_check, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
-from tracker.services import Services, open_services
-from tracker.settings import Settings, environment_of, read_settings
+from tracker.services import open_services
+from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
-from tracker.storage.classes import Class, Filter
-from tracker.storage.database import AWAY, Engine, check_schema, migrate, why_unwritable
+from tracker.storage.classes import Filter
+from tracker.storage.database import AWAY, check_schema, why_unwritable
 from tracker.storage.members import ROLES, Member
 
 EVERYTHING = 1_000_000
 # What arguments of several commands are.
-CLASS_ID = "the class, by its id in `tracker class list`"
 EMAIL = "the e-mail address of the account"
 PASSWORD_STDIN = "read the password from stdin"  # noqa: S105 - no password
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A command as it was typed, and where it runs."""
-
-    options: argparse.Namespace
-    environment: Mapping[str, str]
-    env_file: Path
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of this process. Raises SettingsError."""
-        return read_settings(self.environment)
-
-    @contextmanager
-    def services(self, prepare: Callable[[Engine], object] | None = migrate) -> Iterator[Services]:
-        """The services of this process; a command that only reads checks the database instead of migrating it."""
-        with open_services(self.environment, prepare) as services:
-            yield services
 
 
 @logs.to_stderr(logging.ERROR)
@@ -147,7 +125,7 @@ def examine(call: Call) -> int:
     well = all(check.ok for check in checks)
     if call.options.json:
         found = [{"name": check.code, "ok": check.ok, "sentence": sentence_of(check.problem)} for check in checks]
-        _print_json({"ok": well, "checks": found})
+        print_json({"ok": well, "checks": found})
     else:
         for check in checks:
             mark = "ok     " if check.ok else "MISSING"
@@ -185,11 +163,11 @@ def set_password(call: Call) -> None:
 def list_users(call: Call) -> None:
     """Everybody with an account."""
     with call.services(check_schema) as services:
-        people = services.read(auth.list_members)
+        members = services.read(auth.list_members)
     if call.options.json:
-        _print_json([_member_record(member) for member in people])
+        print_json([_member_record(member) for member in members])
         return
-    for member in people:
+    for member in members:
         print(f"{member.email}  {member.role}  {member.name}  (Zoom host {member.zoom_user})")
 
 
@@ -208,9 +186,9 @@ def create_class(call: Call) -> None:
     with call.services() as services:
         teacher = services.read(auth.get_member, options.teacher)
         class_id = classes.create_class(services, teacher, plan, link=options.link, course=options.course)
-        found = _class(services, class_id)
+        found = class_named(services, class_id)
     if options.json:
-        _print_json(found.record())
+        print_json(found.record())
     else:
         print(f"{found.id}  {found.title}: meeting {found.zoom_meeting_id}, join at {found.zoom_join_url}")
 
@@ -220,7 +198,7 @@ def list_classes(call: Call) -> None:
     with call.services(check_schema) as services:
         found = services.read(classes.list_classes, auth.OPERATOR, Filter(), limit=EVERYTHING)
     if call.options.json:
-        _print_json([one.record() for one in found])
+        print_json([one.record() for one in found])
         return
     for one in found:
         count = "–" if one.participant_count is None else one.participant_count
@@ -230,13 +208,13 @@ def list_classes(call: Call) -> None:
 def show_class(call: Call) -> None:
     """One class with what is known of it."""
     with call.services(check_schema) as services:
-        found = _class(services, call.options.id)
+        found = class_named(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found, services.now())
         state = found.fetch.state(services.now()).value if found.fetch else None
     failure = found.fetch.error if found.fetch else None
     data = participants_data(attendance) if attendance else None
     if call.options.json:
-        _print_json(found.record() | {"participantsData": data, "fetchState": state})
+        print_json(found.record() | {"participantsData": data, "fetchState": state})
         return
     for name, value in found.record().items():
         print(f"{name}: {'–' if value is None else value}")
@@ -252,9 +230,9 @@ def fetch(call: Call) -> None:
         return
     with call.services() as services:
         attendance = fetching.fetch_now(services, call.options.id)
-        found = _class(services, call.options.id)
+        found = class_named(services, call.options.id)
     if call.options.json:
-        _print_json(found.record())
+        print_json(found.record())
     else:
         print(f"{attendance.unique_count} people from {attendance.total_records} records.")
 
@@ -266,7 +244,7 @@ def _fetch_all_due(call: Call) -> None:
         left = services.read(health.queue, services.now()).due
     counts = {"collected": outcomes["collected"], "putOff": outcomes["put_off"], "due": left}
     if call.options.json:
-        _print_json(counts)
+        print_json(counts)
     else:
         print(f"{outcomes['collected']} collected, {outcomes['put_off']} put off, {left} still due.")
 
@@ -284,29 +262,6 @@ def retry(call: Call) -> None:
     print(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
 
 
-def export(call: Call) -> None:
-    """Writes the attendance of one class as a file, or to stdout."""
-    options = call.options
-    with call.services(check_schema) as services:
-        found = _class(services, options.id)
-        attendance = services.read(class_attendance.attendance_of, found, services.now())
-    if attendance is None:
-        raise ClassNotReady("participants_unknown")
-    zone = clock.zone(found.timezone)
-    if options.format == "json":
-        content = report.json_bytes(attendance, zone, found.record())
-    else:
-        table = report.TABLES[options.shape](attendance, zone)
-        content = report.csv_bytes(table) if options.format == "csv" else report.xlsx_bytes(table)
-    if options.out is None:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        Path(options.out).write_bytes(content)
-    except OSError as error:
-        raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
-
-
 def back_up(call: Call) -> None:
     """Copies the database into a file, also while tracker and dashboard run."""
     backup.back_up(call.settings.database_url, Path(call.options.file))
@@ -317,10 +272,6 @@ def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
     before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
     print("Restored." if before is None else f"Restored. What was there before is in {before}.")
-
-
-def _class(services: Services, class_id: str) -> Class:
-    return services.read(classes.visible_class, auth.OPERATOR, class_id)
 
 
 def _member_record(member: Member) -> dict[str, Any]:
@@ -354,11 +305,6 @@ def _check_text(options: argparse.Namespace) -> None:
             raise InvalidInput("argument_not_text", name=name)
 
 
-def _print_json(value: object) -> None:
-    # ASCII, since the encoding of whoever reads this is not known.
-    print(json.dumps(value, indent=2))
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One sentence and 1, as for every other fault; `--help` has the rest."""
@@ -386,12 +332,8 @@ def command_parser() -> argparse.ArgumentParser:
     added = _command(commands, "retry", retry)
     added.add_argument("id", nargs="?", help=CLASS_ID)
     added.add_argument("--all", action="store_true", help="every class that fails or was given up")
-    added = _command(commands, "export", export, id=CLASS_ID)
-    added.add_argument("--format", choices=report.FORMATS, default="csv", help="kind of file (default: %(default)s)")
-    added.add_argument(
-        "--shape", choices=report.SHAPES, default="people", help="one row a person or one a stay (default: %(default)s)"
-    )
-    added.add_argument("--out", help="a file; stdout without it")
+    _export_command(commands)
+    _command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     _command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
     _command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top
@@ -422,6 +364,23 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--course", help="the course it belongs to")
     _command(lessons, "list", list_classes, as_json=True)
     _command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
+
+
+def _export_command(commands: Any) -> None:
+    added = _command(commands, "export", people.export, id=CLASS_ID)
+    added.add_argument(
+        "--format",
+        choices=report.FORMATS,
+        default="csv",
+        help="kind of file; xlsx always has both shapes, on a sheet each (default: %(default)s)",
+    )
+    added.add_argument(
+        "--shape",
+        choices=report.SHAPES,
+        default="people",
+        help="one row a person or one a stay; of xlsx the sheet that comes first (default: %(default)s)",
+    )
+    added.add_argument("--out", help="a file; stdout without it")
 
 
 def _group(commands: Any, name: str, description: str) -> Any:
