@@ -15,11 +15,12 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, event_body, lesson, participant, server_state_on, stored, zoom_signature
 from tests.practice_school import CommandLine
 from tests.screens import Screens, button, said
-from tracker import class_attendance, cli, fetching, reconcile
+from tracker import fetching, reconcile
+from tracker.cli import call
 from tracker.clock import to_zoom
 from tracker.server.routes import Request, ServerState, answer
 from tracker.services import Services, open_services
-from tracker.storage.database import migrate, reading
+from tracker.storage.database import migrate
 from tracker.storage.members import Member
 
 DAY = 24 * 60
@@ -88,16 +89,20 @@ class School:
         """`tracker class show ID --json`."""
         return self.command.done("class", "show", class_id, "--json").json
 
+    def overview(self, class_id: str) -> Any:
+        """`tracker people ID --json`."""
+        return self.command.done("people", class_id, "--json").json
+
     def people(self, class_id: str) -> People:
-        """Who was there, by minutes in class and status; the count and the records of the commands agree with it."""
-        found = stored(self.engine, class_id)
-        with reading(self.engine) as tx:
-            attendance = class_attendance.attendance_of(tx, found, self.clock())
-        assert attendance is not None
-        told = self.shown(class_id)
-        assert told["participantCount"] == told["participantsData"]["uniqueCount"] == len(attendance.people)
-        assert told["participantsData"]["totalRecords"] == len(told["participantsData"]["participants"])
-        return {one.name: (one.seconds_in_class // 60, one.status) for one in attendance.people}
+        """Who was there, by minutes in class and status; the count and the records of the class agree with it."""
+        told, found = self.overview(class_id)["people"], self.shown(class_id)
+        assert found["participantCount"] == found["participantsData"]["uniqueCount"] == len(told)
+        assert found["participantsData"]["totalRecords"] == len(found["participantsData"]["participants"])
+        return {one["name"]: (one["secondsInClass"] // 60, one["status"]) for one in told}
+
+    def sessions(self, class_id: str) -> dict[str, bool]:
+        """The sessions of a class by UUID, and whether their time is its own."""
+        return {one["uuid"]: one["counted"] for one in self.overview(class_id)["sessions"]}
 
     def life(self, class_id: str) -> tuple[str, str | None, str | None]:
         """Status, start and end, as the command tells them."""
@@ -116,7 +121,7 @@ def command(wired: Clock, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.
         with open_services(environment, prepare) as found:
             yield replace(found, now=wired)
 
-    monkeypatch.setattr(cli, "open_services", at_that_time)
+    monkeypatch.setattr(call, "open_services", at_that_time)
     return CommandLine(capsysbinary)
 
 
@@ -147,6 +152,7 @@ def test_a_restart_between_two_classes_in_a_row_is_the_first_ones(school: School
     assert school.people(first) == {"Ana": (59, PRESENT), "Ben": (59, PRESENT)}
     assert school.people(second) == {"Dee": (59, PRESENT), "Eve": (59, PRESENT)}
     assert (school.life(first), school.life(second)) == (ended(0, 60), ended(61, 120))
+    assert (school.sessions(first), school.sessions(second)) == ({"u1": True, "u2": True}, {"u3": True})
 
 
 def test_of_one_session_over_two_classes_each_has_its_people_and_zoom_is_asked_once(
@@ -163,6 +169,7 @@ def test_of_one_session_over_two_classes_each_has_its_people_and_zoom_is_asked_o
     assert school.people(first) == {"Ana": (60, PRESENT), "Ben": (60, PRESENT), "Fay": (60, PRESENT)}
     assert school.people(second) == {"Dee": (59, PRESENT), "Eve": (59, PRESENT), "Fay": (60, PRESENT)}
     assert len([path for path in asked if path.endswith("/participants")]) == 1
+    assert school.sessions(first) == school.sessions(second) == {"u1": True}
 
 
 def test_a_session_opened_early_for_the_next_class_is_the_next_classs(school: School) -> None:
@@ -262,6 +269,8 @@ def test_a_class_that_ends_early_has_no_part_in_the_next_one_opened_early(
     assert school.people(first) == {"Ana": (50, PRESENT), "Ben": (50, PRESENT)}
     assert school.people(second) == {"Dee": (60, PRESENT), "Eve": (60, PRESENT)}
     assert (school.life(first), school.life(second)) == (ended(-1, 50), ended(55, 120))
+    # The second session reaches into the first class's planned time, so that its people are shared, and nothing else.
+    assert (school.sessions(first), school.sessions(second)) == ({"u1": True, "u2": False}, {"u2": True})
 
 
 def test_after_an_overrun_of_minutes_nobody_of_the_next_class_is_late(
@@ -274,6 +283,8 @@ def test_after_an_overrun_of_minutes_nobody_of_the_next_class_is_late(
     assert school.people(first) == {"Ana": (60, PRESENT)}
     assert school.people(second) == {"Dee": (45, PRESENT), "Eve": (44, PRESENT)}
     assert (school.life(first), school.life(second)) == (ended(0, 63), ended(75, 120))
+    # Of the first class's session only the people are shared with the second one.
+    assert (school.sessions(first), school.sessions(second)) == ({"u1": True}, {"u1": False, "u2": True})
 
 
 def test_somebody_back_for_five_minutes_is_the_first_classs_alone(school: School, in_a_row: tuple[str, str]) -> None:
@@ -334,9 +345,11 @@ def test_a_session_that_ended_under_a_uuid_that_nobody_knows_is_named_as_missing
     both = {"Ana": (60, PRESENT), "Ben": (60, PRESENT)}
     assert school.people(class_id) == both
     assert "1 of 2 sessions is missing" in school.said(class_id)
+    assert [one["uuid"] for one in school.overview(class_id)["missing"]] == ["nobody-knows"]
     fetch = stored(school.engine, class_id).fetch
     while fetch and fetch.due_at:
         school.work((fetch.due_at - at(0)).total_seconds() / 60 + 1)
         fetch = stored(school.engine, class_id).fetch
     assert (school.people(class_id), school.life(class_id)) == (both, ended(0, 60))
     assert "missing" not in school.said(class_id)
+    assert (school.overview(class_id)["missing"], school.sessions(class_id)) == ([], {"u1": True})
