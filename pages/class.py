@@ -81,8 +81,10 @@ def change(found: Class) -> None:
 def cancel(found: Class) -> None:
     """Asks once more, and cancels the class."""
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
-    if found.zoom_meeting_made:
+    if found.own_meeting:
         st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
+    elif found.zoom_meeting_made:
+        st.markdown("Its Zoom meeting is deleted. The link still leads into the host's personal room.")
     if st.button("Cancel this class", type="primary"):
         with page.shown_errors(), st.spinner("Telling Zoom …"):
             classes.cancel_class(services(), found.id)

@@ -158,6 +158,7 @@ def test_somebody_seen_in_a_session_without_its_meetings_number_counts_for_its_c
     assert (found.status, session.host_id) == (ClassStatus.LIVE, "host-7")
 
 
+@pytest.mark.database("sqlite", "postgresql")
 def test_somebody_seen_in_a_session_that_nobody_knows_is_forgotten_after_two_days(
     state: ServerState, engine: Engine, clock: Clock
 ) -> None:

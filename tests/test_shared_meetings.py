@@ -328,3 +328,34 @@ def test_a_class_that_is_linked_after_it_was_held_has_the_session_that_is_known(
     assert life(school, class_id) == (ENDED, at(300), at(360))
     fetch_all(school, clock, 370)
     assert people(school, class_id) == {"Dee": 60}
+
+
+def test_one_session_that_a_firewall_blocks_for_ever_holds_up_nothing_though_no_webhook_came(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("good", participant("Ana", 0, 30), meeting=MEETING, start=0, end=30)
+    zoom.hold("bad", participant("Ben", 32, 60), meeting=MEETING, start=32, end=60)
+    zoom.meanwhile = lambda path: zoom.faults.append((403, "<html>blocked</html>")) if "/bad" in path else None
+    clock.time = at(95)
+    reconcile.ask_for_forgotten(school)
+    fetch_all(school, clock, 95)
+    assert people(school, class_id) == {"Ana": 30}
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert found.error is not None
+    assert (found.error.code, found.error.details["missing"]) == ("sessions_missing", 1)
+
+
+def test_where_zoom_gives_none_of_the_sessions_each_is_named_as_missing(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("u1", 0), ended("u1", 0, 30), started("u2", 32), ended("u2", 32, 60))
+    fetch_all(school, clock, 70)
+    assert stored(school.engine, class_id).participant_count is None
+    with reading(school.engine) as tx:
+        lists = storage.session_records.lists_of_sessions(tx, ["u1", "u2"])
+    assert {uuid: one.missing.code for uuid, one in lists.items() if one.missing} == dict.fromkeys(
+        ("u1", "u2"), "zoom_meeting_not_over"
+    )

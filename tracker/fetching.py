@@ -182,7 +182,7 @@ def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance
             storage.fetches.renew(tx, claim, services.now())
 
     questions = _what_to_ask(services, claim, renew)
-    answers = _ask(services, questions.uuids, renew, progress)
+    answers = _ask(services, questions, renew, progress)
     return _store(services, claim, questions, answers)
 
 
@@ -222,12 +222,13 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
     return _Questions(found, discovered, uuids, listed, pending=len(wanted) < len(part.sessions))
 
 
-def _ask(services: Services, uuids: Sequence[str], renew: Callable[[], None], progress: Progress) -> _Answers:
-    """The lists of these sessions. One that Zoom refuses does not hold up the others.
+def _ask(services: Services, questions: _Questions, renew: Callable[[], None], progress: Progress) -> _Answers:
+    """The lists of the sessions. One that Zoom refuses does not hold up the others.
 
     Raises ZoomError where it is not about one session or where none of them is given, and NoDataFromZoom where they are
     all empty.
     """
+    uuids, meeting_id = questions.uuids, questions.found.zoom_meeting_id or ""
     lists: dict[str, ParticipantList] = {}
     missing: dict[str, ZoomError] = {}
     for uuid in uuids:
@@ -244,6 +245,9 @@ def _ask(services: Services, uuids: Sequence[str], renew: Callable[[], None], pr
         except ZoomError as error:
             missing[uuid] = error
     if uuids and not any(stay.seconds > 0 for one in lists.values() for stay in one.stays):
+        with transaction(services.engine) as tx:
+            for uuid in missing.keys() - {meeting_id}:
+                storage.session_records.note_missing(tx, meeting_id, uuid, missing[uuid].problem)
         raise next(iter(missing.values()), None) or NoDataFromZoom(retry.NO_LIST)
     return _Answers(lists, missing)
 

@@ -15,7 +15,7 @@ from typing import Literal
 from tracker import clock, storage
 from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
-from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
+from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
 from tracker.storage.classes import Class, ClassInMeeting
 from tracker.storage.database import Transaction, together, transaction
@@ -214,10 +214,12 @@ def _instances(services: Services, found: Class) -> list[Session]:
 
 
 def _past_session(services: Services, uuid: str) -> Session | None:
-    """A session with its end; None where it is not over, or the app may not ask."""
+    """A session with its end; None where it is not over, or Zoom refuses to tell of it: others are not held up."""
     try:
         return services.zoom.past_meeting(uuid)
-    except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
+    except ZoomRateLimited:
+        raise
+    except ZoomError as error:
         log.info("Zoom does not tell when a session was", extra=error.problem.log_fields())
         return None
 
