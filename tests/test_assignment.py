@@ -302,6 +302,8 @@ def test_a_choice_about_what_is_not_there_changes_nothing() -> None:
 # Properties
 
 MINUTES = st.integers(-200, 500)
+# Classes that follow each other are what most rules are about.
+STARTS = st.one_of(st.sampled_from([0, 30, 60, 120]), MINUTES)
 
 
 @st.composite
@@ -310,7 +312,7 @@ def meetings(draw: st.DrawFn) -> tuple[list[MeetingClass], list[Session], list[S
     classes = [
         planned(f"class {number}", start, start + length, own=draw(st.booleans()))
         for number, (start, length) in enumerate(
-            draw(st.lists(st.tuples(MINUTES, st.sampled_from([5, 19, 30, 60])), min_size=1, max_size=4, unique=True))
+            draw(st.lists(st.tuples(STARTS, st.sampled_from([5, 19, 30, 60])), min_size=1, max_size=4, unique=True))
         )
     ]
     sessions: list[Session] = []

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fake_zoom import FakeZoom
+from tests.lives import Life, life
 from tests.makers import Clock, at, ended, event_body, lesson, participant, started, stored
 from tracker import class_attendance, fetching, reconcile, sessions, storage
 from tracker.clock import to_zoom
@@ -73,6 +74,10 @@ class Case:
             zoom.hold(f"{self.meeting}-{uuid}", *records, meeting=self.meeting, start=start, end=end)
         clock.time = at(LONG_AFTER)
 
+    def lives(self) -> list[Life]:
+        """Status, start and end of the classes, as far as Zoom has told by itself."""
+        return [life(self.school, class_id) for class_id in self.classes]
+
     def settle(self) -> list[Any]:
         """What is known of the classes once all that is to be fetched soon is fetched; then no more is."""
         reconcile.follow_time(self.school)
@@ -110,7 +115,7 @@ def test_webhooks_and_fetches_in_any_order_end_as_one_after_another(
     orderly = Case(school, zoom, clock, ana, starts, happened)
     for delivery in orderly.deliveries:
         sessions.note_delivery(school, delivery)
-    expected = orderly.settle()
+    lives, expected = orderly.lives(), orderly.settle()
 
     mixed = Case(school, zoom, clock, ana, starts, happened)
     deliveries = [one for one in mixed.deliveries for _ in range(random.choice((1, 1, 2)))]
@@ -119,4 +124,5 @@ def test_webhooks_and_fetches_in_any_order_end_as_one_after_another(
         sessions.note_delivery(school, delivery)
         if random.random() < 0.3:
             fetching.fetch_due(school)
+    assert mixed.lives() == lives
     assert mixed.settle() == expected
