@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from tracker import class_attendance, classes, fetching
+from tracker import class_attendance, classes, fetching, health
 from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
+from tracker.health import Alarms
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
 from tracker.ui import attendance_panel, page, sessions_panel, words
@@ -92,12 +93,13 @@ def cancel(found: Class) -> None:
 
 
 def fetch_button(found: Class) -> None:
-    """“Fetch participants now”, with its progress and result."""
+    """“Fetch participants now”, with its progress and result. Why it cannot be clicked is what the badge says too."""
     reason = None
     try:
         fetching.check_fetchable(found, services().now())
     except ClassNotReady as error:
-        reason = sentence_of(error)
+        planned = found.status is ClassStatus.SCHEDULED
+        reason = words.state(found, services().now()).sentence if planned else sentence_of(error)
     if not st.button(
         "Fetch participants now", icon=":material/sync:", disabled=reason is not None, help=reason, key="fetch"
     ):
@@ -116,9 +118,23 @@ def fetch_button(found: Class) -> None:
             status.update(label=label, state="complete")
 
 
-def version_of(found: Class) -> list[object]:
+def version_of(found: Class, raised: Alarms) -> object:
     """What this page shows: a value that differs when something visible has changed."""
-    return [*page.versions([found], services().now()), *sessions_panel.version(found)]
+    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found)
+
+
+def alarms() -> Alarms:
+    """What keeps classes from being counted."""
+    found: Alarms = page.read(health.alarms, services().now())
+    return found
+
+
+def who_was_there() -> None:
+    """Everything that is known of the class's people, at this moment."""
+    with page.shown_errors():
+        present = page.read(class_attendance.attendance_shown, shown, services().now())
+        if present is not None:
+            attendance_panel.show(shown, present)
 
 
 with page.shown_errors():
@@ -129,11 +145,12 @@ with action:
         fetch_button(shown)
 with page.shown_errors():
     shown = visible_class()
-    drawn = version_of(shown)
+    raised = alarms()
+    drawn = version_of(shown, raised)
     with top:
+        page.tracker_alarm(raised, member)
         facts(shown)
-    present = page.read(class_attendance.attendance_shown, shown, services().now())
-    sessions_panel.show(shown)
-    if present is not None:
-        attendance_panel.show(shown, present)
-page.redraw_on_change(drawn, lambda: version_of(visible_class()))
+    sessions_panel.show(shown, member)
+if shown.status is not ClassStatus.SCHEDULED:
+    page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
+page.redraw_on_change(drawn, lambda: version_of(visible_class(), alarms()))

@@ -137,7 +137,12 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(heading(teacher, "In class now: 2")).to_be_visible()
     ben = join(context, link, HTML_NAME, BEN)
     expect(heading(teacher, "In class now: 3")).to_be_visible()
-    host.wait_for_timeout(1100)  # Zoom's records are in whole seconds; nobody is to have been there for none
+    # The page moves with the time alone. By then everybody has been there for more than none of Zoom's whole seconds.
+    last_point = "[...document.querySelectorAll('.js-plotly-plot')].at(-1).data[0].x.at(-1)"
+    teacher.bring_to_front()
+    before = teacher.wait_for_function(last_point).json_value()
+    teacher.wait_for_function(f"before => {last_point} !== before", arg=before, timeout=15_000)
+    expect(teacher.get_by_text("still here").first).to_be_attached()
     guest.get_by_role("button", name="Leave").click()
     expect(guest.get_by_text("You have left the meeting")).to_be_visible()
     ben.get_by_role("button", name="Leave").click()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -392,14 +393,16 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
     ],
 )
 @pytest.mark.database("sqlite")
-def test_a_persons_fetch_that_fails_changes_nothing(
+def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
     school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
 ) -> None:
     before = stored(school.engine, held)
+    assert before.fetch is not None
     zoom.list_faults.extend([fault, fault])
-    with pytest.raises(kind):
+    with pytest.raises(kind) as raised:
         fetching.fetch_now(school, held)
-    assert stored(school.engine, held) == before
+    assert isinstance(raised.value, TrackerError)
+    assert stored(school.engine, held) == replace(before, fetch=replace(before.fetch, error=raised.value.problem))
 
 
 def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:

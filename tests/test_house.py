@@ -51,7 +51,7 @@ IMPORTS: dict[str, str] = {
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
-    "classes": "attendance auth clock errors services sessions storage zoom",
+    "classes": "attendance auth clock errors retry services sessions storage zoom",
     "fetching": "attendance class_attendance errors retry services sessions storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "doctor": "auth errors health services storage",

@@ -61,12 +61,31 @@ def refusal(form: AppTest, engine: Engine, who: Member, zoom: FakeZoom) -> str:
     return error.value.replace("\\", "")
 
 
-def test_the_form_begins_at_the_next_full_hour_of_the_browser(screens: Screens, zoom: FakeZoom, ana: Member) -> None:
+@pytest.mark.parametrize(
+    ("minute", "expected"),
+    [
+        (0, time(14, 15)),
+        (10, time(14, 15)),
+        (10.1, time(14, 30)),
+        (20, time(14, 30)),
+        (25.5, time(14, 45)),
+        (55, time(15)),
+        (56, time(15, 15)),
+    ],
+)
+def test_the_form_begins_at_a_quarter_of_an_hour_that_does_not_pass_meanwhile(
+    screens: Screens, zoom: FakeZoom, ana: Member, wired: Clock, minute: float, expected: time
+) -> None:
+    wired.time = at(minute)
+    assert screens.open(page.NEW_CLASS).time_input[0].value == expected
+
+
+def test_the_form_begins_at_the_time_of_the_browser(screens: Screens, zoom: FakeZoom, ana: Member) -> None:
     for zone, expected in (
-        ("Europe/Berlin", (date(2026, 5, 14), time(15), "Europe/Berlin")),
+        ("Europe/Berlin", (date(2026, 5, 14), time(14, 15), "Europe/Berlin")),
         ("Asia/Kathmandu", (date(2026, 5, 14), time(18), "Asia/Kathmandu")),
-        ("Pacific/Kiritimati", (date(2026, 5, 15), time(3), "Pacific/Kiritimati")),
-        ("Mars/Base", (date(2026, 5, 14), time(13), "UTC")),
+        ("Pacific/Kiritimati", (date(2026, 5, 15), time(2, 15), "Pacific/Kiritimati")),
+        ("Mars/Base", (date(2026, 5, 14), time(12, 15), "UTC")),
     ):
         screens.zone = zone
         form = screens.open(page.NEW_CLASS)

@@ -407,3 +407,38 @@ def test_an_email_belongs_to_one_person(engine: Engine, teacher: Member) -> None
 def test_a_time_zone_that_nobody_knows_is_utc(engine: Engine) -> None:
     class_id = lesson(engine, member(engine), timezone="Mars/Olympus")
     assert stored(engine, class_id).timezone == "UTC"
+
+
+# Zoom's lists
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        ([5, 3], (5, 3, None)),
+        ([5, 3, 5], (5, None, None)),
+        ([5, 3, 4], (5, 4, None)),
+        ([5, 3, "other"], (3, None, 5)),
+        ([5, 3, "other", 3], (3, None, 5)),
+        ([5, 3, "other", 2], (3, None, 5)),
+        ([5, 3, "other", 4], (4, None, 5)),
+        ([5, 3, "other", 6], (6, None, None)),
+        ([5, 3, "other", "other"], (5, 3, None)),
+        ([5, "other"], (5, None, None)),
+    ],
+)
+def test_of_two_lists_the_longer_one_counts_until_a_person_takes_the_other(
+    engine: Engine, read: list[int | str], expected: tuple[int, int | None, int | None]
+) -> None:
+    with transaction(engine) as tx:
+        for number in read:
+            if isinstance(number, str):
+                storage.session_records.take_beside(tx, "u1")
+            else:
+                stays = [stay(f"P{one}", 0, 60) for one in range(number)]
+                storage.session_records.save_list(tx, MEETING, "u1", stays, complete=True, now=NOW)
+    with reading(engine) as tx:
+        found = storage.session_records.lists_of_sessions(tx, ["u1"])["u1"]
+        assert (len(found.stays or ()), found.shorter, found.longer) == expected
+        noted = storage.session_records.to_look_at(tx, ["u1", "u2"])
+    assert bool(noted) == (expected[1] is not None or expected[2] is not None)

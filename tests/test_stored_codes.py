@@ -30,7 +30,6 @@ from tests.makers import (
 )
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import ClassStatus
-from tracker.clock import to_zoom
 from tracker.errors import Problem
 from tracker.messages import SENTENCES, sentence, sentence_of
 from tracker.server.routes import Request, answer
@@ -132,9 +131,6 @@ def fail_in_every_way(failing: Failing) -> None:
         failing.fetch()
     zoom.meanwhile = lambda path: None
     failing.held("sessions_elsewhere", start=-3 * 24 * 60)
-    failing.fetch()
-    uuid = failing.held("zoom_answer_without_start", start=0)
-    zoom.faults += [(200, {"meetings": [{"uuid": uuid, "start_time": to_zoom(at(0))}]}), (200, {"uuid": uuid})]
     failing.fetch()
     unheard = lesson(failing.school.engine, failing.ana, zoom_meeting_id="85099999999")
     with transaction(failing.school.engine) as tx:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tracker import storage
 from tracker.attendance import live
-from tracker.attendance.assignment import ClassPart, sharing_with
+from tracker.attendance.assignment import Choice, ClassPart
 from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
@@ -23,13 +23,15 @@ from tracker.attendance.types import (
     Snapshot,
     Source,
     Stay,
+    Where,
 )
 from tracker.errors import Problem, UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import Meeting, meeting_of, part_of
+from tracker.sessions import Meeting, choose, meeting_of, part_of, undo_choice
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
+from tracker.storage.session_records import SessionList
 from tracker.text import number_of
 
 
@@ -60,12 +62,16 @@ def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance 
 def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """What is shown of a class: what is stored, else what was seen live; while it runs again, both together."""
     stored = attendance_of(tx, found, now)
-    if stored is None or found.status is not ClassStatus.LIVE:
+    if found.status is not ClassStatus.LIVE:
         return stored or attendance_seen(tx, found, now)
+    if stored is None:
+        seen_live = attendance_seen(tx, found, now)
+        return replace(seen_live, until=now) if seen_live else None
     listed = {stay.session_uuid for stay in stored.stays}
     seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
     part, said = part_of(tx, found, now), said_by(tx, found.teacher_id)
-    return take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
+    both = take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
+    return replace(both, until=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +90,19 @@ class Overview:
 
 def overview(tx: Transaction, found: Class, now: datetime) -> Overview:
     """All that is known of who was in a class; up to `now` while it runs."""
-    attendance = attendance_shown(tx, found, now)
+    attendance, part = attendance_shown(tx, found, now), part_of(tx, found, now)
+    lists = lists_to_look_at(tx, part)
     return Overview(
         attendance,
         suggestions(tx, found, attendance.people) if attendance else (),
-        part_of(tx, found, now),
-        missing_lists(tx, found, now),
+        part,
+        {one.session_uuid: one.missing for one in lists if one.missing is not None and one.stays is None},
     )
 
 
 def suggestions(tx: Transaction, found: Class, people: Sequence[Person]) -> tuple[Suggestion, ...]:
     """Who of these people may be the same, as far as the class's teacher has not decided it."""
     return undecided(likely_same(people), ((one.first, one.second) for one in decisions(tx, found)))
-
-
-def missing_lists(tx: Transaction, found: Class, now: datetime) -> dict[str, Problem]:
-    """Why Zoom does not give the lists of sessions of a class that it never gave, by UUID in order of their start."""
-    uuids = [one.session.uuid for one in part_of(tx, found, now).sessions]
-    problems = storage.session_records.missing_lists(tx, uuids)
-    return {uuid: problems[uuid] for uuid in uuids if uuid in problems}
 
 
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
@@ -146,15 +146,11 @@ def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False
     A class whose sessions have no record of its own stays unknown, unless it is `found` and its list is `final`. The
     figures that are shown follow what its teacher has said of people.
     """
-    meeting = meeting_of(tx, found.zoom_meeting_id or "", now)
-    group = sharing_with(found.id, meeting.parts)
-    of_group = {one.session.uuid for class_id in group for one in meeting.parts[class_id].sessions}
-    lists = storage.session_records.lists_of_sessions(tx, of_group)
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now).shared_with(found.id)
+    lists = storage.session_records.lists_of_sessions(tx, meeting.of_classes)
     stays = [stay for one in lists.values() if one.stays for stay in one.stays]
-    classes = [one for one in meeting.planned if one.id in group]
-    shared = share_records(classes, meeting.parts, stays, _whose(tx, meeting))
-    for class_id in sorted(group):
-        part = meeting.parts[class_id]
+    shared = share_records(meeting.planned, meeting.parts, stays, _whose(tx, meeting))
+    for class_id, part in sorted(meeting.parts.items()):
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
         if not read_at or (not shared[class_id] and not (final and class_id == found.id)):
@@ -165,6 +161,83 @@ def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False
             storage.classes.save_attendance(tx, class_id, attendance, max(read_at))
         else:
             storage.classes.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWith:
+    """Another class that shares sessions with a class, and how many of their people are only that one's."""
+
+    other: Class
+    people: int
+
+
+def shared_with(tx: Transaction, found: Class, now: datetime) -> tuple[SharedWith, ...]:
+    """The classes with which a class shares sessions of its meeting, by planned start."""
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now).shared_with(found.id)
+    part = meeting.parts.get(found.id)
+    sharing = {one.session.uuid: one.shared_with for one in part.sessions if one.shared_with} if part else {}
+    if not sharing:
+        return ()
+    whose = _whose(tx, meeting)
+    lists = storage.session_records.lists_of_sessions(tx, meeting.of_classes)
+    stays = [stay for one in lists.values() for stay in one.stays or ()]
+    listed = {stay.session_uuid for stay in stays}
+    stays += [stay for stay in live.until(_seen_in(tx, meeting), now) if stay.session_uuid not in listed]
+    shared = share_records(meeting.planned, meeting.parts, stays, whose)
+
+    def people_of(class_id: str) -> set[PersonKey]:
+        of_meeting = (stay for stay in shared[class_id] if stay.where is Where.MEETING)
+        return {whose(stay) for stay in of_meeting if stay.session_uuid in sharing}
+
+    ours = people_of(found.id)
+    others = [storage.classes.get_class(tx, other) for other in {other for ids in sharing.values() for other in ids}]
+    others.sort(key=lambda one: (one.planned, one.id))
+    return tuple(SharedWith(other, len(people_of(other.id) - ours)) for other in others)
+
+
+def lists_to_look_at(tx: Transaction, part: ClassPart) -> list[SessionList]:
+    """The lists of a class's sessions that Zoom does not give, or has given longer or shorter, by session."""
+    uuids = [one.session.uuid for one in part.sessions]
+    lists = storage.session_records.to_look_at(tx, uuids)
+    return [lists[uuid] for uuid in uuids if uuid in lists]
+
+
+def take_other_list(services: Services, found: Class, session_uuid: str) -> None:
+    """Takes the shorter list of a session in place of the longer one, or that one again: each is kept beside the other.
+
+    The classes that have the session follow at once.
+    """
+    meeting_id = found.zoom_meeting_id or ""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        meeting_of(tx, meeting_id, now, locked=True)
+        storage.session_records.take_beside(tx, session_uuid)
+        refresh(tx, found, now)
+
+
+def choose_session(services: Services, found: Class, choice: Choice) -> None:
+    """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once."""
+    choose(services, found, choice)
+    _follow_choice(services, found, choice.session_uuid)
+
+
+def undo_session_choice(services: Services, found: Class, session_uuid: str) -> None:
+    """The rule decides on this session again; the class and what is known of its people follow at once."""
+    undo_choice(services, found, session_uuid)
+    _follow_choice(services, found, session_uuid)
+
+
+def _follow_choice(services: Services, found: Class, session_uuid: str) -> None:
+    """Works out anew what is known of the people of a class, and of the classes that have this session."""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        meeting = meeting_of(tx, found.zoom_meeting_id or "", now, locked=True)
+        having = {one.id for one in meeting.classes if session_uuid in meeting.uuids_of(one.id)}
+        for class_id in sorted(having | {found.id}):
+            refresh(tx, storage.classes.get_class(tx, class_id), now)
+        part = meeting.parts.get(found.id)
+        if part is None or not part.sessions:
+            storage.classes.forget_attendance(tx, found.id)
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -283,15 +356,19 @@ def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
     """The class's stays as they were seen live; those of people who are still there are open."""
     if found.zoom_meeting_id is None:
         return ()
-    meeting = meeting_of(tx, found.zoom_meeting_id, now)
-    sessions = [one for part in meeting.parts.values() for one in part.sessions]
-    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
-    sightings = storage.presence.list_sightings(tx, {one.session.uuid for one in sessions})
-    stays = live.stays_seen(sightings, ends)
+    meeting = meeting_of(tx, found.zoom_meeting_id, now).shared_with(found.id)
+    stays = _seen_in(tx, meeting)
     ended = live.until(stays, now)
     as_seen = dict(zip(ended, stays, strict=True))
     shared = share_records(meeting.planned, meeting.parts, ended, _whose(tx, meeting))
     return tuple(as_seen[stay] for stay in shared.get(found.id, ()))
+
+
+def _seen_in(tx: Transaction, meeting: Meeting) -> tuple[Stay, ...]:
+    """The stays of a meeting's sessions as they were seen live, of those that are any class's."""
+    sessions = [one for part in meeting.parts.values() for one in part.sessions]
+    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
+    return live.stays_seen(storage.presence.list_sightings(tx, {one.session.uuid for one in sessions}), ends)
 
 
 def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:

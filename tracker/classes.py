@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tracker import auth, clock, storage
+from tracker import auth, clock, retry, storage
 from tracker.attendance.assignment import LATE
-from tracker.attendance.types import ClassStatus
+from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import InvalidInput, NoMeeting, NotConfigured, NotFound, ZoomError, ZoomMeetingUnknown
 from tracker.services import Services
 from tracker.sessions import following
-from tracker.storage.classes import Class, Filter, NewClass
+from tracker.storage.classes import Class, FetchProgress, Filter, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom import Meeting, NewMeeting
@@ -230,6 +230,25 @@ def may_be_held(found: Class, now: datetime) -> bool:
     if found.status is ClassStatus.CANCELLED:
         return False
     return found.status is ClassStatus.LIVE or now <= found.planned.end + LATE
+
+
+def was_not_held(found: Class, now: datetime) -> bool:
+    """Whether nobody held the class, as far as Zoom tells: its time is over by so much that nothing counts for it now.
+
+    Of a meeting that serves other classes too Zoom has to have been asked, and in vain. A class of which Zoom could not
+    be asked may have been held all the same.
+    """
+    if found.status is not ClassStatus.SCHEDULED or found.zoom_meeting_id is None or now <= found.planned.end + LATE:
+        return False
+    fetch = found.fetch
+    if fetch is not None and fetch.error is not None and not found_no_session(fetch):
+        return False
+    return found.zoom_meeting_made or (fetch is not None and fetch.stored_state is FetchState.NO_DATA)
+
+
+def found_no_session(fetch: FetchProgress) -> bool:
+    """Whether Zoom was asked, and knows of no session of the class so far."""
+    return fetch.error is not None and fetch.error.code in retry.NO_SESSION
 
 
 def _one_line(text: str, too_long: str) -> str:

@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
 # The codes with which Zoom says of a session that it has none such.
 UNKNOWN = frozenset({"zoom_meeting_not_over", "zoom_nothing_there"})
+# The code where Zoom has lists of the class's sessions, and none of their people is this class's so far.
+NOBODY_YET = "no_record_of_this_class"
 Progress = Callable[[int], None]
 Outcome = Literal["collected", "put_off"]
 
@@ -73,12 +75,14 @@ def fetch_now(services: Services, class_id: str, progress: Progress = lambda rec
         claim = storage.fetches.claim_class(tx, class_id, now)
     try:
         attendance = _collect(services, claim, progress)
-    except BaseException:
+    except BaseException as error:
+        # What was the matter is noted, so that all who look at the class read the latest reason.
+        problem = error.problem if isinstance(error, TrackerError) else None
         with suppress(LeaseLost), transaction(services.engine) as tx:
-            storage.fetches.release(tx, claim)
+            storage.fetches.release(tx, claim, problem)
         raise
     if attendance is None:
-        raise NoDataFromZoom("no_record_of_this_class")
+        raise NoDataFromZoom(NOBODY_YET)
     return attendance
 
 
@@ -142,7 +146,7 @@ def try_again(services: Services, class_id: str) -> None:
 def try_all_again(services: Services) -> int:
     """Does so for every class whose fetch fails or was given up; how many there were."""
     with reading(services.engine) as tx:
-        troubled = storage.attention.troubled(tx, limit=MOST_RETRIED)
+        troubled = storage.attention.troubled(tx, limit=MOST_RETRIED, no_session=retry.NO_SESSION)
     tried = 0
     for found in troubled:
         with suppress(ClassNotReady):
@@ -274,13 +278,14 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
             read = _lists_of(tx, apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id), found)
         again_at = _next_snapshot(tx, services, found, read, now, questions)
         refresh(tx, found, now, final=again_at is None)
+        attendance = attendance_of(tx, storage.classes.get_class(tx, found.id), now)
         if missing := [one.missing for one in read if one.missing is not None and one.stays is None]:
             why: tuple[Problem, ...] = tuple(missing[:1])
             problem = Problem("sessions_missing", {"missing": len(missing), "sessions": len(read), "why": why})
             _put_off_missing(tx, claim, problem, missing_at, again_at)
         else:
-            storage.fetches.finish(tx, claim, again_at)
-        return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
+            storage.fetches.finish(tx, claim, again_at, Problem(NOBODY_YET) if attendance is None else None)
+        return attendance
 
 
 def _lists_of(tx: Transaction, meeting: Meeting, found: Class) -> list[SessionList]:
@@ -317,13 +322,18 @@ def _next_snapshot(
 
 
 def _with_ends(questions: _Questions, answers: _Answers, known: Iterable[Session]) -> Iterator[Session]:
-    """What Zoom told of sessions. An end that it did not tell is when the last person left; else it is left out."""
-    discovered = questions.discovered
+    """What Zoom told of sessions. An end that it did not tell is when the last person left.
+
+    One that is over and that Zoom tells no more of lasts, as long as nothing better is known, until the planned end.
+    """
+    discovered, planned_end = questions.discovered, questions.found.planned.end
     for session in discovered.sessions:
         if session.uuid not in discovered.unclear:
             yield session
         elif (span := _span_of(answers, session.uuid)) is not None:
             yield replace(session, end=max(span.end, session.start))
+        elif session.uuid in answers.missing and session.uuid in discovered.over:
+            yield replace(session, end=max(session.start, min(planned_end, session.end or planned_end)))
     told = {session.uuid for session in discovered.sessions}
     for session in known:  # one whose list Zoom gives is over
         if session.end is None and session.uuid not in told and (span := _span_of(answers, session.uuid)) is not None:

@@ -140,7 +140,9 @@ def alarms(tx: Transaction, now: datetime) -> Alarms:
 
 def queue(tx: Transaction, now: datetime) -> Queue:
     """How many fetches are where."""
-    return storage.attention.queue(tx, now, stuck_after=retry.LEAST_ATTEMPTS, no_list=retry.NO_LIST)
+    return storage.attention.queue(
+        tx, now, stuck_after=retry.LEAST_ATTEMPTS, no_list=retry.NO_LIST, no_session=retry.NO_SESSION
+    )
 
 
 def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
@@ -150,7 +152,7 @@ def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
 
 def failing_classes(tx: Transaction, limit: int) -> list[Class]:
     """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
-    return storage.attention.troubled(tx, limit)
+    return storage.attention.troubled(tx, limit, no_session=retry.NO_SESSION)
 
 
 def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime) -> None:

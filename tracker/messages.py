@@ -1,7 +1,7 @@
 """The sentences that people read, in English: one for each code. Whatever is stored, compared or counted is the code.
 
 A sentence names details in braces. Most are texts and numbers. Where one is made of other problems, it is their
-sentences, joined by a blank or by what follows the colon.
+sentences, joined by a blank or by what follows the colon. Of a number `{count:is|are}` is the word for one or several.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ _OF_FETCHES = {
     "no_session_ended": "Zoom knows of no session of this class that has ended.",
     "sessions_elsewhere": "Zoom has sessions of this meeting, and none at the time of this class.",
     "no_record_of_this_class": "Zoom's lists have nobody of this class so far.",
-    "sessions_missing": "{missing} of {sessions} sessions is missing: {why: }",
+    "sessions_missing": "{missing} of {sessions} {sessions:session|sessions} {missing:is|are} missing: {why: }",
     "no_list_yet": "Zoom has no participant list for this class yet.",
     "already_fetched": "The participants of this class are known.",
     "too_soon": "Zoom is still preparing the list of this class.",
@@ -378,7 +378,10 @@ class _Shown:
     def __init__(self, detail: Detail) -> None:
         self._detail = detail
 
-    def __format__(self, separator: str) -> str:
+    def __format__(self, form: str) -> str:
         if isinstance(self._detail, tuple):
-            return (separator or " ").join(map(sentence_of, self._detail))
+            return (form or " ").join(map(sentence_of, self._detail))
+        if isinstance(self._detail, int) and "|" in form:
+            one, several = form.split("|", 1)
+            return one if self._detail == 1 else several
         return str(self._detail)

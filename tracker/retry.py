@@ -13,6 +13,15 @@ PATIENCE = timedelta(hours=24)
 LEAST_ATTEMPTS = 6
 # The code of a class of which Zoom has no list: it gives none of somebody who was alone.
 NO_LIST = "no_list_yet"
+# Zoom's answers that it knows of no session of a class: of one that was not held they are no fault.
+NO_SESSION = frozenset(
+    {
+        "no_session_ended",
+        "sessions_elsewhere",
+        "zoom_meeting_not_over",
+        "zoom_meeting_gone",
+    }
+)
 # No failure puts a try off further: Zoom's own limits end with its day at the latest.
 FARTHEST_TRY = timedelta(hours=26)
 # When Zoom's list is read again, in delays after the end of the class, and how far apart two equal snapshots have

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock, storage
-from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
+from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of, sharing_with
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
@@ -42,6 +42,21 @@ class Meeting:
     def planned(self) -> tuple[MeetingClass, ...]:
         """The classes as the rule sees them."""
         return tuple(_planned(one) for one in self.classes)
+
+    @property
+    def of_classes(self) -> set[str]:
+        """The UUIDs of the sessions that are any class's."""
+        return {one.session.uuid for part in self.parts.values() for one in part.sessions}
+
+    def uuids_of(self, class_id: str) -> set[str]:
+        """The UUIDs of the sessions of a class."""
+        return {one.session.uuid for one in self.parts[class_id].sessions}
+
+    def shared_with(self, class_id: str) -> "Meeting":
+        """The same with that class and those that share sessions with it alone."""
+        group = sharing_with(class_id, self.parts)
+        parts = {other: part for other, part in self.parts.items() if other in group}
+        return replace(self, classes=tuple(one for one in self.classes if one.id in group), parts=parts)
 
 
 def meeting_of(
@@ -157,6 +172,7 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """The sessions round a class that Zoom says are over. Of `unclear` ones it does not tell the end: it is now, then.
+    Those of them that it lists are `over`; of others only its list of people can show it.
 
     `refusal`: why Zoom did not list what is over, so that others may be over as well. `listed`: it lists sessions of
     the meeting, whosever they are.
@@ -164,6 +180,7 @@ class Discovery:
 
     sessions: tuple[Session, ...] = ()
     unclear: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
     refusal: ZoomError | None = None
     listed: bool = False
 
@@ -198,7 +215,8 @@ def sessions_at_zoom(services: Services, found: Class, known: Meeting, go_on: Ca
             session = replace(session, end=max(session.start, services.now()))
             unclear.add(uuid)
         told.append(session)
-    return Discovery(tuple(told), frozenset(unclear), refusal, listed=bool(instances))
+    over = frozenset(one.uuid for one in instances)
+    return Discovery(tuple(told), frozenset(unclear), over, refusal, listed=bool(instances))
 
 
 def _is_near(session: Session, found: Class) -> bool:

@@ -95,11 +95,15 @@ class ClassSession:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A session near a class that has no part in it; `left_out` where the teacher has said so."""
+    """A session near a class that has no part in it; `left_out` where the teacher has said so.
+
+    `runs`: it is not over yet.
+    """
 
     session: Session
     span: Span
     left_out: bool
+    runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +394,8 @@ class _Assignment:
                 before = [one for one in self.classes if one.planned.start <= session.start]
                 after = [one for one in self.classes if one.planned.start > session.start]
                 near |= {one.id for one in (*before[-1:], *after[:1])}
-            found += [(class_id, Stray(session, span, class_id in out)) for class_id in sorted(near)]
+            runs = self._runs(session)
+            found += [(class_id, Stray(session, span, class_id in out, runs)) for class_id in sorted(near)]
         return found
 
 

@@ -242,6 +242,14 @@ def without_figures(tx: Transaction, limit: int) -> list[str]:
     return list(tx.exec(known.limit(limit)))
 
 
+def forget_attendance(tx: Transaction, class_id: str) -> None:
+    """The participants of a class are not known any more: a person has said that its sessions are not its own."""
+    row = _row(tx, class_id)
+    row.participant_count = row.participants_fetched_at = row.participants_data = None
+    row.people_shown = row.hosts_shown = None
+    tx.add(row)
+
+
 def lock_class(tx: Transaction, class_id: str) -> Class:
     """The class, locked for the rest of the transaction. Raises NotFound."""
     row = tx.exec(select(LiveStream.id).where(LiveStream.id == _known_id(class_id)).with_for_update()).first()

@@ -26,7 +26,7 @@ def show(found: Class, attendance: Attendance) -> None:
     _same_people(found, attendance)
     tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
     st.subheader("People so far" if live else "People", anchor=False)
-    charts.show_table(tables["people"], "Everybody who was in the class")
+    charts.show_table(tables["people"], "Everybody who was in the class", until=attendance.until)
     if not live:
         downloads.show(found, tables)
     if attendance.stays:
@@ -34,7 +34,7 @@ def show(found: Class, attendance: Attendance) -> None:
         charts.timeline(found, attendance)
         charts.show_curve(found, attendance)
     with st.expander("All stays as a table"):
-        charts.show_table(tables["stays"], "Every stay that is known")
+        charts.show_table(tables["stays"], "Every stay that is known", until=attendance.until)
     with st.expander("Why this number?"):
         _why(found, attendance)
 
@@ -160,7 +160,7 @@ def _one_person(found: Class, attendance: Attendance) -> None:
     if person.added_up != person.seconds:
         together += f" ({words.length(person.added_up)} if the rows are added up)"
     st.markdown(f"{words.count(len(person.stays), 'stay', 'stays')}, {together}.")
-    charts.show_table(report.stays_of(person, attendance, zone), "The rows of this person")
+    charts.show_table(report.stays_of(person, attendance, zone), "The rows of this person", until=attendance.until)
 
 
 def _same_people(found: Class, attendance: Attendance) -> None:

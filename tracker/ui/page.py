@@ -26,6 +26,8 @@ CLASSES_AS_SEEN = "classes-as-seen"
 NAMES_IN_A_LIST = 6
 # How often an open page asks the database whether it has to be redrawn.
 SECONDS_BETWEEN_CHECKS = 1
+# How often what depends on the time alone is drawn anew while a class runs: minutes present, the curve.
+SECONDS_BETWEEN_MOVES = 10
 
 # The room above a page is kept for a toolbar that is not there; links in a list line up with what is below them.
 STYLE = """<style>
@@ -83,12 +85,7 @@ def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
 
 def alarms(found: Alarms, member: Member) -> None:
     """Draws what keeps classes from being counted, with what this person can do about it."""
-    if found.no_tracker:
-        doing = (
-            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
-        )
-        lost = "Nothing is lost: what was missed is caught up."
-        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
+    tracker_alarm(found, member)
     if found.unsigned and member.is_admin:
         st.warning(words.markdown(sentence_of(found.of_signatures), 400), icon=":material/key_off:")
     if found.silent_since is not None:
@@ -98,6 +95,16 @@ def alarms(found: Alarms, member: Member) -> None:
             f"their planned end, and are not seen live. {doing}",
             icon=":material/notifications_off:",
         )
+
+
+def tracker_alarm(found: Alarms, member: Member) -> None:
+    """Says so where no tracker runs."""
+    if found.no_tracker:
+        doing = (
+            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
+        )
+        lost = "Nothing is lost: what was missed is caught up."
+        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
 
 
 def class_row(found: Class, member: Member) -> None:
@@ -110,13 +117,13 @@ def class_row(found: Class, member: Member) -> None:
         with st.container(width=290, gap=None):
             st.badge(state.word, icon=state.icon, color=state.color)
             st.caption(words.markdown(state.sentence, 300))
-        if found.participant_count is not None:
-            st.subheader(words.people(found.participant_count), anchor=False, width="content")
-        elif _seen_so_far(found):
+        if _seen_so_far(found):
             here = read(class_attendance.people_in_class_now, found, services().now())
             with st.container(width=290, gap=None):
                 st.subheader(f"{len(here)} in class now", anchor=False)
                 st.caption(words.here(found, here, NAMES_IN_A_LIST))
+        elif found.participant_count is not None:
+            st.subheader(words.people(found.participant_count), anchor=False, width="content")
 
 
 def _facts(found: Class, member: Member) -> list[str]:
@@ -155,6 +162,16 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
             st.rerun()
 
     check()
+
+
+def draw(part: Callable[[], None], *, moves: bool) -> None:
+    """Draws a part of the page; where it `moves` with the time alone, again and again.
+
+    Only this part is: the rest of the page, and what somebody has open there, is left as it is.
+    """
+    if moves:
+        part = st.fragment(part, run_every=SECONDS_BETWEEN_MOVES)
+    part()
 
 
 def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tracker import clock
+from tracker import classes, clock, messages
 from tracker.attendance.types import ClassStatus, FetchState, Person
 from tracker.messages import sentence_of
 from tracker.report import NO_NAME
@@ -17,6 +17,9 @@ from tracker.text import plain as plain
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
 OVERDUE = timedelta(minutes=2)
+# The code of a fetch that came without some of the class's sessions.
+MISSING = "sessions_missing"
+NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
 # signs of `->`, `--` and `>=`; a joiner inside them is not seen and keeps a name what it is.
@@ -45,11 +48,39 @@ def state(found: Class, now: datetime) -> State:
         since = f"It began {moment(found, found.started_at, now)}." if found.started_at else "It is under way."
         return State("Live", "red", ":material/sensors:", since)
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
-        return State("Counted", "green", ":material/check:", _counted(found, found.participants_fetched_at, now))
-    if found.status is ClassStatus.SCHEDULED and now <= found.planned.end:
-        begins = "It begins when its host starts the meeting."
-        return State("Planned", "blue", ":material/event:", begins)
+        missing = found.fetch is not None and found.fetch.error is not None and found.fetch.error.code == MISSING
+        sentence = _counted(found, found.participants_fetched_at, now)
+        if missing:
+            return State("Counted in part", "orange", ":material/rule:", sentence)
+        return State("Counted", "green", ":material/check:", sentence)
+    if found.status is ClassStatus.SCHEDULED:
+        return _planned(found, now)
     return _waiting(found, now)
+
+
+def _planned(found: Class, now: datetime) -> State:
+    """The state of a class of which no session is known."""
+    fetch = found.fetch
+    should = f"Should have begun {moment(found, found.planned.start, now, seconds=False)}"
+    if now <= found.planned.end:
+        sentence = "It begins when its host starts the meeting."
+        if found.zoom_meeting_id is None:
+            sentence = messages.sentence(NO_MEETING)
+        elif now > found.planned.start:
+            sentence = f"{should}, and Zoom has not said that it did."
+        return State("Planned", "blue", ":material/event:", sentence)
+    if classes.was_not_held(found, now):
+        asked = fetch is not None and classes.found_no_session(fetch)
+        sentence = "Nobody held this class at its time" + ("." if asked else ", as far as Zoom has announced.")
+        return State("Not held", "gray", ":material/event_busy:", sentence)
+    unseen = f"{should}, and Zoom has not said that it was held. If it was, fetch its participants now."
+    if found.zoom_meeting_id is None:
+        unseen = messages.sentence(NO_MEETING)
+    elif fetch is not None and classes.found_no_session(fetch):
+        unseen = f"{should}. {_why(fetch)} {_next_try(found, fetch, now)}".rstrip()
+    elif fetch is not None and (fetch.due_at is not None or fetch.error is not None):
+        return _waiting(found, now)
+    return State("Not seen yet", "orange", ":material/help:", unseen)
 
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
@@ -60,6 +91,12 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
         return fetched
     if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
         return f"Counted from joins and leaves that were seen live. {_why(fetch)}".rstrip()
+    if fetch.error is not None and fetch.error.code == MISSING:
+        they = "It is" if fetch.error.details.get("missing") == 1 else "They are"
+        again = f"asked for again {moment(found, fetch.due_at, now)}" if fetch.due_at else "not asked for any more"
+        return f"{fetched} {_why(fetch)} {they} {again}."
+    if fetch.error is not None:
+        return f"{fetched} Reading it again failed: {_why(fetch)} {_next_try(found, fetch, now)}".rstrip()
     if fetch.due_at is not None and fetch.due_at > now:
         return f"{fetched} It may still change; Zoom's list is read again {moment(found, fetch.due_at, now)}."
     return f"{fetched} It is settled." if fetch.stored_state is FetchState.SETTLED else fetched
@@ -68,23 +105,23 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
 def _waiting(found: Class, now: datetime) -> State:
     """The state of a class that is over, or should be, and whose participants are not known."""
     fetch = found.fetch
-    held = found.status is ClassStatus.ENDED
     if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
         return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
     if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
-        word = "Failed" if fetch.state(now) is FetchState.FAILED else "No list" if held else "Not held"
+        word = "No list" if fetch.state(now) is FetchState.NO_DATA else "Failed"
         return State(word, "orange", ":material/error:", _why(fetch) or "Zoom gave no list of participants.")
     if fetch is None or fetch.due_at is None:
-        if held:
-            return State("Not fetched", "orange", ":material/help:", "Nobody has asked Zoom for the participants yet.")
-        sentence = "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now."
-        return State("Not seen", "orange", ":material/help:", sentence)
+        if found.zoom_meeting_id is None:
+            sentence = messages.sentence(NO_MEETING)
+        else:
+            sentence = (_why(fetch) if fetch else "") or "Nobody has asked Zoom for the participants yet."
+        return State("Not fetched", "orange", ":material/help:", sentence)
     if now > fetch.due_at + OVERDUE:
         due = moment(found, fetch.due_at, now)
         sentence = f"Zoom's list was due {due}, and the tracker has not fetched it: is it running?"
         return State("Overdue", "orange", ":material/warning:", sentence)
     if fetch.error:
-        sentence = f"{_why(fetch)} Next try {moment(found, fetch.due_at, now)}."
+        sentence = f"{_why(fetch)} {_next_try(found, fetch, now)}"
         return State("Trying again", "orange", ":material/refresh:", sentence)
     due = f"Zoom's list is due {moment(found, fetch.due_at, now)}."
     return State("Waiting", "violet", ":material/hourglass_top:", due)
@@ -92,6 +129,10 @@ def _waiting(found: Class, now: datetime) -> State:
 
 def _why(fetch: FetchProgress) -> str:
     return sentence_of(fetch.error) if fetch.error else ""
+
+
+def _next_try(found: Class, fetch: FetchProgress, now: datetime) -> str:
+    return f"Next try {moment(found, fetch.due_at, now)}." if fetch.due_at else ""
 
 
 def count(number: int, one: str, several: str) -> str:
@@ -124,12 +165,15 @@ def when(found: Class, viewer_zone: str | None) -> str:
     return text if viewer_zone == found.timezone else f"{text} ({found.timezone})"
 
 
-def moment(found: Class, when: datetime, now: datetime) -> str:
-    """A moment in the class's zone: `at 11:40`; with seconds when it is near, with the day when that is another."""
+def moment(found: Class, when: datetime, now: datetime, *, seconds: bool = True) -> str:
+    """A moment in the class's zone: `at 11:40`; with the day when that is another, and with seconds when it is near.
+
+    Where `seconds` is False it never has them: somebody has planned it.
+    """
     local = when.astimezone(clock.zone(found.timezone))
     if local.date() != now.astimezone(local.tzinfo).date():
         return f"on {local:%a} {local.day} {local:%b %Y} at {local:%H:%M}"
-    return f"at {local:%H:%M:%S}" if abs(when - now) < OVERDUE else f"at {local:%H:%M}"
+    return f"at {local:%H:%M:%S}" if seconds and abs(when - now) < OVERDUE else f"at {local:%H:%M}"
 
 
 def length(seconds: int) -> str:
