@@ -306,6 +306,7 @@ def test_a_class_that_was_never_held_says_so_and_offers_its_trial(
     screens.sign_in(ana)
     page = screens.open("pages/class.py", id=class_id)
     assert "Another session of this meeting, Wed 13 May, 14:00–14:05. It is not counted:" in said(page)
+    assert "Not held" in said(page)
 
 
 def test_a_trial_run_leaves_tomorrows_class_planned_and_changeable(
