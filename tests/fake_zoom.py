@@ -45,6 +45,8 @@ class FakeZoom:
         self.counts: dict[str, int] = {}
         # The personal meeting id that Zoom makes its meetings under, whatever is asked of it; "" for none.
         self.personal_id = ""
+        # How many records it says that a session has, of those of which it gives fewer.
+        self.totals: dict[str, int] = {}
         self.page_size = 300
         self.faults: deque[tuple[int, Any]] = deque()
         self.list_faults: deque[tuple[int, Any]] = deque()
@@ -115,4 +117,5 @@ class FakeZoom:
         first = int(found[1]) if found else 0
         last = first + self.page_size
         more = last < len(self.records[uuid])
-        return {"participants": self.records[uuid][first:last], "next_page_token": str(last) if more else ""}
+        total = {"total_records": self.totals.get(uuid, len(self.records[uuid]))}
+        return {"participants": self.records[uuid][first:last], "next_page_token": str(last) if more else ""} | total

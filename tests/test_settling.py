@@ -22,6 +22,7 @@ UNFINISHED = participant("Di", 10, 60, duration=0)
 REFUSED = (400, {"code": 12702, "message": "Can not access a meeting a year ago."})
 TOO_OLD = Problem("zoom_list_too_old")
 FAULT = (500, {"code": 500, "message": "Internal error"})
+INCOMPLETE = Problem("list_incomplete")
 EMPTY: tuple[int, Any] = (200, {"participants": []})
 
 
@@ -177,6 +178,30 @@ def test_a_list_with_a_record_of_no_length_is_read_to_the_end(
     zoom.records["uuid-1"] = [ANA, UNFINISHED]
     assert [read_on(school, held, clock) for _ in range(4)] == [at(70), at(60 + HOUR), at(60 + DAY), None]
     assert progress(school, held).stored_state is FetchState.SETTLED
+
+
+def test_a_list_of_which_records_are_missing_is_never_settled(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.totals["uuid-1"] = 3
+    read_at = [read_on(school, held, clock) for _ in range(5)]
+    assert read_at == [at(70), at(60 + HOUR), at(60 + DAY), at(60 + 2 * DAY), at(60 + 4 * DAY)]
+    now = progress(school, held)
+    assert (now.stored_state, now.error, now.due_at) == (FetchState.COLLECTED, INCOMPLETE, at(60 + 8 * DAY))
+    assert stored(school.engine, held).participant_count == 1
+    del zoom.totals["uuid-1"]
+    read_on(school, held, clock)
+    assert (progress(school, held).stored_state, progress(school, held).error) == (FetchState.SETTLED, None)
+
+
+def test_a_list_of_which_records_are_missing_is_asked_for_as_long_as_zoom_keeps_it(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.totals["uuid-1"] = 3
+    while progress(school, held).due_at is not None:
+        read_on(school, held, clock)
+    assert clock() < at(60) + timedelta(days=456)
+    assert (progress(school, held).stored_state, progress(school, held).error) == (FetchState.COLLECTED, INCOMPLETE)
 
 
 def test_a_list_that_shrinks_is_kept_as_it_was_and_read_again(

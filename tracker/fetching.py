@@ -283,6 +283,10 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
             why: tuple[Problem, ...] = tuple(missing[:1])
             problem = Problem("sessions_missing", {"missing": len(missing), "sessions": len(read), "why": why})
             _put_off_missing(tx, claim, problem, missing_at, again_at)
+        elif not _all_records(read) and again_at is None:
+            storage.fetches.abandon(tx, claim, Problem("list_incomplete"), FetchState.COLLECTED)
+        elif not _all_records(read):
+            storage.fetches.finish(tx, claim, again_at, Problem("list_incomplete"))
         else:
             storage.fetches.finish(tx, claim, again_at, Problem(NOBODY_YET) if attendance is None else None)
         return attendance
@@ -306,7 +310,8 @@ def _next_snapshot(
     """Remembers this snapshot of the class's lists, and says when to take the next one; None when they are settled."""
     stays = tidy(stay for one in read for stay in one.stays or ())
     whole = all(one.complete and one.shorter is None and one.missing is None for one in read)
-    complete = questions.complete and not questions.pending and whole
+    finished = all(stay.seconds > 0 for stay in stays)
+    complete = questions.complete and not questions.pending and whole and finished
     content = json.dumps(stored_entries(stays))
     snapshot = Snapshot(
         at=now.replace(microsecond=0),
@@ -318,7 +323,15 @@ def _next_snapshot(
     storage.snapshots.add_snapshot(tx, found.id, snapshot)
     # A class may have had a session before its time, and another one that nobody has announced.
     ended_at = max(storage.classes.get_class(tx, found.id).ended_at or now, found.planned.end)
-    return retry.next_snapshot(storage.snapshots.list_snapshots(tx, found.id), ended_at, services.delay)
+    again_at = retry.next_snapshot(storage.snapshots.list_snapshots(tx, found.id), ended_at, services.delay)
+    if again_at is None and not _all_records(read):
+        return retry.next_of_incomplete(snapshot.at, ended_at)
+    return again_at
+
+
+def _all_records(read: Iterable[SessionList]) -> bool:
+    """Whether Zoom gave all the records that it speaks of, in the lists that it gave."""
+    return all(one.complete for one in read if one.stays is not None)
 
 
 def _with_ends(questions: _Questions, answers: _Answers, known: Iterable[Session]) -> Iterator[Session]:

@@ -72,6 +72,7 @@ _OF_FETCHES = {
     "no_record_of_this_class": "Zoom's lists have nobody of this class so far.",
     "sessions_missing": "{missing} of {sessions} {sessions:session|sessions} {missing:is|are} missing: {why: }",
     "no_list_yet": "Zoom has no participant list for this class yet.",
+    "list_incomplete": "Zoom speaks of more records than it gives.",
     "already_fetched": "The participants of this class are known.",
     "too_soon": "Zoom is still preparing the list of this class.",
     "fetch_under_way": "The participants of this class are being fetched right now.",

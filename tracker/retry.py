@@ -24,6 +24,8 @@ NO_SESSION = frozenset(
 )
 # No failure puts a try off further: Zoom's own limits end with its day at the latest.
 FARTHEST_TRY = timedelta(hours=26)
+# Zoom keeps lists of participants for 15 months.
+KEPT_BY_ZOOM = timedelta(days=456)
 # When Zoom's list is read again, in delays after the end of the class, and how far apart two equal snapshots have
 # to be for the list to count as settled.
 SNAPSHOTS = (1, 6, 144)
@@ -49,6 +51,15 @@ def next_try(
     if stated is not None and isinstance(error, ZoomRateLimited):
         return max(stated, now) + first_gap * (spread / 4)
     return max(now + gap, stated or now) + gap * (spread / 4)
+
+
+def next_of_incomplete(latest: datetime, ended_at: datetime) -> datetime | None:
+    """When to read a list again that was still incomplete in its last reading; None when Zoom will have dropped it.
+
+    The gaps double: a day after the last of the usual readings, then two days, and so on.
+    """
+    at = latest + max(latest - ended_at, PATIENCE)
+    return at if at < ended_at + KEPT_BY_ZOOM else None
 
 
 def next_snapshot(snapshots: Sequence[Snapshot], ended_at: datetime, delay: timedelta) -> datetime | None:

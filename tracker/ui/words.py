@@ -18,8 +18,8 @@ from tracker.text import plain as plain
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
 OVERDUE = timedelta(minutes=2)
-# The code of a fetch that came without some of the class's sessions.
-MISSING = "sessions_missing"
+# The codes of a fetch that came without some of the class's sessions, or of their records.
+MISSING, INCOMPLETE = "sessions_missing", "list_incomplete"
 NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
@@ -49,9 +49,9 @@ def state(found: Class, now: datetime) -> State:
         since = f"It began {moment(found, found.started_at, now)}." if found.started_at else "It is under way."
         return State("Live", "red", ":material/sensors:", since)
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
-        missing = found.fetch is not None and found.fetch.error is not None and found.fetch.error.code == MISSING
+        error = found.fetch.error if found.fetch is not None else None
         sentence = _counted(found, found.participants_fetched_at, now)
-        if missing:
+        if error is not None and error.code in (MISSING, INCOMPLETE):
             return State("Counted in part", "orange", ":material/rule:", sentence)
         return State("Counted", "green", ":material/check:", sentence)
     if found.status is ClassStatus.SCHEDULED:
@@ -92,8 +92,8 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
         return fetched
     if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
         return f"Counted from joins and leaves that were seen live. {_why(fetch)}".rstrip()
-    if fetch.error is not None and fetch.error.code == MISSING:
-        they = "It is" if fetch.error.details.get("missing") == 1 else "They are"
+    if fetch.error is not None and fetch.error.code in (MISSING, INCOMPLETE):
+        they = "It is" if fetch.error.details.get("missing", 1) == 1 else "They are"
         again = f"asked for again {moment(found, fetch.due_at, now)}" if fetch.due_at else "not asked for any more"
         return f"{fetched} {_why(fetch)} {they} {again}."
     if fetch.error is not None:

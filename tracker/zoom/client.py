@@ -65,7 +65,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantList:
-    """The participant records of one session. `complete`: all that Zoom speaks of are there, and have a duration."""
+    """The participant records of one session. `complete`: all that Zoom speaks of are there."""
 
     stays: tuple[Stay, ...]
     complete: bool
@@ -151,8 +151,7 @@ class Zoom:
             page_token = reply.get("next_page_token") or ""
             if not page_token:
                 told = reply.get("total_records")
-                whole = not isinstance(told, int) or told <= len(stays)
-                return ParticipantList(tuple(stays), whole and all(stay.seconds > 0 for stay in stays))
+                return ParticipantList(tuple(stays), not isinstance(told, int) or told <= len(stays))
             if not isinstance(page_token, str) or page_token in seen:
                 raise ZoomUnreachable("zoom_page_token_repeated")
             seen.add(page_token)
