@@ -12,6 +12,7 @@ from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, 
 from tests.makers import seen as told
 from tracker import class_attendance, classes, fetching, sessions, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Source
+from tracker.auth import OPERATOR
 from tracker.services import Services
 from tracker.sessions import Outcome
 from tracker.storage.database import reading
@@ -169,7 +170,7 @@ def test_leaving_and_the_waiting_room_do_not_make_a_class_live(school: Services,
 def test_a_cancelled_class_stays_cancelled_whoever_joins(school: Services, zoom: FakeZoom) -> None:
     teacher = member(school.engine)
     class_id = lesson(school.engine, teacher, start=100, zoom_meeting_made=False)
-    classes.cancel_class(school, class_id)
+    classes.cancel_class(school, OPERATOR, class_id)
     note(school, told("joined", "1", 100, start=100))
     assert life(school, class_id)[0] is ClassStatus.CANCELLED
 
@@ -327,7 +328,7 @@ def test_a_list_that_zoom_gives_later_replaces_what_was_seen(
     try_until_given_up(school, clock, alone)
     zoom.records["uuid-1"] = [participant("Ana", 0, 60), participant("Ben", 0, 60)]
     clock.forward(days=1)
-    fetching.fetch_now(school, alone)
+    fetching.fetch_now(school, OPERATOR, alone)
     attendance = kept(school, alone)
     assert times(attendance) == [("Ana", 0, 60), ("Ben", 0, 60)]
     found = stored(school.engine, alone)

@@ -10,6 +10,7 @@ from tests.screens import Screens, said
 from tracker import class_attendance, classes, fetching, reconcile, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.classes import Plan
 from tracker.services import Services
 from tracker.storage.database import reading
@@ -309,7 +310,7 @@ def test_a_class_that_is_moved_onto_a_session_has_it_at_once_and_the_other_class
     fetch_all(school, clock, 400)
     before = stored(school.engine, first)
     plan = Plan("Moved", at(300), 60, "Europe/Berlin")
-    classes.change_class(school, second, plan)
+    classes.change_class(school, OPERATOR, second, plan)
     assert life(school, second) == (ENDED, at(300), at(360))
     fetch_all(school, clock, 401)
     assert (people(school, first), people(school, second)) == ({"Ana": 60}, {"Dee": 60})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 
-from tracker import storage
+from tracker import auth, storage
 from tracker.attendance import live
 from tracker.attendance.assignment import Choice, ClassPart
 from tracker.attendance.counting import (
@@ -34,12 +34,13 @@ from tracker.attendance.types import (
     Stay,
     Where,
 )
-from tracker.errors import Problem, UnreadableRecords
+from tracker.errors import NotFound, Problem, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, choose, meeting_of, part_of, undo_choice
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
 from tracker.text import number_of, text_of
 
@@ -211,27 +212,32 @@ def lists_to_look_at(tx: Transaction, part: ClassPart) -> list[SessionList]:
     return [lists[uuid] for uuid in uuids if uuid in lists]
 
 
-def take_other_list(services: Services, found: Class, session_uuid: str) -> None:
+def take_other_list(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
     """Takes the shorter list of a session in place of the longer one, or that one again: each is kept beside the other.
 
-    The classes that have the session follow at once.
+    The classes that have the session follow at once. Raises NotAllowed, NotFound.
     """
     meeting_id = found.zoom_meeting_id or ""
     with transaction(services.engine) as tx:
         now = services.now()
-        meeting_of(tx, meeting_id, now, locked=True)
+        meeting = meeting_of(tx, meeting_id, now, locked=True)
+        _check_may_change(tx, acting, found)
+        if session_uuid not in meeting.uuids_of(found.id):
+            raise NotFound("no_such_session")
         storage.session_records.take_beside(tx, session_uuid)
         refresh(tx, found, now)
 
 
-def choose_session(services: Services, found: Class, choice: Choice) -> None:
+def choose_session(services: Services, acting: Member, found: Class, choice: Choice) -> None:
     """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once."""
+    services.read(_check_may_change, acting, found)
     choose(services, found, choice)
     _follow_choice(services, found, choice.session_uuid)
 
 
-def undo_session_choice(services: Services, found: Class, session_uuid: str) -> None:
+def undo_session_choice(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
     """The rule decides on this session again; the class and what is known of its people follow at once."""
+    services.read(_check_may_change, acting, found)
     undo_choice(services, found, session_uuid)
     _follow_choice(services, found, session_uuid)
 
@@ -270,29 +276,30 @@ def decisions(tx: Transaction, found: Class) -> list[Decision]:
     return storage.decisions.list_decisions(tx, found.teacher_id)
 
 
-def decide(services: Services, found: Class, *decisions: Decision) -> None:
+def decide(services: Services, acting: Member, found: Class, *decisions: Decision) -> None:
     """Remembers words of the class's teacher on who is the same, for all her classes.
 
     One replaces an earlier one about the same two. What is shown of her classes follows at once.
     """
     with transaction(services.engine) as tx:
+        _check_may_change(tx, acting, found)
         now = services.now()
         for decision in decisions:
             storage.decisions.decide(tx, found.teacher_id, decision, now)
         _follow(tx, found.teacher_id, {key for one in decisions for key in (one.first, one.second)}, now)
 
 
-def join(services: Services, found: Class, people: Sequence[Person]) -> None:
+def join(services: Services, acting: Member, found: Class, people: Sequence[Person]) -> None:
     """Remembers that these people are one and the same; an earlier word that two of them are not is replaced."""
     whose = {key: number for number, person in enumerate(people) for key in person.keys}
     first, *others = (_lasting_key(person) for person in people)
     apart = [one for one in services.read(decisions, found) if not one.same]
     contradicted = [one for one in apart if len({whose.get(one.first), whose.get(one.second)} - {None}) == 2]
     joined = [Decision(first, other, True) for other in others]
-    decide(services, found, *joined, *(replace(one, same=True) for one in contradicted))
+    decide(services, acting, found, *joined, *(replace(one, same=True) for one in contradicted))
 
 
-def part(services: Services, found: Class, people: Sequence[Person]) -> None:
+def part(services: Services, acting: Member, found: Class, people: Sequence[Person]) -> None:
     """Remembers that these people are not the same: those of whom some were joined are parted, else each two."""
     same = [(one.first, one.second) for one in services.read(decisions, found) if one.same]
     pairs: list[tuple[PersonKey, PersonKey]] = []
@@ -302,12 +309,13 @@ def part(services: Services, found: Class, people: Sequence[Person]) -> None:
             pairs.append((person.keys[0], person.keys[1]))
     if not pairs:
         pairs = list(combinations(map(_lasting_key, people), 2))
-    decide(services, found, *(Decision(one, other, False) for one, other in pairs))
+    decide(services, acting, found, *(Decision(one, other, False) for one, other in pairs))
 
 
-def undo_decision(services: Services, found: Class, decision: Decision) -> None:
+def undo_decision(services: Services, acting: Member, found: Class, decision: Decision) -> None:
     """Forgets a word of the class's teacher on who is the same."""
     with transaction(services.engine) as tx:
+        _check_may_change(tx, acting, found)
         storage.decisions.undo_decision(tx, found.teacher_id, decision)
         _follow(tx, found.teacher_id, {decision.first, decision.second}, services.now())
 
@@ -317,19 +325,21 @@ def marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
     return storage.decisions.list_marks(tx, found.teacher_id)
 
 
-def mark(services: Services, found: Class, people: Iterable[Person], said: Mark) -> None:
+def mark(services: Services, acting: Member, found: Class, people: Iterable[Person], said: Mark) -> None:
     """Remembers what the class's teacher says that these people are, for all her classes."""
     keys = {key for person in people for key in person.keys}
     with transaction(services.engine) as tx:
+        _check_may_change(tx, acting, found)
         now = services.now()
         for key in keys:
             storage.decisions.mark(tx, found.teacher_id, key, said, now)
         _follow(tx, found.teacher_id, keys, now)
 
 
-def undo_mark(services: Services, found: Class, *keys: PersonKey) -> None:
+def undo_mark(services: Services, acting: Member, found: Class, *keys: PersonKey) -> None:
     """Forgets what the class's teacher has said that somebody is, who may have several keys."""
     with transaction(services.engine) as tx:
+        _check_may_change(tx, acting, found)
         for key in keys:
             storage.decisions.undo_mark(tx, found.teacher_id, key)
         _follow(tx, found.teacher_id, set(keys), services.now())
@@ -424,6 +434,11 @@ def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
         return leader.get(key, key)
 
     return whose
+
+
+def _check_may_change(tx: Transaction, acting: Member, found: Class) -> None:
+    """Raises NotAllowed unless the acting person may change the class as it is now, and NotFound."""
+    auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
 
 
 def _readable(tx: Transaction, class_id: str) -> dict[str, object] | None:

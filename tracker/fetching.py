@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tracker import retry, storage
+from tracker import auth, classes, retry, storage
 from tracker.attendance.assignment import life_of
 from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.counting import key_of, tidy
@@ -41,6 +41,7 @@ from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, ses
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.fetches import Claim
+from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
 from tracker.zoom import Category, ParticipantList
 
@@ -64,14 +65,19 @@ def check_fetchable(found: Class, now: datetime) -> None:
         raise NotEnded("class_not_ended")
 
 
-def fetch_now(services: Services, class_id: str, progress: Progress = lambda records: None) -> Attendance:
+def fetch_now(
+    services: Services, acting: Member, class_id: str, progress: Progress = lambda records: None
+) -> Attendance:
     """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
 
-    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotFound.
+    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotAllowed,
+    NotFound.
     """
     with transaction(services.engine) as tx:
         now = services.now()
-        check_fetchable(storage.classes.lock_class(tx, class_id), now)
+        found = storage.classes.lock_class(tx, class_id)
+        auth.check_may_change(acting, found)
+        check_fetchable(found, now)
         claim = storage.fetches.claim_class(tx, class_id, now)
     try:
         attendance = _collect(services, claim, progress)
@@ -99,7 +105,7 @@ def fetch_if_due(services: Services, class_id: str) -> Attendance:
         raise AlreadyFetched()
     if services.now() < found.ended_at + services.delay:
         raise TooSoon()
-    return fetch_now(services, class_id)
+    return fetch_now(services, auth.OPERATOR, class_id)
 
 
 def fetch_due(services: Services) -> Outcome | None:
@@ -132,25 +138,28 @@ def count_free(services: Services) -> int:
         return 0 if storage.rates.is_paused(tx, Category.MEDIUM, now) else storage.fetches.count_free(tx, now)
 
 
-def try_again(services: Services, class_id: str) -> None:
+def try_again(services: Services, acting: Member, class_id: str) -> None:
     """Puts the fetch of a class back into the queue, to be tried at once and as patiently as at first.
 
-    Raises ClassNotReady with the reason why there is nothing to fetch, NotFound.
+    Raises ClassNotReady with the reason why there is nothing to fetch, NotAllowed, NotFound.
     """
     with transaction(services.engine) as tx:
         now = services.now()
-        check_fetchable(storage.classes.lock_class(tx, class_id), now)
+        found = storage.classes.lock_class(tx, class_id)
+        auth.check_may_change(acting, found)
+        check_fetchable(found, now)
         storage.fetches.ask(tx, class_id, now, now)
 
 
-def try_all_again(services: Services) -> int:
-    """Does so for every class whose fetch fails or was given up; how many there were."""
+def try_all_again(services: Services, acting: Member) -> int:
+    """Does so for every class whose fetch fails or was given up; how many there were. Raises NotAllowed."""
+    auth.check_is_admin(acting)
     with reading(services.engine) as tx:
         troubled = storage.attention.troubled(tx, limit=MOST_RETRIED, no_session=retry.NO_SESSION)
     tried = 0
     for found in troubled:
         with suppress(ClassNotReady):
-            try_again(services, found.id)
+            try_again(services, acting, found.id)
             tried += 1
     return tried
 
@@ -212,6 +221,9 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
     with reading(services.engine) as tx:
         part = meeting_of(tx, known.id, now, discovered.sessions).parts[found.id]
         lists = storage.session_records.lists_of_sessions(tx, [one.session.uuid for one in part.sessions])
+    host_ids = {one.session.host_id for one in part.sessions}
+    if found.zoom_link_checked and host_ids != {found.zoom_host_id}:
+        classes.check_host(services, found)
     over = [one.session.uuid for one in part.sessions if not one.runs]
     if not ended and life_of(part)[0] is not ClassStatus.ENDED and not (part.sessions and discovered.refusal):
         raise discovered.refusal or NotEnded("no_session_ended")

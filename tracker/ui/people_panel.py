@@ -12,7 +12,7 @@ from tracker.attendance.names import names_nobody
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
 from tracker.storage.classes import Class
 from tracker.ui import charts, words
-from tracker.ui.page import shown_errors
+from tracker.ui.page import acting, shown_errors
 from tracker.ui.wiring import services
 
 HINT = "Tick people to say who is the same person, who is a host, or who is to be set aside."
@@ -58,7 +58,7 @@ def chosen_people(found: Class, people: Sequence[Person]) -> list[Person]:
 def say(found: Class, act: Callable[..., None], *arguments: Any) -> None:
     """Has a use case remember what a teacher has clicked, and draws the page anew with nobody chosen."""
     with shown_errors():
-        act(services(), found, *arguments)
+        act(services(), acting(), found, *arguments)
     st.session_state[_chosen(found)] = []
     st.session_state[_times(found)] = st.session_state.get(_times(found), 0) + 1
     st.rerun()
