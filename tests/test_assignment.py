@@ -299,6 +299,23 @@ def test_a_choice_about_what_is_not_there_changes_nothing() -> None:
     assert parts([A], [ran(0, 60)], choices=odd) == plain
 
 
+def test_a_class_is_held_at_another_time_from_the_very_minute_at_which_its_own_time_is_two_hours_over() -> None:
+    own, session = planned("A", 0, 5, own=True), ran(-13, -4)
+    assert counted(parts([own], [session], now=124)["A"]) == []
+    assert counted(parts([own], [session], now=125)["A"]) == [session.uuid]
+
+
+def test_a_class_at_the_same_start_does_not_end_the_time_in_which_a_class_may_be_held() -> None:
+    own, linked = planned("A", 0, 60, own=True), planned("B", 0, 60)
+    assert counted(parts([own, linked], [ran(300, 350)])["A"]) == ["300"]
+
+
+def test_a_session_of_no_length_has_no_part_in_the_own_time() -> None:
+    own = planned("A", 0, 30)
+    sessions = [ran(43, None), ran(53, 69)]
+    assert own_time(parts([own], sessions, latest_leave={"43": at(43)})["A"]) == [(53, 69)]
+
+
 # Properties
 
 MINUTES = st.integers(-200, 500)

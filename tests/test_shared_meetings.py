@@ -360,3 +360,33 @@ def test_where_zoom_gives_none_of_the_sessions_each_is_named_as_missing(
     assert {uuid: one.missing.code for uuid, one in lists.items() if one.missing} == dict.fromkeys(
         ("u1", "u2"), "zoom_meeting_not_over"
     )
+
+
+def test_people_who_turn_out_to_be_the_next_classs_leave_the_first_one_whose_list_was_there_already(
+    school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
+) -> None:
+    first, second = linked
+    hold(school, zoom, "u1", 30, 62, Bea=(58, 62))
+    fetch_all(school, clock, 72)
+    assert people(school, first) == {"Bea": 2}
+    hold(school, zoom, "u2", 63, 120, Bea=(63, 120), Cy=(63, 120))
+    fetch_all(school, clock, 132)
+    assert people(school, second) == {"Bea": 57, "Cy": 57}
+    assert attendance(school, first) is None or people(school, first) == {}
+    while (at_minute := due(school, first)) is not None:
+        fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
+    assert people(school, first) == {}
+
+
+def test_a_class_held_earlier_the_same_day_is_counted_as_soon_as_its_own_time_is_two_hours_over(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", -120, -60, Ana=(-120, -60))
+    clock.time = at(95)
+    reconcile.ask_for_forgotten(school)
+    fetch_all(school, clock, 95)
+    assert life(school, class_id)[0] is SCHEDULED
+    clock.time = at(180)
+    reconcile.follow_time(school)
+    assert life(school, class_id) == (ENDED, at(-120), at(-60))

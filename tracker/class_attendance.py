@@ -25,6 +25,7 @@ from tracker.attendance.stored_form import participants_data, stays_from_data, s
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
+    FetchState,
     Mark,
     Person,
     PersonKey,
@@ -153,8 +154,8 @@ def take_class_attendance(
 def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False) -> None:
     """Works out anew, from Zoom's lists, the participants of a class and of those with which it shares sessions.
 
-    A class whose sessions have no record of its own stays unknown, unless it is `found` and its list is `final`. The
-    figures that are shown follow what its teacher has said of people.
+    A class whose sessions have no record of its own is not known yet, unless its list is `final`: then nobody was
+    there. The figures that are shown follow what its teacher has said of people.
     """
     meeting = meeting_of(tx, found.zoom_meeting_id or "", now).shared_with(found.id)
     lists = storage.session_records.lists_of_sessions(tx, meeting.of_classes)
@@ -163,14 +164,22 @@ def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False
     for class_id, part in sorted(meeting.parts.items()):
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
-        if not read_at or (not shared[class_id] and not (final and class_id == found.id)):
-            continue
         one = storage.classes.get_class(tx, class_id)
+        if not read_at:
+            continue
+        if not shared[class_id] and not (final if class_id == found.id else _is_settled(one)):
+            if has_zooms_list(tx, one):  # its people have turned out to be another class's
+                storage.participants.forget_attendance(tx, class_id)
+            continue
         attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
         if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
             storage.participants.save_attendance(tx, class_id, attendance, max(read_at))
         else:
             storage.participants.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
+
+
+def _is_settled(found: Class) -> bool:
+    return found.fetch is not None and found.fetch.stored_state is FetchState.SETTLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def may_be_held(found: Class, now: datetime) -> bool:
     """Whether the class is running, or may still begin or go on: then its links are of use."""
     if found.status is ClassStatus.CANCELLED:
         return False
-    return found.status is ClassStatus.LIVE or now <= found.planned.end + LATE
+    return found.status is ClassStatus.LIVE or now < found.planned.end + LATE
 
 
 def was_not_held(found: Class, now: datetime) -> bool:
@@ -269,7 +269,7 @@ def was_not_held(found: Class, now: datetime) -> bool:
     Of a meeting that serves other classes too Zoom has to have been asked, and in vain. A class of which Zoom could not
     be asked may have been held all the same.
     """
-    if found.status is not ClassStatus.SCHEDULED or found.zoom_meeting_id is None or now <= found.planned.end + LATE:
+    if found.status is not ClassStatus.SCHEDULED or found.zoom_meeting_id is None or now < found.planned.end + LATE:
         return False
     fetch = found.fetch
     if fetch is not None and fetch.error is not None and not found_no_session(fetch):

@@ -25,6 +25,8 @@ UNHEARD_AFTER = timedelta(minutes=30)
 MOST_FIGURES = 200
 # How long somebody seen in a session is remembered of which nobody knows what meeting it is a run of.
 UNPLACED_KEPT = timedelta(days=2)
+# Of a class that was not held round its time this long ago nothing is new by the passing of time alone.
+LOOKED_BACK = timedelta(days=1)
 # How far the clocks of several trackers may be apart; Zoom's webhooks are refused beyond that as well.
 MOST_SKEW = timedelta(minutes=5)
 
@@ -58,7 +60,8 @@ def follow_time(services: Services) -> None:
     now = services.now()
     with reading(services.engine) as tx:
         reached = storage.attention.beside_running(tx, now - LONGEST_MEETING, now + EARLY)
-        passed = [found for found in storage.attention.unheard(tx, now) if found.planned.end + LATE < now]
+        planned = storage.attention.planned_beside_sessions(tx, now - LONGEST_MEETING - LOOKED_BACK, now)
+        passed = [found for found in planned if found.planned.end + LATE <= now]
     for meeting_id in sorted({found.zoom_meeting_id or "" for found in (*reached, *passed)}):
         with transaction(services.engine) as tx:
             apply_sessions(tx, meeting_id, (), services.delay, now)

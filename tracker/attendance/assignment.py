@@ -281,11 +281,12 @@ class _Assignment:
     def take_other_times(self, with_core: set[str]) -> None:
         """Of classes that were not held round their time, in a meeting of their own: what lasted long enough later on,
         else earlier on the same day."""
-        for rank, one in enumerate(self.classes):
-            if self.parts[one.id] or not one.made_for_it or self.now <= one.planned.end + LATE:
+        for one in self.classes:
+            if self.parts[one.id] or not one.made_for_it or self.now < one.planned.end + LATE:
                 continue
             least = (one.planned.end - one.planned.start) / 3
-            until = self.classes[rank + 1].planned.start if rank + 1 < len(self.classes) else None
+            following = (other.planned.start for other in self.classes if other.planned.start > one.planned.start)
+            until = min(following, default=None)
             day = one.planned.start.astimezone(one.zone).date()
             long_enough = [
                 session
@@ -368,7 +369,7 @@ class _Assignment:
     def _own_time(self, rank: int, sessions: Sequence[ClassSession]) -> tuple[tuple[Span, ...], bool]:
         """The class's own time, and whether that lies at another time than planned."""
         one = self.classes[rank]
-        runs = union(part.span for part in sessions if part.counted)
+        runs = union(part.span for part in sessions if part.counted and part.span.start < part.span.end)
         inside = clip(runs, (one.planned,))
         if not inside:
             # A room that was opened early, and still is, waits for the class's time.

@@ -243,7 +243,8 @@ def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
 
 def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str, Span]) -> Person:
     spans = ((stay.span, shares.get(stay.session_uuid)) for stay in stays if stay.span is not None)
-    present = union(part for span, share in spans for part in (clip((span,), (share,)) if share else (span,)))
+    # A class that went on into another one's share has what she was there of its own time all the same.
+    present = union(part for span, share in spans for part in (clip((span,), (share, *own_time)) if share else (span,)))
     in_class = clip(present, own_time)
     own_seconds = sum(span.seconds for span in own_time)
     keys = tuple(sorted({key_of(stay) for stay in stays}))

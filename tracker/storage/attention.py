@@ -91,6 +91,18 @@ def beside_running(tx: Transaction, begun_after: datetime, planned_before: datet
     )
 
 
+def planned_beside_sessions(tx: Transaction, after: datetime, before: datetime) -> list[Class]:
+    """Planned classes that should have begun between these moments, and whose meeting has had a session at any time."""
+    return classes.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.SCHEDULED.value,
+        col(LiveStream.scheduled_start) > after,
+        col(LiveStream.scheduled_start) < before,
+        col(LiveStream.zoom_meeting_id).in_(select(MeetingSession.meeting_id)),
+        limit=500,
+    )
+
+
 def live_since(tx: Transaction, before: datetime) -> list[Class]:
     """Classes with a session that began before that moment, run as far as is known, and are not waited for."""
     return classes.classes_where(
