@@ -446,7 +446,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
-        (fetching.fetch_now, at(70), AlreadyFetched, "already_fetched"),
+        (lambda school, one: fetching.fetch_now(school, OPERATOR, one), at(70), AlreadyFetched, "already_fetched"),
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
@@ -474,7 +474,9 @@ def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
     assert names(school, held) == ["Ana", "Ben"]
 
 
-@pytest.mark.parametrize("call", [fetching.fetch_now, fetching.fetch_if_due])
+@pytest.mark.parametrize(
+    "call", [lambda school, class_id: fetching.fetch_now(school, OPERATOR, class_id), fetching.fetch_if_due]
+)
 def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
     with pytest.raises(NotFound):
         call(school, "nothing")

@@ -260,7 +260,7 @@ def test_of_a_linked_meeting_zoom_tells_the_host_and_the_personal_id(
     told = {"id": int(MEETING), "join_url": "https://zoom.us/j/1", "host_id": "host-7"}
     zoom.meetings[MEETING] = told | {"pmi": int(PERSONAL), "settings": {"use_pmi": True}}
     link = "https://zoom.us/j/85011112222?pwd=a"
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link=link))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link))
     assert (found.zoom_meeting_id, found.zoom_api_meeting_id, found.zoom_host_id) == (PERSONAL, MEETING, "host-7")
     assert (found.zoom_join_url, found.zoom_meeting_made) == (link, False)
 
@@ -268,7 +268,7 @@ def test_of_a_linked_meeting_zoom_tells_the_host_and_the_personal_id(
 def test_a_page_for_the_host_gets_its_join_link_from_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
     zoom.meetings[MEETING] = {"id": int(MEETING), "join_url": "https://us05web.zoom.us/j/85011112222?pwd=x.1"}
     link = "https://zoom.us/meeting/85011112222"
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link=link))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link))
     assert found.zoom_join_url == "https://us05web.zoom.us/j/85011112222?pwd=x.1"
 
 
@@ -279,25 +279,25 @@ def test_a_link_is_enough_where_zoom_tells_nothing(
 ) -> None:
     zoom.faults.append(fault)
     link = "https://zoom.us/j/85011112222?pwd=a"
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link=link))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link))
     assert (found.zoom_meeting_id, found.zoom_join_url, found.zoom_host_id) == (MEETING, link, None)
 
 
 def test_a_link_brings_its_own_meeting(school: Services, ana: Member) -> None:
     link = "Join: https://us02web.zoom.us/j/85011112222?pwd=abc.1#success"
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link=link))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link))
     assert (found.zoom_meeting_id, found.zoom_meeting_made) == (MEETING, False)
     assert found.zoom_join_url == "https://us02web.zoom.us/j/85011112222?pwd=abc.1"
 
 
 def test_a_bare_number_gets_its_link_from_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
     zoom.meetings[MEETING] = {"id": int(MEETING), "join_url": "https://us05web.zoom.us/j/85011112222?pwd=x.1"}
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link="850 1111 2222"))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link="850 1111 2222"))
     assert found.zoom_join_url == "https://us05web.zoom.us/j/85011112222?pwd=x.1"
 
 
 def test_a_number_that_zoom_has_forgotten_can_still_be_fetched(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link="850-1111-2222"))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link="850-1111-2222"))
     assert (found.zoom_meeting_id, found.zoom_join_url) == (MEETING, "https://zoom.us/j/85011112222")
 
 
@@ -305,7 +305,7 @@ def test_a_number_that_zoom_has_forgotten_can_still_be_fetched(school: Services,
 @pytest.mark.database("sqlite")
 def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, ana: Member, link: str) -> None:
     with pytest.raises(InvalidInput):
-        classes.create_class(school, ana, PLAN, link=link)
+        classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link)
     assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
 
 
@@ -326,13 +326,13 @@ def test_a_course_with_an_endless_name_is_refused_before_zoom_makes_a_meeting(
 
 def test_two_classes_in_one_meeting_at_one_time_are_refused(school: Services, ana: Member) -> None:
     link = "https://zoom.us/j/85011112222"
-    classes.create_class(school, ana, PLAN, link=link)
+    classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link)
     with pytest.raises(InvalidInput, match="already"):
-        classes.create_class(school, ana, PLAN, link=link)
+        classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link)
 
 
 def test_a_blank_link_is_no_link(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    found = stored(school.engine, classes.create_class(school, ana, PLAN, link="  "))
+    found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link="  "))
     assert found.zoom_meeting_made
     assert len(zoom.meetings) == 1
 
@@ -343,7 +343,7 @@ def test_a_class_held_already_is_fetched_at_once(
     school: Services, ana: Member, minutes_ago: float, asked: bool
 ) -> None:
     plan = Plan("Algebra", at(-minutes_ago), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link="https://zoom.us/j/85011112222")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link="https://zoom.us/j/85011112222")
     assert due_of(school.engine, class_id) == (NOW if asked else None)
 
 
@@ -395,7 +395,7 @@ def test_a_class_whose_meeting_cannot_be_deleted_stays(school: Services, zoom: F
 
 def test_a_meeting_that_came_by_link_is_left_alone_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
     zoom.meetings[MEETING] = before = {"id": int(MEETING), "topic": "Everybody's room"}
-    class_id = classes.create_class(school, ana, PLAN, link="https://zoom.us/j/85011112222")
+    class_id = classes.create_class(school, OPERATOR, PLAN, teacher=ana, link="https://zoom.us/j/85011112222")
     classes.change_class(school, OPERATOR, class_id, Plan("Algebra 7C", START, 60, "UTC"))
     classes.cancel_class(school, OPERATOR, class_id)
     assert zoom.meetings == {MEETING: before}

@@ -358,10 +358,10 @@ def test_what_was_seen_stays_marked_when_zoom_is_asked_in_vain_again(
     # Zoom tells of a second session that nobody had heard of, so its list is asked for again.
     note(school, told("joined", "9", 70, "Ben", uuid="uuid-2", start=None), ended("uuid-2", 70, 80))
     zoom.hold("uuid-2", meeting=MEETING, start=70, end=80)
-    zoom.list_faults.append(PLAN)
+    zoom.list_faults.extend([PLAN, PLAN])
     clock.forward(minutes=1)
     assert fetching.fetch_due(school)
-    zoom.list_faults.append(PLAN)
+    zoom.list_faults.extend([PLAN, PLAN])
     note(school, ended("uuid-2", 70, 81))
     clock.forward(minutes=1)
     assert fetching.fetch_due(school)

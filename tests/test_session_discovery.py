@@ -112,7 +112,7 @@ def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
 ) -> None:
     zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link=f"https://zoom.us/j/{MEETING}")
     assert fetching.fetch_due(school)
     assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
     assert stored(school.engine, class_id).participant_count == 1
@@ -122,7 +122,7 @@ def test_a_class_that_never_took_place_is_given_up_after_a_day(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link=f"https://zoom.us/j/{MEETING}")
     try_until_given_up(school, clock, class_id)
     assert PATIENCE <= clock.time - NOW < PATIENCE + 2 * LONGEST_GAP
     fetch = stored(school.engine, class_id).fetch

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from tracker import class_attendance, report
+from tracker import decisions, report
 from tracker.attendance.counting import is_of_one_class
 from tracker.attendance.names import names_nobody
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
@@ -71,15 +71,15 @@ def _actions(found: Class, chosen: list[Person]) -> None:
     joined = any(len(person.keys) > 1 for person in chosen)
     one = len(chosen) == 1
     offered: list[tuple[str, str, bool, Callable[..., None], tuple[Any, ...]]] = [
-        ("The same person", "merge", not one, class_attendance.join, (chosen,)),
-        ("Not the same", "call_split", joined or len(chosen) == 2, class_attendance.part, (chosen,)),
-        ("Set aside", "person_remove", True, class_attendance.mark, (chosen, Mark.SET_ASIDE)),
-        ("Is a host" if one else "Are hosts", "school", hosts != chosen, class_attendance.mark, (chosen, Mark.HOST)),
+        ("The same person", "merge", not one, decisions.join, (chosen,)),
+        ("Not the same", "call_split", joined or len(chosen) == 2, decisions.part, (chosen,)),
+        ("Set aside", "person_remove", True, decisions.mark, (chosen, Mark.SET_ASIDE)),
+        ("Is a host" if one else "Are hosts", "school", hosts != chosen, decisions.mark, (chosen, Mark.HOST)),
         (
             "Is no host" if len(hosts) == 1 else "Are no hosts",
             "person",
             bool(hosts),
-            class_attendance.mark,
+            decisions.mark,
             (hosts, Mark.PARTICIPANT),
         ),
     ]
