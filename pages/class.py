@@ -68,17 +68,17 @@ def facts(found: Class) -> None:
                 cancel(found)
 
 
-@st.dialog("Change class", width="medium")
+@page.dialog("Change class", width="medium")
 def change(found: Class) -> None:
     """Changes title and time, here and at Zoom."""
     plan = plan_fields(plan_of(found), f"change-{found.id}")
     if st.button("Save", type="primary"):
         with page.shown_errors(), st.spinner("Telling Zoom …"):
-            classes.change_class(services(), found.id, plan)
+            classes.change_class(services(), page.acting(), found.id, plan)
         st.rerun()
 
 
-@st.dialog("Cancel class")
+@page.dialog("Cancel class")
 def cancel(found: Class) -> None:
     """Asks once more, and cancels the class."""
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
@@ -88,7 +88,7 @@ def cancel(found: Class) -> None:
         st.markdown("Its Zoom meeting is deleted. The link still leads into the host's personal room.")
     if st.button("Cancel this class", type="primary"):
         with page.shown_errors(), st.spinner("Telling Zoom …"):
-            classes.cancel_class(services(), found.id)
+            classes.cancel_class(services(), page.acting(), found.id)
         st.rerun()
 
 
@@ -108,7 +108,10 @@ def fetch_button(found: Class) -> None:
         try:
             with page.shown_errors(ClassNotReady, ZoomError):
                 attendance = fetching.fetch_now(
-                    services(), found.id, lambda records: status.update(label=f"{records} records so far …")
+                    services(),
+                    page.acting(),
+                    found.id,
+                    lambda records: status.update(label=f"{records} records so far …"),
                 )
         except (ClassNotReady, ZoomError) as error:
             status.update(label=words.markdown(sentence_of(error), 400), state="error")

@@ -45,6 +45,8 @@ class FakeZoom:
         self.counts: dict[str, int] = {}
         # The personal meeting id that Zoom makes its meetings under, whatever is asked of it; "" for none.
         self.personal_id = ""
+        # Who hosted what was held in a meeting, by e-mail, where it tells.
+        self.hosts: dict[str, str] = {}
         # How many records it says that a session has, of those of which it gives fewer.
         self.totals: dict[str, int] = {}
         self.page_size = 300
@@ -110,7 +112,8 @@ class FakeZoom:
         meeting, start, end = self.sessions[uuid]
         times = {"start_time": to_zoom(at(start)), "end_time": to_zoom(at(end))}
         count = {"participants_count": self.counts[uuid]} if uuid in self.counts else {}
-        return {"uuid": uuid, "id": int(meeting)} | times | count
+        host = {"user_email": self.hosts[meeting]} if meeting in self.hosts else {}
+        return {"uuid": uuid, "id": int(meeting)} | times | count | host
 
     def _page(self, uuid: str, query: str) -> dict[str, Any]:
         found = re.search(r"next_page_token=(\d+)", query)

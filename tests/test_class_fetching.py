@@ -15,6 +15,7 @@ from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, ru
 from tests.tracker_process import wait_until
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.errors import (
     AlreadyFetched,
     FetchUnderWay,
@@ -108,7 +109,7 @@ def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, a
 def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom, held: str) -> None:
     fetching.fetch_due(school)
     zoom.hold("uuid-1", *(participant(name, 0, 60) for name in ("Carla", "Dan", "Eve")), meeting=MEETING)
-    assert fetching.fetch_now(school, held).unique_count == 3
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 3
     assert names(school, held) == ["Carla", "Dan", "Eve"]
     assert stored(school.engine, held).participant_count == 3
 
@@ -256,7 +257,7 @@ def test_a_failed_fetch_leaves_what_an_earlier_one_stored(school: Services, zoom
     fetching.fetch_due(school)
     zoom.list_faults.append(FAULT)
     with pytest.raises(ZoomUnreachable):
-        fetching.fetch_now(school, held)
+        fetching.fetch_now(school, OPERATOR, held)
     assert names(school, held) == ["Ana", "Ben"]
     assert fetch_of(school, held).stored_state is FetchState.COLLECTED
 
@@ -334,7 +335,7 @@ def test_a_long_list_keeps_its_lease_from_page_to_page(
             taken.append(storage.fetches.claim_due(tx, clock()) is not None)
         progress.append(records)
 
-    assert fetching.fetch_now(school, held, turned).unique_count == 8
+    assert fetching.fetch_now(school, OPERATOR, held, turned).unique_count == 8
     assert progress == list(range(1, 9))
     assert not any(taken)
 
@@ -350,7 +351,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
         assert fetching.fetch_due(school)
     else:
         with pytest.raises(LeaseLost):
-            fetching.fetch_now(school, held)
+            fetching.fetch_now(school, OPERATOR, held)
     found = stored(school.engine, held)
     assert (found.status, found.participant_count, names(school, held)) == (ClassStatus.LIVE, None, None)
     fetch = fetch_of(school, held)
@@ -362,7 +363,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
 
 def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
     progress: list[int] = []
-    attendance = fetching.fetch_now(school, held, progress.append)
+    attendance = fetching.fetch_now(school, OPERATOR, held, progress.append)
     assert (attendance.unique_count, attendance.total_records) == (2, 2)
     assert progress == [2]
     assert names(school, held) == ["Ana", "Ben"]
@@ -373,7 +374,7 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
 ) -> None:
     clock.time = at(61)
     zoom.records["uuid-1"] = [ANA]
-    assert fetching.fetch_now(school, held).unique_count == 1
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 1
     assert fetch_of(school, held).due_at == at(70)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.time = at(70)
@@ -400,7 +401,7 @@ def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
     assert before.fetch is not None
     zoom.list_faults.extend([fault, fault])
     with pytest.raises(kind) as raised:
-        fetching.fetch_now(school, held)
+        fetching.fetch_now(school, OPERATOR, held)
     assert isinstance(raised.value, TrackerError)
     assert stored(school.engine, held) == replace(before, fetch=replace(before.fetch, error=raised.value.problem))
 
@@ -408,17 +409,17 @@ def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
 def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
     def second(path: str) -> None:
         with pytest.raises(FetchUnderWay):
-            fetching.fetch_now(school, held)
+            fetching.fetch_now(school, OPERATOR, held)
         assert not fetching.fetch_due(school)
 
     zoom.meanwhile = second
-    assert fetching.fetch_now(school, held).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
 
 
 def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
     closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
     with pytest.raises(NotConfigured):
-        fetching.fetch_now(closed, held)
+        fetching.fetch_now(closed, OPERATOR, held)
     assert fetch_of(closed, held).leased_until is None
     assert fetching.fetch_due(closed) == "put_off"
     assert fetch_of(closed, held).error == Problem("zoom_not_connected")
@@ -445,7 +446,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
-        (fetching.fetch_now, at(70), AlreadyFetched, "already_fetched"),
+        (lambda school, one: fetching.fetch_now(school, OPERATOR, one), at(70), AlreadyFetched, "already_fetched"),
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
@@ -473,7 +474,9 @@ def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
     assert names(school, held) == ["Ana", "Ben"]
 
 
-@pytest.mark.parametrize("call", [fetching.fetch_now, fetching.fetch_if_due])
+@pytest.mark.parametrize(
+    "call", [lambda school, class_id: fetching.fetch_now(school, OPERATOR, class_id), fetching.fetch_if_due]
+)
 def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
     with pytest.raises(NotFound):
         call(school, "nothing")

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from tests.lives import note
 from tests.makers import MEETING, NOW, Clock, ended, seen, services, started, stored
 from tests.practice_school import HELD, CommandLine, Host
-from tracker import class_attendance, clock, storage
+from tracker import class_attendance, clock, decisions, storage
 from tracker.attendance.types import Attendance, Mark
+from tracker.auth import OPERATOR
 from tracker.errors import Problem
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
@@ -124,7 +125,7 @@ def test_a_class_in_which_only_the_host_was_is_told_so(
 ) -> None:
     class_id = hold(("Ben", "", 0, 60))
     ben = [person for person in attendance(school, class_id).people if person.name == "Ben"]
-    class_attendance.mark(school, stored(school.engine, class_id), ben, Mark.SET_ASIDE)
+    decisions.mark(school, OPERATOR, stored(school.engine, class_id), ben, Mark.SET_ASIDE)
     assert tracker.done("people", class_id).text.splitlines()[0] == "Only the host was there"
 
 
@@ -141,7 +142,7 @@ def test_a_robot_is_marked_and_stays_in_the_list_when_it_is_set_aside(
     assert robot in tracker.done("people", class_id, "--json").json["people"]
     assert "Otter.ai, looks like a note-taking robot: 60.0 min" in tracker.done("people", class_id).text
     found = [person for person in attendance(school, class_id).people if person.robot]
-    class_attendance.mark(school, stored(school.engine, class_id), found, Mark.SET_ASIDE)
+    decisions.mark(school, OPERATOR, stored(school.engine, class_id), found, Mark.SET_ASIDE)
     people = tracker.done("people", class_id, "--json").json["people"]
     assert [(one["name"], one["setAside"]) for one in people] == [("Ana", False), ("Ben", False), ("Otter.ai", True)]
     assert people[-1] == robot | {"setAside": True}
@@ -164,7 +165,7 @@ def test_suggestions_have_a_code_until_the_teacher_has_decided(
     told = "The same person? 14 Ben Kay and Ben Kay: the same name but for a seat number"
     assert tracker.done("people", class_id).text.splitlines()[-1] == told
     decision = Decision(("name", "ben kay"), ("name", "14 ben kay"), same=False)
-    class_attendance.decide(school, stored(school.engine, class_id), decision)
+    decisions.decide(school, OPERATOR, stored(school.engine, class_id), decision)
     assert tracker.done("people", class_id, "--json").json["suggestions"] == []
 
 

@@ -14,6 +14,7 @@ from tests.test_page_class import show
 from tests.test_shared_meetings import fetch_all, hold
 from tracker import fetching, reconcile
 from tracker.attendance.types import ClassStatus
+from tracker.auth import OPERATOR
 from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
@@ -197,7 +198,7 @@ def test_a_shorter_list_is_noted_taken_by_a_click_and_given_back_by_another(
     assert metric(shown, "People") == "9"
     assert stored(engine, class_id).participant_count == 9
     wired.forward(minutes=1)
-    fetching.fetch_now(services(), class_id)  # the same answer again changes nothing
+    fetching.fetch_now(services(), OPERATOR, class_id)  # the same answer again changes nothing
     assert metric(show(screens, class_id), "People") == "9"
     button(show(screens, class_id), "Take the longer one again").click().run()
     shown = show(screens, class_id)
@@ -205,7 +206,7 @@ def test_a_shorter_list_is_noted_taken_by_a_click_and_given_back_by_another(
     assert "Zoom's list has become shorter: 25, now 9; the longer one is kept." in said(shown)
     zoom.hold("u1", *everybody, meeting=MEETING)
     wired.forward(minutes=1)
-    fetching.fetch_now(services(), class_id)
+    fetching.fetch_now(services(), OPERATOR, class_id)
     assert "shorter" not in said(show(screens, class_id))
 
 

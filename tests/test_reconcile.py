@@ -11,6 +11,7 @@ from tests.lives import attendance, due, life, note, sessions, try_until_given_u
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, seen, started, stored
 from tracker import fetching, reconcile, storage
 from tracker.attendance.types import ClassStatus, FetchState, Source
+from tracker.auth import OPERATOR
 from tracker.services import Services
 from tracker.storage.classes import NewClass
 from tracker.storage.database import reading, transaction
@@ -161,7 +162,7 @@ def test_a_lease_of_a_clock_that_was_ahead_does_not_lock_a_class_up(
     with transaction(school.engine) as tx:
         assert storage.fetches.claim_due(tx, at(60 * 24 * 365)) is not None
     clock.time = at(70)
-    assert fetching.fetch_now(school, class_id).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, class_id).unique_count == 2
     with transaction(school.engine) as tx:
         tx.get_one(Fetch, class_id).leased_until = at(60 * 24 * 365)
     clock.time = at(120)

@@ -13,6 +13,7 @@ from tests.makers import MEETING, Clock, at, ended, lesson, member, participant,
 from tests.test_routes import error
 from tracker import auth, classes, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
@@ -250,7 +251,7 @@ def test_a_class_whose_end_is_not_known_is_skipped(
 
 def test_a_cancelled_class_is_skipped(state: ServerState, engine: Engine, teacher: Member) -> None:
     class_id = lesson(engine, teacher, start=600, zoom_meeting_made=False)
-    classes.cancel_class(state.services, class_id)
+    classes.cancel_class(state.services, OPERATOR, class_id)
     assert skipped(call(state, class_id)) == "not_ended"
 
 

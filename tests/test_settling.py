@@ -9,6 +9,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import FetchState, Snapshot
+from tracker.auth import OPERATOR
 from tracker.errors import NoDataFromZoom, Problem
 from tracker.retry import next_snapshot
 from tracker.services import Services
@@ -286,13 +287,13 @@ def test_a_first_reading_that_comes_a_day_late_is_settled_at_once(
 
 def test_what_a_person_fetches_is_a_reading_and_keeps_the_plan(school: Services, held: str, clock: Clock) -> None:
     clock.time = at(61)
-    fetching.fetch_now(school, held)
+    fetching.fetch_now(school, OPERATOR, held)
     assert (progress(school, held).stored_state, progress(school, held).due_at) == (FetchState.COLLECTED, at(70))
     clock.time = at(75)
-    fetching.fetch_now(school, held)
+    fetching.fetch_now(school, OPERATOR, held)
     assert progress(school, held).due_at == at(120)
     clock.time = at(101)  # forty minutes after the first, and the same
-    fetching.fetch_now(school, held)
+    fetching.fetch_now(school, OPERATOR, held)
     assert progress(school, held) == FetchProgress(FetchState.SETTLED, None, 0, None, None)
     assert [when for when, *_ in taken(school, held)] == [at(61), at(75), at(101)]
 
@@ -304,5 +305,5 @@ def test_a_person_may_fetch_what_is_settled_and_it_stays_settled(
     fetching.fetch_due(school)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.forward(minutes=5)
-    assert fetching.fetch_now(school, held).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
     assert progress(school, held).stored_state is FetchState.SETTLED

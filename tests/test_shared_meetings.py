@@ -10,6 +10,7 @@ from tests.screens import Screens, said
 from tracker import class_attendance, classes, fetching, reconcile, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.classes import Plan
 from tracker.services import Services
 from tracker.storage.database import reading
@@ -309,7 +310,7 @@ def test_a_class_that_is_moved_onto_a_session_has_it_at_once_and_the_other_class
     fetch_all(school, clock, 400)
     before = stored(school.engine, first)
     plan = Plan("Moved", at(300), 60, "Europe/Berlin")
-    classes.change_class(school, second, plan)
+    classes.change_class(school, OPERATOR, second, plan)
     assert life(school, second) == (ENDED, at(300), at(360))
     fetch_all(school, clock, 401)
     assert (people(school, first), people(school, second)) == ({"Ana": 60}, {"Dee": 60})
@@ -324,7 +325,7 @@ def test_a_class_that_is_linked_after_it_was_held_has_the_session_that_is_known(
     hold(school, zoom, "u2", 300, 360, Dee=(300, 360))
     clock.time = at(365)
     plan = Plan("Held", at(300), 60, "Europe/Berlin")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link=f"https://zoom.us/j/{MEETING}")
     assert life(school, class_id) == (ENDED, at(300), at(360))
     fetch_all(school, clock, 370)
     assert people(school, class_id) == {"Dee": 60}
@@ -389,3 +390,70 @@ def test_a_class_held_earlier_the_same_day_is_counted_as_soon_as_its_own_time_is
     clock.time = at(180)
     reconcile.follow_time(school)
     assert life(school, class_id) == (ENDED, at(-120), at(-60))
+
+
+BLOCKED = (403, "<html>blocked</html>")
+OF_ANOTHER_ACCOUNT = (404, {"code": 1010, "message": "User does not belong to this account."})
+
+
+def test_who_was_seen_live_in_a_session_that_zoom_refuses_stays_known_beside_the_list_of_the_other_one(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 20, Ana=(0, 20))
+    note(school, started("u2", 25), seen("joined", 7, 26, "Ben", uuid="u2", start=25), ended("u2", 25, 60))
+    zoom.hold("u2", meeting=MEETING, start=25, end=60)
+    zoom.meanwhile = lambda path: zoom.list_faults.append(BLOCKED) if "/u2/participants" in path else None
+    fetch_all(school, clock, 70)
+    found, known = stored(school.engine, class_id), attendance(school, class_id)
+    assert known is not None
+    assert {person.name: person.seconds_in_class // 60 for person in known.people} == {"Ana": 20, "Ben": 34}
+    assert (found.participant_count, found.figures) == (1, (2, 0))
+    zoom.meanwhile = lambda path: None
+    zoom.records["u2"] = [participant("Ben", 26, 60), participant("Cy", 30, 60)]
+    while stored(school.engine, class_id).participant_count == 1:
+        clock.time = due(school, class_id) or clock.time
+        fetching.fetch_due(school)
+    assert people(school, class_id) == {"Ana": 20, "Ben": 34, "Cy": 30}
+
+
+def test_a_session_that_is_left_out_brings_nobody_of_it_where_it_is_shared(
+    school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
+) -> None:
+    first, second = linked
+    hold(school, zoom, "u1", 0, 20, Ana=(0, 20))
+    hold(school, zoom, "u2", 25, 122, Ben=(25, 60), Dee=(61, 122))
+    fetch_all(school, clock, 132)
+    assert people(school, first) == {"Ana": 20, "Ben": 35}
+    found = stored(school.engine, first)
+    class_attendance.choose_session(school, OPERATOR, found, Choice(first, "u2", counts=False))
+    assert people(school, first) == {"Ana": 20}
+    assert people(school, second) == {"Ben": 0, "Dee": 59}
+
+
+def test_one_session_refused_for_good_does_not_end_the_waiting_for_the_list_of_the_other_one(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 20, Ana=(0, 20))
+    hold(school, zoom, "u2", 25, 60)
+    zoom.meanwhile = lambda path: zoom.list_faults.append(OF_ANOTHER_ACCOUNT) if "/u1/participants" in path else None
+    fetch_all(school, clock, 70)
+    assert due(school, class_id) is not None
+    zoom.records["u2"] = [participant("Ben", 25, 60)]
+    clock.time = due(school, class_id) or clock.time
+    fetching.fetch_due(school)
+    assert people(school, class_id) == {"Ben": 35}
+
+
+def test_a_class_of_which_only_an_empty_session_was_given_is_not_known_while_another_one_is_missing(
+    school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
+) -> None:
+    first, _second = linked
+    note(school, started("u1", 0), ended("u1", 0, 30))
+    hold(school, zoom, "u2", 31, 120, Dee=(61, 120))
+    zoom.hold("u1", meeting=MEETING, start=0, end=30)
+    zoom.meanwhile = lambda path: zoom.list_faults.append(BLOCKED) if "/u1/participants" in path else None
+    while due(school, first) is not None and clock.time < at(3 * DAY):
+        fetch_all(school, clock, (max(due(school, first) or at(0), at(130)) - at(0)).total_seconds() / 60)
+    assert stored(school.engine, first).participant_count is None

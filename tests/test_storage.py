@@ -45,6 +45,7 @@ COLUMNS = [
     "createdAt",
     "zoomApiMeetingId",
     "zoomHostId",
+    "zoomLinkChecked",
     "peopleShown",
     "hostsShown",
 ]

@@ -152,6 +152,17 @@ def check_may_see(viewer: Member, found: Class) -> None:
         raise NotAllowed("class_of_somebody_else")
 
 
+def check_may_change(acting: Member, found: Class) -> None:
+    """Raises NotAllowed unless the acting person may change the class: whoever may see it may."""
+    check_may_see(acting, found)
+
+
+def check_is_admin(acting: Member) -> None:
+    """Raises NotAllowed unless the acting person is an admin."""
+    if not acting.is_admin:
+        raise NotAllowed("admins_only")
+
+
 def forget_old(tx: Transaction, now: datetime) -> None:
     """Drops sign-ins that have expired and attempts that no longer count."""
     storage.sign_ins.forget(tx, now, now - ATTEMPT_WINDOW)

@@ -1,27 +1,21 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import combinations
 
-from tracker import storage
+from tracker import auth, storage
 from tracker.attendance import live
 from tracker.attendance.assignment import Choice, ClassPart
 from tracker.attendance.counting import (
-    NAMELESS,
-    is_of_one_class,
     key_of,
     leaders,
-    links_between,
-    person_key,
     take_attendance,
 )
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, stays_from_data, stays_from_entries
+from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -35,25 +29,33 @@ from tracker.attendance.types import (
     Stay,
     Where,
 )
-from tracker.errors import Problem, UnreadableRecords
+from tracker.errors import NotFound, Problem, UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import Meeting, choose, meeting_of, part_of, undo_choice
+from tracker.sessions import Meeting, choose, following, meeting_of, part_of, undo_choice
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
-from tracker.text import number_of, text_of
+from tracker.text import number_of
 
 
 def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
-    """The attendance of a class from what is stored; None while it is not known."""
+    """The attendance of a class from what is stored; None while it is not known.
+
+    Of sessions whose lists Zoom has not given, those are in it who were seen live in them: what is known is kept.
+    """
     data = storage.participants.get_participants_data(tx, found.id)
     if data is None:
         return None
+    part, stays = part_of(tx, found, now), stays_from_data(data)
+    if unlisted := _unlisted(tx, part, stays):
+        seen = live.until(_seen(tx, found, now), now)
+        stays = (*stays, *(stay for stay in seen if stay.session_uuid in unlisted))
     return take_class_attendance(
-        stays_from_data(data),
+        stays,
         found,
-        part_of(tx, found, now),
+        part,
         said=said_by(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
         source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
@@ -71,17 +73,17 @@ def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance 
 
 def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """What is shown of a class: what is stored, else what was seen live; while it runs again, both together."""
-    stored = attendance_of(tx, found, now)
-    if found.status is not ClassStatus.LIVE:
-        return stored or attendance_seen(tx, found, now)
-    if stored is None:
-        seen_live = attendance_seen(tx, found, now)
-        return replace(seen_live, until=now) if seen_live else None
-    listed = {stay.session_uuid for stay in stored.stays}
-    seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
-    part, said = part_of(tx, found, now), said_by(tx, found.teacher_id)
-    both = take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
-    return replace(both, until=now)
+    known = attendance_of(tx, found, now) or attendance_seen(tx, found, now)
+    return replace(known, until=now) if known is not None and found.status is ClassStatus.LIVE else known
+
+
+def _unlisted(tx: Transaction, part: ClassPart, stays: Iterable[Stay]) -> set[str]:
+    """The UUIDs of a class's sessions whose lists Zoom has not given, where what is stored is of its lists."""
+    uuids = {one.session.uuid for one in part.sessions}
+    listed = storage.session_records.listed(tx, uuids)
+    if not listed and not any(one.runs for one in part.sessions):
+        return set()
+    return uuids - listed - {stay.session_uuid for stay in stays}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +158,41 @@ def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False
     A class whose sessions have no record of its own is not known yet, unless its list is `final`: then nobody was
     there. The figures that are shown follow what its teacher has said of people.
     """
-    meeting = meeting_of(tx, found.zoom_meeting_id or "", now).shared_with(found.id)
-    lists = storage.session_records.lists_of_sessions(tx, meeting.of_classes)
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now)
+    _refresh(tx, meeting.shared_with(found.id), now, found.id if final else None)
+
+
+def refresh_all(tx: Transaction, meeting_id: str, class_ids: Iterable[str], now: datetime) -> None:
+    """Does so for these classes of a meeting; the caller has locked its classes."""
+    meeting, done = meeting_of(tx, meeting_id, now), set[str]()
+    for class_id in class_ids:
+        if class_id not in meeting.parts:
+            add_figures(tx, class_id, now)
+        elif class_id not in done:
+            group = meeting.shared_with(class_id)
+            _refresh(tx, group, now, None)
+            done |= group.parts.keys()
+
+
+def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) -> None:
+    """Works out anew the participants of classes that share sessions with each other and with no others."""
+    lists = storage.session_records.lists_of_sessions(tx, group.of_classes)
     stays = [stay for one in lists.values() if one.stays for stay in one.stays]
-    shared = share_records(meeting.planned, meeting.parts, stays, _whose(tx, meeting))
-    for class_id, part in sorted(meeting.parts.items()):
+    storage.members.hold(tx, {one.teacher_id for one in group.classes})
+    shared = share_records(group.planned, group.parts, stays, _whose(tx, group))
+    for class_id, part in sorted(group.parts.items()):
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
         one = storage.classes.get_class(tx, class_id)
         if not read_at:
-            continue
-        if not shared[class_id] and not (final if class_id == found.id else _is_settled(one)):
-            if has_zooms_list(tx, one):  # its people have turned out to be another class's
-                storage.participants.forget_attendance(tx, class_id)
-            continue
-        attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
-        if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
-            storage.participants.save_attendance(tx, class_id, attendance, max(read_at))
-        else:
-            storage.participants.save_figures(tx, class_id, len(attendance.participants), len(attendance.hosts))
+            pass
+        elif shared[class_id] or class_id == final or _is_settled(one):
+            attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
+            if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
+                storage.participants.save_attendance(tx, class_id, attendance, max(read_at))
+        elif has_zooms_list(tx, one):  # its people have turned out to be another class's
+            storage.participants.forget_attendance(tx, class_id)
+        add_figures(tx, class_id, now)
 
 
 def _is_settled(found: Class) -> bool:
@@ -220,27 +238,33 @@ def lists_to_look_at(tx: Transaction, part: ClassPart) -> list[SessionList]:
     return [lists[uuid] for uuid in uuids if uuid in lists]
 
 
-def take_other_list(services: Services, found: Class, session_uuid: str) -> None:
+def take_other_list(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
     """Takes the shorter list of a session in place of the longer one, or that one again: each is kept beside the other.
 
-    The classes that have the session follow at once.
+    The classes that have the session follow at once. Raises NotAllowed, NotFound.
     """
     meeting_id = found.zoom_meeting_id or ""
+    now = services.now()
     with transaction(services.engine) as tx:
-        now = services.now()
-        meeting_of(tx, meeting_id, now, locked=True)
-        storage.session_records.take_beside(tx, session_uuid)
+        with following(tx, meeting_id, services.delay, now) as meeting:
+            _check_may_change(tx, acting, found)
+            if session_uuid not in meeting.uuids_of(found.id):
+                raise NotFound("no_such_session")
+            # Until when a session lasted may hang on the latest leave in its list.
+            storage.session_records.take_beside(tx, session_uuid)
         refresh(tx, found, now)
 
 
-def choose_session(services: Services, found: Class, choice: Choice) -> None:
+def choose_session(services: Services, acting: Member, found: Class, choice: Choice) -> None:
     """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once."""
+    services.read(_check_may_change, acting, found)
     choose(services, found, choice)
     _follow_choice(services, found, choice.session_uuid)
 
 
-def undo_session_choice(services: Services, found: Class, session_uuid: str) -> None:
+def undo_session_choice(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
     """The rule decides on this session again; the class and what is known of its people follow at once."""
+    services.read(_check_may_change, acting, found)
     undo_choice(services, found, session_uuid)
     _follow_choice(services, found, session_uuid)
 
@@ -279,69 +303,9 @@ def decisions(tx: Transaction, found: Class) -> list[Decision]:
     return storage.decisions.list_decisions(tx, found.teacher_id)
 
 
-def decide(services: Services, found: Class, *decisions: Decision) -> None:
-    """Remembers words of the class's teacher on who is the same, for all her classes.
-
-    One replaces an earlier one about the same two. What is shown of her classes follows at once.
-    """
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for decision in decisions:
-            storage.decisions.decide(tx, found.teacher_id, decision, now)
-        _follow(tx, found.teacher_id, {key for one in decisions for key in (one.first, one.second)}, now)
-
-
-def join(services: Services, found: Class, people: Sequence[Person]) -> None:
-    """Remembers that these people are one and the same; an earlier word that two of them are not is replaced."""
-    whose = {key: number for number, person in enumerate(people) for key in person.keys}
-    first, *others = (_lasting_key(person) for person in people)
-    apart = [one for one in services.read(decisions, found) if not one.same]
-    contradicted = [one for one in apart if len({whose.get(one.first), whose.get(one.second)} - {None}) == 2]
-    joined = [Decision(first, other, True) for other in others]
-    decide(services, found, *joined, *(replace(one, same=True) for one in contradicted))
-
-
-def part(services: Services, found: Class, people: Sequence[Person]) -> None:
-    """Remembers that these people are not the same: those of whom some were joined are parted, else each two."""
-    same = [(one.first, one.second) for one in services.read(decisions, found) if one.same]
-    pairs: list[tuple[PersonKey, PersonKey]] = []
-    for person in people:
-        pairs += links_between(person.keys, same)
-        if len(person.keys) == 2:
-            pairs.append((person.keys[0], person.keys[1]))
-    if not pairs:
-        pairs = list(combinations(map(_lasting_key, people), 2))
-    decide(services, found, *(Decision(one, other, False) for one, other in pairs))
-
-
-def undo_decision(services: Services, found: Class, decision: Decision) -> None:
-    """Forgets a word of the class's teacher on who is the same."""
-    with transaction(services.engine) as tx:
-        storage.decisions.undo_decision(tx, found.teacher_id, decision)
-        _follow(tx, found.teacher_id, {decision.first, decision.second}, services.now())
-
-
 def marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
     """What the class's teacher has said that people are, latest first."""
     return storage.decisions.list_marks(tx, found.teacher_id)
-
-
-def mark(services: Services, found: Class, people: Iterable[Person], said: Mark) -> None:
-    """Remembers what the class's teacher says that these people are, for all her classes."""
-    keys = {key for person in people for key in person.keys}
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for key in keys:
-            storage.decisions.mark(tx, found.teacher_id, key, said, now)
-        _follow(tx, found.teacher_id, keys, now)
-
-
-def undo_mark(services: Services, found: Class, *keys: PersonKey) -> None:
-    """Forgets what the class's teacher has said that somebody is, who may have several keys."""
-    with transaction(services.engine) as tx:
-        for key in keys:
-            storage.decisions.undo_mark(tx, found.teacher_id, key)
-        _follow(tx, found.teacher_id, set(keys), services.now())
 
 
 def said_by(tx: Transaction, teacher_id: str) -> Said:
@@ -354,46 +318,13 @@ def said_by(tx: Transaction, teacher_id: str) -> Said:
 def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
     """Works out the figures that are shown of a class; of records that cannot be read it is their count."""
     found = storage.classes.get_class(tx, class_id)
+    if found.participant_count is None:
+        return
     people, hosts = found.participant_count, 0
     with suppress(UnreadableRecords):
         if attendance := attendance_of(tx, found, now):
             people, hosts = len(attendance.participants), len(attendance.hosts)
     storage.participants.save_figures(tx, class_id, people, hosts)
-
-
-def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetime) -> None:
-    """Brings the classes of a teacher in line with what she has said of the people with these keys.
-
-    Whose records somebody's are decides also to which of the classes that share a session they go.
-    """
-    touched = [
-        class_id
-        for class_id, data in storage.participants.classes_with_people(tx, teacher_id)
-        if not keys.isdisjoint(_keys_in(data))
-    ]
-    found = [storage.classes.get_class(tx, class_id) for class_id in touched]
-    for meeting_id in sorted({one.zoom_meeting_id for one in found if one.zoom_meeting_id}):
-        storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
-    for one in found:
-        refresh(tx, one, now)
-        add_figures(tx, one.id, now)
-
-
-def _lasting_key(person: Person) -> PersonKey:
-    """By which of its keys a person is joined with others: one that other classes may know too, if there is one."""
-    return min(person.keys, key=lambda key: (is_of_one_class(key), key))
-
-
-def _keys_in(data: str) -> set[PersonKey]:
-    """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
-    try:
-        entries = json.loads(data)["participants"]
-        names = {(text_of(entry.get("name")), text_of(entry.get("email"))) for entry in entries}
-        keys = {person_key(*name) for name in names}
-        # To read every record takes long, and a teacher may have hundreds of classes.
-        return keys | {key_of(stay) for stay in stays_from_entries(entries)} if NAMELESS in keys else keys
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-        return set()
 
 
 def _hosts(found: Class, part: ClassPart) -> frozenset[str]:
@@ -433,6 +364,11 @@ def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
         return leader.get(key, key)
 
     return whose
+
+
+def _check_may_change(tx: Transaction, acting: Member, found: Class) -> None:
+    """Raises NotAllowed unless the acting person may change the class as it is now, and NotFound."""
+    auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
 
 
 def _readable(tx: Transaction, class_id: str) -> dict[str, object] | None:

@@ -86,6 +86,7 @@ _OF_FETCHES = {
 
 _OF_CLASSES = {
     "no_such_class": "There is no such class.",
+    "no_such_session": "This class has no such session.",
     "no_such_class_of_yours": "There is no such class of yours.",
     "class_of_somebody_else": "This class belongs to somebody else.",
     "class_not_changeable": "This class has begun, is over or was cancelled, so it can no longer be changed.",
@@ -99,6 +100,9 @@ _OF_CLASSES = {
     "time_zone_unknown": "“{zone}” is not a time zone; write it like Europe/Berlin.",
     "time_skipped": "{time} does not exist on {day} in {zone}: the clocks go forward then.",
     "time_unreadable": "“{text}” is not a time; write it like 2026-05-14T10:00.",
+    "meeting_of_somebody_else": "This Zoom meeting has another host; an admin can link it to your class.",
+    "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
+    "meeting_host_unknown": "Zoom does not say who hosts this meeting, so only an admin can link it.",
     "meeting_taken": "There is a class in this Zoom meeting at this time already.",
     "link_not_pasted": "Paste the link of the Zoom meeting, or let a new one be made.",
     "link_too_long": "This text is too long. Copy only the Zoom link or the meeting ID.",

@@ -22,6 +22,8 @@ NO_SESSION = frozenset(
         "zoom_meeting_gone",
     }
 )
+# The codes of a fetch that came without some of the class's sessions, or of their records.
+SESSIONS_MISSING, LIST_INCOMPLETE = "sessions_missing", "list_incomplete"
 # No failure puts a try off further: Zoom's own limits end with its day at the latest.
 FARTHEST_TRY = timedelta(hours=26)
 # Zoom keeps lists of participants for 15 months.
@@ -30,6 +32,11 @@ KEPT_BY_ZOOM = timedelta(days=456)
 # to be for the list to count as settled.
 SNAPSHOTS = (1, 6, 144)
 SETTLING_DELAYS = 4
+
+
+def first_gap(delay: timedelta) -> timedelta:
+    """A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry."""
+    return min(max(delay / 10, timedelta(seconds=1)), timedelta(minutes=1))
 
 
 def next_try(

@@ -114,10 +114,13 @@ def apply_sessions(
 @contextmanager
 def following(
     tx: Transaction, meeting_id: str, delay: timedelta, now: datetime, *, fetching: str | None = None
-) -> Iterator[None]:
-    """Whatever is changed of a meeting in the block, its sessions, its classes or choices: all its classes follow."""
+) -> Iterator[Meeting]:
+    """Whatever is changed of a meeting in the block, its sessions, its classes or choices: all its classes follow.
+
+    The block is given the meeting as it is before; its classes are locked.
+    """
     before = meeting_of(tx, meeting_id, now, locked=True)
-    yield
+    yield before
     after = meeting_of(tx, meeting_id, now)
     for one in after.classes:
         had = before.parts.get(one.id, NOTHING_KNOWN)

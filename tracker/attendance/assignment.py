@@ -317,7 +317,7 @@ class _Assignment:
         }
         for choice in chosen:
             own[choice.class_id].setdefault(choice.session_uuid, Why.CHOSEN)
-        sharing = self._sharing(own, with_core)
+        sharing = self._sharing(own, with_core, left_out)
         taken = {uuid for part in own.values() for uuid in part}
         strays = self._strays(taken, left_out)
         result: dict[str, ClassPart] = {}
@@ -342,15 +342,21 @@ class _Assignment:
         pause = session.start - max(ends) if ends else None
         return max(pause, NOTHING) if pause is not None and pause <= RESTART else None
 
-    def _sharing(self, own: Mapping[str, Mapping[str, Why]], with_core: set[str]) -> dict[str, set[str]]:
-        """The classes among which each session's people are shared, of sessions that are shared at all."""
+    def _sharing(
+        self, own: Mapping[str, Mapping[str, Why]], with_core: set[str], left_out: set[tuple[str, str]]
+    ) -> dict[str, set[str]]:
+        """The classes among which each session's people are shared, of sessions that are shared at all.
+
+        A class whose teacher has left a session out has no part in its people either.
+        """
         cores: dict[str, set[str]] = defaultdict(set)
         for class_id, part in own.items():
             for uuid, why in part.items():
                 if why is Why.TIME:
                     cores[uuid].add(class_id)
         for uuid, ids in cores.items():
-            ids |= {one.id for one, _ in self.met[uuid] if one.id in with_core and own[one.id]}
+            met = {one.id for one, _ in self.met[uuid] if one.id in with_core and own[one.id]}
+            ids |= {class_id for class_id in met if (class_id, uuid) not in left_out}
         return {uuid: ids for uuid, ids in cores.items() if len(ids) > 1}
 
     def _part(self, rank: int, session: Session, why: Why, sharers: set[str]) -> ClassSession:

@@ -185,7 +185,9 @@ def create_class(call: Call) -> None:
     plan = Plan(options.title, _moment(options.start), options.minutes, options.timezone)
     with call.services() as services:
         teacher = services.read(auth.get_member, options.teacher)
-        class_id = classes.create_class(services, teacher, plan, link=options.link, course=options.course)
+        class_id = classes.create_class(
+            services, auth.OPERATOR, plan, teacher=teacher, link=options.link, course=options.course
+        )
         found = class_named(services, class_id)
     if options.json:
         print_json(found.record())
@@ -229,7 +231,7 @@ def fetch(call: Call) -> None:
         _fetch_all_due(call)
         return
     with call.services() as services:
-        attendance = fetching.fetch_now(services, call.options.id)
+        attendance = fetching.fetch_now(services, auth.OPERATOR, call.options.id)
         found = class_named(services, call.options.id)
     if call.options.json:
         print_json(found.record())
@@ -255,9 +257,9 @@ def retry(call: Call) -> None:
         raise InvalidInput("retry_which")
     with call.services() as services:
         if call.options.all:
-            number = fetching.try_all_again(services)
+            number = fetching.try_all_again(services, auth.OPERATOR)
         else:
-            fetching.try_again(services, call.options.id)
+            fetching.try_again(services, auth.OPERATOR, call.options.id)
             number = 1
     print(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
 

@@ -161,7 +161,7 @@ def fetch_for_person(state: ServerState, request: Request) -> Answer:
     if not class_id:
         raise InvalidInput("stream_id_missing")
     state.services.read(classes.visible_class, viewer, class_id)
-    return fetched(state, class_id, fetching.fetch_now(state.services, class_id))
+    return fetched(state, class_id, fetching.fetch_now(state.services, viewer, class_id))
 
 
 def fetch_for_program(state: ServerState, request: Request) -> Answer:

@@ -1,11 +1,12 @@
 """The people with an account. Every function runs in the caller's transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from tracker.errors import InvalidInput, NotFound
 from tracker.storage.database import Transaction
@@ -60,6 +61,16 @@ def get_member(tx: Transaction, email: str) -> Member:
 def list_members(tx: Transaction) -> list[Member]:
     """Everybody with an account, by e-mail."""
     return [member_of(row) for row in tx.exec(select(User).order_by(User.email))]
+
+
+def hold(tx: Transaction, member_ids: Iterable[str]) -> None:
+    """Keeps what these people have said of others as it is, until the end of the transaction."""
+    tx.exec(select(User.id).where(col(User.id).in_(sorted(member_ids))).with_for_update(read=True)).all()
+
+
+def lock_member(tx: Transaction, member_id: str) -> None:
+    """Locks a person, who is about to say something of others, for the rest of the transaction."""
+    tx.exec(select(User.id).where(User.id == member_id).with_for_update()).all()
 
 
 def password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | None:

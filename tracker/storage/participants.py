@@ -33,13 +33,13 @@ def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int)
     tx.add(row)
 
 
-def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str]]:
-    """Id and `participantsData` of each class of a teacher whose participants are known; a few at a time."""
-    rows = select(LiveStream.id, LiveStream.participants_data).where(
+def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str | None, str]]:
+    """Id, meeting and `participantsData` of each class of a teacher whose participants are known; a few at a time."""
+    rows = select(LiveStream.id, LiveStream.zoom_meeting_id, LiveStream.participants_data).where(
         LiveStream.teacher_id == teacher_id, col(LiveStream.participants_data).is_not(None)
     )
-    for class_id, text in tx.exec(rows.execution_options(yield_per=50)):
-        yield class_id, text or ""
+    for class_id, meeting_id, text in tx.exec(rows.execution_options(yield_per=50)):
+        yield class_id, meeting_id, text or ""
 
 
 def without_figures(tx: Transaction, limit: int) -> list[str]:

@@ -40,6 +40,14 @@ def lists_of_sessions(tx: Transaction, uuids: Iterable[str]) -> dict[str, Sessio
     return {row.session_uuid: _list(row) for row in rows}
 
 
+def listed(tx: Transaction, uuids: Iterable[str]) -> set[str]:
+    """Which of these sessions Zoom has given a list of, by UUID."""
+    given = select(SessionRecords.session_uuid).where(
+        col(SessionRecords.session_uuid).in_(list(uuids)), col(SessionRecords.data).is_not(None)
+    )
+    return set(tx.exec(given))
+
+
 def latest_leaves(tx: Transaction, meeting_id: str) -> dict[str, datetime]:
     """The latest leave in each session's list, by UUID."""
     leaves = select(SessionRecords.session_uuid, SessionRecords.latest_leave).where(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import streamlit as st
 
@@ -38,6 +38,7 @@ STYLE = """<style>
 </style>"""
 
 T = TypeVar("T")
+Dialog: TypeAlias = Callable[..., None]
 
 
 def gate(title: str) -> Member:
@@ -54,6 +55,46 @@ def gate(title: str) -> Member:
         return member
     st.html('<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>')
     return st.stop()
+
+
+def acting() -> Member:
+    """Who acts in this tab, asked at this moment: an open tab must do nothing more once its sign-in has ended.
+
+    Ends the run where it has; the page is drawn anew then, and its gate says so.
+    """
+    with shown_errors():
+        member = member_of(sign_in_cookies())
+    if member is None:
+        st.rerun()
+    return member
+
+
+def fragment(part: Callable[[], None], *, every: float) -> None:
+    """Draws a part of the page, and again every so many seconds by itself, for as long as somebody is signed in.
+
+    No page and no panel uses Streamlit's own: that goes on drawing, and acting, in a tab that is signed out.
+    """
+
+    @st.fragment(run_every=every)
+    def drawn() -> None:
+        acting()
+        part()
+
+    drawn()
+
+
+def dialog(title: str, width: Literal["small", "medium", "large"] = "small") -> Callable[[Dialog], Dialog]:
+    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`."""
+
+    def made(part: Dialog) -> Dialog:
+        @st.dialog(title, width=width)
+        def opened(*arguments: Any) -> None:
+            acting()
+            part(*arguments)
+
+        return opened
+
+    return made
 
 
 def sign_in_cookies() -> dict[str, str]:
@@ -154,7 +195,6 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
     question is repeated, so an open page costs next to nothing.
     """
 
-    @st.fragment(run_every=SECONDS_BETWEEN_CHECKS)
     def check() -> None:
         try:
             changed = version() != drawn
@@ -163,7 +203,7 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
         if changed:
             st.rerun()
 
-    check()
+    fragment(check, every=SECONDS_BETWEEN_CHECKS)
 
 
 def draw(part: Callable[[], None], *, moves: bool) -> None:
@@ -172,8 +212,9 @@ def draw(part: Callable[[], None], *, moves: bool) -> None:
     Only this part is: the rest of the page, and what somebody has open there, is left as it is.
     """
     if moves:
-        part = st.fragment(part, run_every=SECONDS_BETWEEN_MOVES)
-    part()
+        fragment(part, every=SECONDS_BETWEEN_MOVES)
+    else:
+        part()
 
 
 def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from tracker import class_attendance, report
+from tracker import decisions, report
 from tracker.attendance.counting import is_of_one_class
 from tracker.attendance.names import names_nobody
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
 from tracker.storage.classes import Class
 from tracker.ui import charts, words
-from tracker.ui.page import shown_errors
+from tracker.ui.page import acting, shown_errors
 from tracker.ui.wiring import services
 
 HINT = "Tick people to say who is the same person, who is a host, or who is to be set aside."
@@ -58,7 +58,7 @@ def chosen_people(found: Class, people: Sequence[Person]) -> list[Person]:
 def say(found: Class, act: Callable[..., None], *arguments: Any) -> None:
     """Has a use case remember what a teacher has clicked, and draws the page anew with nobody chosen."""
     with shown_errors():
-        act(services(), found, *arguments)
+        act(services(), acting(), found, *arguments)
     st.session_state[_chosen(found)] = []
     st.session_state[_times(found)] = st.session_state.get(_times(found), 0) + 1
     st.rerun()
@@ -71,15 +71,15 @@ def _actions(found: Class, chosen: list[Person]) -> None:
     joined = any(len(person.keys) > 1 for person in chosen)
     one = len(chosen) == 1
     offered: list[tuple[str, str, bool, Callable[..., None], tuple[Any, ...]]] = [
-        ("The same person", "merge", not one, class_attendance.join, (chosen,)),
-        ("Not the same", "call_split", joined or len(chosen) == 2, class_attendance.part, (chosen,)),
-        ("Set aside", "person_remove", True, class_attendance.mark, (chosen, Mark.SET_ASIDE)),
-        ("Is a host" if one else "Are hosts", "school", hosts != chosen, class_attendance.mark, (chosen, Mark.HOST)),
+        ("The same person", "merge", not one, decisions.join, (chosen,)),
+        ("Not the same", "call_split", joined or len(chosen) == 2, decisions.part, (chosen,)),
+        ("Set aside", "person_remove", True, decisions.mark, (chosen, Mark.SET_ASIDE)),
+        ("Is a host" if one else "Are hosts", "school", hosts != chosen, decisions.mark, (chosen, Mark.HOST)),
         (
             "Is no host" if len(hosts) == 1 else "Are no hosts",
             "person",
             bool(hosts),
-            class_attendance.mark,
+            decisions.mark,
             (hosts, Mark.PARTICIPANT),
         ),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from tracker import class_attendance
+from tracker import class_attendance, decisions
 from tracker.attendance.counting import is_nameless, key_of, leaders
 from tracker.attendance.same_person import Suggestion
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
@@ -43,13 +43,13 @@ class _Word:
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
     """What is suggested, and what was said; nothing where there is neither."""
-    decisions: list[Decision] = read(class_attendance.decisions, found)
+    same: list[Decision] = read(class_attendance.decisions, found)
     marks: dict[PersonKey, Mark] = read(class_attendance.marks, found)
     _suggestions(found, attendance)
-    if decisions or marks:
+    if same or marks:
         who = words.who_has(found, member, inside=True)
         with st.expander(f"What {who} said about people", icon=":material/history_edu:", key="said"):
-            _said(found, attendance, _words(decisions, marks))
+            _said(found, attendance, _words(same, marks))
 
 
 def _suggestions(found: Class, attendance: Attendance) -> None:
@@ -73,40 +73,40 @@ def _robot(found: Class, person: Person, place: int) -> None:
     with st.container(horizontal=True):
         for label, mark in (("Set aside", Mark.SET_ASIDE), ("It is a person", Mark.PERSON)):
             if st.button(label, key=f"robot-{place}-{mark}"):
-                say(found, class_attendance.mark, [person], mark)
+                say(found, decisions.mark, [person], mark)
 
 
 def _pair(found: Class, pair: Suggestion, place: int) -> None:
     st.markdown(f"**{_bold(pair.first)}** and **{_bold(pair.second)}**: {sentence(pair.why)}.")
     with st.container(horizontal=True):
         if st.button("The same person", key=f"same-{place}"):
-            say(found, class_attendance.join, [pair.first, pair.second])
+            say(found, decisions.join, [pair.first, pair.second])
         if st.button("Two people", key=f"two-{place}"):
             two = Decision(pair.first.keys[0], pair.second.keys[0], same=False)
-            say(found, class_attendance.decide, two)
+            say(found, decisions.decide, two)
 
 
 def _bold(person: Person) -> str:
     return words.markdown(words.name_of(person), 140)
 
 
-def _words(decisions: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_Word]:
+def _words(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_Word]:
     """Everything that was said, the latest first of each kind; what somebody of several names is, is one word."""
     said = [
         _Word(
             (decision.first, decision.second),
             "the same person" if decision.same else "two people",
-            class_attendance.undo_decision,
+            decisions.undo_decision,
             (decision,),
         )
-        for decision in decisions
+        for decision in same
     ]
-    leader = leaders(marks, [(decision.first, decision.second) for decision in decisions if decision.same])
+    leader = leaders(marks, [(decision.first, decision.second) for decision in same if decision.same])
     together: dict[tuple[PersonKey, Mark], list[PersonKey]] = defaultdict(list)
     for key, mark in marks.items():
         together[leader[key], mark].append(key)
     for (_leader, mark), keys in together.items():
-        said.append(_Word(tuple(keys), IS[mark], class_attendance.undo_mark, tuple(keys)))
+        said.append(_Word(tuple(keys), IS[mark], decisions.undo_mark, tuple(keys)))
     return said
 
 

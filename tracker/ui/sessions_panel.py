@@ -15,7 +15,7 @@ from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
 from tracker.ui import words
-from tracker.ui.page import CLASS, read, shown_errors, viewer_zone
+from tracker.ui.page import CLASS, acting, read, shown_errors, viewer_zone
 from tracker.ui.wiring import services
 
 WHY = {
@@ -67,9 +67,9 @@ def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
 
     def count() -> None:
         if stray.left_out:
-            class_attendance.undo_session_choice(services(), found, uuid)
+            class_attendance.undo_session_choice(services(), acting(), found, uuid)
         else:
-            class_attendance.choose_session(services(), found, Choice(found.id, uuid, counts=True))
+            class_attendance.choose_session(services(), acting(), found, Choice(found.id, uuid, counts=True))
 
     _decision(
         f":material/help: Another session of this meeting, {_time(found, stray.span, runs=stray.runs)}. {said}",
@@ -95,7 +95,7 @@ def _other_list(found: Class, one: ClassSession, known: SessionList) -> None:
         f":material/playlist_remove: Session {when}: {said}",
         label,
         f"list-{uuid}",
-        lambda: class_attendance.take_other_list(services(), found, uuid),
+        lambda: class_attendance.take_other_list(services(), acting(), found, uuid),
     )
 
 
@@ -129,7 +129,7 @@ def _session(found: Class, one: ClassSession, known: SessionList | None) -> None
             said,
             "Undo",
             f"undo-{uuid}",
-            lambda: class_attendance.undo_session_choice(services(), found, uuid),
+            lambda: class_attendance.undo_session_choice(services(), acting(), found, uuid),
             border=False,
         )
     elif one.counted:
@@ -138,7 +138,7 @@ def _session(found: Class, one: ClassSession, known: SessionList | None) -> None
             said,
             "Leave it out",
             f"leave-{uuid}",
-            lambda: class_attendance.choose_session(services(), found, choice),
+            lambda: class_attendance.choose_session(services(), acting(), found, choice),
             border=False,
         )
     else:

@@ -11,6 +11,7 @@ from tracker import classes, clock, messages
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Person
 from tracker.messages import and_hosts, people_in_words, sentence_of
 from tracker.report import NO_NAME
+from tracker.retry import LIST_INCOMPLETE, SESSIONS_MISSING
 from tracker.storage.classes import Class, FetchProgress
 from tracker.storage.members import Member
 from tracker.text import plain as plain
@@ -18,8 +19,6 @@ from tracker.text import plain as plain
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
 OVERDUE = timedelta(minutes=2)
-# The codes of a fetch that came without some of the class's sessions, or of their records.
-MISSING, INCOMPLETE = "sessions_missing", "list_incomplete"
 NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
@@ -51,7 +50,7 @@ def state(found: Class, now: datetime) -> State:
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
         error = found.fetch.error if found.fetch is not None else None
         sentence = _counted(found, found.participants_fetched_at, now)
-        if error is not None and error.code in (MISSING, INCOMPLETE):
+        if error is not None and error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
             return State("Counted in part", "orange", ":material/rule:", sentence)
         return State("Counted", "green", ":material/check:", sentence)
     if found.status is ClassStatus.SCHEDULED:
@@ -92,7 +91,7 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
         return fetched
     if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
         return f"Counted from joins and leaves that were seen live. {_why(fetch)}".rstrip()
-    if fetch.error is not None and fetch.error.code in (MISSING, INCOMPLETE):
+    if fetch.error is not None and fetch.error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
         they = "It is" if fetch.error.details.get("missing", 1) == 1 else "They are"
         again = f"asked for again {moment(found, fetch.due_at, now)}" if fetch.due_at else "not asked for any more"
         return f"{fetched} {_why(fetch)} {they} {again}."

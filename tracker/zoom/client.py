@@ -1,5 +1,6 @@
 """The calls to Zoom's REST API that the product makes, with their answers as values."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ class Meeting:
     """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it.
 
     `id` is the number that the API knows it by. `personal_id` is its host's personal meeting id where it is held under
-    that, else "". `host_id` is Zoom's id of its host, "" where it was not told.
+    that, else "". `host_id` is Zoom's id of its host, "" where it was not told. `hosts` are the ids and e-mail
+    addresses (lower case) of all who may host it, the alternative hosts among them.
     """
 
     id: str
@@ -56,6 +58,11 @@ class Meeting:
     waiting_room: bool
     personal_id: str = ""
     host_id: str = ""
+    hosts: frozenset[str] = frozenset()
+
+    def is_hosted_by(self, *identities: str) -> bool:
+        """Whether Zoom names a user with one of these ids or e-mail addresses as host."""
+        return not self.hosts.isdisjoint(map(_identity, identities))
 
     @property
     def announced_id(self) -> str:
@@ -132,6 +139,11 @@ class Zoom:
         uuid, host_id = required(reply, "uuid", LONGEST_ID), plain_id(reply.get("host_id"))
         return Session(uuid, start, end, count if usable else None, host_id)
 
+    def past_hosts(self, meeting: str) -> frozenset[str]:
+        """Id and e-mail address (lower case) of who hosted the meeting with this id, as far as Zoom tells."""
+        reply = self._connection.call(Category.LIGHT, "GET", f"/past_meetings/{_path_id(meeting)}")
+        return _identities(plain_id(reply.get("host_id")), reply.get("user_email"))
+
     def past_participants(
         self, meeting: str, progress: Callable[[int], None] = lambda records: None
     ) -> ParticipantList:
@@ -195,7 +207,22 @@ def _meeting(reply: Mapping[str, Any]) -> Meeting:
         waiting_room=settings.get("waiting_room") is True,
         personal_id=_meeting_number(reply.get("pmi")) if personal else "",
         host_id=plain_id(reply.get("host_id")),
+        hosts=_identities(
+            plain_id(reply.get("host_id")),
+            reply.get("host_email"),
+            *re.split("[;,]", text_of(settings.get("alternative_hosts"))),
+        ),
     )
+
+
+def _identity(text: str) -> str:
+    """An id or an e-mail address as it is compared: an id by its letters as they are."""
+    plain = text.strip()
+    return plain.casefold() if "@" in plain else plain
+
+
+def _identities(*given: object) -> frozenset[str]:
+    return frozenset(identity for one in given if (identity := _identity(text_of(one))))
 
 
 def _meeting_number(value: object) -> str:
