@@ -150,7 +150,7 @@ def test_webhooks_that_do_not_come_are_told_with_what_was_refused_and_how_to_men
     check = found(services)["webhooks"]
     assert not check.ok
     assert check.sentence.startswith(
-        "Classes were held since 2026-05-14 13:00 UTC without any. Refused today: 1, The signature does not match. "
+        "Classes were held since 2026-05-14 13:00 UTC without any. Refused today 1 ×: The signature does not match. "
         "On the page Feature of the Zoom app: the event subscription's endpoint has to be https://"
     )
 
@@ -176,7 +176,7 @@ def test_before_the_first_webhook_it_is_told_since_when_none_came_and_what_is_to
     start = "None has come since the tracker started (2026-05-14 12:00 UTC). "
     assert check.sentence.startswith(start + validate)
     assert webhooks(engine, clock, "refused:length_needed").sentence.endswith(
-        "of the Zoom app. Refused today: 1, The body needs a Content-Length."
+        "of the Zoom app. Refused today 1 ×: The body needs a Content-Length."
     )
     assert webhooks(engine, clock, "url_validation").sentence.startswith(
         "The last one came: not yet. Zoom validated the address last at 2026-05-14 12:03 UTC. Check that the event "

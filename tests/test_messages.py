@@ -60,7 +60,7 @@ def test_problems_inside_a_problem_are_told_one_after_another() -> None:
     told = "The settings need attention: A must be an http or https address; the file that B_FILE names cannot be read."
     assert str(SettingsError(faults)) == told
     refused = tuple(Problem("webhooks_refused", {"count": n, "reason": (Problem("not_json"),)}) for n in (1, 2))
-    told = "The last one came: now. Refused today: 1, The body is not JSON. Refused today: 2, The body is not JSON."
+    told = "The last one came: now. Refused today 1 ×: The body is not JSON. Refused today 2 ×: The body is not JSON."
     assert sentence("webhooks_last", {"moment": "now", "refused": refused}) == told
     assert sentence("webhooks_last", {"moment": "now", "refused": ()}) == "The last one came: now."
 

@@ -62,7 +62,7 @@ def test_a_class_that_nobody_held_is_not_held_and_its_trial_of_the_day_before_is
         assert "Nobody held this class at its time." in text
         assert "Next try" not in text
     shown = show(screens, class_id)
-    assert "Another session of this meeting, Wed 13 May, 14:00–14:05." in said(shown)
+    assert "A session of this meeting, Wed 13 May, 14:00–14:05." in said(shown)
     assert "It is not counted: it began a day before the planned start." in said(shown)
     button(shown, "Count it").click().run()
     fetch_all(services(), wired, 182)
@@ -127,7 +127,7 @@ def test_a_session_that_does_not_count_says_when_it_was_and_why(
     class_id = lesson(engine, ana)
     note(services(), ended("other", start, end))
     wired.time = at(700)
-    assert f"Another session of this meeting, {time}. It is not counted: {why}." in said(show(screens, class_id))
+    assert f"A session of this meeting, {time}. It is not counted: {why}." in said(show(screens, class_id))
 
 
 def test_a_session_that_is_left_out_is_offered_again(
@@ -225,12 +225,12 @@ def test_the_page_says_to_which_class_people_went_when_its_session_appeared(
     forward(wired, 135)
     assert stored(engine, first).participant_count == 2
     shown = show(screens, first)
-    assert "2 people of the same session were there in the time of **Biology** (Thu 14 May 2026, 15:00–16:00)" in said(
+    assert "2 people of this meeting were there in the time of **Biology** (Thu 14 May 2026, 15:00–16:00)" in said(
         shown
     )
     (link,) = [one for one in shown.main.get("page_link") if one.label == "Go to that class"]
     assert second in link.proto.query_string
-    assert "2 people of the same session were there in the time of **Algebra**" in said(show(screens, second))
+    assert "2 people of this meeting were there in the time of **Algebra**" in said(show(screens, second))
 
 
 def test_a_class_of_somebody_else_is_named_and_not_linked(
@@ -242,7 +242,7 @@ def test_a_class_of_somebody_else_is_named_and_not_linked(
     hold(services(), zoom, "u1", -2, 122, Ana=(0, 60), Dee=(61, 120))
     forward(wired, 135)
     shown = show(screens, first)
-    assert "1 person of the same session was there in the time of **Biology**" in said(shown)
+    assert "1 person of this meeting was there in the time of **Biology**" in said(shown)
     assert "Go to that class" not in said(shown)
     screens.sign_in(member(engine, "boss@school.example", "admin"))
     assert "Go to that class" in said(show(screens, first))

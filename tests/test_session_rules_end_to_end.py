@@ -305,7 +305,7 @@ def test_a_class_that_was_never_held_says_so_and_offers_its_trial(
     assert (school.life(class_id), school.shown(class_id)["participantCount"]) == (PLANNED, None)
     screens.sign_in(ana)
     page = screens.open("pages/class.py", id=class_id)
-    assert "Another session of this meeting, Wed 13 May, 14:00–14:05. It is not counted:" in said(page)
+    assert "A session of this meeting, Wed 13 May, 14:00–14:05. It is not counted:" in said(page)
     assert "Not held" in said(page)
 
 

@@ -457,3 +457,26 @@ def test_a_class_of_which_only_an_empty_session_was_given_is_not_known_while_ano
     while due(school, first) is not None and clock.time < at(3 * DAY):
         fetch_all(school, clock, (max(due(school, first) or at(0), at(130)) - at(0)).total_seconds() / 60)
     assert stored(school.engine, first).participant_count is None
+
+
+def test_a_session_counted_in_and_taken_back_leaves_nothing_behind(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana, zoom_meeting_made=False)
+    note(school, started("u1", 0), seen("joined", 7, 0, "Ana", uuid="u1"), ended("u1", 0, 4))
+    hold(school, zoom, "u2", 70, 125, Bo=(70, 125), Cy=(70, 125))
+    fetch_all(school, clock, 130)
+    found = stored(school.engine, class_id)
+    class_attendance.choose_session(school, OPERATOR, found, Choice(class_id, "u2", counts=True))
+    fetch_all(school, clock, 140)
+    assert stored(school.engine, class_id).participant_count == 2
+    class_attendance.undo_session_choice(school, OPERATOR, stored(school.engine, class_id), "u2")
+    for minute in (141, 200):
+        fetch_all(school, clock, minute)
+        after = stored(school.engine, class_id)
+        assert (after.participant_count, after.figures) == (None, (None, 0))
+        with reading(school.engine) as tx:
+            shown = class_attendance.attendance_shown(tx, after, clock())
+            assert class_attendance.figures_shown(tx, after, clock()) == (1, 0)
+        assert shown is not None
+        assert [person.name for person in shown.people] == ["Ana"]

@@ -77,6 +77,14 @@ def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance
     return replace(known, until=now) if known is not None and found.status is ClassStatus.LIVE else known
 
 
+def figures_shown(tx: Transaction, found: Class, now: datetime) -> tuple[int | None, int]:
+    """How many people a class has and how many hosts, as its page has it; (None, 0) before anything is known."""
+    if found.participant_count is not None or found.status is not ClassStatus.ENDED:
+        return found.figures
+    seen = attendance_seen(tx, found, now)
+    return (len(seen.participants), len(seen.hosts)) if seen else (None, 0)
+
+
 def _unlisted(tx: Transaction, part: ClassPart, stays: Iterable[Stay]) -> set[str]:
     """The UUIDs of a class's sessions whose lists Zoom has not given, where what is stored is of its lists."""
     uuids = {one.session.uuid for one in part.sessions}
@@ -185,7 +193,8 @@ def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) 
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
         one = storage.classes.get_class(tx, class_id)
         if not read_at:
-            pass
+            if _is_of_other_sessions(tx, one, part):  # a person has taken the session out from which it had them
+                storage.participants.forget_attendance(tx, class_id)
         elif shared[class_id] or class_id == final or _is_settled(one):
             attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
             if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
@@ -193,6 +202,13 @@ def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) 
         elif has_zooms_list(tx, one):  # its people have turned out to be another class's
             storage.participants.forget_attendance(tx, class_id)
         add_figures(tx, class_id, now)
+
+
+def _is_of_other_sessions(tx: Transaction, found: Class, part: ClassPart) -> bool:
+    """Whether what is stored is Zoom's list of sessions none of which is the class's any more."""
+    data = _readable(tx, found.id) if has_zooms_list(tx, found) else None
+    told = {stay.session_uuid for stay in stays_from_data(data)} - {""} if data else set()
+    return bool(told) and told.isdisjoint(one.session.uuid for one in part.sessions)
 
 
 def _is_settled(found: Class) -> bool:

@@ -265,7 +265,7 @@ _OF_CHECKS = {
     "webhooks_unsigned_today": "{alarm} {refused}",
     "webhooks_last": "The last one came: {moment}. {refused}",
     "webhooks_none_yet": "The last one came: not yet. {refused}",
-    "webhooks_refused": "Refused today: {count}, {reason}",
+    "webhooks_refused": "Refused today {count} ×: {reason}",
     "webhooks_mending": "On the page Feature of the Zoom app: the event subscription's endpoint has to be "
     "https://<your address>/api/webhooks/zoom and validated, the events Start Meeting and End Meeting chosen, and the "
     "app activated; your web server has to pass that path on to the tracker with its body as it is; and "
@@ -329,6 +329,7 @@ SENTENCES: Mapping[str, str] = (
 # Where a code is shown without its details, as with the webhooks of a day.
 WITHOUT_DETAILS: Mapping[str, str] = {
     "missing_field": "The event lacks a field.",
+    "body_too_large": "The body is too large; Zoom sends none of that size.",
     "earlier_error": "What it was is not known.",
 }
 

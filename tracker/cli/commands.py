@@ -199,11 +199,12 @@ def list_classes(call: Call) -> None:
     """Every class, newest first."""
     with call.services(check_schema) as services:
         found = services.read(classes.list_classes, auth.OPERATOR, Filter(), limit=EVERYTHING)
-    if call.options.json:
-        print_json([one.record() for one in found])
-        return
-    for one in found:
-        figure = people_in_words(*one.figures)
+        if call.options.json:
+            print_json([one.record() for one in found])
+            return
+        figures = [services.read(class_attendance.figures_shown, one, services.now()) for one in found]
+    for one, numbers in zip(found, figures, strict=True):
+        figure = people_in_words(*numbers)
         print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {figure:<23}  {one.title}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker import class_attendance, clock, report
 from tracker.attendance.assignment import ClassSession
-from tracker.attendance.types import Person
+from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
 from tracker.cli.call import Call, class_named, print_json
 from tracker.errors import ClassNotReady, InvalidInput
@@ -21,7 +21,9 @@ def export(call: Call) -> None:
     options = call.options
     with call.services(check_schema) as services:
         found = class_named(services, options.id)
-        attendance = services.read(class_attendance.attendance_of, found, services.now())
+        ended = found.status is ClassStatus.ENDED
+        known = class_attendance.attendance_shown if ended else class_attendance.attendance_of
+        attendance = services.read(known, found, services.now())
     if attendance is None:
         raise ClassNotReady("participants_unknown")
     zone = clock.zone(found.timezone)

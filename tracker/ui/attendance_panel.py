@@ -5,7 +5,7 @@ import streamlit as st
 from tracker import class_attendance, clock, report
 from tracker.attendance.counting import is_nameless
 from tracker.attendance.types import Attendance, ClassStatus, Source
-from tracker.messages import and_hosts
+from tracker.messages import and_hosts, people_in_words
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.ui import charts, downloads, people_panel, said_panel, why_panel, words
@@ -15,6 +15,10 @@ from tracker.ui.wiring import services
 NAMES_WITHHELD = (
     "Zoom has withheld all names and e-mails of this class, as it does for accounts with a HIPAA agreement. Each "
     "joining is a person of its own here, told apart by Zoom's ids: who dropped out and came back may count twice."
+)
+
+ONE_PERSON = (
+    "Of a meeting with one participant Zoom has a list only if the account setting “Show one person meetings” is on."
 )
 
 
@@ -59,7 +63,7 @@ def _notes(found: Class, attendance: Attendance) -> None:
         st.markdown(f"Held {' and '.join(held)}" + (", with a break in between." if len(held) > 1 else "."))
     if attendance.source is Source.SEEN and found.status is not ClassStatus.LIVE:
         text = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
-        st.info(text, icon=":material/visibility:")
+        st.info(f"{text} {ONE_PERSON}" if len(attendance.people) == 1 else text, icon=":material/visibility:")
     keys = [key for person in (*attendance.people, *attendance.set_aside) for key in person.keys]
     if keys and all(map(is_nameless, keys)):
         st.info(NAMES_WITHHELD, icon=":material/visibility_off:")
@@ -99,6 +103,8 @@ def _figures(found: Class, attendance: Attendance, member: Member) -> None:
         )
         records_help = "Every joining of everybody; one person may have several."
         st.metric("Records", attendance.total_records, border=True, width=115, help=records_help)
+    if hosts and not attendance.participants:
+        st.markdown(f"**{people_in_words(0, hosts)}.**")
     if told := _of_the_figure(found, attendance, member):
         st.caption(told)
 
@@ -112,7 +118,8 @@ def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> str:
     if len(attendance.participants) != attendance.unique_count:
         joined, aside = why_panel.joined_away(attendance), len(attendance.set_aside)
         said = [f"joined {joined} with others"] * bool(joined) + [f"set {aside} aside"] * bool(aside)
-        parts.append(f"{attendance.unique_count} by Zoom's records")
+        by = "Zoom's records" if attendance.source is Source.ZOOM else "what was seen live"
+        parts.append(f"{attendance.unique_count} by {by}")
         if said:
             parts.append(f"{words.who_has(found, member, inside=True)} {' and '.join(said)}")
     if attendance.hosts:

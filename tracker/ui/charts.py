@@ -158,7 +158,7 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -
                 figure.add_vline(_naive(moment.astimezone(axis)), line_width=1, line_dash="dot", line_color="#888")
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
-        ticktext=[escape(row.label) for row in rows],
+        ticktext=[escape(row.label, quote=False) for row in rows],
         range=[len(rows) - 0.4, -0.6],
         fixedrange=True,
         showgrid=False,
@@ -191,7 +191,7 @@ def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, a
         opacity=0.8,
         customdata=[
             (
-                escape(row.label),
+                escape(row.label, quote=False),
                 f"{span.start.astimezone(zone):%H:%M:%S}",
                 f"{span.end.astimezone(zone):%H:%M:%S}",
                 words.length(span.seconds),

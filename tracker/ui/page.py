@@ -11,7 +11,7 @@ from tracker import class_attendance, clock
 from tracker.attendance.types import ClassStatus
 from tracker.errors import TrackerError
 from tracker.health import Alarms
-from tracker.messages import sentence, sentence_of
+from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.classes import Class
 from tracker.storage.database import AWAY
 from tracker.storage.members import Member
@@ -164,9 +164,9 @@ def class_row(found: Class, member: Member) -> None:
                 now = words.in_class_now(here)
                 st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
                 st.caption(words.here(found, here, NAMES_IN_A_LIST))
-        elif found.participant_count is not None:
+        elif (figures := read(class_attendance.figures_shown, found, services().now()))[0] is not None:
             with st.container(width=230):
-                st.markdown(f"##### {words.figure(found)}")
+                st.markdown(f"##### {people_in_words(*figures)}")
 
 
 def _facts(found: Class, member: Member) -> list[str]:

@@ -62,6 +62,7 @@ def version(found: Class) -> object:
 
 def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
     """A session that does not count, and the way to count it."""
+    another = "Another session" if part.sessions else "A session"
     said = "It was left out by hand." if stray.left_out else f"It is not counted: {_why_not(found, part, stray)}."
     uuid = stray.session.uuid
 
@@ -72,7 +73,7 @@ def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
             class_attendance.choose_session(services(), acting(), found, Choice(found.id, uuid, counts=True))
 
     _decision(
-        f":material/help: Another session of this meeting, {_time(found, stray.span, runs=stray.runs)}. {said}",
+        f":material/help: {another} of this meeting, {_time(found, stray.span, runs=stray.runs)}. {said}",
         "Count it again" if stray.left_out else "Count it",
         f"count-{uuid}",
         count,
@@ -105,10 +106,10 @@ def _shared(shared: SharedWith, viewer: Member) -> None:
     name = f"**{words.markdown(other.title)}** ({words.when(other, viewer_zone())})"
     if shared.people:
         were = "was" if shared.people == 1 else "were"
-        there = f"{words.people(shared.people)} of the same session {were} there in the time of"
+        there = f"{words.people(shared.people)} of this meeting {were} there in the time of"
         said = f"{there} {name}, and {'is' if shared.people == 1 else 'are'} counted there."
     else:
-        said = f"A session is shared with {name}; all its people are counted here."
+        said = f"{name} was in the same meeting; nobody is counted there instead of here."
     with st.container(border=True):
         text, link = st.columns(BESIDE, vertical_alignment="center")
         text.markdown(f":material/groups: {said}")

@@ -145,11 +145,6 @@ def people(number: int | None) -> str:
     return people_in_words(number)
 
 
-def figure(found: Class) -> str:
-    """How many people came, and the hosts apart, as every list has it: `22 people and the host`."""
-    return people_in_words(*found.figures)
-
-
 def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
     """Who has decided something about a class, to its reader, in Markdown: `You have`, or `Maria Keller has`.
 
