@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.types import TypeEngine
 
 from tests.databases import migrations, url_of
-from tests.makers import NOW, at
+from tests.makers import NOW, at, stored_stays
 from tracker import storage
 from tracker.storage.database import Transaction, make_engine, migrate, reading, revisions, transaction
 from tracker.storage.models import UtcSeconds
@@ -266,7 +266,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "Course": lambda tx: storage.classes.get_class(tx, "c1").course,
     "SignIn": lambda tx: storage.sign_ins.member_signed_in(tx, "cookie-hash", NOW),
     "SignInAttempt": lambda tx: storage.sign_ins.count_attempts(tx, "email-hash", at(-1))[1],
-    "LiveStream": lambda tx: storage.participants.get_stays(tx, "c1"),
+    "LiveStream": lambda tx: stored_stays(tx, "c1"),
     "MeetingSession": lambda tx: storage.sessions.list_sessions(tx, "85011112222"),
     "SessionRecords": lambda tx: storage.session_records.lists_of_sessions(tx, ["s1"]),
     "SessionChoice": lambda tx: storage.sessions.list_choices(tx, ["c1"]),

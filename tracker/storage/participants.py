@@ -8,8 +8,7 @@ from typing import Any, cast
 from sqlmodel import col, select
 
 from tracker.attendance.stored_form import participants_data as attendance_data
-from tracker.attendance.stored_form import stays_from_data
-from tracker.attendance.types import Attendance, Stay
+from tracker.attendance.types import Attendance
 from tracker.errors import UnreadableRecords
 from tracker.storage.classes import class_row
 from tracker.storage.database import Transaction
@@ -76,9 +75,3 @@ def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | No
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UnreadableRecords()
     return cast(dict[str, Any], data)
-
-
-def get_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
-    """The records of the class's participants; None while they are not known."""
-    data = get_participants_data(tx, class_id)
-    return stays_from_data(data) if data else None
