@@ -337,6 +337,7 @@ def a_class(**more: Any) -> Class:
         "participants_fetched_at": None,
         "people_shown": None,
         "hosts_shown": None,
+        "figures_of_count": None,
         "teacher_id": "teacher-1",
         "teacher_email": "ana@school.example",
         "teacher_zoom_user": "ana@school.example",

@@ -1,10 +1,14 @@
 """A teacher's decisions on people: remembered for all her classes, and never changing the count by the rule."""
 
-import pytest
-from sqlalchemy import Engine, text
+import json
+from typing import Any
 
-from tests.makers import Clock, at, counted, lesson, member, services, stay, stored
+import pytest
+from sqlalchemy import Engine, event, text
+
+from tests.makers import Clock, at, counted, lesson, member, services, stay, stored, taken
 from tracker import class_attendance, reconcile, storage
+from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Role
 from tracker.storage.database import reading, transaction
 from tracker.storage.decisions import Decision
@@ -340,9 +344,56 @@ def test_a_robot_is_known_by_its_name_and_stays_a_person_until_it_is_set_aside(
 def test_figures_that_are_missing_are_worked_out_once(engine: Engine, teacher: Member, clock: Clock) -> None:
     class_id, broken = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
     with transaction(engine) as tx:
-        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL'))
+        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL, "figuresOfCount" = NULL'))
         tx.execute(text('UPDATE "LiveStream" SET "participantsData" = \'[]\' WHERE id = :id'), {"id": broken})
     reconcile.fill_in_figures(services(engine, clock))
     assert [figures(engine, one) for one in (class_id, broken)] == [(4, 0, 4)] * 2
     with reading(engine) as tx:
         assert storage.participants.without_figures(tx, 10) == []
+
+
+def test_figures_become_right_again_after_a_list_that_an_older_version_has_written(
+    engine: Engine, teacher: Member, clock: Clock
+) -> None:
+    class_id = held(engine, teacher)
+    list_of_an_older_version = participants_data(taken(stay("Ana", 0, 60, teacher.email), stay("Ben", 0, 60)))
+    with transaction(engine) as tx:
+        tx.execute(
+            text('UPDATE "LiveStream" SET "participantCount" = 2, "participantsData" = :data'),
+            {"data": json.dumps(list_of_an_older_version)},
+        )
+    assert stored(engine, class_id).figures == (2, 0)
+    reconcile.fill_in_figures(services(engine, clock))
+    assert stored(engine, class_id).figures == (1, 1)
+    with reading(engine) as tx:
+        assert storage.participants.without_figures(tx, 10) == []
+
+
+def test_a_count_without_a_list_is_shown_as_it_is(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id = held(engine, teacher)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "participantCount" = 7, "participantsData" = NULL'))
+    reconcile.fill_in_figures(services(engine, clock))
+    assert stored(engine, class_id).figures == (7, 0)
+
+
+def test_classes_without_figures_are_found_the_newest_first(engine: Engine, teacher: Member) -> None:
+    first, last, _ = (held(engine, teacher, start=week * 7 * 24 * 60) for week in (0, 2, 1))
+    with transaction(engine) as tx:
+        tx.execute(
+            text('UPDATE "LiveStream" SET "figuresOfCount" = NULL WHERE id IN (:first, :last)'),
+            {"first": first, "last": last},
+        )
+        assert storage.participants.without_figures(tx, 10) == [last, first]
+        assert storage.participants.without_figures(tx, 1) == [last]
+
+
+@pytest.mark.database("sqlite")
+def test_classes_without_figures_are_found_by_an_index_that_has_no_others(engine: Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with reading(engine) as tx:
+        storage.participants.without_figures(tx, 10)
+        statement, parameters = next(one for one in asked if "SELECT" in one[0])
+        plan = tx.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "USING INDEX LiveStream_withoutFigures" in str(plan)

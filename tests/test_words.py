@@ -195,7 +195,13 @@ def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, 
     ],
 )
 def test_the_figure_of_a_class_has_the_hosts_apart(known: dict[str, Any], expected: str) -> None:
-    assert words.figure(a_class(**known)) == expected
+    assert words.figure(a_class(figures_of_count=known.get("participant_count"), **known)) == expected
+
+
+def test_figures_of_another_count_than_the_present_one_are_not_shown() -> None:
+    stale = {"people_shown": 3, "hosts_shown": 1, "figures_of_count": 4}
+    assert words.figure(a_class(participant_count=9, **stale)) == "9 people"
+    assert words.figure(a_class(participant_count=0, **stale)) == "0 people"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tracker.attendance.types import Attendance
 from tracker.errors import UnreadableRecords
 from tracker.storage.classes import class_row
 from tracker.storage.database import Transaction
-from tracker.storage.models import LiveStream
+from tracker.storage.models import WITHOUT_FIGURES, LiveStream
 
 
 def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:
@@ -20,15 +20,16 @@ def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now:
     row = class_row(tx, class_id)
     row.participant_count = attendance.unique_count
     row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
+    row.figures_of_count = row.participant_count
     row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
     row.participants_fetched_at = now
     tx.add(row)
 
 
 def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int) -> None:
-    """Stores the figures that are shown: people without the hosts, and hosts."""
+    """Stores the figures that are shown beside the present count: people without the hosts, and hosts."""
     row = class_row(tx, class_id)
-    row.people_shown, row.hosts_shown = people, hosts
+    row.people_shown, row.hosts_shown, row.figures_of_count = people, hosts, row.participant_count
     tx.add(row)
 
 
@@ -42,20 +43,16 @@ def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str,
 
 
 def without_figures(tx: Transaction, limit: int) -> list[str]:
-    """The ids of classes whose participants are known, and no figures to show of them."""
-    known = select(LiveStream.id).where(
-        col(LiveStream.participants_data).is_not(None),
-        col(LiveStream.participant_count).is_not(None),
-        col(LiveStream.people_shown).is_(None),
-    )
-    return list(tx.exec(known.limit(limit)))
+    """The ids of classes whose participants are known, and no figures to show for their count, newest first."""
+    known = select(LiveStream.id).where(WITHOUT_FIGURES)
+    return list(tx.exec(known.order_by(col(LiveStream.scheduled_start).desc()).limit(limit)))
 
 
 def forget_attendance(tx: Transaction, class_id: str) -> None:
     """The participants of a class are not known any more: a person has said that its sessions are not its own."""
     row = class_row(tx, class_id)
     row.participant_count = row.participants_fetched_at = row.participants_data = None
-    row.people_shown = row.hosts_shown = None
+    row.people_shown = row.hosts_shown = row.figures_of_count = None
     tx.add(row)
 
 
