@@ -1,16 +1,18 @@
 """A teacher's decisions on people: remembered for all her classes, and never changing the count by the rule."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tests.makers import Clock, at, counted, lesson, member, services, stay, stored, taken
 from tracker import class_attendance, reconcile, storage
 from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Role
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 
@@ -397,3 +399,43 @@ def test_classes_without_figures_are_found_by_an_index_that_has_no_others(engine
         statement, parameters = next(one for one in asked if "SELECT" in one[0])
         plan = tx.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "USING INDEX LiveStream_withoutFigures" in str(plan)
+
+
+def test_a_class_whose_figures_cannot_be_worked_out_is_not_in_the_way_of_the_others(
+    engine: Engine, teacher: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = [held(engine, teacher, start=week * 7 * 24 * 60) for week in (0, 1)]
+    faulty = held(engine, teacher, start=2 * 7 * 24 * 60)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL, "figuresOfCount" = NULL'))
+    worked_out, add_figures = list[str](), class_attendance.add_figures
+
+    def stumble(tx: Transaction, class_id: str, now: datetime) -> None:
+        worked_out.append(class_id)
+        if class_id == faulty:
+            raise RuntimeError("an unforeseen fault")
+        add_figures(tx, class_id, now)
+
+    monkeypatch.setattr(class_attendance, "add_figures", stumble)
+    for _ in range(2):
+        reconcile.fill_in_figures(services(engine, clock))
+    assert worked_out == [faulty, *reversed(others)]
+    assert [figures(engine, class_id) for class_id in (*others, faulty)] == [(4, 0, 4)] * 3
+    assert [record.message for record in caplog.records] == ["the figures of a class cannot be worked out"]
+
+
+def test_a_database_that_is_away_is_no_fault_of_a_class(
+    engine: Engine, teacher: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id = held(engine, teacher)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "figuresOfCount" = NULL'))
+
+    def away(tx: Transaction, class_id: str, now: datetime) -> None:
+        raise PoolTimeout
+
+    monkeypatch.setattr(class_attendance, "add_figures", away)
+    with pytest.raises(PoolTimeout):
+        reconcile.fill_in_figures(services(engine, clock))
+    with reading(engine) as tx:
+        assert storage.participants.without_figures(tx, 10) == [class_id]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.types import Attendance
@@ -31,6 +31,13 @@ def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int)
     row = class_row(tx, class_id)
     row.people_shown, row.hosts_shown, row.figures_of_count = people, hosts, row.participant_count
     tx.add(row)
+
+
+def keep_to_rule(tx: Transaction, class_id: str) -> None:
+    """The figures that are shown are the count by the rule; of a class that is gone nothing is changed."""
+    count = col(LiveStream.participant_count)
+    figures = {"people_shown": count, "hosts_shown": 0, "figures_of_count": count}
+    tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(figures))
 
 
 def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str]]:
