@@ -82,7 +82,11 @@ def change(found: Class) -> None:
 def cancel(found: Class) -> None:
     """Asks once more, and cancels the class."""
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
-    if found.own_meeting:
+    others = page.read(classes.others_in_meeting, found)
+    if found.zoom_meeting_made and others:
+        held = words.count(len(others), "other class is", "other classes are")
+        st.markdown(f"Its Zoom meeting and the join link stay as they are, because {held} held there.")
+    elif found.own_meeting:
         st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
     elif found.zoom_meeting_made:
         st.markdown("Its Zoom meeting is deleted. The link still leads into the host's personal room.")

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from tracker import storage
 from tracker.attendance.counting import take_attendance
+from tracker.attendance.stored_form import stays_from_data
 from tracker.attendance.types import Attendance, ClassStatus, Session, Span, Stay, Where
 from tracker.clock import to_zoom
 from tracker.health import WebhookCounter
@@ -25,7 +26,7 @@ from tracker.server.routes import ServerState
 from tracker.services import Services
 from tracker.settings import Settings, read_settings
 from tracker.storage.classes import Class, NewClass
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member, Role
 from tracker.zoom import Zoom
 from tracker.zoom.webhook import Delivery, parse
@@ -283,6 +284,12 @@ def stored(engine: Engine, class_id: str) -> Class:
         return storage.classes.get_class(tx, class_id)
 
 
+def stored_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
+    """The records of the class's participants as they are in the database; None while they are not known."""
+    data = storage.participants.get_participants_data(tx, class_id)
+    return None if data is None else stays_from_data(data)
+
+
 def services(engine: Engine, clock: Clock, **environment: str) -> Services:
     """What the use cases need, at a time that passes only when it is told to."""
     found = settings(**environment)
@@ -331,6 +338,7 @@ def a_class(**more: Any) -> Class:
         "participants_fetched_at": None,
         "people_shown": None,
         "hosts_shown": None,
+        "figures_of_count": None,
         "teacher_id": "teacher-1",
         "teacher_email": "ana@school.example",
         "teacher_zoom_user": "ana@school.example",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -314,6 +315,24 @@ def test_a_session_of_no_length_has_no_part_in_the_own_time() -> None:
     own = planned("A", 0, 30)
     sessions = [ran(43, None), ran(53, 69)]
     assert own_time(parts([own], sessions, latest_leave={"43": at(43)})["A"]) == [(53, 69)]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_the_time_it_takes_grows_with_the_number_of_classes_and_of_stray_sessions(held: bool) -> None:
+    def least_time(days: int) -> float:
+        starts = [day * 24 * 60 for day in range(days)]
+        classes = [planned(f"{start}", start, start + 60) for start in starts]
+        sessions = [ran(start + minute, start + minute + 10) for start in starts for minute in (600, 900)]
+        sessions += [ran(start, start + 60) for start in starts if held]
+        times = []
+        for _ in range(3):
+            began = process_time()
+            found = parts(classes, sessions, now=10**6)
+            times.append(process_time() - began)
+        assert len(found["1440"].strays) == 4
+        return min(times)
+
+    assert least_time(480) < 25 * least_time(60)
 
 
 # Properties

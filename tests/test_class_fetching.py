@@ -11,7 +11,20 @@ from sqlalchemy import Engine, text
 
 from tests.fake_zoom import UNKNOWN, FakeZoom
 from tests.lives import try_until_given_up
-from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, run, services, started, stored
+from tests.makers import (
+    MEETING,
+    NOW,
+    Clock,
+    at,
+    ended,
+    lesson,
+    participant,
+    run,
+    services,
+    started,
+    stored,
+    stored_stays,
+)
 from tests.tracker_process import wait_until
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
@@ -73,7 +86,7 @@ def fetch_of(school: Services, class_id: str) -> FetchProgress:
 def names(school: Services, class_id: str) -> list[str] | None:
     """The names in the stored participants; None while they are not known."""
     with reading(school.engine) as tx:
-        stays = storage.participants.get_stays(tx, class_id)
+        stays = stored_stays(tx, class_id)
     return None if stays is None else [stay.name for stay in stays]
 
 

@@ -401,6 +401,40 @@ def test_a_meeting_that_came_by_link_is_left_alone_at_zoom(school: Services, zoo
     assert zoom.meetings == {MEETING: before}
 
 
+def test_a_meeting_that_another_class_uses_too_stays_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    link = stored(school.engine, class_id).zoom_join_url
+    later = Plan("Algebra 7C", START + timedelta(days=7), 60, "UTC")
+    other = classes.create_class(school, ana, later, link=link)
+    made = dict(zoom.meetings)
+    classes.cancel_class(school, OPERATOR, class_id)
+    assert zoom.meetings == made
+    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
+    assert stored(school.engine, other).zoom_join_url == link
+
+
+def test_a_meeting_that_only_cancelled_classes_have_used_too_is_deleted(
+    school: Services, zoom: FakeZoom, ana: Member
+) -> None:
+    class_id = classes.create_class(school, ana, PLAN)
+    link = stored(school.engine, class_id).zoom_join_url
+    later = Plan("Algebra 7C", START + timedelta(days=7), 60, "UTC")
+    classes.cancel_class(school, classes.create_class(school, ana, later, link=link))
+    assert zoom.meetings
+    classes.cancel_class(school, OPERATOR, class_id)
+    assert zoom.meetings == {}
+
+
+def test_another_meeting_under_the_same_personal_id_does_not_keep_a_meeting(
+    school: Services, zoom: FakeZoom, ana: Member
+) -> None:
+    zoom.personal_id = PERSONAL
+    class_id = classes.create_class(school, ana, PLAN)
+    lesson(school.engine, ana, start=7 * 24 * 60, zoom_meeting_id=PERSONAL, zoom_meeting_made=False)
+    classes.cancel_class(school, OPERATOR, class_id)
+    assert zoom.meetings == {}
+
+
 @pytest.mark.parametrize("deliveries", [[started()], [ended()], ["cancelled"]])
 @pytest.mark.database("sqlite")
 def test_only_a_planned_class_can_be_changed_or_cancelled(

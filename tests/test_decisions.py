@@ -1,13 +1,19 @@
 """A teacher's decisions on people: remembered for all her classes, and never changing the count by the rule."""
 
-import pytest
-from sqlalchemy import Engine, text
+import json
+from datetime import datetime
+from typing import Any
 
-from tests.makers import Clock, at, counted, lesson, member, services, stay, stored
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from tests.makers import Clock, at, counted, lesson, member, services, stay, stored, taken
 from tracker import class_attendance, decisions, reconcile, storage
+from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Role
 from tracker.auth import OPERATOR
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 
@@ -341,9 +347,96 @@ def test_a_robot_is_known_by_its_name_and_stays_a_person_until_it_is_set_aside(
 def test_figures_that_are_missing_are_worked_out_once(engine: Engine, teacher: Member, clock: Clock) -> None:
     class_id, broken = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
     with transaction(engine) as tx:
-        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL'))
+        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL, "figuresOfCount" = NULL'))
         tx.execute(text('UPDATE "LiveStream" SET "participantsData" = \'[]\' WHERE id = :id'), {"id": broken})
     reconcile.fill_in_figures(services(engine, clock))
     assert [figures(engine, one) for one in (class_id, broken)] == [(4, 0, 4)] * 2
     with reading(engine) as tx:
         assert storage.participants.without_figures(tx, 10) == []
+
+
+def test_figures_become_right_again_after_a_list_that_an_older_version_has_written(
+    engine: Engine, teacher: Member, clock: Clock
+) -> None:
+    class_id = held(engine, teacher)
+    list_of_an_older_version = participants_data(taken(stay("Ana", 0, 60, teacher.email), stay("Ben", 0, 60)))
+    with transaction(engine) as tx:
+        tx.execute(
+            text('UPDATE "LiveStream" SET "participantCount" = 2, "participantsData" = :data'),
+            {"data": json.dumps(list_of_an_older_version)},
+        )
+    assert stored(engine, class_id).figures == (2, 0)
+    reconcile.fill_in_figures(services(engine, clock))
+    assert stored(engine, class_id).figures == (1, 1)
+    with reading(engine) as tx:
+        assert storage.participants.without_figures(tx, 10) == []
+
+
+def test_a_count_without_a_list_is_shown_as_it_is(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id = held(engine, teacher)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "participantCount" = 7, "participantsData" = NULL'))
+    reconcile.fill_in_figures(services(engine, clock))
+    assert stored(engine, class_id).figures == (7, 0)
+
+
+def test_classes_without_figures_are_found_the_newest_first(engine: Engine, teacher: Member) -> None:
+    first, last, _ = (held(engine, teacher, start=week * 7 * 24 * 60) for week in (0, 2, 1))
+    with transaction(engine) as tx:
+        tx.execute(
+            text('UPDATE "LiveStream" SET "figuresOfCount" = NULL WHERE id IN (:first, :last)'),
+            {"first": first, "last": last},
+        )
+        assert storage.participants.without_figures(tx, 10) == [last, first]
+        assert storage.participants.without_figures(tx, 1) == [last]
+
+
+@pytest.mark.database("sqlite")
+def test_classes_without_figures_are_found_by_an_index_that_has_no_others(engine: Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with reading(engine) as tx:
+        storage.participants.without_figures(tx, 10)
+        statement, parameters = next(one for one in asked if "SELECT" in one[0])
+        plan = tx.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "USING INDEX LiveStream_withoutFigures" in str(plan)
+
+
+def test_a_class_whose_figures_cannot_be_worked_out_is_not_in_the_way_of_the_others(
+    engine: Engine, teacher: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = [held(engine, teacher, start=week * 7 * 24 * 60) for week in (0, 1)]
+    faulty = held(engine, teacher, start=2 * 7 * 24 * 60)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL, "figuresOfCount" = NULL'))
+    worked_out, add_figures = list[str](), class_attendance.add_figures
+
+    def stumble(tx: Transaction, class_id: str, now: datetime) -> None:
+        worked_out.append(class_id)
+        if class_id == faulty:
+            raise RuntimeError("an unforeseen fault")
+        add_figures(tx, class_id, now)
+
+    monkeypatch.setattr(class_attendance, "add_figures", stumble)
+    for _ in range(2):
+        reconcile.fill_in_figures(services(engine, clock))
+    assert worked_out == [faulty, *reversed(others)]
+    assert [figures(engine, class_id) for class_id in (*others, faulty)] == [(4, 0, 4)] * 3
+    assert [record.message for record in caplog.records] == ["the figures of a class cannot be worked out"]
+
+
+def test_a_database_that_is_away_is_no_fault_of_a_class(
+    engine: Engine, teacher: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id = held(engine, teacher)
+    with transaction(engine) as tx:
+        tx.execute(text('UPDATE "LiveStream" SET "figuresOfCount" = NULL'))
+
+    def away(tx: Transaction, class_id: str, now: datetime) -> None:
+        raise PoolTimeout
+
+    monkeypatch.setattr(class_attendance, "add_figures", away)
+    with pytest.raises(PoolTimeout):
+        reconcile.fill_in_figures(services(engine, clock))
+    with reading(engine) as tx:
+        assert storage.participants.without_figures(tx, 10) == [class_id]

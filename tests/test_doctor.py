@@ -190,7 +190,11 @@ def test_before_the_first_webhook_it_is_told_since_when_none_came_and_what_is_to
     [
         ("wrong_signature_of_account", "either ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or"),
         ("body_changed", "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte."),
-        ("wrong_signature", "ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or somebody else sends"),
+        (
+            "wrong_signature",
+            "ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or somebody else sends them, or something on "
+            "the way changes their body.",
+        ),
     ],
 )
 def test_webhooks_with_another_signature_are_told_with_the_cause(

@@ -115,6 +115,24 @@ def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine
     assert [one.label for one in shown.button] == ["Fetch participants now"]
 
 
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        (0, "Its Zoom meeting is deleted, and its join link stops working."),
+        (1, "Its Zoom meeting and the join link stay as they are, because 1 other class is held there."),
+        (2, "Its Zoom meeting and the join link stay as they are, because 2 other classes are held there."),
+    ],
+)
+def test_who_cancels_a_class_is_told_what_becomes_of_its_meeting(
+    screens: Screens, engine: Engine, ana: Member, others: int, expected: str
+) -> None:
+    class_id = lesson(engine, ana)
+    for week in range(others):
+        lesson(engine, ana, start=(week + 1) * 7 * 24 * 60, zoom_meeting_made=False)
+    shown = button(show(screens, class_id), "Cancel class").click().run()
+    assert expected in [one.value for one in shown.markdown]
+
+
 def test_a_cancelled_class_can_only_be_looked_at(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     with transaction(engine) as tx:

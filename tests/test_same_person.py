@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.makers import span, stay
 from tracker.attendance.counting import take_attendance
+from tracker.attendance.names import LONGEST_NAME
 from tracker.attendance.same_person import Reason, likely_same, undecided
 from tracker.attendance.types import Person, Stay
 from tracker.messages import sentence
@@ -111,6 +112,12 @@ def test_different_people_are_left_alone(one: str, other: str) -> None:
 @pytest.mark.parametrize("labelled", [("Ana 1", "Ana 2"), ("Ana (7B)", "Ana (7C)"), ("Ana 1", "Ana (7C)", "2 Ana")])
 def test_a_name_that_two_people_with_numbers_have_is_neither_of_theirs(labelled: tuple[str, ...]) -> None:
     assert likely_same(people("Ana", "Ana (Phone)", *labelled)) == likely_same(people("Ana", "Ana (Phone)"))
+
+
+def test_a_name_of_signs_that_stand_for_several_letters_is_not_compared_letter_by_letter() -> None:
+    short, endless = "\ufb03" * 30, "\ufb03" * (LONGEST_NAME - 5)  # three letters each, where names are compared
+    assert [found.why for found in likely_same(people(f"{short} Ana", f"{short} Anna"))] == [Reason.ONE_LETTER]
+    assert likely_same(people(f"{endless} Ana", f"{endless} Anna")) == []
 
 
 # By what Zoom knows of them

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlmodel import select
 
-from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, waiting
+from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, stored_stays, waiting
 from tracker import storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import participants_data
@@ -48,6 +48,7 @@ COLUMNS = [
     "zoomLinkChecked",
     "peopleShown",
     "hostsShown",
+    "figuresOfCount",
 ]
 MET = take_attendance(
     [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],
@@ -121,7 +122,7 @@ def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Memb
     collect(engine, class_id)
     with reading(engine) as tx:
         text_stored = tx.exec(select(LiveStream.participants_data)).one()
-        assert storage.participants.get_stays(tx, class_id) == MET.stays
+        assert stored_stays(tx, class_id) == MET.stays
     assert text_stored is not None
     data = json.loads(text_stored)
     assert data == participants_data(MET)
@@ -153,8 +154,8 @@ def test_nobody_is_a_count_and_not_known_is_none(engine: Engine, teacher: Member
     assert stored(engine, empty).participant_count == 0
     assert stored(engine, unknown).participant_count is None
     with reading(engine) as tx:
-        assert storage.participants.get_stays(tx, empty) == ()
-        assert storage.participants.get_stays(tx, unknown) is None
+        assert stored_stays(tx, empty) == ()
+        assert stored_stays(tx, unknown) is None
 
 
 @pytest.mark.parametrize("name", ["Zoë 👩‍🏫", "محمد", "李雷", "O'Brien; --", 'a"b\\c\n', "\u2028"])
@@ -164,7 +165,7 @@ def test_any_name_comes_back_as_it_was(engine: Engine, teacher: Member, name: st
     with transaction(engine) as tx:
         storage.participants.save_attendance(tx, class_id, attendance, NOW)
     with reading(engine) as tx:
-        assert storage.participants.get_stays(tx, class_id) == attendance.stays
+        assert stored_stays(tx, class_id) == attendance.stays
     assert stored(engine, class_id).title == name
 
 
@@ -194,7 +195,7 @@ def test_a_class_that_goes_on_again_keeps_its_participants_until_there_is_better
     assert (found.status, found.started_at, found.ended_at) == (ClassStatus.LIVE, NOW, None)
     assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
     with reading(engine) as tx:
-        assert storage.participants.get_stays(tx, class_id)
+        assert stored_stays(tx, class_id)
 
 
 def test_a_class_that_ends_later_keeps_its_participants_until_there_are_new_ones(

@@ -140,6 +140,7 @@ NAMED = {
     "payload": {"account_id": "a", "object": {"topic": "Maß"}},
 }
 COMPACT = json.dumps(NAMED, separators=(",", ":"), ensure_ascii=False).encode()
+SPACED = json.dumps(NAMED).encode()
 ESCAPED = json.dumps(NAMED, separators=(",", ":")).encode()
 
 
@@ -152,8 +153,14 @@ ESCAPED = json.dumps(NAMED, separators=(",", ":")).encode()
         (COMPACT, ESCAPED, WEBHOOK_SECRET, {}, "body_changed"),
         (COMPACT + b"\n", COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
         (gzip.compress(COMPACT, mtime=0), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
-        (gzip.compress(COMPACT, mtime=0), COMPACT, "another", {"content-encoding": "gzip"}, "body_changed"),
-        (json.dumps(NAMED, indent=2).encode(), COMPACT, "another", {}, "body_changed"),
+        (gzip.compress(COMPACT, mtime=0), COMPACT, WEBHOOK_SECRET, {"content-encoding": "gzip"}, "body_changed"),
+        (gzip.compress(SPACED, mtime=0), SPACED, WEBHOOK_SECRET, {}, "body_changed"),
+        (COMPACT, COMPACT, "another", {"content-encoding": "gzip"}, "wrong_signature_of_account"),
+        (gzip.compress(COMPACT, mtime=0), COMPACT, "another", {}, "wrong_signature_of_account"),
+        (json.dumps(NAMED, indent=2).encode(), COMPACT, "another", {}, "wrong_signature_of_account"),
+        (COMPACT + b"\n", COMPACT, "another", {}, "wrong_signature_of_account"),
+        (b'{\n"event":"meeting.ended"}', COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (b"anything", COMPACT, WEBHOOK_SECRET, {"content-encoding": "br"}, "wrong_signature"),
         (COMPACT, COMPACT, "another", {"content-encoding": "identity"}, "wrong_signature_of_account"),
         (json.dumps(NAMED).encode(), COMPACT, "another", {}, "wrong_signature_of_account"),
         (COMPACT.replace(b'"a"', b'"b"'), COMPACT, "another", {}, "wrong_signature"),

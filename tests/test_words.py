@@ -197,7 +197,14 @@ def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, 
     ],
 )
 def test_the_figure_of_a_class_has_the_hosts_apart(known: dict[str, Any], expected: str) -> None:
-    assert people_in_words(*a_class(**known).figures) == expected
+    found = a_class(figures_of_count=known.get("participant_count"), **known)
+    assert people_in_words(*found.figures) == expected
+
+
+def test_figures_of_another_count_than_the_present_one_are_not_shown() -> None:
+    stale = {"people_shown": 3, "hosts_shown": 1, "figures_of_count": 4}
+    assert a_class(participant_count=9, **stale).figures == (9, 0)
+    assert a_class(participant_count=0, **stale).figures == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,12 @@ def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
     return storage.classes.classes_of_meeting(tx, meeting_id)
 
 
+def others_in_meeting(tx: Transaction, found: Class) -> list[Class]:
+    """The other classes that are held in the Zoom meeting of a class and are not cancelled."""
+    same = classes_of_meeting(tx, found.zoom_meeting_id or "")
+    return [one for one in same if one.id != found.id and one.api_meeting_id == found.api_meeting_id]
+
+
 def create_class(
     services: Services,
     acting: Member,
@@ -225,9 +231,13 @@ def change_class(services: Services, acting: Member, class_id: str, plan: Plan) 
 
 
 def cancel_class(services: Services, acting: Member, class_id: str) -> None:
-    """Cancels a class that has not begun; a meeting that was made for it is deleted at Zoom. Raises NotAllowed."""
+    """Cancels a class that has not begun; a meeting that was made for it, and that no other has, is deleted at Zoom.
+
+    Raises NotAllowed.
+    """
     current = _still_planned(services, acting, class_id)
-    if current.zoom_meeting_made and current.api_meeting_id:
+    # Where other classes are held in it, their link would stop working.
+    if current.zoom_meeting_made and current.api_meeting_id and not services.read(others_in_meeting, current):
         services.zoom.delete_meeting(current.api_meeting_id)
     now = services.now()
     with (

@@ -164,7 +164,7 @@ _OF_HTTP = {
     "body_cut_off": "The body was cut off.",
     "wrong_signature_of_account": "The signature of an event of this Zoom account does not match: either "
     "ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or something on the way changes the body.",
-    "body_changed": "The body is not as Zoom sends it: something on the way changes it (packs it, or writes its JSON "
+    "body_changed": "The body is not as Zoom signed it: something on the way changes it (packs it, or writes its JSON "
     "anew).",
 }
 
@@ -227,7 +227,7 @@ _OF_BACKUPS = {
 _OF_HEALTH = {
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
-    "the Zoom app, or somebody else sends them.",
+    "the Zoom app, or somebody else sends them, or something on the way changes their body.",
     "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
     "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",

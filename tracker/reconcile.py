@@ -15,7 +15,7 @@ from tracker.retry import FARTHEST_TRY, PATIENCE
 from tracker.services import Services
 from tracker.sessions import apply_sessions, meeting_of
 from tracker.storage.classes import Class
-from tracker.storage.database import Transaction, reading, transaction
+from tracker.storage.database import AWAY, Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
 
@@ -99,17 +99,25 @@ def mend_after_clock(services: Services) -> None:
 
 
 def fill_in_figures(services: Services) -> None:
-    """Works out the figures to show of classes that have participants and no figures.
+    """Works out the figures to show of classes that have participants and no figures for their count.
 
-    An earlier version, or another program, has stored them.
+    An earlier version, or another program, has stored them. A class of which they cannot be worked out keeps to its
+    count by the rule: it would be in the way of the others each time.
     """
     now = services.now()
     with reading(services.engine) as tx:
         wanted = storage.participants.without_figures(tx, MOST_FIGURES)
     for class_id in wanted:
-        with transaction(services.engine) as tx:
-            storage.classes.lock_class(tx, class_id)
-            class_attendance.add_figures(tx, class_id, now)
+        try:
+            with transaction(services.engine) as tx:
+                storage.classes.lock_class(tx, class_id)
+                class_attendance.add_figures(tx, class_id, now)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("the figures of a class cannot be worked out", extra={"class": class_id})
+            with transaction(services.engine) as tx:
+                storage.participants.keep_to_rule(tx, class_id)
 
 
 def tidy_up(services: Services) -> None:

@@ -7,7 +7,7 @@ became known.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -224,10 +224,12 @@ class _Assignment:
         self.met = _met(classes, spans)
         self.parts: dict[str, dict[str, Why]] = {one.id: {} for one in classes}
         self.taken: set[str] = set()
+        self.having: dict[str, list[str]] = defaultdict(list)
 
     def take(self, class_id: str, session: Session, why: Why) -> None:
         self.parts[class_id][session.uuid] = why
         self.taken.add(session.uuid)
+        self.having[session.uuid].append(class_id)
 
     def free(self) -> list[Session]:
         return [session for session in self.sessions if session.uuid not in self.taken]
@@ -247,33 +249,33 @@ class _Assignment:
 
     def take_around(self, with_core: set[str]) -> None:
         """Restarts of what belongs to a class that has a core, and the opening of its room before it."""
-        for session in self.free():
-            span = self.spans[session.uuid]
-            candidates: list[tuple[timedelta, int, str, Why]] = []
-            for rank, one in enumerate(self.classes):
-                if one.id not in with_core:
-                    continue
-                if (pause := self._pause(one.id, session)) is not None:
-                    candidates.append((pause, -rank, one.id, Why.RESTARTED))
-                if NOTHING <= one.planned.start - session.start <= EARLY:
-                    candidates.append((one.planned.start - span.end, -rank, one.id, Why.OPENED_EARLY))
+        held = [(rank, one) for rank, one in enumerate(self.classes) if one.id in with_core]
+        ranks = {one.id: rank for rank, one in held}
+        starts = [one.planned.start for _, one in held]
+        for session, pauses in self._free_with_pauses():
+            end = self.spans[session.uuid].end
+            early = held[bisect_left(starts, session.start) : bisect_right(starts, session.start + EARLY)]
+            candidates = [
+                *((pause, -ranks[class_id], class_id, Why.RESTARTED) for class_id, pause in pauses.items()),
+                *((one.planned.start - end, -rank, one.id, Why.OPENED_EARLY) for rank, one in early),
+            ]
             if candidates:
                 _, _, class_id, why = min(candidates)
                 self.take(class_id, session, why)
 
     def take_late(self) -> None:
         """Of classes without any session yet: what begins soon after their time, and its restarts."""
-        without = [one for one in self.classes if not self.parts[one.id]]
-        for session in self.free():
-            candidates = [
-                (session.start - one.planned.end, rank, one.id, Why.HELD_LATE)
-                for rank, one in enumerate(without)
-                if NOTHING <= session.start - one.planned.end <= LATE
-            ]
+        without = [(one.planned.end, rank, one.id) for rank, one in enumerate(self.classes) if not self.parts[one.id]]
+        ranks = {class_id: rank for _, rank, class_id in without}
+        without.sort()
+        ends = [end for end, _, _ in without]
+        for session, pauses in self._free_with_pauses():
+            over = without[bisect_left(ends, session.start - LATE) : bisect_right(ends, session.start)]
+            candidates = [(session.start - end, rank, class_id, Why.HELD_LATE) for end, rank, class_id in over]
             restarts = [
-                (pause, rank, one.id, Why.RESTARTED)
-                for rank, one in enumerate(without)
-                if (pause := self._pause(one.id, session)) is not None
+                (pause, ranks[class_id], class_id, Why.RESTARTED)
+                for class_id, pause in pauses.items()
+                if class_id in ranks
             ]
             if chosen := min(candidates or restarts, default=None):
                 self.take(chosen[2], session, chosen[3])
@@ -329,18 +331,31 @@ class _Assignment:
                 for session in _ordered(by_uuid[uuid] for uuid in parts)
             )
             own_time, elsewhere = self._own_time(rank, sessions)
-            near = tuple(stray for class_id, stray in strays if class_id == one.id)
-            result[one.id] = ClassPart(sessions, near, own_time, elsewhere)
+            result[one.id] = ClassPart(sessions, tuple(strays[one.id]), own_time, elsewhere)
         return result
 
     def _runs(self, session: Session) -> bool:
         return session.end is None and session is self.sessions[-1]
 
-    def _pause(self, class_id: str, session: Session) -> timedelta | None:
-        """The pause between the class's nearest earlier session and this one, where that makes it a restart."""
-        ends = [self.spans[uuid].end for uuid in self.parts[class_id] if self.spans[uuid].start <= session.start]
-        pause = session.start - max(ends) if ends else None
-        return max(pause, NOTHING) if pause is not None and pause <= RESTART else None
+    def _free_with_pauses(self) -> Iterator[tuple[Session, dict[str, timedelta]]]:
+        """Each session that is no class's yet, with the pause since the latest earlier session of each class of which
+        it is a restart. The caller may take the session before it asks for the next one."""
+        owned = [session for session in self.sessions if session.uuid in self.taken]
+        starts = [session.start for session in owned]
+        place, recent = 0, list[Session]()
+        for session in self.free():
+            following = bisect_right(starts, session.start)
+            recent += owned[place:following]
+            place = following
+            recent = [one for one in recent if self.spans[one.uuid].end >= session.start - RESTART]
+            pauses: dict[str, timedelta] = {}
+            for one in recent:
+                pause = max(session.start - self.spans[one.uuid].end, NOTHING)
+                for class_id in self.having[one.uuid]:
+                    pauses[class_id] = min(pause, pauses.get(class_id, pause))
+            yield session, pauses
+            if session.uuid in self.taken:
+                recent.append(session)
 
     def _sharing(
         self, own: Mapping[str, Mapping[str, Why]], with_core: set[str], left_out: set[tuple[str, str]]
@@ -390,19 +405,20 @@ class _Assignment:
                 return union((*inside, *after)), False
         return inside, False
 
-    def _strays(self, taken: set[str], left_out: set[tuple[str, str]]) -> list[tuple[str, Stray]]:
-        """Sessions that are no class's, each with the classes nearest before and after it, and those left out."""
-        found: list[tuple[str, Stray]] = []
+    def _strays(self, taken: set[str], left_out: set[tuple[str, str]]) -> dict[str, list[Stray]]:
+        """Sessions that are no class's by the classes nearest before and after them, and what these have left out."""
+        starts = [one.planned.start for one in self.classes]
+        out: dict[str, set[str]] = defaultdict(set)
+        for class_id, uuid in left_out:
+            out[uuid].add(class_id)
+        found: dict[str, list[Stray]] = defaultdict(list)
         for session in self.sessions:
-            span = self.spans[session.uuid]
-            near = {class_id for class_id, uuid in left_out if uuid == session.uuid and class_id in self.parts}
-            out = set(near)
+            span, runs, near = self.spans[session.uuid], self._runs(session), set(out[session.uuid])
             if session.uuid not in taken:
-                before = [one for one in self.classes if one.planned.start <= session.start]
-                after = [one for one in self.classes if one.planned.start > session.start]
-                near |= {one.id for one in (*before[-1:], *after[:1])}
-            runs = self._runs(session)
-            found += [(class_id, Stray(session, span, class_id in out, runs)) for class_id in sorted(near)]
+                place = bisect_right(starts, session.start)
+                near |= {one.id for one in self.classes[max(place - 1, 0) : place + 1]}
+            for class_id in near:
+                found[class_id].append(Stray(session, span, class_id in out[session.uuid], runs))
         return found
 
 

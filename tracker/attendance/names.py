@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from tracker.text import compared_name, fold_name
 
+# What is longer than this is no name of anybody's, and would take long to compare and to look into.
+LONGEST_NAME = 100
 DEVICES = (
     r"i-?phone|i-?pad|ipod|mac-?book\w*|mac|android|galaxy\w*|samsung|huawei|xiaomi|pixel|tablet|laptop|pc|phone"
     r"|mobile|handy|celular"
@@ -12,7 +14,7 @@ DEVICES = (
 _MODEL = r"(?:\s+\d{1,2})?(?:\s+(?:pro|max|plus|mini|ultra))*"
 _DEVICE = re.compile(
     rf"\((?:[^()]*\b)?(?:{DEVICES})\b[^()]*\)"  # Ana Lima (iPhone)
-    rf"|(?:'s|’s|s')?[\s_-]+(?:{DEVICES}){_MODEL}\s*$"  # Ana Lima's iPhone 14, Ana Lima - phone
+    rf"|(?:'s|’s|s')?(?<![\s_-])[\s_-]+(?:{DEVICES}){_MODEL}\s*$"  # Ana Lima's iPhone 14, Ana Lima - phone
     rf"|^(?:{DEVICES}){_MODEL}\s+(?:von|de|di|of)\s+",  # iPhone von Ana Lima
     re.IGNORECASE,
 )
@@ -118,8 +120,10 @@ class NameParts:
 
 
 def parts_of(name: str) -> NameParts:
-    """The name taken apart; as it is where nothing but a number or a device would be left."""
+    """The name taken apart; as it is where nothing but a number or a device would be left, and where it is endless."""
     folded = compared_name(name)
+    if len(folded) > LONGEST_NAME:
+        return NameParts(folded, folded, folded, folded, frozenset(), frozenset())
     device = without_device(folded) if _DEVICE.search(folded) else folded
     pronouns = (_tidy(_PRONOUNS.sub(" ", device)) or device) if _PRONOUNS.search(device) else device
     numbers: set[str] = set()
@@ -137,14 +141,20 @@ def parts_of(name: str) -> NameParts:
 
 
 def without_device(name: str) -> str:
-    """The name without the device that it names: `Ana Lima (iPhone)` is `Ana Lima`; as it is where nothing is left."""
-    return fold_name(_DEVICE.sub(" ", name)).strip(" -_,") or name
+    """The name without the device that it names: `Ana Lima (iPhone)` is `Ana Lima`.
+
+    As it is where nothing would be left, and where it is longer than any name (`LONGEST_NAME`).
+    """
+    plain = fold_name(name)
+    if len(plain) > LONGEST_NAME:
+        return name
+    return fold_name(_DEVICE.sub(" ", plain)).strip(" -_,") or name
 
 
 def names_device(name: str) -> bool:
     """Whether the name names a device beside somebody, or nobody but a device."""
     plain = fold_name(name)
-    return without_device(plain) != plain or names_nobody(plain)
+    return len(plain) <= LONGEST_NAME and (without_device(plain) != plain or names_nobody(plain))
 
 
 def names_nobody(name: str) -> bool:

@@ -17,14 +17,12 @@ from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
 from tracker.attendance.counting import clip, union
-from tracker.attendance.names import NameParts, parts_of
+from tracker.attendance.names import LONGEST_NAME, NameParts, parts_of
 from tracker.attendance.types import Person, PersonKey, Span
 from tracker.text import compared_name
 
 # Below this many letters one slip makes another name ("Lea", "Leo").
 SHORTEST_NAME_WITH_SLIP = 5
-# What is longer than this is no name of anybody's, and would take long to compare.
-LONGEST_NAME = 100
 # More people than this of one name is no slip of somebody's; to pair them all would help nobody.
 LARGEST_GROUP = 40
 # Zoom's times are whole seconds, so the two halves of one joining may seem to overlap.
@@ -201,7 +199,7 @@ def _variants(form: _Forms) -> Iterable[tuple[str, str]]:
     """
     letters = form.letters
     yield ("raw", form.parts.bare) if not letters else ("letters", letters)
-    if len(letters) >= SHORTEST_NAME_WITH_SLIP:
+    if SHORTEST_NAME_WITH_SLIP <= len(letters) <= LONGEST_NAME:
         yield from (("slip", letters[:place] + letters[place + 1 :]) for place in range(len(letters)))
         yield ("slip", letters)
 

@@ -83,6 +83,7 @@ class Class:
     participants_fetched_at: datetime | None
     people_shown: int | None
     hosts_shown: int | None
+    figures_of_count: int | None
     teacher_id: str
     teacher_email: str
     teacher_zoom_user: str
@@ -101,10 +102,11 @@ class Class:
     def figures(self) -> tuple[int | None, int]:
         """How many people came, and how many hosts, as a teacher wants them counted; None until it is known.
 
-        Where nobody has worked these figures out yet, it is the count by the rule.
+        Where nobody has worked these figures out yet for the present count, it is the count by the rule.
         """
-        if self.participant_count is None or self.people_shown is None:
-            return self.participant_count, 0
+        count = self.participant_count
+        if count is None or self.people_shown is None or self.figures_of_count != count:
+            return count, 0
         return self.people_shown, self.hosts_shown or 0
 
     @property
@@ -356,6 +358,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         participants_fetched_at=row.participants_fetched_at,
         people_shown=row.people_shown,
         hosts_shown=row.hosts_shown,
+        figures_of_count=row.figures_of_count,
         teacher_id=row.teacher_id,
         teacher_email=teacher.email,
         teacher_zoom_user=teacher.zoom_user_id or teacher.email,

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from tracker.attendance.stored_form import participants_data as attendance_data
-from tracker.attendance.stored_form import stays_from_data
-from tracker.attendance.types import Attendance, Stay
+from tracker.attendance.types import Attendance
 from tracker.errors import UnreadableRecords
 from tracker.storage.classes import class_row
 from tracker.storage.database import Transaction
-from tracker.storage.models import LiveStream
+from tracker.storage.models import WITHOUT_FIGURES, LiveStream
 
 
 def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:
@@ -21,16 +20,24 @@ def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now:
     row = class_row(tx, class_id)
     row.participant_count = attendance.unique_count
     row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
+    row.figures_of_count = row.participant_count
     row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
     row.participants_fetched_at = now
     tx.add(row)
 
 
 def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int) -> None:
-    """Stores the figures that are shown: people without the hosts, and hosts."""
+    """Stores the figures that are shown beside the present count: people without the hosts, and hosts."""
     row = class_row(tx, class_id)
-    row.people_shown, row.hosts_shown = people, hosts
+    row.people_shown, row.hosts_shown, row.figures_of_count = people, hosts, row.participant_count
     tx.add(row)
+
+
+def keep_to_rule(tx: Transaction, class_id: str) -> None:
+    """The figures that are shown are the count by the rule; of a class that is gone nothing is changed."""
+    count = col(LiveStream.participant_count)
+    figures = {"people_shown": count, "hosts_shown": 0, "figures_of_count": count}
+    tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(figures))
 
 
 def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str | None, str]]:
@@ -43,20 +50,16 @@ def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str,
 
 
 def without_figures(tx: Transaction, limit: int) -> list[str]:
-    """The ids of classes whose participants are known, and no figures to show of them."""
-    known = select(LiveStream.id).where(
-        col(LiveStream.participants_data).is_not(None),
-        col(LiveStream.participant_count).is_not(None),
-        col(LiveStream.people_shown).is_(None),
-    )
-    return list(tx.exec(known.limit(limit)))
+    """The ids of classes whose participants are known, and no figures to show for their count, newest first."""
+    known = select(LiveStream.id).where(WITHOUT_FIGURES)
+    return list(tx.exec(known.order_by(col(LiveStream.scheduled_start).desc()).limit(limit)))
 
 
 def forget_attendance(tx: Transaction, class_id: str) -> None:
     """The participants of a class are not known any more: a person has said that its sessions are not its own."""
     row = class_row(tx, class_id)
     row.participant_count = row.participants_fetched_at = row.participants_data = None
-    row.people_shown = row.hosts_shown = None
+    row.people_shown = row.hosts_shown = row.figures_of_count = None
     tx.add(row)
 
 
@@ -76,9 +79,3 @@ def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | No
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UnreadableRecords()
     return cast(dict[str, Any], data)
-
-
-def get_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
-    """The records of the class's participants; None while they are not known."""
-    data = get_participants_data(tx, class_id)
-    return stays_from_data(data) if data else None

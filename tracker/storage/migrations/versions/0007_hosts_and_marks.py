@@ -16,6 +16,11 @@ OF_CLASSES = (
     ("zoomLinkChecked", sa.Boolean()),
     ("peopleShown", sa.Integer()),
     ("hostsShown", sa.Integer()),
+    ("figuresOfCount", sa.Integer()),
+)
+WITHOUT_FIGURES = sa.text(
+    '"participantsData" IS NOT NULL AND "participantCount" IS NOT NULL '
+    'AND ("figuresOfCount" IS NULL OR "figuresOfCount" != "participantCount")'
 )
 OF_SESSIONS = (("hostId", sa.String()), ("droppedAt", UtcSeconds()))
 
@@ -24,6 +29,14 @@ def upgrade() -> None:
     for table, columns in (("LiveStream", OF_CLASSES), ("MeetingSession", OF_SESSIONS)):
         for name, kind in columns:
             op.add_column(table, sa.Column(name, kind, nullable=True))
+    op.create_index(
+        "LiveStream_withoutFigures",
+        "LiveStream",
+        ["scheduledStart"],
+        unique=False,
+        sqlite_where=WITHOUT_FIGURES,
+        postgresql_where=WITHOUT_FIGURES,
+    )
     op.create_table(
         "PersonMark",
         sa.Column("teacherId", sa.String(), nullable=False),
@@ -37,6 +50,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("PersonMark")
+    op.drop_index("LiveStream_withoutFigures", table_name="LiveStream")
     for table, columns in (("LiveStream", OF_CLASSES), ("MeetingSession", OF_SESSIONS)):
         for name, _ in columns:
             op.drop_column(table, name)
