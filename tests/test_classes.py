@@ -419,7 +419,7 @@ def test_a_meeting_that_only_cancelled_classes_have_used_too_is_deleted(
     class_id = classes.create_class(school, ana, PLAN)
     link = stored(school.engine, class_id).zoom_join_url
     later = Plan("Algebra 7C", START + timedelta(days=7), 60, "UTC")
-    classes.cancel_class(school, classes.create_class(school, ana, later, link=link))
+    classes.cancel_class(school, OPERATOR, classes.create_class(school, ana, later, link=link))
     assert zoom.meetings
     classes.cancel_class(school, OPERATOR, class_id)
     assert zoom.meetings == {}

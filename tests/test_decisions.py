@@ -347,7 +347,7 @@ def test_a_robot_is_known_by_its_name_and_stays_a_person_until_it_is_set_aside(
 def test_figures_that_are_missing_are_worked_out_once(engine: Engine, teacher: Member, clock: Clock) -> None:
     class_id, broken = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
     with transaction(engine) as tx:
-        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL, "figuresOfCount" = NULL'))
+        tx.execute(text('UPDATE "LiveStream" SET "peopleShown" = NULL, "hostsShown" = NULL'))
         tx.execute(text('UPDATE "LiveStream" SET "participantsData" = \'[]\' WHERE id = :id'), {"id": broken})
     reconcile.fill_in_figures(services(engine, clock))
     assert [figures(engine, one) for one in (class_id, broken)] == [(4, 0, 4)] * 2

@@ -99,7 +99,7 @@ class Course(SQLModel, table=True):
 # has to say it in the words of the index, or the index is not used.
 WITHOUT_FIGURES = text(
     '"participantsData" IS NOT NULL AND "participantCount" IS NOT NULL '
-    'AND ("figuresOfCount" IS NULL OR "figuresOfCount" != "participantCount")'
+    'AND ("peopleShown" IS NULL OR "figuresOfCount" IS NULL OR "figuresOfCount" != "participantCount")'
 )
 
 

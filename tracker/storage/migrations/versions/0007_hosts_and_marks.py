@@ -20,7 +20,7 @@ OF_CLASSES = (
 )
 WITHOUT_FIGURES = sa.text(
     '"participantsData" IS NOT NULL AND "participantCount" IS NOT NULL '
-    'AND ("figuresOfCount" IS NULL OR "figuresOfCount" != "participantCount")'
+    'AND ("peopleShown" IS NULL OR "figuresOfCount" IS NULL OR "figuresOfCount" != "participantCount")'
 )
 OF_SESSIONS = (("hostId", sa.String()), ("droppedAt", UtcSeconds()))
 
