@@ -129,7 +129,7 @@ def test_a_token_stands_alone_on_the_last_line_and_works(tracker: CommandLine, d
     *_, token = tracker.done("user", "token", TEACHER).text.splitlines()
     assert re.fullmatch(r"zpt_[A-Za-z0-9_-]{40,}", token)
     with reading(database) as tx:
-        assert auth.member_by_bearer(tx, f"Bearer {token}").email == TEACHER
+        assert auth.member_by_bearer(tx, f"Bearer {token}", clock.now()).email == TEACHER
 
 
 # -- classes

@@ -47,7 +47,7 @@ IMPORTS: dict[str, str] = {
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs rate_limiter settings storage zoom",
-    "auth": "errors storage",
+    "auth": "errors settings storage",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
@@ -97,6 +97,7 @@ LIBRARIES: dict[str, set[str]] = {
     "urllib.request": {"server", "demo"},
     "urllib3": {"zoom"},
     "xlsxwriter": {"report"},
+    "zxcvbn": {"auth"},
 }
 PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "text"}
 PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}

@@ -196,7 +196,7 @@ def list_users(call: Call) -> None:
 def new_token(call: Call) -> None:
     """Prints a new API token, once; the one before stops working."""
     with call.services() as services:
-        token = auth.new_api_token(services.engine, call.options.email)
+        token = auth.new_api_token(services.engine, call.options.email, services.now())
     print("The token, shown this once:")
     print(token)
 

@@ -113,8 +113,13 @@ _OF_CLASSES = {
 _OF_PEOPLE = {
     "sign_in_needed": "Please sign in.",
     "password_wrong": "E-mail or password is wrong.",
+    "account_closed": "This account is closed. An admin can open it again.",
+    "sign_in_busy": "Too many people are signing in at this moment. Please try again in a few seconds.",
     "too_many_passwords": "Too many wrong passwords. Try again in {minutes} minutes.",
     "password_length": "A password has from {least} to {most} characters.",
+    "password_common": "This password is too easy to guess. Take a longer one, of several words for example.",
+    "password_about_oneself": "A name, an e-mail address or a word of this product is no password. Take something that "
+    "nobody would guess.",
     "password_not_utf8": "The password on stdin is not valid UTF-8.",
     "api_token_needed": "A valid API token is needed: Authorization: Bearer <token>.",
     "admins_only": "This page is for admins.",
@@ -153,6 +158,7 @@ _OF_THE_MACHINE = {
     "env_file_not_utf8": "{file} is not UTF-8 text; save it as UTF-8",
     "setting_no_address": "{name} must be an http or https address",
     "setting_no_choice": "{name} must be one of {choices}",
+    "setting_no_addresses": "{name} must be a list of addresses or networks, like 10.0.0.1,10.1.0.0/16",
     "setting_no_number": "{name} must be a whole number from {least} to {most}",
     "database_url_unusable": "DATABASE_URL must begin with sqlite:/// or postgresql://",
     "postgres_driver_missing": 'for PostgreSQL install its driver: pip install "psycopg[binary]"',

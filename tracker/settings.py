@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -68,6 +69,18 @@ def _plan(value: str, info: ValidationInfo) -> str:
     return value.lower()
 
 
+def _proxies(value: str, info: ValidationInfo) -> str:
+    """Addresses and networks, as uvicorn reads its option `--forwarded-allow-ips`."""
+    parts = [part.strip() for part in value.split(",")]
+    for part in parts:
+        try:
+            if part != "*":
+                ip_network(part)
+        except ValueError:
+            raise _Unusable("setting_no_addresses", info) from None
+    return ",".join(parts)
+
+
 def _default_database(given: dict[str, Any]) -> str:
     return f"sqlite:///{(given['data_dir'] / 'tracker.sqlite3').as_posix()}"
 
@@ -97,6 +110,9 @@ class Settings(BaseSettings):
     tracker_port: Port = 8787
     dashboard_port: Port = 8501
     fetch_delay_seconds: Annotated[int, _whole_number(0, 86_400)] = 600
+    forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
+    sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
+    sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
 
     @classmethod
     def settings_customise_sources(

@@ -144,7 +144,7 @@ def _process_webhook(services: Services, request: Request) -> tuple[str, dict[st
 
 def fetch_for_person(state: ServerState, request: Request) -> Answer:
     """`GET /api/zoom/participants?streamId=ID`: fetches now, for the class's teacher or an admin."""
-    viewer = state.services.read(auth.member_by_bearer, request.headers.get("authorization", ""))
+    viewer = state.services.read(auth.member_by_bearer, request.headers.get("authorization", ""), state.services.now())
     class_id = request.query("streamId")
     if not class_id:
         raise InvalidInput("stream_id_missing")

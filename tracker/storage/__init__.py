@@ -4,32 +4,38 @@
 """
 
 from tracker.storage import (
+    api_tokens,
     attention,
     classes,
     decisions,
     fetches,
+    invitations,
     members,
     presence,
     processes,
     rates,
     session_records,
     sessions,
+    sign_in_attempts,
     sign_ins,
     snapshots,
     webhook_log,
 )
 
 __all__ = [
+    "api_tokens",
     "attention",
     "classes",
     "decisions",
     "fetches",
+    "invitations",
     "members",
     "presence",
     "processes",
     "rates",
     "session_records",
     "sessions",
+    "sign_in_attempts",
     "sign_ins",
     "snapshots",
     "webhook_log",

@@ -34,7 +34,7 @@ class Member:
 
 def add_member(tx: Transaction, email: str, name: str, role: Role, zoom_user: str | None, now: datetime) -> Member:
     """Adds a person. Raises InvalidInput where the e-mail is taken."""
-    address = _as_stored(email)
+    address = stored_email(email)
     if find_member(tx, address) is not None:
         raise InvalidInput("account_exists", email=address)
     row = User(id=uuid4().hex, email=address, name=name.strip(), role=role, zoom_user_id=zoom_user, created_at=now)
@@ -70,7 +70,7 @@ def password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | None:
 
 def lock_password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | None:
     """The same, as it stays until the end of the transaction."""
-    row = tx.exec(select(User).where(User.email == _as_stored(email)).with_for_update()).first()
+    row = tx.exec(select(User).where(User.email == stored_email(email)).with_for_update()).first()
     return (row.id, row.password_hash) if row else None
 
 
@@ -81,17 +81,14 @@ def set_password_hash(tx: Transaction, member_id: str, password_hash: str) -> No
     tx.add(row)
 
 
-def set_api_token_hash(tx: Transaction, member_id: str, token_hash: str) -> None:
-    """Stores the hash of a new API token, in place of the one before."""
-    row = tx.get_one(User, member_id)
-    row.api_token_hash = token_hash
-    tx.add(row)
+def lock(tx: Transaction, member_id: str) -> None:
+    """Holds a person's row until the end of the transaction: nobody signs in or changes her account meanwhile."""
+    tx.get_one(User, member_id, with_for_update=True)
 
 
-def member_with_api_token(tx: Transaction, token_hash: str) -> Member | None:
-    """The person whose API token has this hash."""
-    row = tx.exec(select(User).where(User.api_token_hash == token_hash)).first()
-    return member_of(row) if row else None
+def is_disabled(tx: Transaction, member_id: str) -> bool:
+    """Whether the account is closed."""
+    return tx.get_one(User, member_id).disabled_at is not None
 
 
 def member_of(row: User) -> Member:
@@ -99,9 +96,10 @@ def member_of(row: User) -> Member:
     return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email)
 
 
-def _row(tx: Transaction, email: str) -> User | None:
-    return tx.exec(select(User).where(User.email == _as_stored(email))).first()
-
-
-def _as_stored(email: str) -> str:
+def stored_email(email: str) -> str:
+    """An e-mail address in the form in which it is stored."""
     return comparable(email).strip().lower()
+
+
+def _row(tx: Transaction, email: str) -> User | None:
+    return tx.exec(select(User).where(User.email == stored_email(email))).first()
