@@ -99,7 +99,7 @@ def test_a_common_password_is_refused(engine: Engine, ana: Member, password: str
         "attendance1",
         "keller12345",
         "zoom12345678",
-        "!Ana2026Keller!",
+        "!Maria2026Keller!",
     ],
 )
 @pytest.mark.database("sqlite")
@@ -449,7 +449,7 @@ def test_attempts_of_the_last_minutes_are_kept(engine: Engine) -> None:
 
 
 def test_an_api_token_is_taken_from_the_header(engine: Engine, ana: Member) -> None:
-    token = auth.new_api_token(engine, " ANA@school.example")
+    token = auth.new_api_token(engine, " ANA@school.example", NOW)
     with reading(engine) as tx:
         for header in (f"Bearer {token}", f"bearer {token}", f"BEARER  {token} "):
             assert auth.member_by_bearer(tx, header, NOW) == ana

@@ -110,6 +110,7 @@ def test_everybody_is_listed_by_email(tracker: CommandLine) -> None:
         "name": "Ana Díaz",
         "role": "teacher",
         "zoomUserId": "zoom-7",
+        "disabledAt": None,
     }
     assert zoe == {
         "id": zoe["id"],

@@ -31,6 +31,7 @@ FLOORS: dict[str, set[str]] = {
     "tracker process": {"server"},
     "dashboard": {"ui"},
     "doors": {"pages", "dashboard", "run", "demo"},
+    "parts of the commands": {"commands"},
     "commands": {"cli"},
     "start": {"__main__"},
 }
@@ -47,7 +48,7 @@ IMPORTS: dict[str, str] = {
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs rate_limiter settings storage zoom",
-    "auth": "errors settings storage",
+    "auth": "errors settings storage text",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance errors services sessions storage text",
@@ -63,9 +64,9 @@ IMPORTS: dict[str, str] = {
     "demo": "auth classes clock errors health paths practice services settings storage",
     "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
-    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
-    "report run "
-    "server services settings storage",
+    "commands": "auth clock errors services settings storage",
+    "cli": "attendance auth class_attendance classes clock commands demo doctor errors fetching health logs messages "
+    "paths report run server services settings storage",
     "__main__": "cli",
 }
 
@@ -109,7 +110,7 @@ READS_ENVIRONMENT = {"cli", "ui", "dashboard", "storage"}
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 READS_CLOCK = {"clock", "practice"}
 # The doors name the values that storage returns, tell that the database is away, and copy it as a file.
-DOORS = {"server", "ui", "pages", "dashboard", "run", "demo", "cli", "doctor"}
+DOORS = {"server", "ui", "pages", "dashboard", "run", "demo", "commands", "cli", "doctor"}
 OF_STORAGE_FOR_DOORS = {
     "AWAY",
     "REFUSED",

@@ -9,7 +9,18 @@ accounts.py   the people with an account, and what they may see
 Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
 """
 
-from tracker.auth.accounts import OPERATOR, add_member, check_may_see, get_member, list_members, set_password
+from tracker.auth.accounts import (
+    OPERATOR,
+    add_member,
+    change_role,
+    check_may_see,
+    disable,
+    enable,
+    get_member,
+    list_members,
+    remove,
+    set_password,
+)
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
@@ -26,28 +37,43 @@ from tracker.auth.sign_ins import (
     sign_out,
     use_is_to_be_noted,
 )
-from tracker.auth.tokens import member_by_bearer, new_api_token
+from tracker.auth.tokens import (
+    OF_COMMAND,
+    list_api_tokens,
+    member_by_bearer,
+    new_api_token,
+    note_bearer_use,
+    revoke_api_tokens,
+)
 
 __all__ = [
     "BROWSER_KNOWN_FOR",
     "HASHES_AT_ONCE",
+    "OF_COMMAND",
     "OPERATOR",
     "SIGN_IN_LIFE",
     "Browser",
     "Limits",
     "add_member",
+    "change_role",
     "check_may_see",
+    "disable",
+    "enable",
     "forget_old",
     "get_member",
     "hash_password",
     "is_known_browser",
     "limits_of",
+    "list_api_tokens",
     "list_members",
     "log_refusal",
     "member_by_bearer",
     "member_signed_in",
     "new_api_token",
+    "note_bearer_use",
     "note_use",
+    "remove",
+    "revoke_api_tokens",
     "set_password",
     "sign_in",
     "sign_out",

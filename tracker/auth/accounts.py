@@ -1,13 +1,16 @@
 """The people with an account, and who may see which class."""
 
+import logging
 from datetime import datetime
 
 from tracker import storage
 from tracker.auth.passwords import check_choice, hash_password
-from tracker.errors import NotAllowed
+from tracker.errors import InvalidInput, NotAllowed
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member, Role
+
+log = logging.getLogger(__name__)
 
 # Who acts on the command line: whoever may run it has the database in hand anyway.
 OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
@@ -46,6 +49,72 @@ def end_everything(tx: Transaction, member_id: str, but_sign_in: str = "") -> No
     storage.sign_ins.end_all(tx, member_id, but_sign_in)
     storage.api_tokens.end_all(tx, member_id)
     storage.invitations.end(tx, member_id)
+
+
+def disable(engine: Engine, actor: Member, email: str, now: datetime) -> Member:
+    """Closes an account: its sign-ins and API tokens end, and its classes go on being counted.
+
+    Raises NotAllowed for whoever is no admin, NotFound, InvalidInput for the last admin.
+    """
+    with transaction(engine) as tx:
+        member = _to_be_changed(tx, actor, email, stays_admin=False)
+        end_everything(tx, member.id)
+        storage.members.set_disabled(tx, member.id, now)
+    _log("disabled", actor, member)
+    return member
+
+
+def enable(engine: Engine, actor: Member, email: str) -> Member:
+    """Opens an account again; its password is the one of before. Raises NotAllowed, NotFound."""
+    with transaction(engine) as tx:
+        member = _to_be_changed(tx, actor, email, stays_admin=True)
+        storage.members.set_disabled(tx, member.id, None)
+    _log("enabled", actor, member)
+    return member
+
+
+def change_role(engine: Engine, actor: Member, email: str, role: Role) -> Member:
+    """Makes somebody a teacher or an admin. Raises NotAllowed, NotFound, InvalidInput for the last admin."""
+    with transaction(engine) as tx:
+        member = _to_be_changed(tx, actor, email, stays_admin=role == "admin")
+        storage.members.set_role(tx, member.id, role)
+    _log(f"role_{role}", actor, member)
+    return member
+
+
+def remove(engine: Engine, actor: Member, email: str, to: str | None) -> Member:
+    """Removes an account for good; its classes, courses and words on people go to the account `to`.
+
+    Raises NotAllowed, NotFound, and InvalidInput for the last admin and for classes that nobody would have.
+    """
+    with transaction(engine) as tx:
+        member = _to_be_changed(tx, actor, email, stays_admin=False)
+        heir = storage.members.get_member(tx, to) if to else None
+        if heir is None and storage.leaving.count_classes(tx, member.id):
+            raise InvalidInput("account_has_classes", email=member.email)
+        if heir is not None:
+            if heir.id == member.id or heir.disabled_at is not None:
+                raise InvalidInput("classes_to_nobody", email=heir.email)
+            storage.leaving.hand_over(tx, member.id, heir.id)
+        storage.leaving.remove(tx, member.id)
+    _log("removed", actor, member)
+    return member
+
+
+def _to_be_changed(tx: Transaction, actor: Member, email: str, *, stays_admin: bool) -> Member:
+    """The account, locked. One admin has to be left who can sign in, or nobody could undo anything."""
+    if not actor.is_admin:
+        raise NotAllowed("admins_only")
+    admins = storage.members.lock_admins(tx)
+    member = storage.members.get_member(tx, email)
+    storage.members.lock(tx, member.id)
+    if not stays_admin and [admin.id for admin in admins] == [member.id]:
+        raise InvalidInput("last_admin", email=member.email)
+    return member
+
+
+def _log(outcome: str, actor: Member, member: Member) -> None:
+    log.info("account", extra={"outcome": outcome, "user": member.id, "by": actor.id or actor.name})
 
 
 def list_members(tx: Transaction) -> list[Member]:

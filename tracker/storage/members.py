@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from tracker.errors import InvalidInput, NotFound
 from tracker.storage.database import Transaction
@@ -25,6 +25,8 @@ class Member:
     name: str
     role: str
     zoom_user: str
+    # Since when the account is closed.
+    disabled_at: datetime | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -86,6 +88,26 @@ def lock(tx: Transaction, member_id: str) -> None:
     tx.get_one(User, member_id, with_for_update=True)
 
 
+def lock_admins(tx: Transaction) -> list[Member]:
+    """The admins whose accounts are open; none becomes one or ceases to be one until the end of the transaction."""
+    admins = select(User).where(User.role == "admin", col(User.disabled_at).is_(None)).order_by(User.id)
+    return [member_of(row) for row in tx.exec(admins.with_for_update())]
+
+
+def set_disabled(tx: Transaction, member_id: str, since: datetime | None) -> None:
+    """Closes an account, or opens it again."""
+    row = tx.get_one(User, member_id)
+    row.disabled_at = since
+    tx.add(row)
+
+
+def set_role(tx: Transaction, member_id: str, role: Role) -> None:
+    """Stores what a person may see."""
+    row = tx.get_one(User, member_id)
+    row.role = role
+    tx.add(row)
+
+
 def is_disabled(tx: Transaction, member_id: str) -> bool:
     """Whether the account is closed."""
     return tx.get_one(User, member_id).disabled_at is not None
@@ -93,7 +115,7 @@ def is_disabled(tx: Transaction, member_id: str) -> bool:
 
 def member_of(row: User) -> Member:
     """The value of a row."""
-    return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email)
+    return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email, row.disabled_at)
 
 
 def stored_email(email: str) -> str:
