@@ -193,7 +193,7 @@ def test_a_person_without_classes_is_removed_with_all_of_her_account(
 
 def test_classes_need_somebody_to_have_them(engine: Engine, ana: Member, ben: Member, boss: Member) -> None:
     class_id = lesson(engine, ana, course="Algebra")
-    with pytest.raises(InvalidInput, match="Say who is to have them: --to EMAIL"):
+    with pytest.raises(InvalidInput, match="Say who gets them"):
         auth.remove(engine, boss, EMAIL, None)
     with pytest.raises(NotFound):
         auth.remove(engine, boss, EMAIL, "nobody@school.example")
@@ -357,7 +357,8 @@ def test_accounts_are_closed_opened_promoted_and_removed_by_command(tracker: Com
     assert tracker.done("user", "enable", TEACHER).text == f"{TEACHER} can sign in again.\n"
     assert tracker.done("user", "role", TEACHER, "admin").text == f"{TEACHER} is an admin now.\n"
     assert people(tracker) == {BOSS: ("admin", False), TEACHER: ("admin", False)}
-    assert tracker.refused("user", "remove", TEACHER).endswith("has classes. Say who is to have them: --to EMAIL.")
+    said = "has classes. Say who gets them (on the command line: --to EMAIL)."
+    assert tracker.refused("user", "remove", TEACHER).endswith(said)
     said = tracker.done("user", "remove", TEACHER, "--to", BOSS).text
     assert said == f"{TEACHER} is removed. {BOSS} has the classes now.\n"
     assert people(tracker) == {BOSS: ("admin", False)}

@@ -22,6 +22,7 @@ from tests.practice_school import (
     Host,
 )
 from tracker import auth, clock
+from tracker.errors import NotSignedIn
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine, reading
 from tracker.zoom import NewMeeting, Zoom
@@ -58,7 +59,7 @@ def fetched(tracker: CommandLine, held: str) -> str:
 def can_sign_in(database: Engine, password: str) -> bool:
     try:
         return bool(auth.sign_in(database, TEACHER, password, "here", clock.now()))
-    except auth.NotSignedIn:
+    except NotSignedIn:
         return False
 
 
@@ -118,6 +119,7 @@ def test_everybody_is_listed_by_email(tracker: CommandLine) -> None:
         "name": "zoe",
         "role": "admin",
         "zoomUserId": "zoe@school.example",
+        "disabledAt": None,
     }
     assert tracker.done("user", "list").text == (
         "ana@school.example  teacher  Ana Díaz  (Zoom host zoom-7)\n"

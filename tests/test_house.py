@@ -62,7 +62,7 @@ IMPORTS: dict[str, str] = {
     "settings storage zoom",
     "dashboard": "classes health server storage ui",
     "demo": "auth classes clock errors health paths practice services settings storage",
-    "pages": "attendance class_attendance classes clock doctor errors fetching health messages storage ui",
+    "pages": "attendance auth class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
     "commands": "auth clock errors services settings storage",
     "cli": "attendance auth class_attendance classes clock commands demo doctor errors fetching health logs messages "

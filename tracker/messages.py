@@ -116,6 +116,9 @@ _OF_PEOPLE = {
     "account_closed": "This account is closed. An admin can open it again.",
     "sign_in_busy": "Too many people are signing in at this moment. Please try again in a few seconds.",
     "too_many_passwords": "Too many wrong passwords. Try again in {minutes} minutes.",
+    "present_password_wrong": "Your present password is not this one.",
+    "passwords_differ": "The two new passwords are not the same.",
+    "invitation_over": "This link has been used, or its time is over. Ask an admin for another one.",
     "password_length": "A password has from {least} to {most} characters.",
     "password_common": "This password is too easy to guess. Take a longer one, of several words for example.",
     "password_about_oneself": "A name, an e-mail address or a word of this product is no password. Take something that "
@@ -125,7 +128,7 @@ _OF_PEOPLE = {
     "admins_only": "This page is for admins.",
     "no_such_account": "There is no account for {email}.",
     "account_exists": "{email} has an account already.",
-    "account_has_classes": "{email} has classes. Say who is to have them: --to EMAIL.",
+    "account_has_classes": "{email} has classes. Say who gets them (on the command line: --to EMAIL).",
     "classes_to_nobody": "The classes cannot go to {email}: take another account, one that is open.",
     "last_admin": "{email} is the only admin left. Make somebody else an admin first.",
     "token_name_unusable": "The name of a token has from 1 to {most} characters.",

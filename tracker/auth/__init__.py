@@ -4,6 +4,7 @@ passwords.py  which are fit to be one, and the form in which they are stored
 guessing.py   how many may be tried
 sign_ins.py   browsers that are signed in
 tokens.py     API tokens
+invitations.py  links that set a password, once
 accounts.py   the people with an account, and what they may see
 
 Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
@@ -12,6 +13,7 @@ Of every secret only a hash is stored: argon2id for passwords, SHA-256 for rando
 from tracker.auth.accounts import (
     OPERATOR,
     add_member,
+    change_password,
     change_role,
     check_may_see,
     disable,
@@ -21,15 +23,20 @@ from tracker.auth.accounts import (
     remove,
     set_password,
 )
+from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
     SIGN_IN_LIFE,
     Browser,
     Limits,
+    end_other_sign_ins,
+    end_sign_in,
     forget_old,
     is_known_browser,
+    is_of,
     limits_of,
+    list_sign_ins,
     log_refusal,
     member_signed_in,
     note_use,
@@ -49,23 +56,33 @@ from tracker.auth.tokens import (
 __all__ = [
     "BROWSER_KNOWN_FOR",
     "HASHES_AT_ONCE",
+    "INVITATION_LIFE",
     "OF_COMMAND",
     "OPERATOR",
     "SIGN_IN_LIFE",
     "Browser",
     "Limits",
+    "accept",
     "add_member",
+    "change_password",
     "change_role",
     "check_may_see",
     "disable",
     "enable",
+    "end_other_sign_ins",
+    "end_sign_in",
     "forget_old",
     "get_member",
     "hash_password",
+    "invite",
+    "invite_again",
+    "invited",
     "is_known_browser",
+    "is_of",
     "limits_of",
     "list_api_tokens",
     "list_members",
+    "list_sign_ins",
     "log_refusal",
     "member_by_bearer",
     "member_signed_in",

@@ -4,8 +4,10 @@ import logging
 from datetime import datetime
 
 from tracker import storage
-from tracker.auth.passwords import check_choice, hash_password
-from tracker.errors import InvalidInput, NotAllowed
+from tracker.auth.guessing import note_attempt
+from tracker.auth.passwords import check_choice, hash_password, password_matches
+from tracker.auth.sign_ins import digest
+from tracker.errors import InvalidInput, NotAllowed, NotSignedIn
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member, Role
@@ -37,6 +39,31 @@ def set_password(engine: Engine, email: str, password: str) -> None:
     with transaction(engine) as tx:
         end_everything(tx, member.id)
         storage.members.set_password_hash(tx, member.id, password_hash)
+
+
+def change_password(engine: Engine, member: Member, sign_in: str, present: str, new: str, now: datetime) -> None:
+    """Somebody who is signed in takes a new password; all her API tokens and other sign-ins end.
+
+    `sign_in` is the token of the browser that goes on. Raises NotSignedIn where the present password is wrong or the
+    sign-in has ended, TooManyTries after too many, InvalidInput for a password that is unfit.
+    """
+    ours = digest(sign_in)
+    with transaction(engine) as tx:
+        stored = storage.members.password_hash(tx, member.email)
+        # Whoever sits down at an open tab may guess no more than anybody else.
+        note_attempt(tx, digest(member.email), "", digest(f"account:{member.id}"), now)
+    if not password_matches(present, stored[1] if stored else None):
+        _log("wrong_present_password", member, member)
+        raise NotSignedIn("present_password_wrong")
+    check_choice(new, member.email, member.name)
+    password_hash = hash_password(new)
+    with transaction(engine) as tx:
+        still = storage.members.lock_password_hash(tx, member.email)
+        if still != stored or storage.sign_ins.member_signed_in(tx, ours, now) is None:
+            raise NotSignedIn("sign_in_needed")
+        end_everything(tx, member.id, ours)
+        storage.members.set_password_hash(tx, member.id, password_hash)
+    _log("password_changed", member, member)
 
 
 def end_everything(tx: Transaction, member_id: str, but_sign_in: str = "") -> None:

@@ -150,9 +150,33 @@ def note_use(engine: Engine, token: str, now: datetime, limits: Limits) -> None:
         storage.sign_ins.note_use(tx, digest(token), now, limits.idle)
 
 
+def list_sign_ins(tx: Transaction, member: Member, now: datetime) -> list[SignedIn]:
+    """The browsers in which this person is signed in, the one last used first."""
+    return storage.sign_ins.list_of(tx, member.id, now)
+
+
+def is_of(found: SignedIn, token: str) -> bool:
+    """Whether this is the sign-in of the browser with this token."""
+    return found.token_hash == digest(token)
+
+
+def end_sign_in(engine: Engine, member: Member, found: SignedIn) -> None:
+    """Ends one of this person's sign-ins; somebody else's stays."""
+    with transaction(engine) as tx:
+        storage.sign_ins.end(tx, found.token_hash, member.id)
+
+
+def end_other_sign_ins(engine: Engine, member: Member, token: str) -> None:
+    """Ends all of this person's sign-ins but that of the browser with this token."""
+    with transaction(engine) as tx:
+        storage.members.lock(tx, member.id)
+        storage.sign_ins.end_all(tx, member.id, digest(token))
+
+
 def forget_old(tx: Transaction, now: datetime) -> None:
     """Drops what no longer counts: sign-ins that have expired, attempts, browsers that were not seen for long."""
     storage.sign_ins.forget(tx, now)
+    storage.invitations.forget(tx, now)
     storage.sign_in_attempts.forget_old(tx, now - ATTEMPT_WINDOW, now - BROWSER_KNOWN_FOR)
 
 

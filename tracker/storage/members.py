@@ -76,8 +76,8 @@ def lock_password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | 
     return (row.id, row.password_hash) if row else None
 
 
-def set_password_hash(tx: Transaction, member_id: str, password_hash: str) -> None:
-    """Stores the hash of a new password."""
+def set_password_hash(tx: Transaction, member_id: str, password_hash: str | None) -> None:
+    """Stores the hash of a new password; without one there is none that opens the account."""
     row = tx.get_one(User, member_id)
     row.password_hash = password_hash
     tx.add(row)

@@ -33,6 +33,8 @@ COOKIE = "tracker_session"
 BROWSER_COOKIE = "tracker_browser"
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
 OPEN_PATHS = frozenset({"/login", "/_stcore/health"})
+# And an address that only whoever was invited knows.
+INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
 # How soon a browser may try again where too many were signing in.
 SECONDS_TO_WAIT = 5
 PASSWORDS = PasswordQueue()
@@ -85,7 +87,7 @@ class Gate:
 async def _refusal(scope: Scope) -> Response | None:
     """Why the connection goes no further: a redirect to the sign-in for pages, 401 for the rest; None to let in."""
     connection = HTTPConnection(scope)
-    if scope["path"] in OPEN_PATHS:
+    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]):
         return None
     try:
         if await run_in_threadpool(member_of, connection.cookies) is not None:
