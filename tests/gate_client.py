@@ -16,7 +16,7 @@ from tests.asgi import Answer, post, request
 from tests.makers import member
 from tracker import auth
 from tracker.storage.members import Member, Role
-from tracker.ui import invitation, sign_in
+from tracker.ui import invitation, school_account, sign_in
 from tracker.ui.sign_in import COOKIE
 
 EMAIL, PASSWORD = "ana@school.example", "correct horse Bätterie"
@@ -30,6 +30,7 @@ def gated_app() -> Starlette:
         routes=[
             *sign_in.routes(),
             *invitation.routes(),
+            *school_account.routes(),
             Route("/{path:path}", _inside),
             WebSocketRoute("/{path:path}", _live),
         ],

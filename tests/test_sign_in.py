@@ -21,7 +21,7 @@ from tracker.auth import SIGN_IN_LIFE, passwords
 from tracker.auth.guessing import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS
 from tracker.storage.members import Member
 from tracker.ui.forms import LARGEST_FORM
-from tracker.ui.password_queue import PLACES
+from tracker.ui.short_queue import PLACES
 from tracker.ui.sign_in import BROWSER_COOKIE, COOKIE
 
 pytestmark = pytest.mark.database("sqlite")

@@ -119,6 +119,14 @@ _OF_PEOPLE = {
     "present_password_wrong": "Your present password is not this one.",
     "passwords_differ": "The two new passwords are not the same.",
     "invitation_over": "This link has been used, or its time is over. Ask an admin for another one.",
+    "school_account_not_offered": "Signing in with the school's account is not set up here.",
+    "school_account_failed": "The sign-in with the school's account did not work. Please try again.",
+    "school_account_denied": "The school's sign-in was broken off.",
+    "school_account_unverified": "Your school's account has no verified e-mail address, and without one "
+    "nobody can tell who you are.",
+    "school_account_domain": "Accounts of this e-mail domain cannot sign in here.",
+    "school_account_unknown": "You have no account here yet. Ask an admin to invite you.",
+    "school_account_other": "The account with this e-mail address belongs to another person's sign-in. Ask an admin.",
     "password_length": "A password has from {least} to {most} characters.",
     "password_common": "This password is too easy to guess. Take a longer one, of several words for example.",
     "password_about_oneself": "A name, an e-mail address or a word of this product is no password. Take something that "

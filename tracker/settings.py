@@ -18,6 +18,8 @@ from tracker.messages import Detail
 
 Plan = Literal["free", "pro", "business"]
 PLANS: tuple[Plan, ...] = ("free", "pro", "business")
+# Whom the school's provider may bring: those who have an account, or whoever it knows.
+ACCOUNTS = ("invited", "create")
 # A shorter password keeps nobody out, and every line of a log would be full of masks.
 SHORTEST_SECRET = 4
 
@@ -61,6 +63,16 @@ def _web_address(value: str, info: ValidationInfo) -> str:
     if not usable:
         raise _Unusable("setting_no_address", info)
     return value
+
+
+def _web_address_or_none(value: str, info: ValidationInfo) -> str:
+    return _web_address(value, info) if value else ""
+
+
+def _accounts(value: str, info: ValidationInfo) -> str:
+    if value.lower() not in ACCOUNTS:
+        raise _Unusable("setting_no_choice", info, choices=", ".join(ACCOUNTS))
+    return value.lower()
 
 
 def _plan(value: str, info: ValidationInfo) -> str:
@@ -113,6 +125,13 @@ class Settings(BaseSettings):
     forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
+    oidc_issuer: Annotated[str, AfterValidator(_web_address_or_none)] = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: Secret = ""
+    oidc_domains: str = ""
+    oidc_accounts: Annotated[str, AfterValidator(_accounts)] = "invited"
+    oidc_role_claim: str = ""
+    oidc_admin_values: str = ""
 
     @classmethod
     def settings_customise_sources(

@@ -4,6 +4,7 @@ passwords.py  which are fit to be one, and the form in which they are stored
 guessing.py   how many may be tried
 sign_ins.py   browsers that are signed in
 tokens.py     API tokens
+school_account.py  signing in with the school's account (OpenID Connect)
 invitations.py  links that set a password, once
 accounts.py   the people with an account, and what they may see
 
@@ -25,6 +26,7 @@ from tracker.auth.accounts import (
 )
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
+from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
     SIGN_IN_LIFE,
@@ -64,6 +66,7 @@ __all__ = [
     "Limits",
     "accept",
     "add_member",
+    "begin_at_provider",
     "change_password",
     "change_role",
     "check_may_see",
@@ -74,11 +77,13 @@ __all__ = [
     "forget_old",
     "get_member",
     "hash_password",
+    "identity_of",
     "invite",
     "invite_again",
     "invited",
     "is_known_browser",
     "is_of",
+    "is_offered",
     "limits_of",
     "list_api_tokens",
     "list_members",
@@ -89,10 +94,12 @@ __all__ = [
     "new_api_token",
     "note_bearer_use",
     "note_use",
+    "provider_name",
     "remove",
     "revoke_api_tokens",
     "set_password",
     "sign_in",
+    "sign_in_with",
     "sign_out",
     "use_is_to_be_noted",
 ]

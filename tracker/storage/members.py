@@ -88,6 +88,23 @@ def lock(tx: Transaction, member_id: str) -> None:
     tx.get_one(User, member_id, with_for_update=True)
 
 
+def find_by_identity(tx: Transaction, issuer: str, subject: str) -> Member | None:
+    """Who has signed in before as this person of this provider."""
+    row = tx.exec(select(User).where(User.oidc_issuer == issuer, User.oidc_subject == subject)).first()
+    return member_of(row) if row else None
+
+
+def set_identity(tx: Transaction, member_id: str, issuer: str, subject: str) -> bool:
+    """Stores who a person is to the provider, and returns True; False where she is somebody else there already."""
+    row = tx.get_one(User, member_id, with_for_update=True)
+    if row.oidc_issuer == issuer and row.oidc_subject != subject:
+        return False
+    row.oidc_issuer, row.oidc_subject = issuer, subject
+    tx.add(row)
+    tx.flush()
+    return True
+
+
 def lock_admins(tx: Transaction) -> list[Member]:
     """The admins whose accounts are open; none becomes one or ceases to be one until the end of the transaction."""
     admins = select(User).where(User.role == "admin", col(User.disabled_at).is_(None)).order_by(User.id)

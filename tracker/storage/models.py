@@ -51,6 +51,7 @@ class User(SQLModel, table=True):
     """A person who may sign in. `email` is lower case."""
 
     __tablename__ = "User"
+    __table_args__: ClassVar[Any] = (Index("User_identity", "oidcIssuer", "oidcSubject", unique=True),)
     id: str = Field(primary_key=True)
     email: str = Field(unique=True)
     name: str
@@ -59,6 +60,9 @@ class User(SQLModel, table=True):
     zoom_user_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomUserId"))
     api_token_hash: str | None = Field(default=None, unique=True, sa_column_kwargs=_column("apiTokenHash"))
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    # Who this is to the school's sign-in provider (OpenID Connect); null until she has signed in with it.
+    oidc_issuer: str | None = Field(default=None, sa_column_kwargs=_column("oidcIssuer"))
+    oidc_subject: str | None = Field(default=None, sa_column_kwargs=_column("oidcSubject"))
     # Since when the account is closed: nobody can sign in to it, and its classes go on being counted.
     disabled_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("disabledAt"))
 

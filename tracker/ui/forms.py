@@ -59,6 +59,9 @@ input {{ width: 100%; box-sizing: border-box; padding: .6rem; font: inherit; col
   background: transparent; border: 1px solid var(--line); border-radius: .4rem; }}
 button {{ width: 100%; margin-top: 1.25rem; padding: .7rem; font: inherit; font-weight: 600; color: #fff;
   background: var(--main); border: 0; border-radius: .4rem; cursor: pointer; }}
+a {{ color: inherit; }}
+a.button {{ display: block; padding: .7rem; text-align: center; font-weight: 600; text-decoration: none;
+  border: 1px solid var(--main); border-radius: .4rem; }}
 .fault {{ margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d1495b; background: #d1495b22; }}
 </style></head><body><main><h1>Class attendance</h1>{body}</main></body></html>""",
         status,

@@ -25,19 +25,21 @@ from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY, Transaction
 from tracker.storage.members import Member
 from tracker.ui import forms
-from tracker.ui.password_queue import PasswordQueue
+from tracker.ui.short_queue import ShortQueue
 from tracker.ui.wiring import services
 
 COOKIE = "tracker_session"
 # By this one a browser is known again that has signed in before. It opens nothing: see `tracker.auth.guessing`.
 BROWSER_COOKIE = "tracker_browser"
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
-OPEN_PATHS = frozenset({"/login", "/_stcore/health"})
+OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
 # And an address that only whoever was invited knows.
 INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
 # How soon a browser may try again where too many were signing in.
 SECONDS_TO_WAIT = 5
-PASSWORDS = PasswordQueue()
+PASSWORDS = ShortQueue(auth.HASHES_AT_ONCE, "password")
+# The sign-in with the school's account, on the way to the provider and back from it (`tracker.ui.school_account`).
+SCHOOL, SCHOOL_BACK = "/login/school", "/login/school/back"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -172,11 +174,15 @@ def signed_in(request: Request, target: str, token: str, browser: auth.Browser) 
             max_age=int(age.total_seconds()),
             httponly=True,
             samesite="lax",
-            # Behind a proxy that speaks https, the proxy says so; of several, the one next to the browser first.
-            secure=request.url.scheme == "https"
-            or request.headers.get("x-forwarded-proto", "").lower().startswith("https"),
+            secure=is_https(request),
         )
     return answer
+
+
+def is_https(request: Request) -> bool:
+    """Whether the browser speaks https. Behind a proxy, the proxy says so; of several, the one next to the browser."""
+    forwarded = request.headers.get("x-forwarded-proto", "").lower()
+    return request.url.scheme == "https" or forwarded.startswith("https")
 
 
 def _too_many(request: Request, target: str, email: str, error: TooManyTries) -> Response:
@@ -231,4 +237,9 @@ def _form(target: str, email: str = "", fault: str = "", status: int = 200) -> R
 <input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>
 <input type="hidden" name="next" value="{html.escape(target)}">
 <button>Sign in</button></form>"""
+    settings = services().settings
+    if auth.is_offered(settings):
+        name = auth.provider_name(settings) or "the school's account"
+        address = SCHOOL if target == "/" else f"{SCHOOL}?next={quote(target)}"
+        body += f'<p><a class="button" href="{html.escape(address)}">Sign in with {html.escape(name)}</a></p>'
     return forms.page("Sign in", body, status)

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = {
-    "User": (("disabledAt", UtcSeconds()),),
+    "User": (("disabledAt", UtcSeconds()), ("oidcIssuer", sa.String()), ("oidcSubject", sa.String())),
     "SignIn": (
         ("endsAt", UtcSeconds()),
         ("lastUsedAt", UtcSeconds()),
@@ -26,6 +26,7 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for name, kind in columns:
             op.add_column(table, sa.Column(name, kind, nullable=True))
+    op.create_index("User_identity", "User", ["oidcIssuer", "oidcSubject"], unique=True)
     op.create_index("SignInAttempt_address_at", "SignInAttempt", ["address", "at"])
     op.create_table(
         "ApiToken",
@@ -72,6 +73,7 @@ def downgrade() -> None:
     op.drop_table("KnownBrowser")
     op.drop_table("ApiToken")
     op.drop_index("SignInAttempt_address_at", "SignInAttempt")
+    op.drop_index("User_identity", "User")
     for table, columns in COLUMNS.items():
         for name, _ in columns:
             op.drop_column(table, name)

@@ -1,7 +1,7 @@
-"""Passwords are checked in two threads of their own, and only few may wait for them.
+"""What takes long has threads of its own, and only few may wait for them.
 
-argon2 takes memory and a processor for a tenth of a second. In the threads that all requests share, and in any number,
-it would keep every page waiting.
+argon2 takes memory and a processor for a tenth of a second, and a sign-in provider may be slow to answer. In the
+threads that all requests share, and in any number, either would keep every page waiting.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from tracker import auth
 from tracker.errors import TooManyTries
 
 # A full queue is worked off in one or two seconds.
@@ -18,11 +17,11 @@ PLACES, PLACES_FOR_KNOWN_BROWSERS = 16, 16
 T = TypeVar("T")
 
 
-class PasswordQueue:
-    """Runs what checks or hashes a password. Used by one event loop at a time."""
+class ShortQueue:
+    """Runs work in a few threads. Used by one event loop at a time."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(auth.HASHES_AT_ONCE, "password")
+    def __init__(self, threads: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(threads, name)
         self._inside = 0
 
     async def run(self, work: Callable[..., T], *arguments: Any, known_browser: bool) -> T:
