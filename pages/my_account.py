@@ -1,4 +1,4 @@
-"""The page My account: a new password, where one is signed in, and API tokens."""
+"""The page My account: a new password, a second factor, where one is signed in, and API tokens."""
 
 import streamlit as st
 
@@ -9,5 +9,6 @@ member = page.gate("My account")
 st.title("My account", anchor=False)
 with st.container(width=760):
     my_account.password(member)
+    my_account.second_factor(member)
     my_account.sign_ins(member)
     my_account.api_tokens(member)

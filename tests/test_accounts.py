@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -19,7 +19,7 @@ from tracker.auth import OPERATOR
 from tracker.auth.tokens import MOST_TOKENS
 from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn
 from tracker.storage import leaving
-from tracker.storage.database import make_engine, reading, transaction
+from tracker.storage.database import Transaction, make_engine, reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import Course, LiveStream
 
@@ -105,6 +105,34 @@ def test_an_account_that_is_closed_while_somebody_signs_in_lets_her_not_in(
     monkeypatch.setattr(auth.passwords, "password_matches", meanwhile)
     with pytest.raises(NotSignedIn, match="This account is closed"):
         sign_in(engine)
+
+
+def test_a_token_that_waits_for_an_account_to_be_closed_is_not_made(
+    engine: Engine, ana: Member, boss: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL the account is read before the other transaction ends, and locked after it."""
+    inside, go_on = threading.Event(), threading.Event()
+    set_disabled, lock = storage.members.set_disabled, storage.members.lock
+
+    def slow(tx: Transaction, member_id: str, since: datetime | None) -> None:
+        set_disabled(tx, member_id, since)
+        tx.flush()
+        inside.set()
+        go_on.wait(1)
+
+    def tell(tx: Transaction, member_id: str) -> None:
+        if inside.is_set():
+            go_on.set()
+        lock(tx, member_id)
+
+    monkeypatch.setattr(storage.members, "set_disabled", slow)
+    monkeypatch.setattr(storage.members, "lock", tell)
+    with ThreadPoolExecutor(2) as threads:
+        closing = threads.submit(auth.disable, engine, boss, EMAIL, NOW)
+        assert inside.wait(20)
+        making = threads.submit(auth.new_api_token, engine, EMAIL, NOW)
+        assert closing.exception() is None
+        assert isinstance(making.exception(), InvalidInput)
 
 
 # Roles

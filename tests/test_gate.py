@@ -16,6 +16,7 @@ from tests.makers import AWAY_SENTENCE, Clock
 from tests.screens import Away
 from tracker.auth.sign_ins import USUAL_LIMITS
 from tracker.storage.members import Member
+from tracker.ui import wiring
 from tracker.ui.sign_in import COOKIE, SECURITY_HEADERS
 
 pytestmark = pytest.mark.database("sqlite")
@@ -165,6 +166,14 @@ def test_a_database_that_is_away_opens_nothing_and_says_so(app: Starlette, ana: 
     assert get(app, "/login").status == 200
     away.after = 10**9
     assert get(app, "/", cookie).status == 200
+
+
+def test_the_form_is_shown_where_nothing_else_works(
+    app: Starlette, wired: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOM_PLAN", "gold")
+    wiring.close()
+    assert "<form" in get(app, "/login").text
 
 
 @pytest.mark.parametrize("path", ["/host", "/logout"])

@@ -127,6 +127,8 @@ _OF_PEOPLE = {
     "school_account_domain": "Accounts of this e-mail domain cannot sign in here.",
     "school_account_unknown": "You have no account here yet. Ask an admin to invite you.",
     "school_account_other": "The account with this e-mail address belongs to another person's sign-in. Ask an admin.",
+    "code_needed": "Type your password again, and the code that your app shows.",
+    "code_wrong": "This code is wrong or was used already. Wait for the next one.",
     "password_length": "A password has from {least} to {most} characters.",
     "password_common": "This password is too easy to guess. Take a longer one, of several words for example.",
     "password_about_oneself": "A name, an e-mail address or a word of this product is no password. Take something that "

@@ -5,10 +5,12 @@ guessing.py   how many may be tried
 sign_ins.py   browsers that are signed in
 tokens.py     API tokens
 school_account.py  signing in with the school's account (OpenID Connect)
+second_factor.py  a code beside the password, for admins
 invitations.py  links that set a password, once
 accounts.py   the people with an account, and what they may see
 
 Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
+But for the key of a second factor: it is needed as it is.
 """
 
 from tracker.auth.accounts import (
@@ -27,6 +29,11 @@ from tracker.auth.accounts import (
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
 from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
+from tracker.auth.second_factor import address_for_app
+from tracker.auth.second_factor import is_on as second_factor_is_on
+from tracker.auth.second_factor import new_key as new_second_factor
+from tracker.auth.second_factor import switch_off as switch_off_second_factor
+from tracker.auth.second_factor import switch_on as switch_on_second_factor
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
     SIGN_IN_LIFE,
@@ -66,6 +73,7 @@ __all__ = [
     "Limits",
     "accept",
     "add_member",
+    "address_for_app",
     "begin_at_provider",
     "change_password",
     "change_role",
@@ -92,14 +100,18 @@ __all__ = [
     "member_by_bearer",
     "member_signed_in",
     "new_api_token",
+    "new_second_factor",
     "note_bearer_use",
     "note_use",
     "provider_name",
     "remove",
     "revoke_api_tokens",
+    "second_factor_is_on",
     "set_password",
     "sign_in",
     "sign_in_with",
     "sign_out",
+    "switch_off_second_factor",
+    "switch_on_second_factor",
     "use_is_to_be_noted",
 ]

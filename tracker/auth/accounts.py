@@ -4,9 +4,9 @@ import logging
 from datetime import datetime
 
 from tracker import storage
+from tracker.auth.digests import digest
 from tracker.auth.guessing import note_attempt
 from tracker.auth.passwords import check_choice, hash_password, password_matches
-from tracker.auth.sign_ins import digest
 from tracker.errors import InvalidInput, NotAllowed, NotSignedIn
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
@@ -31,7 +31,10 @@ def add_member(
 
 
 def set_password(engine: Engine, email: str, password: str) -> None:
-    """Sets a new password; every sign-in and API token of the person ends. Raises NotFound, InvalidInput."""
+    """Sets a new password; every sign-in and API token of the person ends, and her second factor is off.
+
+    Raises NotFound, InvalidInput.
+    """
     with transaction(engine) as tx:
         member = storage.members.get_member(tx, email)
     check_choice(password, member.email, member.name)
@@ -39,6 +42,7 @@ def set_password(engine: Engine, email: str, password: str) -> None:
     with transaction(engine) as tx:
         end_everything(tx, member.id)
         storage.members.set_password_hash(tx, member.id, password_hash)
+        storage.members.set_second_factor(tx, member.id, None, 0)
 
 
 def change_password(engine: Engine, member: Member, sign_in: str, present: str, new: str, now: datetime) -> None:

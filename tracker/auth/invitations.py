@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from tracker import storage
 from tracker.auth.accounts import end_everything
+from tracker.auth.digests import digest
 from tracker.auth.passwords import check_choice, hash_password
-from tracker.auth.sign_ins import Browser, Limits, begin, digest
+from tracker.auth.sign_ins import Browser, Limits, begin
 from tracker.errors import InvalidInput, NotAllowed, NotSignedIn
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member, Role
@@ -38,7 +39,9 @@ def invite(
 
 
 def invite_again(engine: Engine, actor: Member, email: str, now: datetime) -> str:
-    """Takes a person's password away, with all her sign-ins and API tokens; returns the token of a link for a new one.
+    """Takes a person's password and second factor away, and all her sign-ins and API tokens.
+
+    Returns the token of a link that sets a new password.
 
     Raises NotAllowed for whoever is no admin, NotFound, InvalidInput where the account is closed.
     """
@@ -50,6 +53,7 @@ def invite_again(engine: Engine, actor: Member, email: str, now: datetime) -> st
         if storage.members.is_disabled(tx, member.id):
             raise InvalidInput("account_closed")
         storage.members.set_password_hash(tx, member.id, None)
+        storage.members.set_second_factor(tx, member.id, None, 0)
         token = _add(tx, member, now)
     log.info("account", extra={"outcome": "password_reset", "user": member.id, "by": actor.id or actor.name})
     return token

@@ -1,6 +1,5 @@
 """Signing browsers in and out. Of every token only the SHA-256 is stored: a random one cannot be guessed."""
 
-import hashlib
 import logging
 import secrets
 import threading
@@ -8,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tracker import storage
-from tracker.auth import passwords
+from tracker.auth import passwords, second_factor
+from tracker.auth.digests import digest
 from tracker.auth.guessing import ATTEMPT_WINDOW, note_attempt, place_of
 from tracker.errors import NotSignedIn, TooManyTries
 from tracker.settings import Settings
@@ -56,11 +56,6 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(timedelta(hours=settings.sign_in_idle_hours), timedelta(days=settings.sign_in_days))
 
 
-def digest(text: str) -> str:
-    """The form in which tokens and e-mails of attempts are stored."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def sign_in(
     engine: Engine,
     email: str,
@@ -68,10 +63,12 @@ def sign_in(
     browser: Browser | str,
     now: datetime,
     limits: Limits = USUAL_LIMITS,
+    code: str = "",
 ) -> str:
     """Signs a browser in and returns its token; of a browser an address is enough.
 
-    Raises NotSignedIn for a wrong password or a closed account, TooManyTries after too many. The attempt is committed
+    Raises NotSignedIn for a wrong password, a closed account, or a code that is needed and not given or wrong;
+    TooManyTries after too many. The attempt is committed
     before the password is looked at, so that parallel guesses count as well. The account is read again, and locked,
     when the sign-in is stored: a password that was changed meanwhile lets nobody in.
     """
@@ -85,7 +82,7 @@ def sign_in(
         try:
             note_attempt(tx, email_hash, place, known, now)
         except TooManyTries:
-            _refusals.log(member_id, browser.address, now)
+            _refusals.log("too_many_tries", member_id, browser.address, now)
             raise
     for _ in range(COMPARISONS):
         if not passwords.password_matches(password, stored):
@@ -95,6 +92,7 @@ def sign_in(
         with transaction(engine) as tx:
             found = storage.members.lock_password_hash(tx, email) or ("", None)
             if found == (member_id, stored):
+                _take_code(tx, member_id, code, browser, now)
                 token = begin(tx, member_id, browser, now, limits)
                 if renewed is not None:
                     storage.members.set_password_hash(tx, member_id, renewed)
@@ -182,11 +180,19 @@ def forget_old(tx: Transaction, now: datetime) -> None:
 
 def log_refusal(address: str, now: datetime) -> None:
     """Logs that a sign-in was refused without a look at it; once a minute with the number, whatever strangers do."""
-    _refusals.log("", address, now)
+    _refusals.log("no_place_in_queue", "", address, now)
 
 
 def _is_outdated(stored: str | None) -> bool:
     return stored is not None and passwords.is_outdated(stored)
+
+
+def _take_code(tx: Transaction, member_id: str, code: str, browser: Browser, now: datetime) -> None:
+    try:
+        second_factor.check(tx, member_id, code, now)
+    except NotSignedIn as error:
+        _log(error.code, member_id, browser.address)
+        raise
 
 
 def _log(outcome: str, member_id: str, address: str) -> None:
@@ -202,13 +208,13 @@ class _Refusals:
         self._last: datetime | None = None
         self._more = 0
 
-    def log(self, member_id: str, address: str, now: datetime) -> None:
+    def log(self, outcome: str, member_id: str, address: str, now: datetime) -> None:
         with self._lock:
             if self._last and abs((now - self._last).total_seconds()) < SECONDS_BETWEEN_REFUSALS_LOGGED:
                 self._more += 1
                 return
             more, self._last, self._more = self._more, now, 0
-        found = {"outcome": "too_many_tries", "user": member_id or None, "address": address, "others_before": more}
+        found = {"outcome": outcome, "user": member_id or None, "address": address, "others_before": more}
         log.warning("sign-in", extra=found)
 
 

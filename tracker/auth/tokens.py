@@ -4,7 +4,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from tracker import storage
-from tracker.auth.sign_ins import BETWEEN_NOTES_OF_USE, digest
+from tracker.auth.digests import digest
+from tracker.auth.sign_ins import BETWEEN_NOTES_OF_USE
 from tracker.errors import InvalidInput, NotSignedIn
 from tracker.storage.api_tokens import Token
 from tracker.storage.database import Engine, Transaction, reading, transaction

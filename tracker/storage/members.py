@@ -85,7 +85,8 @@ def set_password_hash(tx: Transaction, member_id: str, password_hash: str | None
 
 def lock(tx: Transaction, member_id: str) -> None:
     """Holds a person's row until the end of the transaction: nobody signs in or changes her account meanwhile."""
-    tx.get_one(User, member_id, with_for_update=True)
+    # What was read of it before may have changed while this waited.
+    tx.get_one(User, member_id, with_for_update=True, populate_existing=True)
 
 
 def find_by_identity(tx: Transaction, issuer: str, subject: str) -> Member | None:
@@ -96,7 +97,7 @@ def find_by_identity(tx: Transaction, issuer: str, subject: str) -> Member | Non
 
 def set_identity(tx: Transaction, member_id: str, issuer: str, subject: str) -> bool:
     """Stores who a person is to the provider, and returns True; False where she is somebody else there already."""
-    row = tx.get_one(User, member_id, with_for_update=True)
+    row = tx.get_one(User, member_id, with_for_update=True, populate_existing=True)
     if row.oidc_issuer == issuer and row.oidc_subject != subject:
         return False
     row.oidc_issuer, row.oidc_subject = issuer, subject
@@ -105,10 +106,23 @@ def set_identity(tx: Transaction, member_id: str, issuer: str, subject: str) -> 
     return True
 
 
+def second_factor(tx: Transaction, member_id: str) -> tuple[str | None, int]:
+    """The key of a person's second factor, if she has one, and the number of the last code that was taken."""
+    row = tx.get_one(User, member_id)
+    return row.totp_key, row.totp_last_step or 0
+
+
+def set_second_factor(tx: Transaction, member_id: str, key: str | None, last_step: int) -> None:
+    """Stores the key of a person's second factor and the number of the last code taken; None for no second factor."""
+    row = tx.get_one(User, member_id)
+    row.totp_key, row.totp_last_step = key, last_step
+    tx.add(row)
+
+
 def lock_admins(tx: Transaction) -> list[Member]:
     """The admins whose accounts are open; none becomes one or ceases to be one until the end of the transaction."""
     admins = select(User).where(User.role == "admin", col(User.disabled_at).is_(None)).order_by(User.id)
-    return [member_of(row) for row in tx.exec(admins.with_for_update())]
+    return [member_of(row) for row in tx.exec(admins.with_for_update(), execution_options={"populate_existing": True})]
 
 
 def set_disabled(tx: Transaction, member_id: str, since: datetime | None) -> None:

@@ -63,6 +63,9 @@ class User(SQLModel, table=True):
     # Who this is to the school's sign-in provider (OpenID Connect); null until she has signed in with it.
     oidc_issuer: str | None = Field(default=None, sa_column_kwargs=_column("oidcIssuer"))
     oidc_subject: str | None = Field(default=None, sa_column_kwargs=_column("oidcSubject"))
+    # The key of the second factor (TOTP), needed as it is to check a code, and the number of the last code taken.
+    totp_key: str | None = Field(default=None, sa_column_kwargs=_column("totpKey"))
+    totp_last_step: int | None = Field(default=None, sa_column_kwargs=_column("totpLastStep"))
     # Since when the account is closed: nobody can sign in to it, and its classes go on being counted.
     disabled_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("disabledAt"))
 

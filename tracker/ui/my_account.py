@@ -1,7 +1,9 @@
-"""The parts of the page My account: a new password, where one is signed in, API tokens."""
+"""The parts of the page My account: a new password, a second factor, where one is signed in, API tokens."""
 
+import io
 from datetime import datetime
 
+import segno
 import streamlit as st
 
 from tracker import auth, clock
@@ -34,6 +36,9 @@ SYSTEMS = {
 VALID_FOR = {"30 days": 30, "90 days": 90, "a year": 365, "until I revoke it": None}
 # Keys in Streamlit's session state: what the last run did, which is shown once.
 DONE, NEW_TOKEN = "account-done", "account-new-token"
+FACTOR_DONE = "account-factor-done"
+# The key of a second factor that is being set up.
+KEY = "account-factor-key"
 
 
 def password(member: Member) -> None:
@@ -53,6 +58,55 @@ def password(member: Member) -> None:
             raise InvalidInput("passwords_differ")
         auth.change_password(services().engine, member, _token(), present, new, services().now())
     st.session_state[DONE] = "Your password is changed."
+    st.rerun()
+
+
+def second_factor(member: Member) -> None:
+    """For admins: a code of an app, which is asked for when one signs in with the password."""
+    with page.shown_errors():
+        on = page.read(auth.second_factor_is_on, member)
+    if not (on or member.is_admin):
+        return
+    st.subheader("Second factor", anchor=False)
+    if done := st.session_state.pop(FACTOR_DONE, ""):
+        st.success(done, icon=":material/check:")
+    if on:
+        _switch_off(member)
+    elif KEY not in st.session_state:
+        st.caption("Your password and a code of an app on your phone: a password that somebody has seen is not enough.")
+        if st.button("Set up", icon=":material/phonelink_lock:"):
+            st.session_state[KEY] = auth.new_second_factor()
+            st.rerun()
+    else:
+        _switch_on(member, st.session_state[KEY])
+
+
+def _switch_on(member: Member, key: str) -> None:
+    picture = io.BytesIO()
+    segno.make(auth.address_for_app(key, member)).save(picture, kind="png", scale=5)
+    st.markdown("Scan this with an authenticator app, or type the key into it; then type the code that it shows.")
+    st.image(picture.getvalue(), caption="The key as a QR code")
+    st.code(key, language=None)
+    with st.form("second-factor-on", clear_on_submit=True):
+        code = st.text_input("Code", autocomplete="one-time-code")
+        if not st.form_submit_button("Switch on"):
+            return
+    with page.shown_errors():
+        auth.switch_on_second_factor(services().engine, member, key, code, services().now())
+    del st.session_state[KEY]
+    st.session_state[FACTOR_DONE] = "The second factor is on. An admin, or whoever runs this service, can take it away."
+    st.rerun()
+
+
+def _switch_off(member: Member) -> None:
+    with st.form("second-factor-off", clear_on_submit=True):
+        st.caption("It is on: signing in with the password takes a code of your app.")
+        code = st.text_input("Code", autocomplete="one-time-code")
+        if not st.form_submit_button("Switch off"):
+            return
+    with page.shown_errors():
+        auth.switch_off_second_factor(services().engine, member, code, services().now())
+    st.session_state[FACTOR_DONE] = "The second factor is off."
     st.rerun()
 
 

@@ -9,6 +9,7 @@ from tracker.storage.members import ROLES, Member, Role
 from tracker.ui import page, words
 from tracker.ui.wiring import services
 
+RESETTING = "The present password, the second factor, all sign-ins and API tokens end."
 # Keys in Streamlit's session state: what the last run did, which is shown once.
 DONE, LINK = "people-done", "people-link"
 
@@ -76,7 +77,9 @@ def changes(member: Member, everybody: list[Member]) -> None:
                 auth.disable(engine, member, chosen.email, now)
             _show_next(f"{chosen.email} cannot sign in any more.")
         if not chosen.disabled_at and st.button(
-            "Reset password", icon=":material/key:", help="The present password, sign-ins and API tokens end."
+            "Reset password",
+            icon=":material/key:",
+            help=RESETTING,
         ):
             with page.shown_errors():
                 token = auth.invite_again(engine, member, chosen.email, now)

@@ -37,6 +37,10 @@ OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stco
 INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
 # How soon a browser may try again where too many were signing in.
 SECONDS_TO_WAIT = 5
+CODE_ASKED_FOR = ("code_needed", "code_wrong")
+CODE_FIELD = """
+<label for="code">Code of your app</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required>"""
 PASSWORDS = ShortQueue(auth.HASHES_AT_ONCE, "password")
 # The sign-in with the school's account, on the way to the provider and back from it (`tracker.ui.school_account`).
 SCHOOL, SCHOOL_BACK = "/login/school", "/login/school/back"
@@ -135,15 +139,15 @@ async def submit_form(request: Request) -> Response:
     if fields is None:
         return PlainTextResponse(sentence("form_too_large"), 413)
     target = forms.local_path(fields.get("next", "/"))
-    email, password = fields.get("email", ""), fields.get("password", "")
+    email, password, code = (fields.get(name, "") for name in ("email", "password", "code"))
     try:
         browser, known = await run_in_threadpool(browser_of, request)
         now, limits = services().now(), auth.limits_of(services().settings)
         token = await PASSWORDS.run(
-            auth.sign_in, services().engine, email, password, browser, now, limits, known_browser=known
+            auth.sign_in, services().engine, email, password, browser, now, limits, code, known_browser=known
         )
     except NotSignedIn as error:
-        return _form(target, email, sentence_of(error), 401)
+        return _form(target, email, sentence_of(error), 401, with_code=error.code in CODE_ASKED_FOR)
     except TooManyTries as error:
         return _too_many(request, target, email, error)
     except AWAY:
@@ -227,19 +231,28 @@ async def host(request: Request) -> Response:
         return forms.page("Start class", forms.alert(sentence("database_away_for_person")), 503)
 
 
-def _form(target: str, email: str = "", fault: str = "", status: int = 200) -> Response:
+def _form(target: str, email: str = "", fault: str = "", status: int = 200, *, with_code: bool = False) -> Response:
     alert = forms.alert(fault) if fault else ""
+    code = CODE_FIELD if with_code else ""
     focus = ("", " autofocus") if email else (" autofocus", "")
     body = f"""<form method="post" action="/login">{alert}
 <label for="email">E-mail</label>
 <input id="email" name="email" type="email" autocomplete="username" required value="{html.escape(email)}"{focus[0]}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>
+<input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>{code}
 <input type="hidden" name="next" value="{html.escape(target)}">
 <button>Sign in</button></form>"""
-    settings = services().settings
-    if auth.is_offered(settings):
-        name = auth.provider_name(settings) or "the school's account"
-        address = SCHOOL if target == "/" else f"{SCHOOL}?next={quote(target)}"
-        body += f'<p><a class="button" href="{html.escape(address)}">Sign in with {html.escape(name)}</a></p>'
-    return forms.page("Sign in", body, status)
+    return forms.page("Sign in", body + _way_to_provider(target), status)
+
+
+def _way_to_provider(target: str) -> str:
+    """The button that leads to the school's sign-in; nothing where there is none, or where nothing works."""
+    try:
+        settings = services().settings
+    except (TrackerError, *AWAY):
+        return ""
+    if not auth.is_offered(settings):
+        return ""
+    name = auth.provider_name(settings) or "the school's account"
+    address = SCHOOL if target == "/" else f"{SCHOOL}?next={quote(target)}"
+    return f'<p><a class="button" href="{html.escape(address)}">Sign in with {html.escape(name)}</a></p>'

@@ -11,7 +11,13 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = {
-    "User": (("disabledAt", UtcSeconds()), ("oidcIssuer", sa.String()), ("oidcSubject", sa.String())),
+    "User": (
+        ("disabledAt", UtcSeconds()),
+        ("oidcIssuer", sa.String()),
+        ("oidcSubject", sa.String()),
+        ("totpKey", sa.String()),
+        ("totpLastStep", sa.Integer()),
+    ),
     "SignIn": (
         ("endsAt", UtcSeconds()),
         ("lastUsedAt", UtcSeconds()),
