@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from tracker import class_attendance, classes, fetching
+from tracker import class_attendance, classes, fetching, health
 from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
+from tracker.health import Alarms
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
 from tracker.ui import attendance_panel, page, sessions_panel, words
@@ -44,6 +45,12 @@ def facts(found: Class) -> None:
     if joinable and found.zoom_join_url:
         st.caption("Join link, for the students")
         st.code(found.zoom_join_url, language=None, wrap_lines=True)
+    if found.zoom_api_meeting_id:
+        st.caption(
+            "This meeting uses the host's personal meeting ID, so other meetings held there are told apart by time "
+            "only. For a meeting of its own for each class, switch off “Use Personal Meeting ID (PMI) when scheduling "
+            "a meeting” in the host's Zoom settings."
+        )
     with st.container(horizontal=True):
         mine = found.teacher_id == member.id
         if mine and joinable and found.zoom_meeting_id:
@@ -61,35 +68,38 @@ def facts(found: Class) -> None:
                 cancel(found)
 
 
-@st.dialog("Change class", width="medium")
+@page.dialog("Change class", width="medium")
 def change(found: Class) -> None:
     """Changes title and time, here and at Zoom."""
     plan = plan_fields(plan_of(found), f"change-{found.id}")
     if st.button("Save", type="primary"):
         with page.shown_errors(), st.spinner("Telling Zoom …"):
-            classes.change_class(services(), found.id, plan)
+            classes.change_class(services(), page.acting(), found.id, plan)
         st.rerun()
 
 
-@st.dialog("Cancel class")
+@page.dialog("Cancel class")
 def cancel(found: Class) -> None:
     """Asks once more, and cancels the class."""
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
-    if found.zoom_meeting_made:
+    if found.own_meeting:
         st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
+    elif found.zoom_meeting_made:
+        st.markdown("Its Zoom meeting is deleted. The link still leads into the host's personal room.")
     if st.button("Cancel this class", type="primary"):
         with page.shown_errors(), st.spinner("Telling Zoom …"):
-            classes.cancel_class(services(), found.id)
+            classes.cancel_class(services(), page.acting(), found.id)
         st.rerun()
 
 
 def fetch_button(found: Class) -> None:
-    """“Fetch participants now”, with its progress and result."""
+    """“Fetch participants now”, with its progress and result. Why it cannot be clicked is what the badge says too."""
     reason = None
     try:
         fetching.check_fetchable(found, services().now())
     except ClassNotReady as error:
-        reason = sentence_of(error)
+        planned = found.status is ClassStatus.SCHEDULED
+        reason = words.state(found, services().now()).sentence if planned else sentence_of(error)
     if not st.button(
         "Fetch participants now", icon=":material/sync:", disabled=reason is not None, help=reason, key="fetch"
     ):
@@ -98,7 +108,10 @@ def fetch_button(found: Class) -> None:
         try:
             with page.shown_errors(ClassNotReady, ZoomError):
                 attendance = fetching.fetch_now(
-                    services(), found.id, lambda records: status.update(label=f"{records} records so far …")
+                    services(),
+                    page.acting(),
+                    found.id,
+                    lambda records: status.update(label=f"{records} records so far …"),
                 )
         except (ClassNotReady, ZoomError) as error:
             status.update(label=words.markdown(sentence_of(error), 400), state="error")
@@ -108,9 +121,23 @@ def fetch_button(found: Class) -> None:
             status.update(label=label, state="complete")
 
 
-def version_of(found: Class) -> list[object]:
+def version_of(found: Class, raised: Alarms) -> object:
     """What this page shows: a value that differs when something visible has changed."""
-    return [*page.versions([found], services().now()), *sessions_panel.version(found)]
+    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found)
+
+
+def alarms() -> Alarms:
+    """What keeps classes from being counted."""
+    found: Alarms = page.read(health.alarms, services().now())
+    return found
+
+
+def who_was_there() -> None:
+    """Everything that is known of the class's people, at this moment."""
+    with page.shown_errors():
+        present = page.read(class_attendance.attendance_shown, shown, services().now())
+        if present is not None:
+            attendance_panel.show(shown, present, member)
 
 
 with page.shown_errors():
@@ -121,11 +148,12 @@ with action:
         fetch_button(shown)
 with page.shown_errors():
     shown = visible_class()
-    drawn = version_of(shown)
+    raised = alarms()
+    drawn = version_of(shown, raised)
     with top:
+        page.tracker_alarm(raised, member)
         facts(shown)
-    present = page.read(class_attendance.attendance_shown, shown, services().now())
-    sessions_panel.show(shown)
-    if present is not None:
-        attendance_panel.show(shown, present)
-page.redraw_on_change(drawn, lambda: version_of(visible_class()))
+    sessions_panel.show(shown, member)
+if shown.status is not ClassStatus.SCHEDULED:
+    page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
+page.redraw_on_change(drawn, lambda: version_of(visible_class(), alarms()))

@@ -5,7 +5,7 @@ from math import ceil
 
 import streamlit as st
 
-from tracker import classes, clock
+from tracker import classes, clock, health
 from tracker.attendance.types import ClassStatus
 from tracker.storage.classes import Class, Filter
 from tracker.ui import page, words
@@ -48,6 +48,12 @@ def shown_classes() -> list[Class]:
     return page.read(classes.list_classes, member, which, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
 
 
+def version(shown: list[Class]) -> object:
+    """What the page shows: a value that differs when something visible has changed."""
+    now = services().now()
+    return page.read(health.alarms, now).no_tracker, page.versions(shown, now)
+
+
 with page.shown_errors():
     total = page.read(classes.count_classes, member, which)
     pages = max(1, ceil(total / PAGE_SIZE))
@@ -55,9 +61,11 @@ with page.shown_errors():
     rows = st.container()
     number = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
     found = shown_classes()
-    drawn = page.versions(found, services().now())
+    raised = page.read(health.alarms, services().now())
+    drawn = version(found)
 
 with page.shown_errors(), rows:
+    page.tracker_alarm(raised, member)
     for one in found:
         page.class_row(one, member)
     if not found and which == Filter():
@@ -68,5 +76,5 @@ with page.shown_errors(), rows:
     elif not found:
         st.info("No class fits this search.", icon=":material/search_off:")
 
-page.redraw_on_change(drawn, lambda: page.versions(shown_classes(), services().now()))
+page.redraw_on_change(drawn, lambda: version(shown_classes()))
 st.session_state[page.CLASSES_AS_SEEN] = st.query_params.to_dict()

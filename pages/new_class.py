@@ -41,5 +41,5 @@ with st.container(width=760):
                 raise InvalidInput("link_not_pasted")
             if source == NEW_MEETING and plan.checked().start < services().now():
                 raise InvalidInput("start_passed")
-            made.append(classes.create_class(services(), member, plan, link=link, course=course))
+            made.append(classes.create_class(services(), page.acting(), plan, link=link, course=course))
         st.rerun()

@@ -17,5 +17,5 @@ st.title("People", anchor=False)
 people.news()
 people.table(everybody)
 with st.container(width=760):
-    people.invitation(member)
-    people.changes(member, everybody)
+    people.invitation()
+    people.changes(everybody)

@@ -30,7 +30,7 @@ def failing_fetches(found: list[Class]) -> None:
         return
     if st.button("Try all again", icon=":material/refresh:"):
         with page.shown_errors():
-            fetching.try_all_again(services())
+            fetching.try_all_again(services(), page.acting())
         st.rerun()
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -47,7 +47,7 @@ def failing_fetch(found: Class) -> None:
     st.badge(state.word, icon=state.icon, color=state.color, width="content")
     if st.button("Try again", key=f"retry-{found.id}", width="content"):
         with page.shown_errors():
-            fetching.try_again(services(), found.id)
+            fetching.try_again(services(), page.acting(), found.id)
         st.rerun()
 
 
@@ -58,7 +58,6 @@ with page.shown_errors():
     failing = page.read(health.failing_classes, MOST_FAILING)
 
 
-@st.fragment(run_every=SECONDS_BETWEEN_COUNTS)
 def counters() -> None:
     """Webhooks and calls to Zoom, redrawn on their own, so that the buttons above stay where they are."""
     zone = page.viewer_zone()
@@ -76,7 +75,7 @@ page.alarms(current.alarms, member)
 st.subheader("Fetching participants", anchor=False)
 system.figures(current)
 failing_fetches(failing)
-counters()
+page.fragment(counters, every=SECONDS_BETWEEN_COUNTS)
 st.subheader("Processes", anchor=False)
 system.processes(current, page.viewer_zone())
 st.caption(f"Times are those of {page.viewer_zone()}.")

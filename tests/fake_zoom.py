@@ -43,6 +43,12 @@ class FakeZoom:
         self.records: dict[str, list[dict[str, Any]]] = {}
         # Zoom's own number of participants, of the sessions that it tells it of.
         self.counts: dict[str, int] = {}
+        # The personal meeting id that Zoom makes its meetings under, whatever is asked of it; "" for none.
+        self.personal_id = ""
+        # Who hosted what was held in a meeting, by e-mail, where it tells.
+        self.hosts: dict[str, str] = {}
+        # How many records it says that a session has, of those of which it gives fewer.
+        self.totals: dict[str, int] = {}
         self.page_size = 300
         self.faults: deque[tuple[int, Any]] = deque()
         self.list_faults: deque[tuple[int, Any]] = deque()
@@ -73,6 +79,8 @@ class FakeZoom:
             case "POST", ["users", host, "meetings"]:
                 number = 81418900011 + len(self.meetings)
                 made = fields | {"id": number, "join_url": f"https://us05web.zoom.us/j/{number}?pwd=x.1"}
+                if self.personal_id:
+                    made |= {"pmi": int(self.personal_id), "settings": fields["settings"] | {"use_pmi": True}}
                 self.meetings[str(number)] = made | {"host_email": host, "start_url": f"https://zoom.us/s/{number}"}
                 return 201, self.meetings[str(number)]
             case _, ["meetings", number] if number not in self.meetings:
@@ -104,11 +112,13 @@ class FakeZoom:
         meeting, start, end = self.sessions[uuid]
         times = {"start_time": to_zoom(at(start)), "end_time": to_zoom(at(end))}
         count = {"participants_count": self.counts[uuid]} if uuid in self.counts else {}
-        return {"uuid": uuid, "id": int(meeting)} | times | count
+        host = {"user_email": self.hosts[meeting]} if meeting in self.hosts else {}
+        return {"uuid": uuid, "id": int(meeting)} | times | count | host
 
     def _page(self, uuid: str, query: str) -> dict[str, Any]:
         found = re.search(r"next_page_token=(\d+)", query)
         first = int(found[1]) if found else 0
         last = first + self.page_size
         more = last < len(self.records[uuid])
-        return {"participants": self.records[uuid][first:last], "next_page_token": str(last) if more else ""}
+        total = {"total_records": self.totals.get(uuid, len(self.records[uuid]))}
+        return {"participants": self.records[uuid][first:last], "next_page_token": str(last) if more else ""} | total

@@ -41,7 +41,7 @@ def gated_app() -> Starlette:
 def account(engine: Engine, email: str = EMAIL, role: Role = "teacher") -> Member:
     """Somebody who can sign in with PASSWORD."""
     made = member(engine, email, role)
-    auth.set_password(engine, email, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, email, PASSWORD)
     return made
 
 

@@ -7,6 +7,7 @@ import itertools
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ WEBHOOK_SECRET = "test-secret"
 CLIENT_SECRET = "client-secret-5up3r"
 MEETING = "85011112222"
 _NUMBERS = itertools.count()
+_XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 AWAY_SENTENCE = "The database cannot be reached right now. Please try again in a moment."
 
 
@@ -106,23 +109,74 @@ def zoom_signature(body: bytes, sent_at: datetime = NOW, secret: str = WEBHOOK_S
     return {"x-zm-request-timestamp": timestamp, "x-zm-signature": f"v0={digest}"}
 
 
-def read_workbook(content: bytes) -> list[list[str | float]]:
-    """The cells of a workbook's only sheet: text as text, numbers as numbers. Fails on formulas and links."""
-    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+CellValue = str | float | datetime | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook: its cells as rows of the width of the first one, None where nothing is.
+
+    Times are without a zone. `formats` are how each cell of the second row is shown, "" for as it is; `widths` those of
+    the columns in characters, `filtered` and `frozen` the cells with a filter, and the first that scrolls.
+    """
+
+    rows: list[list[CellValue]]
+    formats: list[str]
+    widths: list[float]
+    filtered: str
+    frozen: str
+
+
+def read_workbook(content: bytes) -> dict[str, Sheet]:
+    """The sheets of a workbook by their names, in their order. Fails on formulas and links."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
-        shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
-    assert not list(sheet.iter(f"{space}f"))
-    assert not list(sheet.iter(f"{space}hyperlink"))
-    texts = ["".join(part.text or "" for part in entry.iter(f"{space}t")) for entry in shared]
+        assert book.testzip() is None
+        parts = {name: ElementTree.fromstring(book.read(name)) for name in book.namelist() if name.endswith(".xml")}
+        links = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    targets = {link.get("Id"): f"xl/{link.get('Target')}" for link in links}
+    shared = parts.get("xl/sharedStrings.xml", ())
+    texts = ["".join(part.text or "" for part in entry.iter(f"{_XLSX}t")) for entry in shared]
+    styles = parts["xl/styles.xml"]
+    codes = {entry.get("numFmtId"): entry.get("formatCode", "") for entry in styles.iter(f"{_XLSX}numFmt")}
+    codes |= {"9": "0%"}  # one that every program knows
+    used = styles.find(f"{_XLSX}cellXfs")
+    assert used is not None
+    formats = [codes.get(entry.get("numFmtId"), "") for entry in used]
+    sheets = parts["xl/workbook.xml"].iter(f"{_XLSX}sheet")
+    return {sheet.get("name", ""): _sheet(parts[targets[sheet.get(f"{_LINK}id")]], texts, formats) for sheet in sheets}
 
-    def value(cell: ElementTree.Element) -> str | float:
-        found = cell.find(f"{space}v")
-        if found is None or found.text is None:
-            return ""
-        return texts[int(found.text)] if cell.get("t") == "s" else float(found.text)
 
-    return [[value(cell) for cell in row] for row in sheet.iter(f"{space}row")]
+def _sheet(sheet: ElementTree.Element, texts: list[str], formats: list[str]) -> Sheet:
+    assert not list(sheet.iter(f"{_XLSX}f"))
+    assert not list(sheet.iter(f"{_XLSX}hyperlink"))
+    rows: list[list[CellValue]] = []
+    shown: list[str] = []
+    for row in sheet.iter(f"{_XLSX}row"):
+        cells = {ord(cell.get("r", "")[0]) - ord("A"): cell for cell in row}  # no table has more than 26 columns
+        width = len(rows[0]) if rows else len(cells)
+        codes = [formats[int(cells[column].get("s", 0))] if column in cells else "" for column in range(width)]
+        rows.append([_value(cells.get(column), texts, codes[column]) for column in range(width)])
+        shown = codes if len(rows) == 2 else shown
+    widths = [
+        float(columns.get("width", 0))
+        for columns in sheet.iter(f"{_XLSX}col")
+        for _ in range(int(columns.get("min", 0)), int(columns.get("max", 0)) + 1)
+    ]
+    (pane,), (chosen,) = sheet.iter(f"{_XLSX}pane"), sheet.iter(f"{_XLSX}autoFilter")
+    assert pane.get("state") == "frozen"
+    return Sheet(rows, shown, widths, chosen.get("ref", ""), pane.get("topLeftCell", ""))
+
+
+def _value(cell: ElementTree.Element | None, texts: list[str], code: str) -> CellValue:
+    found = cell.find(f"{_XLSX}v") if cell is not None else None
+    if cell is None or found is None or found.text is None:
+        return None
+    if cell.get("t") == "s":
+        return texts[int(found.text)]
+    if "yy" not in code:
+        return float(found.text)
+    # Days since the end of 1899, as Excel counts them.
+    return datetime(1899, 12, 30) + timedelta(seconds=round(float(found.text) * 86_400))
 
 
 class Clock:
@@ -253,7 +307,7 @@ def counted(
     with transaction(engine) as tx:
         storage.sessions.save_session(tx, found.zoom_meeting_id or "", held)
         storage.classes.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
-        storage.classes.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
+        storage.participants.save_attendance(tx, class_id, take_attendance(stays, [held], found.planned), at(fetched))
 
 
 def a_class(**more: Any) -> Class:
@@ -269,6 +323,7 @@ def a_class(**more: Any) -> Class:
         "zoom_join_url": f"https://zoom.us/j/{MEETING}",
         "zoom_api_meeting_id": None,
         "zoom_host_id": None,
+        "zoom_link_checked": None,
         "zoom_meeting_made": True,
         "started_at": None,
         "ended_at": None,

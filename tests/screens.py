@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest, app_test
 
@@ -37,12 +38,13 @@ class Screens:
         self.files = MemoryMediaFileStorage("/mock/media")
         monkeypatch.setattr(page, "sign_in_cookies", lambda: self.cookies)
         monkeypatch.setattr(app_test, "MemoryMediaFileStorage", self._new_files)
+        monkeypatch.setattr(app_test, "MediaFileManager", self._new_manager)
         # The pages use no installed component, and looking through every package for one takes half a second.
         monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
 
     def sign_in(self, who: Member) -> None:
         """From now on the browser has a token of this person's."""
-        auth.set_password(self.engine, who.email, PASSWORD)
+        auth.set_password(self.engine, auth.OPERATOR, who.email, PASSWORD)
         self.cookies = {COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
 
     def open(self, name: str, **query: str) -> AppTest:
@@ -55,14 +57,20 @@ class Screens:
         return at.run()
 
     def download(self, at: AppTest, label: str) -> tuple[str, bytes]:
-        """Name and bytes of the file that this button hands out."""
+        """Name and bytes of the file that this button hands out; it may be made only now."""
         button = next(button for button in at.get("download_button") if button.proto.label == label)
-        found = self.files.get_file(button.proto.url.rpartition("/")[2])
+        late = button.proto.HasField("deferred_file_id")
+        url = self.manager.execute_deferred(button.proto.deferred_file_id) if late else button.proto.url
+        found = self.files.get_file(url.rpartition("/")[2])
         return str(found.filename), found.content
 
     def _new_files(self, endpoint: str) -> MemoryMediaFileStorage:
         self.files = MemoryMediaFileStorage(endpoint)
         return self.files
+
+    def _new_manager(self, files: MemoryMediaFileStorage) -> MediaFileManager:
+        self.manager = MediaFileManager(files)
+        return self.manager
 
 
 class Away:

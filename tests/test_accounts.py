@@ -11,13 +11,14 @@ from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
 from tests.gate_client import EMAIL, PASSWORD, account
-from tests.makers import NOW, at, counted, lesson, stay, stored
+from tests.makers import MEETING, NOW, at, counted, lesson, stay, stored
 from tests.practice_school import TEACHER, CommandLine
-from tracker import auth, clock, storage
+from tracker import auth, clock, decisions, storage
 from tracker.attendance.types import Mark
 from tracker.auth import OPERATOR
 from tracker.auth.tokens import MOST_TOKENS
 from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn
+from tracker.services import Services
 from tracker.storage import leaving
 from tracker.storage.database import Transaction, make_engine, reading, transaction
 from tracker.storage.members import Member
@@ -69,7 +70,7 @@ def emails(engine: Engine) -> list[str]:
 
 def test_a_closed_account_lets_nobody_in_and_its_classes_stay(engine: Engine, ana: Member, boss: Member) -> None:
     class_id = lesson(engine, ana)
-    token, api_token = sign_in(engine), auth.new_api_token(engine, EMAIL, NOW)
+    token, api_token = sign_in(engine), auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     auth.disable(engine, boss, EMAIL, NOW)
     assert (who(engine, token), bearer(engine, api_token)) == (None, None)
     with pytest.raises(NotSignedIn, match="This account is closed"):
@@ -77,7 +78,7 @@ def test_a_closed_account_lets_nobody_in_and_its_classes_stay(engine: Engine, an
     with pytest.raises(NotSignedIn, match=r"E-mail or password is wrong\."):
         auth.sign_in(engine, EMAIL, "wrong password", "192.0.2.1", NOW)
     with pytest.raises(InvalidInput, match="This account is closed"):
-        auth.new_api_token(engine, EMAIL, NOW)
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     assert stored(engine, class_id).teacher_id == ana.id
     assert sign_in(engine, BOSS)
 
@@ -85,7 +86,7 @@ def test_a_closed_account_lets_nobody_in_and_its_classes_stay(engine: Engine, an
 def test_an_account_that_is_opened_again_has_its_password_and_no_old_sign_in(
     engine: Engine, ana: Member, boss: Member
 ) -> None:
-    token, api_token = sign_in(engine), auth.new_api_token(engine, EMAIL, NOW)
+    token, api_token = sign_in(engine), auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     auth.disable(engine, boss, EMAIL, NOW)
     auth.enable(engine, boss, EMAIL)
     assert (who(engine, token), bearer(engine, api_token)) == (None, None)
@@ -112,7 +113,7 @@ def test_a_token_that_waits_for_an_account_to_be_closed_is_not_made(
 ) -> None:
     """On PostgreSQL the account is read before the other transaction ends, and locked after it."""
     inside, go_on = threading.Event(), threading.Event()
-    set_disabled, lock = storage.members.set_disabled, storage.members.lock
+    set_disabled, lock = storage.members.set_disabled, storage.members.lock_member
 
     def slow(tx: Transaction, member_id: str, since: datetime | None) -> None:
         set_disabled(tx, member_id, since)
@@ -126,11 +127,11 @@ def test_a_token_that_waits_for_an_account_to_be_closed_is_not_made(
         lock(tx, member_id)
 
     monkeypatch.setattr(storage.members, "set_disabled", slow)
-    monkeypatch.setattr(storage.members, "lock", tell)
+    monkeypatch.setattr(storage.members, "lock_member", tell)
     with ThreadPoolExecutor(2) as threads:
         closing = threads.submit(auth.disable, engine, boss, EMAIL, NOW)
         assert inside.wait(20)
-        making = threads.submit(auth.new_api_token, engine, EMAIL, NOW)
+        making = threads.submit(auth.new_api_token, engine, auth.OPERATOR, EMAIL, NOW)
         assert closing.exception() is None
         assert isinstance(making.exception(), InvalidInput)
 
@@ -173,8 +174,8 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(
     other = account(engine, "chief@school.example", "admin")
     both, lock = threading.Barrier(2, timeout=1), storage.members.lock_admins
 
-    def slow_lock(tx: object) -> list[Member]:
-        found = lock(tx)  # type: ignore[arg-type]
+    def slow_lock(tx: Transaction, *others: str) -> list[Member]:
+        found = lock(tx, *others)
         with suppress(threading.BrokenBarrierError):  # the other one has to wait, so this passes
             both.wait()
         return found
@@ -196,9 +197,15 @@ def test_only_admins_change_accounts(engine: Engine, ana: Member, ben: Member, b
         lambda: auth.enable(engine, ana, EMAIL),
         lambda: auth.change_role(engine, ana, EMAIL, "admin"),
         lambda: auth.remove(engine, ana, BEN, EMAIL),
+        lambda: auth.add_member(engine, ana, "new@school.example", "New", "teacher", PASSWORD, NOW),
+        lambda: auth.set_password(engine, ana, EMAIL, "maria plants seven tulips"),
+        lambda: auth.new_api_token(engine, ana, BEN, NOW),
+        lambda: auth.revoke_api_tokens(engine, ana, BEN),
     ):
         with pytest.raises(NotAllowed):
             change()
+    assert auth.new_api_token(engine, ana, EMAIL, NOW)
+    assert auth.revoke_api_tokens(engine, ana, EMAIL) == 1
     assert emails(engine) == [EMAIL, BEN, BOSS]
 
 
@@ -210,7 +217,7 @@ def test_a_person_without_classes_is_removed_with_all_of_her_account(
 ) -> None:
     sign_in(engine)
     auth.sign_in(engine, EMAIL, PASSWORD, auth.Browser("192.0.2.1", "Firefox", "token"), NOW)
-    auth.new_api_token(engine, EMAIL, NOW)
+    auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     bens = sign_in(engine, BEN)
     auth.remove(engine, boss, EMAIL, None)
     assert emails(engine) == [BEN, BOSS]
@@ -261,7 +268,68 @@ def test_classes_courses_and_words_on_people_are_handed_over(
         assert storage.decisions.list_marks(tx, ben.id) == {robot: Mark.SET_ASIDE, guest: Mark.PERSON}
         assert len(storage.decisions.list_decisions(tx, ben.id)) == 1
         # Their figures rest on these words.
-        assert storage.classes.without_figures(tx, 10) == [hers]
+        assert storage.participants.without_figures(tx, 10) == [hers]
+
+
+def test_a_removal_and_a_fetch_that_stores_participants_do_not_wait_for_each_other(
+    engine: Engine, ana: Member, ben: Member, boss: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stores participants has the rows of the classes, and then takes those of their teachers."""
+    class_id = lesson(engine, ana)
+    people_locked, lock = threading.Event(), storage.members.lock_admins
+
+    def tell(tx: Transaction, *others: str) -> list[Member]:
+        found = lock(tx, *others)
+        people_locked.set()
+        return found
+
+    monkeypatch.setattr(storage.members, "lock_admins", tell)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction(engine) as tx:
+            storage.classes.classes_in_meeting(tx, MEETING, locked=True)
+            removing = threads.submit(auth.remove, engine, boss, EMAIL, BEN)
+            people_locked.wait(0.5)
+            storage.members.hold(tx, [boss.id, ana.id])
+        assert removing.result(20) == ana
+    assert stored(engine, class_id).teacher_id == ben.id
+
+
+def test_a_class_that_is_added_while_its_teacher_is_removed_is_handed_over_too(
+    engine: Engine, ana: Member, ben: Member, boss: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_ids, lock = [lesson(engine, ana)], storage.leaving.lock_classes
+    added = lesson(engine, boss, "Added", 100)
+
+    def lock_and_lose(tx: Transaction, member_ids: list[str]) -> list[str]:
+        found = lock(tx, member_ids)
+        if len(class_ids) == 1:  # as if it was added after this moment
+            class_ids.append(added)
+            tx.get_one(LiveStream, added).teacher_id = ana.id
+        return found
+
+    monkeypatch.setattr(storage.leaving, "lock_classes", lock_and_lose)
+    auth.remove(engine, boss, EMAIL, BEN)
+    assert [stored(engine, one).teacher_id for one in class_ids] == [ben.id, ben.id]
+
+
+def test_a_meeting_that_its_teacher_has_linked_is_handed_over_by_the_word_of_an_admin(
+    engine: Engine, ana: Member, ben: Member, boss: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    with transaction(engine) as tx:
+        tx.get_one(LiveStream, class_id).zoom_link_checked = True
+    auth.remove(engine, boss, EMAIL, BEN)
+    assert stored(engine, class_id).zoom_link_checked is False
+
+
+def test_nothing_more_is_said_by_a_teacher_whose_account_was_removed(
+    school: Services, engine: Engine, ana: Member, ben: Member, boss: Member
+) -> None:
+    before = stored(engine, lesson(engine, ana))
+    auth.remove(engine, boss, EMAIL, BEN)
+    with pytest.raises(NotFound, match="This account has been removed"):
+        decisions.undo_mark(school, boss, before, ("name", "bo"))
+    decisions.undo_mark(school, ben, stored(engine, before.id), ("name", "bo"))
 
 
 def test_every_table_that_names_a_person_is_thought_of() -> None:
@@ -279,28 +347,31 @@ def test_every_table_that_names_a_person_is_thought_of() -> None:
 
 
 def test_a_person_may_have_several_api_tokens_each_with_a_name(engine: Engine, ana: Member, ben: Member) -> None:
-    command, script = auth.new_api_token(engine, EMAIL, NOW), auth.new_api_token(engine, EMAIL, at(1), " My  script ")
-    bens = auth.new_api_token(engine, BEN, NOW, "My script")
+    command, script = (
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, at(1), " My  script "),
+    )
+    bens = auth.new_api_token(engine, auth.OPERATOR, BEN, NOW, "My script")
     assert [bearer(engine, token) for token in (command, script, bens)] == [EMAIL, EMAIL, BEN]
     with reading(engine) as tx:
         assert [one.name for one in auth.list_api_tokens(tx, ana)] == ["My script", "command line"]
-    again = auth.new_api_token(engine, EMAIL, at(2), "My script")
+    again = auth.new_api_token(engine, auth.OPERATOR, EMAIL, at(2), "My script")
     assert [bearer(engine, token) for token in (command, script, again, bens)] == [EMAIL, None, EMAIL, BEN]
 
 
 def test_an_api_token_expires(engine: Engine, ana: Member) -> None:
-    token = auth.new_api_token(engine, EMAIL, NOW, "script", 30)
+    token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, "script", 30)
     month = timedelta(days=30) / timedelta(minutes=1)
     assert [bearer(engine, token, minute) for minute in (month - 1, month)] == [EMAIL, None]
 
 
 def test_api_tokens_are_revoked_one_by_one_or_all(engine: Engine, ana: Member, ben: Member) -> None:
-    tokens = [auth.new_api_token(engine, EMAIL, NOW, name) for name in ("one", "two", "three")]
-    bens = auth.new_api_token(engine, BEN, NOW)
-    assert auth.revoke_api_tokens(engine, EMAIL, "two") == 1
-    assert auth.revoke_api_tokens(engine, EMAIL, "two") == 0
+    tokens = [auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, name) for name in ("one", "two", "three")]
+    bens = auth.new_api_token(engine, auth.OPERATOR, BEN, NOW)
+    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, "two") == 1
+    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, "two") == 0
     assert [bearer(engine, token) for token in tokens] == [EMAIL, None, EMAIL]
-    assert auth.revoke_api_tokens(engine, EMAIL) == 2
+    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL) == 2
     assert [bearer(engine, token) for token in (*tokens, bens)] == [None, None, None, BEN]
 
 
@@ -310,19 +381,21 @@ def test_an_earlier_version_beside_this_one_sees_a_token_come_and_go(engine: Eng
             return connection.execute(text('SELECT "apiTokenHash" FROM "User"')).scalar()
 
     assert seen() is None
-    token = auth.new_api_token(engine, EMAIL, NOW)
+    token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     assert seen() == auth.sign_ins.digest(token)
-    auth.new_api_token(engine, EMAIL, NOW, "for a month", 30)  # whose end an earlier version would not keep to
+    auth.new_api_token(
+        engine, auth.OPERATOR, EMAIL, NOW, "for a month", 30
+    )  # whose end an earlier version would not keep to
     assert seen() == auth.sign_ins.digest(token)
-    auth.revoke_api_tokens(engine, EMAIL, auth.OF_COMMAND)
+    auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, auth.OF_COMMAND)
     assert seen() is None
-    auth.new_api_token(engine, EMAIL, NOW)
-    auth.set_password(engine, EMAIL, "maria plants seven tulips")
+    auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, "maria plants seven tulips")
     assert seen() is None
 
 
 def test_the_use_of_an_api_token_is_written_down(engine: Engine, ana: Member) -> None:
-    token = auth.new_api_token(engine, EMAIL, NOW)
+    token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
 
     def used() -> list[object]:
         with reading(engine) as tx:
@@ -342,16 +415,16 @@ def test_a_token_without_a_usable_name_or_length_is_refused(
     engine: Engine, ana: Member, name: str, days: int | None
 ) -> None:
     with pytest.raises(InvalidInput):
-        auth.new_api_token(engine, EMAIL, NOW, name, days)
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, name, days)
 
 
 @pytest.mark.database("sqlite")
 def test_a_person_has_so_many_api_tokens_and_no_more(engine: Engine, ana: Member) -> None:
     for number in range(MOST_TOKENS):
-        auth.new_api_token(engine, EMAIL, NOW, f"script {number}")
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, f"script {number}")
     with pytest.raises(InvalidInput, match="20 tokens already"):
-        auth.new_api_token(engine, EMAIL, NOW, "one more")
-    assert auth.new_api_token(engine, EMAIL, NOW, "script 3")
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, "one more")
+    assert auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, "script 3")
 
 
 # The commands
@@ -376,7 +449,7 @@ def test_accounts_are_closed_opened_promoted_and_removed_by_command(tracker: Com
     tracker.add_teacher()
     tracker.done("user", "add", BOSS, "--role", "admin")
     created = tracker.create("--course", "Algebra")
-    token = auth.new_api_token(database, TEACHER, clock.now())
+    token = auth.new_api_token(database, auth.OPERATOR, TEACHER, clock.now())
     said = tracker.done("user", "disable", TEACHER.upper()).text
     assert said == f"{TEACHER} is signed out everywhere and cannot sign in any more.\n"
     assert people(tracker) == {BOSS: ("admin", False), TEACHER: ("teacher", True)}

@@ -299,9 +299,28 @@ def test_a_choice_about_what_is_not_there_changes_nothing() -> None:
     assert parts([A], [ran(0, 60)], choices=odd) == plain
 
 
+def test_a_class_is_held_at_another_time_from_the_very_minute_at_which_its_own_time_is_two_hours_over() -> None:
+    own, session = planned("A", 0, 5, own=True), ran(-13, -4)
+    assert counted(parts([own], [session], now=124)["A"]) == []
+    assert counted(parts([own], [session], now=125)["A"]) == [session.uuid]
+
+
+def test_a_class_at_the_same_start_does_not_end_the_time_in_which_a_class_may_be_held() -> None:
+    own, linked = planned("A", 0, 60, own=True), planned("B", 0, 60)
+    assert counted(parts([own, linked], [ran(300, 350)])["A"]) == ["300"]
+
+
+def test_a_session_of_no_length_has_no_part_in_the_own_time() -> None:
+    own = planned("A", 0, 30)
+    sessions = [ran(43, None), ran(53, 69)]
+    assert own_time(parts([own], sessions, latest_leave={"43": at(43)})["A"]) == [(53, 69)]
+
+
 # Properties
 
 MINUTES = st.integers(-200, 500)
+# Classes that follow each other are what most rules are about.
+STARTS = st.one_of(st.sampled_from([0, 30, 60, 120]), MINUTES)
 
 
 @st.composite
@@ -310,7 +329,7 @@ def meetings(draw: st.DrawFn) -> tuple[list[MeetingClass], list[Session], list[S
     classes = [
         planned(f"class {number}", start, start + length, own=draw(st.booleans()))
         for number, (start, length) in enumerate(
-            draw(st.lists(st.tuples(MINUTES, st.sampled_from([5, 19, 30, 60])), min_size=1, max_size=4, unique=True))
+            draw(st.lists(st.tuples(STARTS, st.sampled_from([5, 19, 30, 60])), min_size=1, max_size=4, unique=True))
         )
     ]
     sessions: list[Session] = []
@@ -360,6 +379,63 @@ def test_no_record_of_a_classs_session_is_lost_and_none_is_in_two_classes_unless
                 if session.session.uuid == one.session_uuid
             )
         assert sum(given.count(one) for given in records.values()) == len(of)
+
+
+@given(meetings())
+def test_somebody_is_of_two_classes_only_by_enough_time_in_the_planned_time_of_each(
+    meeting: tuple[list[MeetingClass], list[Session], list[Stay], float],
+) -> None:
+    classes, sessions, stays, now = meeting
+    _, records = whole(classes, sessions, stays, now)
+    for one in stays:
+        of = [lesson for lesson in classes if one in records[lesson.id]]
+        hers = union(other.span for other in stays if other.name == one.name and other.span is not None)
+        for lesson in of if len(of) > 1 else []:
+            there = sum((part.end - part.start for part in clip(hers, (lesson.planned,))), timedelta())
+            assert there >= lesson.least_overlap
+
+
+def together(found: dict[str, ClassPart], class_id: str) -> set[str]:
+    """The classes with which a class shares people, also by way of others."""
+    met, before = {class_id}, set[str]()
+    while met != before:
+        before = set(met)
+        met |= {other for one in before for session in found[one].sessions for other in session.shared_with}
+    return met
+
+
+@given(meetings(), st.data())
+def test_moving_a_class_changes_another_ones_records_only_where_they_share_people_or_its_sessions_change(
+    meeting: tuple[list[MeetingClass], list[Session], list[Stay], float], data: st.DataObject
+) -> None:
+    classes, sessions, stays, now = meeting
+    before, records = whole(classes, sessions, stays, now)
+    moved = data.draw(st.sampled_from(classes))
+    start = data.draw(MINUTES)
+    length = (moved.planned.end - moved.planned.start) / timedelta(minutes=1)
+    elsewhere = replace(moved, planned=Span(at(start), at(start + length)))
+    after, records_after = whole([elsewhere if one is moved else one for one in classes], sessions, stays, now)
+    for one in classes:
+        if one is moved or set(records[one.id]) == set(records_after[one.id]):
+            continue
+        own = [[part.session for part in found[one.id].sessions] for found in (before, after)]
+        assert own[0] != own[1] or moved.id in together(before, one.id) | together(after, one.id)
+
+
+@given(meetings(), st.data())
+def test_what_a_teacher_counts_in_or_leaves_out_takes_no_session_from_another_class(
+    meeting: tuple[list[MeetingClass], list[Session], list[Stay], float], data: st.DataObject
+) -> None:
+    classes, sessions, _, now = meeting
+    if not sessions:
+        return
+    one = data.draw(st.sampled_from(classes))
+    choice = Choice(one.id, data.draw(st.sampled_from(sessions)).uuid, data.draw(st.booleans()))
+    before, after = parts(classes, sessions, now=now), parts(classes, sessions, now=now, choices=[choice])
+    for other in classes:
+        if other is not one:
+            assert counted(after[other.id]) == counted(before[other.id])
+    assert (choice.session_uuid in counted(after[one.id])) == choice.counts
 
 
 @given(meetings(), st.randoms())

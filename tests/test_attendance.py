@@ -389,3 +389,17 @@ def test_entries_of_an_older_writer_are_read_with_five_keys() -> None:
     )
     assert record.span is not None
     assert record.span.seconds == 5400
+
+
+def test_who_was_there_for_all_of_the_own_time_has_all_of_it_also_beyond_the_share_of_the_class() -> None:
+    ana = stay("Ana", 52, 98, session_uuid="s1")
+    found = take_attendance(
+        [ana],
+        [run("s1", 52, 98)],
+        PLANNED,
+        own_time=[span(52, 90)],
+        shares={"s1": span(-1000, 75)},
+    )
+    (person,) = found.people
+    assert (person.seconds_in_class, person.percent, person.left_early) == (38 * 60, 100, False)
+    assert person.seconds >= person.seconds_in_class

@@ -27,7 +27,7 @@ HERE = "192.0.2.1"
 @pytest.fixture
 def ana(engine: Engine) -> Member:
     made = member(engine, EMAIL)
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     return made
 
 
@@ -69,7 +69,7 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 @pytest.mark.database("sqlite")
 def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="A password has"):
-        auth.set_password(engine, EMAIL, password)
+        auth.set_password(engine, auth.OPERATOR, EMAIL, password)
     assert sign_in(engine)
 
 
@@ -80,9 +80,9 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana
 @pytest.mark.database("sqlite")
 def test_a_common_password_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="too easy to guess"):
-        auth.set_password(engine, EMAIL, password)
+        auth.set_password(engine, auth.OPERATOR, EMAIL, password)
     with pytest.raises(InvalidInput, match="too easy to guess"):
-        auth.add_member(engine, "new@school.example", "New", "teacher", password, NOW)
+        auth.add_member(engine, auth.OPERATOR, "new@school.example", "New", "teacher", password, NOW)
     assert sign_in(engine)
 
 
@@ -105,15 +105,15 @@ def test_a_common_password_is_refused(engine: Engine, ana: Member, password: str
 @pytest.mark.database("sqlite")
 def test_a_password_of_ones_own_name_address_or_of_this_product_is_refused(engine: Engine, password: str) -> None:
     with pytest.raises(InvalidInput, match="is no password"):
-        auth.add_member(engine, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
+        auth.add_member(engine, auth.OPERATOR, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
     with pytest.raises(NotFound):
-        auth.set_password(engine, "maria.keller@school.example", password)
+        auth.set_password(engine, auth.OPERATOR, "maria.keller@school.example", password)
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "maria plants seven tulips", "x8#kQz!m2Lpw", "Übermut tut selten gut"])
 @pytest.mark.database("sqlite")
 def test_a_password_that_is_hard_to_guess_is_taken(engine: Engine, password: str) -> None:
-    auth.add_member(engine, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
+    auth.add_member(engine, auth.OPERATOR, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
     assert sign_in(engine, password, "maria.keller@school.example")
 
 
@@ -180,7 +180,7 @@ def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
     def slow_check(password: str, stored: str | None) -> bool:
         monkeypatch.setattr(passwords, "password_matches", right)
         found = right(password, stored)
-        auth.set_password(engine, EMAIL, "another password")
+        auth.set_password(engine, auth.OPERATOR, EMAIL, "another password")
         return found
 
     monkeypatch.setattr(passwords, "password_matches", slow_check)
@@ -218,7 +218,7 @@ def test_an_old_password_lets_nobody_in_who_signs_in_while_it_is_changed(
     monkeypatch.setattr(storage.sign_ins, "end_all", slow_end)
     changes = {
         "the sign-in": lambda: sign_in(engine),
-        "the new password": lambda: auth.set_password(engine, EMAIL, "another password"),
+        "the new password": lambda: auth.set_password(engine, auth.OPERATOR, EMAIL, "another password"),
     }
     second = changes.pop(later)
     (first,) = changes.values()
@@ -357,10 +357,12 @@ def test_signing_out_ends_one_browser(engine: Engine, ana: Member) -> None:
 
 def test_a_new_password_ends_every_sign_in_and_api_token_of_the_person(engine: Engine, ana: Member) -> None:
     member(engine, "ben@school.example")
-    auth.set_password(engine, "ben@school.example", PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, "ben@school.example", PASSWORD)
     tokens, bens = [sign_in(engine), sign_in(engine)], sign_in(engine, email="ben@school.example")
-    api_token, bens_api_token = (auth.new_api_token(engine, who, NOW) for who in (EMAIL, "ben@school.example"))
-    auth.set_password(engine, EMAIL, "another password")
+    api_token, bens_api_token = (
+        auth.new_api_token(engine, auth.OPERATOR, who, NOW) for who in (EMAIL, "ben@school.example")
+    )
+    auth.set_password(engine, auth.OPERATOR, EMAIL, "another password")
     assert [who(engine, token) for token in tokens] == [None, None]
     assert who(engine, bens) is not None
     with reading(engine) as tx:
@@ -374,7 +376,7 @@ def test_a_new_password_ends_every_sign_in_and_api_token_of_the_person(engine: E
 
 def test_only_hashes_of_secrets_are_stored(engine: Engine, ana: Member) -> None:
     token = sign_in(engine)
-    api_token = auth.new_api_token(engine, EMAIL, NOW)
+    api_token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     dump = everything_stored(engine)
     assert EMAIL in dump
     for secret in (PASSWORD, token, api_token, api_token.removeprefix("zpt_")):
@@ -393,7 +395,7 @@ def guess(engine: Engine, times: int, place: str = HERE, email: str = EMAIL, min
 @pytest.mark.parametrize("email", [EMAIL, "nobody@school.example"])
 def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Engine, email: str) -> None:
     member(engine, EMAIL)
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email=email)
     with pytest.raises(TooManyTries, match="Try again in 15 minutes"):
         sign_in(engine, email=f" {email.upper()} ", minute=14.9)
@@ -404,7 +406,7 @@ def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Eng
 
 
 def test_guessing_elsewhere_or_at_others_does_not_lock_a_person_out(engine: Engine, ana: Member) -> None:
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, place="198.51.100.7")
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email="nobody@school.example")
     assert sign_in(engine)
@@ -419,7 +421,7 @@ def test_guessing_from_many_places_is_stopped_as_well(engine: Engine) -> None:
 
 def test_success_forgets_the_wrong_tries_from_there(engine: Engine) -> None:
     member(engine, EMAIL)
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     for _ in range(3):
         guess(engine, MOST_ATTEMPTS_FROM_ADDRESS - 1)
         sign_in(engine)
@@ -449,14 +451,17 @@ def test_attempts_of_the_last_minutes_are_kept(engine: Engine) -> None:
 
 
 def test_an_api_token_is_taken_from_the_header(engine: Engine, ana: Member) -> None:
-    token = auth.new_api_token(engine, " ANA@school.example", NOW)
+    token = auth.new_api_token(engine, auth.OPERATOR, " ANA@school.example", NOW)
     with reading(engine) as tx:
         for header in (f"Bearer {token}", f"bearer {token}", f"BEARER  {token} "):
             assert auth.member_by_bearer(tx, header, NOW) == ana
 
 
 def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) -> None:
-    first, second = auth.new_api_token(engine, EMAIL, NOW), auth.new_api_token(engine, EMAIL, NOW)
+    first, second = (
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
+    )
     with reading(engine) as tx:
         assert auth.member_by_bearer(tx, f"Bearer {second}", NOW) == ana
         with pytest.raises(NotSignedIn):
@@ -468,7 +473,7 @@ def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) ->
 )
 @pytest.mark.database("sqlite")
 def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -> None:
-    token = auth.new_api_token(engine, EMAIL, NOW)
+    token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     member(engine, "ben@school.example")  # has no token at all
     with reading(engine) as tx, pytest.raises(NotSignedIn, match="A valid API token is needed"):
         auth.member_by_bearer(tx, header.replace("TOKEN", token), NOW)
@@ -477,8 +482,8 @@ def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -
 @pytest.mark.parametrize(
     "call",
     [
-        lambda engine, email: auth.new_api_token(engine, email, NOW),
-        lambda engine, email: auth.set_password(engine, email, PASSWORD),
+        lambda engine, email: auth.new_api_token(engine, auth.OPERATOR, email, NOW),
+        lambda engine, email: auth.set_password(engine, auth.OPERATOR, email, PASSWORD),
     ],
 )
 def test_somebody_without_an_account_gets_nothing(engine: Engine, call: object) -> None:

@@ -1,5 +1,7 @@
 """The main job in a real browser, against the real dashboard, tracker and practice Zoom."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -15,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.demo_process import Demo
+from tests.makers import read_workbook
 from tracker.demo import ADMIN, TEACHER, Account
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -131,17 +134,22 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     host = opened.value
     host.get_by_role("button", name="Start meeting").click()
     expect(badge(teacher, "Live")).to_be_visible()
-    expect(heading(teacher, "In class now: 1")).to_be_visible()
+    expect(heading(teacher, "In class now: only the host")).to_be_visible()
     guest = join(context, link, FORMULA_NAME)
-    expect(heading(teacher, "In class now: 2")).to_be_visible()
+    expect(heading(teacher, "In class now: 1 and the host")).to_be_visible()
     ben = join(context, link, HTML_NAME, BEN)
-    expect(heading(teacher, "In class now: 3")).to_be_visible()
-    host.wait_for_timeout(1100)  # Zoom's records are in whole seconds; nobody is to have been there for none
+    expect(heading(teacher, "In class now: 2 and the host")).to_be_visible()
+    # The page moves with the time alone. By then everybody has been there for more than none of Zoom's whole seconds.
+    last_point = "[...document.querySelectorAll('.js-plotly-plot')].at(-1).data[0].x.at(-1)"
+    teacher.bring_to_front()
+    before = teacher.wait_for_function(last_point).json_value()
+    teacher.wait_for_function(f"before => {last_point} !== before", arg=before, timeout=15_000)
+    expect(teacher.get_by_text("still here").first).to_be_attached()
     guest.get_by_role("button", name="Leave").click()
     expect(guest.get_by_text("You have left the meeting")).to_be_visible()
     ben.get_by_role("button", name="Leave").click()
     expect(ben.get_by_text("You have left the meeting")).to_be_visible()
-    expect(heading(teacher, "In class now: 1")).to_be_visible()
+    expect(heading(teacher, "In class now: only the host")).to_be_visible()
     host.get_by_role("button", name="End meeting for all").click()
 
     expect(badge(teacher, "Planned")).to_be_visible()  # it was over before its time
@@ -150,18 +158,24 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(teacher.get_by_text(re.compile("Zoom's list is due at"))).to_be_visible()
     expect(badge(teacher, "Counted")).to_be_visible(timeout=30_000)
     people = teacher.get_by_test_id("stMetric").filter(has_text="People")
-    expect(people).to_contain_text("3")
+    expect(people).to_contain_text("2")
+    expect(people).to_contain_text("and the host")
     expect(teacher.locator(".js-plotly-plot").first.locator(".ytick")).to_have_text(
-        [FORMULA_NAME, HTML_NAME, TEACHER.name]
+        [FORMULA_NAME, HTML_NAME, f"{TEACHER.name} (host)"]
     )
 
     teacher.get_by_role("button", name="Fetch participants now").click()
     expect(teacher.get_by_text("Zoom has 3 records of 3 people.")).to_be_visible()
 
     meeting_id = link.partition("/j/")[2].partition("?")[0]
-    for shape, expected in (("people", people_csv), ("stays", stays_csv)):
+    with teacher.expect_download() as download:
+        teacher.get_by_role("button", name="Excel").click()
+    assert re.fullmatch(r"Rhetoric-1-[a-z-]+-\d{4}-\d\d-\d\d-attendance\.xlsx", download.value.suggested_filename)
+    sheets = read_workbook(Path(download.value.path()).read_bytes())
+    assert [(name, len(sheet.rows)) for name, sheet in sheets.items()] == [("People", 4), ("Joins and leaves", 4)]
+    for shape, label, expected in (("people", "people", people_csv), ("stays", "joins and leaves", stays_csv)):
         with teacher.expect_download() as download:
-            teacher.get_by_role("button", name=f"CSV of {shape}").click()
+            teacher.get_by_role("button", name=f"CSV of {label}").click()
         assert re.fullmatch(
             rf"Rhetoric-1-i-www-[a-z-]+-\d{{4}}-\d\d-\d\d-{shape}\.csv",
             download.value.suggested_filename,
@@ -181,13 +195,14 @@ def people_csv(sessions: list[dict[str, Any]]) -> bytes:
     """The file as product.md describes it, made from the practice Zoom's own notes."""
     (session,) = sessions
     length = seconds(session["start"], session["end"])
-    lines = ["Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status"]
+    lines = ["Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status,Role,Minutes in class"]
     for name, shown in ((FORMULA_NAME, "'" + FORMULA_NAME), (HTML_NAME, HTML_NAME), (TEACHER.name, TEACHER.name)):
         (stay,) = (one for one in session["stays"] if one["name"] == name)
         there = seconds(stay["join"], stay["leave"])
         minutes, percent = (there * 10 + 30) // 60 / 10, (there * 200 + length) // (2 * length)
         when = f"{local(stay['join'])},{local(stay['leave'])}"
-        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,present")
+        role = "host" if name == TEACHER.name else "participant"
+        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,present,{role},{minutes:.1f}")
     return ("\ufeff" + "".join(f"{line}\r\n" for line in lines)).encode()
 
 
@@ -227,6 +242,91 @@ def test_the_way_back_from_a_class_leads_to_the_list_as_it_was(teacher: Page) ->
         expect(heading(teacher, "Classes")).to_be_visible()
         expect(teacher.get_by_label("Search", exact=True)).to_have_value("lesson 12")
         expect(teacher.get_by_role("link", name=re.compile("lesson"))).to_have_count(3)
+
+
+def hold(teacher: Page, context: BrowserContext, title: str, *names: str) -> None:
+    """Plans and holds a class in which people of these names are, and has it counted; its page is open then."""
+    teacher.get_by_role("link", name="New class").click()
+    expect(teacher.get_by_role("combobox", name="Time zone")).to_have_value(ZONE)
+    teacher.get_by_label("Title").fill(title)
+    teacher.get_by_label("Title").press("Enter")
+    plan_soon(teacher)
+    teacher.get_by_role("button", name="Create class").click()
+    expect(heading(teacher, title)).to_be_visible()
+    link = teacher.get_by_test_id("stCode").inner_text().strip()
+    teacher.mouse.move(0, 0)
+    with context.expect_page() as opened:
+        teacher.get_by_role("link", name="Start class").click()
+    host = opened.value
+    host.get_by_role("button", name="Start meeting").click()
+    for number, name in enumerate(names, start=1):
+        join(context, link, name)
+        expect(heading(teacher, f"In class now: {number} and the host")).to_be_visible()
+    host.wait_for_timeout(1100)  # Zoom's records are in whole seconds; nobody is to have been there for none
+    host.get_by_role("button", name="End meeting for all").click()
+    teacher.get_by_role("button", name="Count it").click()
+    expect(badge(teacher, "Counted")).to_be_visible(timeout=30_000)
+
+
+def rows(teacher: Page) -> list[str]:
+    """The names in the table of people, in the order in which the browser shows them."""
+    return teacher.get_by_test_id("stDataFrame").first.locator("[role=gridcell][aria-colindex='1']").all_inner_texts()
+
+
+def click_in_table(teacher: Page, x: float, row: int) -> None:
+    """Clicks in the table of people, in this row from 0 on; -1 is its head."""
+    table = teacher.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    teacher.mouse.click(box["x"] + x, box["y"] + 35 * (row + 1.5))
+
+
+def expect_everywhere(teacher: Page, title: str, people: int, *names: str) -> None:
+    """The class has so many people and the host, on its page, in the list of classes and in its file."""
+    expect(teacher.get_by_test_id("stMetric").filter(has_text="People")).to_contain_text(f"{people}and the host")
+    with teacher.expect_download() as download:
+        teacher.get_by_role("button", name="CSV of people").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    assert [(row["Name"], row["Role"]) for row in csv.DictReader(io.StringIO(text))] == [
+        *((name, "participant") for name in names),
+        (TEACHER.name, "host"),
+    ]
+    page = teacher.context.new_page()
+    page.goto(teacher.url.partition("/class?")[0] + f"/classes?q={title}")
+    expect(page.get_by_text(f"{'1 person' if people == 1 else f'{people} people'} and the host")).to_be_visible()
+    page.close()
+
+
+def test_people_are_joined_and_set_aside_and_everything_agrees_until_it_is_undone(
+    teacher: Page, context: BrowserContext
+) -> None:
+    ana, phone, robot = "Ana Lima", "Ana Lima (iPhone)", "Aaron's Otter.ai"
+    hold(teacher, context, "Ethics", ana, phone, robot)
+    expect_everywhere(teacher, "Ethics", 3, robot, ana, phone)
+
+    # Sorted in the browser, the rows are not in the order in which they were sent.
+    click_in_table(teacher, 100, -1)
+    click_in_table(teacher, 100, -1)
+    expect(teacher.get_by_test_id("glide-cell-1-0").first).to_have_text(TEACHER.name)
+    for name in (ana, phone):
+        click_in_table(teacher, 16, rows(teacher).index(name))
+        expect(teacher.locator("strong:visible", has_text=re.compile(rf"{re.escape(name)}$"))).to_be_visible()
+    teacher.get_by_role("button", name="The same person").click()
+    expect(teacher.get_by_text(re.compile("you have joined 1 with others"))).to_be_visible()
+    expect(teacher.get_by_role("button", name="The same person")).to_have_count(0)  # nobody is ticked any more
+    teacher.get_by_text("Suggestions: 1").click()
+    expect(teacher.get_by_text(re.compile("looks like a note-taking robot"))).to_be_visible()
+    teacher.get_by_role("button", name="Set aside").click()
+    expect_everywhere(teacher, "Ethics", 1, ana)
+
+    teacher.get_by_text("What you have said about people").click()
+    # By the keyboard: while the list unfolds, its buttons move away from under the mouse.
+    teacher.get_by_role("button", name="Undo").last.press("Enter")
+    expect(teacher.get_by_text(f"Set aside: {robot}")).to_have_count(0)
+    expect_everywhere(teacher, "Ethics", 2, robot, ana)
+    teacher.get_by_role("button", name="Undo").press("Enter")
+    expect_everywhere(teacher, "Ethics", 3, robot, ana, phone)
 
 
 def test_a_class_is_moved_and_cancelled_at_zoom_as_well(teacher: Page, context: BrowserContext) -> None:

@@ -1,5 +1,6 @@
 """Tables and the timeline: what is drawn, and that nobody's name is read as markup."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,16 @@ from tracker.attendance.types import Attendance, Said, Session, Stay
 from tracker.clock import zone
 from tracker.report import people_table, stays_table
 from tracker.storage.classes import Class
-from tracker.ui.charts import COLOR, LEGEND, ORDERS, PEOPLE_AT_ONCE, curve_figure, timeline_figure, timeline_rows
+from tracker.ui.charts import (
+    COLOR,
+    LEGEND,
+    ORDERS,
+    PEOPLE_AT_ONCE,
+    curve_figure,
+    drawn_span,
+    timeline_figure,
+    timeline_rows,
+)
 
 BERLIN = zone("Europe/Berlin")
 MARKUP = "<b>Bo</b> <a href='//e'>x</a>"
@@ -205,6 +215,12 @@ def draw_table(table: "Any") -> None:
     charts.show_table(table, "A table")
 
 
+def draw_live_table(table: "Any", until: "Any") -> None:
+    from tracker.ui import charts
+
+    charts.show_table(table, "A table", until=until)
+
+
 def shown(function: Any, *arguments: Any) -> AppTest:
     page = AppTest.from_function(function, args=arguments, default_timeout=30).run()
     assert not page.exception
@@ -295,21 +311,78 @@ def test_the_break_of_a_restarted_class_is_marked() -> None:
     assert [f"{line.x0:%H:%M}" for line in lines] == ["14:00", "14:20", "14:25", "15:00"]
 
 
-def test_the_curve_has_the_people_of_each_minute_in_the_classs_zone() -> None:
-    taken = attendance(stay("Al", 0, 3), stay("Bo", 1, 2))
-    drawn = curve_figure(a_class(), presence_curve(taken.people, taken.lesson)).data[0]
-    assert [(f"{x:%H:%M}", y) for x, y in zip(drawn.x, drawn.y, strict=True)] == [
-        ("14:00", 1),
-        ("14:01", 2),
-        ("14:02", 1),
-        ("14:03", 0),
+def test_the_curve_changes_at_the_second_of_each_join_and_leave_in_the_classs_zone() -> None:
+    taken = attendance(stay("Al", 0, 3), stay("Bo", 1.5, 2))
+    drawn = curve_figure(a_class(), presence_curve(taken.people, taken.lesson), taken).data[0]
+    assert [(f"{x:%H:%M:%S}", y) for x, y in zip(drawn.x, drawn.y, strict=True)] == [
+        ("14:00:00", 1),
+        ("14:01:30", 2),
+        ("14:02:00", 1),
+        ("14:03:00", 0),
     ]
+    assert drawn.line.shape == "hv"
 
 
-@pytest.mark.parametrize(("seconds_apart", "expected"), [(5, "%H:%M:%S"), (30, "%H:%M:%S"), (60, "%H:%M")])
+@pytest.mark.parametrize(
+    ("seconds_apart", "expected"),
+    [(1, "%H:%M:%S"), (30, "%H:%M:%S"), (60, "%H:%M"), (6 * 3600, "%a %H:%M"), (7 * 86_400, "%d %b %Y")],
+)
 def test_times_along_a_chart_have_seconds_where_they_would_repeat_without(seconds_apart: int, expected: str) -> None:
     seen = attendance(stay("Al", 0, 1))
-    for drawn in (figure(stay("Al", 0, 1)), curve_figure(a_class(), presence_curve(seen.people, seen.lesson))):
+    for drawn in (figure(stay("Al", 0, 1)), curve_figure(a_class(), presence_curve(seen.people, seen.lesson), seen)):
         stops = [(stop.dtickrange, stop.value) for stop in drawn.layout.xaxis.tickformatstops]
         apart = seconds_apart * 1000
         assert [said for (least, most), said in stops if (least or 0) <= apart <= (most or apart)] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("stays", "until", "expected"),
+    [
+        ([("Al", 0, 60)], None, (0, 60)),
+        ([("Al", 10, 20)], None, (0, 60)),
+        ([("Al", -3, 62)], None, (-3, 62)),
+        ([("Al", 10, 12)], None, (10, 12)),  # the planned hour would leave nothing to see of it
+        ([("Al", 10, 12)], 14, (10, 14)),
+        ([("Al", 10, 10.05)], None, (10, 10 + 1 / 6)),
+        ([("Al", -10 * 365 * 1440, 30), ("Bo", 0, 60)], None, (0, 60)),
+        ([("Al", 0, 10 * 365 * 1440)], None, (0, 10 * 1 / 60)),
+    ],
+)
+def test_the_axis_of_time_shows_what_happened_and_no_wrong_dates(
+    stays: list[tuple[str, float, float]], until: float | None, expected: tuple[float, float]
+) -> None:
+    taken = attendance(*(stay(*entry) for entry in stays))
+    seen = replace(taken, until=None if until is None else at(until))
+    found = drawn_span(a_class(), seen)
+    assert found is not None
+    assert (found.start, found.end) == (at(expected[0]), at(expected[1]))
+    first, last = timeline_figure(a_class(), timeline_rows(seen), seen).layout.xaxis.range
+    assert timedelta() < last - first <= (found.end - found.start) * 1.05
+
+
+def test_the_axis_of_a_class_held_on_another_day_is_of_that_day() -> None:
+    taken = take_attendance([stay("Bo", 3000, 3030)], [run("uuid-1", 3000, 3030)], span(0, 60))
+    assert drawn_span(a_class(), taken) == span(3000, 3030)
+
+
+def test_without_any_time_there_is_nothing_to_draw_along() -> None:
+    lost = attendance(Stay("Bo", "", None, None, 600))
+    assert drawn_span(a_class(), lost) is None
+    assert timeline_figure(a_class(), timeline_rows(lost), lost).layout.xaxis.range is None
+
+
+def test_who_has_not_left_is_said_to_be_still_here() -> None:
+    seen = attendance(stay("Al", 0, 30), stay("Bo", 5, 20))
+    page = AppTest.from_function(draw_live_table, args=(people_table(seen, BERLIN), at(30)), default_timeout=30).run()
+    assert list(page.dataframe[0].value["Last leave"]) == ["still here", "14:20:00"]
+    assert [str(value) for value in page.dataframe[0].value["First join"]] == [
+        "2026-05-14 14:00:00",
+        "2026-05-14 14:05:00",
+    ]
+
+
+def test_records_with_times_far_from_the_class_are_said_not_to_be_drawn() -> None:
+    seen = attendance(stay("Al", -10 * 365 * 1440, 30), stay("Bo", 0, 60))
+    (note,) = shown(draw_timeline, a_class(), seen).caption
+    assert note.value == "Outside of what is drawn: 1 record with times far from the class."
+    assert not shown(draw_timeline, a_class(), attendance(stay("Bo", 0, 60))).caption

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, ru
 from tests.tracker_process import wait_until
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.errors import (
     AlreadyFetched,
     FetchUnderWay,
@@ -29,6 +31,7 @@ from tracker.errors import (
     ZoomMisconfigured,
     ZoomRateLimited,
     ZoomRefused,
+    ZoomRefusedForNow,
     ZoomUnreachable,
 )
 from tracker.messages import sentence_of
@@ -41,6 +44,7 @@ from tracker.storage.members import Member
 
 ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
 FAULT = (500, {"code": 500, "message": "Internal error"})
+ODD = (400, {"code": 300, "message": "Validation Failed."})
 REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
 SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."})
 
@@ -69,7 +73,7 @@ def fetch_of(school: Services, class_id: str) -> FetchProgress:
 def names(school: Services, class_id: str) -> list[str] | None:
     """The names in the stored participants; None while they are not known."""
     with reading(school.engine) as tx:
-        stays = storage.classes.get_stays(tx, class_id)
+        stays = storage.participants.get_stays(tx, class_id)
     return None if stays is None else [stay.name for stay in stays]
 
 
@@ -105,7 +109,7 @@ def test_every_session_of_a_class_is_fetched(school: Services, zoom: FakeZoom, a
 def test_a_fresh_fetch_replaces_what_was_stored(school: Services, zoom: FakeZoom, held: str) -> None:
     fetching.fetch_due(school)
     zoom.hold("uuid-1", *(participant(name, 0, 60) for name in ("Carla", "Dan", "Eve")), meeting=MEETING)
-    assert fetching.fetch_now(school, held).unique_count == 3
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 3
     assert names(school, held) == ["Carla", "Dan", "Eve"]
     assert stored(school.engine, held).participant_count == 3
 
@@ -178,6 +182,7 @@ def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
         ((200, "<html>"), FetchState.WAITING, "Zoom's answer cannot be used: an answer that is not JSON.", 1),
         ((200, {}), FetchState.WAITING, "Zoom's answer cannot be used: an answer without its list of partici", 1),
         (SCOPE, FetchState.WAITING, "The Zoom app lacks the scope a:admin.", 1),
+        (ODD, FetchState.WAITING, "Zoom refuses the request (HTTP 400): Validation Failed.", 1),
         (UNKNOWN, FetchState.WAITING, "Zoom knows no such meeting, or it is not over yet.", 1),
         ((429, {"code": 429, "message": "daily"}), FetchState.WAITING, "Zoom has had too many requests", 650),
         (REFUSED, FetchState.FAILED, "This Zoom plan has no participant reports", None),
@@ -193,7 +198,7 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     sentence: str,
     again: float | None,
 ) -> None:
-    zoom.list_faults.append(fault)
+    zoom.list_faults.extend([fault, fault])  # a missing scope is asked for once more under a fresh token
     assert fetching.fetch_due(school)
     fetch = fetch_of(school, held)
     assert fetch.stored_state is state
@@ -203,6 +208,31 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
     if fetch.due_at and again:
         assert timedelta(minutes=again) <= fetch.due_at - at(70) <= timedelta(minutes=again + 0.25)
     assert (names(school, held), stored(school.engine, held).participant_count) == (None, None)
+
+
+def test_an_odd_refusal_that_passes_within_a_day_loses_nothing(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.list_faults.extend([ODD] * 10)
+    while zoom.list_faults:
+        assert fetching.fetch_due(school)
+        clock.time = fetch_of(school, held).due_at or clock.time
+    assert fetching.fetch_due(school)
+    assert clock.time < at(70) + PATIENCE
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+def test_an_odd_refusal_is_given_up_as_failed_after_a_day(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.list_faults.extend([ODD] * 1000)
+    try_until_given_up(school, clock, held)
+    assert at(70) + PATIENCE <= clock.time < at(70) + 2 * PATIENCE
+    fetch = fetch_of(school, held)
+    assert (fetch.stored_state, fetch.error) == (
+        FetchState.FAILED,
+        Problem("zoom_request_refused", {"status": 400, "message": "Validation Failed."}),
+    )
 
 
 def test_a_page_that_fails_midway_stores_nothing(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
@@ -227,7 +257,7 @@ def test_a_failed_fetch_leaves_what_an_earlier_one_stored(school: Services, zoom
     fetching.fetch_due(school)
     zoom.list_faults.append(FAULT)
     with pytest.raises(ZoomUnreachable):
-        fetching.fetch_now(school, held)
+        fetching.fetch_now(school, OPERATOR, held)
     assert names(school, held) == ["Ana", "Ben"]
     assert fetch_of(school, held).stored_state is FetchState.COLLECTED
 
@@ -305,7 +335,7 @@ def test_a_long_list_keeps_its_lease_from_page_to_page(
             taken.append(storage.fetches.claim_due(tx, clock()) is not None)
         progress.append(records)
 
-    assert fetching.fetch_now(school, held, turned).unique_count == 8
+    assert fetching.fetch_now(school, OPERATOR, held, turned).unique_count == 8
     assert progress == list(range(1, 9))
     assert not any(taken)
 
@@ -321,7 +351,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
         assert fetching.fetch_due(school)
     else:
         with pytest.raises(LeaseLost):
-            fetching.fetch_now(school, held)
+            fetching.fetch_now(school, OPERATOR, held)
     found = stored(school.engine, held)
     assert (found.status, found.participant_count, names(school, held)) == (ClassStatus.LIVE, None, None)
     fetch = fetch_of(school, held)
@@ -333,7 +363,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
 
 def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
     progress: list[int] = []
-    attendance = fetching.fetch_now(school, held, progress.append)
+    attendance = fetching.fetch_now(school, OPERATOR, held, progress.append)
     assert (attendance.unique_count, attendance.total_records) == (2, 2)
     assert progress == [2]
     assert names(school, held) == ["Ana", "Ben"]
@@ -344,7 +374,7 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
 ) -> None:
     clock.time = at(61)
     zoom.records["uuid-1"] = [ANA]
-    assert fetching.fetch_now(school, held).unique_count == 1
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 1
     assert fetch_of(school, held).due_at == at(70)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.time = at(70)
@@ -357,36 +387,39 @@ def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
     [
         (FAULT, ZoomUnreachable),
         (REFUSED, ZoomRefused),
+        (ODD, ZoomRefusedForNow),
         (SCOPE, ZoomMisconfigured),
         ((429, {}), ZoomRateLimited),
         ((200, {"participants": []}), NoDataFromZoom),
     ],
 )
 @pytest.mark.database("sqlite")
-def test_a_persons_fetch_that_fails_changes_nothing(
+def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
     school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
 ) -> None:
     before = stored(school.engine, held)
-    zoom.list_faults.append(fault)
-    with pytest.raises(kind):
-        fetching.fetch_now(school, held)
-    assert stored(school.engine, held) == before
+    assert before.fetch is not None
+    zoom.list_faults.extend([fault, fault])
+    with pytest.raises(kind) as raised:
+        fetching.fetch_now(school, OPERATOR, held)
+    assert isinstance(raised.value, TrackerError)
+    assert stored(school.engine, held) == replace(before, fetch=replace(before.fetch, error=raised.value.problem))
 
 
 def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
     def second(path: str) -> None:
         with pytest.raises(FetchUnderWay):
-            fetching.fetch_now(school, held)
+            fetching.fetch_now(school, OPERATOR, held)
         assert not fetching.fetch_due(school)
 
     zoom.meanwhile = second
-    assert fetching.fetch_now(school, held).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
 
 
 def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
     closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
     with pytest.raises(NotConfigured):
-        fetching.fetch_now(closed, held)
+        fetching.fetch_now(closed, OPERATOR, held)
     assert fetch_of(closed, held).leased_until is None
     assert fetching.fetch_due(closed) == "put_off"
     assert fetch_of(closed, held).error == Problem("zoom_not_connected")
@@ -413,7 +446,7 @@ def meetingless(school: Services, class_id: str) -> None:
         (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
         (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
-        (fetching.fetch_now, at(70), AlreadyFetched, "already_fetched"),
+        (lambda school, one: fetching.fetch_now(school, OPERATOR, one), at(70), AlreadyFetched, "already_fetched"),
         (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
     ],
 )
@@ -441,7 +474,9 @@ def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
     assert names(school, held) == ["Ana", "Ben"]
 
 
-@pytest.mark.parametrize("call", [fetching.fetch_now, fetching.fetch_if_due])
+@pytest.mark.parametrize(
+    "call", [lambda school, class_id: fetching.fetch_now(school, OPERATOR, class_id), fetching.fetch_if_due]
+)
 def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
     with pytest.raises(NotFound):
         call(school, "nothing")

@@ -10,6 +10,7 @@ from tests.lives import attendance, due, life, note, sessions
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, run, services, started, stored
 from tracker import fetching, reconcile, storage
 from tracker.attendance.types import ClassStatus
+from tracker.auth import OPERATOR
 from tracker.errors import NoMeeting
 from tracker.retry import PATIENCE
 from tracker.services import Services
@@ -227,7 +228,7 @@ def test_a_class_without_a_meeting_is_not_fetched(school: Services, ana: Member,
     clock.time = at(70)
     assert not fetching.fetch_due(school)
     with pytest.raises(NoMeeting):
-        fetching.fetch_now(school, class_id)
+        fetching.fetch_now(school, OPERATOR, class_id)
 
 
 def test_the_attendance_is_taken_from_what_is_stored(
@@ -238,6 +239,6 @@ def test_the_attendance_is_taken_from_what_is_stored(
     zoom.hold("uuid-1", participant("Ana", 0, 30), participant("Ana", 15, 60), meeting=MEETING)
     note(school, ended())
     clock.time = at(70)
-    fetched = fetching.fetch_now(school, class_id)
+    fetched = fetching.fetch_now(school, OPERATOR, class_id)
     assert attendance(school, class_id) == fetched
     assert [(person.seconds, person.percent) for person in fetched.people] == [(3600, 100)]

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,8 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
         "zoomMeetingId": record["zoomMeetingId"],
         "zoomJoinUrl": record["zoomJoinUrl"],
         "zoomApiMeetingId": None,
-        "zoomHostId": None,
+        "zoomHostId": record["zoomHostId"],
+        "zoomLinkChecked": False,
         "zoomMeetingMade": True,
         "startedAt": None,
         "endedAt": None,
@@ -232,9 +234,9 @@ def test_classes_are_listed_newest_first(tracker: CommandLine, fetched: str) -> 
     records = tracker.done("class", "list", "--json").json
     assert [record["id"] for record in records] == [later["id"], fetched, earlier["id"]]
     assert tracker.done("class", "list").text == (
-        f"{later['id']}  2025-06-01T10:00:00Z  scheduled     –  Later\n"
-        f"{fetched}  2025-05-14T10:00:00Z  ended         3  Algebra 7B\n"
-        f"{earlier['id']}  2025-05-01T10:00:00Z  scheduled     –  Earlier\n"
+        f"{later['id']}  2025-06-01T10:00:00Z  scheduled  {'–':<23}  Later\n"
+        f"{fetched}  2025-05-14T10:00:00Z  ended      {'2 people and the host':<23}  Algebra 7B\n"
+        f"{earlier['id']}  2025-05-01T10:00:00Z  scheduled  {'–':<23}  Earlier\n"
     )
 
 
@@ -301,10 +303,22 @@ def test_a_csv_goes_to_stdout_or_into_a_file_byte_for_byte(
     assert target.read_bytes() == expected
 
 
-def test_a_workbook_has_the_rows_of_the_csv(tracker: CommandLine, fetched: str) -> None:
-    rows = read_workbook(tracker.done("export", fetched, "--format", "xlsx").stdout)
-    assert [row[0] for row in rows] == ["Name", "=Cy", "Ana", "Bo"]
-    stays = read_workbook(tracker.done("export", fetched, "--format", "xlsx", "--shape", "stays").stdout)
+@pytest.mark.parametrize(
+    ("options", "order"),
+    [
+        ([], ["People", "Joins and leaves"]),
+        (["--shape", "people"], ["People", "Joins and leaves"]),
+        (["--shape", "stays"], ["Joins and leaves", "People"]),
+    ],
+)
+def test_a_workbook_has_people_and_stays_in_local_time_the_one_asked_for_first(
+    tracker: CommandLine, fetched: str, options: list[str], order: list[str]
+) -> None:
+    sheets = read_workbook(tracker.done("export", fetched, "--format", "xlsx", *options).stdout)
+    assert list(sheets) == order
+    people, stays = sheets["People"].rows, sheets["Joins and leaves"].rows
+    assert [row[0] for row in people] == ["Name", "=Cy", "Ana", "Bo"]
+    assert people[1][2:6] == [datetime(2025, 5, 14, 12, 5), datetime(2025, 5, 14, 13, 0), 55, 0.92]
     assert [row[4] for row in stays] == ["Seconds", 3600, 1500, 3300]
 
 
@@ -366,8 +380,9 @@ def test_everything_that_is_due_is_fetched_by_one_command(tracker: CommandLine, 
 
 def test_what_was_put_off_is_tried_again_by_one_command(tracker: CommandLine, host: Host) -> None:
     tracker.add_teacher()
-    missing = tracker.create("--link", "85099999999", title="Chemistry")["id"]
-    for command in (["retry", "--all"], ["retry", missing]):
+    failing = held_elsewhere(tracker, host, "Chemistry")
+    for command in (["retry", "--all"], ["retry", failing]):
+        host.call("POST", "/faults", [{"match": "/participants", "kind": "status"}])
         assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 1, "due": 0}
         assert tracker.done("fetch", "--all-due", "--json").json == {"collected": 0, "putOff": 0, "due": 0}
         assert tracker.done(*command).text == "1 class is tried again.\n"

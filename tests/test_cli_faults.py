@@ -15,7 +15,7 @@ from tracker.settings import read_settings
 
 pytestmark = pytest.mark.database("sqlite")
 
-PROJECT = Path(cli.__file__).resolve().parent.parent
+PROJECT = Path(cli.__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_zoom_that_cannot_be_reached_is_one_sentence(tracker: CommandLine, monke
 
 
 def test_a_class_that_is_not_there_or_not_ready_is_one_sentence(tracker: CommandLine, tmp_path: Path) -> None:
-    for command in (["class", "show"], ["fetch"], ["export"]):
+    for command in (["class", "show"], ["fetch"], ["export"], ["people"]):
         assert tracker.refused(*command, "nobody") == "There is no such class."
     tracker.add_teacher()
     coming, passed = tracker.create(start="2098-05-14T12:00")["id"], tracker.create()["id"]
@@ -273,7 +273,7 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert ran.stdout.startswith(b"usage: tracker ")
     listed = {line.split()[0] for line in ran.stdout.decode().splitlines() if line.startswith("    ") and line.split()}
-    assert {"demo", "up", "serve", "dashboard", "doctor", "user", "class", "fetch", "export"} <= listed
+    assert {"demo", "up", "serve", "dashboard", "doctor", "user", "class", "fetch", "export", "people"} <= listed
 
 
 @pytest.mark.slow

@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.makers import Clock, at, counted, lesson, member, services, stay, stored
-from tracker import class_attendance, reconcile, storage
-from tracker.attendance.types import Attendance, Mark, PersonKey, Role
+from tracker import class_attendance, decisions, reconcile, storage
+from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Role
+from tracker.auth import OPERATOR
 from tracker.storage.database import reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
@@ -119,7 +120,7 @@ def test_people_who_are_one_are_shown_as_one_in_every_class_and_counted_as_befor
         assert (found.people[0].seconds, found.people[0].added_up) == (40 * 60, 50 * 60)
         assert (found.unique_count, stored(engine, class_id).participant_count) == (4, 4)
         with reading(engine) as tx:
-            data = storage.classes.get_participants_data(tx, class_id)
+            data = storage.participants.get_participants_data(tx, class_id)
         assert data is not None
         assert (data["uniqueCount"], data["totalRecords"]) == (4, 4)
 
@@ -159,6 +160,73 @@ def test_a_chain_holds_where_the_one_in_the_middle_is_not_there(engine: Engine, 
     absent: PersonKey = ("email", "ana@home.example")
     say(engine, teacher, Decision(ANA, absent, True), Decision(absent, GUEST, True))
     assert people(engine, class_id) == [{ANA, GUEST}, {BEN}, {PHONE}]
+
+
+# Joined and parted in the table of people
+
+
+def table_of(engine: Engine, class_id: str) -> dict[str, Person]:
+    return {person.name: person for person in attendance(engine, class_id).people}
+
+
+def test_several_people_are_joined_at_once_and_parted_again(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id, using = held(engine, teacher), services(engine, clock)
+    found = table_of(engine, class_id)
+    decisions.join(using, OPERATOR, stored(engine, class_id), [found["Ana"], found["Ana Lima"], found["iPhone: Ana"]])
+    assert people(engine, class_id) == [{ANA, GUEST, PHONE}, {BEN}]
+    (joined, _ben) = attendance(engine, class_id).people
+    decisions.part(using, OPERATOR, stored(engine, class_id), [joined])
+    assert people(engine, class_id) == [{ANA}, {GUEST}, {BEN}, {PHONE}]
+    assert {(one.first, one.second, one.same) for one in said(engine, teacher)} == {
+        (ANA, GUEST, False),
+        (ANA, PHONE, False),
+    }
+
+
+def test_people_of_whom_it_was_said_that_they_are_two_can_be_joined(
+    engine: Engine, teacher: Member, clock: Clock
+) -> None:
+    class_id, using = held(engine, teacher), services(engine, clock)
+    say(engine, teacher, Decision(GUEST, PHONE, False), SAME)
+    found = table_of(engine, class_id)
+    decisions.join(using, OPERATOR, stored(engine, class_id), [found["Ana"], found["iPhone: Ana"]])
+    assert people(engine, class_id) == [{ANA, GUEST, PHONE}, {BEN}]
+    assert all(one.same for one in said(engine, teacher))
+
+
+def test_to_part_two_people_breaks_a_chain_by_way_of_somebody_absent_and_no_other(
+    engine: Engine, teacher: Member, clock: Clock
+) -> None:
+    class_id, using = held(engine, teacher), services(engine, clock)
+    absent: PersonKey = ("email", "ana@home.example")
+    elsewhere: PersonKey = ("name", "ana at home")
+    kept = Decision(absent, elsewhere, True)
+    say(engine, teacher, Decision(ANA, absent, True), Decision(absent, GUEST, True), kept, Decision(BEN, PHONE, True))
+    (ana,) = [person for person in attendance(engine, class_id).people if set(person.keys) == {ANA, GUEST}]
+    decisions.part(using, OPERATOR, stored(engine, class_id), [ana])
+    assert people(engine, class_id) == [{ANA}, {GUEST}, {BEN, PHONE}]
+    assert {(one.first, one.second) for one in said(engine, teacher) if one.same} == {(absent, elsewhere), (BEN, PHONE)}
+    assert OTHER in said(engine, teacher)  # so that they are not suggested to be the same
+
+
+def test_two_people_who_are_not_the_same_are_remembered_as_two(engine: Engine, teacher: Member, clock: Clock) -> None:
+    class_id, using = held(engine, teacher), services(engine, clock)
+    found = table_of(engine, class_id)
+    decisions.part(using, OPERATOR, stored(engine, class_id), [found["Ana"], found["Ana Lima"]])
+    assert said(engine, teacher) == [OTHER]
+
+
+def test_somebody_without_a_name_is_joined_by_what_other_classes_know_of_them(
+    engine: Engine, teacher: Member, clock: Clock
+) -> None:
+    class_id, using = lesson(engine, teacher), services(engine, clock)
+    counted(engine, class_id, stay("Ben", 0, 30), stay("", 0, 30, user_id="1"), stay("", 30, 60, zoom_user_id="z1"))
+    found = attendance(engine, class_id).people
+    decisions.join(using, OPERATOR, stored(engine, class_id), [one for one in found if not one.name])
+    (nameless,) = [one for one in attendance(engine, class_id).people if not one.name]
+    decisions.join(using, OPERATOR, stored(engine, class_id), [nameless, table_of(engine, class_id)["Ben"]])
+    assert Decision(BEN, ("zoom", "z1"), True) in said(engine, teacher)
+    assert figures(engine, class_id) == (1, 0, 3)
 
 
 # What somebody is
@@ -218,21 +286,21 @@ def test_the_figures_of_all_her_classes_follow_what_a_teacher_says_of_somebody(
     stranger = held(engine, member(engine, "eva@school.example"), start=14 * 24 * 60)
     using = services(engine, clock)
     ben = next(person for person in attendance(engine, first).people if person.name == "Ben")
-    class_attendance.mark(using, stored(engine, first), [ben], mark)
+    decisions.mark(using, OPERATOR, stored(engine, first), [ben], mark)
     assert [figures(engine, class_id) for class_id in (first, later, stranger)] == [shown, shown, (4, 0, 4)]
     for class_id in (first, later):
         found = attendance(engine, class_id)
         assert (len(found.participants), len(found.hosts), found.unique_count) == shown
-    class_attendance.undo_mark(using, stored(engine, later), BEN)
+    decisions.undo_mark(using, OPERATOR, stored(engine, later), BEN)
     assert [figures(engine, class_id) for class_id in (first, later)] == [(4, 0, 4)] * 2
 
 
 def test_the_figures_of_all_her_classes_follow_who_is_the_same(engine: Engine, teacher: Member, clock: Clock) -> None:
     first, later = held(engine, teacher), held(engine, teacher, start=7 * 24 * 60)
     using = services(engine, clock)
-    class_attendance.decide(using, stored(engine, first), SAME, Decision(GUEST, PHONE, True))
+    decisions.decide(using, OPERATOR, stored(engine, first), SAME, Decision(GUEST, PHONE, True))
     assert [figures(engine, class_id) for class_id in (first, later)] == [(2, 0, 4)] * 2
-    class_attendance.undo_decision(using, stored(engine, first), SAME)
+    decisions.undo_decision(using, OPERATOR, stored(engine, first), SAME)
     assert [figures(engine, class_id) for class_id in (first, later)] == [(3, 0, 4)] * 2
 
 
@@ -240,7 +308,7 @@ def test_a_teacher_may_say_that_the_host_is_none(engine: Engine, teacher: Member
     class_id = lesson(engine, teacher)
     counted(engine, class_id, stay("Ana", 0, 60, "ana@school.example"), stay("Ben", 0, 60))
     using = services(engine, clock)
-    class_attendance.mark(using, stored(engine, class_id), attendance(engine, class_id).hosts, Mark.PARTICIPANT)
+    decisions.mark(using, OPERATOR, stored(engine, class_id), attendance(engine, class_id).hosts, Mark.PARTICIPANT)
     assert roles(engine, class_id) == {"Ana": Role.PARTICIPANT, "Ben": Role.PARTICIPANT}
     assert figures(engine, class_id) == (2, 0, 2)
 
@@ -249,12 +317,12 @@ def test_the_latest_word_on_somebody_of_several_names_counts(engine: Engine, tea
     class_id = held(engine, teacher)
     using = services(engine, clock)
     one = {person.name: person for person in attendance(engine, class_id).people}
-    class_attendance.mark(using, stored(engine, class_id), [one["Ana"]], Mark.SET_ASIDE)
+    decisions.mark(using, OPERATOR, stored(engine, class_id), [one["Ana"]], Mark.SET_ASIDE)
     clock.forward(minutes=1)
-    class_attendance.mark(using, stored(engine, class_id), [one["Ana Lima"]], Mark.HOST)
-    class_attendance.decide(using, stored(engine, class_id), SAME)
+    decisions.mark(using, OPERATOR, stored(engine, class_id), [one["Ana Lima"]], Mark.HOST)
+    decisions.decide(using, OPERATOR, stored(engine, class_id), SAME)
     assert figures(engine, class_id) == (2, 1, 4)
-    class_attendance.undo_mark(using, stored(engine, class_id), GUEST)
+    decisions.undo_mark(using, OPERATOR, stored(engine, class_id), GUEST)
     assert figures(engine, class_id) == (2, 0, 4)
     assert [person.name for person in attendance(engine, class_id).set_aside] == ["Ana"]
 
@@ -266,7 +334,7 @@ def test_a_robot_is_known_by_its_name_and_stays_a_person_until_it_is_set_aside(
     counted(engine, class_id, stay("Otter.ai", 0, 60), stay("Otto Aihara", 0, 60))
     found = attendance(engine, class_id)
     assert {person.name: person.robot for person in found.people} == {"Otter.ai": True, "Otto Aihara": False}
-    class_attendance.mark(services(engine, clock), stored(engine, class_id), found.people[:1], Mark.PERSON)
+    decisions.mark(services(engine, clock), OPERATOR, stored(engine, class_id), found.people[:1], Mark.PERSON)
     assert not any(person.robot for person in attendance(engine, class_id).people)
 
 
@@ -278,4 +346,4 @@ def test_figures_that_are_missing_are_worked_out_once(engine: Engine, teacher: M
     reconcile.fill_in_figures(services(engine, clock))
     assert [figures(engine, one) for one in (class_id, broken)] == [(4, 0, 4)] * 2
     with reading(engine) as tx:
-        assert storage.classes.without_figures(tx, 10) == []
+        assert storage.participants.without_figures(tx, 10) == []

@@ -121,6 +121,15 @@ def test_zoom_out_of_reach_fails_its_checks_alone(engine: Engine, clock: Clock, 
     assert {name for name, check in checks.items() if not check.ok} == {"zoom", "clock"}
 
 
+def test_an_address_that_is_not_that_of_zooms_api_is_told(engine: Engine, clock: Clock, http: RequestsMock) -> None:
+    answering(http)
+    body = {"code": 2300, "message": "This API endpoint is not recognized."}
+    http.get(f"{API}/meetings/0", status=404, json=body)
+    check = found(services_on(engine, clock))["zoom"]
+    assert not check.ok
+    assert "ZOOM_API_URL has to be https://api.zoom.us/v2" in check.sentence
+
+
 def test_an_app_with_the_scopes_of_old_lacks_nothing(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     answering(http, "meeting:read:admin meeting:write:admin")
     member(engine)
@@ -146,6 +155,73 @@ def test_webhooks_that_do_not_come_are_told_with_what_was_refused_and_how_to_men
     )
 
 
+def webhooks(engine: Engine, clock: Clock, *outcomes: str) -> Shown:
+    """What is said of webhooks after these came a minute later."""
+    clock.forward(minutes=1)
+    tally = WebhookCounter(engine, clock)
+    for outcome in outcomes:
+        tally.note(outcome)
+    tally.save_counts()
+    return found(services_on(engine, clock))["webhooks"]
+
+
+def test_before_the_first_webhook_it_is_told_since_when_none_came_and_what_is_to_be_done(
+    engine: Engine, clock: Clock, http: RequestsMock
+) -> None:
+    answering(http)
+    health.note_alive(engine, "one:8787", clock(), at(1))
+    validate = "Zoom has not validated the address yet: press Validate beside the event subscription's endpoint, on "
+    check = webhooks(engine, clock)
+    assert check.ok
+    start = "None has come since the tracker started (2026-05-14 12:00 UTC). "
+    assert check.sentence.startswith(start + validate)
+    assert webhooks(engine, clock, "refused:length_needed").sentence.endswith(
+        "of the Zoom app. Refused today: 1, The body needs a Content-Length."
+    )
+    assert webhooks(engine, clock, "url_validation").sentence.startswith(
+        "The last one came: not yet. Zoom validated the address last at 2026-05-14 12:03 UTC. Check that the event "
+        "subscription is for all users of the account"
+    )
+    assert webhooks(engine, clock, "noted").sentence.startswith("The last one came: 2026-05-14 12:04 UTC.")
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("wrong_signature_of_account", "either ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or"),
+        ("body_changed", "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte."),
+        ("wrong_signature", "ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or somebody else sends"),
+    ],
+)
+def test_webhooks_with_another_signature_are_told_with_the_cause(
+    engine: Engine, clock: Clock, http: RequestsMock, code: str, cause: str
+) -> None:
+    answering(http)
+    check = webhooks(engine, clock, f"refused:{code}")
+    assert not check.ok
+    assert cause in check.sentence
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ((), "Zoom has not validated the address yet"),
+        (("url_validation",), "Check that the event subscription is for all users of the account"),
+    ],
+)
+def test_where_classes_are_held_without_webhooks_it_is_told_whether_zoom_knows_the_address(
+    engine: Engine, clock: Clock, http: RequestsMock, outcomes: tuple[str, ...], expected: str
+) -> None:
+    answering(http)
+    webhooks(engine, clock, *outcomes)
+    class_id = lesson(engine, member(engine), start=2 * 24 * 60)
+    counted(engine, class_id, stay("Bo", 2 * 24 * 60, 2 * 24 * 60 + 30), start=2 * 24 * 60, end=2 * 24 * 60 + 60)
+    clock.time = at(2 * 24 * 60 + 70)
+    check = webhooks(engine, clock)
+    assert not check.ok
+    assert expected in check.sentence
+
+
 def test_the_trackers_that_run_are_named(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     answering(http)
     services = services_on(engine, clock)
@@ -163,6 +239,7 @@ def test_a_scope_that_is_missing_is_named_with_what_needs_it(
     checks = found(services_on(engine, clock))
     assert [name for name, check in checks.items() if not check.ok] == [f"scope {missing}"]
     assert sentence_of(SCOPES[missing]) in checks[f"scope {missing}"].sentence
+    assert "the role of whoever made the app lacks the privileges" in checks[f"scope {missing}"].sentence
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tracker.errors import (
     ZoomMisconfigured,
     ZoomRateLimited,
     ZoomRefused,
+    ZoomRefusedForNow,
     ZoomUnreachable,
 )
 from tracker.retry import PATIENCE, next_try
@@ -66,6 +67,7 @@ NO_LIST = Problem("no_list_yet")
         (ZoomMeetingUnknown("3001", retry_at=at(10)), 1, 0, 10),
         (ZoomRefused("plan"), 1, 0, None),
         (ZoomRefused("plan", retry_at=at(10)), 1, 0, None),
+        (ZoomRefusedForNow("odd"), 3, 0, 4),
     ],
 )
 def test_the_gaps_double_up_to_an_hour_and_a_stated_time_is_obeyed(
@@ -85,6 +87,7 @@ def test_the_gaps_double_up_to_an_hour_and_a_stated_time_is_obeyed(
         (NoDataFromZoom("empty"), False),
         (NotEnded("not over"), False),
         (ZoomMeetingUnknown("3001"), False),
+        (ZoomRefusedForNow("odd"), False),
     ],
 )
 def test_patience_with_a_list_that_does_not_come_ends(error: Exception, tried_for_ever: bool) -> None:

@@ -125,6 +125,27 @@ def test_another_signature_is_told_until_a_webhook_of_zooms_comes(
     assert look(engine, 8).reasons == []
 
 
+def test_of_webhooks_with_another_signature_the_last_one_says_what_is_told(
+    engine: Engine, tally: WebhookCounter, clock: Clock
+) -> None:
+    told = []
+    for minute, code in enumerate(("wrong_signature", "body_changed", "wrong_signature_of_account")):
+        noted(tally, clock, minute, f"refused:{code}", "refused:body_too_large")
+        told += [reason.code for reason in look(engine, minute).reasons]
+    assert told == ["webhooks_unsigned", "webhooks_changed", "webhooks_unsigned"]
+
+
+def test_zooms_check_of_the_address_is_told_apart_from_its_events(
+    engine: Engine, tally: WebhookCounter, clock: Clock
+) -> None:
+    noted(tally, clock, 1, "url_validation", "refused:wrong_signature")
+    found = look(engine, 2)
+    assert (found.validated, found.last_webhook, found.last_event) == (at(1), at(1), None)
+    noted(tally, clock, 3, "not_ours")
+    found = look(engine, 4)
+    assert (found.validated, found.last_webhook, found.last_event) == (at(1), at(3), at(3))
+
+
 def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none(
     school: Services, engine: Engine, ana: Member, clock: Clock, zoom: FakeZoom
 ) -> None:

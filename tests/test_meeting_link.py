@@ -17,6 +17,7 @@ from tracker.zoom.meeting_link import (
 )
 
 ID = "81418900011"
+LINK = f"https://zoom.us/j/{ID}?pwd=abc.1"
 SAFELINK = "https://eur01.safelinks.protection.outlook.com/"
 INVITATION = f"""Ana is inviting you to a scheduled Zoom meeting.
 
@@ -49,7 +50,6 @@ LINKS = [
     (f"HTTPS://Zoom.US/J/{ID}", f"https://zoom.us/j/{ID}"),
     (f"zoom.us/j/{ID}", f"https://zoom.us/j/{ID}"),
     (f"https://zoom.us/s/{ID}?zak=SECRET&pwd=p", f"https://zoom.us/j/{ID}?pwd=p"),
-    (f"https://zoom.us/w/{ID}?tk=SECRET&pwd=p&uuid=SECRET", f"https://zoom.us/j/{ID}?pwd=p"),
     (f"https://zoom.us/wc/join/{ID}?wpk=SECRET&prefer=1&un=SECRET&pwd=p", f"https://zoom.us/j/{ID}?pwd=p"),
     (f"https://zoom.us/wc/{ID}/join?pwd=p", f"https://zoom.us/j/{ID}?pwd=p"),
     (f"https://zoom.us/wc/{ID}/start?zak=SECRET", f"https://zoom.us/j/{ID}"),
@@ -59,6 +59,11 @@ LINKS = [
     (f"https://zoom.us/launch/jc/{ID}", f"https://zoom.us/j/{ID}"),
     (f"https://zoom.us/start?confno={ID}", f"https://zoom.us/j/{ID}"),
     (f"https://zoom.us/join?confno={ID}&pwd=p", f"https://zoom.us/j/{ID}?pwd=p"),
+    # pages of the meeting for its host
+    (f"https://zoom.us/meeting/{ID}", f"https://zoom.us/j/{ID}"),
+    (f"https://us02web.zoom.us/meeting/{ID}?meetingMasterEventId=x#/", f"https://us02web.zoom.us/j/{ID}"),
+    (f"https://us02web.zoom.us/meeting/{ID}/edit", f"https://us02web.zoom.us/j/{ID}"),
+    (f"https://us02web.zoom.us/meetings/{ID}/invitations?signature=SECRET", f"https://us02web.zoom.us/j/{ID}"),
     # Zoom's other domains
     (f"https://zoom.com/j/{ID}", f"https://zoom.com/j/{ID}"),
     (f"https://school.zoomgov.com/j/{ID}", f"https://school.zoomgov.com/j/{ID}"),
@@ -77,6 +82,37 @@ LINKS = [
     (wrapped(f"https://zoom.us/j/{ID}?pwd=abc.1"), f"https://zoom.us/j/{ID}?pwd=abc.1"),
     (wrapped(wrapped(f"https://zoom.us/j/{ID}?pwd=abc.1")), f"https://zoom.us/j/{ID}?pwd=abc.1"),
     (wrapped(f"https://zoom.us/j/{ID}?tk=SECRET&amp;pwd=p"), f"https://zoom.us/j/{ID}?pwd=p"),
+    (f"https://www.google.com/url?q=https://zoom.us/j/{ID}?pwd%3Dp&sa=D&ust=1&usg=x", f"https://zoom.us/j/{ID}?pwd=p"),
+    (f"https://google.co.uk/url?sa=t&url=https%3A%2F%2Fzoom.us%2Fj%2F{ID}", f"https://zoom.us/j/{ID}"),
+    (
+        f"https://urldefense.com/v3/__https://zoom.us/j/{ID}?pwd=abc.1__;!!OToaGQ!a_b__c-9$",
+        f"https://zoom.us/j/{ID}?pwd=abc.1",
+    ),
+    (
+        f"https://urldefense.com/v3/__https://zoom.us/j/{ID}?pwd=a*2Bb__;JQ!!OToaGQ!x$ .",
+        f"https://zoom.us/j/{ID}?pwd=a%2Bb",
+    ),
+    (f"https://urldefense.com/v3/__https://zoom.us/j/{ID}?pwd=p*success__;Iw!!x!y$", f"https://zoom.us/j/{ID}?pwd=p"),
+    (
+        f"https://urldefense.com/v3/__https://zoom.us/j/{ID}?pwd=p**A__;w7zDvA!!x!y$",
+        f"https://zoom.us/j/{ID}?pwd=p%C3%BC%C3%BC",
+    ),
+    (f"https://urldefense.us/v3/__https:/zoom.us/j/{ID}__;!!x!y$", f"https://zoom.us/j/{ID}"),
+    (f"https://urldefense.com/v3/__https://zoom.us/j/{ID}", f"https://zoom.us/j/{ID}"),
+    (f"https://urldefense.com/v3/__https://zoom.us/j/{ID}__", f"https://zoom.us/j/{ID}"),
+    (
+        f"https://urldefense.proofpoint.com/v2/url?u=https-3A__zoom.us_j_{ID}-3Fpwd-3Da-2D1&d=DwMFaQ&c=x",
+        f"https://zoom.us/j/{ID}?pwd=a-1",
+    ),
+    (f"https://urldefense.proofpoint.com/v1/url?u=https%3A%2F%2Fzoom.us%2Fj%2F{ID}&k=x", f"https://zoom.us/j/{ID}"),
+    (
+        f"https://statics.teams.cdn.office.net/safelinks/1/atp-safelinks.html?url={quote(LINK, safe='')}",
+        LINK,
+    ),
+    (wrapped(f"https://www.google.com/url?q={quote(LINK, safe='')}"), LINK),
+    (f"https://www.google.com/url?q={quote(wrapped(LINK), safe='')}", LINK),
+    (f"https://urldefense.com/v3/__{wrapped(LINK)}__;!!x!y$", LINK),
+    (f"https://urldefense.com/v3/__https://urldefense.com/v3/__{LINK}__;!!x!y$__;JA!!x!y$", LINK),
     (f"https://zoom.us/j/{ID}?from=x&amp;pwd=p", f"https://zoom.us/j/{ID}?pwd=p"),
     (f"<https://zoom.us/j/{ID}?pwd=p>", f"https://zoom.us/j/{ID}?pwd=p"),
     (f'<a href="https://zoom.us/j/{ID}?pwd=p">Join</a>', f"https://zoom.us/j/{ID}?pwd=p"),
@@ -111,7 +147,6 @@ def test_every_shape_of_link_gives_the_number_and_a_clean_join_link(text: str, j
         "814 1890 001\u200b1",
         "Meeting ID: 814 1890 0011",
         "Meeting-ID: 814 1890 0011\n123456 is the passcode",
-        "Webinar ID: 814 1890 0011 Passcode: 123456",
         "https://zoom.us/my/ana\nMeeting ID: 814 1890 0011",
     ],
 )
@@ -126,6 +161,7 @@ def test_numbers_of_nine_to_eleven_digits_are_meeting_ids(number: str) -> None:
 
 
 PERSONAL = "A personal link (/my/…) does not contain the meeting ID."
+WEBINAR = "This is the link of a Zoom webinar."
 REGISTRATION = "A registration link does not contain the meeting ID."
 NO_ID = "This Zoom link does not contain a meeting ID."
 NOT_ZOOM = "This is not a Zoom address."
@@ -139,7 +175,19 @@ REFUSALS = [
     ("https://company.zoom.us/my/ana?pwd=abc", PERSONAL),
     (f"https://zoom.us/my/{ID}", PERSONAL),
     ("https://zoom.us/meeting/register/tJ0kf-GgpzIqH9", REGISTRATION),
-    ("https://us02web.zoom.us/webinar/register/WN_123456789", REGISTRATION),
+    (f"https://zoom.us/w/{ID}?tk=SECRET&pwd=p&uuid=WN_1", WEBINAR),
+    (f"https://zoom.us/w/{ID}", WEBINAR),
+    (f"https://zoom.us/webinar/{ID}", WEBINAR),
+    ("https://us02web.zoom.us/webinar/register/WN_123456789", WEBINAR),
+    (f"https://us02web.zoom.us/webinars/{ID}/invitations", WEBINAR),
+    (wrapped(f"https://zoom.us/w/{ID}"), WEBINAR),
+    ("Webinar ID: 814 1890 0011 Passcode: 123456", WEBINAR),
+    (
+        f"Please click the link below to join the webinar:\nhttps://zoom.us/j/{ID}?pwd=p\n\nWebinar ID: 814 1890 0011",
+        WEBINAR,
+    ),
+    (f"https://zoom.us/j/{ID} https://zoom.us/w/{ID}", WEBINAR),
+    (f"https://attendee.gotowebinar.com/register/1 Webinar ID: {ID}", NOT_ZOOM),
     ("https://zoom.us/", NO_ID),
     ("https://zoom.us/j/", NO_ID),
     ("https://us02web.zoom.us/u/kdXyz", NO_ID),
@@ -180,6 +228,18 @@ REFUSALS = [
     (wrapped(f"https://evil.com/j/{ID}"), NOT_ZOOM),
     (wrapped(f"https://zo\nom.us/j/{ID}"), NOT_ZOOM),
     (SAFELINK, NOT_ZOOM),
+    (f"https://www.google.com/search?q=https://zoom.us/j/{ID}", NOT_ZOOM),
+    (f"https://google.evil.example/url?q=https://zoom.us/j/{ID}", NOT_ZOOM),
+    (f"https://evilgoogle.com/url?q=https://zoom.us/j/{ID}", NOT_ZOOM),
+    (f"https://www.google.com/url?q=https://evil.com/j/{ID}", NOT_ZOOM),
+    ("https://www.google.com/url", NOT_ZOOM),
+    (f"https://urldefense.com.evil.com/v3/__https://zoom.us/j/{ID}__;!!x!y$", NOT_ZOOM),
+    (f"https://urldefense.com/v3/__https://evil.com/j/{ID}__;!!x!y$", NOT_ZOOM),
+    ("https://urldefense.com/v3/", NOT_ZOOM),
+    (f"https://urldefense.com/v3/__https://zo*om.us/j/{ID}__;Lg!!x!y$", NOT_ZOOM),
+    (f"https://urldefense.com/v3/__https://zoom.us*evil.com/j/{ID}__;QA!!x!y$", NOT_ZOOM),
+    (f"https://urldefense.proofpoint.com/v2/url?u=https-3A__evil.com_j_{ID}", NOT_ZOOM),
+    (f"https://zoom.us/meeting/{ID}/a/b", NO_ID),
     ("https://reclaim.ai/m/ana", NOT_ZOOM),
     (f"https://teams.microsoft.com/l/meetup-join/x Meeting ID: {ID}", NOT_ZOOM),
     # numbers
@@ -210,6 +270,11 @@ def test_what_is_no_meeting_is_refused_with_its_own_sentence(text: str, sentence
     assert extract_zoom_meeting_id(text) is None
 
 
+def test_a_page_for_the_host_is_told_from_a_link_to_join_by() -> None:
+    assert read_meeting_link(f"https://zoom.us/meeting/{ID}").for_host
+    assert not read_meeting_link(LINK).for_host
+
+
 def test_a_passcode_cannot_add_parameters_to_the_join_link() -> None:
     link = read_meeting_link(f"https://zoom.us/j/{ID}?pwd=p%26zak%3Dx%23%0d%0a")
     assert link.join_url == f"https://zoom.us/j/{ID}?pwd=p%26zak%3Dx%23%0D%0A"
@@ -233,6 +298,10 @@ def test_a_passcode_cannot_add_parameters_to_the_join_link() -> None:
         "&amp;",
         "&pwd=",
         "zoom.us/j/1 ",
+        "__;",
+        "*",
+        "/v3/__",
+        "webinar id: ",
     ],
 )
 def test_reading_hostile_text_takes_no_time(piece: str) -> None:
@@ -243,9 +312,19 @@ def test_reading_hostile_text_takes_no_time(piece: str) -> None:
     assert process_time() - before < 1
 
 
-def test_safe_links_that_wrap_each_other_to_the_limit_are_unwrapped_in_no_time() -> None:
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        f"{SAFELINK}?url=",
+        "https://urldefense.com/v3/__",
+        "google.de/url?q=",
+        "urldefense.us/v3/__",
+        f"{SAFELINK}?url=google.com/url?q=https://urldefense.com/v3/__",
+    ],
+)
+def test_links_that_wrap_each_other_to_the_limit_are_unwrapped_in_no_time(wrapper: str) -> None:
     link = f"https://zoom.us/j/{ID}"
-    nested = f"{SAFELINK}?url=" * ((LONGEST_TEXT - len(link)) // len(f"{SAFELINK}?url=")) + link
+    nested = wrapper * ((LONGEST_TEXT - len(link)) // len(wrapper)) + link
     before = process_time()
     assert extract_zoom_meeting_id(nested) == ID
     assert process_time() - before < 1
@@ -282,6 +361,8 @@ PIECES = [
         "[",
         "]",
     ),
+    *("https://urldefense.com/v3/__", "__;", "!!", "*", "**A", "Iw", "https://www.google.com/url?q=", "-3A__"),
+    *("https://urldefense.proofpoint.com/v2/url?u=", "/meeting/", "/w/", "/webinar/", "Webinar ID: "),
     *(SAFELINK, "?url=", "%2F", "%", "&amp;", "\ud800", "\u200b"),
 ]
 any_text = st.text() | st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)

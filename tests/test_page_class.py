@@ -279,7 +279,7 @@ def test_a_class_that_no_webhook_told_of_is_found_at_zoom(
         ((200, "<html>"), "Zoom's answer cannot be used: an answer that is not JSON."),
         (
             (400, {"code": 12702, "message": "old"}),
-            "Zoom keeps participant lists for one year, and this class is older.",
+            "Zoom keeps participant lists for 15 months, and this class is older.",
         ),
         ((400, {"code": 300, "message": "<b>x</b> [y](z)"}), "Zoom refuses the request (HTTP 400): <b>x</b> [y](z)"),
     ],
@@ -376,10 +376,32 @@ def test_the_files_are_those_of_the_report_to_the_byte(
         "Ubung-1-2-b-2026-05-14-people.csv",
         report.csv_bytes(report.people_table(attendance, zone)),
     )
-    assert screens.download(shown, "CSV of stays") == (
+    assert screens.download(shown, "CSV of joins and leaves") == (
         "Ubung-1-2-b-2026-05-14-stays.csv",
         report.csv_bytes(report.stays_table(attendance, zone)),
     )
+    assert screens.download(shown, "Excel") == (
+        "Ubung-1-2-b-2026-05-14-attendance.xlsx",
+        report.workbook(attendance, zone),
+    )
+
+
+def test_excel_comes_first_and_is_made_only_when_somebody_asks_for_it(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytes] = []
+    monkeypatch.setattr(report, "xlsx_bytes", lambda tables: made.append(b"x") or made[0])
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 60))
+    shown = show(screens, class_id)
+    buttons = [one.proto for one in shown.get("download_button")]
+    assert [(one.label, one.type) for one in buttons] == [
+        ("Excel", "primary"),
+        ("CSV of people", "secondary"),
+        ("CSV of joins and leaves", "secondary"),
+    ]
+    assert made == []
+    assert screens.download(shown, "Excel")[1] == b"x"
 
 
 def test_a_class_held_in_two_parts_says_so(screens: Screens, engine: Engine, ana: Member) -> None:
@@ -408,3 +430,11 @@ def ticks(shown: AppTest) -> list[str]:
     """The names down the side of the timeline."""
     chart, _curve = shown.get("plotly_chart")
     return list(json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"])
+
+
+def test_a_class_under_a_personal_meeting_id_says_so_and_what_to_switch_off(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    own, personal = (lesson(engine, ana, zoom_api_meeting_id=number) for number in (None, "81418900011"))
+    assert "personal meeting ID" not in said(show(screens, own))
+    assert "switch off “Use Personal Meeting ID (PMI) when scheduling" in said(show(screens, personal))

@@ -1,16 +1,20 @@
 """What the page of a class says of its figures: who is there now, why the number is what it is, who is the same."""
 
+import json
+from typing import Any
+
 import pytest
+import streamlit as st
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
 from tests.screens import Screens, button, metric, said
 from tests.test_page_class import fetch, note, show
-from tracker import storage
+from tracker import health, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import ClassStatus
-from tracker.clock import to_zoom
+from tracker.clock import to_zoom, zone
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 from tracker.ui import page
@@ -30,9 +34,13 @@ def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:
 
 def seen(what: str, name: str, user_id: str, minute: float, email: str = "") -> Delivery:
     """A webhook that tells of somebody who came (`joined`) or went (`left`)."""
-    time = {"join_time" if what == "joined" else "leave_time": to_zoom(at(minute))}
-    person = {"user_id": user_id, "user_name": name, "email": email, "id": "", **time}
-    return parse(event_body(f"meeting.participant_{what}", participant=person))
+    moment = "join_time" if what == "joined" else "leave_time"
+    return parse(event_body(f"meeting.participant_{what}", participant=person(name, user_id, minute, email, moment)))
+
+
+def person(name: str, user_id: str, minute: float, email: str = "", moment: str = "join_time") -> dict[str, str]:
+    """Somebody as a webhook names them."""
+    return {"user_id": user_id, "user_name": name, "email": email, "id": "", moment: to_zoom(at(minute))}
 
 
 def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, engine: Engine, ana: Member) -> None:
@@ -54,6 +62,64 @@ def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, e
     assert list(shown.dataframe[0].value["Minutes present"]) == [26.0, 28.0, 1.0]
     for name in (page.TODAY, page.CLASSES):
         assert "2 in class now" in said(screens.open(name))
+
+
+def test_while_a_class_runs_its_minutes_and_curve_move_with_the_time(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id = lesson(engine, ana)
+    for delivery in (started(), seen("joined", "Bo", "1", 1), seen("joined", "Cy", "2", 2), seen("left", "Cy", "2", 9)):
+        note(delivery)
+    drawn_anew: list[float] = []
+    fragment = st.fragment
+
+    def noted(function: Any = None, *, run_every: float) -> Any:
+        drawn_anew.append(run_every)
+        return fragment(function, run_every=run_every)
+
+    monkeypatch.setattr(st, "fragment", noted)
+    shown = show(screens, class_id)
+    assert [every for every in drawn_anew if every > page.SECONDS_BETWEEN_CHECKS] == [page.SECONDS_BETWEEN_MOVES]
+    assert page.SECONDS_BETWEEN_MOVES <= 15
+    assert list(shown.dataframe[0].value["Last leave"]) == ["still here", "14:09:00"]
+    for seconds, minutes in ((0, 29.0), (15, 29.3), (60, 30.3)):
+        wired.forward(seconds=seconds)
+        shown.run()
+        assert list(shown.dataframe[0].value["Minutes present"]) == [minutes, 7.0]
+        (curve,) = json.loads(shown.get("plotly_chart")[1].proto.spec)["data"]
+        assert curve["x"][-1] == f"{wired.time.astimezone(zone('Europe/Berlin')):%Y-%m-%dT%H:%M:%S}"
+        assert curve["y"][-1] == 1
+    drawn_anew.clear()
+    note(parse(event_body("meeting.ended", end_time=to_zoom(at(32)))))
+    ended_class = show(screens, class_id)
+    assert drawn_anew == [page.SECONDS_BETWEEN_CHECKS]
+    assert "still here" not in str(ended_class.dataframe[0].value)
+
+
+def test_a_class_that_runs_again_is_listed_with_who_is_there_and_not_with_its_count(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Al", 0, 10), stay("Bo", 0, 10), end=10, fetched=20)
+    assert "2 people" in said(screens.open(page.CLASSES))
+    again = {"uuid": "uuid-2", "start_time": to_zoom(at(20))}
+    note(parse(event_body("meeting.started", **again)))
+    note(parse(event_body("meeting.participant_joined", **again, participant=person("Cy", "9", 21))))
+    for name in (page.TODAY, page.CLASSES):
+        text = said(screens.open(name))
+        assert "1 in class now" in text
+        assert "2 people" not in text
+
+
+@pytest.mark.parametrize("name", [page.TODAY, page.CLASSES, page.CLASS])
+def test_where_no_tracker_runs_the_class_and_every_list_say_so(
+    screens: Screens, engine: Engine, ana: Member, name: str
+) -> None:
+    class_id = lesson(engine, ana)
+    assert "No tracker is running" not in said(screens.open(name, id=class_id))
+    health.note_gone(engine, "one:8787")
+    shown = screens.open(name, id=class_id) if name == page.CLASS else screens.open(name)
+    assert "No tracker is running, so nothing is counted by itself." in said(shown)
 
 
 def test_a_live_class_of_which_no_joins_are_announced_says_no_number(
@@ -90,7 +156,7 @@ def test_a_class_held_at_another_time_says_so(screens: Screens, engine: Engine, 
         storage.sessions.save_session(tx, stored(engine, class_id).zoom_meeting_id or "", held)
         storage.classes.set_life(tx, class_id, ClassStatus.ENDED, held.start, held.end)
         taken = take_attendance([stay("Bo", -300, -290)], [held], stored(engine, class_id).planned)
-        storage.classes.save_attendance(tx, class_id, taken, at(25))
+        storage.participants.save_attendance(tx, class_id, taken, at(25))
     assert "Planned 04:00, held 09:00–09:30." in said(show(screens, class_id))
 
 
@@ -100,7 +166,7 @@ def test_the_page_says_why_the_number_is_what_it_is(screens: Screens, engine: En
     counted(engine, class_id, twice, twice, stay("Bo", 20, 60, "BO@x.example"), stay("Cy", 0, 60), waiting("Cy", -5, 0))
     text = said(show(screens, class_id)).replace("**", "")
     assert "1. Zoom's list has 5 records in 1 session." in text
-    assert "2. Set aside: 1 exact repeat, and 1 from the waiting room." in text
+    assert "2. Left out: 1 exact repeat, and 1 from the waiting room." in text
     assert "3. That leaves 3 stays in the meeting, of 2 people: 1 by e-mail, 1 by name." in text
     assert "adding up the rows would have counted 10 min twice." in text
 
@@ -127,11 +193,11 @@ def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_u
     button(shown, "The same person").click().run()
     for class_id in (first, later):
         shown = show(screens, class_id)
-        (figure,) = [one for one in shown.metric if one.label == "People"]
-        assert (figure.value, figure.delta) == ("2", "3 by the rule")
+        assert metric(shown, "People") == "2"
+        assert "3 by Zoom's records; you have joined 1 with others." in said(shown)
         assert list(shown.dataframe[0].value["Minutes present"]) == [60.0, 60.0]
         assert stored(engine, class_id).participant_count == 3
-        assert "bo li and bo li (iphone): the same person" in said(shown)
+        assert "Bo Li and Bo Li (iPhone): the same person" in said(shown)
     button(shown, "Undo").click().run()
     assert metric(show(screens, first), "People") == "3"
 

@@ -12,6 +12,7 @@ from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, sta
 from tests.screens import Screens, button, metric, said
 from tracker import fetching, health, sessions, storage
 from tracker.attendance.types import FetchState
+from tracker.auth import OPERATOR
 from tracker.health import WebhookCounter
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.storage.database import transaction
@@ -206,10 +207,10 @@ def test_an_alarm_is_gone_when_its_reason_is(admin: Screens, engine: Engine, ana
 def test_a_fetch_under_way_loses_its_lease_to_somebody_who_has_it_tried_again(
     admin: Screens, engine: Engine, failed: str
 ) -> None:
-    fetching.try_again(services(), failed)
+    fetching.try_again(services(), OPERATOR, failed)
     with transaction(engine) as tx:
         claim = storage.fetches.claim_due(tx, admin.clock())
     assert claim is not None
-    fetching.try_again(services(), failed)
+    fetching.try_again(services(), OPERATOR, failed)
     with transaction(engine) as tx:
         assert storage.fetches.claim_due(tx, admin.clock() + timedelta(seconds=1)) is not None

@@ -212,8 +212,8 @@ def test_today_says_how_each_class_stands(signed_in: Screens, engine: Engine, an
         "2 people",
         "**Unseen**",
         "Thu 14 May 2026, 11:00–12:00",
-        ":orange-badge[:material/help: Not seen]",
-        "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now.",
+        ":orange-badge[:material/help: Not seen yet]",
+        "Should have begun at 11:00, and Zoom has not said that it was held. If it was, fetch its participants now.",
     ]
 
 

@@ -252,8 +252,63 @@ def test_the_daily_limit_of_one_host_does_not_stop_the_others(
     )
     http.patch(f"{API}/meetings/1", json={"code": 429, "message": message}, status=429)
     http.get(f"{API}/meetings/2", json={"id": 2, "join_url": "https://zoom.us/j/2"})
+    http.post(f"{API}/users/ana@x/meetings", json={"code": 429, "message": message}, status=429)
     client = Zoom(settings(), clock, clock.monotonic, limiter())
-    with pytest.raises(ZoomRateLimited) as refused:
-        client.change_meeting("1", NewMeeting("Algebra", NOW, 60, "UTC"))
-    assert refused.value.retry_at == MIDNIGHT
+    plan = NewMeeting("Algebra", NOW, 60, "UTC")
+    for call in (lambda: client.change_meeting("1", plan, host="ana@x"), lambda: client.create_meeting("ana@x", plan)):
+        with pytest.raises(ZoomRateLimited) as refused:
+            call()
+        assert refused.value.retry_at == MIDNIGHT
+        assert str(refused.value) == (
+            "Zoom lets 100 meetings a day be made or changed for one person, and ana@x has used them up. It goes on at "
+            "2026-05-15 00:00 UTC; other teachers are not affected."
+        )
     assert client.meeting("2").id == "2"
+
+
+@pytest.mark.parametrize(
+    ("named", "paused"),
+    [
+        ("Heavy", Category.HEAVY),
+        ("heavy", Category.HEAVY),
+        (" LIGHT ", Category.LIGHT),
+        ("Resource-intensive", Category.MEDIUM),
+        ("Token", Category.MEDIUM),
+        ("", Category.MEDIUM),
+        (None, Category.MEDIUM),
+    ],
+)
+@pytest.mark.database("sqlite")
+def test_a_429_pauses_the_category_that_the_reply_names(
+    engine: Engine,
+    limiter: Callable[..., SharedRateLimiter],
+    clock: Clock,
+    http: RequestsMock,
+    named: str | None,
+    paused: Category,
+) -> None:
+    grant(http)
+    headers = {"Retry-After": "600"} | ({} if named is None else {"X-RateLimit-Category": named})
+    http.get(f"{API}/past_meetings/1/instances", json={"code": 4001, "message": ""}, status=429, headers=headers)
+    with pytest.raises(ZoomRateLimited):
+        Zoom(settings(), clock, clock.monotonic, limiter()).instances("1")
+    with reading(engine) as tx:
+        assert {used.category for used in list_usages(tx) if used.is_paused(clock())} == {paused}
+
+
+@pytest.mark.database("sqlite")
+def test_calls_are_paced_by_the_category_that_zooms_replies_name(
+    engine: Engine, limiter: Callable[..., SharedRateLimiter], clock: Clock, http: RequestsMock
+) -> None:
+    grant(http)
+    headers = {"X-RateLimit-Category": "Heavy"}
+    for number in range(3):
+        http.get(f"{API}/past_meetings/{number}/instances", json={"meetings": []}, headers=headers)
+    http.get(f"{API}/past_meetings/u/participants", json={"participants": [], "next_page_token": ""})
+    client = Zoom(settings(), clock, clock.monotonic, limiter())
+    for number in range(3):
+        client.instances(str(number))
+    client.past_participants("u")  # of which no reply has said anything
+    with reading(engine) as tx:
+        calls = {used.category: used.calls for used in list_usages(tx)}
+    assert calls == {Category.MEDIUM: 2, Category.HEAVY: 2, Category.TOKEN: 1}

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.makers import at, read_workbook, run, span, stay, waiting
+from tests.makers import Sheet, at, read_workbook, run, span, stay, waiting
 from tracker.attendance.counting import take_attendance
-from tracker.attendance.types import Attendance, Session, Span, Stay
+from tracker.attendance.types import Attendance, Mark, Said, Session, Span, Stay
 from tracker.report import (
     Table,
     csv_bytes,
@@ -19,28 +19,46 @@ from tracker.report import (
     minutes,
     people_table,
     stays_table,
+    workbook,
     xlsx_bytes,
 )
 
 UTC_ZONE, BERLIN, KOLKATA = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
 BOM = b"\xef\xbb\xbf"
+PEOPLE = "Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status,Role,Minutes in class"
 
 
 def lesson() -> Attendance:
-    """An hour in two sessions: somebody on two devices, somebody late, a namesake, and one who was left outside."""
+    """An hour in two sessions: the host on two devices, somebody late, somebody who came before class, one who was left
+    outside, and a robot that was set aside."""
     stays = [
         stay("Ana Díaz", 0, 30, "ana@school.example", session_uuid="one"),
         stay("Ana (phone)", 20, 30, "ANA@school.example ", session_uuid="one"),
         stay("Ana  Díaz", 35, 60, "ana@school.example", session_uuid="two"),
         stay("Bo", 10, 30, session_uuid="one"),
-        stay("Müller, Jörg", 0, 29.05, session_uuid="one"),
+        stay("Müller, Jörg", -10, 29.05, session_uuid="one"),
         waiting("Left Outside", 1, 2, session_uuid="one"),
+        stay("Otter.ai", 0, 60, session_uuid="one"),
+        waiting("OTTER.AI", -5, 0, session_uuid="one"),
     ]
-    return take_attendance(stays, [run("one", 0, 30), run("two", 35, 60)], span(0, 60))
+    said = Said(marks={("name", "otter.ai"): Mark.SET_ASIDE})
+    sessions = [run("one", -10, 30), run("two", 35, 60)]
+    return take_attendance(stays, sessions, span(0, 60), said=said, hosts={"ana@school.example"})
 
 
 def attendance(*stays: Stay) -> Attendance:
     return take_attendance(stays, [run("one", 0, 60)], span(0, 60))
+
+
+def people_sheet(table: Table) -> Sheet:
+    """The table as it is read from a workbook that has nothing else."""
+    (sheet,) = read_workbook(xlsx_bytes({"people": table})).values()
+    return sheet
+
+
+def moment(hour: int, minute: int, second: int = 0) -> datetime:
+    """A time of the day of the class, without a zone as Excel has it."""
+    return datetime(2026, 5, 14, hour, minute, second)
 
 
 def cell_in_csv(text: str) -> str:
@@ -57,10 +75,11 @@ def cell_in_csv(text: str) -> str:
 
 def test_the_people_of_a_class_are_this_file_byte_for_byte() -> None:
     expected = (
-        "Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status\r\n"
-        "Ana Díaz,ana@school.example,2026-05-14T14:00:00+02:00,2026-05-14T15:00:00+02:00,55.0,100,3,present\r\n"
-        'Bo,,2026-05-14T14:10:00+02:00,2026-05-14T14:30:00+02:00,20.0,36,1,"late, left early"\r\n'
-        '"Müller, Jörg",,2026-05-14T14:00:00+02:00,2026-05-14T14:29:03+02:00,29.1,53,1,left early\r\n'
+        f"{PEOPLE}\r\n"
+        "Ana Díaz,ana@school.example,2026-05-14T14:00:00+02:00,2026-05-14T15:00:00+02:00,"
+        "55.0,100,3,present,host,55.0\r\n"
+        'Bo,,2026-05-14T14:10:00+02:00,2026-05-14T14:30:00+02:00,20.0,36,1,"late, left early",participant,20.0\r\n'
+        '"Müller, Jörg",,2026-05-14T13:50:00+02:00,2026-05-14T14:29:03+02:00,39.1,53,1,left early,participant,29.1\r\n'
     )
     assert csv_bytes(people_table(lesson(), BERLIN)) == BOM + expected.encode()
 
@@ -68,7 +87,7 @@ def test_the_people_of_a_class_are_this_file_byte_for_byte() -> None:
 def test_the_stays_of_a_class_are_this_file_byte_for_byte() -> None:
     expected = (
         "Name,Email,Join,Leave,Seconds,Session,Where\r\n"
-        '"Müller, Jörg",,2026-05-14T17:30:00+05:30,2026-05-14T17:59:03+05:30,1743,1,meeting\r\n'
+        '"Müller, Jörg",,2026-05-14T17:20:00+05:30,2026-05-14T17:59:03+05:30,2343,1,meeting\r\n'
         "Ana Díaz,ana@school.example,2026-05-14T17:30:00+05:30,2026-05-14T18:00:00+05:30,1800,1,meeting\r\n"
         "Left Outside,,2026-05-14T17:31:00+05:30,2026-05-14T17:32:00+05:30,60,1,waiting room\r\n"
         "Bo,,2026-05-14T17:40:00+05:30,2026-05-14T18:00:00+05:30,1200,1,meeting\r\n"
@@ -79,15 +98,13 @@ def test_the_stays_of_a_class_are_this_file_byte_for_byte() -> None:
 
 
 def test_a_class_without_anybody_is_a_file_with_the_header_alone() -> None:
-    assert csv_bytes(people_table(attendance(), UTC_ZONE)) == (
-        BOM + b"Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status\r\n"
-    )
+    assert csv_bytes(people_table(attendance(), UTC_ZONE)) == (BOM + f"{PEOPLE}\r\n".encode())
 
 
 def test_a_person_without_name_and_times_has_a_row_of_their_own() -> None:
     nobody = attendance(Stay("", "", None, None, 90))
     people, stays = csv_bytes(people_table(nobody, UTC_ZONE)), csv_bytes(stays_table(nobody, UTC_ZONE))
-    assert people.splitlines()[1] == b"No name,,,,0.0,0,1,outside"
+    assert people.splitlines()[1] == b"No name,,,,0.0,0,1,outside,participant,0.0"
     assert stays.splitlines()[1] == b"No name,,,,90,1,meeting"
 
 
@@ -165,7 +182,7 @@ def test_a_name_of_any_kind_comes_through_every_file_unchanged(name: str) -> Non
     table = people_table(there, UTC_ZONE)
     rows = list(csv.reader(io.StringIO(csv_bytes(table).removeprefix(BOM).decode(), newline="")))
     assert rows[1][0] == name
-    assert read_workbook(xlsx_bytes(table))[1][0] == name
+    assert people_sheet(table).rows[1][0] == name
     document = json.loads(json_bytes(there, UTC_ZONE, {}))
     assert (document["people"][0]["Name"], document["participants"][0]["name"]) == (name, name)
 
@@ -180,7 +197,7 @@ def test_half_a_surrogate_pair_breaks_no_file() -> None:
     broken = attendance(stay("half \ud83d pair", 0, 60))
     table = people_table(broken, UTC_ZONE)
     assert b"\r\nhalf ? pair," in csv_bytes(table)
-    assert read_workbook(xlsx_bytes(table))[1][0] == "half ? pair"
+    assert people_sheet(table).rows[1][0] == "half ? pair"
     assert json.loads(json_bytes(broken, UTC_ZONE, {}))["people"][0]["Name"] == "half ? pair"
 
 
@@ -194,7 +211,7 @@ def test_the_hour_that_the_clocks_repeat_is_told_apart_by_its_offset() -> None:
         [Stay("Ana", "", start, end, 3600)], [Session("one", start, end)], Span(start, start + timedelta(hours=1))
     )
     assert csv_bytes(people_table(night, BERLIN)).splitlines()[1] == (
-        b"Ana,,2026-10-25T02:30:00+02:00,2026-10-25T02:30:00+01:00,60.0,100,1,present"
+        b"Ana,,2026-10-25T02:30:00+02:00,2026-10-25T02:30:00+01:00,60.0,100,1,present,participant,60.0"
     )
 
 
@@ -226,35 +243,52 @@ def test_minutes_have_one_decimal_rounded_half_up(seconds: int, shown: float) ->
     assert minutes(seconds) == shown
 
 
-# -- XLSX and JSON
+# -- XLSX
 
 
-def test_a_workbook_says_what_the_csv_says_with_text_as_text_and_figures_as_figures() -> None:
-    rows = read_workbook(xlsx_bytes(people_table(lesson(), BERLIN)))
-    assert rows == [
-        ["Name", "Email", "First join", "Last leave", "Minutes present", "Percent", "Stays", "Status"],
-        [
-            "Ana Díaz",
-            "ana@school.example",
-            "2026-05-14T14:00:00+02:00",
-            "2026-05-14T15:00:00+02:00",
-            55.0,
-            100.0,
-            3.0,
-            "present",
-        ],
-        ["Bo", "", "2026-05-14T14:10:00+02:00", "2026-05-14T14:30:00+02:00", 20.0, 36.0, 1.0, "late, left early"],
-        [
-            "Müller, Jörg",
-            "",
-            "2026-05-14T14:00:00+02:00",
-            "2026-05-14T14:29:03+02:00",
-            29.1,
-            53.0,
-            1.0,
-            "left early",
-        ],
+def test_a_workbook_has_times_minutes_and_percent_as_what_they_are() -> None:
+    sheets = read_workbook(workbook(lesson(), BERLIN))
+    assert list(sheets) == ["People", "Joins and leaves"]
+    people, stays = sheets.values()
+    assert people.rows == [
+        PEOPLE.split(","),
+        ["Ana Díaz", "ana@school.example", moment(14, 0), moment(15, 0), 55, 1.0, 3, "present", "host", 55],
+        ["Bo", None, moment(14, 10), moment(14, 30), 20, 0.36, 1, "late, left early", "participant", 20],
+        ["Müller, Jörg", None, moment(13, 50), moment(14, 29, 3), 39.1, 0.53, 1, "left early", "participant", 29.1],
     ]
+    time = "yyyy-mm-dd hh:mm:ss"
+    assert people.formats == ["", "", time, time, "0.0", "0%", "", "", "", "0.0"]
+    assert (people.filtered, people.frozen) == ("A1:J4", "A2")
+    assert stays.rows[0] == ["Name", "Email", "Join", "Leave", "Seconds", "Session", "Where"]
+    assert stays.rows[4] == ["Bo", None, moment(14, 10), moment(14, 30), 1200, 1, "meeting"]
+    assert stays.formats == ["", "", time, time, "", "", ""]
+    assert (stays.filtered, stays.frozen) == ("A1:G7", "A2")
+
+
+def test_the_sheets_have_the_rows_of_the_csv_files_and_the_one_asked_for_comes_first() -> None:
+    sheets = read_workbook(workbook(lesson(), KOLKATA, first="stays"))
+    assert list(sheets) == ["Joins and leaves", "People"]
+    for sheet, table in zip(sheets.values(), (stays_table, people_table), strict=True):
+        rows = csv.reader(io.StringIO(csv_bytes(table(lesson(), KOLKATA)).removeprefix(BOM).decode()))
+        assert [row[0] for row in sheet.rows] == [row[0] for row in rows]
+
+
+def test_columns_are_wide_enough_for_what_is_in_them_and_no_wider_than_a_screen_takes() -> None:
+    long = attendance(stay("x" * 500, 0, 60, "somebody.with.a.long.name@school.example"))
+    widths = read_workbook(workbook(long, BERLIN))["People"].widths
+    assert 40 < widths[0] < 50
+    assert 40 < widths[1] < 50
+    assert all(width >= 20 for width in widths[2:4])
+    assert all(width < 25 for width in widths[4:])
+
+
+def test_the_same_class_makes_the_same_file() -> None:
+    assert workbook(lesson(), BERLIN) == workbook(lesson(), BERLIN)
+
+
+def test_a_time_before_excel_has_dates_is_a_text() -> None:
+    old = datetime(1899, 12, 31, 12, tzinfo=UTC)
+    assert people_sheet(Table(("Join",), ((old,),))).rows[1] == ["1899-12-31T12:00:00+00:00"]
 
 
 @pytest.mark.parametrize(
@@ -262,11 +296,47 @@ def test_a_workbook_says_what_the_csv_says_with_text_as_text_and_figures_as_figu
 )
 def test_text_in_a_workbook_stays_text_whatever_it_looks_like(text: str) -> None:
     # read_workbook refuses formulas and links, and gives numbers as numbers.
-    assert read_workbook(xlsx_bytes(Table(("Name",), ((text,),)))) == [["Name"], [text]]
+    assert people_sheet(Table(("Name",), ((text,),))).rows == [["Name"], [text]]
 
 
 def test_a_workbook_of_nobody_can_be_opened() -> None:
-    assert len(read_workbook(xlsx_bytes(stays_table(attendance(), UTC_ZONE)))) == 1
+    assert [len(sheet.rows) for sheet in read_workbook(workbook(attendance(), UTC_ZONE)).values()] == [1, 1]
+
+
+# -- sessions
+
+
+def test_sessions_are_numbered_by_their_start_those_too_of_which_only_people_are_shared() -> None:
+    stays = [
+        stay("Ana", -20, -5, session_uuid="b"),
+        stay("Ben", -10, -6, session_uuid="b"),
+        stay("Ana", 0, 20, session_uuid="c"),
+        stay("Ana", 25, 60, session_uuid="a"),
+        Stay("Ana", "", None, None, 60, session_uuid="timeless"),
+    ]
+    table = stays_table(take_attendance(stays, [run("c", 0, 20), run("a", 25, 60)], span(0, 60)), UTC_ZONE)
+    assert [row[5] for row in table.rows] == [1, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "number"), [([], 1), ([run("one", 0, 60)], 1), ([run("one", 0, 20), run("two", 30, 60)], None)]
+)
+def test_a_record_without_a_session_is_of_the_only_one(sessions: list[Session], number: int | None) -> None:
+    (row,) = stays_table(take_attendance([stay("Ana", 0, 60)], sessions, span(0, 60)), UTC_ZONE).rows
+    assert row[5] == number
+
+
+def test_who_was_set_aside_is_in_no_file_but_among_zooms_records() -> None:
+    seen = lesson()
+    assert [row[0] for row in people_table(seen, UTC_ZONE).rows] == ["Ana Díaz", "Bo", "Müller, Jörg"]
+    assert b"otter" not in csv_bytes(stays_table(seen, UTC_ZONE)).lower()
+    document = json.loads(json_bytes(seen, UTC_ZONE, {}))
+    assert [row["Name"] for row in document["people"]] == ["Ana Díaz", "Bo", "Müller, Jörg"]
+    assert [entry["name"] for entry in document["participants"]].count("Otter.ai") == 1
+    assert document["uniqueCount"] == 4
+
+
+# -- JSON
 
 
 def test_the_json_file_has_the_class_its_people_and_every_record() -> None:
@@ -283,6 +353,8 @@ def test_the_json_file_has_the_class_its_people_and_every_record() -> None:
                 "Percent": 100,
                 "Stays": 1,
                 "Status": "present",
+                "Role": "participant",
+                "Minutes in class": 60.0,
             }
         ],
         "totalRecords": 2,

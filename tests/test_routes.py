@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import (
+    MEETING,
     WEBHOOK_SECRET,
     Clock,
     at,
@@ -27,7 +29,7 @@ from tests.makers import (
     stored,
     zoom_signature,
 )
-from tracker import fetching, health, sessions
+from tracker import class_attendance, fetching, health, reconcile, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import make_engine, reading
@@ -113,6 +115,67 @@ def test_a_class_is_over_and_its_fetch_planned_once_its_meeting_ended(state: Ser
     assert (found.status, found.started_at, found.ended_at) == (ClassStatus.ENDED, at(0), at(60))
     assert found.fetch is not None
     assert (found.fetch.state(at(61)), found.fetch.due_at) == (FetchState.WAITING, at(70))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"event":"meeting.ended","payload":{"account_id":"account-1"}}', "wrong_signature_of_account"),
+        (b'{\n"event":"meeting.ended"}', "body_changed"),
+        (b'{"event":"meeting.ended","payload":{"account_id":"account-2"}}', "wrong_signature"),
+    ],
+)
+def test_the_cause_of_another_signature_is_counted_and_not_told_to_whoever_sent_it(
+    state: ServerState, engine: Engine, body: bytes, code: str
+) -> None:
+    given = deliver(state, body, **zoom_signature(body, state.services.now(), secret="another"))
+    assert error(given) == (401, "webhook_refused")
+    assert json.loads(given.body)["error"]["message"] == "The signature does not match."
+    state.webhook_counter.save_counts()
+    with reading(engine) as tx:
+        found = health.read_health(tx, state.services.now())
+    assert [one.outcome for one in found.webhooks] == [f"refused:{code}"]
+    assert (found.alarms.unsigned, found.alarms.changed) == (True, code == "body_changed")
+
+
+@pytest.mark.database("sqlite", "postgresql")
+@pytest.mark.parametrize("known_first", [True, False])
+def test_somebody_seen_in_a_session_without_its_meetings_number_counts_for_its_class(
+    state: ServerState, engine: Engine, known_first: bool
+) -> None:
+    class_id = lesson(engine, member(engine))
+    person = {"user_id": "7", "user_name": "Bo", "join_time": "2026-05-14T12:05:00Z"}
+    bodies = [
+        event_body("meeting.started", host_id="host-7"),
+        event_body("meeting.participant_joined", None, participant=person),
+    ]
+    for body in bodies if known_first else reversed(bodies):
+        assert deliver(state, body).status == 200
+    with reading(engine) as tx:
+        found = storage.classes.get_class(tx, class_id)
+        assert [person.name for person in class_attendance.people_in_class_now(tx, found, at(30))] == ["Bo"]
+        (session,) = storage.sessions.list_sessions(tx, MEETING)
+    assert (found.status, session.host_id) == (ClassStatus.LIVE, "host-7")
+
+
+@pytest.mark.database("sqlite", "postgresql")
+def test_somebody_seen_in_a_session_that_nobody_knows_is_forgotten_after_two_days(
+    state: ServerState, engine: Engine, clock: Clock
+) -> None:
+    lesson(engine, member(engine))
+    for uuid in ("known", "unknown"):
+        person = {"user_id": "7", "join_time": "2026-05-14T12:05:00Z"}
+        assert deliver(state, event_body("meeting.participant_joined", None, uuid, participant=person)).status == 200
+    deliver(state, event_body("meeting.started", uuid="known"))
+
+    def remembered() -> list[str]:
+        reconcile.tidy_up(state.services)
+        with reading(engine) as tx:
+            return [one.session_uuid for one in storage.presence.list_sightings(tx, ["known", "unknown"])]
+
+    assert sorted(remembered()) == ["known", "unknown"]
+    clock.time = at(5) + timedelta(days=2, seconds=1)
+    assert remembered() == ["known"]
 
 
 @pytest.mark.database("sqlite", "postgresql")

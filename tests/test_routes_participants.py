@@ -1,6 +1,7 @@
 """`/api/zoom/participants`: fetches for a person with a token, and for programs with the cron secret."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.makers import MEETING, NOW, Clock, at, ended, lesson, member, partici
 from tests.test_routes import error
 from tracker import auth, classes, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
@@ -56,7 +58,7 @@ def held(state: ServerState, engine: Engine, teacher: Member) -> str:
 
 
 def token_of(engine: Engine, person: Member) -> str:
-    return auth.new_api_token(engine, person.email, NOW)
+    return auth.new_api_token(engine, auth.OPERATOR, person.email, NOW)
 
 
 def ask(state: ServerState, person: Member, query: str) -> Answer:
@@ -190,13 +192,17 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_goes_wrong_at_zoom_is_answered_502_and_the_planned_fetch_stays(
+def test_what_goes_wrong_at_zoom_is_answered_502_and_noted_and_the_planned_fetch_stays(
     state: ServerState, teacher: Member, held: str, zoom: FakeZoom, fault: tuple[int, Any]
 ) -> None:
     before = stored(state.services.engine, held)
+    assert before.fetch is not None
     zoom.list_faults.append(fault)
     assert error(ask(state, teacher, f"?streamId={held}")) == (502, "zoom_api_error")
-    assert stored(state.services.engine, held) == before
+    after = stored(state.services.engine, held)
+    assert after.fetch is not None
+    assert after.fetch.error is not None
+    assert replace(after, fetch=replace(after.fetch, error=None)) == before
 
 
 def test_a_network_that_breaks_off_is_answered_502(
@@ -245,7 +251,7 @@ def test_a_class_whose_end_is_not_known_is_skipped(
 
 def test_a_cancelled_class_is_skipped(state: ServerState, engine: Engine, teacher: Member) -> None:
     class_id = lesson(engine, teacher, start=600, zoom_meeting_made=False)
-    classes.cancel_class(state.services, class_id)
+    classes.cancel_class(state.services, OPERATOR, class_id)
     assert skipped(call(state, class_id)) == "not_ended"
 
 

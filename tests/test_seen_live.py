@@ -12,6 +12,7 @@ from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, 
 from tests.makers import seen as told
 from tracker import class_attendance, classes, fetching, sessions, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Source
+from tracker.auth import OPERATOR
 from tracker.services import Services
 from tracker.sessions import Outcome
 from tracker.storage.database import reading
@@ -169,7 +170,7 @@ def test_leaving_and_the_waiting_room_do_not_make_a_class_live(school: Services,
 def test_a_cancelled_class_stays_cancelled_whoever_joins(school: Services, zoom: FakeZoom) -> None:
     teacher = member(school.engine)
     class_id = lesson(school.engine, teacher, start=100, zoom_meeting_made=False)
-    classes.cancel_class(school, class_id)
+    classes.cancel_class(school, OPERATOR, class_id)
     note(school, told("joined", "1", 100, start=100))
     assert life(school, class_id)[0] is ClassStatus.CANCELLED
 
@@ -306,7 +307,7 @@ def test_a_list_that_zoom_refuses_is_replaced_by_what_was_seen_at_once(
     assert found.fetch is not None
     assert (found.fetch.stored_state, found.participant_count) == (FetchState.FAILED, 1)
     with reading(school.engine) as tx:
-        data = storage.classes.get_participants_data(tx, alone)
+        data = storage.participants.get_participants_data(tx, alone)
     assert data is not None
     assert (data["source"], data["uniqueCount"]) == ("seen live", 1)
 
@@ -327,7 +328,7 @@ def test_a_list_that_zoom_gives_later_replaces_what_was_seen(
     try_until_given_up(school, clock, alone)
     zoom.records["uuid-1"] = [participant("Ana", 0, 60), participant("Ben", 0, 60)]
     clock.forward(days=1)
-    fetching.fetch_now(school, alone)
+    fetching.fetch_now(school, OPERATOR, alone)
     attendance = kept(school, alone)
     assert times(attendance) == [("Ana", 0, 60), ("Ben", 0, 60)]
     found = stored(school.engine, alone)
@@ -357,10 +358,10 @@ def test_what_was_seen_stays_marked_when_zoom_is_asked_in_vain_again(
     # Zoom tells of a second session that nobody had heard of, so its list is asked for again.
     note(school, told("joined", "9", 70, "Ben", uuid="uuid-2", start=None), ended("uuid-2", 70, 80))
     zoom.hold("uuid-2", meeting=MEETING, start=70, end=80)
-    zoom.list_faults.append(PLAN)
+    zoom.list_faults.extend([PLAN, PLAN])
     clock.forward(minutes=1)
     assert fetching.fetch_due(school)
-    zoom.list_faults.append(PLAN)
+    zoom.list_faults.extend([PLAN, PLAN])
     note(school, ended("uuid-2", 70, 81))
     clock.forward(minutes=1)
     assert fetching.fetch_due(school)

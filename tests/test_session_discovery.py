@@ -19,6 +19,7 @@ from tests.makers import (
 )
 from tracker import classes, fetching, reconcile, storage
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
 from tracker.classes import Plan
 from tracker.errors import NotEnded, Problem
 from tracker.retry import LONGEST_GAP, PATIENCE
@@ -38,7 +39,7 @@ def test_a_class_whose_webhooks_were_lost_is_found_at_zoom(
     zoom.hold("u2", participant("Ben", 25, 60), meeting=MEETING, start=25, end=60)
     zoom.hold("night", participant("Eve", 600, 605), meeting=MEETING, start=600, end=605)
     clock.time = at(61)
-    assert fetching.fetch_now(school, class_id).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, class_id).unique_count == 2
     assert life(school, class_id) == (ENDED, at(0), at(60))
     assert sessions(school, class_id) == [run("u1", 0, 20), run("u2", 25, 60)]
     found = attendance(school, class_id)
@@ -53,7 +54,7 @@ def test_a_class_whose_end_was_lost_is_ended_by_the_fetch(
     note(school, started("u1"))
     zoom.hold("u1", participant("Ana", 0, 60), meeting=MEETING)
     clock.time = at(61)
-    assert fetching.fetch_now(school, class_id).unique_count == 1
+    assert fetching.fetch_now(school, OPERATOR, class_id).unique_count == 1
     assert life(school, class_id) == (ENDED, at(0), at(60))
 
 
@@ -65,8 +66,8 @@ def test_what_zoom_lists_for_another_class_of_the_meeting_is_not_taken(
     zoom.hold("a", participant("Ana", 0, 58), meeting=MEETING, start=0, end=58)
     zoom.hold("b", participant("Ben", 59, 120), meeting=MEETING, start=59, end=120)
     clock.time = at(125)
-    assert [person.name for person in fetching.fetch_now(school, first).people] == ["Ana"]
-    assert [person.name for person in fetching.fetch_now(school, second).people] == ["Ben"]
+    assert [person.name for person in fetching.fetch_now(school, OPERATOR, first).people] == ["Ana"]
+    assert [person.name for person in fetching.fetch_now(school, OPERATOR, second).people] == ["Ben"]
     assert life(school, first) == (ENDED, at(0), at(58))
     assert life(school, second) == (ENDED, at(59), at(120))
 
@@ -77,7 +78,7 @@ def test_a_meeting_made_for_the_class_is_the_class_whenever_it_was_held(
     class_id = lesson(school.engine, ana)
     zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
     clock.time = at(361)
-    assert fetching.fetch_now(school, class_id).unique_count == 1
+    assert fetching.fetch_now(school, OPERATOR, class_id).unique_count == 1
     assert life(school, class_id) == (ENDED, at(300), at(360))
 
 
@@ -88,7 +89,7 @@ def test_a_shared_meeting_held_at_another_time_is_not_the_class(
     zoom.hold("u1", participant("Ana", 300, 360), meeting=MEETING, start=300, end=360)
     clock.time = at(361)
     with pytest.raises(NotEnded):
-        fetching.fetch_now(school, class_id)
+        fetching.fetch_now(school, OPERATOR, class_id)
     assert life(school, class_id) == (SCHEDULED, None, None)
 
 
@@ -102,7 +103,7 @@ def test_a_class_that_is_not_over_is_not_fetched(
     for minute in (0, 59.9, 61):  # after its planned time Zoom is asked, and knows of no end
         clock.time = at(minute)
         with pytest.raises(NotEnded):
-            fetching.fetch_now(school, class_id)
+            fetching.fetch_now(school, OPERATOR, class_id)
     assert life(school, class_id)[0] is status
 
 
@@ -111,7 +112,7 @@ def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
 ) -> None:
     zoom.hold("u1", participant("Ana", -DAY, 60 - DAY), meeting=MEETING, start=-DAY, end=60 - DAY)
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link=f"https://zoom.us/j/{MEETING}")
     assert fetching.fetch_due(school)
     assert life(school, class_id) == (ENDED, at(-DAY), at(60 - DAY))
     assert stored(school.engine, class_id).participant_count == 1
@@ -121,7 +122,7 @@ def test_a_class_that_never_took_place_is_given_up_after_a_day(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     plan = Plan("Algebra", at(-DAY), 60, "UTC")
-    class_id = classes.create_class(school, ana, plan, link=f"https://zoom.us/j/{MEETING}")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link=f"https://zoom.us/j/{MEETING}")
     try_until_given_up(school, clock, class_id)
     assert PATIENCE <= clock.time - NOW < PATIENCE + 2 * LONGEST_GAP
     fetch = stored(school.engine, class_id).fetch
@@ -200,7 +201,7 @@ def test_an_end_that_zoom_leaves_out_does_not_open_the_class_again(
     right = zoom._summary
     monkeypatch.setattr(zoom, "_summary", lambda uuid: right(uuid) | {"end_time": ""})
     clock.time = at(70)
-    fetched = fetching.fetch_now(school, class_id)
+    fetched = fetching.fetch_now(school, OPERATOR, class_id)
     assert stored(school.engine, class_id).participant_count == 1
     assert sessions(school, class_id)[0] == run("u1", 0, 60)
     # Zoom lists only sessions that are over; where it does not say when, it was when the last one left.

@@ -9,6 +9,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import FetchState, Snapshot
+from tracker.auth import OPERATOR
 from tracker.errors import NoDataFromZoom, Problem
 from tracker.retry import next_snapshot
 from tracker.services import Services
@@ -22,6 +23,7 @@ UNFINISHED = participant("Di", 10, 60, duration=0)
 REFUSED = (400, {"code": 12702, "message": "Can not access a meeting a year ago."})
 TOO_OLD = Problem("zoom_list_too_old")
 FAULT = (500, {"code": 500, "message": "Internal error"})
+INCOMPLETE = Problem("list_incomplete")
 EMPTY: tuple[int, Any] = (200, {"participants": []})
 
 
@@ -179,6 +181,30 @@ def test_a_list_with_a_record_of_no_length_is_read_to_the_end(
     assert progress(school, held).stored_state is FetchState.SETTLED
 
 
+def test_a_list_of_which_records_are_missing_is_never_settled(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.totals["uuid-1"] = 3
+    read_at = [read_on(school, held, clock) for _ in range(5)]
+    assert read_at == [at(70), at(60 + HOUR), at(60 + DAY), at(60 + 2 * DAY), at(60 + 4 * DAY)]
+    now = progress(school, held)
+    assert (now.stored_state, now.error, now.due_at) == (FetchState.COLLECTED, INCOMPLETE, at(60 + 8 * DAY))
+    assert stored(school.engine, held).participant_count == 1
+    del zoom.totals["uuid-1"]
+    read_on(school, held, clock)
+    assert (progress(school, held).stored_state, progress(school, held).error) == (FetchState.SETTLED, None)
+
+
+def test_a_list_of_which_records_are_missing_is_asked_for_as_long_as_zoom_keeps_it(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    zoom.totals["uuid-1"] = 3
+    while progress(school, held).due_at is not None:
+        read_on(school, held, clock)
+    assert clock() < at(60) + timedelta(days=456)
+    assert (progress(school, held).stored_state, progress(school, held).error) == (FetchState.COLLECTED, INCOMPLETE)
+
+
 def test_a_list_that_shrinks_is_kept_as_it_was_and_read_again(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
@@ -188,7 +214,7 @@ def test_a_list_that_shrinks_is_kept_as_it_was_and_read_again(
     read_on(school, held, clock)
     assert stored(school.engine, held).participant_count == 2
     with reading(school.engine) as tx:
-        lists = storage.session_records.lists_of_meeting(tx, MEETING)
+        lists = storage.session_records.lists_of_sessions(tx, ["uuid-1"])
     assert [(one.shorter, len(one.stays or ())) for one in lists.values()] == [(1, 2)]
     assert progress(school, held).due_at == at(60 + DAY)
 
@@ -261,13 +287,13 @@ def test_a_first_reading_that_comes_a_day_late_is_settled_at_once(
 
 def test_what_a_person_fetches_is_a_reading_and_keeps_the_plan(school: Services, held: str, clock: Clock) -> None:
     clock.time = at(61)
-    fetching.fetch_now(school, held)
+    fetching.fetch_now(school, OPERATOR, held)
     assert (progress(school, held).stored_state, progress(school, held).due_at) == (FetchState.COLLECTED, at(70))
     clock.time = at(75)
-    fetching.fetch_now(school, held)
+    fetching.fetch_now(school, OPERATOR, held)
     assert progress(school, held).due_at == at(120)
     clock.time = at(101)  # forty minutes after the first, and the same
-    fetching.fetch_now(school, held)
+    fetching.fetch_now(school, OPERATOR, held)
     assert progress(school, held) == FetchProgress(FetchState.SETTLED, None, 0, None, None)
     assert [when for when, *_ in taken(school, held)] == [at(61), at(75), at(101)]
 
@@ -279,5 +305,5 @@ def test_a_person_may_fetch_what_is_settled_and_it_stays_settled(
     fetching.fetch_due(school)
     zoom.records["uuid-1"] = [ANA, BEN]
     clock.forward(minutes=5)
-    assert fetching.fetch_now(school, held).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
     assert progress(school, held).stored_state is FetchState.SETTLED

@@ -7,9 +7,11 @@ from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, due, life, note
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, seen, started, stored
 from tests.screens import Screens, said
-from tracker import class_attendance, fetching, reconcile, sessions, storage
+from tracker import class_attendance, classes, fetching, reconcile, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.auth import OPERATOR
+from tracker.classes import Plan
 from tracker.services import Services
 from tracker.storage.database import reading
 from tracker.storage.members import Member
@@ -297,3 +299,161 @@ def test_while_a_class_runs_again_its_list_stays_and_who_came_since_is_shown_bes
         shown = class_attendance.attendance_shown(tx, storage.classes.get_class(tx, class_id), at(40))
     assert shown is not None
     assert [person.name for person in shown.people] == ["Ana", "Ben"]
+
+
+def test_a_class_that_is_moved_onto_a_session_has_it_at_once_and_the_other_class_keeps_its_list(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    first, second = (lesson(school.engine, ana, start=start, zoom_meeting_made=False) for start in (0, 20 * DAY))
+    hold(school, zoom, "u1", 0, 60, Ana=(0, 60))
+    hold(school, zoom, "u2", 300, 360, Dee=(300, 360))
+    fetch_all(school, clock, 400)
+    before = stored(school.engine, first)
+    plan = Plan("Moved", at(300), 60, "Europe/Berlin")
+    classes.change_class(school, OPERATOR, second, plan)
+    assert life(school, second) == (ENDED, at(300), at(360))
+    fetch_all(school, clock, 401)
+    assert (people(school, first), people(school, second)) == ({"Ana": 60}, {"Dee": 60})
+    assert stored(school.engine, first).participants_fetched_at == before.participants_fetched_at
+
+
+def test_a_class_that_is_linked_after_it_was_held_has_the_session_that_is_known(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    lesson(school.engine, ana, start=0, zoom_meeting_made=False)
+    hold(school, zoom, "u1", 0, 60, Ana=(0, 60))
+    hold(school, zoom, "u2", 300, 360, Dee=(300, 360))
+    clock.time = at(365)
+    plan = Plan("Held", at(300), 60, "Europe/Berlin")
+    class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link=f"https://zoom.us/j/{MEETING}")
+    assert life(school, class_id) == (ENDED, at(300), at(360))
+    fetch_all(school, clock, 370)
+    assert people(school, class_id) == {"Dee": 60}
+
+
+def test_one_session_that_a_firewall_blocks_for_ever_holds_up_nothing_though_no_webhook_came(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    zoom.hold("good", participant("Ana", 0, 30), meeting=MEETING, start=0, end=30)
+    zoom.hold("bad", participant("Ben", 32, 60), meeting=MEETING, start=32, end=60)
+    zoom.meanwhile = lambda path: zoom.faults.append((403, "<html>blocked</html>")) if "/bad" in path else None
+    clock.time = at(95)
+    reconcile.ask_for_forgotten(school)
+    fetch_all(school, clock, 95)
+    assert people(school, class_id) == {"Ana": 30}
+    found = stored(school.engine, class_id).fetch
+    assert found is not None
+    assert found.error is not None
+    assert (found.error.code, found.error.details["missing"]) == ("sessions_missing", 1)
+
+
+def test_where_zoom_gives_none_of_the_sessions_each_is_named_as_missing(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("u1", 0), ended("u1", 0, 30), started("u2", 32), ended("u2", 32, 60))
+    fetch_all(school, clock, 70)
+    assert stored(school.engine, class_id).participant_count is None
+    with reading(school.engine) as tx:
+        lists = storage.session_records.lists_of_sessions(tx, ["u1", "u2"])
+    assert {uuid: one.missing.code for uuid, one in lists.items() if one.missing} == dict.fromkeys(
+        ("u1", "u2"), "zoom_meeting_not_over"
+    )
+
+
+def test_people_who_turn_out_to_be_the_next_classs_leave_the_first_one_whose_list_was_there_already(
+    school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
+) -> None:
+    first, second = linked
+    hold(school, zoom, "u1", 30, 62, Bea=(58, 62))
+    fetch_all(school, clock, 72)
+    assert people(school, first) == {"Bea": 2}
+    hold(school, zoom, "u2", 63, 120, Bea=(63, 120), Cy=(63, 120))
+    fetch_all(school, clock, 132)
+    assert people(school, second) == {"Bea": 57, "Cy": 57}
+    assert attendance(school, first) is None or people(school, first) == {}
+    while (at_minute := due(school, first)) is not None:
+        fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
+    assert people(school, first) == {}
+
+
+def test_a_class_held_earlier_the_same_day_is_counted_as_soon_as_its_own_time_is_two_hours_over(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", -120, -60, Ana=(-120, -60))
+    clock.time = at(95)
+    reconcile.ask_for_forgotten(school)
+    fetch_all(school, clock, 95)
+    assert life(school, class_id)[0] is SCHEDULED
+    clock.time = at(180)
+    reconcile.follow_time(school)
+    assert life(school, class_id) == (ENDED, at(-120), at(-60))
+
+
+BLOCKED = (403, "<html>blocked</html>")
+OF_ANOTHER_ACCOUNT = (404, {"code": 1010, "message": "User does not belong to this account."})
+
+
+def test_who_was_seen_live_in_a_session_that_zoom_refuses_stays_known_beside_the_list_of_the_other_one(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 20, Ana=(0, 20))
+    note(school, started("u2", 25), seen("joined", 7, 26, "Ben", uuid="u2", start=25), ended("u2", 25, 60))
+    zoom.hold("u2", meeting=MEETING, start=25, end=60)
+    zoom.meanwhile = lambda path: zoom.list_faults.append(BLOCKED) if "/u2/participants" in path else None
+    fetch_all(school, clock, 70)
+    found, known = stored(school.engine, class_id), attendance(school, class_id)
+    assert known is not None
+    assert {person.name: person.seconds_in_class // 60 for person in known.people} == {"Ana": 20, "Ben": 34}
+    assert (found.participant_count, found.figures) == (1, (2, 0))
+    zoom.meanwhile = lambda path: None
+    zoom.records["u2"] = [participant("Ben", 26, 60), participant("Cy", 30, 60)]
+    while stored(school.engine, class_id).participant_count == 1:
+        clock.time = due(school, class_id) or clock.time
+        fetching.fetch_due(school)
+    assert people(school, class_id) == {"Ana": 20, "Ben": 34, "Cy": 30}
+
+
+def test_a_session_that_is_left_out_brings_nobody_of_it_where_it_is_shared(
+    school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
+) -> None:
+    first, second = linked
+    hold(school, zoom, "u1", 0, 20, Ana=(0, 20))
+    hold(school, zoom, "u2", 25, 122, Ben=(25, 60), Dee=(61, 122))
+    fetch_all(school, clock, 132)
+    assert people(school, first) == {"Ana": 20, "Ben": 35}
+    found = stored(school.engine, first)
+    class_attendance.choose_session(school, OPERATOR, found, Choice(first, "u2", counts=False))
+    assert people(school, first) == {"Ana": 20}
+    assert people(school, second) == {"Ben": 0, "Dee": 59}
+
+
+def test_one_session_refused_for_good_does_not_end_the_waiting_for_the_list_of_the_other_one(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, "u1", 0, 20, Ana=(0, 20))
+    hold(school, zoom, "u2", 25, 60)
+    zoom.meanwhile = lambda path: zoom.list_faults.append(OF_ANOTHER_ACCOUNT) if "/u1/participants" in path else None
+    fetch_all(school, clock, 70)
+    assert due(school, class_id) is not None
+    zoom.records["u2"] = [participant("Ben", 25, 60)]
+    clock.time = due(school, class_id) or clock.time
+    fetching.fetch_due(school)
+    assert people(school, class_id) == {"Ben": 35}
+
+
+def test_a_class_of_which_only_an_empty_session_was_given_is_not_known_while_another_one_is_missing(
+    school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
+) -> None:
+    first, _second = linked
+    note(school, started("u1", 0), ended("u1", 0, 30))
+    hold(school, zoom, "u2", 31, 120, Dee=(61, 120))
+    zoom.hold("u1", meeting=MEETING, start=0, end=30)
+    zoom.meanwhile = lambda path: zoom.list_faults.append(BLOCKED) if "/u1/participants" in path else None
+    while due(school, first) is not None and clock.time < at(3 * DAY):
+        fetch_all(school, clock, (max(due(school, first) or at(0), at(130)) - at(0)).total_seconds() / 60)
+    assert stored(school.engine, first).participant_count is None

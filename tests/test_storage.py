@@ -45,6 +45,7 @@ COLUMNS = [
     "createdAt",
     "zoomApiMeetingId",
     "zoomHostId",
+    "zoomLinkChecked",
     "peopleShown",
     "hostsShown",
 ]
@@ -68,7 +69,7 @@ def hold(engine: Engine, class_id: str, start: datetime = NOW, minutes: float = 
 
 def collect(engine: Engine, class_id: str) -> None:
     with transaction(engine) as tx:
-        storage.classes.save_attendance(tx, class_id, MET, at(70))
+        storage.participants.save_attendance(tx, class_id, MET, at(70))
 
 
 def titles(engine: Engine, viewer: Member, which: Filter | None = None, **page: Any) -> list[str]:
@@ -120,7 +121,7 @@ def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Memb
     collect(engine, class_id)
     with reading(engine) as tx:
         text_stored = tx.exec(select(LiveStream.participants_data)).one()
-        assert storage.classes.get_stays(tx, class_id) == MET.stays
+        assert storage.participants.get_stays(tx, class_id) == MET.stays
     assert text_stored is not None
     data = json.loads(text_stored)
     assert data == participants_data(MET)
@@ -148,12 +149,12 @@ def test_the_participants_are_stored_in_this_shape(engine: Engine, teacher: Memb
 def test_nobody_is_a_count_and_not_known_is_none(engine: Engine, teacher: Member) -> None:
     empty, unknown = lesson(engine, teacher), lesson(engine, teacher)
     with transaction(engine) as tx:
-        storage.classes.save_attendance(tx, empty, take_attendance([], [], span(0, 60)), NOW)
+        storage.participants.save_attendance(tx, empty, take_attendance([], [], span(0, 60)), NOW)
     assert stored(engine, empty).participant_count == 0
     assert stored(engine, unknown).participant_count is None
     with reading(engine) as tx:
-        assert storage.classes.get_stays(tx, empty) == ()
-        assert storage.classes.get_stays(tx, unknown) is None
+        assert storage.participants.get_stays(tx, empty) == ()
+        assert storage.participants.get_stays(tx, unknown) is None
 
 
 @pytest.mark.parametrize("name", ["Zoë 👩‍🏫", "محمد", "李雷", "O'Brien; --", 'a"b\\c\n', "\u2028"])
@@ -161,9 +162,9 @@ def test_any_name_comes_back_as_it_was(engine: Engine, teacher: Member, name: st
     class_id = lesson(engine, teacher, title=name)
     attendance = take_attendance([stay(name, 0, 60)], [], span(0, 60))
     with transaction(engine) as tx:
-        storage.classes.save_attendance(tx, class_id, attendance, NOW)
+        storage.participants.save_attendance(tx, class_id, attendance, NOW)
     with reading(engine) as tx:
-        assert storage.classes.get_stays(tx, class_id) == attendance.stays
+        assert storage.participants.get_stays(tx, class_id) == attendance.stays
     assert stored(engine, class_id).title == name
 
 
@@ -193,7 +194,7 @@ def test_a_class_that_goes_on_again_keeps_its_participants_until_there_is_better
     assert (found.status, found.started_at, found.ended_at) == (ClassStatus.LIVE, NOW, None)
     assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
     with reading(engine) as tx:
-        assert storage.classes.get_stays(tx, class_id)
+        assert storage.participants.get_stays(tx, class_id)
 
 
 def test_a_class_that_ends_later_keeps_its_participants_until_there_are_new_ones(
@@ -407,3 +408,38 @@ def test_an_email_belongs_to_one_person(engine: Engine, teacher: Member) -> None
 def test_a_time_zone_that_nobody_knows_is_utc(engine: Engine) -> None:
     class_id = lesson(engine, member(engine), timezone="Mars/Olympus")
     assert stored(engine, class_id).timezone == "UTC"
+
+
+# Zoom's lists
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        ([5, 3], (5, 3, None)),
+        ([5, 3, 5], (5, None, None)),
+        ([5, 3, 4], (5, 4, None)),
+        ([5, 3, "other"], (3, None, 5)),
+        ([5, 3, "other", 3], (3, None, 5)),
+        ([5, 3, "other", 2], (3, None, 5)),
+        ([5, 3, "other", 4], (4, None, 5)),
+        ([5, 3, "other", 6], (6, None, None)),
+        ([5, 3, "other", "other"], (5, 3, None)),
+        ([5, "other"], (5, None, None)),
+    ],
+)
+def test_of_two_lists_the_longer_one_counts_until_a_person_takes_the_other(
+    engine: Engine, read: list[int | str], expected: tuple[int, int | None, int | None]
+) -> None:
+    with transaction(engine) as tx:
+        for number in read:
+            if isinstance(number, str):
+                storage.session_records.take_beside(tx, "u1")
+            else:
+                stays = [stay(f"P{one}", 0, 60) for one in range(number)]
+                storage.session_records.save_list(tx, MEETING, "u1", stays, complete=True, now=NOW)
+    with reading(engine) as tx:
+        found = storage.session_records.lists_of_sessions(tx, ["u1"])["u1"]
+        assert (len(found.stays or ()), found.shorter, found.longer) == expected
+        noted = storage.session_records.to_look_at(tx, ["u1", "u2"])
+    assert bool(noted) == (expected[1] is not None or expected[2] is not None)

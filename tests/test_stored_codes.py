@@ -30,7 +30,6 @@ from tests.makers import (
 )
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import ClassStatus
-from tracker.clock import to_zoom
 from tracker.errors import Problem
 from tracker.messages import SENTENCES, sentence, sentence_of
 from tracker.server.routes import Request, answer
@@ -123,17 +122,15 @@ def fail_in_every_way(failing: Failing) -> None:
     zoom = failing.zoom
     for reply, code in ANSWERS:
         failing.held(code)
-        zoom.list_faults.append(reply)
+        zoom.list_faults.extend([reply, reply])  # a missing scope is asked for once more under a fresh token
         failing.fetch()
+        zoom.list_faults.clear()
     for fault, code in FAULTS:
         zoom.meanwhile = raising(fault)
         failing.held(code)
         failing.fetch()
     zoom.meanwhile = lambda path: None
     failing.held("sessions_elsewhere", start=-3 * 24 * 60)
-    failing.fetch()
-    uuid = failing.held("zoom_answer_without_start", start=0)
-    zoom.faults += [(200, {"meetings": [{"uuid": uuid, "start_time": to_zoom(at(0))}]}), (200, {"uuid": uuid})]
     failing.fetch()
     unheard = lesson(failing.school.engine, failing.ana, zoom_meeting_id="85099999999")
     with transaction(failing.school.engine) as tx:
@@ -451,7 +448,9 @@ def test_sentences_of_failures_become_codes_that_are_told_as_before(old: Engine)
     *known, oldest, none = failures(old)
     assert known == [(code, details) for _, code, details in OLD_FAILURES]
     assert (oldest, none) == (("no_session_ended", {}), None)
-    assert [sentence(code, details) for _, code, details in OLD_FAILURES] == [text for text, _, _ in OLD_FAILURES]
+    # Zoom keeps its lists for longer than it did then.
+    before = [text.replace("for one year", "for 15 months") for text, _, _ in OLD_FAILURES]
+    assert [sentence(code, details) for _, code, details in OLD_FAILURES] == before
 
 
 def test_outcomes_of_webhooks_become_codes_and_those_of_one_day_that_fall_together_are_added(old: Engine) -> None:

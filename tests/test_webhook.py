@@ -1,5 +1,6 @@
 """Zoom's webhooks: which are let in, and what they say."""
 
+import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,64 @@ def test_an_older_or_a_newer_delivery_is_refused(seconds: int) -> None:
 def test_without_a_secret_nothing_is_let_in() -> None:
     with pytest.raises(NotConfigured, match="ZOOM_WEBHOOK_SECRET is not set"):
         verify(STARTED, zoom_signature(STARTED, secret=""), "", NOW)
+
+
+# Why a signature is another one
+
+NAMED = {
+    "event": "meeting.started",
+    "event_ts": 1_778_760_000_000,
+    "payload": {"account_id": "a", "object": {"topic": "Maß"}},
+}
+COMPACT = json.dumps(NAMED, separators=(",", ":"), ensure_ascii=False).encode()
+ESCAPED = json.dumps(NAMED, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "signed", "secret", "more", "code"),
+    [
+        (json.dumps(NAMED).encode(), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (json.dumps(NAMED, indent=2).encode(), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (ESCAPED, COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (COMPACT, ESCAPED, WEBHOOK_SECRET, {}, "body_changed"),
+        (COMPACT + b"\n", COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (gzip.compress(COMPACT, mtime=0), COMPACT, WEBHOOK_SECRET, {}, "body_changed"),
+        (gzip.compress(COMPACT, mtime=0), COMPACT, "another", {"content-encoding": "gzip"}, "body_changed"),
+        (json.dumps(NAMED, indent=2).encode(), COMPACT, "another", {}, "body_changed"),
+        (COMPACT, COMPACT, "another", {"content-encoding": "identity"}, "wrong_signature_of_account"),
+        (json.dumps(NAMED).encode(), COMPACT, "another", {}, "wrong_signature_of_account"),
+        (COMPACT.replace(b'"a"', b'"b"'), COMPACT, "another", {}, "wrong_signature"),
+        (COMPACT[:-1], COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (gzip.compress(COMPACT, mtime=0)[:20], COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (gzip.compress(b" " * 10**7, mtime=0), COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (b'{"event": 7}', COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (b"[" * 60_000, COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (COMPACT + b" " * 70_000, COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+        (COMPACT, COMPACT, "another", {"x-zm-signature": "guessed"}, "wrong_signature"),
+        (b'{"event":"\\ud800"}', COMPACT, WEBHOOK_SECRET, {}, "wrong_signature"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_can_be_known_of_another_signature_is_told(
+    raw: bytes, signed: bytes, secret: str, more: dict[str, str], code: str
+) -> None:
+    headers = zoom_signature(signed, secret=secret) | more
+    with pytest.raises(WebhookRefused) as caught:
+        verify(raw, headers, WEBHOOK_SECRET, NOW, "a")
+    assert (caught.value.status, caught.value.code) == (401, code)
+
+
+def test_an_old_delivery_is_not_looked_into() -> None:
+    with pytest.raises(WebhookRefused) as caught:
+        verify(json.dumps(NAMED).encode(), zoom_signature(COMPACT), WEBHOOK_SECRET, at(6), "a")
+    assert caught.value.code == "wrong_signature"
+
+
+def test_without_a_known_account_an_event_is_of_none() -> None:
+    raw = json.dumps(NAMED | {"payload": {"account_id": ""}}).encode()
+    with pytest.raises(WebhookRefused) as caught:
+        verify(raw, zoom_signature(raw, secret="another"), WEBHOOK_SECRET, NOW)
+    assert caught.value.code == "wrong_signature"
 
 
 # What it says
@@ -330,6 +389,26 @@ def test_of_a_participant_everything_but_the_number_may_be_missing(
     usual = Sighting("uuid-1", "7", Where.MEETING, name == "joined", NOW)
     event = parse(somebody(name, {"user_id": "7"} | person)).event
     assert event == ParticipantSeen(MEETING, NOW, replace(usual, **expected))
+
+
+@pytest.mark.parametrize("about", [{"meeting_id": None}, {"meeting_id": ""}])
+def test_of_a_participants_meeting_the_number_may_be_missing(about: dict[str, Any]) -> None:
+    event = parse(somebody("joined", {"user_id": "7"}, **about)).event
+    assert isinstance(event, ParticipantSeen)
+    assert (event.meeting_id, event.sighting.session_uuid) == ("", "uuid-1")
+
+
+@pytest.mark.parametrize("meeting_id", [0, -81, True, [81], "8\0001"])
+def test_a_participants_meeting_with_a_number_that_is_none_is_refused(meeting_id: object) -> None:
+    assert str(refusal(somebody("joined", {"user_id": "7"}, meeting_id=meeting_id))) == "The event lacks its id."
+
+
+@pytest.mark.parametrize("name", ["meeting.started", "meeting.ended", "meeting.participant_joined"])
+@pytest.mark.parametrize(("told", "host_id"), [("host-7", "host-7"), (None, ""), (7, ""), ("h\0", ""), ("ü", "")])
+def test_the_host_is_told_where_zoom_names_one(name: str, told: object, host_id: str) -> None:
+    event = parse(event_body(name, host_id=told, participant={"user_id": "7"})).event
+    assert isinstance(event, MeetingStarted | MeetingEnded | ParticipantSeen)
+    assert event.host_id == host_id
 
 
 def test_the_start_of_the_session_may_be_missing() -> None:

@@ -14,11 +14,17 @@ from tests.makers import a_class, at
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.storage.classes import FetchProgress
+from tracker.storage.members import Member
 from tracker.ui import words
 
 CANCELLED, ENDED, LIVE, SCHEDULED = ClassStatus.CANCELLED, ClassStatus.ENDED, ClassStatus.LIVE, ClassStatus.SCHEDULED
 BUSY = "Zoom has a fault of its own."
-NOT_SEEN = "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now."
+SHOULD = "Should have begun at 14:00, and Zoom has not said that it did."
+NOT_SEEN = "Should have begun at 14:00, and Zoom has not said that it was held. If it was, fetch its participants now."
+NOT_HELD = "Nobody held this class at its time"
+NO_SESSION = "Zoom knows of no session of this class that has ended."
+NO_LIST = "Zoom has no participant list for this class yet."
+NO_MEETING = "This class has no Zoom meeting."
 COLLECTING = "The participants are being fetched from Zoom."
 # A day later, in minutes.
 DAY = 24 * 60
@@ -32,6 +38,26 @@ def fetch(
     return FetchProgress(FetchState(state), due_at, 1, problem, leased_until)
 
 
+def vain(due: float | None, state: str = "waiting") -> FetchProgress:
+    """Zoom was asked, and knows of no session."""
+    due_at = None if due is None else at(due)
+    return FetchProgress(FetchState(state), due_at, 1, Problem("no_session_ended"), None)
+
+
+def no_list(due: float | None, state: str = "waiting") -> FetchProgress:
+    """Zoom has a session, and no list of it."""
+    due_at = None if due is None else at(due)
+    return FetchProgress(FetchState(state), due_at, 1, Problem("no_list_yet"), None)
+
+
+def missing(number: int, sessions: int, due: float | None = None) -> FetchProgress:
+    """Zoom does not give the lists of so many of the class's sessions."""
+    details = {"missing": number, "sessions": sessions, "why": (Problem("zoom_no_answer"),)}
+    due_at = None if due is None else at(due)
+    return FetchProgress(FetchState.COLLECTED, due_at, 1, Problem("sessions_missing", details), None)
+
+
+LINKED = {"zoom_meeting_made": False}
 ENDS = {"status": ENDED, "started_at": at(0), "ended_at": at(60)}
 KNOWN = ENDS | {"participants_fetched_at": at(70), "participant_count": 0}
 
@@ -40,9 +66,29 @@ KNOWN = ENDS | {"participants_fetched_at": at(70), "participant_count": 0}
     ("found", "minute", "word", "sentence"),
     [
         ({}, -600, "Planned", "It begins when its host starts the meeting."),
-        ({}, 60, "Planned", "It begins when its host starts the meeting."),
-        ({}, 61, "Not seen", NOT_SEEN),
-        ({"fetch": fetch()}, 61, "Not seen", NOT_SEEN),
+        ({}, 0, "Planned", "It begins when its host starts the meeting."),
+        ({}, 1, "Planned", SHOULD),
+        ({}, 60, "Planned", SHOULD),
+        ({}, 61, "Not seen yet", NOT_SEEN),
+        ({"fetch": fetch()}, 61, "Not seen yet", NOT_SEEN),
+        ({}, 180, "Not seen yet", NOT_SEEN),
+        ({}, 181, "Not held", f"{NOT_HELD}, as far as Zoom has announced."),
+        ({"fetch": fetch()}, 181, "Not held", f"{NOT_HELD}, as far as Zoom has announced."),
+        ({"fetch": vain(100)}, 95, "Not seen yet", f"Should have begun at 14:00. {NO_SESSION} Next try at 15:40."),
+        ({"fetch": vain(200)}, 181, "Not held", f"{NOT_HELD}."),
+        ({"fetch": vain(None, "no data")}, DAY, "Not held", f"{NOT_HELD}."),
+        (LINKED, 181, "Not seen yet", NOT_SEEN),
+        # Somebody was alone in it: Zoom knows the session, and has no list of it.
+        ({"fetch": no_list(200)}, 181, "Trying again", f"{NO_LIST} Next try at 17:20."),
+        ({"fetch": no_list(None, "no data")}, DAY, "No list", NO_LIST),
+        (LINKED | {"fetch": vain(200)}, 181, "Not seen yet",
+         f"Should have begun at 14:00. {NO_SESSION} Next try at 17:20."),
+        (LINKED | {"fetch": vain(None, "no data")}, 181, "Not held", f"{NOT_HELD}."),
+        ({"fetch": fetch(due=200, error=BUSY)}, 181, "Trying again", f"{BUSY} Next try at 17:20."),
+        ({"zoom_meeting_id": None}, 30, "Planned", NO_MEETING),
+        ({"zoom_meeting_id": None}, 181, "Not seen yet", NO_MEETING),
+        (ENDS | {"zoom_meeting_id": None}, 61, "Not fetched", NO_MEETING),
+        (ENDS | {"fetch": fetch(error=BUSY)}, 61, "Not fetched", BUSY),
         ({"status": CANCELLED}, 30, "Cancelled", "This class was cancelled."),
         (KNOWN | {"status": CANCELLED}, 90, "Cancelled", "This class was cancelled."),
         ({"status": LIVE, "started_at": at(5)}, 30, "Live", "It began at 14:05."),
@@ -89,6 +135,19 @@ KNOWN = ENDS | {"participants_fetched_at": at(70), "participant_count": 0}
             "Fetched from Zoom at 15:10. It may still change; Zoom's list is read again at 15:40.",
         ),
         (KNOWN | {"fetch": fetch("collected", leased=100)}, 90, "Counted", "Fetched from Zoom at 15:10."),
+        (KNOWN | {"fetch": fetch("settled", error=BUSY)}, 90, "Counted",
+         f"Fetched from Zoom at 15:10. Reading it again failed: {BUSY}"),
+        (KNOWN | {"fetch": fetch("collected", due=100, error=BUSY)}, 90, "Counted",
+         f"Fetched from Zoom at 15:10. Reading it again failed: {BUSY} Next try at 15:40."),
+        (KNOWN | {"fetch": missing(1, 2, due=100)}, 90, "Counted in part",
+         "Fetched from Zoom at 15:10. 1 of 2 sessions is missing: Zoom did not answer in time. "
+         "It is asked for again at 15:40."),
+        (KNOWN | {"fetch": missing(2, 3, due=100)}, 90, "Counted in part",
+         "Fetched from Zoom at 15:10. 2 of 3 sessions are missing: Zoom did not answer in time. "
+         "They are asked for again at 15:40."),
+        (KNOWN | {"fetch": missing(1, 2)}, 90, "Counted in part",
+         "Fetched from Zoom at 15:10. 1 of 2 sessions is missing: Zoom did not answer in time. "
+         "It is not asked for any more."),
         (KNOWN | {"fetch": fetch("settled")}, 90, "Counted", "Fetched from Zoom at 15:10. It is settled."),
     ],
 )  # fmt: skip
@@ -119,6 +178,47 @@ def test_times_of_a_state_are_in_the_classs_zone() -> None:
 )
 def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, expected: str) -> None:
     assert words.people(number) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({}, "–"),
+        ({"people_shown": 3, "hosts_shown": 1}, "–"),  # another program has taken the count away
+        ({"participant_count": 4}, "4 people"),
+        ({"participant_count": 4, "people_shown": 3, "hosts_shown": 1}, "3 people and the host"),
+        ({"participant_count": 3, "people_shown": 1, "hosts_shown": 2}, "1 person and 2 hosts"),
+        ({"participant_count": 1, "people_shown": 0, "hosts_shown": 1}, "Only the host was there"),
+        ({"participant_count": 2, "people_shown": 0, "hosts_shown": 2}, "Only the 2 hosts were there"),
+        ({"participant_count": 0, "people_shown": 0, "hosts_shown": 0}, "0 people"),
+        ({"participant_count": 1, "people_shown": 0, "hosts_shown": 0}, "0 people"),  # set aside
+    ],
+)
+def test_the_figure_of_a_class_has_the_hosts_apart(known: dict[str, Any], expected: str) -> None:
+    assert words.figure(a_class(**known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reader", "inside", "expected"),
+    [("teacher-1", False, "You have"), ("teacher-1", True, "you have"), ("boss", True, r"Ana \*K\* has")],
+)
+def test_who_has_decided_is_you_or_the_teacher_by_name(reader: str, inside: bool, expected: str) -> None:
+    member = Member(reader, "x@school.example", "X", "admin", "x@school.example")
+    assert words.who_has(a_class(teacher_name="Ana *K*"), member, inside=inside) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], ""),
+        (["Ana"], "Ana"),
+        (["Ana", ""], "Ana and No name"),
+        (["Ana", "*Ben*", "Cy"], r"Ana, \*Ben\* and Cy"),
+        (["Ana", "Ben", "Cy", "Di"], "Ana, Ben, Cy and 1 more"),
+    ],
+)
+def test_names_are_listed_and_the_rest_of_many_is_a_number(names: list[str], expected: str) -> None:
+    assert words.listed(names, most=3) == expected
 
 
 @pytest.mark.parametrize(

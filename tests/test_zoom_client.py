@@ -20,6 +20,7 @@ from tracker.attendance.types import Session, Stay, Where
 from tracker.errors import NotConfigured, ZoomMisconfigured, ZoomRefused, ZoomUnreachable
 from tracker.zoom import NewMeeting, Zoom
 from tracker.zoom.client import MOST_PAGES
+from tracker.zoom.connection import SCOPES_TRIED_AGAIN_SECONDS
 
 PLAN = NewMeeting("Algebra 7B", NOW, 60, "Europe/Berlin")
 MADE = {
@@ -110,6 +111,36 @@ def test_a_fresh_token_that_is_refused_as_well_is_an_error(http: RequestsMock, z
     assert bearers(http) == ["Bearer token-1", "Bearer token-2"]
 
 
+LACKS = {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."}
+
+
+def test_a_scope_that_was_just_granted_works_under_a_fresh_token(http: RequestsMock, zoom: Zoom) -> None:
+    grant(http, "token-1", "token-2")
+    http.get(LIST, status=400, json=LACKS)
+    http.get(LIST, json=EMPTY)
+    assert zoom.past_participants("u1").stays == ()
+    assert bearers(http) == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_scope_that_is_missing_for_good_asks_for_a_token_a_minute_at_most(
+    http: RequestsMock, zoom: Zoom, clock: Clock
+) -> None:
+    grant(http, "token-1", "token-2", "token-3", "token-4")
+    http.get(LIST, status=400, json=LACKS)
+
+    def refused() -> int:
+        """How many calls it takes to be refused."""
+        before = len(sent(http))
+        with pytest.raises(ZoomMisconfigured, match="lacks the scope a:admin"):
+            zoom.past_participants("u1")
+        return len(sent(http)) - before
+
+    assert [refused(), refused(), refused()] == [2, 1, 1]
+    clock.forward(seconds=SCOPES_TRIED_AGAIN_SECONDS)
+    assert [refused(), refused()] == [2, 1]
+    assert len(sent(http, OAUTH)) == 3
+
+
 def test_several_threads_share_one_token(http: RequestsMock, zoom: Zoom) -> None:
     asked = threading.Event()
 
@@ -161,6 +192,7 @@ def test_a_meeting_is_asked_for_with_its_time_and_zone(http: RequestsMock, zoom:
     }
     assert body["default_password"] is True
     assert body["settings"]["email_in_attendee_report"] is True
+    assert body["settings"]["use_pmi"] is False
     assert (meeting.id, meeting.topic, meeting.join_url) == ("81418900011", "Algebra 7B", MADE["join_url"])
 
 
@@ -179,6 +211,39 @@ def test_what_zoom_made_of_the_settings_is_read_back(
     grant(http)
     http.post(f"{API}/users/ana@school.example/meetings", status=200, json=MADE | reply)
     assert zoom.create_meeting("ana@school.example", PLAN).waiting_room is waiting_room
+
+
+@pytest.mark.parametrize(
+    ("reply", "announced"),
+    [
+        ({}, "81418900011"),
+        ({"pmi": 5551112222}, "81418900011"),
+        ({"pmi": 5551112222, "settings": {"use_pmi": False}}, "81418900011"),
+        ({"pmi": 5551112222, "settings": {"use_pmi": True}}, "5551112222"),
+        ({"pmi": "5551112222", "settings": {"use_pmi": True}}, "5551112222"),
+        ({"settings": {"use_pmi": True}}, "81418900011"),
+        ({"pmi": "5\0", "settings": {"use_pmi": True}}, "81418900011"),
+        ({"pmi": True, "settings": {"use_pmi": True}}, "81418900011"),
+        ({"pmi": 10**40, "settings": {"use_pmi": True}}, "81418900011"),
+    ],
+)
+def test_a_meeting_under_a_personal_id_is_announced_by_that_number(
+    http: RequestsMock, zoom: Zoom, reply: dict[str, Any], announced: str
+) -> None:
+    grant(http)
+    http.post(f"{API}/users/ana@x/meetings", json=MADE | reply)
+    made = zoom.create_meeting("ana@x", PLAN)
+    assert (made.id, made.announced_id) == ("81418900011", announced)
+
+
+@pytest.mark.parametrize(("told", "host_id"), [("host-7", "host-7"), (None, ""), (7, ""), ("h\0", ""), ("h" * 300, "")])
+def test_the_host_of_a_meeting_and_of_a_session_is_told(
+    http: RequestsMock, zoom: Zoom, told: object, host_id: str
+) -> None:
+    grant(http)
+    http.get(f"{API}/meetings/81418900011", json=MADE | {"host_id": told})
+    http.get(f"{API}/past_meetings/u1", json={"uuid": "u1", "start_time": "2026-05-14T12:00:00Z", "host_id": told})
+    assert zoom.meeting("81418900011").host_id == zoom.past_meeting("u1").host_id == host_id
 
 
 def test_a_host_is_one_piece_of_the_path(http: RequestsMock, zoom: Zoom) -> None:
@@ -206,6 +271,14 @@ def test_deleting_a_meeting_that_is_gone_is_as_good_as_deleting_it(http: Request
     zoom.delete_meeting("81418900011")
     zoom.delete_meeting("81418900011")
     with pytest.raises(ZoomRefused):
+        zoom.delete_meeting("81418900011")
+
+
+def test_an_api_address_that_is_none_deletes_no_meeting(http: RequestsMock, zoom: Zoom) -> None:
+    grant(http)
+    body = {"code": 2300, "message": "This API endpoint is not recognized."}
+    http.delete(f"{API}/meetings/81418900011", status=404, json=body)
+    with pytest.raises(ZoomMisconfigured, match="ZOOM_API_URL"):
         zoom.delete_meeting("81418900011")
 
 

@@ -23,6 +23,7 @@ from tracker.errors import (
     ZoomMisconfigured,
     ZoomRateLimited,
     ZoomRefused,
+    ZoomRefusedForNow,
     ZoomUnreachable,
 )
 from tracker.zoom import NewMeeting, Zoom
@@ -82,22 +83,32 @@ def failure(http: RequestsMock, zoom: Zoom, **answer: Any) -> ZoomError:
         (400, error(200, "Only available for paid account: fake."), ZoomRefused, "need Zoom Pro or higher"),
         (400, error(200, "No permission."), ZoomMisconfigured, "No permission."),
         (400, error(200, "Invalid api key or secret."), ZoomMisconfigured, "Invalid api key or secret."),
-        (400, error(12702, "Can not access a meeting a year ago."), ZoomRefused, "for one year"),
+        (400, error(12702, "Can not access a meeting a year ago."), ZoomRefused, "for 15 months"),
         (404, error(3001, "Meeting does not exist: eMWI==."), ZoomMeetingUnknown, "no such meeting, or it is not over"),
         (400, error(3001, "Meeting ID is invalid or not end."), ZoomMeetingUnknown, "not over yet"),
         (404, error(1001, "User does not exist: a@x."), ZoomRefused, "no user in the school's Zoom account"),
         (400, error(1010, "User not belong to this account"), ZoomRefused, "no user in the school's Zoom account"),
         (404, error(1120, "A valid user"), ZoomRefused, "no user in the school's Zoom account"),
         (404, error(404, "unheard of"), ZoomMeetingUnknown, "does not have what was asked for"),
-        (400, error(3000, "Cannot access webinar info."), ZoomRefused, "(HTTP 400): Cannot access webinar info."),
-        (400, error(300, ""), ZoomRefused, "(HTTP 400): no reason given"),
+        (
+            404,
+            error(2300, "This API endpoint is not recognized."),
+            ZoomMisconfigured,
+            "ZOOM_API_URL has to be https://",
+        ),
+        (400, error(4717, "The app has been disabled."), ZoomRefused, "was disabled, or is no longer authorised"),
+        (401, error(4741, "The token has been revoked."), ZoomRefused, "was disabled, or is no longer authorised"),
+        (429, error(4001, "You have reached the maximum per-second rate limit."), ZoomRateLimited, "asks to wait"),
+        (400, error(4001, "Something else."), ZoomRefusedForNow, "(HTTP 400): Something else."),
+        (400, error(3000, "Cannot access webinar info."), ZoomRefusedForNow, "(HTTP 400): Cannot access webinar info."),
+        (400, error(300, ""), ZoomRefusedForNow, "(HTTP 400): no reason given"),
         (
             400,
             error(300, "Validation Failed.", errors=[{"field": "duration", "message": "Invalid field."}, 7]),
-            ZoomRefused,
+            ZoomRefusedForNow,
             "Validation Failed. duration: Invalid field.",
         ),
-        (400, error(300, "Validation Failed.", errors="none"), ZoomRefused, "Validation Failed."),
+        (400, error(300, "Validation Failed.", errors="none"), ZoomRefusedForNow, "Validation Failed."),
         (400, error(300, "The next page token is invalid or expired."), ZoomUnreachable, "page token"),
         (500, error(500, "Internal error"), ZoomUnreachable, "fault of its own (HTTP 500)"),
         (502, "<html>Bad gateway</html>", ZoomUnreachable, "(HTTP 502)"),
@@ -115,7 +126,7 @@ def test_each_failure_has_its_error_and_its_sentence(
     assert type(found) is kind
     assert sentence in str(found)
     assert found.permanent is (kind is ZoomRefused)
-    assert found.retry_at is None
+    assert (found.retry_at is None) is (kind is not ZoomRateLimited)
 
 
 def test_a_long_reason_is_cut_to_one_short_line(http: RequestsMock, zoom: Zoom) -> None:

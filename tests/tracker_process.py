@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.makers import Clock
 from tracker import cli, clock
 
-PROJECT = Path(cli.__file__).resolve().parent.parent
+PROJECT = Path(cli.__file__).resolve().parent.parent.parent
 # Much more than it takes, since other tests may run beside it.
 PATIENCE = 60.0
 
@@ -48,17 +48,17 @@ def free_port() -> int:
 
 
 class Tracker:
-    """`python -m tracker serve`, again and again on one port."""
+    """`python -m tracker serve`, again and again on one port; another `module` may stand for it."""
 
-    def __init__(self, given: dict[str, str], log: Path) -> None:
+    def __init__(self, given: dict[str, str], log: Path, module: str = "tracker") -> None:
         self.port = free_port()
-        self.log, self.said = log, log.with_suffix(".out")
+        self.log, self.said, self._module = log, log.with_suffix(".out"), module
         self._environment = os.environ | given | {"TRACKER_PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Runs it, and returns at once."""
-        command = [sys.executable, "-m", "tracker", "serve"]
+        command = [sys.executable, "-m", self._module, "serve"]
         with self.said.open("ab") as said, self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=PROJECT, env=self._environment, stdout=said, stderr=log)
         return self.process

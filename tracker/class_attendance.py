@@ -1,20 +1,25 @@
 """The attendance of a class as it is stored, as it was seen live, and who is in class now."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tracker import storage
+from tracker import auth, storage
 from tracker.attendance import live
-from tracker.attendance.assignment import ClassPart
-from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.assignment import Choice, ClassPart
+from tracker.attendance.counting import (
+    key_of,
+    leaders,
+    take_attendance,
+)
+from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
+    FetchState,
     Mark,
     Person,
     PersonKey,
@@ -22,25 +27,35 @@ from tracker.attendance.types import (
     Snapshot,
     Source,
     Stay,
+    Where,
 )
-from tracker.errors import UnreadableRecords
+from tracker.errors import NotFound, Problem, UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import Meeting, meeting_of, part_of
+from tracker.sessions import Meeting, choose, following, meeting_of, part_of, undo_choice
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
+from tracker.storage.session_records import SessionList
 from tracker.text import number_of
 
 
 def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
-    """The attendance of a class from what is stored; None while it is not known."""
-    data = storage.classes.get_participants_data(tx, found.id)
+    """The attendance of a class from what is stored; None while it is not known.
+
+    Of sessions whose lists Zoom has not given, those are in it who were seen live in them: what is known is kept.
+    """
+    data = storage.participants.get_participants_data(tx, found.id)
     if data is None:
         return None
+    part, stays = part_of(tx, found, now), stays_from_data(data)
+    if unlisted := _unlisted(tx, part, stays):
+        seen = live.until(_seen(tx, found, now), now)
+        stays = (*stays, *(stay for stay in seen if stay.session_uuid in unlisted))
     return take_class_attendance(
-        stays_from_data(data),
+        stays,
         found,
-        part_of(tx, found, now),
+        part,
         said=said_by(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
         source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
@@ -58,13 +73,48 @@ def attendance_seen(tx: Transaction, found: Class, now: datetime) -> Attendance 
 
 def attendance_shown(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
     """What is shown of a class: what is stored, else what was seen live; while it runs again, both together."""
-    stored = attendance_of(tx, found, now)
-    if stored is None or found.status is not ClassStatus.LIVE:
-        return stored or attendance_seen(tx, found, now)
-    listed = {stay.session_uuid for stay in stored.stays}
-    seen = [stay for stay in live.until(_seen(tx, found, now), now) if stay.session_uuid not in listed]
-    part, said = part_of(tx, found, now), said_by(tx, found.teacher_id)
-    return take_class_attendance([*stored.stays, *seen], found, part, said=said, source=Source.SEEN)
+    known = attendance_of(tx, found, now) or attendance_seen(tx, found, now)
+    return replace(known, until=now) if known is not None and found.status is ClassStatus.LIVE else known
+
+
+def _unlisted(tx: Transaction, part: ClassPart, stays: Iterable[Stay]) -> set[str]:
+    """The UUIDs of a class's sessions whose lists Zoom has not given, where what is stored is of its lists."""
+    uuids = {one.session.uuid for one in part.sessions}
+    listed = storage.session_records.listed(tx, uuids)
+    if not listed and not any(one.runs for one in part.sessions):
+        return set()
+    return uuids - listed - {stay.session_uuid for stay in stays}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that is known of who was in a class, with what is left for its teacher to decide.
+
+    `attendance` is None before anything is known. `missing` says why Zoom does not give the lists of sessions that it
+    never gave, by UUID.
+    """
+
+    attendance: Attendance | None
+    suggestions: tuple[Suggestion, ...]
+    part: ClassPart
+    missing: Mapping[str, Problem]
+
+
+def overview(tx: Transaction, found: Class, now: datetime) -> Overview:
+    """All that is known of who was in a class; up to `now` while it runs."""
+    attendance, part = attendance_shown(tx, found, now), part_of(tx, found, now)
+    lists = lists_to_look_at(tx, part)
+    return Overview(
+        attendance,
+        suggestions(tx, found, attendance.people) if attendance else (),
+        part,
+        {one.session_uuid: one.missing for one in lists if one.missing is not None and one.stays is None},
+    )
+
+
+def suggestions(tx: Transaction, found: Class, people: Sequence[Person]) -> tuple[Suggestion, ...]:
+    """Who of these people may be the same, as far as the class's teacher has not decided it."""
+    return undecided(likely_same(people), ((one.first, one.second) for one in decisions(tx, found)))
 
 
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
@@ -102,28 +152,134 @@ def take_class_attendance(
     )
 
 
-def refresh(tx: Transaction, meeting_id: str, now: datetime, final: str | None = None) -> None:
-    """Works out anew, from Zoom's lists of its sessions, the participants of every class of a meeting that has any.
+def refresh(tx: Transaction, found: Class, now: datetime, *, final: bool = False) -> None:
+    """Works out anew, from Zoom's lists, the participants of a class and of those with which it shares sessions.
 
-    A class whose sessions have no record of its own stays unknown, unless it is the one whose list is `final`. The
-    figures that are shown follow what its teacher has said of people.
+    A class whose sessions have no record of its own is not known yet, unless its list is `final`: then nobody was
+    there. The figures that are shown follow what its teacher has said of people.
     """
-    meeting = meeting_of(tx, meeting_id, now)
-    lists = storage.session_records.lists_of_meeting(tx, meeting_id)
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now)
+    _refresh(tx, meeting.shared_with(found.id), now, found.id if final else None)
+
+
+def refresh_all(tx: Transaction, meeting_id: str, class_ids: Iterable[str], now: datetime) -> None:
+    """Does so for these classes of a meeting; the caller has locked its classes."""
+    meeting, done = meeting_of(tx, meeting_id, now), set[str]()
+    for class_id in class_ids:
+        if class_id not in meeting.parts:
+            add_figures(tx, class_id, now)
+        elif class_id not in done:
+            group = meeting.shared_with(class_id)
+            _refresh(tx, group, now, None)
+            done |= group.parts.keys()
+
+
+def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) -> None:
+    """Works out anew the participants of classes that share sessions with each other and with no others."""
+    lists = storage.session_records.lists_of_sessions(tx, group.of_classes)
     stays = [stay for one in lists.values() if one.stays for stay in one.stays]
-    shared = share_records(meeting.planned, meeting.parts, stays, _whose(tx, meeting))
-    for one in meeting.classes:
-        part = meeting.parts[one.id]
+    storage.members.hold(tx, {one.teacher_id for one in group.classes})
+    shared = share_records(group.planned, group.parts, stays, _whose(tx, group))
+    for class_id, part in sorted(group.parts.items()):
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
-        if not read_at or (not shared[one.id] and one.id != final):
-            continue
-        found = storage.classes.get_class(tx, one.id)
-        attendance = take_class_attendance(shared[one.id], found, part, said=said_by(tx, one.teacher_id))
-        if participants_data(attendance) != _readable(tx, one.id) or found.participants_fetched_at is None:
-            storage.classes.save_attendance(tx, one.id, attendance, max(read_at))
-        else:
-            storage.classes.save_figures(tx, one.id, len(attendance.participants), len(attendance.hosts))
+        one = storage.classes.get_class(tx, class_id)
+        if not read_at:
+            pass
+        elif shared[class_id] or class_id == final or _is_settled(one):
+            attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
+            if participants_data(attendance) != _readable(tx, class_id) or one.participants_fetched_at is None:
+                storage.participants.save_attendance(tx, class_id, attendance, max(read_at))
+        elif has_zooms_list(tx, one):  # its people have turned out to be another class's
+            storage.participants.forget_attendance(tx, class_id)
+        add_figures(tx, class_id, now)
+
+
+def _is_settled(found: Class) -> bool:
+    return found.fetch is not None and found.fetch.stored_state is FetchState.SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWith:
+    """Another class that shares sessions with a class, and how many of their people are only that one's."""
+
+    other: Class
+    people: int
+
+
+def shared_with(tx: Transaction, found: Class, now: datetime) -> tuple[SharedWith, ...]:
+    """The classes with which a class shares sessions of its meeting, by planned start."""
+    meeting = meeting_of(tx, found.zoom_meeting_id or "", now).shared_with(found.id)
+    part = meeting.parts.get(found.id)
+    sharing = {one.session.uuid: one.shared_with for one in part.sessions if one.shared_with} if part else {}
+    if not sharing:
+        return ()
+    whose = _whose(tx, meeting)
+    lists = storage.session_records.lists_of_sessions(tx, meeting.of_classes)
+    stays = [stay for one in lists.values() for stay in one.stays or ()]
+    listed = {stay.session_uuid for stay in stays}
+    stays += [stay for stay in live.until(_seen_in(tx, meeting), now) if stay.session_uuid not in listed]
+    shared = share_records(meeting.planned, meeting.parts, stays, whose)
+
+    def people_of(class_id: str) -> set[PersonKey]:
+        of_meeting = (stay for stay in shared[class_id] if stay.where is Where.MEETING)
+        return {whose(stay) for stay in of_meeting if stay.session_uuid in sharing}
+
+    ours = people_of(found.id)
+    others = [storage.classes.get_class(tx, other) for other in {other for ids in sharing.values() for other in ids}]
+    others.sort(key=lambda one: (one.planned, one.id))
+    return tuple(SharedWith(other, len(people_of(other.id) - ours)) for other in others)
+
+
+def lists_to_look_at(tx: Transaction, part: ClassPart) -> list[SessionList]:
+    """The lists of a class's sessions that Zoom does not give, or has given longer or shorter, by session."""
+    uuids = [one.session.uuid for one in part.sessions]
+    lists = storage.session_records.to_look_at(tx, uuids)
+    return [lists[uuid] for uuid in uuids if uuid in lists]
+
+
+def take_other_list(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
+    """Takes the shorter list of a session in place of the longer one, or that one again: each is kept beside the other.
+
+    The classes that have the session follow at once. Raises NotAllowed, NotFound.
+    """
+    meeting_id = found.zoom_meeting_id or ""
+    now = services.now()
+    with transaction(services.engine) as tx:
+        with following(tx, meeting_id, services.delay, now) as meeting:
+            _check_may_change(tx, acting, found)
+            if session_uuid not in meeting.uuids_of(found.id):
+                raise NotFound("no_such_session")
+            # Until when a session lasted may hang on the latest leave in its list.
+            storage.session_records.take_beside(tx, session_uuid)
+        refresh(tx, found, now)
+
+
+def choose_session(services: Services, acting: Member, found: Class, choice: Choice) -> None:
+    """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once."""
+    services.read(_check_may_change, acting, found)
+    choose(services, found, choice)
+    _follow_choice(services, found, choice.session_uuid)
+
+
+def undo_session_choice(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
+    """The rule decides on this session again; the class and what is known of its people follow at once."""
+    services.read(_check_may_change, acting, found)
+    undo_choice(services, found, session_uuid)
+    _follow_choice(services, found, session_uuid)
+
+
+def _follow_choice(services: Services, found: Class, session_uuid: str) -> None:
+    """Works out anew what is known of the people of a class, and of the classes that have this session."""
+    with transaction(services.engine) as tx:
+        now = services.now()
+        meeting = meeting_of(tx, found.zoom_meeting_id or "", now, locked=True)
+        having = {one.id for one in meeting.classes if session_uuid in meeting.uuids_of(one.id)}
+        for class_id in sorted(having | {found.id}):
+            refresh(tx, storage.classes.get_class(tx, class_id), now)
+        part = meeting.parts.get(found.id)
+        if part is None or not part.sessions:
+            storage.participants.forget_attendance(tx, found.id)
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -147,45 +303,9 @@ def decisions(tx: Transaction, found: Class) -> list[Decision]:
     return storage.decisions.list_decisions(tx, found.teacher_id)
 
 
-def decide(services: Services, found: Class, *decisions: Decision) -> None:
-    """Remembers words of the class's teacher on who is the same, for all her classes.
-
-    One replaces an earlier one about the same two. What is shown of her classes follows at once.
-    """
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for decision in decisions:
-            storage.decisions.decide(tx, found.teacher_id, decision, now)
-        _follow(tx, found.teacher_id, {key for one in decisions for key in (one.first, one.second)}, now)
-
-
-def undo_decision(services: Services, found: Class, decision: Decision) -> None:
-    """Forgets a word of the class's teacher on who is the same."""
-    with transaction(services.engine) as tx:
-        storage.decisions.undo_decision(tx, found.teacher_id, decision)
-        _follow(tx, found.teacher_id, {decision.first, decision.second}, services.now())
-
-
 def marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
     """What the class's teacher has said that people are, latest first."""
     return storage.decisions.list_marks(tx, found.teacher_id)
-
-
-def mark(services: Services, found: Class, people: Iterable[Person], said: Mark) -> None:
-    """Remembers what the class's teacher says that these people are, for all her classes."""
-    keys = {key for person in people for key in person.keys}
-    with transaction(services.engine) as tx:
-        now = services.now()
-        for key in keys:
-            storage.decisions.mark(tx, found.teacher_id, key, said, now)
-        _follow(tx, found.teacher_id, keys, now)
-
-
-def undo_mark(services: Services, found: Class, key: PersonKey) -> None:
-    """Forgets what the class's teacher has said that somebody is."""
-    with transaction(services.engine) as tx:
-        storage.decisions.undo_mark(tx, found.teacher_id, key)
-        _follow(tx, found.teacher_id, {key}, services.now())
 
 
 def said_by(tx: Transaction, teacher_id: str) -> Said:
@@ -198,37 +318,13 @@ def said_by(tx: Transaction, teacher_id: str) -> Said:
 def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
     """Works out the figures that are shown of a class; of records that cannot be read it is their count."""
     found = storage.classes.get_class(tx, class_id)
+    if found.participant_count is None:
+        return
     people, hosts = found.participant_count, 0
     with suppress(UnreadableRecords):
         if attendance := attendance_of(tx, found, now):
             people, hosts = len(attendance.participants), len(attendance.hosts)
-    storage.classes.save_figures(tx, class_id, people, hosts)
-
-
-def _follow(tx: Transaction, teacher_id: str, keys: Set[PersonKey], now: datetime) -> None:
-    """Brings the classes of a teacher in line with what she has said of the people with these keys.
-
-    Whose records somebody's are decides also to which of the classes that share a session they go.
-    """
-    touched = [
-        class_id
-        for class_id, data in storage.classes.classes_with_people(tx, teacher_id)
-        if not keys.isdisjoint(_keys_in(data))
-    ]
-    found = [storage.classes.get_class(tx, class_id) for class_id in touched]
-    for meeting_id in sorted({one.zoom_meeting_id for one in found if one.zoom_meeting_id}):
-        storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
-        refresh(tx, meeting_id, now)
-    for class_id in touched:
-        add_figures(tx, class_id, now)
-
-
-def _keys_in(data: str) -> set[PersonKey]:
-    """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
-    try:
-        return {key_of(stay) for stay in stays_from_data(json.loads(data))}
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-        return set()
+    storage.participants.save_figures(tx, class_id, people, hosts)
 
 
 def _hosts(found: Class, part: ClassPart) -> frozenset[str]:
@@ -242,15 +338,19 @@ def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
     """The class's stays as they were seen live; those of people who are still there are open."""
     if found.zoom_meeting_id is None:
         return ()
-    meeting = meeting_of(tx, found.zoom_meeting_id, now)
-    sessions = [one for part in meeting.parts.values() for one in part.sessions]
-    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
-    sightings = storage.presence.list_sightings(tx, {one.session.uuid for one in sessions})
-    stays = live.stays_seen(sightings, ends)
+    meeting = meeting_of(tx, found.zoom_meeting_id, now).shared_with(found.id)
+    stays = _seen_in(tx, meeting)
     ended = live.until(stays, now)
     as_seen = dict(zip(ended, stays, strict=True))
     shared = share_records(meeting.planned, meeting.parts, ended, _whose(tx, meeting))
     return tuple(as_seen[stay] for stay in shared.get(found.id, ()))
+
+
+def _seen_in(tx: Transaction, meeting: Meeting) -> tuple[Stay, ...]:
+    """The stays of a meeting's sessions as they were seen live, of those that are any class's."""
+    sessions = [one for part in meeting.parts.values() for one in part.sessions]
+    ends = {one.session.uuid: one.span.end for one in sessions if not one.runs}
+    return live.stays_seen(storage.presence.list_sightings(tx, {one.session.uuid for one in sessions}), ends)
 
 
 def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
@@ -266,8 +366,13 @@ def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
     return whose
 
 
+def _check_may_change(tx: Transaction, acting: Member, found: Class) -> None:
+    """Raises NotAllowed unless the acting person may change the class as it is now, and NotFound."""
+    auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
+
+
 def _readable(tx: Transaction, class_id: str) -> dict[str, object] | None:
     try:
-        return storage.classes.get_participants_data(tx, class_id)
+        return storage.participants.get_participants_data(tx, class_id)
     except UnreadableRecords:
         return None

@@ -7,12 +7,24 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tracker import auth, clock, storage
+from tracker import auth, clock, retry, storage
 from tracker.attendance.assignment import LATE
-from tracker.attendance.types import ClassStatus
-from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomError, ZoomMeetingUnknown
+from tracker.attendance.types import ClassStatus, FetchState
+from tracker.errors import (
+    InvalidInput,
+    NoMeeting,
+    NotAllowed,
+    NotConfigured,
+    NotFound,
+    ZoomError,
+    ZoomMeetingUnknown,
+    ZoomRateLimited,
+    ZoomRefused,
+    ZoomRefusedForNow,
+)
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter, NewClass
+from tracker.sessions import following
+from tracker.storage.classes import Class, FetchProgress, Filter, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom import Meeting, NewMeeting
@@ -20,6 +32,8 @@ from tracker.zoom.meeting_link import read_meeting_link
 
 LONGEST_CLASS_MINUTES = 24 * 60
 LONGEST_TITLE = 200
+# The code where Zoom does not tell whose a meeting is.
+HOST_UNKNOWN = "meeting_host_unknown"
 # Today reaches a little into yesterday, for a class that ended last night and is still being waited for.
 TODAY_BACK = timedelta(hours=36)
 # A class that was held before its planned day is looked for this far ahead.
@@ -122,19 +136,29 @@ def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
 
 
 def create_class(
-    services: Services, teacher: Member, plan: Plan, *, link: str | None = None, course: str | None = None
+    services: Services,
+    acting: Member,
+    plan: Plan,
+    *,
+    teacher: Member | None = None,
+    link: str | None = None,
+    course: str | None = None,
 ) -> str:
     """Makes a class and returns its id. Its Zoom meeting is made too, or taken from a pasted `link`.
 
-    Raises InvalidInput for what cannot be used, ZoomError where Zoom does not make the meeting.
+    It is the acting person's own, or another `teacher`'s where an admin makes it. Raises InvalidInput for what cannot
+    be used, ZoomError where Zoom does not make the meeting, NotAllowed for a meeting that is somebody else's.
     """
+    teacher = teacher or acting
+    if teacher.id != acting.id:
+        auth.check_is_admin(acting)
     plan = plan.checked()
     course_name = _one_line(course or "", "course_name_too_long")
     if link is not None and link.strip():
-        meeting_id, join_url = _linked_meeting(services, link)
+        meeting = _linked_meeting(services, link)
+        _check_may_link(services, acting, teacher, meeting)
     else:
-        made = services.zoom.create_meeting(teacher.zoom_user, plan.meeting())
-        meeting_id, join_url = made.id, made.join_url
+        meeting = services.zoom.create_meeting(teacher.zoom_user, plan.meeting())
         link = None
     new = NewClass(
         title=plan.title,
@@ -142,14 +166,17 @@ def create_class(
         scheduled_start=plan.start,
         duration_minutes=plan.minutes,
         timezone=plan.timezone,
-        zoom_meeting_id=meeting_id,
-        zoom_join_url=join_url,
+        zoom_meeting_id=meeting.announced_id,
+        zoom_join_url=meeting.join_url,
+        zoom_api_meeting_id=meeting.id if meeting.personal_id else None,
+        zoom_host_id=meeting.host_id or None,
+        zoom_link_checked=link is not None and not acting.is_admin,
         zoom_meeting_made=link is None,
         course=course_name or None,
     )
     try:
-        with transaction(services.engine) as tx:
-            now = services.now()
+        now = services.now()
+        with transaction(services.engine) as tx, following(tx, new.zoom_meeting_id, services.delay, now):
             _check_not_taken(tx, new)
             class_id = storage.classes.add_class(tx, new, now)
             if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
@@ -160,56 +187,99 @@ def create_class(
             # Without its class the meeting would be left over in the teacher's Zoom. Where the database went away, the
             # class may be there all the same.
             with suppress(ZoomError, *AWAY):
-                if not _is_used(services, meeting_id):
-                    services.zoom.delete_meeting(meeting_id)
+                if not _is_used(services, meeting):
+                    services.zoom.delete_meeting(meeting.id)
         raise
     return class_id
 
 
-def _is_used(services: Services, meeting_id: str) -> bool:
+def _is_used(services: Services, meeting: Meeting) -> bool:
+    """Whether a class has the meeting; others may be held under the same personal meeting id."""
     with reading(services.engine) as tx:
-        return bool(storage.classes.classes_of_meeting(tx, meeting_id))
+        classes = storage.classes.classes_of_meeting(tx, meeting.announced_id)
+    return any(found.api_meeting_id == meeting.id for found in classes)
 
 
-def change_class(services: Services, class_id: str, plan: Plan) -> None:
+def change_class(services: Services, acting: Member, class_id: str, plan: Plan) -> None:
     """Changes title and time of a class that has not begun, at Zoom as well. Raises as `create_class` does."""
     plan = plan.checked()
-    current = _still_planned(services, class_id)
-    if current.zoom_meeting_made and current.zoom_meeting_id:
-        services.zoom.change_meeting(current.zoom_meeting_id, plan.meeting())
-    with transaction(services.engine) as tx:
+    current = _still_planned(services, acting, class_id)
+    meeting = None
+    if current.zoom_meeting_made and current.api_meeting_id:
+        services.zoom.change_meeting(current.api_meeting_id, plan.meeting(), current.teacher_email)
+        if current.zoom_api_meeting_id is not None:
+            # Zoom was asked once more not to hold it under the personal meeting id; both its numbers hang on that.
+            with suppress(ZoomError):
+                meeting = services.zoom.meeting(current.api_meeting_id)
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, current.zoom_meeting_id or "", services.delay, now),
+    ):
+        # It may have begun while Zoom was told.
         _check_planned(storage.classes.lock_class(tx, class_id))
         storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
+        if meeting is not None:
+            api_id = meeting.id if meeting.personal_id else None
+            storage.classes.set_meeting(tx, class_id, meeting.announced_id, api_id, meeting.join_url)
 
 
-def cancel_class(services: Services, class_id: str) -> None:
-    """Cancels a class that has not begun; a meeting that was made for it is deleted at Zoom."""
-    current = _still_planned(services, class_id)
-    if current.zoom_meeting_made and current.zoom_meeting_id:
-        services.zoom.delete_meeting(current.zoom_meeting_id)
-    with transaction(services.engine) as tx:
-        # It may have begun while Zoom was told.
+def cancel_class(services: Services, acting: Member, class_id: str) -> None:
+    """Cancels a class that has not begun; a meeting that was made for it is deleted at Zoom. Raises NotAllowed."""
+    current = _still_planned(services, acting, class_id)
+    if current.zoom_meeting_made and current.api_meeting_id:
+        services.zoom.delete_meeting(current.api_meeting_id)
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, current.zoom_meeting_id or "", services.delay, now),
+    ):
         _check_planned(storage.classes.lock_class(tx, class_id))
         storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
         storage.fetches.withdraw(tx, class_id)
 
 
-def host_meeting(services: Services, class_id: str, host: Member) -> Meeting:
-    """The meeting with a fresh start link, for its teacher only. Raises NotFound to anybody else, NoMeeting."""
+def host_meeting(services: Services, acting: Member, class_id: str) -> Meeting:
+    """The meeting with a fresh start link, for its teacher only.
+
+    Raises NotFound to anybody else, NoMeeting, and NotAllowed where a meeting that she has linked is somebody else's.
+    """
     with reading(services.engine) as tx:
         found = storage.classes.get_class(tx, class_id)
-    if found.teacher_id != host.id:
+    if found.teacher_id != acting.id:
         raise NotFound("no_such_class_of_yours")
-    if found.zoom_meeting_id is None:
+    if found.api_meeting_id is None:
         raise NoMeeting()
-    return services.zoom.meeting(found.zoom_meeting_id)
+    meeting = services.zoom.meeting(found.api_meeting_id)
+    if found.zoom_link_checked and not meeting.is_hosted_by(acting.zoom_user, acting.email):
+        raise NotAllowed("meeting_of_somebody_else")
+    return meeting
 
 
 def may_be_held(found: Class, now: datetime) -> bool:
     """Whether the class is running, or may still begin or go on: then its links are of use."""
     if found.status is ClassStatus.CANCELLED:
         return False
-    return found.status is ClassStatus.LIVE or now <= found.planned.end + LATE
+    return found.status is ClassStatus.LIVE or now < found.planned.end + LATE
+
+
+def was_not_held(found: Class, now: datetime) -> bool:
+    """Whether nobody held the class, as far as Zoom tells: its time is over by so much that nothing counts for it now.
+
+    Of a meeting that serves other classes too Zoom has to have been asked, and in vain. A class of which Zoom could not
+    be asked may have been held all the same.
+    """
+    if found.status is not ClassStatus.SCHEDULED or found.zoom_meeting_id is None or now < found.planned.end + LATE:
+        return False
+    fetch = found.fetch
+    if fetch is not None and fetch.error is not None and not found_no_session(fetch):
+        return False
+    return found.zoom_meeting_made or (fetch is not None and fetch.stored_state is FetchState.NO_DATA)
+
+
+def found_no_session(fetch: FetchProgress) -> bool:
+    """Whether Zoom was asked, and knows of no session of the class so far."""
+    return fetch.error is not None and fetch.error.code in retry.NO_SESSION
 
 
 def _one_line(text: str, too_long: str) -> str:
@@ -227,20 +297,65 @@ def _check_not_taken(tx: Transaction, new: NewClass) -> None:
             raise InvalidInput("meeting_taken")
 
 
-def _linked_meeting(services: Services, link: str) -> tuple[str, str]:
-    given = read_meeting_link(link)
-    if given.join_url is not None:
-        return given.meeting_id, given.join_url
+def _check_may_link(services: Services, acting: Member, teacher: Member, meeting: Meeting) -> None:
+    """Raises NotAllowed for a meeting that Zoom does not say to be hosted by the teacher, unless an admin links it.
+
+    A link is no key: whoever has a colleague's must not get her start link, nor her participants.
+    """
+    if acting.is_admin:
+        return
+    with reading(services.engine) as tx:
+        others = storage.classes.classes_of_meeting(tx, meeting.announced_id)
+    if any(found.teacher_id != teacher.id for found in others):
+        raise NotAllowed("meeting_of_other_class")
+    if refusal := _why_not_hers(services, meeting, teacher.zoom_user, teacher.email):
+        raise NotAllowed(refusal)
+
+
+def check_host(services: Services, found: Class) -> None:
+    """Raises ZoomRefused for a class whose meeting, linked by its teacher, Zoom does not say to be hosted by her."""
     try:
-        return given.meeting_id, services.zoom.meeting(given.meeting_id).join_url
-    except ZoomMeetingUnknown:
-        # Zoom forgets a meeting's link 30 days after its last use, but not who was in it.
-        return given.meeting_id, f"https://zoom.us/j/{given.meeting_id}"
+        meeting = services.zoom.meeting(found.api_meeting_id or "")
+    except ZoomRateLimited:
+        raise
+    except ZoomError:
+        meeting = Meeting(found.api_meeting_id or "", join_url="", start_url="", topic="", waiting_room=False)
+    refusal = _why_not_hers(services, meeting, found.teacher_zoom_user, found.teacher_email)
+    if refusal is not None:
+        raise (ZoomRefusedForNow if refusal == HOST_UNKNOWN else ZoomRefused)(refusal)
 
 
-def _still_planned(services: Services, class_id: str) -> Class:
+def _why_not_hers(services: Services, meeting: Meeting, *teacher: str) -> str | None:
+    """The code of why a teacher, by her Zoom user and e-mail, may not have this meeting; None where she hosts it."""
+    if not meeting.hosts:
+        # Zoom may have forgotten the meeting, but not who hosted what was held in it.
+        with suppress(ZoomError, NotConfigured):
+            meeting = replace(meeting, hosts=services.zoom.past_hosts(meeting.announced_id))
+    if not meeting.hosts:
+        return HOST_UNKNOWN
+    return None if meeting.is_hosted_by(*teacher) else "meeting_of_somebody_else"
+
+
+def _linked_meeting(services: Services, link: str) -> Meeting:
+    """The meeting that a pasted text speaks of, with what Zoom tells of it. Its own link is kept where it has one."""
+    given = read_meeting_link(link)
+    try:
+        found = services.zoom.meeting(given.meeting_id)
+    except (ZoomError, NotConfigured) as error:
+        if given.join_url is None and not isinstance(error, ZoomMeetingUnknown):
+            raise
+        # A link is enough to join by. Zoom forgets a meeting 30 days after its last use, but not who was in it.
+        address = given.join_url or f"https://zoom.us/j/{given.meeting_id}"
+        return Meeting(given.meeting_id, address, start_url="", topic="", waiting_room=False)
+    # The number that was given is what the class is found by; Zoom's answer may only add the personal one.
+    join_url = found.join_url if given.for_host or given.join_url is None else given.join_url
+    return replace(found, id=given.meeting_id, join_url=join_url)
+
+
+def _still_planned(services: Services, acting: Member, class_id: str) -> Class:
     with reading(services.engine) as tx:
         found = storage.classes.get_class(tx, class_id)
+    auth.check_may_change(acting, found)
     _check_planned(found)
     return found
 

@@ -158,7 +158,13 @@ def _member(services: Services, account: Account) -> Member:
         return services.read(auth.get_member, account.email)
     except NotFound:
         return auth.add_member(
-            services.engine, account.email, account.name, account.role, account.password, services.now()
+            services.engine,
+            auth.OPERATOR,
+            account.email,
+            account.name,
+            account.role,
+            account.password,
+            services.now(),
         )
 
 
@@ -173,14 +179,14 @@ def _term(services: Services, teacher: Member, weeks: int, say: Callable[[str], 
         plan = Plan(
             row["topic"], clock.parse_utc(row["start_time"]) or services.now(), row["duration"], row["timezone"]
         )
-        classes.create_class(services, teacher, plan, link=str(row["id"]), course=row["course"])
+        classes.create_class(services, auth.OPERATOR, plan, teacher=teacher, link=str(row["id"]), course=row["course"])
     for row in {row["course"]: row for row in missing}.values():
         lesson = 1 + sum(one["course"] == row["course"] for one in held)
         start = (clock.parse_utc(row["start_time"]) or services.now()).astimezone(clock.zone(row["timezone"]))
         # A week later by the clock on the wall, also where the clocks change in between.
         start = start.replace(tzinfo=None) + timedelta(weeks=1)
         plan = Plan(f"{row['course']} – lesson {lesson}", start, row["duration"], row["timezone"])
-        classes.create_class(services, teacher, plan, course=row["course"])
+        classes.create_class(services, auth.OPERATOR, plan, teacher=teacher, course=row["course"])
 
 
 def _practice_term(settings: Settings, host: str, weeks: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import auth, health
-from tracker.errors import Problem, TrackerError, ZoomUnreachable
+from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
 from tracker.storage.database import AWAY, check_schema, check_writable, why_unwritable
 from tracker.storage.webhook_log import REFUSED
@@ -110,13 +110,24 @@ def _webhooks(services: Services) -> Iterator[Check]:
         for one in current.webhooks
         if one.outcome.startswith(REFUSED)
     )
+    validated = Problem("webhooks_never_validated")
+    if current.validated is not None:
+        validated = Problem("webhooks_validated", {"moment": _minute(current.validated)})
+    whose = () if current.validated is None else (Problem("webhooks_of_all_users"),)
+    since = min((one.started_at for one in current.trackers if one.is_alive(current.now)), default=None)
     if current.alarms.silent_since is not None:
-        more = (*refused, Problem("webhooks_mending"))
+        more = (*refused, Problem("webhooks_mending"), validated, *whose)
         problem = Problem("webhooks_silent_since", {"since": _minute(current.alarms.silent_since), "more": more})
     elif current.alarms.unsigned:
-        problem = Problem("webhooks_unsigned_today", {"alarm": (Problem("webhooks_unsigned"),), "refused": refused})
-    elif current.last_webhook is not None:
-        problem = Problem("webhooks_last", {"moment": _minute(current.last_webhook), "refused": refused})
+        alarm = (current.alarms.of_signatures, validated)
+        problem = Problem("webhooks_unsigned_today", {"alarm": alarm, "refused": refused})
+    elif current.last_event is not None:
+        problem = Problem("webhooks_last", {"moment": _minute(current.last_event), "refused": refused})
+    elif current.validated is not None:
+        problem = Problem("webhooks_none_yet", {"refused": (validated, *whose, *refused)})
+    elif since is not None:
+        more = (validated, *refused)
+        problem = Problem("webhooks_none_since_start", {"since": _minute(since), "more": more})
     else:
         problem = Problem("webhooks_none_yet", {"refused": refused})
     yield Check("webhooks", current.alarms.silent_since is None and not current.alarms.unsigned, problem)
@@ -135,11 +146,23 @@ def _zoom(services: Services) -> Iterator[Check]:
         asked = urlsplit(services.settings.zoom_oauth_url).hostname or ""
         yield Check("zoom", False, Problem("zoom_asked", {"error": (error.problem,), "host": asked}))
         return
-    yield Check("zoom", True, Problem("zoom_in_order", {"host": host}))
+    wrong_address = _wrong_address(services)
+    yield Check("zoom", wrong_address is None, wrong_address or Problem("zoom_in_order", {"host": host}))
     for scope, purpose in SCOPES.items():
         there = scope in token.scopes or _classic(scope) in token.scopes
         problem = Problem("scope_granted") if there else Problem("scope_missing", {"purpose": (purpose,)})
         yield Check(f"scope:{scope}", there, problem)
+
+
+def _wrong_address(services: Services) -> Problem | None:
+    """What is wrong with the address of Zoom's API, if it answers that it has no such call."""
+    try:
+        services.zoom.meeting("0")
+    except ZoomMisconfigured as error:
+        return error.problem if error.code == "zoom_api_address_wrong" else None
+    except ZoomError:
+        return None
+    return None
 
 
 def _classic(scope: str) -> str:

@@ -24,7 +24,8 @@ TrackerError                 kind, code, details
     ├── ZoomRateLimited      too many requests
     ├── ZoomMisconfigured    credentials, scopes: somebody can mend it, so it is tried again
     ├── ZoomMeetingUnknown   3001: not over yet, or gone
-    └── ZoomRefused          Zoom will never give this (plan, age, bad request)
+    └── ZoomRefused          Zoom will never give this, by its code (plan, age, deauthorised, another account)
+        └── ZoomRefusedForNow  its code does not say that it is for good; given up after a day
 """
 
 from collections.abc import Mapping, Sequence
@@ -211,7 +212,7 @@ class ZoomRateLimited(ZoomError):
 
 
 class ZoomMisconfigured(ZoomError):
-    """Zoom refuses the app: wrong credentials or a missing scope. It works again once somebody mends it."""
+    """Zoom refuses the app: wrong credentials, a missing scope, a wrong address. Somebody can mend it."""
 
 
 class ZoomMeetingUnknown(ZoomError):
@@ -222,3 +223,9 @@ class ZoomRefused(ZoomError):
     """Zoom will never answer this request otherwise."""
 
     permanent = True
+
+
+class ZoomRefusedForNow(ZoomRefused):
+    """Zoom refuses the request, and its code does not say that this is for good: such answers come and go."""
+
+    permanent = False

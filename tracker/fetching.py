@@ -1,25 +1,19 @@
-"""Fetching the participants of a class from Zoom: what to ask, asking, storing, putting off, trying again.
+"""Fetching the participants of classes from Zoom: for a person, for a program, from the queue; and trying again.
 
 Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
 """
 
-import hashlib
-import json
 import logging
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
-from tracker import retry, storage
-from tracker.attendance.assignment import life_of
+from tracker import auth, retry, storage
 from tracker.attendance.class_times import LONGEST_MEETING
-from tracker.attendance.counting import key_of, tidy
-from tracker.attendance.stored_form import stored_entries
-from tracker.attendance.types import Attendance, ClassStatus, FetchState, Session, Snapshot, Span, Where
-from tracker.class_attendance import attendance_of, attendance_seen, has_zooms_list, refresh
+from tracker.attendance.types import Attendance, ClassStatus, FetchState
+from tracker.class_attendance import attendance_seen, has_zooms_list
+from tracker.collecting import NOBODY_YET, Progress, collect
 from tracker.errors import (
     AlreadyFetched,
     ClassNotReady,
@@ -30,24 +24,19 @@ from tracker.errors import (
     Problem,
     TooSoon,
     TrackerError,
-    ZoomError,
     ZoomMeetingUnknown,
-    ZoomMisconfigured,
     ZoomRateLimited,
+    ZoomRefused,
 )
 from tracker.services import Services
-from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, sessions_at_zoom
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.fetches import Claim
-from tracker.storage.session_records import SessionList
-from tracker.zoom import Category, ParticipantList
+from tracker.storage.members import Member
+from tracker.zoom import Category
 
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
-# The codes with which Zoom says of a session that it has none such.
-UNKNOWN = frozenset({"zoom_meeting_not_over", "zoom_nothing_there"})
-Progress = Callable[[int], None]
 Outcome = Literal["collected", "put_off"]
 
 
@@ -61,23 +50,30 @@ def check_fetchable(found: Class, now: datetime) -> None:
         raise NotEnded("class_not_ended")
 
 
-def fetch_now(services: Services, class_id: str, progress: Progress = lambda records: None) -> Attendance:
+def fetch_now(
+    services: Services, acting: Member, class_id: str, progress: Progress = lambda records: None
+) -> Attendance:
     """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
 
-    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotFound.
+    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotAllowed,
+    NotFound.
     """
     with transaction(services.engine) as tx:
         now = services.now()
-        check_fetchable(storage.classes.lock_class(tx, class_id), now)
+        found = storage.classes.lock_class(tx, class_id)
+        auth.check_may_change(acting, found)
+        check_fetchable(found, now)
         claim = storage.fetches.claim_class(tx, class_id, now)
     try:
-        attendance = _collect(services, claim, progress)
-    except BaseException:
+        attendance = collect(services, claim, progress)
+    except BaseException as error:
+        # What was the matter is noted, so that all who look at the class read the latest reason.
+        problem = error.problem if isinstance(error, TrackerError) else None
         with suppress(LeaseLost), transaction(services.engine) as tx:
-            storage.fetches.release(tx, claim)
+            storage.fetches.release(tx, claim, problem)
         raise
     if attendance is None:
-        raise NoDataFromZoom("no_record_of_this_class")
+        raise NoDataFromZoom(NOBODY_YET)
     return attendance
 
 
@@ -94,7 +90,7 @@ def fetch_if_due(services: Services, class_id: str) -> Attendance:
         raise AlreadyFetched()
     if services.now() < found.ended_at + services.delay:
         raise TooSoon()
-    return fetch_now(services, class_id)
+    return fetch_now(services, auth.OPERATOR, class_id)
 
 
 def fetch_due(services: Services) -> Outcome | None:
@@ -105,7 +101,7 @@ def fetch_due(services: Services) -> Outcome | None:
     if claim is None:
         return None
     try:
-        attendance = _collect(services, claim, lambda records: None)
+        attendance = collect(services, claim, lambda records: None)
         people = attendance.unique_count if attendance else None
         log.info("participants collected", extra={"class": claim.class_id, "people": people, "attempt": claim.attempts})
         return "collected"
@@ -127,268 +123,37 @@ def count_free(services: Services) -> int:
         return 0 if storage.rates.is_paused(tx, Category.MEDIUM, now) else storage.fetches.count_free(tx, now)
 
 
-def try_again(services: Services, class_id: str) -> None:
+def try_again(services: Services, acting: Member, class_id: str) -> None:
     """Puts the fetch of a class back into the queue, to be tried at once and as patiently as at first.
 
-    Raises ClassNotReady with the reason why there is nothing to fetch, NotFound.
+    Raises ClassNotReady with the reason why there is nothing to fetch, NotAllowed, NotFound.
     """
     with transaction(services.engine) as tx:
         now = services.now()
-        check_fetchable(storage.classes.lock_class(tx, class_id), now)
+        found = storage.classes.lock_class(tx, class_id)
+        auth.check_may_change(acting, found)
+        check_fetchable(found, now)
         storage.fetches.ask(tx, class_id, now, now)
 
 
-def try_all_again(services: Services) -> int:
-    """Does so for every class whose fetch fails or was given up; how many there were."""
+def try_all_again(services: Services, acting: Member) -> int:
+    """Does so for every class whose fetch fails or was given up; how many there were. Raises NotAllowed."""
+    auth.check_is_admin(acting)
     with reading(services.engine) as tx:
-        troubled = storage.attention.troubled(tx, limit=MOST_RETRIED)
+        troubled = storage.attention.troubled(tx, limit=MOST_RETRIED, no_session=retry.NO_SESSION)
     tried = 0
     for found in troubled:
         with suppress(ClassNotReady):
-            try_again(services, found.id)
+            try_again(services, acting, found.id)
             tried += 1
     return tried
-
-
-@dataclass(frozen=True, slots=True)
-class _Questions:
-    """What Zoom is to be asked for: the lists of these sessions, by UUID.
-
-    `complete` is whether Zoom has listed the class's sessions: without that, one of them may be missing. `pending`: one
-    of them is not over yet.
-    """
-
-    found: Class
-    discovered: Discovery
-    uuids: tuple[str, ...]
-    complete: bool
-    pending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """The lists that Zoom gave, by session, and why it did not give the others."""
-
-    lists: Mapping[str, ParticipantList]
-    missing: Mapping[str, ZoomError]
-
-
-def _collect(services: Services, claim: Claim, progress: Progress) -> Attendance | None:
-    """Fetches and stores the participants of a claimed class. Raises ClassNotReady, ZoomError where nothing came."""
-
-    def renew() -> None:
-        with transaction(services.engine) as tx:
-            storage.fetches.renew(tx, claim, services.now())
-
-    questions = _what_to_ask(services, claim, renew)
-    answers = _ask(services, questions.uuids, renew, progress)
-    return _store(services, claim, questions, answers)
-
-
-def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) -> _Questions:
-    """Which sessions the class has, from what is known and what Zoom lists, and which lists are wanted of them.
-
-    Raises NotEnded, NoDataFromZoom, ZoomError.
-    """
-    with reading(services.engine) as tx:
-        now = services.now()
-        found = storage.classes.get_class(tx, claim.class_id)
-        known = meeting_of(tx, found.zoom_meeting_id or "", now)
-        lists = storage.session_records.lists_of_meeting(tx, known.id)
-    ended = found.status is ClassStatus.ENDED
-    try:
-        discovered = sessions_at_zoom(services, found, known, renew)
-        listed = True
-    except ZoomError as error:
-        if not ended or not known.parts[found.id].sessions:
-            raise
-        # What the webhooks told is enough to go on with; a session that they missed is found by the next snapshot.
-        discovered, listed = Discovery(refusal=error), False
-        log.info("Zoom did not list the sessions", extra={"class": found.id, **error.problem.log_fields()})
-    with reading(services.engine) as tx:
-        part = meeting_of(tx, known.id, now, discovered.sessions).parts[found.id]
-    over = [one.session.uuid for one in part.sessions if not one.runs]
-    if not ended and life_of(part)[0] is not ClassStatus.ENDED and not (part.sessions and discovered.refusal):
-        raise discovered.refusal or NotEnded("no_session_ended")
-    if not part.sessions:
-        return _Questions(found, discovered, (_only_session(services, found, discovered),), listed, pending=False)
-    # Where Zoom does not list what is over, its answer to the question for the participants shows it.
-    wanted = over or [one.session.uuid for one in part.sessions]
-    # A list that was read since this fetch became due serves all classes that share the session.
-    since = claim.due_at
-    fresh = {uuid for uuid, one in lists.items() if since and one.read_at and since <= one.read_at <= now}
-    uuids = tuple(uuid for uuid in wanted if uuid not in fresh - discovered.unclear)
-    return _Questions(found, discovered, uuids, listed, pending=len(wanted) < len(part.sessions))
-
-
-def _ask(services: Services, uuids: Sequence[str], renew: Callable[[], None], progress: Progress) -> _Answers:
-    """The lists of these sessions. One that Zoom refuses does not hold up the others.
-
-    Raises ZoomError where it is not about one session or where none of them is given, and NoDataFromZoom where they are
-    all empty.
-    """
-    lists: dict[str, ParticipantList] = {}
-    missing: dict[str, ZoomError] = {}
-    for uuid in uuids:
-        before = sum(len(one.stays) for one in lists.values())
-
-        def turned_page(records: int, before: int = before) -> None:
-            renew()
-            progress(before + records)
-
-        try:
-            lists[uuid] = services.zoom.past_participants(uuid, turned_page)
-        except (ZoomRateLimited, ZoomMisconfigured):
-            raise
-        except ZoomError as error:
-            missing[uuid] = error
-    if uuids and not any(stay.seconds > 0 for one in lists.values() for stay in one.stays):
-        raise next(iter(missing.values()), None) or NoDataFromZoom(retry.NO_LIST)
-    return _Answers(lists, missing)
-
-
-def _store(services: Services, claim: Claim, questions: _Questions, answers: _Answers) -> Attendance | None:
-    """Stores sessions, lists, snapshot and participants in one transaction, if the lease is still ours.
-
-    None where none of the records is this class's, so far. Raises LeaseLost, and NoDataFromZoom where Zoom has no list.
-    """
-    found, meeting_id = questions.found, questions.found.zoom_meeting_id or ""
-    with transaction(services.engine) as tx:
-        now = services.now()
-        known = meeting_of(tx, meeting_id, now, locked=True)  # nothing is read before the rows are locked
-        for uuid, given in answers.lists.items():
-            storage.session_records.save_list(tx, meeting_id, uuid, given.stays, complete=given.complete, now=now)
-        for uuid, error in answers.missing.items():
-            storage.session_records.note_missing(tx, meeting_id, uuid, error.problem)
-        told = list(_with_ends(questions, answers, known.sessions))
-        read = _lists_of(tx, apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id), found)
-        if not any(stay.seconds > 0 for one in read for stay in one.stays or ()):
-            raise NoDataFromZoom(retry.NO_LIST)
-        missing_at = _next_try_of_missing(services, claim, now)
-        if missing_at is None and _drop_unknown(tx, read, now):
-            read = _lists_of(tx, apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id), found)
-        again_at = _next_snapshot(tx, services, found, read, now, questions)
-        refresh(tx, meeting_id, now, final=found.id if again_at is None else None)
-        if missing := [one.missing for one in read if one.missing is not None and one.stays is None]:
-            why: tuple[Problem, ...] = tuple(missing[:1])
-            problem = Problem("sessions_missing", {"missing": len(missing), "sessions": len(read), "why": why})
-            _put_off_missing(tx, claim, problem, missing_at, again_at)
-        else:
-            storage.fetches.finish(tx, claim, again_at)
-        return attendance_of(tx, storage.classes.get_class(tx, found.id), now)
-
-
-def _lists_of(tx: Transaction, meeting: Meeting, found: Class) -> list[SessionList]:
-    """What Zoom has given of the sessions of a class."""
-    lists = storage.session_records.lists_of_meeting(tx, meeting.id)
-    return [lists[one.session.uuid] for one in meeting.parts[found.id].sessions if one.session.uuid in lists]
-
-
-def _next_snapshot(
-    tx: Transaction,
-    services: Services,
-    found: Class,
-    read: Sequence[SessionList],
-    now: datetime,
-    questions: _Questions,
-) -> datetime | None:
-    """Remembers this snapshot of the class's lists, and says when to take the next one; None when they are settled."""
-    stays = tidy(stay for one in read for stay in one.stays or ())
-    whole = all(one.complete and one.shorter is None and one.missing is None for one in read)
-    complete = questions.complete and not questions.pending and whole
-    content = json.dumps(stored_entries(stays))
-    snapshot = Snapshot(
-        at=now.replace(microsecond=0),
-        records=len(stays),
-        people=len({key_of(stay) for stay in stays if stay.where is Where.MEETING}),
-        complete=complete,
-        digest=hashlib.sha256(content.encode()).hexdigest(),
-    )
-    storage.snapshots.add_snapshot(tx, found.id, snapshot)
-    # A class may have had a session before its time, and another one that nobody has announced.
-    ended_at = max(storage.classes.get_class(tx, found.id).ended_at or now, found.planned.end)
-    return retry.next_snapshot(storage.snapshots.list_snapshots(tx, found.id), ended_at, services.delay)
-
-
-def _with_ends(questions: _Questions, answers: _Answers, known: Iterable[Session]) -> Iterator[Session]:
-    """What Zoom told of sessions. An end that it did not tell is when the last person left; else it is left out."""
-    discovered = questions.discovered
-    for session in discovered.sessions:
-        if session.uuid not in discovered.unclear:
-            yield session
-        elif (span := _span_of(answers, session.uuid)) is not None:
-            yield replace(session, end=max(span.end, session.start))
-    told = {session.uuid for session in discovered.sessions}
-    for session in known:  # one whose list Zoom gives is over
-        if session.end is None and session.uuid not in told and (span := _span_of(answers, session.uuid)) is not None:
-            yield replace(session, end=max(span.end, session.start))
-    meeting_id = questions.found.zoom_meeting_id or ""
-    if questions.uuids == (meeting_id,) and (span := _span_of(answers, meeting_id)) is not None:
-        # Zoom told nothing of the session itself; its list shows when it was.
-        yield Session(meeting_id, span.start, span.end)
-
-
-def _span_of(answers: _Answers, uuid: str) -> Span | None:
-    """From the first join to the last leave in the list of a session."""
-    given = answers.lists.get(uuid)
-    spans = [stay.span for stay in given.stays if stay.span is not None] if given else []
-    return Span(min(span.start for span in spans), max(span.end for span in spans)) if spans else None
-
-
-def _only_session(services: Services, found: Class, discovered: Discovery) -> str:
-    """The meeting's id, which Zoom takes for its latest session, for a class of which no session is known.
-
-    Raises NoDataFromZoom where that may be another class's, and why Zoom does not say whose it is.
-    """
-    if discovered.listed:
-        raise NoDataFromZoom("sessions_elsewhere")
-    meeting_id = found.zoom_meeting_id or ""
-    if discovered.refusal is not None and not found.zoom_meeting_made:
-        with reading(services.engine) as tx:
-            if len(storage.classes.classes_of_meeting(tx, meeting_id)) > 1:
-                raise discovered.refusal
-    return meeting_id
-
-
-def _next_try_of_missing(services: Services, claim: Claim, now: datetime) -> datetime | None:
-    """When to ask again for sessions that Zoom refuses, for as long as for an empty list; None to give up."""
-    return retry.next_try(
-        NoDataFromZoom(retry.NO_LIST),
-        claim.attempts,
-        claim.asked_at,
-        now,
-        first_gap=_first_gap(services),
-        spread=random.random(),  # noqa: S311 - spreads load, guards nothing
-    )
-
-
-def _drop_unknown(tx: Transaction, read: Iterable[SessionList], now: datetime) -> bool:
-    """Gives up the sessions that Zoom does not know and in which nobody was seen; whether there were any."""
-    unknown = [one.session_uuid for one in read if one.stays is None and one.missing and one.missing.code in UNKNOWN]
-    seen = {sighting.session_uuid for sighting in storage.presence.list_sightings(tx, unknown)}
-    dropped = [uuid for uuid in unknown if uuid not in seen]
-    for uuid in dropped:
-        storage.sessions.drop_session(tx, uuid, now)
-        log.warning("a session that Zoom does not know is dropped", extra={"session": uuid})
-    return bool(dropped)
-
-
-def _put_off_missing(
-    tx: Transaction, claim: Claim, problem: Problem, missing_at: datetime | None, again_at: datetime | None
-) -> None:
-    """What came is stored; the sessions that Zoom refuses are asked for again."""
-    if missing_at is not None:
-        at = min(missing_at, again_at) if again_at else missing_at
-        storage.fetches.postpone(tx, claim, problem, at, claim.attempts)
-    else:
-        storage.fetches.abandon(tx, claim, problem, FetchState.COLLECTED)
 
 
 def _put_off(services: Services, claim: Claim, error: Exception, problem: Problem) -> None:
     """Puts the fetch off until the next try, or gives it up."""
     fields = {"class": claim.class_id, "attempt": claim.attempts, **problem.log_fields()}
     log.warning("the fetch failed", extra=fields)
-    gave_up = FetchState.FAILED if isinstance(error, ZoomError) and error.permanent else FetchState.NO_DATA
+    gave_up = FetchState.FAILED if isinstance(error, ZoomRefused) else FetchState.NO_DATA
     try:
         with transaction(services.engine) as tx:
             now = services.now()
@@ -397,7 +162,7 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
                 claim.attempts,
                 _patient_from(tx, claim, error),
                 now,
-                first_gap=_first_gap(services),
+                first_gap=retry.first_gap(services.delay),
                 spread=random.random(),  # noqa: S311 - spreads load, guards nothing
             )
             if at is not None:
@@ -409,15 +174,10 @@ def _put_off(services: Services, claim: Claim, error: Exception, problem: Proble
             if has_zooms_list(tx, found):
                 gave_up = FetchState.COLLECTED  # an earlier reading is there; only this one is given up
             elif found.status is ClassStatus.ENDED and (seen := attendance_seen(tx, found, now)) is not None:
-                storage.classes.save_attendance(tx, found.id, seen, now)
+                storage.participants.save_attendance(tx, found.id, seen, now)
             storage.fetches.abandon(tx, claim, problem, gave_up)
     except LeaseLost:
         log.info("the fetch was taken over", extra={"class": claim.class_id})
-
-
-def _first_gap(services: Services) -> timedelta:
-    """A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry."""
-    return min(max(services.delay / 10, timedelta(seconds=1)), timedelta(minutes=1))
 
 
 def _patient_from(tx: Transaction, claim: Claim, error: Exception) -> datetime:

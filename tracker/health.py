@@ -18,9 +18,11 @@ from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.processes import Tracker
 from tracker.storage.rates import Usage
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
-from tracker.zoom.webhook import OTHER_SIGNATURE
+from tracker.zoom.webhook import BODY_CHANGED, OTHER_SIGNATURES
 
 VERSION = version("zoom-participant-tracking")
+# The outcome of Zoom's check of our address.
+VALIDATION = "url_validation"
 # Zoom asks for its address to be validated every 72 hours, and every class brings announcements.
 SILENT_AFTER = timedelta(days=1)
 # How long ago a class may have been held for missing webhooks to be reported.
@@ -36,17 +38,27 @@ class Alarms:
 
     `no_tracker`: no tracker runs that would take in webhooks and fetch what is due. `silent_since`: from when on
     Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: since the last one that
-    was Zoom's there were some with another signature.
+    was Zoom's there were some with another signature. `changed`: the last of these was changed on the way.
     """
 
     no_tracker: bool
     silent_since: datetime | None
     unsigned: bool
+    changed: bool = False
+
+    @property
+    def of_signatures(self) -> Problem:
+        """What is the matter with webhooks that have another signature."""
+        return Problem("webhooks_changed" if self.changed else "webhooks_unsigned")
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of the installation at `now`; `webhooks` are those of the present UTC day by outcome."""
+    """The state of the installation at `now`; `webhooks` are those of the present UTC day by outcome.
+
+    `last_event` is when the last webhook came that was more than a check of our address, `validated` when Zoom's last
+    check was answered.
+    """
 
     now: datetime
     alarms: Alarms
@@ -55,6 +67,8 @@ class Health:
     last_webhook: datetime | None
     webhooks: tuple[Tally, ...]
     rates: tuple[Usage, ...]
+    last_event: datetime | None = None
+    validated: datetime | None = None
 
     @property
     def reasons(self) -> list[Problem]:
@@ -62,7 +76,7 @@ class Health:
         late, stuck = self.queue.late, self.queue.stuck
         possible = (
             (Problem("webhooks_silent"), self.alarms.silent_since is not None),
-            (Problem("webhooks_unsigned"), self.alarms.unsigned),
+            (self.alarms.of_signatures, self.alarms.unsigned),
             (Problem("fetches_late", {"count": late}), late),
             (Problem("fetches_stuck", {"count": stuck}), stuck),
         )
@@ -105,6 +119,7 @@ class WebhookCounter:
 def read_health(tx: Transaction, now: datetime) -> Health:
     """The state of everything at `now`."""
     trackers, last = storage.processes.list_trackers(tx), _last_webhook(tx)
+    validation = storage.webhook_log.last_of_outcomes(tx, VALIDATION)
     return Health(
         now=now,
         alarms=_alarms(tx, trackers, last, now),
@@ -113,6 +128,8 @@ def read_health(tx: Transaction, now: datetime) -> Health:
         last_webhook=last,
         webhooks=storage.webhook_log.tallies_today(tx, now),
         rates=tuple(usage.today(now) for usage in storage.rates.list_usages(tx)),
+        last_event=_latest(storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx, but=VALIDATION)),
+        validated=validation.last_at if validation else None,
     )
 
 
@@ -123,7 +140,9 @@ def alarms(tx: Transaction, now: datetime) -> Alarms:
 
 def queue(tx: Transaction, now: datetime) -> Queue:
     """How many fetches are where."""
-    return storage.attention.queue(tx, now, stuck_after=retry.LEAST_ATTEMPTS, no_list=retry.NO_LIST)
+    return storage.attention.queue(
+        tx, now, stuck_after=retry.LEAST_ATTEMPTS, no_list=retry.NO_LIST, no_session=retry.NO_SESSION
+    )
 
 
 def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
@@ -133,7 +152,7 @@ def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
 
 def failing_classes(tx: Transaction, limit: int) -> list[Class]:
     """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
-    return storage.attention.troubled(tx, limit)
+    return storage.attention.troubled(tx, limit, no_session=retry.NO_SESSION)
 
 
 def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime) -> None:
@@ -157,15 +176,19 @@ def forget_old(tx: Transaction, now: datetime) -> None:
 
 def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
-    unsigned = storage.webhook_log.last_with_outcome(tx, f"{REFUSED}{OTHER_SIGNATURE}")
-    recently = unsigned is not None and now - unsigned < SILENT_AFTER and (last is None or unsigned > last)
-    return Alarms(not alive, _silent_since(tx, last, now), recently)
+    other = storage.webhook_log.last_of_outcomes(tx, *(f"{REFUSED}{code}" for code in OTHER_SIGNATURES))
+    recently = other is not None and now - other.last_at < SILENT_AFTER and (last is None or other.last_at > last)
+    changed = recently and other is not None and other.outcome == f"{REFUSED}{BODY_CHANGED}"
+    return Alarms(not alive, _silent_since(tx, last, now), recently, changed)
 
 
 def _last_webhook(tx: Transaction) -> datetime | None:
     """When the last webhook came that was Zoom's."""
-    known = (storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx))
-    return max((moment for moment in known if moment is not None), default=None)
+    return _latest(storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx))
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _silent_since(tx: Transaction, last: datetime | None, now: datetime) -> datetime | None:

@@ -1,7 +1,7 @@
 """The sentences that people read, in English: one for each code. Whatever is stored, compared or counted is the code.
 
 A sentence names details in braces. Most are texts and numbers. Where one is made of other problems, it is their
-sentences, joined by a blank or by what follows the colon.
+sentences, joined by a blank or by what follows the colon. Of a number `{count:is|are}` is the word for one or several.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ _OF_ZOOM = {
     "zoom_scope_missing": "The Zoom app lacks the scope {scope}.",
     "zoom_not_allowed": "Zoom does not allow this for the app: {message}",
     "zoom_plan_without_reports": "This Zoom plan has no participant reports; they need Zoom Pro or higher.",
-    "zoom_list_too_old": "Zoom keeps participant lists for one year, and this class is older.",
+    "zoom_list_too_old": "Zoom keeps participant lists for 15 months, and this class is older.",
     "zoom_no_such_user": "This teacher has no user in the school's Zoom account.",
     "zoom_meeting_not_over": "Zoom knows no such meeting, or it is not over yet.",
     "zoom_meeting_gone": "Zoom has no such meeting, or no longer.",
@@ -55,6 +55,12 @@ _OF_ZOOM = {
     "zoom_request_refused": "Zoom refuses the request (HTTP {status}): {message}",
     "zoom_request_refused_without_reason": "Zoom refuses the request (HTTP {status}): no reason given",
     "zoom_start_link_missing": "Zoom gave no start link for this meeting.",
+    "zoom_user_meetings_used_up": "Zoom lets 100 meetings a day be made or changed for one person, and {host} has used "
+    "them up. It goes on at {until}; other teachers are not affected.",
+    "zoom_app_deauthorised": "The Zoom app was disabled, or is no longer authorised for this account. Activate it "
+    "again in Zoom's App Marketplace, then try again here.",
+    "zoom_api_address_wrong": "There is no Zoom API at the address that is set: ZOOM_API_URL has to be "
+    "https://api.zoom.us/v2, with /v2 at its end.",
 }
 
 _OF_FETCHES = {
@@ -64,8 +70,9 @@ _OF_FETCHES = {
     "no_session_ended": "Zoom knows of no session of this class that has ended.",
     "sessions_elsewhere": "Zoom has sessions of this meeting, and none at the time of this class.",
     "no_record_of_this_class": "Zoom's lists have nobody of this class so far.",
-    "sessions_missing": "{missing} of {sessions} sessions is missing: {why: }",
+    "sessions_missing": "{missing} of {sessions} {sessions:session|sessions} {missing:is|are} missing: {why: }",
     "no_list_yet": "Zoom has no participant list for this class yet.",
+    "list_incomplete": "Zoom speaks of more records than it gives.",
     "already_fetched": "The participants of this class are known.",
     "too_soon": "Zoom is still preparing the list of this class.",
     "fetch_under_way": "The participants of this class are being fetched right now.",
@@ -79,6 +86,7 @@ _OF_FETCHES = {
 
 _OF_CLASSES = {
     "no_such_class": "There is no such class.",
+    "no_such_session": "This class has no such session.",
     "no_such_class_of_yours": "There is no such class of yours.",
     "class_of_somebody_else": "This class belongs to somebody else.",
     "class_not_changeable": "This class has begun, is over or was cancelled, so it can no longer be changed.",
@@ -92,6 +100,9 @@ _OF_CLASSES = {
     "time_zone_unknown": "“{zone}” is not a time zone; write it like Europe/Berlin.",
     "time_skipped": "{time} does not exist on {day} in {zone}: the clocks go forward then.",
     "time_unreadable": "“{text}” is not a time; write it like 2026-05-14T10:00.",
+    "meeting_of_somebody_else": "This Zoom meeting has another host; an admin can link it to your class.",
+    "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
+    "meeting_host_unknown": "Zoom does not say who hosts this meeting, so only an admin can link it.",
     "meeting_taken": "There is a class in this Zoom meeting at this time already.",
     "link_not_pasted": "Paste the link of the Zoom meeting, or let a new one be made.",
     "link_too_long": "This text is too long. Copy only the Zoom link or the meeting ID.",
@@ -107,6 +118,8 @@ _OF_CLASSES = {
     "link_without_id": "This Zoom link does not contain a meeting ID. Copy the link that you send to your students.",
     "link_not_zoom": "This is not a Zoom address. If it is a short link, open it and copy the zoom.us address that it "
     "leads to.",
+    "link_webinar": "This is the link of a Zoom webinar. Participants are counted for Zoom meetings only, so make a "
+    "meeting for this class, or paste a meeting's link.",
     "link_missing": "There is no Zoom link or meeting ID here. Paste the link, or a number like 814 1890 0011.",
 }
 
@@ -136,6 +149,7 @@ _OF_PEOPLE = {
     "password_not_utf8": "The password on stdin is not valid UTF-8.",
     "api_token_needed": "A valid API token is needed: Authorization: Bearer <token>.",
     "admins_only": "This page is for admins.",
+    "account_removed": "This account has been removed; its classes may have gone to somebody else.",
     "no_such_account": "There is no account for {email}.",
     "account_exists": "{email} has an account already.",
     "account_has_classes": "{email} has classes. Say who gets them (on the command line: --to EMAIL).",
@@ -168,6 +182,15 @@ _OF_HTTP = {
     "not_fresh": "The delivery is older or newer than five minutes.",
     "not_an_event": "The body is not a Zoom event.",
     "missing_field": "The event lacks its {field}.",
+    "length_doubtful": "Two statements on the length of the body contradict each other.",
+    "transfer_coding_unknown": "The body comes in a transfer coding other than chunked.",
+    "chunks_malformed": "The chunks of the body are malformed.",
+    "body_too_slow": "The body came too slowly.",
+    "body_cut_off": "The body was cut off.",
+    "wrong_signature_of_account": "The signature of an event of this Zoom account does not match: either "
+    "ZOOM_WEBHOOK_SECRET is not the Secret Token of the Zoom app, or something on the way changes the body.",
+    "body_changed": "The body is not as Zoom sends it: something on the way changes it (packs it, or writes its JSON "
+    "anew).",
 }
 
 _OF_THE_MACHINE = {
@@ -231,6 +254,8 @@ _OF_HEALTH = {
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
     "the Zoom app, or somebody else sends them.",
+    "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
+    "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
 }
@@ -276,7 +301,8 @@ _OF_CHECKS = {
     "zoom_in_order": "{host} accepts the app's credentials.",
     "zoom_asked": "{error} Asked was {host}.",
     "scope_granted": "granted.",
-    "scope_missing": "missing, needed for {purpose}: add it to the app's Scopes page.",
+    "scope_missing": "missing, needed for {purpose}: add it to the app's Scopes page. If it is ticked there, the role "
+    "of whoever made the app lacks the privileges that go with it (Users and Meetings: view and edit).",
     "scopes_granted": "{granted} of {all} are granted.",
     "for_fetching": "fetching participants",
     "for_creating": "creating the meeting of a class",
@@ -288,7 +314,30 @@ _OF_CHECKS = {
     "clock_unknown": "Zoom did not say what time it has.",
     "clock_ahead": "{seconds} s ahead of Zoom's. {advice}",
     "clock_behind": "{seconds} s behind Zoom's. {advice}",
+    "webhooks_none_since_start": "None has come since the tracker started ({since}). {more}",
+    "webhooks_never_validated": "Zoom has not validated the address yet: press Validate beside the event "
+    "subscription's endpoint, on the page Feature of the Zoom app.",
+    "webhooks_validated": "Zoom validated the address last at {moment}.",
+    "webhooks_of_all_users": "Check that the event subscription is for all users of the account: one that is for "
+    "yourself alone tells nothing of other teachers' meetings.",
     "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
+}
+
+_OF_SUGGESTIONS = {
+    # Why two people may be one.
+    "same_account": "the same Zoom account",
+    "same_registration": "the same registration for the meeting",
+    "renamed_in_meeting": "renamed in the meeting",
+    "name_is_email": "the name of one is the e-mail address of the other",
+    "same_name_without_email": "the same name, once without e-mail",
+    "same_name_other_email": "the same name, with two e-mail addresses",
+    "same_name_other_device": "the same name on another device",
+    "same_name_with_pronouns": "the same name, once with pronouns",
+    "same_name_with_bracket": "the same name but for what is in brackets",
+    "same_name_with_seat_number": "the same name but for a seat number",
+    "same_name_other_writing": "the same name, written another way",
+    "same_name_other_order": "the same name in another order",
+    "one_letter_apart": "one letter apart",
 }
 
 SENTENCES: Mapping[str, str] = (
@@ -301,6 +350,7 @@ SENTENCES: Mapping[str, str] = (
     | _OF_BACKUPS
     | _OF_HEALTH
     | _OF_CHECKS
+    | _OF_SUGGESTIONS
 )
 # Where a code is shown without its details, as with the webhooks of a day.
 WITHOUT_DETAILS: Mapping[str, str] = {
@@ -326,6 +376,20 @@ def sentence_of(problem: HasCode) -> str:
     return sentence(problem.code, problem.details)
 
 
+def people_in_words(people: int | None, hosts: int = 0) -> str:
+    """The figure of a class, the hosts apart: `22 people and the host`; a dash while it is unknown."""
+    if people is None:
+        return "–"
+    if hosts and not people:
+        return "Only the host was there" if hosts == 1 else f"Only the {hosts} hosts were there"
+    return f"{people} {'person' if people == 1 else 'people'}{and_hosts(hosts)}"
+
+
+def and_hosts(hosts: int) -> str:
+    """What follows a number of people where hosts were with them: ` and the host`, ` and 2 hosts`, or nothing."""
+    return "" if not hosts else " and the host" if hosts == 1 else f" and {hosts} hosts"
+
+
 def name_of_check(code: str) -> str:
     """What a check is called; the code may have a subject after a colon."""
     kind, _, subject = code.partition(":")
@@ -345,7 +409,10 @@ class _Shown:
     def __init__(self, detail: Detail) -> None:
         self._detail = detail
 
-    def __format__(self, separator: str) -> str:
+    def __format__(self, form: str) -> str:
         if isinstance(self._detail, tuple):
-            return (separator or " ").join(map(sentence_of, self._detail))
+            return (form or " ").join(map(sentence_of, self._detail))
+        if isinstance(self._detail, int) and "|" in form:
+            one, several = form.split("|", 1)
+            return one if self._detail == 1 else several
         return str(self._detail)

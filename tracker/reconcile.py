@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 UNHEARD_AFTER = timedelta(minutes=30)
 # How many classes get their figures in one go; they are few after the first minutes of a version.
 MOST_FIGURES = 200
+# How long somebody seen in a session is remembered of which nobody knows what meeting it is a run of.
+UNPLACED_KEPT = timedelta(days=2)
+# Of a class that was not held round its time this long ago nothing is new by the passing of time alone.
+LOOKED_BACK = timedelta(days=1)
 # How far the clocks of several trackers may be apart; Zoom's webhooks are refused beyond that as well.
 MOST_SKEW = timedelta(minutes=5)
 
@@ -56,7 +60,8 @@ def follow_time(services: Services) -> None:
     now = services.now()
     with reading(services.engine) as tx:
         reached = storage.attention.beside_running(tx, now - LONGEST_MEETING, now + EARLY)
-        passed = [found for found in storage.attention.unheard(tx, now) if found.planned.end + LATE < now]
+        planned = storage.attention.planned_beside_sessions(tx, now - LONGEST_MEETING - LOOKED_BACK, now)
+        passed = [found for found in planned if found.planned.end + LATE <= now]
     for meeting_id in sorted({found.zoom_meeting_id or "" for found in (*reached, *passed)}):
         with transaction(services.engine) as tx:
             apply_sessions(tx, meeting_id, (), services.delay, now)
@@ -96,11 +101,11 @@ def mend_after_clock(services: Services) -> None:
 def fill_in_figures(services: Services) -> None:
     """Works out the figures to show of classes that have participants and no figures.
 
-    An earlier version, or another program, has stored them.
+    An earlier version, or another program, has stored them, or they were handed over to somebody else.
     """
     now = services.now()
     with reading(services.engine) as tx:
-        wanted = storage.classes.without_figures(tx, MOST_FIGURES)
+        wanted = storage.participants.without_figures(tx, MOST_FIGURES)
     for class_id in wanted:
         with transaction(services.engine) as tx:
             storage.classes.lock_class(tx, class_id)
@@ -113,6 +118,7 @@ def tidy_up(services: Services) -> None:
     with transaction(services.engine) as tx:
         auth.forget_old(tx, now)
         health.forget_old(tx, now)
+        storage.presence.forget_unplaced(tx, now - UNPLACED_KEPT)
 
 
 def _last_heard_of(tx: Transaction, found: Class, session: Session, now: datetime) -> datetime:

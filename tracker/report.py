@@ -1,6 +1,7 @@
 """Rows for a screen and bytes for a file, from one attendance. Pure functions.
 
-A screen and a file show the same rows; only the way a time is written differs.
+A screen and a file show the same rows; only the way a time is written differs. Hosts are in them, and whom a teacher
+has set aside is in neither the people nor the stays.
 """
 
 import csv
@@ -10,12 +11,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
+from tracker.attendance.counting import key_of
 from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import Attendance, Person, Stay, Where
 from tracker.text import fold_name
@@ -29,6 +31,15 @@ Cell = str | int | float | datetime | None
 NO_NAME = "No name"
 # What makes a spreadsheet run a cell, in the usual and in the full-width form that some of them take for it.
 FORMULA_STARTS = frozenset("=+-@＝＋－＠")
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+# Of workbooks. Before 1900 Excel has no dates.
+SHEETS: dict[Shape, str] = {"people": "People", "stays": "Joins and leaves"}
+DATE_FORMAT, WIDTH_OF_DATE, FIRST_YEAR_OF_EXCEL = "yyyy-mm-dd hh:mm:ss", 19, 1900
+NUMBER_FORMATS = {"Percent": "0%", "Minutes present": "0.0", "Minutes in class": "0.0"}
+WIDEST = 45
+# So that the same class makes the same file; nobody needs to know when it was made.
+CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,18 @@ class Table:
 
 def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
     """One row a person."""
-    columns = ("Name", "Email", "First join", "Last leave", "Minutes present", "Percent", "Stays", "Status")
+    columns = (
+        "Name",
+        "Email",
+        "First join",
+        "Last leave",
+        "Minutes present",
+        "Percent",
+        "Stays",
+        "Status",
+        "Role",
+        "Minutes in class",
+    )
     rows = (
         (
             person.name or NO_NAME,
@@ -52,6 +74,8 @@ def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
             person.percent,
             len(person.stays),
             person.status,
+            person.role.value,
+            minutes(person.seconds_in_class),
         )
         for person in attendance.people
     )
@@ -59,8 +83,15 @@ def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
 
 
 def stays_table(attendance: Attendance, zone: ZoneInfo) -> Table:
-    """One row a stay, the waiting room included. Sessions are numbered by their start."""
-    return _stays_table(attendance.stays, attendance, zone)
+    """One row a stay, the waiting room included, without those of people who were set aside.
+
+    Sessions are numbered by their start.
+    """
+    set_aside = {key for person in attendance.set_aside for key in person.keys}
+    kept = attendance.stays
+    if set_aside:
+        kept = tuple(stay for stay in kept if key_of(stay) not in set_aside)
+    return _stays_table(kept, attendance, zone)
 
 
 def stays_of(person: Person, attendance: Attendance, zone: ZoneInfo) -> Table:
@@ -70,7 +101,7 @@ def stays_of(person: Person, attendance: Attendance, zone: ZoneInfo) -> Table:
 
 def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) -> Table:
     columns = ("Name", "Email", "Join", "Leave", "Seconds", "Session", "Where")
-    numbers = {session.uuid: number for number, session in enumerate(attendance.sessions, start=1)}
+    numbers = _session_numbers(attendance)
     rows = (
         (
             fold_name(stay.name) or NO_NAME,
@@ -78,12 +109,30 @@ def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) 
             _local(stay.join, zone),
             _local(stay.leave, zone),
             stay.seconds,
-            numbers.get(stay.session_uuid, 1),
+            numbers.get(stay.session_uuid),
             "waiting room" if stay.where is Where.WAITING_ROOM else "meeting",
         )
         for stay in stays
     )
     return Table(columns, tuple(rows))
+
+
+def _session_numbers(attendance: Attendance) -> dict[str, int]:
+    """The number of each session by its start, of those too that are another class's and share people with this one.
+
+    A record that names no session, as another program may have written it, is of the only one; of several, of none.
+    """
+    starts = {session.uuid: session.start for session in attendance.sessions}
+    first_seen: dict[str, datetime] = {}
+    for stay in attendance.stays:
+        uuid, span = stay.session_uuid, stay.span
+        if uuid and uuid not in starts:
+            seen = span.start if span is not None else NEVER
+            first_seen[uuid] = min(seen, first_seen.get(uuid, seen))
+    starts |= first_seen
+    ordered = sorted(starts, key=lambda uuid: (starts[uuid], uuid))
+    numbers = {uuid: number for number, uuid in enumerate(ordered, start=1)}
+    return numbers if len(numbers) > 1 else {"": 1} | numbers
 
 
 TABLES: dict[Shape, Callable[[Attendance, ZoneInfo], Table]] = {"people": people_table, "stays": stays_table}
@@ -103,24 +152,52 @@ def csv_bytes(table: Table) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def xlsx_bytes(table: Table) -> bytes:
-    """An Excel workbook of one sheet. Text is stored as text, so nothing in it can run."""
+def xlsx_bytes(tables: Mapping[Shape, Table]) -> bytes:
+    """An Excel workbook with a sheet for each table, in their order; the same tables always make the same bytes.
+
+    Times are dates in the class's time, percentages numbers below one, and text is stored as text, so that nothing in
+    it can run. Each sheet has its header frozen and a filter.
+    """
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
-        sheet = book.add_worksheet("Attendance")
-        bold = book.add_format({"bold": True})
-        for column, title in enumerate(table.columns):
-            sheet.write_string(0, column, title, bold)
-        for line, row in enumerate(table.rows, start=1):
-            for column, cell in enumerate(row):
-                if isinstance(cell, int | float):
-                    sheet.write_number(line, column, cell)
-                else:
-                    sheet.write_string(line, column, _text(cell))
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
-        sheet.autofit()
+    with xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": DATE_FORMAT}) as book:
+        book.set_properties({"created": CREATED})
+        header = book.add_format({"bold": True})
+        formats = {name: book.add_format({"num_format": code}) for name, code in NUMBER_FORMATS.items()}
+        for shape, table in tables.items():
+            sheet = book.add_worksheet(SHEETS[shape])
+            for column, title in enumerate(table.columns):
+                sheet.write_string(0, column, title, header)
+                sheet.set_column(column, column, _width(title, [row[column] for row in table.rows]))
+            for line, row in enumerate(table.rows, start=1):
+                for column, cell in enumerate(row):
+                    title = table.columns[column]
+                    _write_cell(sheet, (line, column), cell, formats.get(title), percent=title == "Percent")
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
     return target.getvalue()
+
+
+def workbook(attendance: Attendance, zone: ZoneInfo, first: Shape = "people") -> bytes:
+    """The Excel file of a class: its people, and their joins and leaves, on a sheet each; `first` is the one on top."""
+    shapes = sorted(SHAPES, key=lambda shape: shape != first)
+    return xlsx_bytes({shape: TABLES[shape](attendance, zone) for shape in shapes})
+
+
+def _write_cell(sheet: Any, place: tuple[int, int], cell: Cell, number_format: Any, *, percent: bool) -> None:
+    """One cell as what it is; nothing is written for what is empty."""
+    if isinstance(cell, datetime) and cell.year >= FIRST_YEAR_OF_EXCEL:
+        sheet.write_datetime(*place, cell.replace(tzinfo=None))
+    elif isinstance(cell, int | float):
+        sheet.write_number(*place, cell / 100 if percent else cell, number_format)
+    elif text := _text(cell):
+        sheet.write_string(*place, text)
+
+
+def _width(title: str, cells: Iterable[Cell]) -> int:
+    """The width of a column in characters: what is in it can be read, and one endless name hides no other column."""
+    longest = max((WIDTH_OF_DATE if isinstance(cell, datetime) else len(_text(cell)) for cell in cells), default=0)
+    # Beside the title is the button of the filter.
+    return min(max(len(title) + 4, longest + 2), WIDEST)
 
 
 def json_bytes(attendance: Attendance, zone: ZoneInfo, class_record: Mapping[str, Any]) -> bytes:

@@ -4,21 +4,39 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tracker.attendance.types import Snapshot
-from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRateLimited
+from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRateLimited, ZoomRefusedForNow
 
 LONGEST_GAP = timedelta(hours=1)
-# How long an empty list, or a meeting that Zoom does not know, may still turn into a list.
+# How long an empty list, a meeting that Zoom does not know, or an odd refusal may still turn into a list.
 PATIENCE = timedelta(hours=24)
 # A day may also pass while no tracker runs, or because the clock was set: so many attempts have to be made too.
 LEAST_ATTEMPTS = 6
 # The code of a class of which Zoom has no list: it gives none of somebody who was alone.
 NO_LIST = "no_list_yet"
+# Zoom's answers that it knows of no session of a class: of one that was not held they are no fault.
+NO_SESSION = frozenset(
+    {
+        "no_session_ended",
+        "sessions_elsewhere",
+        "zoom_meeting_not_over",
+        "zoom_meeting_gone",
+    }
+)
+# The codes of a fetch that came without some of the class's sessions, or of their records.
+SESSIONS_MISSING, LIST_INCOMPLETE = "sessions_missing", "list_incomplete"
 # No failure puts a try off further: Zoom's own limits end with its day at the latest.
 FARTHEST_TRY = timedelta(hours=26)
+# Zoom keeps lists of participants for 15 months.
+KEPT_BY_ZOOM = timedelta(days=456)
 # When Zoom's list is read again, in delays after the end of the class, and how far apart two equal snapshots have
 # to be for the list to count as settled.
 SNAPSHOTS = (1, 6, 144)
 SETTLING_DELAYS = 4
+
+
+def first_gap(delay: timedelta) -> timedelta:
+    """A tenth of the delay: a minute for the usual ten, and less where a school is in more of a hurry."""
+    return min(max(delay / 10, timedelta(seconds=1)), timedelta(minutes=1))
 
 
 def next_try(
@@ -33,13 +51,22 @@ def next_try(
     if isinstance(error, ZoomError) and error.permanent:
         return None
     waited_enough = attempts >= LEAST_ATTEMPTS and now >= asked_at + PATIENCE
-    if isinstance(error, ClassNotReady | ZoomMeetingUnknown) and waited_enough:
+    if isinstance(error, ClassNotReady | ZoomMeetingUnknown | ZoomRefusedForNow) and waited_enough:
         return None
     gap: timedelta = min(first_gap * 2 ** min(attempts - 1, 16), LONGEST_GAP)
     stated = error.retry_at if isinstance(error, ZoomError) else None
     if stated is not None and isinstance(error, ZoomRateLimited):
         return max(stated, now) + first_gap * (spread / 4)
     return max(now + gap, stated or now) + gap * (spread / 4)
+
+
+def next_of_incomplete(latest: datetime, ended_at: datetime) -> datetime | None:
+    """When to read a list again that was still incomplete in its last reading; None when Zoom will have dropped it.
+
+    The gaps double: a day after the last of the usual readings, then two days, and so on.
+    """
+    at = latest + max(latest - ended_at, PATIENCE)
+    return at if at < ended_at + KEPT_BY_ZOOM else None
 
 
 def next_snapshot(snapshots: Sequence[Snapshot], ended_at: datetime, delay: timedelta) -> datetime | None:

@@ -6,15 +6,16 @@ to Zoom.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock, storage
-from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of
-from tracker.attendance.types import ClassStatus, Session, Sighting, Where
-from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured
+from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of, sharing_with
+from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
+from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
 from tracker.storage.classes import Class, ClassInMeeting
 from tracker.storage.database import Transaction, together, transaction
@@ -41,6 +42,21 @@ class Meeting:
     def planned(self) -> tuple[MeetingClass, ...]:
         """The classes as the rule sees them."""
         return tuple(_planned(one) for one in self.classes)
+
+    @property
+    def of_classes(self) -> set[str]:
+        """The UUIDs of the sessions that are any class's."""
+        return {one.session.uuid for part in self.parts.values() for one in part.sessions}
+
+    def uuids_of(self, class_id: str) -> set[str]:
+        """The UUIDs of the sessions of a class."""
+        return {one.session.uuid for one in self.parts[class_id].sessions}
+
+    def shared_with(self, class_id: str) -> "Meeting":
+        """The same with that class and those that share sessions with it alone."""
+        group = sharing_with(class_id, self.parts)
+        parts = {other: part for other, part in self.parts.items() if other in group}
+        return replace(self, classes=tuple(one for one in self.classes if one.id in group), parts=parts)
 
 
 def meeting_of(
@@ -89,13 +105,26 @@ def apply_sessions(
     Their status and times follow, and their participants are asked for where a class is over and its sessions changed;
     but for the class whose participants are being stored by the caller (`fetching`).
     """
+    with following(tx, meeting_id, delay, now, fetching=fetching):
+        for session in told:
+            storage.sessions.save_session(tx, meeting_id, session)
+    return meeting_of(tx, meeting_id, now)
+
+
+@contextmanager
+def following(
+    tx: Transaction, meeting_id: str, delay: timedelta, now: datetime, *, fetching: str | None = None
+) -> Iterator[Meeting]:
+    """Whatever is changed of a meeting in the block, its sessions, its classes or choices: all its classes follow.
+
+    The block is given the meeting as it is before; its classes are locked.
+    """
     before = meeting_of(tx, meeting_id, now, locked=True)
-    for session in told:
-        storage.sessions.save_session(tx, meeting_id, session)
+    yield before
     after = meeting_of(tx, meeting_id, now)
     for one in after.classes:
-        _follow(tx, one, before.parts[one.id], after.parts[one.id], None if one.id == fetching else delay, now)
-    return after
+        had = before.parts.get(one.id, NOTHING_KNOWN)
+        _follow(tx, one, had, after.parts[one.id], None if one.id == fetching else delay, now)
 
 
 def choose(services: Services, found: Class, choice: Choice) -> None:
@@ -118,6 +147,10 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     def take_in(tx: Transaction) -> Outcome:
         now = services.now()
         meeting_id = event.meeting_id or storage.sessions.meeting_of_session(tx, session.uuid) or ""
+        if not meeting_id and sighting is not None:
+            # Zoom told of the session alone, and may tell later which meeting it is a run of.
+            storage.presence.add_sighting(tx, "", sighting)
+            return "noted"
         classes = storage.classes.classes_in_meeting(tx, meeting_id, locked=True) if meeting_id else []
         known = storage.sessions.list_sessions(tx, meeting_id) if classes else []
         is_known = any(one.uuid == session.uuid for one in known)
@@ -142,6 +175,7 @@ def note_delivery(services: Services, delivery: Delivery) -> Outcome:
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """The sessions round a class that Zoom says are over. Of `unclear` ones it does not tell the end: it is now, then.
+    Those of them that it lists are `over`; of others only its list of people can show it.
 
     `refusal`: why Zoom did not list what is over, so that others may be over as well. `listed`: it lists sessions of
     the meeting, whosever they are.
@@ -149,6 +183,7 @@ class Discovery:
 
     sessions: tuple[Session, ...] = ()
     unclear: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
     refusal: ZoomError | None = None
     listed: bool = False
 
@@ -166,7 +201,7 @@ def sessions_at_zoom(services: Services, found: Class, known: Meeting, go_on: Ca
         log.info("Zoom lists no sessions", extra={"class": found.id, **error.problem.log_fields()})
         instances, refusal = [], error
     go_on()
-    near = {one.uuid: one for one in instances if found.zoom_meeting_made or _is_near(one, found)}
+    near = {one.uuid: one for one in instances if found.own_meeting or _is_near(one, found)}
     ours = {part.session.uuid for part in known.parts[found.id].sessions}
     settled = {one.uuid for one in known.sessions if one.end and (one.zooms_count is not None or one.uuid not in ours)}
     open_ones = {
@@ -183,7 +218,8 @@ def sessions_at_zoom(services: Services, found: Class, known: Meeting, go_on: Ca
             session = replace(session, end=max(session.start, services.now()))
             unclear.add(uuid)
         told.append(session)
-    return Discovery(tuple(told), frozenset(unclear), refusal, listed=bool(instances))
+    over = frozenset(one.uuid for one in instances)
+    return Discovery(tuple(told), frozenset(unclear), over, refusal, listed=bool(instances))
 
 
 def _is_near(session: Session, found: Class) -> bool:
@@ -199,25 +235,25 @@ def _instances(services: Services, found: Class) -> list[Session]:
 
 
 def _past_session(services: Services, uuid: str) -> Session | None:
-    """A session with its end; None where it is not over, or the app may not ask."""
+    """A session with its end; None where it is not over, or Zoom refuses to tell of it: others are not held up."""
     try:
         return services.zoom.past_meeting(uuid)
-    except (ZoomMisconfigured, ZoomMeetingUnknown) as error:
+    except ZoomRateLimited:
+        raise
+    except ZoomError as error:
         log.info("Zoom does not tell when a session was", extra=error.problem.log_fields())
         return None
 
 
 def _decide(services: Services, found: Class, session_uuid: str, choice: Choice | None) -> None:
-    meeting_id = found.zoom_meeting_id or ""
-    with transaction(services.engine) as tx:
-        now = services.now()
-        before = meeting_of(tx, meeting_id, now, locked=True)
+    now = services.now()
+    with (
+        transaction(services.engine) as tx,
+        following(tx, found.zoom_meeting_id or "", services.delay, now),
+    ):
         storage.sessions.undo_choice(tx, found.id, session_uuid)
         if choice is not None:
             storage.sessions.choose(tx, choice, now)
-        after = meeting_of(tx, meeting_id, now)
-        for one in after.classes:
-            _follow(tx, one, before.parts[one.id], after.parts[one.id], services.delay, now)
 
 
 def _follow(
@@ -227,7 +263,7 @@ def _follow(
 
     Its participants are asked for after `delay`, or not where that is None.
     """
-    changed = [part.session for part in before.sessions] != [part.session for part in after.sessions]
+    changed = _of_sessions(before) != _of_sessions(after)
     life = life_of(after)
     if not changed and (life == (one.status, one.started_at, one.ended_at) or not after.counted):
         return
@@ -241,8 +277,13 @@ def _follow(
         storage.fetches.withdraw(tx, one.id)
 
 
+def _of_sessions(part: ClassPart) -> list[tuple[Session, Span, tuple[str, ...]]]:
+    """What decides on the records of a class: its sessions, and how far it reaches into those that it shares."""
+    return [(one.session, one.share, one.shared_with) for one in part.sessions]
+
+
 def _planned(one: ClassInMeeting) -> MeetingClass:
-    return MeetingClass(one.id, one.planned, clock.zone(one.timezone), one.zoom_meeting_made)
+    return MeetingClass(one.id, one.planned, clock.zone(one.timezone), one.own_meeting)
 
 
 def _merged(known: Sequence[Session], told: Iterable[Session]) -> tuple[Session, ...]:
@@ -265,12 +306,12 @@ def _told(event: MeetingStarted | MeetingEnded | ParticipantSeen) -> tuple[Sessi
     """The session that an event speaks of, and whom it saw in it."""
     match event:
         case MeetingStarted():
-            return Session(event.uuid, event.at, None), None
+            return Session(event.uuid, event.at, None, host_id=event.host_id), None
         case MeetingEnded():
-            return Session(event.uuid, event.started_at, event.at), None
+            return Session(event.uuid, event.started_at, event.at, host_id=event.host_id), None
         case ParticipantSeen():
             seen = event.sighting
-            return Session(seen.session_uuid, event.started_at or seen.at, None), seen
+            return Session(seen.session_uuid, event.started_at or seen.at, None, host_id=event.host_id), seen
 
 
 def _tells_nothing_new(session: Session, known: Iterable[Session]) -> bool:

@@ -4,6 +4,10 @@ import unicodedata
 
 # What is longer is cut: anybody may send an endless name. The seconds are some months.
 LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
+# Controls, invisible formats (marks that turn the writing round are among them), halves of surrogate pairs.
+UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+# A format too, but it holds the parts of an emoji together.
+EMOJI_JOINER = "\u200d"
 
 
 def fold_name(name: str) -> str:
@@ -11,9 +15,22 @@ def fold_name(name: str) -> str:
     return " ".join(name.split())
 
 
+def plain(text: str, limit: int = 120) -> str:
+    """A text that others have written, fit for one line: no control characters, no direction marks, not endless."""
+    seen = (
+        sign
+        for sign in text[: limit * 4]
+        if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
+    )
+    line = " ".join("".join(seen).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
 def compared_name(name: str) -> str:
     """The name in the form in which names are compared: one form for characters that look the same (Unicode NFKC),
     without invisible marks (category Cf, those that turn the direction of writing among them), in any case."""
+    if name.isascii():  # nothing to do, and much quicker
+        return fold_name(name).casefold()
     plain = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
     return fold_name(plain).casefold()
 
@@ -36,3 +53,9 @@ def number_of(value: object) -> int:
         return max(0, min(int(float(text_of(value))), MOST_SECONDS))
     except (ValueError, OverflowError):
         return 0
+
+
+def plain_id(value: object, longest: int = 255) -> str:
+    """An id of another system, which is short and plain; "" for what is none."""
+    usable = isinstance(value, str) and len(value) <= longest and value.isascii() and value.isprintable()
+    return str(value) if usable else ""

@@ -34,7 +34,7 @@ def main() -> None:
                     course=f"Course {number % 7}",
                 )
                 class_id = storage.classes.add_class(tx, new, NOW)
-                storage.classes.save_attendance(tx, class_id, nobody, NOW)
+                storage.participants.save_attendance(tx, class_id, nobody, NOW)
 
         def read(question: object, *arguments: object, **options: object) -> None:
             with reading(engine) as tx:

@@ -1,8 +1,16 @@
-"""What happens in the classes: each kind of class is a generator that yields when a minute passes."""
+"""What happens in the classes: each kind of class is a generator that yields when a minute passes.
 
-from collections.abc import Callable, Iterator
+Whose sessions and people are whose is said by hand where it is not plain, after the rules as they are written down.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from tests.practice_school import Host
+from tracker.clock import to_zoom
 
 AWKWARD_NAMES = (
     '=HYPERLINK("http://x.example","Click")',
@@ -21,10 +29,10 @@ AWKWARD_NAMES = (
 
 
 class Room:
-    """One meeting at the practice Zoom."""
+    """One meeting at the practice Zoom, and the planned start of the first class in it."""
 
-    def __init__(self, host: Host, meeting: str) -> None:
-        self._host, self._meeting = host, meeting
+    def __init__(self, host: Host, meeting: str, planned: datetime) -> None:
+        self._host, self._meeting, self._planned = host, meeting, planned
 
     def start(self) -> None:
         self._host.start(self._meeting)
@@ -43,8 +51,37 @@ class Room:
     def leave(self, user_id: str) -> None:
         self._host.leave(self._meeting, user_id)
 
+    def held(self, start: int, end: int, **people: tuple[int, int]) -> str:
+        """A session that is over, in minutes from the planned start, of which Zoom tells only now; returns its UUID."""
+        stays = [
+            {"name": name, "join": self._at(join), "leave": self._at(leave)} for name, (join, leave) in people.items()
+        ]
+        given: dict[str, Any] = {"start": self._at(start), "end": self._at(end), "stays": stays}
+        return str(self._host.call("POST", f"/meetings/{self._meeting}/sessions", given)["uuid"])
 
-Story = Callable[[Room], Iterator[None]]
+    def refuse(self, uuid: str, kind: str | None) -> None:
+        """From now on Zoom refuses to tell of this session, or tells of it again."""
+        self._host.call("PUT", "/refusals", {"uuid": uuid, "kind": kind})
+
+    def _at(self, minute: int) -> str:
+        return to_zoom(self._planned + timedelta(minutes=minute))
+
+
+Happening = Callable[[Room], Iterator[None]]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happens in a meeting, and whose it is of its classes A and B, which follow each other.
+
+    `sessions` has the classes of each session in order of time, none for a stray; all are A's where nothing is said.
+    `people` has the classes of those in a session of two.
+    """
+
+    name: str
+    happens: Happening
+    sessions: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 def ordinary(room: Room) -> Iterator[None]:
@@ -149,12 +186,62 @@ def many(room: Room) -> Iterator[None]:
     room.end()
 
 
-STORIES: tuple[Story, ...] = (
-    ordinary,
-    rejoining,
-    two_devices,
-    waiting_room,
-    restarted,
-    awkward_names,
-    namesakes,
+def link_opened_after_class(room: Room) -> Iterator[None]:
+    """The class was held as planned; then somebody opens its link again."""
+    room.held(0, 60, Host=(0, 60), Bo=(1, 60), Cy=(2, 50))
+    yield
+    room.start()
+    room.join("A stranger")
+    yield
+    room.join("Cy")
+    yield
+    room.end()
+
+
+def one_session_refused(room: Room, kind: str) -> Iterator[None]:
+    """Of a class that was restarted, Zoom refuses to tell of one session for a while."""
+    room.held(0, 29, Host=(0, 29), Bo=(0, 29), Cy=(5, 29))
+    second = room.held(31, 60, Host=(31, 60), Bo=(31, 60), Dora=(32, 55))
+    room.refuse(second, kind)
+    for _ in range(3):
+        yield
+    room.refuse(second, None)
+
+
+def one_session_over_two_classes(room: Room) -> Iterator[None]:
+    # Gil comes back for five minutes and is the first class's alone.
+    room.held(
+        -2, 122, Host=(-2, 122), Ana=(0, 60), Ben=(0, 60), Gil=(0, 58), Dee=(61, 120), Eve=(61, 120), Fay=(0, 120)
+    )
+    yield
+
+
+def restart_between_two_classes(room: Room) -> Iterator[None]:
+    room.held(0, 40, Host=(0, 40), Ana=(0, 40), Ben=(0, 40))
+    yield
+    room.held(61, 120, Host=(61, 120), Dee=(61, 120), Eve=(61, 120))
+    yield
+    room.held(41, 60, Host=(41, 60), Ana=(41, 60), Ben=(41, 60))
+
+
+ORDINARY, REJOINING, MANY = (Story(one.__name__, one) for one in (ordinary, rejoining, many))
+STORIES = (
+    ORDINARY,
+    REJOINING,
+    *(Story(one.__name__, one) for one in (two_devices, waiting_room, restarted, awkward_names, namesakes)),
+    Story("link opened after class", link_opened_after_class, ("A", "")),
+    *(
+        Story(f"one session refused: {kind}", partial(one_session_refused, kind=kind))
+        for kind in ("unknown", "blocked", "invalid")
+    ),
+)
+# Of two classes in a row that share a meeting.
+SHARED = (
+    Story(
+        "one session over two classes",
+        one_session_over_two_classes,
+        ("AB",),
+        {"Host": "AB", "Ana": "A", "Ben": "A", "Gil": "A", "Dee": "B", "Eve": "B", "Fay": "AB"},
+    ),
+    Story("restart between two classes", restart_between_two_classes, ("A", "A", "B")),
 )

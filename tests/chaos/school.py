@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from tests.chaos.lessons import STORIES, Room, Story, many, ordinary, rejoining
+from tests.chaos.lessons import MANY, ORDINARY, REJOINING, SHARED, STORIES, Room, Story
 from tests.practice_school import Host
 from tests.tracker_process import ShiftedClock
 from tracker import clock, storage
@@ -28,8 +28,8 @@ CLASSES_OF_A_TEACHER = 50
 # Over for so long that the tracker asks by itself when it has not heard of the end.
 PLANNED_BEFORE = timedelta(minutes=100)
 MINUTES = 60
-# Half of the classes with a shared meeting are held in it a day before the others.
-DAY = timedelta(days=1)
+# The first of two classes that share a meeting is held in it a day before the other, or the one right after the other.
+DAY, LESSON = timedelta(days=1), timedelta(minutes=MINUTES)
 # Webhooks are believed for five minutes, so this is the most that a class can last here.
 LONGEST_STORY = timedelta(minutes=4)
 
@@ -39,12 +39,13 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Lesson:
-    """A class and its story."""
+    """A class and its story; it is the first (A) or the second (B) of the story's classes."""
 
     class_id: str
     meeting: str
     planned: datetime
     story: Story
+    letter: str = "A"
 
 
 class PracticeHost(Host):
@@ -77,10 +78,10 @@ def practice_host(url: str, clock: ShiftedClock) -> Iterator[PracticeHost]:
 def make_classes(services: Services, count: int, seed: int) -> list[Lesson]:
     """`count` classes of every kind, in an order that the seed decides; the planned time of all is over."""
     planned = clock.now().replace(microsecond=0) - PLANNED_BEFORE
-    pairs, large = count // 20, 1 + count // 100
-    # None stands for two classes that share a meeting.
-    bookings: list[Story | None] = [None] * pairs + [many] * large
-    bookings += [STORIES[number % len(STORIES)] for number in range(count - 2 * pairs - large)]
+    pairs, large = max(1, count // 40), 1 + count // 100
+    # None stands for two classes that share a meeting and are a day apart.
+    bookings: list[Story | None] = [None] * pairs + [*SHARED] * pairs + [MANY] * large
+    bookings += [STORIES[number % len(STORIES)] for number in range(count - 2 * 3 * pairs - large)]
     random.Random(seed).shuffle(bookings)
     lessons: list[Lesson] = []
     for number, story in enumerate(bookings):
@@ -88,8 +89,8 @@ def make_classes(services: Services, count: int, seed: int) -> list[Lesson]:
             with transaction(services.engine) as tx:
                 email = f"teacher{number}@school.example"
                 teacher = storage.members.add_member(tx, email, f"Teacher {number}", "teacher", None, services.now())
-        if story is None:
-            lessons += _sharing_a_meeting(services, teacher, f"Class {number}", planned)
+        if story is None or story in SHARED:
+            lessons += _sharing_a_meeting(services, teacher, f"Class {number}", planned, story)
         else:
             plan = Plan(f"Class {number}", planned, MINUTES, "Europe/Berlin")
             class_id = _patiently(partial(create_class, services, teacher, plan))
@@ -97,14 +98,18 @@ def make_classes(services: Services, count: int, seed: int) -> list[Lesson]:
     return lessons
 
 
-def _sharing_a_meeting(services: Services, teacher: Member, title: str, planned: datetime) -> list[Lesson]:
+def _sharing_a_meeting(
+    services: Services, teacher: Member, title: str, planned: datetime, story: Story | None
+) -> list[Lesson]:
+    """Two classes of one meeting: in a row with one story, or a day apart with one each."""
     meeting = NewMeeting(title, planned, MINUTES, "UTC")
     made = _patiently(partial(services.zoom.create_meeting, teacher.zoom_user, meeting))
     lessons = []
-    for start, story in ((planned - DAY, ordinary), (planned, rejoining)):
+    apart = ((planned - DAY, ORDINARY, "A"), (planned, REJOINING, "A"))
+    for start, told, letter in apart if story is None else ((planned - LESSON, story, "A"), (planned, story, "B")):
         plan = Plan(title, start, MINUTES, "UTC")
         class_id = _patiently(partial(create_class, services, teacher, plan, link=made.id))
-        lessons.append(_lesson(services, class_id, story))
+        lessons.append(_lesson(services, class_id, told, letter))
     return lessons
 
 
@@ -117,10 +122,10 @@ def _patiently(make: Callable[[], Made]) -> Made:
             time.sleep(0.2)
 
 
-def _lesson(services: Services, class_id: str, story: Story) -> Lesson:
+def _lesson(services: Services, class_id: str, story: Story, letter: str = "A") -> Lesson:
     with reading(services.engine) as tx:
         made = storage.classes.get_class(tx, class_id)
-    return Lesson(made.id, made.zoom_meeting_id or "", made.scheduled_start, story)
+    return Lesson(made.id, made.zoom_meeting_id or "", made.scheduled_start, story, letter)
 
 
 def hold(
@@ -133,7 +138,8 @@ def hold(
 ) -> None:
     """Holds the lessons, all at once, in the last minutes until `ago`; a minute of theirs takes that many seconds."""
     clock.behind = ago + LONGEST_STORY
-    going_on = [lesson.story(Room(host, lesson.meeting)) for lesson in lessons]
+    firsts = [lesson for lesson in lessons if lesson.letter == "A"]
+    going_on = [lesson.story.happens(Room(host, lesson.meeting, lesson.planned)) for lesson in firsts]
     while True:
         going_on = [story for story in going_on if next(story, "over") != "over"]
         if not going_on:

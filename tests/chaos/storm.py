@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from tests.chaos.outcomes import Outcome, differences, stored, truths
+from tests.chaos.hurried_tracker import LEASE
+from tests.chaos.outcomes import Outcome, differences, stored, strays, truths
 from tests.chaos.school import DAY, Lesson, PracticeHost, hold, make_classes, practice_host
 from tests.chaos.trackers import Forwarder, Killer, trackers
 from tests.practice_school import PRACTICE, environment
@@ -24,7 +25,6 @@ from tracker.practice import PracticeSettings, PracticeZoom
 from tracker.services import Services, connect
 from tracker.settings import Plan, read_settings
 from tracker.storage.database import make_engine, migrate, reading
-from tracker.storage.fetches import LEASE
 from tracker.storage.models import Fetch, WebhookDelivery
 
 DELAY_SECONDS = 1
@@ -124,7 +124,7 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
     delivery_faults = {"lose": storm.lost, "double": storm.doubled, "shuffle": True, "seed": storm.seed}
     place.host.call("POST", "/webhook-plan", delivery_faults)
     with ExitStack() as stack:
-        pair = stack.enter_context(trackers(place.given, place.folder))
+        pair = stack.enter_context(trackers(place.given, place.folder, module="tests.chaos.hurried_tracker"))
         forwarder = stack.enter_context(Forwarder([tracker.port for tracker in pair]))
         place.host.call("PUT", "/webhook-url", {"url": f"{forwarder.url}/api/webhooks/zoom"})
         killer = stack.enter_context(Killer(pair, storm.seed))
@@ -133,8 +133,8 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
         hold(place.host, place.clock, today, seconds_a_minute=SECONDS_A_MINUTE)
         report.figures["seconds to hold them"] = _since(began)
 
-        ended, expected = time.monotonic(), truths(place.host, lessons)
-        watch = Watch(place.engine, expected, ended, say)
+        ended, expected, ignored = time.monotonic(), truths(place.host, lessons), strays(place.host, lessons)
+        watch = Watch(place.engine, expected, ignored, ended, say)
         watch.until_exact(ended + min(storm.calm_after_seconds, storm.patience_seconds))
         killer.stop()
         place.host.call("POST", "/fault-plan", {})
@@ -144,7 +144,7 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
         report.figures["kills"] = killer.kills
         report.figures |= {f"seconds from the last end to {share} % exact": at for share, at in watch.shares.items()}
         report.wrong += [f"a tracker ended by itself with code {code}" for code in killer.ended_by_themselves]
-        _compare(place, storm, lessons, expected, report)
+        _compare(place, storm, lessons, expected, ignored, report)
     _count_webhooks(place, report)
     _count_calls(place, report)
 
@@ -152,9 +152,9 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
 class Watch:
     """Looks at the classes, and notes how long after `began` which share of them, in percent, was exact."""
 
-    def __init__(self, engine: Engine, expected: dict[str, Outcome], began: float, say: Say) -> None:
+    def __init__(self, engine: Engine, expected: dict[str, Outcome], ignored: set[str], began: float, say: Say) -> None:
         self.shares = dict.fromkeys((50, 90, 99, 100), "never")
-        self._engine, self._expected, self._began, self._say = engine, expected, began, say
+        self._engine, self._expected, self._ignored, self._began, self._say = engine, expected, ignored, began, say
 
     def until_exact(self, until: float) -> None:
         """Returns when every class is as it should be, or it is too late."""
@@ -166,7 +166,7 @@ class Watch:
             time.sleep(max(SECONDS_BETWEEN_CHECKS, 10 * (time.monotonic() - began)))
 
     def _look(self) -> int:
-        found = stored(self._engine)
+        found = stored(self._engine, self._ignored)
         exact = sum(found.get(class_id) == truth for class_id, truth in self._expected.items())
         for share, at in self.shares.items():
             if at == "never" and exact * 100 >= share * len(self._expected):
@@ -191,18 +191,27 @@ def _until_nothing_is_under_way(place: Place, report: Report) -> None:
         time.sleep(SECONDS_BETWEEN_CHECKS)
 
 
-def _compare(place: Place, storm: Storm, lessons: list[Lesson], expected: dict[str, Outcome], report: Report) -> None:
+def _compare(
+    place: Place,
+    storm: Storm,
+    lessons: list[Lesson],
+    expected: dict[str, Outcome],
+    ignored: set[str],
+    report: Report,
+) -> None:
     """The end: each class as it should be, and nothing changes any more."""
-    before = stored(place.engine)
+    before = stored(place.engine, ignored)
     time.sleep(storm.quiet_seconds)
-    after = stored(place.engine)
+    after = stored(place.engine, ignored)
     changed = [class_id for class_id in before if before[class_id] != after[class_id]]
     report.wrong += [f"class {class_id} changed when all was over" for class_id in changed]
     report.wrong += [f"class {class_id} was made by nobody" for class_id in after.keys() - expected]
     for lesson in lessons:
         if faults := "; ".join(differences(expected[lesson.class_id], after.get(lesson.class_id))):
             fetch = _fetch_of(place.engine, lesson.class_id)
-            report.wrong.append(f"class {lesson.class_id} ({lesson.story.__name__}): {faults}; its fetch: {fetch}")
+            report.wrong.append(
+                f"class {lesson.class_id} ({lesson.story.name}, {lesson.letter}): {faults}; its fetch: {fetch}"
+            )
 
 
 def _count_webhooks(place: Place, report: Report) -> None:
@@ -250,7 +259,7 @@ def _fetch_of(engine: Engine, class_id: str) -> str:
 
 
 def _kinds(lessons: list[Lesson]) -> str:
-    return _listed(Counter(lesson.story.__name__ for lesson in lessons))
+    return _listed(Counter(lesson.story.name for lesson in lessons))
 
 
 def _listed(counts: dict[str, int]) -> str:

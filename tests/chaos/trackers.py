@@ -16,9 +16,9 @@ SECONDS_BETWEEN_KILLS = (3.0, 8.0)
 
 
 @contextmanager
-def trackers(given: dict[str, str], folder: Path, count: int = 2) -> Iterator[list[Tracker]]:
+def trackers(given: dict[str, str], folder: Path, count: int = 2, module: str = "tracker") -> Iterator[list[Tracker]]:
     """Trackers with one environment, each on a port of its own; the block ends with none of them left."""
-    made = [Tracker(given, folder / f"tracker-{number}.log") for number in range(count)]
+    made = [Tracker(given, folder / f"tracker-{number}.log", module) for number in range(count)]
     with ExitStack() as stack:
         for tracker in made:
             stack.callback(tracker.kill)

@@ -127,7 +127,7 @@ def test_any_question_for_participants_is_answered(
 @pytest.fixture
 def token(engine: Engine) -> str:
     person = member(engine)
-    return auth.new_api_token(engine, person.email, NOW)
+    return auth.new_api_token(engine, auth.OPERATOR, person.email, NOW)
 
 
 @slow

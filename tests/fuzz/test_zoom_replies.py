@@ -18,6 +18,7 @@ from tests.fuzz.attendances import check_shown
 from tests.fuzz.values import as_json, number, slow, spoilt, values
 from tests.makers import NOW, Clock, at, ended, lesson, participant, services, settings, stored
 from tracker import class_attendance, fetching, sessions, storage
+from tracker.auth import OPERATOR
 from tracker.errors import TrackerError, ZoomError
 from tracker.storage.database import reading
 from tracker.storage.members import Member
@@ -119,7 +120,7 @@ def test_any_list_of_participants_is_stored_and_shown_as_it_was_counted(
     run = good({"meetings": [PAST | {"uuid": uuid}]})
     with answering(good(TOKEN), run, good(PAST | {"uuid": uuid}), *answers):
         try:
-            attendance = fetching.fetch_now(school, class_id)
+            attendance = fetching.fetch_now(school, OPERATOR, class_id)
         except TrackerError:
             return
     check_shown(stored(engine, class_id), attendance)
@@ -140,7 +141,7 @@ def test_any_sessions_that_zoom_lists_are_stored_or_refused(
     own = [json.loads(json.dumps(one).replace("u1==", uuid)) for one in (instances, past, records)]
     with answering(*(good(one) for one in (TOKEN, *own))):
         try:
-            attendance = fetching.fetch_now(school, class_id)
+            attendance = fetching.fetch_now(school, OPERATOR, class_id)
         except TrackerError:
             return
     check_shown(stored(engine, class_id), attendance)

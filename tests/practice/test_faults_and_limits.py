@@ -93,6 +93,28 @@ def test_random_faults_have_each_kind_in_turn_until_it_ends(zoom: Client) -> Non
     assert zoom.practice("/fault-plan", method="GET")["calls"] == 1 + 15 + 1
 
 
+@pytest.mark.parametrize(("path", "category"), [("/users/me", "Light"), ("/past_meetings/1/participants", "Medium")])
+def test_a_random_429_names_the_category_of_the_call_and_the_day_where_the_calls_are_used_up(
+    zoom: Client, path: str, category: str
+) -> None:
+    zoom.practice("/fault-plan", BAD_LUCK)
+    limited: dict[str | None, str] = {}
+    for _ in range(14):
+        with suppress(requests.RequestException):
+            answer = zoom.get(path)
+            if answer.status_code == 429:
+                assert answer.headers["X-RateLimit-Category"] == category
+                limited[answer.headers.get("Retry-After")] = answer.headers["X-RateLimit-Type"]
+    assert limited.pop(None) == "QPS"
+    assert set(limited.values()) == {"Daily-limit"}
+
+
+def test_a_meeting_is_made_at_the_light_rate_and_listed_at_the_medium_one(zoom: Client) -> None:
+    zoom.create()
+    zoom.get(f"/users/{HOST}/meetings")
+    assert zoom.practice("/calls", method="GET")["calls"] == {"Token": 1, "Light": 1, "Medium": 1}
+
+
 def test_random_faults_fail_a_share_of_the_calls_each_as_it_can(zoom: Client) -> None:
     zoom.practice("/fault-plan", BAD_LUCK | {"share": 0.3})
     for _ in range(100):
@@ -133,5 +155,7 @@ def test_calls_beyond_the_plans_rate_are_refused_until_the_next_second(serve: Op
 
 
 def test_without_limits_calls_are_only_counted(zoom: Client) -> None:
-    assert {zoom.get("/users/me").status_code for _ in range(100)} == {200}
+    answers = [zoom.get("/users/me") for _ in range(100)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.headers["X-RateLimit-Category"] for answer in answers} == {"Light"}
     assert zoom.practice("/calls", method="GET") == {"calls": {"Token": 1, "Light": 100}, "refused": {}}

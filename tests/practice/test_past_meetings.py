@@ -1,9 +1,11 @@
 """What the practice Zoom tells of meetings that were held, and the sample term."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from tests.practice.clients import HOST, Client, Clock, Open
+from tracker.practice.values import user_id_of
 
 # Past meetings
 
@@ -144,12 +146,15 @@ def test_the_free_plan_has_no_participant_list(serve: Open) -> None:
     assert zoom.error("/past_meetings/81418900011/participants") == (400, 200, message)
 
 
-def test_a_meeting_of_more_than_a_year_ago_is_closed(zoom: Client, clock: Clock) -> None:
-    _, uuid = zoom.hold(clock, ("Ana",))
-    clock.forward(days=365, seconds=1)
+def test_a_session_of_more_than_fifteen_months_ago_is_told_of_no_more(zoom: Client, clock: Clock) -> None:
+    number, uuid = zoom.hold(clock, ("Ana",))
+    clock.forward(days=456)
     zoom.new_token()
+    assert zoom.participants(uuid).json()["total_records"] == 2
+    clock.forward(seconds=1)
     answer = zoom.participants(uuid)
     assert (answer.status_code, answer.json()["code"]) == (400, 12702)
+    assert zoom.get(f"/past_meetings/{number}/instances").json() == {"meetings": []}
 
 
 # The sample term
@@ -169,6 +174,12 @@ def test_a_term_is_the_same_on_each_machine_and_made_only_once(serve: Open) -> N
         assert there.participants(row["id"]).json() == here.participants(row["id"]).json()
 
 
+def apart(sessions: list[dict[str, str]]) -> timedelta:
+    """The time between the starts of the first and the last of these sessions."""
+    starts = [datetime.fromisoformat(session["start_time"]) for session in sessions]
+    return max(starts) - min(starts) if starts else timedelta()
+
+
 def test_a_term_is_believable(serve: Open) -> None:
     zoom = serve(settle_seconds=0)
     rows = zoom.practice("/term", {"host": HOST, "weeks": 12, "until": "2026-05-14T09:00:00Z"})
@@ -178,10 +189,15 @@ def test_a_term_is_believable(serve: Open) -> None:
     assert starts == sorted(starts)
     assert starts[-1] < "2026-05-14T09:00:00Z"
     assert starts[0] > "2026-02-15"
-    answers = {row["id"]: zoom.participants(row["id"], page_size=300) for row in rows}
-    not_held = [number for number, answer in answers.items() if answer.status_code == 404]
-    assert len(not_held) == 1
-    lists = [answer.json()["participants"] for answer in answers.values() if answer.status_code == 200]
+    instances = {row["id"]: zoom.get(f"/past_meetings/{row['id']}/instances").json()["meetings"] for row in rows}
+    assert [len(sessions) for sessions in instances.values()].count(0) == 1
+    # A session hours after another one is no restart: somebody has opened the link again.
+    opened_again = [sessions for sessions in instances.values() if apart(sessions) > timedelta(hours=2)]
+    assert len(opened_again) == 1
+    stray = opened_again[0][0]["uuid"]
+    assert len(zoom.participants(stray).json()["participants"]) == 2
+    uuids = [session["uuid"] for sessions in instances.values() for session in sessions if session["uuid"] != stray]
+    lists = [zoom.participants(uuid, page_size=300).json()["participants"] for uuid in uuids]
     assert [] in lists
     assert all(5 <= len({row["name"] for row in people}) <= 60 for people in lists if people)
     everybody = [row for people in lists for row in people]
@@ -191,8 +207,13 @@ def test_a_term_is_believable(serve: Open) -> None:
     assert any(row["name"].endswith("(iPhone)") for row in everybody)
     assert any(row["name"].startswith("4930") for row in everybody)
     assert any(not row["name"].isascii() for row in everybody)
-    sessions = [zoom.get(f"/past_meetings/{row['id']}/instances").json()["meetings"] for row in rows]
-    assert any(len(each) == 2 for each in sessions)
+    assert "Otter.ai" in {row["name"] for row in everybody}
+    guests = {row["name"] for row in everybody if not row["user_email"]}
+    assert {name.removesuffix(" (iPhone)") for name in guests if name.endswith(" (iPhone)")} & guests
+    hosts = [[row["id"] for row in people if row["user_email"] == HOST] for people in lists if people]
+    assert {one for ids in hosts for one in ids} == {user_id_of(HOST)}
+    assert all(hosts)
+    assert any(len(each) == 2 and apart(each) < timedelta(hours=1) for each in instances.values())
 
 
 def test_hosts_have_terms_of_their_own_and_odd_wishes_are_refused(zoom: Client) -> None:

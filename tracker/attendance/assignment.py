@@ -5,6 +5,8 @@ planned times, all its sessions, and what teachers have decided. Nothing depends
 became known.
 """
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -93,11 +95,15 @@ class ClassSession:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A session near a class that has no part in it; `left_out` where the teacher has said so."""
+    """A session near a class that has no part in it; `left_out` where the teacher has said so.
+
+    `runs`: it is not over yet.
+    """
 
     session: Session
     span: Span
     left_out: bool
+    runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,22 @@ def assign(
     return found.result(tuple(choices), with_core)
 
 
+def sharing_with(class_id: str, parts: Mapping[str, ClassPart]) -> set[str]:
+    """A class, and those that have sessions in common with it, also by way of others."""
+    having: dict[str, list[str]] = defaultdict(list)
+    for other, part in parts.items():
+        for one in part.sessions:
+            having[one.session.uuid].append(other)
+    found: set[str] = set()
+    wanted = [class_id] if class_id in parts else []
+    while wanted:
+        taken = wanted.pop()
+        if taken not in found:
+            found.add(taken)
+            wanted += [other for one in parts[taken].sessions for other in having[one.session.uuid]]
+    return found
+
+
 def life_of(part: ClassPart) -> tuple[ClassStatus, datetime | None, datetime | None]:
     """Status, start and end of a class from what it has of its meeting's sessions."""
     counted = part.counted
@@ -180,9 +202,16 @@ def _overlap(span: Span, other: Span) -> timedelta:
     return max(NOTHING, min(span.end, other.end) - max(span.start, other.start))
 
 
-def _distance(span: Span, other: Span) -> timedelta:
-    """How far two spans are apart; nothing where they touch or overlap."""
-    return max(NOTHING, other.start - span.end, span.start - other.end)
+def _met(classes: Sequence[MeetingClass], spans: Mapping[str, Span]) -> dict[str, list[tuple[MeetingClass, timedelta]]]:
+    """The classes whose planned time each session overlaps, with how much, by UUID; `classes` are by planned start."""
+    starts = [one.planned.start for one in classes]
+    longest = max((one.planned.end - one.planned.start for one in classes), default=NOTHING)
+    found: dict[str, list[tuple[MeetingClass, timedelta]]] = {}
+    for uuid, span in spans.items():
+        near = classes[bisect_left(starts, span.start - longest) : bisect_right(starts, span.end)]
+        overlaps = ((one, _overlap(span, one.planned)) for one in near)
+        found[uuid] = [(one, length) for one, length in overlaps if length > NOTHING]
+    return found
 
 
 class _Assignment:
@@ -192,6 +221,7 @@ class _Assignment:
         self, classes: Sequence[MeetingClass], sessions: Sequence[Session], spans: Mapping[str, Span], now: datetime
     ) -> None:
         self.classes, self.sessions, self.spans, self.now = classes, sessions, spans, now
+        self.met = _met(classes, spans)
         self.parts: dict[str, dict[str, Why]] = {one.id: {} for one in classes}
         self.taken: set[str] = set()
 
@@ -205,11 +235,11 @@ class _Assignment:
     def take_cores(self) -> None:
         """A session is the core of each class that it overlaps by enough, else of the one that it overlaps most."""
         for session in self.sessions:
-            span = self.spans[session.uuid]
-            overlaps = [(one, _overlap(span, one.planned)) for one in self.classes]
-            cores = [one for one, length in overlaps if length > NOTHING and length >= one.least_overlap]
-            if not cores and (most := max((length for _, length in overlaps), default=NOTHING)) > NOTHING:
-                cores = [next(one for one, length in overlaps if length == most)]
+            met = self.met[session.uuid]
+            cores = [one for one, length in met if length >= one.least_overlap]
+            if not cores and met:
+                most = max(length for _, length in met)
+                cores = [next(one for one, length in met if length == most)]
             if not cores and self._runs(session):
                 cores = [one for one in self.classes if NOTHING <= one.planned.start - session.start <= EARLY][:1]
             for one in cores:
@@ -251,11 +281,12 @@ class _Assignment:
     def take_other_times(self, with_core: set[str]) -> None:
         """Of classes that were not held round their time, in a meeting of their own: what lasted long enough later on,
         else earlier on the same day."""
-        for rank, one in enumerate(self.classes):
-            if self.parts[one.id] or not one.made_for_it or self.now <= one.planned.end + LATE:
+        for one in self.classes:
+            if self.parts[one.id] or not one.made_for_it or self.now < one.planned.end + LATE:
                 continue
             least = (one.planned.end - one.planned.start) / 3
-            until = self.classes[rank + 1].planned.start if rank + 1 < len(self.classes) else None
+            following = (other.planned.start for other in self.classes if other.planned.start > one.planned.start)
+            until = min(following, default=None)
             day = one.planned.start.astimezone(one.zone).date()
             long_enough = [
                 session
@@ -286,7 +317,7 @@ class _Assignment:
         }
         for choice in chosen:
             own[choice.class_id].setdefault(choice.session_uuid, Why.CHOSEN)
-        sharing = self._sharing(own, with_core)
+        sharing = self._sharing(own, with_core, left_out)
         taken = {uuid for part in own.values() for uuid in part}
         strays = self._strays(taken, left_out)
         result: dict[str, ClassPart] = {}
@@ -295,8 +326,7 @@ class _Assignment:
             parts = {**shared, **own[one.id]}
             sessions = tuple(
                 self._part(rank, session, parts[session.uuid], sharing.get(session.uuid, set()))
-                for session in self.sessions
-                if session.uuid in parts
+                for session in _ordered(by_uuid[uuid] for uuid in parts)
             )
             own_time, elsewhere = self._own_time(rank, sessions)
             near = tuple(stray for class_id, stray in strays if class_id == one.id)
@@ -312,22 +342,22 @@ class _Assignment:
         pause = session.start - max(ends) if ends else None
         return max(pause, NOTHING) if pause is not None and pause <= RESTART else None
 
-    def _sharing(self, own: Mapping[str, Mapping[str, Why]], with_core: set[str]) -> dict[str, set[str]]:
-        """The classes among which each session's people are shared, of sessions that are shared at all."""
-        sharing: dict[str, set[str]] = {}
-        for session in self.sessions:
-            cores = {class_id for class_id, part in own.items() if part.get(session.uuid) is Why.TIME}
-            if not cores:
-                continue
-            span = self.spans[session.uuid]
-            met = {
-                one.id
-                for one in self.classes
-                if one.id in with_core and own[one.id] and _overlap(span, one.planned) > NOTHING
-            }
-            if len(cores | met) > 1:
-                sharing[session.uuid] = cores | met
-        return sharing
+    def _sharing(
+        self, own: Mapping[str, Mapping[str, Why]], with_core: set[str], left_out: set[tuple[str, str]]
+    ) -> dict[str, set[str]]:
+        """The classes among which each session's people are shared, of sessions that are shared at all.
+
+        A class whose teacher has left a session out has no part in its people either.
+        """
+        cores: dict[str, set[str]] = defaultdict(set)
+        for class_id, part in own.items():
+            for uuid, why in part.items():
+                if why is Why.TIME:
+                    cores[uuid].add(class_id)
+        for uuid, ids in cores.items():
+            met = {one.id for one, _ in self.met[uuid] if one.id in with_core and own[one.id]}
+            ids |= {class_id for class_id in met if (class_id, uuid) not in left_out}
+        return {uuid: ids for uuid, ids in cores.items() if len(ids) > 1}
 
     def _part(self, rank: int, session: Session, why: Why, sharers: set[str]) -> ClassSession:
         span, one = self.spans[session.uuid], self.classes[rank]
@@ -345,7 +375,7 @@ class _Assignment:
     def _own_time(self, rank: int, sessions: Sequence[ClassSession]) -> tuple[tuple[Span, ...], bool]:
         """The class's own time, and whether that lies at another time than planned."""
         one = self.classes[rank]
-        runs = union(part.span for part in sessions if part.counted)
+        runs = union(part.span for part in sessions if part.counted and part.span.start < part.span.end)
         inside = clip(runs, (one.planned,))
         if not inside:
             # A room that was opened early, and still is, waits for the class's time.
@@ -371,7 +401,8 @@ class _Assignment:
                 before = [one for one in self.classes if one.planned.start <= session.start]
                 after = [one for one in self.classes if one.planned.start > session.start]
                 near |= {one.id for one in (*before[-1:], *after[:1])}
-            found += [(class_id, Stray(session, span, class_id in out)) for class_id in sorted(near)]
+            runs = self._runs(session)
+            found += [(class_id, Stray(session, span, class_id in out, runs)) for class_id in sorted(near)]
         return found
 
 

@@ -3,13 +3,13 @@
 Every figure on a screen, in a file and in the database comes from `take_attendance`, so that no two places can
 disagree.
 
-The counting rule: a person is all records with the same e-mail (trimmed, any case), or with the same name
-(trimmed, blanks folded, any case) where there is no e-mail. Records from the waiting room are kept and never
-counted. Time present is the union of a person's stays: two devices at once, or a reconnect that Zoom
-reports twice, add nothing.
+The counting rule: a person is all records with the same e-mail (trimmed, any case), or with the same name (in one
+form, blanks folded, any case) where there is no e-mail, or of one person by Zoom's ids where there is neither. Records
+from the waiting room are kept and never counted. Time present is the union of a person's stays: two devices at once,
+or a reconnect that Zoom reports twice, add nothing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,6 +35,8 @@ from tracker.text import compared_name, fold_name
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
 NAMELESS: PersonKey = ("name", "")
+# The kinds of keys of those without name and e-mail: an account or registrant of Zoom's, or one joining alone.
+ZOOM, JOINING = "zoom", "joining"
 NOTHING_SAID = Said()
 
 
@@ -51,8 +53,18 @@ def key_of(stay: Stay) -> PersonKey:
     if key != NAMELESS:
         return key
     if stay.zoom_user_id or stay.registrant_id:
-        return "zoom", stay.zoom_user_id or stay.registrant_id
-    return "joining", f"{stay.session_uuid}:{stay.user_id or stay.span}"
+        return ZOOM, stay.zoom_user_id or stay.registrant_id
+    return JOINING, f"{stay.session_uuid}:{stay.user_id or stay.span}"
+
+
+def is_of_one_class(key: PersonKey) -> bool:
+    """Whether a key can be in no other class: Zoom has withheld all that would tell who it is."""
+    return key[0] == JOINING
+
+
+def is_nameless(key: PersonKey) -> bool:
+    """Whether somebody is told apart by Zoom's ids alone."""
+    return key[0] in (JOINING, ZOOM)
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -123,7 +135,7 @@ def take_attendance(
         person = _person(group, own_time, shares)
         mark = _mark_of(person, said.marks)
         is_host = mark is Mark.HOST or (mark is not Mark.PARTICIPANT and _is_host(group, hosts))
-        robot = mark is not Mark.PERSON and looks_like_robot(person.name)
+        robot = mark not in (Mark.PERSON, Mark.HOST) and looks_like_robot(person.name)
         person = replace(person, role=Role.HOST if is_host else Role.PARTICIPANT, robot=robot)
         (set_aside if mark is Mark.SET_ASIDE else people).append(person)
     return Attendance(
@@ -153,6 +165,26 @@ def leaders(keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey
         first, second = sorted((find(one), find(other)))
         leader[second] = first
     return {key: find(key) for key in here}
+
+
+def links_between(
+    keys: Iterable[PersonKey], same: Iterable[tuple[PersonKey, PersonKey]]
+) -> list[tuple[PersonKey, PersonKey]]:
+    """The pairs of `same` that make these keys one person, also by way of keys that are not among them.
+
+    A pair that leads only to somebody who is not among them stays out.
+    """
+    here = set(keys)
+    pairs = tuple(same)
+    leader = leaders([*here, *(key for pair in pairs for key in pair)], pairs)
+    groups = {leader[key] for key in here}
+    links = [pair for pair in pairs if leader[pair[0]] in groups]
+    while True:
+        ends = Counter(key for pair in links for key in pair)
+        kept = [pair for pair in links if all(key in here or ends[key] > 1 for key in pair)]
+        if len(kept) == len(links):
+            return links
+        links = kept
 
 
 def _by_name(people: Iterable[Person]) -> tuple[Person, ...]:
@@ -211,7 +243,8 @@ def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
 
 def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str, Span]) -> Person:
     spans = ((stay.span, shares.get(stay.session_uuid)) for stay in stays if stay.span is not None)
-    present = union(part for span, share in spans for part in (clip((span,), (share,)) if share else (span,)))
+    # A class that went on into another one's share has what she was there of its own time all the same.
+    present = union(part for span, share in spans for part in (clip((span,), (share, *own_time)) if share else (span,)))
     in_class = clip(present, own_time)
     own_seconds = sum(span.seconds for span in own_time)
     keys = tuple(sorted({key_of(stay) for stay in stays}))

@@ -201,7 +201,8 @@ class Attendance:
     `unique_count` is the number of people by the counting rule; there are fewer `people` where a teacher has joined
     some, or set some aside (`set_aside`). `repeats` is the number of exact repeats that were dropped. `lesson` is the
     time that percentages are of: the planned time as far as the meeting ran in it, or the whole run of a meeting that
-    was held at another time (`at_another_time`).
+    was held at another time (`at_another_time`). Of a class that runs, `until` is the moment up to which it is known:
+    who is there until then is still there.
     """
 
     stays: tuple[Stay, ...]
@@ -213,6 +214,7 @@ class Attendance:
     repeats: int
     at_another_time: bool
     source: Source
+    until: datetime | None = None
 
     @property
     def total_records(self) -> int:

@@ -7,18 +7,17 @@ tokens.py     API tokens
 school_account.py  signing in with the school's account (OpenID Connect)
 second_factor.py  a code beside the password, for admins
 invitations.py  links that set a password, once
-accounts.py   the people with an account, and what they may see
+permissions.py  who may see and change what
+accounts.py   the people with an account
 
 Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
 But for the key of a second factor: it is needed as it is.
 """
 
 from tracker.auth.accounts import (
-    OPERATOR,
     add_member,
     change_password,
     change_role,
-    check_may_see,
     disable,
     enable,
     get_member,
@@ -28,6 +27,7 @@ from tracker.auth.accounts import (
 )
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
+from tracker.auth.permissions import OPERATOR, check_is_admin, check_may_change, check_may_see, check_owns_account
 from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
 from tracker.auth.second_factor import address_for_app
 from tracker.auth.second_factor import is_on as second_factor_is_on
@@ -77,7 +77,10 @@ __all__ = [
     "begin_at_provider",
     "change_password",
     "change_role",
+    "check_is_admin",
+    "check_may_change",
     "check_may_see",
+    "check_owns_account",
     "disable",
     "enable",
     "end_other_sign_ins",

@@ -1,4 +1,4 @@
-"""The people with an account, and who may see which class."""
+"""The people with an account."""
 
 import logging
 from datetime import datetime
@@ -7,21 +7,29 @@ from tracker import storage
 from tracker.auth.digests import digest
 from tracker.auth.guessing import note_attempt
 from tracker.auth.passwords import check_choice, hash_password, password_matches
-from tracker.errors import InvalidInput, NotAllowed, NotSignedIn
-from tracker.storage.classes import Class
+from tracker.auth.permissions import check_is_admin
+from tracker.errors import InvalidInput, NotSignedIn
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member, Role
 
 log = logging.getLogger(__name__)
 
-# Who acts on the command line: whoever may run it has the database in hand anyway.
-OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
-
 
 def add_member(
-    engine: Engine, email: str, name: str, role: Role, password: str, now: datetime, zoom_user: str | None = None
+    engine: Engine,
+    acting: Member,
+    email: str,
+    name: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    zoom_user: str | None = None,
 ) -> Member:
-    """Adds a person who can sign in. Raises InvalidInput where the e-mail is taken or the password is unfit."""
+    """Adds a person who can sign in.
+
+    Raises NotAllowed for whoever is no admin, InvalidInput where the e-mail is taken or the password is unfit.
+    """
+    check_is_admin(acting)
     check_choice(password, email, name)
     password_hash = hash_password(password)
     with transaction(engine) as tx:
@@ -30,11 +38,12 @@ def add_member(
     return member
 
 
-def set_password(engine: Engine, email: str, password: str) -> None:
-    """Sets a new password; every sign-in and API token of the person ends, and her second factor is off.
+def set_password(engine: Engine, acting: Member, email: str, password: str) -> None:
+    """Sets somebody's new password; every sign-in and API token of hers ends, and her second factor is off.
 
-    Raises NotFound, InvalidInput.
+    Raises NotAllowed for whoever is no admin, NotFound, InvalidInput.
     """
+    check_is_admin(acting)
     with transaction(engine) as tx:
         member = storage.members.get_member(tx, email)
     check_choice(password, member.email, member.name)
@@ -76,76 +85,92 @@ def end_everything(tx: Transaction, member_id: str, but_sign_in: str = "") -> No
     Locks the row of the person first: who signs in at this moment either is done, and is ended here, or waits, and
     finds then that the account is not what it was.
     """
-    storage.members.lock(tx, member_id)
+    storage.members.lock_member(tx, member_id)
     storage.sign_ins.end_all(tx, member_id, but_sign_in)
     storage.api_tokens.end_all(tx, member_id)
     storage.invitations.end(tx, member_id)
 
 
-def disable(engine: Engine, actor: Member, email: str, now: datetime) -> Member:
+def disable(engine: Engine, acting: Member, email: str, now: datetime) -> Member:
     """Closes an account: its sign-ins and API tokens end, and its classes go on being counted.
 
     Raises NotAllowed for whoever is no admin, NotFound, InvalidInput for the last admin.
     """
     with transaction(engine) as tx:
-        member = _to_be_changed(tx, actor, email, stays_admin=False)
+        member = _to_be_changed(tx, acting, email, stays_admin=False)
         end_everything(tx, member.id)
         storage.members.set_disabled(tx, member.id, now)
-    _log("disabled", actor, member)
+    _log("disabled", acting, member)
     return member
 
 
-def enable(engine: Engine, actor: Member, email: str) -> Member:
+def enable(engine: Engine, acting: Member, email: str) -> Member:
     """Opens an account again; its password is the one of before. Raises NotAllowed, NotFound."""
     with transaction(engine) as tx:
-        member = _to_be_changed(tx, actor, email, stays_admin=True)
+        member = _to_be_changed(tx, acting, email, stays_admin=True)
         storage.members.set_disabled(tx, member.id, None)
-    _log("enabled", actor, member)
+    _log("enabled", acting, member)
     return member
 
 
-def change_role(engine: Engine, actor: Member, email: str, role: Role) -> Member:
+def change_role(engine: Engine, acting: Member, email: str, role: Role) -> Member:
     """Makes somebody a teacher or an admin. Raises NotAllowed, NotFound, InvalidInput for the last admin."""
     with transaction(engine) as tx:
-        member = _to_be_changed(tx, actor, email, stays_admin=role == "admin")
+        member = _to_be_changed(tx, acting, email, stays_admin=role == "admin")
         storage.members.set_role(tx, member.id, role)
-    _log(f"role_{role}", actor, member)
+    _log(f"role_{role}", acting, member)
     return member
 
 
-def remove(engine: Engine, actor: Member, email: str, to: str | None) -> Member:
+def remove(engine: Engine, acting: Member, email: str, to: str | None) -> Member:
     """Removes an account for good; its classes, courses and words on people go to the account `to`.
 
     Raises NotAllowed, NotFound, and InvalidInput for the last admin and for classes that nobody would have.
     """
-    with transaction(engine) as tx:
-        member = _to_be_changed(tx, actor, email, stays_admin=False)
-        heir = storage.members.get_member(tx, to) if to else None
-        if heir is None and storage.leaving.count_classes(tx, member.id):
-            raise InvalidInput("account_has_classes", email=member.email)
-        if heir is not None:
-            if heir.id == member.id or heir.disabled_at is not None:
-                raise InvalidInput("classes_to_nobody", email=heir.email)
-            storage.leaving.hand_over(tx, member.id, heir.id)
-        storage.leaving.remove(tx, member.id)
-    _log("removed", actor, member)
+    removed = None
+    while removed is None:
+        with transaction(engine) as tx:
+            removed = _remove(tx, acting, email, to)
+    _log("removed", acting, removed)
+    return removed
+
+
+def _remove(tx: Transaction, acting: Member, email: str, to: str | None) -> Member | None:
+    """Removes the account; None, and nothing is changed, where it got a class that has to be locked before it.
+
+    The rows of classes are locked before those of people, as by whoever stores participants.
+    """
+    ids = [storage.members.get_member(tx, one).id for one in (email, to) if one]
+    locked = storage.leaving.lock_classes(tx, ids)
+    member = _to_be_changed(tx, acting, email, *ids, stays_admin=False)
+    if storage.leaving.classes_of(tx, ids) != locked:
+        return None
+    heir = storage.members.get_member(tx, to) if to else None
+    if heir is None and storage.leaving.has_classes(tx, member.id):
+        raise InvalidInput("account_has_classes", email=member.email)
+    if heir is not None:
+        if heir.id == member.id or heir.disabled_at is not None:
+            raise InvalidInput("classes_to_nobody", email=heir.email)
+        storage.leaving.hand_over(tx, member.id, heir.id)
+    storage.leaving.remove(tx, member.id)
     return member
 
 
-def _to_be_changed(tx: Transaction, actor: Member, email: str, *, stays_admin: bool) -> Member:
-    """The account, locked. One admin has to be left who can sign in, or nobody could undo anything."""
-    if not actor.is_admin:
-        raise NotAllowed("admins_only")
-    admins = storage.members.lock_admins(tx)
-    member = storage.members.get_member(tx, email)
-    storage.members.lock(tx, member.id)
+def _to_be_changed(tx: Transaction, acting: Member, email: str, *others: str, stays_admin: bool) -> Member:
+    """The account, locked, and these others. One admin has to be left who can sign in, or nobody could undo anything.
+
+    Raises NotAllowed for whoever is no admin, NotFound, InvalidInput for the last admin.
+    """
+    check_is_admin(acting)
+    admins = storage.members.lock_admins(tx, storage.members.get_member(tx, email).id, *others)
+    member = storage.members.get_member(tx, email)  # it may have been removed before it was locked
     if not stays_admin and [admin.id for admin in admins] == [member.id]:
         raise InvalidInput("last_admin", email=member.email)
     return member
 
 
-def _log(outcome: str, actor: Member, member: Member) -> None:
-    log.info("account", extra={"outcome": outcome, "user": member.id, "by": actor.id or actor.name})
+def _log(outcome: str, acting: Member, member: Member) -> None:
+    log.info("account", extra={"outcome": outcome, "user": member.id, "by": acting.id or acting.name})
 
 
 def list_members(tx: Transaction) -> list[Member]:
@@ -156,9 +181,3 @@ def list_members(tx: Transaction) -> list[Member]:
 def get_member(tx: Transaction, email: str) -> Member:
     """The person with this e-mail. Raises NotFound."""
     return storage.members.get_member(tx, email)
-
-
-def check_may_see(viewer: Member, found: Class) -> None:
-    """Raises NotAllowed unless the class is the viewer's own or the viewer is an admin."""
-    if not viewer.is_admin and found.teacher_id != viewer.id:
-        raise NotAllowed("class_of_somebody_else")

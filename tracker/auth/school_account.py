@@ -117,21 +117,28 @@ def sign_in_with(
 ) -> str:
     """Signs the browser of this person in and returns its token.
 
-    Raises NotSignedIn where her domain is not allowed, nobody has invited her, or her account is closed.
+    Raises NotSignedIn where her domain is not allowed, nobody has invited her, or her account is closed; NotFound where
+    it is removed at this moment.
     """
     try:
         with transaction(engine) as tx:
-            if settings.oidc_role_claim:
-                storage.members.lock_admins(tx)  # before any one person, as whoever changes accounts does
+            admins = _locked_admins(tx, who) if settings.oidc_role_claim else []
             member = _member(tx, settings, who, now)
-            storage.members.lock(tx, member.id)
-            _take_role(tx, settings, member, who)
+            storage.members.lock_member(tx, member.id)
+            if settings.oidc_role_claim:
+                _take_role(tx, settings, admins, member, who)
             token = begin(tx, member.id, browser, now, limits)
     except NotSignedIn as error:
         log.warning("sign-in", extra={"outcome": error.code, "user": None, "address": browser.address})
         raise
     log.info("sign-in", extra={"outcome": "signed_in", "user": member.id, "address": browser.address})
     return token
+
+
+def _locked_admins(tx: Transaction, who: Identity) -> list[Member]:
+    """The admins, locked together with the account of this person, as whoever changes accounts does."""
+    known = storage.members.find_by_identity(tx, who.issuer, who.subject) or storage.members.find_member(tx, who.email)
+    return storage.members.lock_admins(tx, *([known.id] if known else []))
 
 
 def _member(tx: Transaction, settings: Settings, who: Identity, now: datetime) -> Member:
@@ -155,15 +162,13 @@ def _member(tx: Transaction, settings: Settings, who: Identity, now: datetime) -
     return member
 
 
-def _take_role(tx: Transaction, settings: Settings, member: Member, who: Identity) -> None:
-    """The role that the provider says, where it is asked for one; the last admin stays one."""
-    if not settings.oidc_role_claim:
-        return
+def _take_role(tx: Transaction, settings: Settings, admins: list[Member], member: Member, who: Identity) -> None:
+    """The role that the provider says; the last of the admins stays one."""
     said = who.claims.get(settings.oidc_role_claim)
     values = {str(value) for value in (said if isinstance(said, list) else [said])}
     wanted = {value.strip() for value in settings.oidc_admin_values.split(",") if value.strip()}
     role: Role = "admin" if values & wanted else "teacher"
-    if role == "teacher" and [admin.id for admin in storage.members.lock_admins(tx)] == [member.id]:
+    if role == "teacher" and [admin.id for admin in admins] == [member.id]:
         return
     storage.members.set_role(tx, member.id, role)
 

@@ -9,7 +9,8 @@ import pyotp
 from tracker import storage
 from tracker.auth.digests import digest
 from tracker.auth.guessing import note_attempt
-from tracker.errors import InvalidInput, NotAllowed, NotSignedIn
+from tracker.auth.permissions import check_is_admin
+from tracker.errors import InvalidInput, NotSignedIn
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member
 
@@ -41,13 +42,12 @@ def switch_on(engine: Engine, member: Member, key: str, code: str, now: datetime
 
     Raises NotAllowed for whoever is no admin, InvalidInput for a code that is not one of this key.
     """
-    if not member.is_admin:
-        raise NotAllowed("admins_only")
+    check_is_admin(member)
     step = _step_of(key, code, now, after=0)
     if step is None:
         raise InvalidInput("code_wrong")
     with transaction(engine) as tx:
-        storage.members.lock(tx, member.id)
+        storage.members.lock_member(tx, member.id)
         storage.members.set_second_factor(tx, member.id, key, step)
     log.info("account", extra={"outcome": "second_factor_on", "user": member.id})
 
@@ -57,7 +57,7 @@ def switch_off(engine: Engine, member: Member, code: str, now: datetime) -> None
     with transaction(engine) as tx:
         note_attempt(tx, digest(member.email), "", digest(f"second factor:{member.id}"), now)
     with transaction(engine) as tx:
-        storage.members.lock(tx, member.id)
+        storage.members.lock_member(tx, member.id)
         check(tx, member.id, code, now)
         storage.members.set_second_factor(tx, member.id, None, 0)
     log.info("account", extra={"outcome": "second_factor_off", "user": member.id})

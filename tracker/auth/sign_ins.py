@@ -167,7 +167,7 @@ def end_sign_in(engine: Engine, member: Member, found: SignedIn) -> None:
 def end_other_sign_ins(engine: Engine, member: Member, token: str) -> None:
     """Ends all of this person's sign-ins but that of the browser with this token."""
     with transaction(engine) as tx:
-        storage.members.lock(tx, member.id)
+        storage.members.lock_member(tx, member.id)
         storage.sign_ins.end_all(tx, member.id, digest(token))
 
 

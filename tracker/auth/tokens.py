@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from tracker import storage
 from tracker.auth.digests import digest
+from tracker.auth.permissions import check_owns_account
 from tracker.auth.sign_ins import BETWEEN_NOTES_OF_USE
 from tracker.errors import InvalidInput, NotSignedIn
 from tracker.storage.api_tokens import Token
@@ -17,10 +18,13 @@ OF_COMMAND = "command line"
 LONGEST_NAME, MOST_DAYS, MOST_TOKENS = 60, 3650, 20
 
 
-def new_api_token(engine: Engine, email: str, now: datetime, name: str = OF_COMMAND, days: int | None = None) -> str:
+def new_api_token(
+    engine: Engine, acting: Member, email: str, now: datetime, name: str = OF_COMMAND, days: int | None = None
+) -> str:
     """A new API token for this person, valid for so many days; her one of the same name stops working.
 
-    Raises NotFound, and InvalidInput for a name or a number of days that is unfit, or where the account is closed.
+    Raises NotAllowed for somebody else's account, unless to admins, NotFound, and InvalidInput for a name or a number
+    of days that is unfit, or where the account is closed.
     """
     name = " ".join(comparable(name).split())
     if not 0 < len(name) <= LONGEST_NAME:
@@ -30,7 +34,8 @@ def new_api_token(engine: Engine, email: str, now: datetime, name: str = OF_COMM
     token = "zpt_" + secrets.token_urlsafe(32)
     with transaction(engine) as tx:
         member = storage.members.get_member(tx, email)
-        storage.members.lock(tx, member.id)
+        check_owns_account(acting, member)
+        storage.members.lock_member(tx, member.id)
         if storage.members.is_disabled(tx, member.id):
             raise InvalidInput("account_closed")
         ours = storage.api_tokens.list_of(tx, member.id)
@@ -46,11 +51,15 @@ def list_api_tokens(tx: Transaction, member: Member) -> list[Token]:
     return storage.api_tokens.list_of(tx, member.id)
 
 
-def revoke_api_tokens(engine: Engine, email: str, name: str | None = None) -> int:
-    """Ends the person's API token of this name, or all of them; returns how many there were. Raises NotFound."""
+def revoke_api_tokens(engine: Engine, acting: Member, email: str, name: str | None = None) -> int:
+    """Ends the person's API token of this name, or all of them; returns how many there were.
+
+    Raises NotAllowed for somebody else's account, unless to admins, and NotFound.
+    """
     with transaction(engine) as tx:
         member = storage.members.get_member(tx, email)
-        storage.members.lock(tx, member.id)
+        check_owns_account(acting, member)
+        storage.members.lock_member(tx, member.id)
         if name is None:
             return storage.api_tokens.end_all(tx, member.id)
         return int(storage.api_tokens.end(tx, member.id, name))

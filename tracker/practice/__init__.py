@@ -4,6 +4,7 @@ values.py    what it remembers, as frozen values, and its settings
 events.py    those values as webhook events
 webhooks.py  the background sender: signatures, retries, deliveries lost or doubled on request
 faults.py    faults of calls on request: single ones, and random ones
+users.py     the users of the account, and whether they use their personal meeting id
 limits.py    Zoom's rate limits, and a count of the calls
 state.py     the mutable state: meetings, what may happen to them, and their file
 school.py    the past classes of a made-up term

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from tracker.practice import events
-from tracker.practice.faults import Fault, FaultPlan
+from tracker.practice.faults import REFUSALS, Fault, FaultPlan, ListLimit
 from tracker.practice.school import sample_term
-from tracker.practice.state import PracticeState
-from tracker.practice.values import Conflict, Meeting, time_zone, to_zoom
+from tracker.practice.state import PracticeState, new_seat
+from tracker.practice.users import PERSONAL_ID_USES
+from tracker.practice.values import Conflict, Meeting, Stay, personal_number, time_zone, to_zoom
 from tracker.practice.webhooks import DeliveryFaults, check_url
 from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
 
@@ -84,7 +86,7 @@ def _fault(given: object) -> Fault:
 def term(state: PracticeState, request: Request) -> Answer:
     """POST /practice/term: the past classes of a host. The first call makes them, later ones find them."""
     given = _object(json_of(request))
-    host = state.user_email(str(given.get("host", "")))
+    host = state.users.email_of(str(given.get("host", "")))
     weeks, zone = given.get("weeks", 12), time_zone(given.get("timezone", "Europe/Berlin"))
     if host is None or zone is None or type(weeks) is not int or not 1 <= weeks <= LONGEST_TERM_WEEKS:
         raise refusal(400, "A term needs `host` (a user), `weeks` (1 to 104) and an IANA `timezone`.")
@@ -112,6 +114,30 @@ def _class_row(state: PracticeState, course: str, meeting: Meeting) -> dict[str,
         "join_url": state.join_url(meeting),
         "host": meeting.host,
     }
+
+
+def set_personal_id(state: PracticeState, request: Request, user: str) -> Answer:
+    """PUT /practice/users/{id}/personal-id {"use"}: when meetings that the user schedules have her personal id.
+
+    `use` is never, usually (unless `use_pmi` is sent as false) or always (whatever is sent).
+    """
+    email, use = state.users.email_of(unquote(user)), _object(json_of(request)).get("use")
+    if email is None:
+        raise refusal(404, "There is no such user.")
+    if use not in PERSONAL_ID_USES:
+        raise refusal(400, f"`use` has to be one of {', '.join(PERSONAL_ID_USES)}.")
+    state.users.set_personal_id(email, use)
+    return json_answer(200, {"pmi": personal_number(email)})
+
+
+def webinar(state: PracticeState, request: Request) -> Answer:
+    """POST /practice/webinars {"host", "topic"?}: a webinar, whose link is all that there is of it."""
+    given = _object(json_of(request))
+    host, topic = state.users.email_of(str(given.get("host", ""))), given.get("topic", "A webinar")
+    if host is None or not isinstance(topic, str):
+        raise refusal(400, "A webinar needs `host` (a user), and `topic` has to be text.")
+    made = state.create_webinar(host, topic)
+    return json_answer(201, {"id": made.number, "join_url": state.join_url(made)})
 
 
 def replay(state: PracticeState, request: Request) -> Answer:
@@ -148,9 +174,79 @@ def meeting(state: PracticeState, request: Request, number: str) -> Answer:
                 for stay in session.stays
             ],
         }
-        for session in state.meetings[int(number)].sessions
+        for session in state.room_of(state.meetings[int(number)]).sessions
     ]
     return json_answer(200, {"id": int(number), "sessions": rows})
+
+
+def add_past_session(state: PracticeState, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/sessions: a session that was held at another time.
+
+    {"start", "end", "stays": [{"name", "email"?, "join"?, "leave"?, "status"?}], "webhooks"?}: times are ISO 8601, and
+    those of a stay are the session's where they are missing. Unless `webhooks` is false, what Zoom would have sent
+    about it is sent now.
+    """
+    given = _object(json_of(request))
+    rows, announced = given.get("stays", []), given.get("webhooks", True)
+    if not isinstance(rows, list) or not isinstance(announced, bool):
+        raise refusal(400, "`stays` has to be a list, and `webhooks` true or false.")
+    start, end = _moment(given.get("start")), _moment(given.get("end"))
+    stays = [_past_stay(_object(row), start, end) for row in rows]
+    session = state.add_past_session(int(number), start, end, stays, announced=announced)
+    return json_answer(201, {"uuid": session.uuid})
+
+
+def _past_stay(row: dict[str, Any], start: datetime, end: datetime) -> Stay:
+    name, email, status = row.get("name"), row.get("email", ""), row.get("status", "in_meeting")
+    if not isinstance(name, str) or not isinstance(email, str) or status not in ("in_meeting", "in_waiting_room"):
+        raise refusal(400, "A stay has `name`, and may have `email`, `join`, `leave` and `status`.")
+    join, leave = (_moment(row[key]) if key in row else usual for key, usual in (("join", start), ("leave", end)))
+    return Stay("", name, email.strip(), join, leave, new_seat(), in_waiting_room=status == "in_waiting_room")
+
+
+def set_refusal(state: PracticeState, request: Request) -> Answer:
+    """PUT /practice/refusals {"uuid", "kind"}: what is asked about this session is refused, until `kind` is null."""
+    given = _object(json_of(request))
+    uuid, kind = _session_uuid(state, given), given.get("kind")
+    if kind is not None and kind not in REFUSALS:
+        raise refusal(400, f"`kind` has to be null or one of {', '.join(REFUSALS)}.")
+    state.refusals.pop(uuid, None)
+    if kind is not None:
+        state.refusals[uuid] = kind
+    state.changed.set()
+    return Answer(204)
+
+
+def set_list_limit(state: PracticeState, request: Request) -> Answer:
+    """PUT /practice/list-limits {"uuid", "rows"?, "total_records"?}: what the list of this session lacks from now on.
+
+    Only the first `rows` records are given; `total_records` is what Zoom says that there are. Without both, the list is
+    whole again.
+    """
+    given = _object(json_of(request))
+    uuid, limit = _session_uuid(state, given), ListLimit(given.get("rows"), given.get("total_records"))
+    if not all(figure is None or (type(figure) is int and figure >= 0) for figure in (limit.rows, limit.total_records)):
+        raise refusal(400, "`rows` and `total_records` have to be whole numbers.")
+    state.list_limits[uuid] = limit
+    state.changed.set()
+    return Answer(204)
+
+
+def _session_uuid(state: PracticeState, given: Mapping[str, Any]) -> str:
+    uuid = given.get("uuid")
+    if not isinstance(uuid, str) or state.find_session(uuid) is None:
+        raise refusal(404, "There is no such session.")
+    return uuid
+
+
+def _moment(given: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise refusal(400, "Times have to be in ISO 8601, with a time zone.")
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def start(state: PracticeState, request: Request, number: str) -> Answer:
@@ -173,6 +269,26 @@ def leave(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /practice/meetings/{id}/leave {"user_id"}."""
     state.leave(int(number), str(_object(json_of(request)).get("user_id")))
     return Answer(204)
+
+
+def admit(state: PracticeState, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/admit {"user_id"}: out of the waiting room; the join inside has another number."""
+    return _moved(state.admit(int(number), str(_object(json_of(request)).get("user_id"))))
+
+
+def put_in_waiting_room(state: PracticeState, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/waiting-room {"user_id"}: back into it, under another number."""
+    return _moved(state.put_in_waiting_room(int(number), str(_object(json_of(request)).get("user_id"))))
+
+
+def join_breakout_room(state: PracticeState, request: Request, number: str) -> Answer:
+    """POST /practice/meetings/{id}/breakout-room {"user_id", "room"?}: a further join, which ends by leaving."""
+    given = _object(json_of(request))
+    return _moved(state.join_breakout_room(int(number), str(given.get("user_id")), str(given.get("room", "Room 1"))))
+
+
+def _moved(stay: Stay) -> Answer:
+    return json_answer(200, {"user_id": stay.user_id})
 
 
 def end(state: PracticeState, request: Request, number: str) -> Answer:
@@ -243,13 +359,21 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"/practice/fault-plan", fault_plan),
     ("GET", r"/practice/calls", calls),
     ("POST", r"/practice/term", term),
+    ("PUT", r"/practice/users/([^/]+)/personal-id", set_personal_id),
+    ("POST", r"/practice/webinars", webinar),
+    ("PUT", r"/practice/refusals", set_refusal),
+    ("PUT", r"/practice/list-limits", set_list_limit),
     ("POST", r"/practice/replay", replay),
     ("GET", r"/practice/webhooks", webhook_log),
     ("PUT", r"/practice/webhook-url", set_webhook_url),
     ("POST", r"/practice/webhook-plan", set_webhook_plan),
     ("GET", r"/practice/meetings/([0-9]{1,11})", guarded(meeting)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/sessions", guarded(add_past_session)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/start", guarded(start)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/join", guarded(join)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/leave", guarded(leave)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/admit", guarded(admit)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/waiting-room", guarded(put_in_waiting_room)),
+    ("POST", r"/practice/meetings/([0-9]{1,11})/breakout-room", guarded(join_breakout_room)),
     ("POST", r"/practice/meetings/([0-9]{1,11})/end", guarded(end)),
 )

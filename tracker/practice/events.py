@@ -74,18 +74,32 @@ def ended(account: str, meeting: Meeting, session: Session, end: datetime) -> Ev
 
 
 def joined(account: str, meeting: Meeting, session: Session, stay: Stay) -> Event:
-    """`meeting.participant_joined`."""
-    person = {**_participant(stay), "join_time": to_zoom(stay.join)}
-    return _of_session("meeting.participant_joined", account, meeting, session, stay.join, {"participant": person})
+    """`meeting.participant_joined`, or the event of the part of the meeting that somebody came into."""
+    if stay.in_waiting_room:
+        return _waiting("joined_waiting_room", account, meeting, session, stay, stay.join)
+    times = {"join_time": to_zoom(stay.join)}
+    return _of_participant("joined" + _room(stay), account, meeting, session, stay, stay.join, times)
 
 
 def left(account: str, meeting: Meeting, session: Session, stay: Stay, leave: datetime) -> Event:
-    """`meeting.participant_left`; its reason holds HTML, as Zoom's does."""
+    """`meeting.participant_left`, or the event of the part that somebody left; its reason holds HTML, as in Zoom's."""
+    if stay.in_waiting_room:
+        return _waiting("left_waiting_room", account, meeting, session, stay, leave)
     reason = f"{stay.name} left the meeting."
     if leave == session.end:
         reason += "<br>Reason: Host ended the meeting."
-    person = {**_participant(stay), "leave_time": to_zoom(leave), "leave_reason": reason}
-    return _of_session("meeting.participant_left", account, meeting, session, leave, {"participant": person})
+    told = {"leave_time": to_zoom(leave), "leave_reason": reason}
+    return _of_participant("left" + _room(stay), account, meeting, session, stay, leave, told)
+
+
+def admitted(account: str, meeting: Meeting, session: Session, stay: Stay, moment: datetime) -> Event:
+    """`meeting.participant_admitted`: the host lets somebody in who waits."""
+    return _waiting("admitted", account, meeting, session, stay, moment)
+
+
+def put_in_waiting_room(account: str, meeting: Meeting, session: Session, stay: Stay) -> Event:
+    """`meeting.participant_put_in_waiting_room`: the host sends somebody out; `stay` is the one that begins there."""
+    return _waiting("put_in_waiting_room", account, meeting, session, stay, stay.join)
 
 
 def of_past_session(account: str, meeting: Meeting, session: Session) -> list[Event]:
@@ -95,7 +109,7 @@ def of_past_session(account: str, meeting: Meeting, session: Session) -> list[Ev
     inside = [
         event
         for stay in session.stays
-        if stay.leave is not None and not stay.in_waiting_room
+        if stay.leave is not None
         for event in (
             joined(account, meeting, session, stay),
             left(account, meeting, session, stay, stay.leave),
@@ -141,6 +155,26 @@ def _of_session(
         **rest,
     }
     return Event(name, moment, {"account_id": account, "object": details})
+
+
+def _room(stay: Stay) -> str:
+    return "_breakout_room" if stay.breakout_room else ""
+
+
+def _waiting(what: str, account: str, meeting: Meeting, session: Session, stay: Stay, moment: datetime) -> Event:
+    """An event of the waiting room, which has `date_time` and no join or leave."""
+    return _of_participant(what, account, meeting, session, stay, moment, {"date_time": to_zoom(moment)})
+
+
+def _of_participant(
+    what: str, account: str, meeting: Meeting, session: Session, stay: Stay, moment: datetime, told: dict[str, Any]
+) -> Event:
+    person = {**_participant(stay), **told}
+    rest: dict[str, Any] = {"participant": person}
+    if stay.breakout_room:
+        person["parent_user_id"] = stay.parent_user_id
+        rest["breakout_room_uuid"] = stay.breakout_room
+    return _of_session(f"meeting.participant_{what}", account, meeting, session, moment, rest)
 
 
 def _participant(stay: Stay) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Faults of calls on request: single planned ones, and random ones for a share of all calls."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,12 +10,17 @@ from email.utils import format_datetime
 from typing import Any, Literal
 
 from tracker.practice.values import to_zoom
+from tracker.practice.wire import Answer
 
 TOO_FAST = {
     "code": 429,
     "message": "You have reached the maximum per-second rate limit for this API. Try again later.",
 }
-
+TOO_MANY = {
+    "code": 429,
+    "message": "You have reached the maximum daily rate limit for this API. "
+    "Refer to the response header for details on when you can make another request.",
+}
 
 LOST_PAGE = "lost page token"
 
@@ -49,6 +55,14 @@ class FaultPlan:
     retry_after_seconds: int = 2
 
 
+@dataclass(frozen=True)
+class ListLimit:
+    """What Zoom's list of one session lacks: only its first `rows` are given, and more or fewer are spoken of."""
+
+    rows: int | None = None
+    total_records: int | None = None
+
+
 def is_zooms_call(path: str) -> bool:
     """Whether Zoom has such calls, as against the pages behind links and the calls that control it."""
     return path == "/oauth/token" or path.startswith("/v2/")
@@ -60,17 +74,40 @@ def refused(status: int, body: object, **headers: str) -> Fault:
     return Fault("", "status", status=status, body=body, headers=named)
 
 
-def _too_fast(retry_after: str) -> Fault:
-    return refused(429, TOO_FAST, Retry_After=retry_after)
+def fault_answer(fault: Fault) -> Answer | None:
+    """What a fault answers instead of the work; None when the work is to be done."""
+    if fault.kind not in ("status", "html"):
+        return None
+    if fault.kind == "html":
+        default = "<html><head><title>Bad gateway</title></head><body>Try again later.</body></html>"
+        body, content_type = str(fault.body) or default, "text/html"
+    else:
+        body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+        content_type = "application/json"
+    return Answer(fault.status, body.encode(), {"Content-Type": content_type, **dict(fault.headers)})
+
+
+def _too_many(retry_after: str) -> Fault:
+    # Zoom says when to come back only where the calls of the day are used up.
+    return refused(429, TOO_MANY, Retry_After=retry_after, X_RateLimit_Type="Daily-limit")
+
+
+BLOCKED = "<html><head><title>403 Forbidden</title></head><body>The request was blocked.</body></html>"
+# The ways in which Zoom, or what is between it and its client, refuses everything about one session.
+REFUSALS: Mapping[str, Callable[[str], Fault]] = {
+    "unknown": lambda uuid: refused(404, {"code": 3001, "message": f"Meeting does not exist: {uuid}."}),
+    "blocked": lambda uuid: Fault("", "html", status=403, body=BLOCKED),
+    "invalid": lambda uuid: refused(400, {"code": 300, "message": "Validation Failed."}),
+}
 
 
 # Each kind of random fault, made of a length in seconds for those that hang, and the moment to come back for those
 # that name one; `now` is what that moment is counted from.
 KINDS: Mapping[str, Callable[[float, datetime, datetime], Fault]] = {
-    "429": lambda seconds, now, back: refused(429, TOO_FAST),
-    "429 in seconds": lambda seconds, now, back: _too_fast(str(int((back - now).total_seconds()))),
-    "429 with ISO date": lambda seconds, now, back: _too_fast(to_zoom(back)),
-    "429 with HTTP date": lambda seconds, now, back: _too_fast(format_datetime(back.astimezone(UTC), usegmt=True)),
+    "429": lambda seconds, now, back: refused(429, TOO_FAST, X_RateLimit_Type="QPS"),
+    "429 in seconds": lambda seconds, now, back: _too_many(str(int((back - now).total_seconds()))),
+    "429 with ISO date": lambda seconds, now, back: _too_many(to_zoom(back)),
+    "429 with HTTP date": lambda seconds, now, back: _too_many(format_datetime(back.astimezone(UTC), usegmt=True)),
     "500": lambda seconds, now, back: refused(500, {"code": 500, "message": "Internal server error."}),
     "502": lambda seconds, now, back: refused(502, ""),
     "503": lambda seconds, now, back: refused(503, ""),

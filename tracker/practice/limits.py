@@ -17,15 +17,15 @@ PER_SECOND: Mapping[RatePlan, Mapping[str, int]] = {
     "pro": {"Light": 30, "Medium": 20},
     "business": {"Light": 80, "Medium": 60},
 }
-# Creating and listing meetings, lists of participants and of instances; every other call here is light.
-MEDIUM = re.compile(r"/v2/users/[^/]+/meetings|/v2/past_meetings/.+/(participants|instances)")
+# Lists of meetings, of participants and of instances; every other call here is light, also to create a meeting.
+MEDIUM = re.compile(r"GET /v2/(users/[^/]+/meetings|past_meetings/.+/(participants|instances))")
 
 
-def category_of(path: str) -> str:
+def category_of(method: str, path: str) -> str:
     """The label that Zoom's reference has for a call; it has none for the token endpoint."""
     if not path.startswith("/v2/"):
         return "Token"
-    return "Medium" if MEDIUM.fullmatch(path) else "Light"
+    return "Medium" if MEDIUM.fullmatch(f"{method} {path}") else "Light"
 
 
 class Meter:
@@ -38,9 +38,8 @@ class Meter:
         self._second: datetime | None = None
         self._in_second: Counter[str] = Counter()
 
-    def count(self, path: str, now: datetime) -> Fault | None:
+    def count(self, category: str, now: datetime) -> Fault | None:
         """Notes a call; Zoom's refusal where it is one too many in its calendar second."""
-        category = category_of(path)
         self.calls[category] += 1
         second = now.replace(microsecond=0)
         if second != self._second:

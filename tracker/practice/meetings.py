@@ -16,6 +16,7 @@ from tracker.practice.values import (
     Meeting,
     meeting_number,
     name_of,
+    personal_number,
     scheduled_fields,
     time_zone,
     to_zoom,
@@ -42,6 +43,8 @@ def get_user(state: PracticeState, request: Request, user: str) -> Answer:
         "last_name": last,
         "display_name": name_of(email),
         "type": 1 if state.settings.plan == "free" else 2,
+        "pmi": personal_number(email),
+        "use_pmi": state.users.uses_personal_id(email, None),
         "status": "active",
         "account_id": state.settings.account_id,
     }
@@ -49,7 +52,7 @@ def get_user(state: PracticeState, request: Request, user: str) -> Answer:
 
 
 def _host(state: PracticeState, user: str) -> str:
-    email = state.user_email(unquote(user))
+    email = state.users.email_of(unquote(user))
     if email is None:
         raise zoom_error(404, 1001, f"User does not exist: {unquote(user)}.")
     return email
@@ -73,6 +76,7 @@ def create_meeting(state: PracticeState, request: Request, user: str) -> Answer:
     fields = {**blank, **_valid_fields(given, "UTC", DEFAULT_SETTINGS)}
     if not fields["password"] and given.get("default_password", True):
         fields["password"] = secrets.token_hex(3)
+    fields["settings"]["use_pmi"] = state.users.uses_personal_id(host, _asked_for_personal_id(given))
     _count_write(state, host)
     return json_answer(201, _meeting_reply(state, state.create(host, fields)))
 
@@ -88,6 +92,9 @@ def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> A
     fields = _valid_fields(_json_object(request), meeting.timezone, meeting.settings)
     if fields.get("start_time", state.now()) < state.now():
         del fields["start_time"]
+    if "settings" in fields and not meeting.is_personal:
+        asked = fields["settings"]["use_pmi"]
+        fields["settings"]["use_pmi"] = state.users.uses_personal_id(meeting.host, asked)
     _count_write(state, meeting.host)
     state.update(meeting, fields)
     return Answer(204)
@@ -95,8 +102,11 @@ def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> A
 
 def delete_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """DELETE /v2/meetings/{id}."""
+    meeting = _meeting(state, meeting_id)
+    if meeting.is_personal:
+        raise zoom_error(400, 3018, "Not allowed to delete PMI.")
     try:
-        state.delete(_meeting(state, meeting_id))
+        state.delete(meeting)
     except Conflict as error:
         raise zoom_error(400, 3002, str(error)) from error
     return Answer(204)
@@ -107,7 +117,7 @@ def set_status(state: PracticeState, request: Request, meeting_id: str) -> Answe
     meeting = _meeting(state, meeting_id)
     if _json_object(request).get("action") != "end":
         raise invalid(["action"])
-    if meeting.running:
+    if state.room_of(meeting).running:
         state.end(meeting.number)
     return Answer(204)
 
@@ -118,7 +128,7 @@ def list_meetings(state: PracticeState, request: Request, user: str) -> Answer:
     now = state.now()
     kinds: dict[str, Callable[[Meeting], bool]] = {
         "scheduled": lambda meeting: True,
-        "live": lambda meeting: meeting.running is not None,
+        "live": lambda meeting: state.room_of(meeting).running is not None,
         "upcoming": lambda meeting: meeting.start_time >= now,
         "upcoming_meetings": lambda meeting: meeting.start_time >= now,
         "previous_meetings": lambda meeting: any(session.end for session in meeting.sessions),
@@ -129,9 +139,17 @@ def list_meetings(state: PracticeState, request: Request, user: str) -> Answer:
     rows = [
         _meeting_summary(state, meeting)
         for meeting in state.meetings.values()
-        if meeting.host == host and not meeting.deleted and kinds[kind](meeting)
+        if meeting.host == host
+        and not (meeting.deleted or meeting.is_personal or meeting.is_webinar)
+        and kinds[kind](meeting)
     ]
     return json_answer(200, page_of(state, request, f"{host} {kind}", "meetings", rows))
+
+
+def _asked_for_personal_id(given: Mapping[str, Any]) -> bool | None:
+    """What was sent as `settings.use_pmi`, whose default is the user's own setting."""
+    asked: bool | None = given.get("settings", {}).get("use_pmi")
+    return asked
 
 
 def _json_object(request: Request) -> dict[str, Any]:
@@ -193,7 +211,7 @@ def _start_time(text: object, zone: ZoneInfo) -> datetime | None:
 
 
 def _count_write(state: PracticeState, host: str) -> None:
-    if not state.count_write(host):
+    if not state.users.count_write(host, state.now().date().isoformat()):
         raise zoom_error(
             429,
             429,
@@ -211,6 +229,8 @@ def _meeting(state: PracticeState, meeting_id: str) -> Meeting:
     meeting = None if number is None else state.open_meeting(number)
     if meeting is None:
         raise no_such_meeting(unquote(meeting_id))
+    if meeting.is_webinar:
+        raise zoom_error(400, 3000, "Cannot access webinar info.")
     return meeting
 
 
@@ -222,25 +242,28 @@ def _meeting_summary(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
 
 
 def _meeting_reply(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
+    room = state.room_of(meeting)
     reply = {
         **_meeting_summary(state, meeting),
         "host_email": meeting.host,
         # Zoom knows no "ended" here.
-        "status": "started" if meeting.running else "waiting",
+        "status": "started" if room.running else "waiting",
         "agenda": meeting.agenda,
         "start_url": state.start_url(meeting),
-        "chat_join_url": f"{state.base_url}/launch/jc/{meeting.number}",
+        "chat_join_url": f"{state.base_url}/launch/jc/{room.number}",
         "settings": dict(meeting.settings),
         "creation_source": "open_api",
         "pre_schedule": False,
     }
-    if meeting.password:
-        phone = f"{meeting.number % 1_000_000:06}"
+    if room is not meeting:
+        reply["pmi"] = str(room.number)
+    if room.password:
+        phone = f"{room.number % 1_000_000:06}"
         reply |= {
-            "password": meeting.password,
+            "password": room.password,
             "h323_password": phone,
             "pstn_password": phone,
-            "encrypted_password": state.link_passcode(meeting),
+            "encrypted_password": state.link_passcode(room),
         }
     return reply
 

@@ -132,6 +132,14 @@ def leave(state: PracticeState, request: Request, number: str) -> Answer:
     return _redirect(f"/in/{number}?{urlencode(dict(request.query))}")
 
 
+def webinar_page(state: PracticeState, request: Request, number: str) -> Answer:
+    """GET /w/{id}: webinars are there for their links alone."""
+    meeting = state.open_meeting(int(number))
+    if meeting is None or not meeting.is_webinar:
+        raise Refusal(page("There is no such webinar", "<p>The link may be old.</p>", status=404))
+    return page(meeting.topic, "<p>This is a webinar. The practice Zoom holds meetings only.</p>")
+
+
 def host_page(state: PracticeState, request: Request, number: str) -> Answer:
     """GET /s/{id}: the host's side."""
     key = request.query.get("zak", "")
@@ -170,7 +178,7 @@ def _redirect(target: str) -> Answer:
 
 def _known(state: PracticeState, number: str) -> Meeting:
     meeting = state.open_meeting(int(number))
-    if meeting is None:
+    if meeting is None or meeting.is_webinar:
         raise Refusal(page("There is no such meeting", "<p>The link may be old.</p>", status=404))
     return meeting
 
@@ -195,6 +203,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", r"/j/([0-9]{1,11})", join),
     ("GET", r"/in/([0-9]{1,11})", seat_page),
     ("POST", r"/in/([0-9]{1,11})", leave),
+    ("GET", r"/w/([0-9]{1,11})", webinar_page),
     ("GET", r"/s/([0-9]{1,11})", host_page),
     ("POST", r"/s/([0-9]{1,11})/start", host_start),
     ("POST", r"/s/([0-9]{1,11})/end", host_end),

@@ -5,19 +5,21 @@ from typing import Any
 from urllib.parse import unquote
 
 from tracker.practice.access import needs, no_such_meeting, page_of, zoom_error
+from tracker.practice.faults import REFUSALS, ListLimit, fault_answer
 from tracker.practice.state import PracticeState
 from tracker.practice.values import Meeting, Session, Stay, meeting_number, name_of, to_zoom, user_id_of
-from tracker.practice.wire import Answer, Request, Route, json_answer
+from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer
 
 # For this share of the settling time the participant list is empty; after it, it has gaps.
 EMPTY_SHARE = 0.4
-YEAR = timedelta(days=365)
+# How long Zoom keeps lists and instances: fifteen months.
+KEPT = timedelta(days=456)
 
 
 def past_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
     """GET /v2/past_meetings/{id or uuid}; `duration` and `total_minutes` are minutes."""
     meeting, session, end = _ended_session(state, meeting_id)
-    rows = [stay for stay in session.stays if not stay.in_waiting_room]
+    rows = [stay for stay in session.stays if not stay.in_waiting_room and not stay.breakout_room]
     seconds = sum(((stay.leave or end) - stay.join).total_seconds() for stay in rows)
     content = {
         "uuid": session.uuid,
@@ -44,10 +46,11 @@ def past_instances(state: PracticeState, request: Request, meeting_id: str) -> A
     meeting = None if number is None else state.meetings.get(number)
     if meeting is None:
         raise no_such_meeting(unquote(meeting_id))
+    _refuse_webinar(meeting)
     rows = [
         {"uuid": session.uuid, "start_time": to_zoom(session.start)}
         for session in reversed(meeting.sessions)
-        if session.end is not None
+        if session.end is not None and state.now() - session.end <= KEPT
     ]
     return json_answer(200, {"meetings": rows})
 
@@ -57,7 +60,11 @@ def past_participants(state: PracticeState, request: Request, meeting_id: str) -
     _, session, end = _ended_session(state, meeting_id)
     age = (state.now() - end).total_seconds()
     rows = participant_rows(session, end, age, state.settings.settle_seconds)
-    return json_answer(200, page_of(state, request, session.uuid, "participants", rows))
+    limit = state.list_limits.get(session.uuid, ListLimit())
+    content = page_of(state, request, session.uuid, "participants", rows[: limit.rows])
+    if limit.total_records is not None:
+        content["total_records"] = limit.total_records
+    return json_answer(200, content)
 
 
 def participant_rows(session: Session, end: datetime, age: float, settle: float) -> list[dict[str, Any]]:
@@ -103,13 +110,24 @@ def _ended_session(state: PracticeState, encoded: str) -> tuple[Meeting, Session
         meeting_id = shorter
     # Zoom's gateway takes one layer of encoding off and then reads slashes as path separators.
     torn = once.startswith("/") or "//" in once
+    if (number := meeting_number(meeting_id)) in state.meetings:
+        _refuse_webinar(state.meetings[number])
     found = None if torn else state.find_session(meeting_id)
+    refusal = found and state.refusals.get(found[1].uuid)
+    if refusal and (answer := fault_answer(REFUSALS[refusal](meeting_id))):
+        raise Refusal(answer)
     if found is None or found[1].end is None:
         raise no_such_meeting(meeting_id)
     meeting, session = found
-    if state.now() - found[1].end > YEAR:
+    if state.now() - found[1].end > KEPT:
         raise zoom_error(400, 12702, "Can not access a meeting a year ago.")
     return meeting, session, found[1].end
+
+
+def _refuse_webinar(meeting: Meeting) -> None:
+    """Zoom has other calls for what was a webinar."""
+    if meeting.is_webinar:
+        raise zoom_error(400, 300, "Cannot access webinar info.")
 
 
 def _minutes(seconds: float) -> int:

@@ -1,8 +1,9 @@
 """The past classes of a made-up term: believable, and always the same for the same request.
 
 Everybody here is invented. The untidy things that real participant lists show are all in it: late comers,
-dropped lines, second devices, guests without an e-mail, new names, a telephone, the waiting room, a class
-that had to be restarted, one to which nobody came, and one that was never held.
+dropped lines, second devices, guests without an e-mail, new names, phones with their own name, a telephone, a
+note-taking robot, the waiting room, classes that had to be restarted, one to which nobody came, one that was never
+held, and one whose link was opened again in the evening.
 """
 
 import random
@@ -192,11 +193,24 @@ def _meeting(
         presences.append(_caller(chance, start, end))
     if number % 6 == 1:
         presences.append(Presence("iPad von Mama", "", start + timedelta(minutes=3), end))
+    if number % 6 == 2:
+        presences.append(Presence("Otter.ai", "", start - timedelta(seconds=40), end))
     sessions = tuple(
         _session(chance, number + place, first, last, presences, course.waiting_room)
         for place, (first, last) in enumerate(_session_times(chance, number, begin, end))
     )
+    if total >= 6 and number == total * 2 // 3:
+        sessions += (_opened_again(chance, number + len(sessions), course, end),)
+        meeting = replace(meeting, settings={**meeting.settings, "join_before_host": True})
     return replace(meeting, sessions=sessions)
+
+
+def _opened_again(chance: random.Random, number: int, course: Course, end: datetime) -> Session:
+    """Two students open the link again, hours after the class, and find nobody."""
+    begin = end + timedelta(minutes=chance.randint(125, 180))
+    over = begin + timedelta(minutes=3)
+    curious = [Presence(student.name, student.email, begin, over) for student in course.roster[3:5]]
+    return _session(chance, number, begin, over, curious, waiting_room=False)
 
 
 def _session_times(
@@ -221,6 +235,9 @@ def _attendance(
     early = chance.random() < 0.08
     leave = end - timedelta(seconds=chance.randint(300, 1300) if early else chance.choice((0, 0, 0, 4, 15, 70)))
     name = student.name_at(progress)
+    if not student.email and chance.random() < 0.2:
+        # A guest who joins by phone this once is shown with the phone's name.
+        name = f"{name} (iPhone)"
     found = [Presence(name, student.email, join, leave)]
     if student.drops_out and chance.random() < 0.6:
         gone = join + (leave - join) * chance.uniform(0.2, 0.8)

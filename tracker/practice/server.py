@@ -2,7 +2,6 @@
 
 import contextlib
 import ipaddress
-import json
 import logging
 import re
 import socket
@@ -10,6 +9,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tracker.practice import access, control, meetings, pages, past
-from tracker.practice.faults import Fault
+from tracker.practice.faults import Fault, fault_answer
+from tracker.practice.limits import category_of
 from tracker.practice.state import PracticeState
 from tracker.practice.values import Clock, PracticeSettings
 from tracker.practice.wire import Answer, Refusal, Request, fields, json_answer
@@ -53,19 +54,6 @@ def respond(state: PracticeState, request: Request) -> Answer:
     return json_answer(404, {"code": 2300, "message": "This API endpoint is not recognized."})
 
 
-def fault_answer(fault: Fault) -> Answer | None:
-    """What a planned fault answers instead of the work; None when the work is to be done."""
-    if fault.kind not in ("status", "html"):
-        return None
-    if fault.kind == "html":
-        default = "<html><head><title>Bad gateway</title></head><body>Try again later.</body></html>"
-        body, content_type = str(fault.body) or default, "text/html"
-    else:
-        body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
-        content_type = "application/json"
-    return Answer(fault.status, body.encode(), {"Content-Type": content_type, **dict(fault.headers)})
-
-
 class Handler(BaseHTTPRequestHandler):
     """Reads a request, asks `respond`, writes the answer in one piece."""
 
@@ -95,13 +83,16 @@ class Handler(BaseHTTPRequestHandler):
             answer = json_answer(403, {"message": "Only this machine's own pages may ask here."})
         else:
             request = Request(self.command, path, fields(query), self.headers, body)
-            fault = None if path.startswith("/practice/") else self.server.take_fault(self.path)
+            fault = None if path.startswith("/practice/") else self.server.take_fault(self.command, self.path)
             if fault and fault.seconds:
                 self.server.stopping.wait(fault.seconds)
             if fault and fault.kind == "reset":
                 self._reset()
                 return
             answer = (fault and fault_answer(fault)) or respond(self.server.state, request)
+            if path.startswith("/v2/"):
+                category = {"X-RateLimit-Category": category_of(self.command, path)}
+                answer = replace(answer, headers={**category, **answer.headers})
         self._write(answer, cut=fault is not None and fault.kind == "cut")
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server looks for these
@@ -172,10 +163,10 @@ class Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
-    def take_fault(self, target: str) -> Fault | None:
+    def take_fault(self, method: str, target: str) -> Fault | None:
         """What goes wrong with this request, if anything."""
         with self.state.lock:
-            return self.state.take_fault(target)
+            return self.state.take_fault(method, target)
 
     def close_connections(self) -> None:
         """End the connections that clients keep open: they would go on asking a server that has stopped."""

@@ -20,6 +20,9 @@ OWNER = "owner" + SCHOOL_DOMAIN
 FIRST_USER_ID = 16_778_240
 USER_ID_STEP = 1024
 
+# Zoom's types of a personal meeting and of a webinar; neither can be asked for when a meeting is made.
+PERSONAL, WEBINAR = 4, 5
+
 DEFAULT_SETTINGS: Mapping[str, Any] = {
     "host_video": True,
     "participant_video": True,
@@ -91,6 +94,9 @@ class Stay:
     seat: str
     in_waiting_room: bool = False
     phone: str = ""
+    # In a breakout room: its UUID, and the number of the same person's join in the main room.
+    breakout_room: str = ""
+    parent_user_id: str = ""
 
     @property
     def internal(self) -> bool:
@@ -114,8 +120,9 @@ class Session:
 
     @property
     def present(self) -> tuple[Stay, ...]:
-        """The stays that go on at this moment, the waiting room left out."""
-        return tuple(stay for stay in self.stays if stay.leave is None and not stay.in_waiting_room)
+        """The stays in the main room that go on at this moment."""
+        there = (stay for stay in self.stays if stay.leave is None)
+        return tuple(stay for stay in there if not stay.in_waiting_room and not stay.breakout_room)
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,16 @@ class Meeting:
     deleted: bool = False
 
     @property
+    def is_personal(self) -> bool:
+        """Whether it is the room that belongs to its host's personal meeting id."""
+        return self.type == PERSONAL
+
+    @property
+    def is_webinar(self) -> bool:
+        """Whether it is a webinar, of which the calls about meetings tell nothing."""
+        return self.type == WEBINAR
+
+    @property
     def running(self) -> Session | None:
         """The session that goes on at this moment."""
         return self.sessions[-1] if self.sessions and self.sessions[-1].end is None else None
@@ -151,6 +168,12 @@ class Meeting:
 def user_id_of(email: str) -> str:
     """The account's id of the user with that e-mail: 22 characters, always the same for one e-mail."""
     return base64.urlsafe_b64encode(hashlib.sha256(email.encode()).digest())[:22].decode()
+
+
+def personal_number(email: str) -> int:
+    """The personal meeting id (PMI) of the user with that e-mail: ten digits, the first of them 2 to 9."""
+    digest = hashlib.sha256(f"personal meeting of {email}".encode()).digest()
+    return 2_000_000_000 + int.from_bytes(digest[:8]) % 8_000_000_000
 
 
 def session_uuid(random_bytes: bytes) -> str:

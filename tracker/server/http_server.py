@@ -15,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 from tracker.messages import sentence
+from tracker.server.chunks import ChunksCutOff, ChunksMalformed, ChunksTooLarge, read_chunks
 from tracker.server.routes import Answer, Request, ServerState, answer, failure
+from tracker.storage.webhook_log import REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +142,19 @@ class _DeadlineReader(io.RawIOBase):
         return size
 
 
+class _BodyRefused(Exception):
+    """The request is answered so, without its body having been read to the end."""
+
+    def __init__(self, status: int, code: str, **details: int) -> None:
+        super().__init__(code)
+        refused = failure(status, HTTPStatus(status).name.lower(), sentence(code, details))
+        self.code, self.answer = code, Answer(status, refused.body, close=True)
+
+
+class _BodyCutOff(Exception):
+    """The client ended before its body did."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Reads one request within its limits, has it answered, sends the answer in one piece."""
 
@@ -169,17 +184,21 @@ class _Handler(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def do_GET(self) -> None:
-        length = self._body_length(needed=self.command in ("POST", "PUT", "PATCH"))
-        if isinstance(length, Answer):
-            self._send(length)
+        try:
+            body = self._read_body()
+        except _BodyRefused as refused:
+            self._note_refused(refused.code)
+            self._send(refused.answer)
             self._drain()
-            return
-        body = self.rfile.read(length)
-        if len(body) < length:
+        except TimeoutError:
+            self._note_refused("body_too_slow")
+            raise
+        except _BodyCutOff:
+            self._note_refused("body_cut_off")
             self.close_connection = True
-            return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self._send(answer(self.server.state, Request(self.command, self.path, headers, body)))
+        else:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self._send(answer(self.server.state, Request(self.command, self.path, headers, body)))
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
 
@@ -189,25 +208,62 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         return True
 
-    def _body_length(self, *, needed: bool) -> int | Answer:
-        """The length of the body, or why the request is refused; what would leave its end in doubt closes."""
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuses a request whose first lines cannot be read."""
+        if self.command:
+            self._note_refused("headers_malformed")
+        super().send_error(code, message, explain)
+
+    def _read_body(self) -> bytes:
+        """The body, to its end. Raises _BodyRefused, _BodyCutOff, TimeoutError; what leaves its end in doubt closes."""
         if self.headers.defects:
-            return self._refusal(400, "headers_malformed")
+            raise _BodyRefused(400, "headers_malformed")
         if "transfer-encoding" in self.headers:
-            return self._refusal(501, "length_needed_not_chunks")
+            return self._read_chunks()
+        length = self._body_length()
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise _BodyCutOff
+        return body
+
+    def _read_chunks(self) -> bytes:
+        """A body in chunks, which only Zoom's webhooks may have: proxies and tunnels on the way send them so."""
+        if not self._request().is_webhook:
+            raise _BodyRefused(501, "length_needed_not_chunks")
+        codings = self.headers.get_all("transfer-encoding") or []
+        # RFC 9112, 6.1: two statements on where a body ends may be understood differently by two readers.
+        if "content-length" in self.headers or len(codings) > 1 or self.request_version == "HTTP/1.0":
+            raise _BodyRefused(400, "length_doubtful")
+        if codings != ["chunked"]:
+            raise _BodyRefused(501, "transfer_coding_unknown")
+        try:
+            return read_chunks(self._reader, LARGEST_BODY)
+        except ChunksMalformed:
+            raise _BodyRefused(400, "chunks_malformed") from None
+        except ChunksCutOff:
+            raise _BodyCutOff from None
+        except (ChunksTooLarge, ConnectionAbortedError):  # the second: small chunks, and so many
+            raise _BodyRefused(413, "body_too_large", most=LARGEST_BODY) from None
+
+    def _body_length(self) -> int:
         lengths = self.headers.get_all("content-length") or []
+        if not lengths and self.command not in ("POST", "PUT", "PATCH"):
+            return 0
         if not lengths:
-            return self._refusal(411, "length_needed") if needed else 0
+            raise _BodyRefused(411, "length_needed")
         if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-            return self._refusal(400, "length_malformed")
+            raise _BodyRefused(400, "length_malformed")
         if len(lengths[0]) > 12 or int(lengths[0]) > LARGEST_BODY:
-            return self._refusal(413, "body_too_large", most=LARGEST_BODY)
+            raise _BodyRefused(413, "body_too_large", most=LARGEST_BODY)
         return int(lengths[0])
 
-    @staticmethod
-    def _refusal(status: int, code: str, **details: int) -> Answer:
-        refused = failure(status, HTTPStatus(status).name.lower(), sentence(code, details))
-        return Answer(status, refused.body, close=True)
+    def _request(self) -> Request:
+        """The request as far as its first line tells it."""
+        return Request(self.command, self.path, {})
+
+    def _note_refused(self, code: str) -> None:
+        if self._request().is_webhook:
+            self.server.state.note_webhook(f"{REFUSED}{code}")
 
     def _send(self, reply: Answer) -> None:
         self.server.state.counters.answers.labels(str(reply.status)).inc()

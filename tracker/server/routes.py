@@ -37,6 +37,7 @@ from tracker.zoom.webhook import UrlValidation
 
 log = logging.getLogger(__name__)
 
+WEBHOOKS = "/api/webhooks/zoom"
 # The loop turns every second; after this long without a turn something holds it up.
 LOOP_STALE_SECONDS = 300.0
 
@@ -66,6 +67,11 @@ class Request:
         """The path without the query."""
         return self.target.partition("?")[0]
 
+    @property
+    def is_webhook(self) -> bool:
+        """Whether it brings a webhook."""
+        return self.method == "POST" and self.path == WEBHOOKS
+
     def query(self, name: str) -> str:
         """The first value of this name in the query, or an empty text."""
         return parse_qs(urlsplit(self.target).query).get(name, [""])[0]
@@ -91,6 +97,11 @@ class ServerState:
         self.services, self.seconds_since_turn, self.webhook_counter = services, seconds_since_turn, webhook_counter
         self.counters = metrics.Counters()
 
+    def note_webhook(self, outcome: str) -> None:
+        """One more webhook came to this; those that are refused before they are read count as well."""
+        self.webhook_counter.note(outcome)
+        self.counters.webhooks.labels(outcome.partition(":")[0]).inc()
+
 
 def answer(state: ServerState, request: Request) -> Answer:
     """The answer to a request. Never raises: an error becomes its status, with a body that leaks nothing."""
@@ -104,7 +115,9 @@ def answer(state: ServerState, request: Request) -> Answer:
         return handler(state, request)
     except WebhookRefused as error:
         log.warning("a webhook was refused", extra={"status": error.status, **error.problem.log_fields()})
-        return failure(error.status, error.kind, sentence_of(error))
+        # Whoever guesses is not to learn which account this is.
+        other = error.code in webhook.OTHER_SIGNATURES
+        return failure(error.status, error.kind, sentence(webhook.OTHER_SIGNATURE) if other else sentence_of(error))
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
         return failure(status, error.kind, sentence_of(error))
@@ -126,17 +139,16 @@ def receive_webhook(state: ServerState, request: Request) -> Answer:
         outcome = f"{REFUSED}{error.code}"
         raise
     finally:
-        state.webhook_counter.note(outcome)
-        state.counters.webhooks.labels(outcome.partition(":")[0]).inc()
+        state.note_webhook(outcome)
 
 
 def _process_webhook(services: Services, request: Request) -> tuple[str, dict[str, Any]]:
     """Verifies and stores a webhook; returns its outcome and the reply. Raises WebhookRefused, NotConfigured."""
     secret = services.settings.zoom_webhook_secret
-    webhook.verify(request.body, request.headers, secret, services.now())
+    webhook.verify(request.body, request.headers, secret, services.now(), services.settings.zoom_account_id)
     delivery = webhook.parse(request.body)
     if isinstance(delivery.event, UrlValidation):
-        return "url_validation", webhook.validation_reply(delivery.event, secret)
+        return health.VALIDATION, webhook.validation_reply(delivery.event, secret)
     outcome = sessions.note_delivery(services, delivery)
     log.info("webhook", extra={"event": delivery.name[:64], "outcome": outcome})
     return outcome, {"success": True}
@@ -151,7 +163,7 @@ def fetch_for_person(state: ServerState, request: Request) -> Answer:
     if not class_id:
         raise InvalidInput("stream_id_missing")
     state.services.read(classes.visible_class, viewer, class_id)
-    return fetched(state, class_id, fetching.fetch_now(state.services, class_id))
+    return fetched(state, class_id, fetching.fetch_now(state.services, viewer, class_id))
 
 
 def fetch_for_program(state: ServerState, request: Request) -> Answer:
@@ -242,7 +254,7 @@ def _read_health(state: ServerState) -> Health:
 
 
 ROUTES: dict[str, dict[str, Callable[[ServerState, Request], Answer]]] = {
-    "/api/webhooks/zoom": {"POST": receive_webhook},
+    WEBHOOKS: {"POST": receive_webhook},
     "/api/zoom/participants": {"GET": fetch_for_person, "POST": fetch_for_program},
     "/healthz": {"GET": healthz},
     "/metrics": {"GET": show_metrics},

@@ -1,10 +1,11 @@
 """Classes that somebody has to look after, and how many there are. Every function runs in the caller's transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
 from tracker.attendance.types import ClassStatus, FetchState
@@ -90,6 +91,18 @@ def beside_running(tx: Transaction, begun_after: datetime, planned_before: datet
     )
 
 
+def planned_beside_sessions(tx: Transaction, after: datetime, before: datetime) -> list[Class]:
+    """Planned classes that should have begun between these moments, and whose meeting has had a session at any time."""
+    return classes.classes_where(
+        tx,
+        LiveStream.status == ClassStatus.SCHEDULED.value,
+        col(LiveStream.scheduled_start) > after,
+        col(LiveStream.scheduled_start) < before,
+        col(LiveStream.zoom_meeting_id).in_(select(MeetingSession.meeting_id)),
+        limit=500,
+    )
+
+
 def live_since(tx: Transaction, before: datetime) -> list[Class]:
     """Classes with a session that began before that moment, run as far as is known, and are not waited for."""
     return classes.classes_where(
@@ -102,24 +115,31 @@ def live_since(tx: Transaction, before: datetime) -> list[Class]:
     )
 
 
-def troubled(tx: Transaction, limit: int) -> list[Class]:
-    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first."""
-    failing = and_(col(Fetch.due_at).is_not(None), col(Fetch.error).is_not(None))
+def troubled(tx: Transaction, limit: int, *, no_session: Collection[str]) -> list[Class]:
+    """Classes whose fetch fails and is tried again, and held ones that were given up; latest first.
+
+    That Zoom has no session (codes in `no_session`) is no trouble where the class was not held.
+    """
+    failing = and_(col(Fetch.due_at).is_not(None), _fails(no_session))
     order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
     return classes.classes_where(tx, or_(failing, and_(*GIVEN_UP)), order=order, limit=limit)
 
 
-def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str) -> Queue:
-    """How many fetches are where. `stuck` are those that failed so often, and not with the code `no_list`."""
+def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str, no_session: Collection[str]) -> Queue:
+    """How many fetches are where. `stuck` are those that failed so often, and not with the code `no_list`.
+
+    `no_session` as in `troubled`.
+    """
     due, free = col(Fetch.due_at) <= now, fetches.is_free(now)
     number = func.count()
     numbers: Any = (
         number,
         number.filter(due),
         number.filter(col(Fetch.due_at) <= now - LATE, free),
-        number.filter(col(Fetch.error).is_not(None)),
+        number.filter(_fails(no_session)),
     )
-    of_open: tuple[int, int, int, int] = tx.exec(select(*numbers).where(col(Fetch.due_at).is_not(None))).one()
+    open_ones = select(*numbers).select_from(Fetch).join(LiveStream).where(col(Fetch.due_at).is_not(None))
+    of_open: tuple[int, int, int, int] = tx.exec(open_ones).one()
     of_held = select(number).select_from(Fetch).join(LiveStream).where(LiveStream.status == ClassStatus.ENDED.value)
     failed_often = (
         col(Fetch.attempts) >= stuck_after,
@@ -129,6 +149,12 @@ def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str) -> 
     stuck = tx.exec(of_held.where(col(Fetch.due_at).is_not(None), *failed_often)).one()
     given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
     return Queue(*of_open, stuck, given_up)
+
+
+def _fails(no_session: Collection[str]) -> ColumnElement[bool]:
+    """Whether a fetch fails, of a fetch and its class."""
+    held = col(LiveStream.status) != ClassStatus.SCHEDULED.value
+    return and_(col(Fetch.error).is_not(None), or_(held, col(Fetch.error).not_in(sorted(no_session))))
 
 
 def first_held_after(tx: Transaction, moment: datetime) -> datetime | None:

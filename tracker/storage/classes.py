@@ -3,7 +3,6 @@
 What comes back are frozen values, never table rows: a row belongs to its transaction, a value can be kept.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +16,8 @@ from sqlmodel import col, select, update
 
 from tracker import clock
 from tracker.attendance.class_times import planned_time, status_of
-from tracker.attendance.stored_form import participants_data as attendance_data
-from tracker.attendance.stored_form import stays_from_data
-from tracker.attendance.types import Attendance, ClassStatus, FetchState, Span, Stay
-from tracker.errors import NotFound, Problem, UnreadableRecords
+from tracker.attendance.types import ClassStatus, FetchState, Span
+from tracker.errors import NotFound, Problem
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
 from tracker.storage.models import Course, Fetch, LiveStream, User
@@ -36,6 +33,7 @@ _IN_MEETING = (
         col(LiveStream.duration_minutes),
         col(LiveStream.timezone),
         col(LiveStream.zoom_meeting_made),
+        col(LiveStream.zoom_api_meeting_id),
         col(LiveStream.started_at),
         col(LiveStream.ended_at),
         col(LiveStream.teacher_id),
@@ -77,6 +75,7 @@ class Class:
     zoom_join_url: str | None
     zoom_api_meeting_id: str | None
     zoom_host_id: str | None
+    zoom_link_checked: bool | None
     zoom_meeting_made: bool
     started_at: datetime | None
     ended_at: datetime | None
@@ -98,6 +97,26 @@ class Class:
         """The planned time."""
         return planned_time(self.scheduled_start, self.duration_minutes)
 
+    @property
+    def figures(self) -> tuple[int | None, int]:
+        """How many people came, and how many hosts, as a teacher wants them counted; None until it is known.
+
+        Where nobody has worked these figures out yet, it is the count by the rule.
+        """
+        if self.participant_count is None or self.people_shown is None:
+            return self.participant_count, 0
+        return self.people_shown, self.hosts_shown or 0
+
+    @property
+    def api_meeting_id(self) -> str | None:
+        """The number that Zoom's API knows the meeting by."""
+        return self.zoom_api_meeting_id or self.zoom_meeting_id
+
+    @property
+    def own_meeting(self) -> bool:
+        """Whether what runs in the meeting is this class: it was made for it, and not under a personal meeting id."""
+        return self.zoom_meeting_made and self.zoom_api_meeting_id is None
+
     def record(self) -> dict[str, Any]:
         """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
         columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}
@@ -108,13 +127,16 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class ClassInMeeting:
-    """As much of a class as tells which sessions of its meeting are its own, and what it was told to be so far."""
+    """As much of a class as tells which sessions of its meeting are its own, and what it was told to be so far.
+
+    `own_meeting`: the meeting was made for the class, and is not held under its host's personal meeting id.
+    """
 
     id: str
     status: ClassStatus
     planned: Span
     timezone: str
-    zoom_meeting_made: bool
+    own_meeting: bool
     started_at: datetime | None
     ended_at: datetime | None
     teacher_id: str
@@ -122,7 +144,12 @@ class ClassInMeeting:
 
 @dataclass(frozen=True, slots=True)
 class NewClass:
-    """A class about to be stored, checked already."""
+    """A class about to be stored, checked already.
+
+    `zoom_meeting_id` is the number that webhooks carry. Where that is the host's personal meeting id,
+    `zoom_api_meeting_id` is the number that Zoom's API knows the meeting by. `zoom_link_checked`: its teacher has
+    linked it, so that it has to be her own.
+    """
 
     title: str
     teacher_id: str
@@ -133,6 +160,9 @@ class NewClass:
     zoom_join_url: str
     zoom_meeting_made: bool
     course: str | None = None
+    zoom_api_meeting_id: str | None = None
+    zoom_host_id: str | None = None
+    zoom_link_checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +185,9 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         timezone=new.timezone,
         zoom_meeting_id=new.zoom_meeting_id,
         zoom_join_url=new.zoom_join_url,
+        zoom_api_meeting_id=new.zoom_api_meeting_id,
+        zoom_host_id=new.zoom_host_id,
+        zoom_link_checked=new.zoom_link_checked,
         zoom_meeting_made=new.zoom_meeting_made,
         teacher_id=new.teacher_id,
         course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
@@ -166,8 +199,15 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
 
 def change_class(tx: Transaction, class_id: str, title: str, start: datetime, minutes: int, timezone: str) -> None:
     """New title and planned time. The caller has locked the class."""
-    row = _row(tx, class_id)
+    row = class_row(tx, class_id)
     row.title, row.scheduled_start, row.duration_minutes, row.timezone = title, start, minutes, timezone
+    tx.add(row)
+
+
+def set_meeting(tx: Transaction, class_id: str, meeting_id: str, api_meeting_id: str | None, join_url: str) -> None:
+    """Other numbers and another join link of the same Zoom meeting. The caller has locked the class."""
+    row = class_row(tx, class_id)
+    row.zoom_meeting_id, row.zoom_api_meeting_id, row.zoom_join_url = meeting_id, api_meeting_id, join_url
     tx.add(row)
 
 
@@ -176,41 +216,6 @@ def set_life(
 ) -> None:
     """Status, real start and real end. What is known of the participants stays until there is better."""
     run(tx, _SET_LIFE, class_id=class_id, status=status.value, startedAt=started_at, endedAt=ended_at)
-
-
-def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:
-    """Replaces the participants of a class as a whole."""
-    row = _row(tx, class_id)
-    row.participant_count = attendance.unique_count
-    row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
-    row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
-    row.participants_fetched_at = now
-    tx.add(row)
-
-
-def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int) -> None:
-    """Stores the figures that are shown: people without the hosts, and hosts."""
-    row = _row(tx, class_id)
-    row.people_shown, row.hosts_shown = people, hosts
-    tx.add(row)
-
-
-def classes_with_people(tx: Transaction, teacher_id: str) -> list[tuple[str, str]]:
-    """Id and `participantsData` of each class of a teacher whose participants are known."""
-    rows = select(LiveStream.id, LiveStream.participants_data).where(
-        LiveStream.teacher_id == teacher_id, col(LiveStream.participants_data).is_not(None)
-    )
-    return [(class_id, text or "") for class_id, text in tx.exec(rows)]
-
-
-def without_figures(tx: Transaction, limit: int) -> list[str]:
-    """The ids of classes whose participants are known, and no figures to show of them."""
-    known = select(LiveStream.id).where(
-        col(LiveStream.participants_data).is_not(None),
-        col(LiveStream.participant_count).is_not(None),
-        col(LiveStream.people_shown).is_(None),
-    )
-    return list(tx.exec(known.limit(limit)))
 
 
 def lock_class(tx: Transaction, class_id: str) -> Class:
@@ -269,30 +274,6 @@ def list_courses(tx: Transaction, teacher: Member) -> list[str]:
     return list(tx.exec(select(Course.name).where(Course.teacher_id == teacher.id).order_by(func.lower(Course.name))))
 
 
-def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | None:
-    """The stored form of the class's attendance; None while it is not known.
-
-    Raises UnreadableRecords where another program wrote something else.
-    """
-    text = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
-    if not text:
-        return None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        data = None
-    entries = data.get("participants") if isinstance(data, dict) else None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UnreadableRecords()
-    return cast(dict[str, Any], data)
-
-
-def get_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
-    """The records of the class's participants; None while they are not known."""
-    data = get_participants_data(tx, class_id)
-    return stays_from_data(data) if data else None
-
-
 def _known_id(class_id: str) -> str:
     """The id, unless no class can have it: PostgreSQL refuses some texts even in a comparison. Raises NotFound."""
     if class_id != comparable(class_id):
@@ -300,7 +281,8 @@ def _known_id(class_id: str) -> str:
     return class_id
 
 
-def _row(tx: Transaction, class_id: str) -> LiveStream:
+def class_row(tx: Transaction, class_id: str) -> LiveStream:
+    """The row of a class, for the modules of this floor. Raises NotFound."""
     row = tx.get(LiveStream, class_id)
     if row is None:
         raise NotFound("no_such_class")
@@ -366,6 +348,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         zoom_join_url=row.zoom_join_url,
         zoom_api_meeting_id=row.zoom_api_meeting_id,
         zoom_host_id=row.zoom_host_id,
+        zoom_link_checked=row.zoom_link_checked,
         zoom_meeting_made=row.zoom_meeting_made,
         started_at=row.started_at,
         ended_at=row.ended_at,
@@ -396,7 +379,7 @@ def _in_meeting(row: Any) -> ClassInMeeting:
         status_of(row.status, row.startedAt, row.endedAt),
         planned_time(row.scheduledStart, row.durationMinutes),
         _zone_name(row.timezone),
-        row.zoomMeetingMade,
+        row.zoomMeetingMade and row.zoomApiMeetingId is None,
         row.startedAt,
         row.endedAt,
         row.teacherId,

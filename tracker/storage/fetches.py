@@ -125,13 +125,13 @@ def renew(tx: Transaction, claim: Claim, now: datetime) -> None:
     _change(tx, claim, leased_until=now + LEASE)
 
 
-def finish(tx: Transaction, claim: Claim, again_at: datetime | None) -> None:
+def finish(tx: Transaction, claim: Claim, again_at: datetime | None, problem: Problem | None = None) -> None:
     """The participants are stored in this same transaction; Zoom's list is read again at `again_at`, or settled.
 
-    Raises LeaseLost, and with it rolls the caller's result back.
+    `problem` is why they are not known all the same. Raises LeaseLost, and with it rolls the caller's result back.
     """
     state = FetchState.SETTLED if again_at is None else FetchState.COLLECTED
-    _end(tx, claim, None, state=state.value, due_at=again_at, attempts=0)
+    _end(tx, claim, problem, state=state.value, due_at=again_at, attempts=0)
 
 
 def postpone(tx: Transaction, claim: Claim, problem: Problem, at: datetime, attempts: int) -> None:
@@ -144,9 +144,12 @@ def abandon(tx: Transaction, claim: Claim, problem: Problem, state: FetchState) 
     _end(tx, claim, problem, state=state.value, due_at=None)
 
 
-def release(tx: Transaction, claim: Claim) -> None:
-    """Gives the fetch back as it was before `claim_class`. Raises LeaseLost."""
-    _change(tx, claim, leased_until=None, lease_token=None)
+def release(tx: Transaction, claim: Claim, problem: Problem | None = None) -> None:
+    """Gives the fetch back as it was before `claim_class`, due when it was; a problem is noted. Raises LeaseLost."""
+    if problem is None:
+        _change(tx, claim, leased_until=None, lease_token=None)
+    else:
+        _end(tx, claim, problem)
 
 
 def failing_due_after(tx: Transaction, moment: datetime) -> list[str]:

@@ -1,10 +1,12 @@
 """The people with an account. Every function runs in the caller's transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
+from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from tracker.errors import InvalidInput, NotFound
@@ -64,6 +66,25 @@ def list_members(tx: Transaction) -> list[Member]:
     return [member_of(row) for row in tx.exec(select(User).order_by(User.email))]
 
 
+# The order of locks, the same for all: rows of classes before those of people, and each in the order of ids.
+
+
+def hold(tx: Transaction, member_ids: Iterable[str]) -> None:
+    """Keeps what these people have said of others as it is, until the end of the transaction."""
+    whose = select(User.id).where(col(User.id).in_(sorted(member_ids))).order_by(User.id)
+    tx.exec(whose.with_for_update(read=True)).all()
+
+
+def lock_member(tx: Transaction, member_id: str) -> None:
+    """Locks a person for the rest of the transaction: nobody signs in, changes her account or says her words meanwhile.
+
+    Raises NotFound where the account was removed.
+    """
+    # What was read of it before may have changed while this waited.
+    if tx.get(User, member_id, with_for_update=True, populate_existing=True) is None:
+        raise NotFound("account_removed")
+
+
 def password_hash(tx: Transaction, email: str) -> tuple[str, str | None] | None:
     """The id of the person with this e-mail, and the hash of her password, if she has one."""
     row = _row(tx, email)
@@ -83,12 +104,6 @@ def set_password_hash(tx: Transaction, member_id: str, password_hash: str | None
     tx.add(row)
 
 
-def lock(tx: Transaction, member_id: str) -> None:
-    """Holds a person's row until the end of the transaction: nobody signs in or changes her account meanwhile."""
-    # What was read of it before may have changed while this waited.
-    tx.get_one(User, member_id, with_for_update=True, populate_existing=True)
-
-
 def find_by_identity(tx: Transaction, issuer: str, subject: str) -> Member | None:
     """Who has signed in before as this person of this provider."""
     row = tx.exec(select(User).where(User.oidc_issuer == issuer, User.oidc_subject == subject)).first()
@@ -97,7 +112,8 @@ def find_by_identity(tx: Transaction, issuer: str, subject: str) -> Member | Non
 
 def set_identity(tx: Transaction, member_id: str, issuer: str, subject: str) -> bool:
     """Stores who a person is to the provider, and returns True; False where she is somebody else there already."""
-    row = tx.get_one(User, member_id, with_for_update=True, populate_existing=True)
+    lock_member(tx, member_id)
+    row = tx.get_one(User, member_id)
     if row.oidc_issuer == issuer and row.oidc_subject != subject:
         return False
     row.oidc_issuer, row.oidc_subject = issuer, subject
@@ -119,10 +135,15 @@ def set_second_factor(tx: Transaction, member_id: str, key: str | None, last_ste
     tx.add(row)
 
 
-def lock_admins(tx: Transaction) -> list[Member]:
-    """The admins whose accounts are open; none becomes one or ceases to be one until the end of the transaction."""
-    admins = select(User).where(User.role == "admin", col(User.disabled_at).is_(None)).order_by(User.id)
-    return [member_of(row) for row in tx.exec(admins.with_for_update(), execution_options={"populate_existing": True})]
+def lock_admins(tx: Transaction, *others: str) -> list[Member]:
+    """The admins whose accounts are open; none becomes one or ceases to be one until the end of the transaction.
+
+    The people with these ids are locked with them: one after the other, two who do so might wait for each other.
+    """
+    admins = and_(col(User.role) == "admin", col(User.disabled_at).is_(None))
+    rows = select(User).where(or_(admins, col(User.id).in_(others))).order_by(User.id).with_for_update()
+    found = [member_of(row) for row in tx.exec(rows, execution_options={"populate_existing": True})]
+    return [one for one in found if one.is_admin and one.disabled_at is None]
 
 
 def set_disabled(tx: Transaction, member_id: str, since: datetime | None) -> None:

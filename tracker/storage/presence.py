@@ -1,13 +1,14 @@
 """Joins and leaves as they were seen live. Every function runs in the caller's transaction."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import case, func, inspect
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from tracker.attendance.types import Sighting, Where
 from tracker.storage.database import Transaction, insert, run
-from tracker.storage.models import ParticipantEvent
+from tracker.storage.models import MeetingSession, ParticipantEvent
 
 _ADD_SIGHTING = insert(
     ParticipantEvent,
@@ -23,7 +24,7 @@ _ADD_SIGHTING = insert(
 
 
 def add_sighting(tx: Transaction, meeting_id: str, seen: Sighting) -> None:
-    """Remembers that somebody came or left.
+    """Remembers that somebody came or left. The meeting is "" while only the session is known.
 
     Zoom may tell of one moment in two announcements, of which one says less. Of two texts the greater one stays,
     so that nothing depends on which of them came first.
@@ -65,3 +66,15 @@ def list_sightings(tx: Transaction, session_uuids: Iterable[str]) -> list[Sighti
 def count_sightings(tx: Transaction, meeting_id: str) -> int:
     """How many there are of a meeting: a cheap way to see that something has happened."""
     return tx.exec(select(func.count()).where(ParticipantEvent.meeting_id == meeting_id)).one()
+
+
+def forget_unplaced(tx: Transaction, before: datetime) -> None:
+    """Drops what was seen before that moment in sessions of which it is not known what meeting they are a run of."""
+    known = select(MeetingSession.uuid)
+    tx.exec(
+        delete(ParticipantEvent).where(
+            col(ParticipantEvent.meeting_id) == "",
+            col(ParticipantEvent.at) < before,
+            col(ParticipantEvent.session_uuid).not_in(known),
+        )
+    )

@@ -81,14 +81,17 @@ def tallies_today(tx: Transaction, now: datetime) -> tuple[Tally, ...]:
     return tuple(Tally(row.outcome, row.count, row.last_at) for row in rows)
 
 
-def last_with_outcome(tx: Transaction, outcome: str) -> datetime | None:
-    """When the last webhook with this outcome came."""
-    return tx.exec(select(func.max(WebhookTally.last_at)).where(WebhookTally.outcome == outcome)).one()
+def last_of_outcomes(tx: Transaction, *outcomes: str) -> Tally | None:
+    """The tally of the last webhook that came to one of these."""
+    found = select(WebhookTally).where(col(WebhookTally.outcome).in_(outcomes))
+    row = tx.exec(found.order_by(col(WebhookTally.last_at).desc(), WebhookTally.outcome).limit(1)).first()
+    return Tally(row.outcome, row.count, row.last_at) if row else None
 
 
-def last_not_refused(tx: Transaction) -> datetime | None:
-    """When the last webhook came that was Zoom's, whatever its outcome."""
-    return tx.exec(select(func.max(WebhookTally.last_at)).where(~col(WebhookTally.outcome).startswith(REFUSED))).one()
+def last_not_refused(tx: Transaction, *, but: str = "") -> datetime | None:
+    """When the last webhook came that was Zoom's, whatever its outcome `but` this one."""
+    zooms = ~col(WebhookTally.outcome).startswith(REFUSED)
+    return tx.exec(select(func.max(WebhookTally.last_at)).where(zooms, WebhookTally.outcome != but)).one()
 
 
 def forget_tallies(tx: Transaction, before: datetime) -> None:

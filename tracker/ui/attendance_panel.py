@@ -1,41 +1,45 @@
-"""The attendance on the page of a class: figures, people, timeline, how the number came about, who may be the same."""
+"""The attendance on the page of a class: the figures, and all the parts below them in their order."""
 
 import streamlit as st
 
 from tracker import class_attendance, clock, report
-from tracker.attendance.same_person import likely_same
-from tracker.attendance.types import Attendance, ClassStatus, Person, PersonKey, Source
+from tracker.attendance.counting import is_nameless
+from tracker.attendance.types import Attendance, ClassStatus, Source
+from tracker.messages import and_hosts
 from tracker.storage.classes import Class
-from tracker.storage.decisions import Decision
-from tracker.ui import charts, words
+from tracker.storage.members import Member
+from tracker.ui import charts, downloads, people_panel, said_panel, why_panel, words
 from tracker.ui.page import read
 from tracker.ui.wiring import services
 
-MOST_SUGGESTIONS = 10
+NAMES_WITHHELD = (
+    "Zoom has withheld all names and e-mails of this class, as it does for accounts with a HIPAA agreement. Each "
+    "joining is a person of its own here, told apart by Zoom's ids: who dropped out and came back may count twice."
+)
 
 
-def show(found: Class, attendance: Attendance) -> None:
-    """Everything about who was there."""
+def show(found: Class, attendance: Attendance, member: Member) -> None:
+    """Everything about who was there, for `member` to read."""
     zone = clock.zone(found.timezone)
     live = found.status is ClassStatus.LIVE
     _notes(found, attendance)
     if live:
         _in_class_now(found)
-    _figures(attendance)
-    _same_people(found, attendance)
+    _figures(found, attendance, member)
+    said_panel.show(found, attendance, member)
     tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
     st.subheader("People so far" if live else "People", anchor=False)
-    charts.show_table(tables["people"], "Everybody who was in the class")
+    people_panel.show(found, attendance, tables["people"])
     if not live:
-        _downloads(found, tables)
+        downloads.show(found, tables)
     if attendance.stays:
         st.subheader("When they were there", anchor=False)
         charts.timeline(found, attendance)
         charts.show_curve(found, attendance)
     with st.expander("All stays as a table"):
-        charts.show_table(tables["stays"], "Every stay that is known")
+        charts.show_table(tables["stays"], "Every stay that is known", until=attendance.until)
     with st.expander("Why this number?"):
-        _why(found, attendance)
+        why_panel.show(found, attendance, member)
 
 
 def _notes(found: Class, attendance: Attendance) -> None:
@@ -56,31 +60,31 @@ def _notes(found: Class, attendance: Attendance) -> None:
     if attendance.source is Source.SEEN and found.status is not ClassStatus.LIVE:
         text = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
         st.info(text, icon=":material/visibility:")
+    keys = [key for person in (*attendance.people, *attendance.set_aside) for key in person.keys]
+    if keys and all(map(is_nameless, keys)):
+        st.info(NAMES_WITHHELD, icon=":material/visibility_off:")
 
 
 def _in_class_now(found: Class) -> None:
     here = read(class_attendance.people_in_class_now, found, services().now())
-    st.subheader(f"In class now: {len(here)}", anchor=False)
+    st.subheader(f"In class now: {words.in_class_now(here)}", anchor=False)
     st.markdown(words.here(found, here, len(here)))
 
 
-def _figures(attendance: Attendance) -> None:
+def _figures(found: Class, attendance: Attendance, member: Member) -> None:
     lesson = sum(part.seconds for part in attendance.lesson)
-    late = sum(person.late for person in attendance.people)
-    early = sum(person.left_early for person in attendance.people)
-    joined = len(attendance.people) != attendance.unique_count
+    late = sum(person.late for person in attendance.participants)
+    early = sum(person.left_early for person in attendance.participants)
+    hosts = len(attendance.hosts)
     with st.container(horizontal=True):
         st.metric(
             "People",
-            len(attendance.people),
-            delta=f"{attendance.unique_count} by the rule" if joined else None,
+            len(attendance.participants),
+            delta=and_hosts(hosts).strip() or None,
             delta_color="off",
             delta_arrow="off",
             border=True,
-            width=140 if joined else 115,
-            help="Zoom's records tell them apart by e-mail or name; you have said that some are the same person."
-            if joined
-            else None,
+            width=135 if hosts else 115,
         )
         st.metric("Came late", late, border=True, width=135, help="More than five minutes after the lesson began.")
         st.metric("Left early", early, border=True, width=135, help="More than five minutes before the lesson's end.")
@@ -95,133 +99,25 @@ def _figures(attendance: Attendance) -> None:
         )
         records_help = "Every joining of everybody; one person may have several."
         st.metric("Records", attendance.total_records, border=True, width=115, help=records_help)
+    if told := _of_the_figure(found, attendance, member):
+        st.caption(told)
 
 
-def _downloads(found: Class, tables: dict[report.Shape, report.Table]) -> None:
-    local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
-    with st.container(horizontal=True):
-        for shape, table in tables.items():
-            st.download_button(
-                f"CSV of {shape}",
-                report.csv_bytes(table),
-                report.file_name(found.title, local_start, shape, "csv"),
-                "text/csv",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> str:
+    """What has to be known of the number of people, in Markdown: how it differs from Zoom's records, and who is in it.
 
-
-def _why(found: Class, attendance: Attendance) -> None:
-    """From Zoom's records to the number of people, step by step, down to the rows of one person."""
-    meeting = attendance.total_records - len(attendance.waiting)
-    sessions = words.count(max(1, len(attendance.sessions)), "session", "sessions")
-    told = attendance.total_records + attendance.repeats
-    source = "Zoom's list has" if attendance.source is Source.ZOOM else "Seen live were"
-    by_email = len({key for person in attendance.people for key in person.keys if key[0] == "email"})
-    steps = [
-        f"{source} **{words.count(told, 'record', 'records')}** in {sessions}.",
-        f"Set aside: {words.count(attendance.repeats, 'exact repeat', 'exact repeats')}, "
-        f"and {len(attendance.waiting)} from the waiting room.",
-        f"That leaves **{words.count(meeting, 'stay', 'stays')}** in the meeting, of "
-        f"**{words.people(attendance.unique_count)}**: {by_email} by e-mail, "
-        f"{attendance.unique_count - by_email} by name.",
-    ]
-    if len(attendance.people) != attendance.unique_count:
-        steps.append(f"You have said that some are the same, so they are **{words.people(len(attendance.people))}**.")
-    twice = sum(person.added_up - person.seconds for person in attendance.people)
-    steps.append(
-        f"Time on two devices at once counts once: adding up the rows would have counted {words.length(twice)} twice."
-        if twice
-        else "Nobody was there with two devices at once, so no time could be counted twice."
-    )
-    zooms = [session.zooms_count for session in attendance.sessions]
-    counts = [count for count in zooms if count is not None]
-    if counts and len(counts) == len(zooms):
-        steps.append(f"Zoom's own figure is {sum(counts)}: it counts every joining of each session, not people.")
-    st.markdown("\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)))
-    _snapshots(found)
-    _one_person(found, attendance)
-
-
-def _snapshots(found: Class) -> None:
-    snapshots = read(class_attendance.snapshots, found)
-    if snapshots:
-        now = services().now()
-        lines = [
-            f"{words.moment(found, one.at, now)}: {words.count(one.records, 'record', 'records')}, "
-            f"{words.people(one.people)}" + ("" if one.complete else ", not complete")
-            for one in snapshots
-        ]
-        st.markdown("Zoom's list was read " + "; ".join(lines) + ".")
-
-
-def _one_person(found: Class, attendance: Attendance) -> None:
-    """The records of one person, whom the teacher chooses."""
-    chosen = st.selectbox(
-        "The rows of one person",
-        range(len(attendance.people)),
-        None,
-        format_func=lambda number: _name(attendance.people[number]),
-        key="why-person",
-        placeholder="Choose somebody",
-    )
-    if chosen is None:
-        return
-    person = attendance.people[chosen]
-    zone = clock.zone(found.timezone)
-    together = f"{words.length(person.seconds)} in all"
-    if person.added_up != person.seconds:
-        together += f" ({words.length(person.added_up)} if the rows are added up)"
-    st.markdown(f"{words.count(len(person.stays), 'stay', 'stays')}, {together}.")
-    charts.show_table(report.stays_of(person, attendance, zone), "The rows of this person")
-
-
-def _same_people(found: Class, attendance: Attendance) -> None:
-    """Who may be one person under two names, for the teacher to decide; and her earlier decisions."""
-    decisions = read(class_attendance.decisions, found)
-    decided = {frozenset((decision.first, decision.second)) for decision in decisions}
-    open_pairs = [
-        suggestion
-        for suggestion in likely_same(attendance.people)
-        if not any(frozenset((a, b)) in decided for a in suggestion.first.keys for b in suggestion.second.keys)
-    ]
-    if not open_pairs and not decisions:
-        return
-    suggestions = words.count(len(open_pairs), "suggestion", "suggestions")
-    label = f"The same person? {suggestions}" if open_pairs else "Who is the same person"
-    with st.expander(label, icon=":material/group:"):
-        for number, suggestion in enumerate(open_pairs[:MOST_SUGGESTIONS]):
-            st.markdown(f"**{_shown(suggestion.first)}** and **{_shown(suggestion.second)}**: {suggestion.why}.")
-            pair = suggestion.first.keys[0], suggestion.second.keys[0]
-            with st.container(horizontal=True):
-                for name, same in (("The same person", True), ("Two people", False)):
-                    if st.button(name, key=f"same-{number}-{same}"):
-                        _decide(found, Decision(*pair, same))
-        if decisions:
-            st.caption("What you have said, for all your classes")
-        for number, decision in enumerate(decisions):
-            verb = "the same person" if decision.same else "two people"
-            with st.container(horizontal=True, vertical_alignment="center"):
-                text = f"{_key(decision.first)} and {_key(decision.second)}: {verb}"
-                st.markdown(text, width="content")
-                if st.button("Undo", key=f"undo-{number}"):
-                    class_attendance.undo_decision(services(), found, decision)
-                    st.rerun()
-
-
-def _decide(found: Class, decision: Decision) -> None:
-    class_attendance.decide(services(), found, decision)
-    st.rerun()
-
-
-def _name(person: Person) -> str:
-    name = words.plain(person.name, 60) or report.NO_NAME
-    return f"{name} ({words.plain(person.email, 60)})" if person.email else name
-
-
-def _shown(person: Person) -> str:
-    return words.markdown(_name(person), 140)
-
-
-def _key(key: PersonKey) -> str:
-    return words.markdown(key[1], 60)
+    Nothing where it is everybody by the counting rule.
+    """
+    parts = []
+    if len(attendance.participants) != attendance.unique_count:
+        joined, aside = why_panel.joined_away(attendance), len(attendance.set_aside)
+        said = [f"joined {joined} with others"] * bool(joined) + [f"set {aside} aside"] * bool(aside)
+        parts.append(f"{attendance.unique_count} by Zoom's records")
+        if said:
+            parts.append(f"{words.who_has(found, member, inside=True)} {' and '.join(said)}")
+    if attendance.hosts:
+        are = "the host is" if len(attendance.hosts) == 1 else f"the {len(attendance.hosts)} hosts are"
+        parts.append(f"{are} not counted ({words.listed([person.name for person in attendance.hosts])})")
+    if outside := sum(person.outside for person in attendance.participants):
+        parts.append(f"{outside} of them only before or after class")
+    return f"{'; '.join(parts)}." if parts else ""

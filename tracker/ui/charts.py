@@ -13,9 +13,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tracker import clock
+from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.counting import key_of
 from tracker.attendance.curve import Curve, presence_curve
-from tracker.attendance.types import Attendance, Person, PersonKey, Stay, Where
+from tracker.attendance.types import Attendance, Person, PersonKey, Span, Stay, Where
 from tracker.report import NO_NAME, Table
 from tracker.storage.classes import Class
 from tracker.ui import words
@@ -27,10 +28,27 @@ LEGEND = {Where.MEETING: "in the meeting", Where.WAITING_ROOM: "in the waiting r
 ROW_PIXELS, MARGIN_PIXELS = 26, 90
 LONGEST_LABEL = 24
 PEOPLE_AT_ONCE = 60
-# Of a class of a minute or two, times without seconds would be the same one again and again.
-TIMES = [{"dtickrange": [None, 59_999], "value": "%H:%M:%S"}, {"dtickrange": [60_000, None], "value": "%H:%M"}]
+# How times are written along an axis, by the milliseconds between two of them: so that no two look the same.
+TIMES = [
+    {"dtickrange": [None, 59_999], "value": "%H:%M:%S"},
+    {"dtickrange": [60_000, 10_799_999], "value": "%H:%M"},
+    {"dtickrange": [10_800_000, 86_399_999], "value": "%a %H:%M"},
+    {"dtickrange": [86_400_000, None], "value": "%d %b %Y"},
+]
+# So many times fit beside each other on a phone; over so short a span they are still whole seconds apart.
+MOST_TIMES, SHORTEST_AXIS = 5, timedelta(seconds=10)
+# A leaving that has not happened.
+LEAVINGS, STILL_HERE = ("Last leave", "Leave"), "still here"
 # What a teacher looks for comes first, also on a phone; the e-mail, which is long and seldom looked at, last.
-ON_SCREEN = {"Name": -3, "Minutes present": -2, "Percent": -2, "Status": -1, "Email": 1}
+ON_SCREEN = {
+    "Name": -6,
+    "Minutes in class": -5,
+    "Percent": -4,
+    "Status": -3,
+    "Role": -2,
+    "Minutes present": -1,
+    "Email": 1,
+}
 
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -53,8 +71,12 @@ class Row:
     person: Person | None
 
 
-def show_table(table: Table, alt: str) -> None:
-    """The table as an interactive one; times are in the class's zone already, and named by the day only if needed."""
+def show_table(table: Table, alt: str, *, until: datetime | None = None, **selection: Any) -> None:
+    """The table as an interactive one; times are in the class's zone already, and named by the day only if needed.
+
+    Of a class that runs, `until` is the moment up to which it is known: who is there until then is still there.
+    `selection` is what Streamlit needs to have its rows chosen.
+    """
     frame = pd.DataFrame(table.rows, columns=list(table.columns))
     moments = [cell for row in table.rows for cell in row if isinstance(cell, datetime)]
     one_day = len({moment.date() for moment in moments}) < 2
@@ -63,20 +85,28 @@ def show_table(table: Table, alt: str) -> None:
         "Email": st.column_config.TextColumn(width="medium"),
         "Percent": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100),
         "Minutes present": st.column_config.NumberColumn(format="%.1f"),
+        "Minutes in class": st.column_config.NumberColumn(format="%.1f"),
     }
     for place, name in enumerate(table.columns):
         if any(isinstance(row[place], datetime) for row in table.rows):
+            if until is not None and name in LEAVINGS:
+                frame[name] = [_leaving(row[place], until, one_day) for row in table.rows]
+                continue
             # The browser would move an aware time into a zone of its own.
             frame[name] = pd.to_datetime(pd.Series([_naive(row[place]) for row in table.rows]))
             config[name] = st.column_config.DatetimeColumn(format="HH:mm:ss" if one_day else "YYYY-MM-DD HH:mm:ss")
     order = sorted(table.columns, key=lambda name: ON_SCREEN.get(name, 0))
-    st.dataframe(frame, hide_index=True, column_order=order, column_config=config, alt=alt)
+    st.dataframe(frame, hide_index=True, column_order=order, column_config=config, alt=alt, **selection)
 
 
 def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDERS["Name"]) -> list[Row]:
-    """The lines of the timeline: the people in that order, then those who never got past the waiting room."""
+    """The lines of the timeline: the people in that order, then those who never got past the waiting room.
+
+    Who is set aside has no line.
+    """
     people = sorted(attendance.people, key=order)
-    rows = [Row(_label(person.name), person.stays, person) for person in people]
+    rows = [Row(_label(person.name, host=person.is_host), person.stays, person) for person in people]
+    nowhere = {key for person in attendance.set_aside for key in person.keys}
     line_of = {key: line for line, person in enumerate(people) for key in person.keys}
     waiting: dict[PersonKey, list[Stay]] = defaultdict(list)
     for stay in attendance.waiting:
@@ -84,7 +114,7 @@ def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDER
         if key in line_of:
             row = rows[line_of[key]]
             rows[line_of[key]] = replace(row, stays=(*row.stays, stay))
-        else:
+        elif key not in nowhere:
             waiting[key].append(stay)
     return rows + [Row(_label(stays[0].name), tuple(stays), None) for stays in waiting.values()]
 
@@ -101,6 +131,8 @@ def timeline(found: Class, attendance: Attendance) -> None:
         config={"displayModeBar": False},
         alt="When each person was in the class; the same as a table is below.",
     )
+    if far := _far_away(found, attendance):
+        st.caption(f"Outside of what is drawn: {words.count(far, 'record', 'records')} with times far from the class.")
 
 
 def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -> go.Figure:
@@ -131,9 +163,7 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -
         fixedrange=True,
         showgrid=False,
     )
-    figure.update_xaxes(
-        type="date", side="top", tickformatstops=TIMES, hoverformat="%H:%M:%S", title=None, fixedrange=True
-    )
+    figure.update_xaxes(side="top", **_time_axis(found, attendance))
     figure.update_layout(
         height=ROW_PIXELS * len(rows) + MARGIN_PIXELS,
         margin={"l": 0, "r": 8, "t": 28, "b": 8},
@@ -173,20 +203,22 @@ def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, a
 
 
 def show_curve(found: Class, attendance: Attendance) -> None:
-    """How many people were there in each minute, with the highest number and the mean."""
-    curve = presence_curve(attendance.people, attendance.lesson)
+    """How many people were there from moment to moment, with the highest number and the mean."""
+    curve = presence_curve(attendance.participants, attendance.lesson, attendance.until)
     if not curve.points:
         return
+    whom = words.without_hosts(attendance)
     at_once = f"At most {words.people(curve.peak)} at once"
-    st.caption(f"{at_once}, {curve.mean:.1f} on average in the lesson." if curve.mean is not None else f"{at_once}.")
+    mean = f", {curve.mean:.1f} on average in the lesson" if curve.mean is not None else ""
+    st.caption(f"{at_once}{mean}{f', {whom}' if whom else ''}.")
     st.plotly_chart(
-        curve_figure(found, curve, planned=not attendance.at_another_time),
+        curve_figure(found, curve, attendance),
         config={"displayModeBar": False},
-        alt="People in the class, minute by minute",
+        alt="How many people were in the class from moment to moment",
     )
 
 
-def curve_figure(found: Class, curve: Curve, *, planned: bool = True) -> go.Figure:
+def curve_figure(found: Class, curve: Curve, attendance: Attendance) -> go.Figure:
     """The curve as a Plotly figure, with the planned time behind it."""
     axis = _axis(found)
     figure = go.Figure(
@@ -197,16 +229,63 @@ def curve_figure(found: Class, curve: Curve, *, planned: bool = True) -> go.Figu
             name="people",
             line={"shape": "hv", "color": COLOR[Where.MEETING]},
             fill="tozeroy",
-            hovertemplate="%{x|%H:%M}: %{y}<extra></extra>",
+            hovertemplate="%{x|%H:%M:%S}: %{y}<extra></extra>",
         )
     )
-    if planned:
+    if not attendance.at_another_time:
         _add_planned_time(figure, found, axis)
     # Whole people only.
     figure.update_yaxes(rangemode="tozero", fixedrange=True, dtick=1 if curve.peak < 6 else None, title=None)
-    figure.update_xaxes(type="date", tickformatstops=TIMES, fixedrange=True, title=None)
+    figure.update_xaxes(**_time_axis(found, attendance))
     figure.update_layout(height=220, margin={"l": 0, "r": 8, "t": 8, "b": 8}, showlegend=False)
     return figure
+
+
+def drawn_span(found: Class, attendance: Attendance) -> Span | None:
+    """What the charts are drawn of: from the first to the last of what was seen, and the planned time.
+
+    The planned time is left out where it would make everything else too small to see. Times that are farther from the
+    class than a meeting can last are wrong ones, and would do so too. None where no times are known.
+    """
+    planned = () if attendance.at_another_time else (found.planned,)
+    ends = [end for one in planned for end in (one.start, one.end)]
+    ends += [end for one in attendance.sessions for end in (one.start, one.end or attendance.until) if end]
+    spans = [stay.span for stay in attendance.stays if stay.span is not None]
+    seen = [end for span in spans for end in (span.start, span.end)]
+    bounds = ends or seen
+    near = [at for at in seen if min(bounds) - LONGEST_MEETING <= at <= max(bounds) + LONGEST_MEETING]
+    if not near:
+        return None
+    start, end = min(near), max([*near, *((attendance.until,) if attendance.until else ())])
+    for one in planned:
+        if end - start >= (one.end - one.start) / 10:
+            start, end = min(start, one.start), max(end, one.end)
+    return Span(start, max(end, start + SHORTEST_AXIS))
+
+
+def _far_away(found: Class, attendance: Attendance) -> int:
+    """How many records lie, in part at least, outside of what is drawn."""
+    drawn = drawn_span(found, attendance)
+    spans = [stay.span for stay in attendance.stays if stay.span is not None]
+    return sum(drawn is None or span.start < drawn.start or span.end > drawn.end for span in spans)
+
+
+def _time_axis(found: Class, attendance: Attendance) -> dict[str, Any]:
+    """The axis of time that both charts have."""
+    usual = {
+        "type": "date",
+        "tickformatstops": TIMES,
+        "nticks": MOST_TIMES,
+        "hoverformat": "%H:%M:%S",
+        "title": None,
+        "fixedrange": True,
+    }
+    drawn = drawn_span(found, attendance)
+    if drawn is None:
+        return usual
+    room, axis = (drawn.end - drawn.start) / 50, _axis(found)
+    ends = (drawn.start - room, drawn.end + room)
+    return usual | {"range": [_naive(moment.astimezone(axis)) for moment in ends]}
 
 
 def _axis(found: Class) -> timezone:
@@ -244,8 +323,16 @@ def _marks(rows: Sequence[Row], axis: timezone) -> dict[str, go.Scatter]:
     }
 
 
-def _label(name: str) -> str:
-    return words.plain(name, LONGEST_LABEL) or NO_NAME
+def _label(name: str, *, host: bool = False) -> str:
+    mark = " (host)" if host else ""
+    return (words.plain(name, LONGEST_LABEL - len(mark)) or NO_NAME) + mark
+
+
+def _leaving(moment: object, until: datetime, one_day: bool) -> str | None:
+    """When somebody left, as text, unless they are still there."""
+    if not isinstance(moment, datetime):
+        return None
+    return STILL_HERE if moment >= until else f"{moment:%H:%M:%S}" if one_day else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _naive(moment: object) -> datetime | None:

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tracker import auth
-from tracker.errors import InvalidInput, NotSignedIn, TooManyTries
+from tracker.errors import InvalidInput, NotFound, NotSignedIn, TooManyTries
 from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY
 from tracker.ui import forms
@@ -47,7 +47,7 @@ async def submit(request: Request) -> Response:
         )
     except InvalidInput as error:
         return await _form(request, sentence_of(error), 400)
-    except NotSignedIn as error:
+    except (NotSignedIn, NotFound) as error:
         return _over(error)
     except TooManyTries as error:
         return await _form(request, sentence_of(error), 503)
@@ -76,7 +76,7 @@ async def _form(request: Request, fault: str = "", status: int = 200) -> Respons
     return forms.page("Your account", body, status)
 
 
-def _over(error: NotSignedIn) -> Response:
+def _over(error: NotSignedIn | NotFound) -> Response:
     return forms.page("Your account", forms.alert(sentence_of(error)), 410)
 
 

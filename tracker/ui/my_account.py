@@ -56,7 +56,7 @@ def password(member: Member) -> None:
     with page.shown_errors():
         if new != again:
             raise InvalidInput("passwords_differ")
-        auth.change_password(services().engine, member, _token(), present, new, services().now())
+        auth.change_password(services().engine, page.acting(), _token(), present, new, services().now())
     st.session_state[DONE] = "Your password is changed."
     st.rerun()
 
@@ -92,7 +92,7 @@ def _switch_on(member: Member, key: str) -> None:
         if not st.form_submit_button("Switch on"):
             return
     with page.shown_errors():
-        auth.switch_on_second_factor(services().engine, member, key, code, services().now())
+        auth.switch_on_second_factor(services().engine, page.acting(), key, code, services().now())
     del st.session_state[KEY]
     st.session_state[FACTOR_DONE] = "The second factor is on. An admin, or whoever runs this service, can take it away."
     st.rerun()
@@ -105,7 +105,7 @@ def _switch_off(member: Member) -> None:
         if not st.form_submit_button("Switch off"):
             return
     with page.shown_errors():
-        auth.switch_off_second_factor(services().engine, member, code, services().now())
+        auth.switch_off_second_factor(services().engine, page.acting(), code, services().now())
     st.session_state[FACTOR_DONE] = "The second factor is off."
     st.rerun()
 
@@ -125,11 +125,11 @@ def sign_ins(member: Member) -> None:
                 st.caption(f"{used}, from {place}")
             if not here and st.button("Sign out", key=f"end-{number}", width="content"):
                 with page.shown_errors():
-                    auth.end_sign_in(services().engine, member, one)
+                    auth.end_sign_in(services().engine, page.acting(), one)
                 st.rerun()
     if len(found) > 1 and st.button("Sign out everywhere else", icon=":material/logout:"):
         with page.shown_errors():
-            auth.end_other_sign_ins(services().engine, member, _token())
+            auth.end_other_sign_ins(services().engine, page.acting(), _token())
         st.rerun()
 
 
@@ -149,7 +149,7 @@ def api_tokens(member: Member) -> None:
                 st.caption(", ".join(_facts(one.created_at, one.last_used_at, one.expires_at)))
             if st.button("Revoke", key=f"revoke-{number}", width="content"):
                 with page.shown_errors():
-                    auth.revoke_api_tokens(services().engine, member.email, one.name)
+                    auth.revoke_api_tokens(services().engine, page.acting(), member.email, one.name)
                 st.rerun()
     with st.form("token", clear_on_submit=True):
         name = st.text_input("Name", max_chars=60, placeholder="What it is for")
@@ -157,8 +157,10 @@ def api_tokens(member: Member) -> None:
         if not st.form_submit_button("Make a token"):
             return
     with page.shown_errors():
-        days = VALID_FOR[valid_for]
-        st.session_state[NEW_TOKEN] = auth.new_api_token(services().engine, member.email, services().now(), name, days)
+        acting, days = page.acting(), VALID_FOR[valid_for]
+        st.session_state[NEW_TOKEN] = auth.new_api_token(
+            services().engine, acting, acting.email, services().now(), name, days
+        )
     st.rerun()
 
 

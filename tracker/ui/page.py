@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import streamlit as st
 
@@ -26,6 +26,8 @@ CLASSES_AS_SEEN = "classes-as-seen"
 NAMES_IN_A_LIST = 6
 # How often an open page asks the database whether it has to be redrawn.
 SECONDS_BETWEEN_CHECKS = 1
+# How often what depends on the time alone is drawn anew while a class runs: minutes present, the curve.
+SECONDS_BETWEEN_MOVES = 10
 
 # The room above a page is kept for a toolbar that is not there; links in a list line up with what is below them.
 STYLE = """<style>
@@ -36,6 +38,7 @@ STYLE = """<style>
 </style>"""
 
 T = TypeVar("T")
+Dialog: TypeAlias = Callable[..., None]
 
 
 def gate(title: str) -> Member:
@@ -52,6 +55,46 @@ def gate(title: str) -> Member:
         return member
     st.html('<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>')
     return st.stop()
+
+
+def acting() -> Member:
+    """Who acts in this tab, asked at this moment: an open tab must do nothing more once its sign-in has ended.
+
+    Ends the run where it has; the page is drawn anew then, and its gate says so.
+    """
+    with shown_errors():
+        member = member_of(sign_in_cookies())
+    if member is None:
+        st.rerun()
+    return member
+
+
+def fragment(part: Callable[[], None], *, every: float) -> None:
+    """Draws a part of the page, and again every so many seconds by itself, for as long as somebody is signed in.
+
+    No page and no panel uses Streamlit's own: that goes on drawing, and acting, in a tab that is signed out.
+    """
+
+    @st.fragment(run_every=every)
+    def drawn() -> None:
+        acting()
+        part()
+
+    drawn()
+
+
+def dialog(title: str, width: Literal["small", "medium", "large"] = "small") -> Callable[[Dialog], Dialog]:
+    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`."""
+
+    def made(part: Dialog) -> Dialog:
+        @st.dialog(title, width=width)
+        def opened(*arguments: Any) -> None:
+            acting()
+            part(*arguments)
+
+        return opened
+
+    return made
 
 
 def sign_in_cookies() -> dict[str, str]:
@@ -83,14 +126,9 @@ def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
 
 def alarms(found: Alarms, member: Member) -> None:
     """Draws what keeps classes from being counted, with what this person can do about it."""
-    if found.no_tracker:
-        doing = (
-            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
-        )
-        lost = "Nothing is lost: what was missed is caught up."
-        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
+    tracker_alarm(found, member)
     if found.unsigned and member.is_admin:
-        st.warning(words.markdown(sentence("webhooks_unsigned"), 400), icon=":material/key_off:")
+        st.warning(words.markdown(sentence_of(found.of_signatures), 400), icon=":material/key_off:")
     if found.silent_since is not None:
         doing = "The page System says how to mend it." if member.is_admin else "An admin can mend this."
         st.warning(
@@ -100,23 +138,35 @@ def alarms(found: Alarms, member: Member) -> None:
         )
 
 
+def tracker_alarm(found: Alarms, member: Member) -> None:
+    """Says so where no tracker runs."""
+    if found.no_tracker:
+        doing = (
+            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
+        )
+        lost = "Nothing is lost: what was missed is caught up."
+        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
+
+
 def class_row(found: Class, member: Member) -> None:
     """One class as a line of a list: what and when, its state, and how many people."""
     state = words.state(found, services().now())
     with st.container(border=True), st.container(horizontal=True, gap="small"):
-        with st.container(width=340, gap=None):
+        with st.container(width=300, gap=None):
             st.page_link(CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
             st.caption(" · ".join(_facts(found, member)))
-        with st.container(width=290, gap=None):
+        with st.container(width=285, gap=None):
             st.badge(state.word, icon=state.icon, color=state.color)
             st.caption(words.markdown(state.sentence, 300))
-        if found.participant_count is not None:
-            st.subheader(words.people(found.participant_count), anchor=False, width="content")
-        elif _seen_so_far(found):
+        if _seen_so_far(found):
             here = read(class_attendance.people_in_class_now, found, services().now())
             with st.container(width=290, gap=None):
-                st.subheader(f"{len(here)} in class now", anchor=False)
+                now = words.in_class_now(here)
+                st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
                 st.caption(words.here(found, here, NAMES_IN_A_LIST))
+        elif found.participant_count is not None:
+            with st.container(width=230):
+                st.markdown(f"##### {words.figure(found)}")
 
 
 def _facts(found: Class, member: Member) -> list[str]:
@@ -145,7 +195,6 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
     question is repeated, so an open page costs next to nothing.
     """
 
-    @st.fragment(run_every=SECONDS_BETWEEN_CHECKS)
     def check() -> None:
         try:
             changed = version() != drawn
@@ -154,7 +203,18 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
         if changed:
             st.rerun()
 
-    check()
+    fragment(check, every=SECONDS_BETWEEN_CHECKS)
+
+
+def draw(part: Callable[[], None], *, moves: bool) -> None:
+    """Draws a part of the page; where it `moves` with the time alone, again and again.
+
+    Only this part is: the rest of the page, and what somebody has open there, is left as it is.
+    """
+    if moves:
+        fragment(part, every=SECONDS_BETWEEN_MOVES)
+    else:
+        part()
 
 
 def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:

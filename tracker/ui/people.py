@@ -38,7 +38,7 @@ def table(everybody: list[Member]) -> None:
     )
 
 
-def invitation(member: Member) -> None:
+def invitation() -> None:
     """The form that adds somebody and makes the link for her password."""
     st.subheader("Invite somebody", anchor=False)
     with st.form("invitation", clear_on_submit=True):
@@ -49,11 +49,11 @@ def invitation(member: Member) -> None:
         if not st.form_submit_button("Make an invitation", icon=":material/person_add:"):
             return
     with page.shown_errors():
-        token = auth.invite(services().engine, member, email, name, role, services().now(), zoom_user)
+        token = auth.invite(services().engine, page.acting(), email, name, role, services().now(), zoom_user)
     _show_next(f"{email.strip()} is invited.", _link(token))
 
 
-def changes(member: Member, everybody: list[Member]) -> None:
+def changes(everybody: list[Member]) -> None:
     """Role, closing, a new password and removing, of one account that is chosen."""
     st.subheader("Change an account", anchor=False)
     chosen = st.selectbox("Account", everybody, None, format_func=lambda one: words.plain(one.email), key="chosen")
@@ -64,17 +64,17 @@ def changes(member: Member, everybody: list[Member]) -> None:
     with st.container(horizontal=True):
         if st.button(f"Make {'a teacher' if other == 'teacher' else 'an admin'}", icon=":material/badge:"):
             with page.shown_errors():
-                auth.change_role(engine, member, chosen.email, other)
+                auth.change_role(engine, page.acting(), chosen.email, other)
             _show_next(f"{chosen.email} is {'a teacher' if other == 'teacher' else 'an admin'} now.")
         if chosen.disabled_at and st.button("Open again", icon=":material/lock_open:"):
             with page.shown_errors():
-                auth.enable(engine, member, chosen.email)
+                auth.enable(engine, page.acting(), chosen.email)
             _show_next(f"{chosen.email} can sign in again.")
         if not chosen.disabled_at and st.button(
             "Close", icon=":material/lock:", help="Signs out at once; classes stay."
         ):
             with page.shown_errors():
-                auth.disable(engine, member, chosen.email, now)
+                auth.disable(engine, page.acting(), chosen.email, now)
             _show_next(f"{chosen.email} cannot sign in any more.")
         if not chosen.disabled_at and st.button(
             "Reset password",
@@ -82,12 +82,12 @@ def changes(member: Member, everybody: list[Member]) -> None:
             help=RESETTING,
         ):
             with page.shown_errors():
-                token = auth.invite_again(engine, member, chosen.email, now)
+                token = auth.invite_again(engine, page.acting(), chosen.email, now)
             _show_next(f"{chosen.email} needs a new password.", _link(token))
-    _removal(member, chosen, everybody)
+    _removal(chosen, everybody)
 
 
-def _removal(member: Member, chosen: Member, everybody: list[Member]) -> None:
+def _removal(chosen: Member, everybody: list[Member]) -> None:
     heirs = [one for one in everybody if one.id != chosen.id and one.disabled_at is None]
     with st.expander("Remove this account"):
         to = st.selectbox(
@@ -96,7 +96,7 @@ def _removal(member: Member, chosen: Member, everybody: list[Member]) -> None:
         sure = st.checkbox("Yes, remove it for good", key=f"sure-{chosen.id}")
         if st.button("Remove", icon=":material/delete:", disabled=not sure):
             with page.shown_errors():
-                auth.remove(services().engine, member, chosen.email, to.email if to else None)
+                auth.remove(services().engine, page.acting(), chosen.email, to.email if to else None)
             _show_next(f"{chosen.email} is removed.")
 
 

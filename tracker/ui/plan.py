@@ -12,14 +12,19 @@ from tracker.ui.page import shown_errors, viewer_zone
 from tracker.ui.wiring import services
 
 USUAL_MINUTES = 60
+QUARTER, TIME_TO_FILL_IN = timedelta(minutes=15), timedelta(minutes=5)
 ALL_DATES = (date.min, date.max)
 
 
 def fresh_plan() -> Plan:
-    """A plan without a title at the next full hour, in the browser's time zone."""
+    """A plan without a title at the next quarter of an hour, in the browser's time zone.
+
+    Not at one that passes while the form is filled in.
+    """
     zone = viewer_zone()
-    local = services().now().astimezone(clock.zone(zone))
-    start = local.replace(minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(hours=1)
+    soonest = (services().now() + TIME_TO_FILL_IN).astimezone(clock.zone(zone)).replace(tzinfo=None)
+    hour = soonest.replace(minute=0, second=0, microsecond=0)
+    start = hour + -(-(soonest - hour) // QUARTER) * QUARTER
     return Plan("", start, USUAL_MINUTES, zone)
 
 

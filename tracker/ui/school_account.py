@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from tracker import auth
 from tracker.auth.school_account import PENDING_LIFE, Pending
-from tracker.errors import NotConfigured, NotSignedIn, TooManyTries
+from tracker.errors import NotConfigured, NotFound, NotSignedIn, TooManyTries
 from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY
 from tracker.ui import forms
@@ -68,7 +68,7 @@ async def come_back(request: Request) -> Response:
         browser, known = await WAITING.run(browser_of, request, known_browser=False)
         limits = auth.limits_of(settings)
         token = await WAITING.run(auth.sign_in_with, engine, settings, who, browser, now, limits, known_browser=known)
-    except (NotSignedIn, NotConfigured, TooManyTries) as error:
+    except (NotSignedIn, NotFound, NotConfigured, TooManyTries) as error:
         return _failed(sentence_of(error))
     except AWAY:
         return _failed(sentence("database_away_for_person"), 503)

@@ -218,7 +218,7 @@ async def host(request: Request) -> Response:
         member = member_of(request.cookies)
         if member is None:
             raise NotSignedIn("sign_in_needed")
-        found = classes.host_meeting(services(), request.query_params.get("id", ""), member)
+        found = classes.host_meeting(services(), member, request.query_params.get("id", ""))
         if not re.fullmatch(r"https?://[\w.-]+(?::[0-9]+)?(?:/[!-~]*)?", found.start_url, re.IGNORECASE | re.ASCII):
             raise NotConfigured("zoom_start_link_missing")
         return found.start_url

@@ -2,25 +2,24 @@
 
 import re
 import string
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tracker import clock
-from tracker.attendance.types import ClassStatus, FetchState, Person
-from tracker.messages import sentence_of
+from tracker import classes, clock, messages
+from tracker.attendance.types import Attendance, ClassStatus, FetchState, Person
+from tracker.messages import and_hosts, people_in_words, sentence_of
 from tracker.report import NO_NAME
+from tracker.retry import LIST_INCOMPLETE, SESSIONS_MISSING
 from tracker.storage.classes import Class, FetchProgress
+from tracker.storage.members import Member
+from tracker.text import plain as plain
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # A fetch that is due is taken within a second or two; much longer means that no tracker is running.
 OVERDUE = timedelta(minutes=2)
-# Controls, invisible formats (marks that turn the writing round are among them), halves of surrogate pairs.
-UNSEEN = frozenset({"Cc", "Cf", "Cs"})
-# A format too, but it holds the parts of an emoji together.
-EMOJI_JOINER = "\u200d"
+NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
 # signs of `->`, `--` and `>=`; a joiner inside them is not seen and keeps a name what it is.
@@ -49,11 +48,39 @@ def state(found: Class, now: datetime) -> State:
         since = f"It began {moment(found, found.started_at, now)}." if found.started_at else "It is under way."
         return State("Live", "red", ":material/sensors:", since)
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
-        return State("Counted", "green", ":material/check:", _counted(found, found.participants_fetched_at, now))
-    if found.status is ClassStatus.SCHEDULED and now <= found.planned.end:
-        begins = "It begins when its host starts the meeting."
-        return State("Planned", "blue", ":material/event:", begins)
+        error = found.fetch.error if found.fetch is not None else None
+        sentence = _counted(found, found.participants_fetched_at, now)
+        if error is not None and error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
+            return State("Counted in part", "orange", ":material/rule:", sentence)
+        return State("Counted", "green", ":material/check:", sentence)
+    if found.status is ClassStatus.SCHEDULED:
+        return _planned(found, now)
     return _waiting(found, now)
+
+
+def _planned(found: Class, now: datetime) -> State:
+    """The state of a class of which no session is known."""
+    fetch = found.fetch
+    should = f"Should have begun {moment(found, found.planned.start, now, seconds=False)}"
+    if now <= found.planned.end:
+        sentence = "It begins when its host starts the meeting."
+        if found.zoom_meeting_id is None:
+            sentence = messages.sentence(NO_MEETING)
+        elif now > found.planned.start:
+            sentence = f"{should}, and Zoom has not said that it did."
+        return State("Planned", "blue", ":material/event:", sentence)
+    if classes.was_not_held(found, now):
+        asked = fetch is not None and classes.found_no_session(fetch)
+        sentence = "Nobody held this class at its time" + ("." if asked else ", as far as Zoom has announced.")
+        return State("Not held", "gray", ":material/event_busy:", sentence)
+    unseen = f"{should}, and Zoom has not said that it was held. If it was, fetch its participants now."
+    if found.zoom_meeting_id is None:
+        unseen = messages.sentence(NO_MEETING)
+    elif fetch is not None and classes.found_no_session(fetch):
+        unseen = f"{should}. {_why(fetch)} {_next_try(found, fetch, now)}".rstrip()
+    elif fetch is not None and (fetch.due_at is not None or fetch.error is not None):
+        return _waiting(found, now)
+    return State("Not seen yet", "orange", ":material/help:", unseen)
 
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
@@ -64,6 +91,12 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
         return fetched
     if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
         return f"Counted from joins and leaves that were seen live. {_why(fetch)}".rstrip()
+    if fetch.error is not None and fetch.error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
+        they = "It is" if fetch.error.details.get("missing", 1) == 1 else "They are"
+        again = f"asked for again {moment(found, fetch.due_at, now)}" if fetch.due_at else "not asked for any more"
+        return f"{fetched} {_why(fetch)} {they} {again}."
+    if fetch.error is not None:
+        return f"{fetched} Reading it again failed: {_why(fetch)} {_next_try(found, fetch, now)}".rstrip()
     if fetch.due_at is not None and fetch.due_at > now:
         return f"{fetched} It may still change; Zoom's list is read again {moment(found, fetch.due_at, now)}."
     return f"{fetched} It is settled." if fetch.stored_state is FetchState.SETTLED else fetched
@@ -72,23 +105,23 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
 def _waiting(found: Class, now: datetime) -> State:
     """The state of a class that is over, or should be, and whose participants are not known."""
     fetch = found.fetch
-    held = found.status is ClassStatus.ENDED
     if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
         return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
     if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
-        word = "Failed" if fetch.state(now) is FetchState.FAILED else "No list" if held else "Not held"
+        word = "No list" if fetch.state(now) is FetchState.NO_DATA else "Failed"
         return State(word, "orange", ":material/error:", _why(fetch) or "Zoom gave no list of participants.")
     if fetch is None or fetch.due_at is None:
-        if held:
-            return State("Not fetched", "orange", ":material/help:", "Nobody has asked Zoom for the participants yet.")
-        sentence = "Its time has passed, and Zoom has not said that it was held. If it was, fetch its participants now."
-        return State("Not seen", "orange", ":material/help:", sentence)
+        if found.zoom_meeting_id is None:
+            sentence = messages.sentence(NO_MEETING)
+        else:
+            sentence = (_why(fetch) if fetch else "") or "Nobody has asked Zoom for the participants yet."
+        return State("Not fetched", "orange", ":material/help:", sentence)
     if now > fetch.due_at + OVERDUE:
         due = moment(found, fetch.due_at, now)
         sentence = f"Zoom's list was due {due}, and the tracker has not fetched it: is it running?"
         return State("Overdue", "orange", ":material/warning:", sentence)
     if fetch.error:
-        sentence = f"{_why(fetch)} Next try {moment(found, fetch.due_at, now)}."
+        sentence = f"{_why(fetch)} {_next_try(found, fetch, now)}"
         return State("Trying again", "orange", ":material/refresh:", sentence)
     due = f"Zoom's list is due {moment(found, fetch.due_at, now)}."
     return State("Waiting", "violet", ":material/hourglass_top:", due)
@@ -98,6 +131,10 @@ def _why(fetch: FetchProgress) -> str:
     return sentence_of(fetch.error) if fetch.error else ""
 
 
+def _next_try(found: Class, fetch: FetchProgress, now: datetime) -> str:
+    return f"Next try {moment(found, fetch.due_at, now)}." if fetch.due_at else ""
+
+
 def count(number: int, one: str, several: str) -> str:
     """A number of things: `1 record`, `2 records`."""
     return f"{number} {one if number == 1 else several}"
@@ -105,14 +142,60 @@ def count(number: int, one: str, several: str) -> str:
 
 def people(number: int | None) -> str:
     """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
-    return "–" if number is None else count(number, "person", "people")
+    return people_in_words(number)
+
+
+def figure(found: Class) -> str:
+    """How many people came, and the hosts apart, as every list has it: `22 people and the host`."""
+    return people_in_words(*found.figures)
+
+
+def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
+    """Who has decided something about a class, to its reader, in Markdown: `You have`, or `Maria Keller has`.
+
+    `inside` a sentence it is `you have`.
+    """
+    if found.teacher_id != member.id:
+        return f"{markdown(found.teacher_name, 60)} has"
+    return "you have" if inside else "You have"
+
+
+def in_class_now(present: Sequence[Person]) -> str:
+    """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
+    hosts = sum(person.is_host for person in present)
+    others = len(present) - hosts
+    if hosts and not others:
+        return "only the host" if hosts == 1 else f"only {hosts} hosts"
+    return f"{others}{and_hosts(hosts)}"
+
+
+def without_hosts(attendance: Attendance) -> str:
+    """What a figure has left out where the class had hosts: `without the host`; nothing where it had none."""
+    hosts = len(attendance.hosts)
+    return "" if not hosts else "without the host" if hosts == 1 else f"without the {hosts} hosts"
+
+
+def name_of(person: Person, limit: int = 60) -> str:
+    """What a person is called on the screen, as plain text; the e-mail follows where there is one."""
+    name = plain(person.name, limit) or NO_NAME
+    return f"{name} ({plain(person.email, limit)})" if person.email else name
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names that others have chosen, in Markdown: `Ana, Ben and Cy`, or `Ana, Ben and 3 more`."""
+    rest = len(names[most:])
+    shown = [markdown(name, 130) or NO_NAME for name in names[:most]]
+    if rest:
+        return f"{', '.join(shown)} and {rest} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def here(found: Class, present: Sequence[Person], most: int) -> str:
-    """Who is in class now and since when, in Markdown: `Ana (since 10:05) · Ben (since 10:07) and 12 more`."""
+    """Who is in class now and since when, in Markdown: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`."""
     zone = clock.zone(found.timezone)
     names = [
-        f"{markdown(person.name, 60) or NO_NAME} (since {person.first_join.astimezone(zone):%H:%M})"
+        f"{markdown(person.name, 60) or NO_NAME} ({'host, ' if person.is_host else ''}"
+        f"since {person.first_join.astimezone(zone):%H:%M})"
         for person in present[:most]
         if person.first_join
     ]
@@ -128,12 +211,15 @@ def when(found: Class, viewer_zone: str | None) -> str:
     return text if viewer_zone == found.timezone else f"{text} ({found.timezone})"
 
 
-def moment(found: Class, when: datetime, now: datetime) -> str:
-    """A moment in the class's zone: `at 11:40`; with seconds when it is near, with the day when that is another."""
+def moment(found: Class, when: datetime, now: datetime, *, seconds: bool = True) -> str:
+    """A moment in the class's zone: `at 11:40`; with the day when that is another, and with seconds when it is near.
+
+    Where `seconds` is False it never has them: somebody has planned it.
+    """
     local = when.astimezone(clock.zone(found.timezone))
     if local.date() != now.astimezone(local.tzinfo).date():
         return f"on {local:%a} {local.day} {local:%b %Y} at {local:%H:%M}"
-    return f"at {local:%H:%M:%S}" if abs(when - now) < OVERDUE else f"at {local:%H:%M}"
+    return f"at {local:%H:%M:%S}" if seconds and abs(when - now) < OVERDUE else f"at {local:%H:%M}"
 
 
 def length(seconds: int) -> str:
@@ -142,17 +228,6 @@ def length(seconds: int) -> str:
         return f"{seconds} s"
     hours, rest = divmod((seconds + 30) // 60, 60)
     return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
-
-
-def plain(text: str, limit: int = 120) -> str:
-    """A text that others have written, fit for one line: no control characters, no direction marks, not endless."""
-    seen = (
-        sign
-        for sign in text[: limit * 4]
-        if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
-    )
-    line = " ".join("".join(seen).split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def markdown(text: str, limit: int = 120) -> str:

@@ -1,5 +1,6 @@
 """The calls to Zoom's REST API that the product makes, with their answers as values."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +12,11 @@ from tracker import clock
 from tracker.attendance.types import Session, Stay, where_of
 from tracker.errors import ZoomMeetingUnknown, ZoomUnreachable
 from tracker.settings import Settings
-from tracker.text import number_of, text_of
+from tracker.text import number_of, plain_id, text_of
 from tracker.zoom.connection import Connection, RateLimiter, Token, required
 from tracker.zoom.rate_limit import Category
 
-LONGEST_ID = 255
+LONGEST_ID, LONGEST_NUMBER = 255, 15
 PAGE_SIZE = 300
 MOST_PAGES = 500
 
@@ -36,23 +37,42 @@ class NewMeeting:
             "start_time": clock.to_zoom(self.start),
             "duration": self.minutes,
             "timezone": self.timezone,
+            # Unless this is said, a host's own setting may put the meeting into her personal room.
+            "settings": {"use_pmi": False},
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it."""
+    """A meeting as Zoom has it. `start_url` lets its bearer host the meeting: never store or log it.
+
+    `id` is the number that the API knows it by. `personal_id` is its host's personal meeting id where it is held under
+    that, else "". `host_id` is Zoom's id of its host, "" where it was not told. `hosts` are the ids and e-mail
+    addresses (lower case) of all who may host it, the alternative hosts among them.
+    """
 
     id: str
     join_url: str
     start_url: str = field(repr=False)
     topic: str
     waiting_room: bool
+    personal_id: str = ""
+    host_id: str = ""
+    hosts: frozenset[str] = frozenset()
+
+    def is_hosted_by(self, *identities: str) -> bool:
+        """Whether Zoom names a user with one of these ids or e-mail addresses as host."""
+        return not self.hosts.isdisjoint(map(_identity, identities))
+
+    @property
+    def announced_id(self) -> str:
+        """The number that webhooks carry: under a personal meeting id it is that, and not the API's."""
+        return self.personal_id or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantList:
-    """The participant records of one session. `complete`: all that Zoom speaks of are there, and have a duration."""
+    """The participant records of one session. `complete`: all that Zoom speaks of are there."""
 
     stays: tuple[Stay, ...]
     complete: bool
@@ -73,11 +93,11 @@ class Zoom:
     def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
         """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""
         # E-mail in the report is what lets people be counted by e-mail instead of by display name.
-        settings = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
-        body = meeting.body() | {"default_password": True, "settings": settings}
-        return _meeting(
-            self._connection.call(Category.MEDIUM, "POST", f"/users/{quote(host, safe='@')}/meetings", body=body)
-        )
+        more = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
+        body = meeting.body()
+        body |= {"default_password": True, "settings": body["settings"] | more}
+        path = f"/users/{quote(host, safe='@')}/meetings"
+        return _meeting(self._connection.call(Category.LIGHT, "POST", path, body=body, host=host))
 
     def meeting(self, meeting_id: str) -> Meeting:
         """The meeting as it is now, with a fresh start link."""
@@ -86,9 +106,10 @@ class Zoom:
         except ZoomMeetingUnknown as error:
             raise ZoomMeetingUnknown("zoom_meeting_gone") from error
 
-    def change_meeting(self, meeting_id: str, meeting: NewMeeting) -> None:
-        """Changes title, time and length."""
-        self._connection.call(Category.LIGHT, "PATCH", f"/meetings/{quote(meeting_id, safe='')}", body=meeting.body())
+    def change_meeting(self, meeting_id: str, meeting: NewMeeting, host: str = "") -> None:
+        """Changes title, time and length. `host` is named where that user's changes of the day are used up."""
+        path = f"/meetings/{quote(meeting_id, safe='')}"
+        self._connection.call(Category.LIGHT, "PATCH", path, body=meeting.body(), host=host)
 
     def delete_meeting(self, meeting_id: str) -> None:
         """Deletes the meeting; one that is gone already is as good as deleted."""
@@ -115,7 +136,13 @@ class Zoom:
             raise ZoomUnreachable("zoom_answer_without_start")
         count = reply.get("participants_count")
         usable = isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**6
-        return Session(required(reply, "uuid", LONGEST_ID), start, end, count if usable else None)
+        uuid, host_id = required(reply, "uuid", LONGEST_ID), plain_id(reply.get("host_id"))
+        return Session(uuid, start, end, count if usable else None, host_id)
+
+    def past_hosts(self, meeting: str) -> frozenset[str]:
+        """Id and e-mail address (lower case) of who hosted the meeting with this id, as far as Zoom tells."""
+        reply = self._connection.call(Category.LIGHT, "GET", f"/past_meetings/{_path_id(meeting)}")
+        return _identities(plain_id(reply.get("host_id")), reply.get("user_email"))
 
     def past_participants(
         self, meeting: str, progress: Callable[[int], None] = lambda records: None
@@ -136,8 +163,7 @@ class Zoom:
             page_token = reply.get("next_page_token") or ""
             if not page_token:
                 told = reply.get("total_records")
-                whole = not isinstance(told, int) or told <= len(stays)
-                return ParticipantList(tuple(stays), whole and all(stay.seconds > 0 for stay in stays))
+                return ParticipantList(tuple(stays), not isinstance(told, int) or told <= len(stays))
             if not isinstance(page_token, str) or page_token in seen:
                 raise ZoomUnreachable("zoom_page_token_repeated")
             seen.add(page_token)
@@ -170,13 +196,39 @@ def _list(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _meeting(reply: Mapping[str, Any]) -> Meeting:
     settings = reply.get("settings")
+    settings = settings if isinstance(settings, dict) else {}
+    # The personal id of the host is told of every meeting; whether this one is held under it is another matter.
+    personal = settings.get("use_pmi") is True
     return Meeting(
         id=required(reply, "id", LONGEST_ID),
         join_url=required(reply, "join_url"),
         start_url=str(reply.get("start_url") or ""),
         topic=str(reply.get("topic") or ""),
-        waiting_room=isinstance(settings, dict) and settings.get("waiting_room") is True,
+        waiting_room=settings.get("waiting_room") is True,
+        personal_id=_meeting_number(reply.get("pmi")) if personal else "",
+        host_id=plain_id(reply.get("host_id")),
+        hosts=_identities(
+            plain_id(reply.get("host_id")),
+            reply.get("host_email"),
+            *re.split("[;,]", text_of(settings.get("alternative_hosts"))),
+        ),
     )
+
+
+def _identity(text: str) -> str:
+    """An id or an e-mail address as it is compared: an id by its letters as they are."""
+    plain = text.strip()
+    return plain.casefold() if "@" in plain else plain
+
+
+def _identities(*given: object) -> frozenset[str]:
+    return frozenset(identity for one in given if (identity := _identity(text_of(one))))
+
+
+def _meeting_number(value: object) -> str:
+    """A meeting's number, which Zoom writes as a number or as text; "" for anything else."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else ""
 
 
 def _stay(entry: Mapping[str, Any], session_uuid: str) -> Stay:

@@ -6,6 +6,7 @@ Rules are from Zoom's API reference and its "Using Zoom APIs" pages on errors an
 
 import json
 import math
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,15 +25,23 @@ from tracker.errors import (
     ZoomMisconfigured,
     ZoomRateLimited,
     ZoomRefused,
+    ZoomRefusedForNow,
     ZoomUnreachable,
 )
 from tracker.settings import Settings
-from tracker.zoom.rate_limit import Category
+from tracker.zoom.rate_limit import Category, category_named
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
 LARGEST_REPLY, LONGEST_FIELD = 8 * 1024 * 1024, 8 * 1024
 # A token is replaced this long before Zoom would refuse it.
 TOKEN_MARGIN_SECONDS = 120
+# A token keeps the scopes of the moment it was issued. Where one is missing for good, a fresh token is asked for so
+# often and not with each call.
+SCOPES_TRIED_AGAIN_SECONDS = 60
+# Of Zoom's "OAuth error messages": the app was disabled, its authorisation was revoked.
+APP_DEAUTHORISED = (4717, 4741)
+# Of a 429: the limit of 100 meetings made and changed a day, which is one host's alone. Any other is the account's.
+_LIMIT_OF_ONE_HOST = re.compile("particular user|create/update", re.IGNORECASE)
 
 
 class RateLimiter(Protocol):
@@ -81,6 +90,9 @@ class Connection:
         self._http = requests.Session()
         self._token: Token | None = None
         self._token_lock = threading.Lock()
+        self._scopes_tried_at: float | None = None
+        # What Zoom's replies have said that it counts a kind of call by.
+        self._categories: dict[tuple[str, ...], Category] = {}
 
     def token(self) -> Token:
         """A token that is good for a while yet; the same one for all threads."""
@@ -97,21 +109,29 @@ class Connection:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        host: str = "",
     ) -> dict[str, Any]:
-        """One API call, with one more try under a fresh token where Zoom says that ours is no longer good."""
+        """One API call, with one more try under a fresh token where Zoom says that ours is no longer good.
+
+        `category` is what Zoom is believed to count the call by, as long as its replies do not say otherwise. `host` is
+        the user whose daily number of meetings the call counts for.
+        """
+        # The second piece of every path is an id.
+        kind = (method, *path.split("/")[1:2], *path.split("/")[3:])
         for last in (False, True):
             token = self.token()
+            category = self._categories.get(kind, category)
             reply = self._limited(
                 category,
                 method,
                 self._settings.zoom_api_url + path,
                 {"headers": {"Authorization": f"Bearer {token.value}"}, "params": query, "json": body},
             )
-            if reply.status != 401 or last:
+            self._categories[kind] = category_named(reply.headers, otherwise=category)
+            if last or not self._forget_refused(token, reply):
                 break
-            self._forget(token)
         if not reply.ok:
-            raise self._api_error(reply)
+            raise self._api_error(reply, host)
         return json_object(reply) if reply.status != 204 else {}
 
     def seconds_ahead(self) -> float | None:
@@ -123,10 +143,22 @@ class Connection:
         except (KeyError, ValueError, TypeError, OverflowError):
             return None
 
-    def _forget(self, token: Token) -> None:
+    def _forget_refused(self, token: Token, reply: Reply) -> bool:
+        """Drops the token where a fresh one may be better received; False where that would change nothing."""
+        lacks_scope = not reply.ok and _lacks_scope(_error_fields(reply))
+        if not lacks_scope and reply.status != 401:
+            return False
         with self._token_lock:
-            if self._token is token:
-                self._token = None
+            if self._token is not token:
+                return True  # somebody else was faster
+            now = self._monotonic()
+            if lacks_scope:
+                tried = self._scopes_tried_at
+                if tried is not None and now < tried + SCOPES_TRIED_AGAIN_SECONDS:
+                    return False
+                self._scopes_tried_at = now
+            self._token = None
+        return True
 
     def _fresh_token(self) -> Token:
         settings = self._settings
@@ -153,15 +185,18 @@ class Connection:
         )
 
     def _limited(self, category: Category, method: str, url: str, options: Mapping[str, Any]) -> Reply:
-        """The answer to a call that goes out when its category allows; a 429 holds back that category for everybody."""
+        """The answer to a call that goes out when its category allows.
+
+        A 429 holds back the category that it names for everybody, or this one where it names none.
+        """
         if self._limiter is not None:
             self._limiter.admit(category)
         reply = self._send(method, url, options)
         if self._limiter is not None and reply.status == 429:
             message = str(_error_fields(reply).get("message") or "")
-            # The limit of meetings made a day is one host's alone; every other limit is the account's.
-            if "particular user" not in message:
-                self._limiter.pause(category, retry_at(reply.headers, message, self._now()))
+            if not _LIMIT_OF_ONE_HOST.search(message):
+                held_back = category_named(reply.headers, otherwise=category)
+                self._limiter.pause(held_back, retry_at(reply.headers, message, self._now()))
         return reply
 
     def _send(self, method: str, url: str, options: Mapping[str, Any]) -> Reply:
@@ -200,21 +235,30 @@ class Connection:
             return ZoomMisconfigured("zoom_credentials_refused_with_reason", reason=_short(reason))
         return ZoomMisconfigured("zoom_credentials_refused")
 
-    def _api_error(self, reply: Reply) -> ZoomError:
-        """The typed error for a reply that is not a success; the tables of codes are in Zoom's reference."""
+    def _api_error(self, reply: Reply, host: str = "") -> ZoomError:
+        """The typed error for a reply that is not a success; the tables of codes are in Zoom's reference.
+
+        Only a code that says so by name is taken for a refusal for good: others have been seen to come and go.
+        """
         fields = _error_fields(reply)
         code, message = fields.get("code"), str(fields.get("message") or "")
         status = reply.status
-        if status == 429:
-            return ZoomRateLimited("zoom_too_many_requests", retry_at=retry_at(reply.headers, message, self._now()))
+        if status == 429:  # whatever its code, which is 429 or 4001
+            until = retry_at(reply.headers, message, self._now())
+            if host and _LIMIT_OF_ONE_HOST.search(message):
+                moment = f"{until:%Y-%m-%d %H:%M} UTC"
+                return ZoomRateLimited("zoom_user_meetings_used_up", retry_at=until, host=host, until=moment)
+            return ZoomRateLimited("zoom_too_many_requests", retry_at=until)
         if status >= 500 or status < 400:
             return ZoomUnreachable(
                 "zoom_unavailable",
                 retry_at=_stated_retry(reply.headers.get("Retry-After"), self._now()),
                 status=status,
             )
-        if "does not contain scopes" in message:
+        if _lacks_scope(fields):
             return ZoomMisconfigured("zoom_scope_missing", scope=_missing_scope(message))
+        if code in APP_DEAUTHORISED:
+            return ZoomRefused("zoom_app_deauthorised")
         if status == 401 or code in (124, 4700, 4711):
             return ZoomMisconfigured("zoom_token_refused")
         if code == 200:
@@ -225,8 +269,10 @@ class Connection:
             return ZoomRefused("zoom_list_too_old")
         if code == 3001:
             return ZoomMeetingUnknown("zoom_meeting_not_over")
-        if code in (1001, 1010, 1120):
+        if code in (1001, 1010, 1120):  # 1010 also where the meeting is of another account
             return ZoomRefused("zoom_no_such_user")
+        if code == 2300:
+            return ZoomMisconfigured("zoom_api_address_wrong")
         if status == 404:
             return ZoomMeetingUnknown("zoom_nothing_there")
         if "page token" in message:
@@ -236,8 +282,8 @@ class Connection:
             # Zoom gives a code with every refusal; a proxy or a firewall on the way does not, and may be mended.
             return ZoomUnreachable("zoom_request_blocked", status=status)
         if told := _with_fields(message, fields):
-            return ZoomRefused("zoom_request_refused", status=status, message=_short(told))
-        return ZoomRefused("zoom_request_refused_without_reason", status=status)
+            return ZoomRefusedForNow("zoom_request_refused", status=status, message=_short(told))
+        return ZoomRefusedForNow("zoom_request_refused_without_reason", status=status)
 
 
 def retry_at(headers: Mapping[str, str], message: str, now: datetime) -> datetime:
@@ -298,6 +344,11 @@ def required(fields: Mapping[str, Any], name: str, longest: int = LONGEST_FIELD)
     if not isinstance(value, str) or not (0 < len(value) <= longest and value.isascii() and value.isprintable()):
         raise ZoomUnreachable("zoom_answer_without_field", field=name)
     return value
+
+
+def _lacks_scope(fields: Mapping[str, Any]) -> bool:
+    """Whether a refusal is about a scope: code 4711, or 4700 for apps with the scopes of old."""
+    return "does not contain scopes" in str(fields.get("message") or "")
 
 
 def _missing_scope(message: str) -> str:

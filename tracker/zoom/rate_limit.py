@@ -3,6 +3,7 @@
 The figures are those of Zoom's page "Rate limits".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,17 @@ class Category(StrEnum):
     MEDIUM = "Medium"
     HEAVY = "Heavy"
     TOKEN = "Token"  # noqa: S105 - no secret
+
+
+_NAMED = {category.lower(): category for category in (Category.LIGHT, Category.MEDIUM, Category.HEAVY)}
+
+
+def category_named(headers: Mapping[str, str], *, otherwise: Category) -> Category:
+    """The category that a reply says its call is counted by (`X-RateLimit-Category`, in any case).
+
+    `otherwise` where it names none, or none that we keep count of. `headers` is case-insensitive.
+    """
+    return _NAMED.get(headers.get("X-RateLimit-Category", "").strip().lower(), otherwise)
 
 
 # This share of a rate is kept for calls that somebody waits for.

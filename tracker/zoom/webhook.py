@@ -7,6 +7,8 @@ app's secret token; `endpoint.url_validation` is answered with the HMAC of its p
 import hashlib
 import hmac
 import json
+import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +17,21 @@ from typing import Any
 from tracker.attendance.types import Sighting, Where
 from tracker.clock import in_this_century, parse_utc
 from tracker.errors import NotConfigured, WebhookRefused
-from tracker.text import text_of
+from tracker.text import plain_id, text_of
 
 # Zoom names no window; both ways, since its clock has been seen slightly ahead.
 TOLERANCE_SECONDS = 300
 LONGEST_TEXT = 1000
-OTHER_SIGNATURE = "wrong_signature"
+# Why a signature does not match. The first is all that whoever sent it is told.
+OTHER_SIGNATURE, OTHER_SIGNATURE_OF_ACCOUNT, BODY_CHANGED = (
+    "wrong_signature",
+    "wrong_signature_of_account",
+    "body_changed",
+)
+OTHER_SIGNATURES = (OTHER_SIGNATURE, OTHER_SIGNATURE_OF_ACCOUNT, BODY_CHANGED)
+# Zoom's events are small; what is larger is not looked into to find out why its signature is another one.
+LARGEST_LOOKED_INTO = 64 * 1024
+_SIGNATURE = re.compile("v0=[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +43,12 @@ class UrlValidation:
 
 @dataclass(frozen=True, slots=True)
 class MeetingStarted:
-    """A session of a meeting began."""
+    """A session of a meeting began. `host_id` is Zoom's id of its host, "" where it is not told."""
 
     meeting_id: str
     uuid: str
     at: datetime
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +59,20 @@ class MeetingEnded:
     uuid: str
     started_at: datetime
     at: datetime
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantSeen:
-    """Somebody came into a session or a part of it, or left; `started_at` is the session's start, if it is told."""
+    """Somebody came into a session or a part of it, or left; `started_at` is the session's start, if it is told.
+
+    `meeting_id` is "" where Zoom names the session alone, as its schema lets it.
+    """
 
     meeting_id: str
     started_at: datetime | None
     sighting: Sighting
+    host_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +105,11 @@ class Delivery:
     event: Event
 
 
-def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> None:
+def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, account: str = "") -> None:
     """Raises WebhookRefused(401) unless `raw` was signed with `secret` within five minutes of `now`.
 
-    `headers` has lower-case names. Raises NotConfigured where there is no secret: nothing is let in then.
+    `headers` has lower-case names. Where the signature is another one, the code says what can be known of the cause;
+    `account` is our Zoom account. Raises NotConfigured where there is no secret: nothing is let in then.
     """
     if not secret:
         raise NotConfigured("webhook_secret_not_set")
@@ -101,9 +119,10 @@ def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -
         raise WebhookRefused("timestamp_missing", 401)
     expected = b"v0=" + _hmac(secret, b"v0:" + timestamp.encode() + b":" + raw).encode()
     given = headers.get("x-zm-signature", "").encode("utf-8", "surrogateescape")
+    fresh = abs(now.timestamp() - int(timestamp)) <= TOLERANCE_SECONDS
     if not hmac.compare_digest(expected, given):
-        raise WebhookRefused(OTHER_SIGNATURE, 401)
-    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+        raise WebhookRefused(_why_other(raw, headers, secret, account) if fresh else OTHER_SIGNATURE, 401)
+    if not fresh:
         raise WebhookRefused("not_fresh", 401)
 
 
@@ -118,6 +137,44 @@ def parse(raw: bytes) -> Delivery:
     name = body["event"]
     payload = _dict(body.get("payload"))
     return Delivery(name, hashlib.sha256(raw).hexdigest(), _event(name, payload, body.get("event_ts")))
+
+
+def _why_other(raw: bytes, headers: Mapping[str, str], secret: str, account: str) -> str:
+    """Why the signature of a delivery is another one, as far as that can be known.
+
+    Where it is right for the compact JSON that Zoom sends, the secret is right as well, and something on the way has
+    written the body anew. Zoom sends no Content-Encoding, and no line ends between the pieces of its JSON.
+    """
+    signature = headers.get("x-zm-signature", "")
+    if len(raw) > LARGEST_LOOKED_INTO or not _SIGNATURE.fullmatch(signature):
+        return OTHER_SIGNATURE
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        return BODY_CHANGED
+    try:
+        body = json.loads(_unpacked(raw))
+        compact = [json.dumps(body, separators=(",", ":"), ensure_ascii=ascii) for ascii in (False, True)]
+    except (ValueError, RecursionError):
+        return OTHER_SIGNATURE
+    if not isinstance(body, dict) or not isinstance(body.get("event"), str):
+        return OTHER_SIGNATURE
+    prefix = f"v0:{headers['x-zm-request-timestamp']}:"
+    signed = (_hmac(secret, (prefix + text).encode("utf-8", "surrogatepass")) for text in compact)
+    if any(hmac.compare_digest(f"v0={one}", signature) for one in signed) or b"\n" in raw.strip():
+        return BODY_CHANGED
+    payload = body.get("payload")
+    ours = bool(account) and isinstance(payload, dict) and payload.get("account_id") == account
+    return OTHER_SIGNATURE_OF_ACCOUNT if ours else OTHER_SIGNATURE
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """The body, unpacked where something on the way has packed it without saying so. Raises ValueError."""
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        return zlib.decompressobj(wbits=31).decompress(raw, LARGEST_LOOKED_INTO)
+    except zlib.error as error:
+        raise ValueError("not gzip") from error
 
 
 def validation_reply(event: UrlValidation, secret: str) -> dict[str, str]:
@@ -142,9 +199,9 @@ def _event(name: str, payload: dict[str, Any], event_ts: object) -> Event:
     started = parse_utc(meeting.get("start_time"))
     meeting_id, uuid = _text(meeting.get("id"), "id"), _text(meeting.get("uuid"), "uuid")
     if name == "meeting.started":
-        return MeetingStarted(meeting_id, uuid, _first(started, sent))
+        return MeetingStarted(meeting_id, uuid, _first(started, sent), plain_id(meeting.get("host_id")))
     ended = _first(parse_utc(meeting.get("end_time")), sent)
-    return MeetingEnded(meeting_id, uuid, min(started or ended, ended), ended)
+    return MeetingEnded(meeting_id, uuid, min(started or ended, ended), ended, plain_id(meeting.get("host_id")))
 
 
 def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Where, came: bool) -> ParticipantSeen:
@@ -162,7 +219,8 @@ def _participant_seen(meeting: dict[str, Any], sent: datetime | None, where: Whe
         zoom_user_id=_brief(person.get("participant_user_id") or person.get("id")),
         parent_user_id=_brief(person.get("parent_user_id")),
     )
-    return ParticipantSeen(_text(meeting.get("id"), "id"), parse_utc(meeting.get("start_time")), sighting)
+    meeting_id = "" if meeting.get("id") in (None, "") else _text(meeting["id"], "id")
+    return ParticipantSeen(meeting_id, parse_utc(meeting.get("start_time")), sighting, plain_id(meeting.get("host_id")))
 
 
 def _brief(value: object) -> str:

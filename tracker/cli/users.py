@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from tracker import auth, clock
-from tracker.commands.base import Call, command, line_from_stdin, print_json
+from tracker.cli.call import Call, command, line_from_stdin, print_json
 from tracker.errors import InvalidInput
 from tracker.storage.database import check_schema
 from tracker.storage.members import ROLES, Member
@@ -25,7 +25,14 @@ def add_user(call: Call) -> None:
     name = options.name or options.email.partition("@")[0]
     with call.services() as services:
         member = auth.add_member(
-            services.engine, options.email, name, options.role, password, services.now(), options.zoom_user
+            services.engine,
+            auth.OPERATOR,
+            options.email,
+            name,
+            options.role,
+            password,
+            services.now(),
+            options.zoom_user,
         )
     print(f"{member.email} can sign in as {member.role}.")
     if not options.password_stdin:
@@ -37,7 +44,7 @@ def set_password(call: Call) -> None:
     interactive = sys.stdin.isatty() and not call.options.password_stdin
     password = getpass.getpass("New password: ") if interactive else line_from_stdin()
     with call.services() as services:
-        auth.set_password(services.engine, call.options.email, password)
+        auth.set_password(services.engine, auth.OPERATOR, call.options.email, password)
     print(f"{call.options.email} has a new password and is signed out everywhere.")
 
 
@@ -58,11 +65,11 @@ def token(call: Call) -> None:
     options = call.options
     with call.services() as services:
         if options.revoke:
-            ended = auth.revoke_api_tokens(services.engine, options.email, options.name)
+            ended = auth.revoke_api_tokens(services.engine, auth.OPERATOR, options.email, options.name)
             print(f"{ended} {'API token was' if ended == 1 else 'API tokens were'} revoked.")
             return
         name = auth.OF_COMMAND if options.name is None else options.name
-        made = auth.new_api_token(services.engine, options.email, services.now(), name, options.days)
+        made = auth.new_api_token(services.engine, auth.OPERATOR, options.email, services.now(), name, options.days)
     print("The token, shown this once:")
     print(made)
 
@@ -107,6 +114,7 @@ def _member_record(member: Member) -> dict[str, Any]:
 
 
 def user_commands(users: Any) -> None:
+    """The commands about people with an account, with their options."""
     added = command(users, "add", add_user, email=EMAIL)
     added.add_argument(
         "--role", choices=ROLES, required=True, help="teachers see their own classes, admins all of them"

@@ -1,4 +1,7 @@
-"""The commands: their options, the use case that each calls, and what it prints."""
+"""The commands: their options, the use case that each calls, and what it prints.
+
+`people` has those on who was in a class, `users` those on accounts.
+"""
 
 import argparse
 import io
@@ -14,21 +17,19 @@ from typing import Any
 from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
-from tracker.commands.base import Call, Parser, command, group, print_json
-from tracker.commands.users import user_commands
-from tracker.errors import ClassNotReady, InvalidInput, Problem, TrackerError
-from tracker.messages import name_of_check, sentence_of
+from tracker.cli import people, users
+from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, group, print_json
+from tracker.errors import InvalidInput, Problem, TrackerError
+from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
-from tracker.services import Services, open_services
+from tracker.services import open_services
 from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
-from tracker.storage.classes import Class, Filter
+from tracker.storage.classes import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
 
 EVERYTHING = 1_000_000
-# What an argument of several commands is.
-CLASS_ID = "the class, by its id in `tracker class list`"
 
 
 @logs.to_stderr(logging.ERROR)
@@ -137,8 +138,10 @@ def create_class(call: Call) -> None:
     plan = Plan(options.title, _moment(options.start), options.minutes, options.timezone)
     with call.services() as services:
         teacher = services.read(auth.get_member, options.teacher)
-        class_id = classes.create_class(services, teacher, plan, link=options.link, course=options.course)
-        found = _class(services, class_id)
+        class_id = classes.create_class(
+            services, auth.OPERATOR, plan, teacher=teacher, link=options.link, course=options.course
+        )
+        found = class_named(services, class_id)
     if options.json:
         print_json(found.record())
     else:
@@ -153,14 +156,14 @@ def list_classes(call: Call) -> None:
         print_json([one.record() for one in found])
         return
     for one in found:
-        count = "–" if one.participant_count is None else one.participant_count
-        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {count:>4}  {one.title}")
+        figure = people_in_words(*one.figures)
+        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {figure:<23}  {one.title}")
 
 
 def show_class(call: Call) -> None:
     """One class with what is known of it."""
     with call.services(check_schema) as services:
-        found = _class(services, call.options.id)
+        found = class_named(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found, services.now())
         state = found.fetch.state(services.now()).value if found.fetch else None
     failure = found.fetch.error if found.fetch else None
@@ -181,8 +184,8 @@ def fetch(call: Call) -> None:
         _fetch_all_due(call)
         return
     with call.services() as services:
-        attendance = fetching.fetch_now(services, call.options.id)
-        found = _class(services, call.options.id)
+        attendance = fetching.fetch_now(services, auth.OPERATOR, call.options.id)
+        found = class_named(services, call.options.id)
     if call.options.json:
         print_json(found.record())
     else:
@@ -207,34 +210,11 @@ def retry(call: Call) -> None:
         raise InvalidInput("retry_which")
     with call.services() as services:
         if call.options.all:
-            number = fetching.try_all_again(services)
+            number = fetching.try_all_again(services, auth.OPERATOR)
         else:
-            fetching.try_again(services, call.options.id)
+            fetching.try_again(services, auth.OPERATOR, call.options.id)
             number = 1
     print(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
-
-
-def export(call: Call) -> None:
-    """Writes the attendance of one class as a file, or to stdout."""
-    options = call.options
-    with call.services(check_schema) as services:
-        found = _class(services, options.id)
-        attendance = services.read(class_attendance.attendance_of, found, services.now())
-    if attendance is None:
-        raise ClassNotReady("participants_unknown")
-    zone = clock.zone(found.timezone)
-    if options.format == "json":
-        content = report.json_bytes(attendance, zone, found.record())
-    else:
-        table = report.TABLES[options.shape](attendance, zone)
-        content = report.csv_bytes(table) if options.format == "csv" else report.xlsx_bytes(table)
-    if options.out is None:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        Path(options.out).write_bytes(content)
-    except OSError as error:
-        raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
 
 
 def back_up(call: Call) -> None:
@@ -247,10 +227,6 @@ def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
     before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
     print("Restored." if before is None else f"Restored. What was there before is in {before}.")
-
-
-def _class(services: Services, class_id: str) -> Class:
-    return services.read(classes.visible_class, auth.OPERATOR, class_id)
 
 
 def _moment(text: str) -> datetime:
@@ -279,7 +255,7 @@ def command_parser() -> argparse.ArgumentParser:
     command(commands, "serve", serve)
     command(commands, "dashboard", dashboard_alone)
     command(commands, "doctor", examine, as_json=True)
-    user_commands(group(commands, "user", "People with an account."))
+    users.user_commands(group(commands, "user", "People with an account."))
     _class_commands(group(commands, "class", "Classes."))
     added = command(commands, "fetch", fetch, as_json=True)
     added.add_argument("id", nargs="?", help=CLASS_ID)
@@ -287,12 +263,8 @@ def command_parser() -> argparse.ArgumentParser:
     added = command(commands, "retry", retry)
     added.add_argument("id", nargs="?", help=CLASS_ID)
     added.add_argument("--all", action="store_true", help="every class that fails or was given up")
-    added = command(commands, "export", export, id=CLASS_ID)
-    added.add_argument("--format", choices=report.FORMATS, default="csv", help="kind of file (default: %(default)s)")
-    added.add_argument(
-        "--shape", choices=report.SHAPES, default="people", help="one row a person or one a stay (default: %(default)s)"
-    )
-    added.add_argument("--out", help="a file; stdout without it")
+    _export_command(commands)
+    command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
     command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top
@@ -309,3 +281,20 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--course", help="the course it belongs to")
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
+
+
+def _export_command(commands: Any) -> None:
+    added = command(commands, "export", people.export, id=CLASS_ID)
+    added.add_argument(
+        "--format",
+        choices=report.FORMATS,
+        default="csv",
+        help="kind of file; xlsx always has both shapes, on a sheet each (default: %(default)s)",
+    )
+    added.add_argument(
+        "--shape",
+        choices=report.SHAPES,
+        default="people",
+        help="one row a person or one a stay; of xlsx the sheet that comes first (default: %(default)s)",
+    )
+    added.add_argument("--out", help="a file; stdout without it")

@@ -1,4 +1,4 @@
-"""A command as it was typed, how a command is described, and how it answers."""
+"""A command as it was typed, how a command is described, and what several of them need."""
 
 import argparse
 import json
@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tracker import auth, classes
 from tracker.errors import InvalidInput
 from tracker.services import Services, open_services
 from tracker.settings import Settings, read_settings
+from tracker.storage.classes import Class
 from tracker.storage.database import Engine, migrate
+
+# What an argument of several commands is.
+CLASS_ID = "the class, by its id in `tracker class list`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class Call:
         """The services of this process; a command that only reads checks the database instead of migrating it."""
         with open_services(self.environment, prepare) as services:
             yield services
+
+
+def class_named(services: Services, class_id: str) -> Class:
+    """The class with this id. Raises NotFound."""
+    return services.read(classes.visible_class, auth.OPERATOR, class_id)
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,6 +83,5 @@ def line_from_stdin() -> str:
 
 
 def print_json(value: object) -> None:
-    """Prints one JSON value."""
-    # ASCII, since the encoding of whoever reads this is not known.
+    """One JSON value on stdout, in ASCII, since the encoding of whoever reads it is not known."""
     print(json.dumps(value, indent=2))

@@ -1,0 +1,117 @@
+"""The commands on who was in a class: as a file, as JSON, and in words."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tracker import class_attendance, clock, report
+from tracker.attendance.assignment import ClassSession
+from tracker.attendance.types import Person
+from tracker.class_attendance import Overview
+from tracker.cli.call import Call, class_named, print_json
+from tracker.errors import ClassNotReady, InvalidInput
+from tracker.messages import people_in_words, sentence, sentence_of
+from tracker.storage.database import check_schema
+from tracker.text import plain
+
+
+def export(call: Call) -> None:
+    """Writes the attendance of one class as a file, or to stdout."""
+    options = call.options
+    with call.services(check_schema) as services:
+        found = class_named(services, options.id)
+        attendance = services.read(class_attendance.attendance_of, found, services.now())
+    if attendance is None:
+        raise ClassNotReady("participants_unknown")
+    zone = clock.zone(found.timezone)
+    if options.format == "json":
+        content = report.json_bytes(attendance, zone, found.record())
+    elif options.format == "xlsx":
+        content = report.workbook(attendance, zone, options.shape)
+    else:
+        content = report.csv_bytes(report.TABLES[options.shape](attendance, zone))
+    if options.out is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        Path(options.out).write_bytes(content)
+    except OSError as error:
+        raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
+
+
+def show(call: Call) -> None:
+    """Who was in one class, as far as it is known, and what is left to decide."""
+    with call.services(check_schema) as services:
+        found = class_named(services, call.options.id)
+        overview = services.read(class_attendance.overview, found, services.now())
+    if call.options.json:
+        print_json(_record(overview))
+    else:
+        print("\n".join(_lines(overview)))
+
+
+def _record(overview: Overview) -> dict[str, Any]:
+    attendance = overview.attendance
+    people = [] if attendance is None else [_person(one, set_aside=False) for one in attendance.people]
+    set_aside = [] if attendance is None else [_person(one, set_aside=True) for one in attendance.set_aside]
+    return {
+        "people": people + set_aside,
+        "suggestions": [
+            {"first": _who(one.first), "second": _who(one.second), "why": one.why.value} for one in overview.suggestions
+        ],
+        "sessions": [_session(one) for one in overview.part.sessions],
+        "missing": [{"uuid": uuid, "reason": sentence_of(problem)} for uuid, problem in overview.missing.items()],
+    }
+
+
+def _who(person: Person) -> dict[str, str]:
+    return {"name": person.name, "email": person.email}
+
+
+def _person(person: Person, *, set_aside: bool) -> dict[str, Any]:
+    return _who(person) | {
+        "role": person.role.value,
+        "secondsInClass": person.seconds_in_class,
+        "secondsPresent": person.seconds,
+        # Before the class's own time has begun there is nothing to have a part of.
+        "percent": person.percent or 0,
+        "status": person.status,
+        "robot": person.robot,
+        "setAside": set_aside,
+        "student": None,
+    }
+
+
+def _session(one: ClassSession) -> dict[str, Any]:
+    return {
+        "uuid": one.session.uuid,
+        "start": clock.to_zoom(one.span.start),
+        "end": None if one.runs else clock.to_zoom(one.span.end),
+        "counted": one.counted,
+        "why": one.why.value,
+    }
+
+
+def _lines(overview: Overview) -> Iterator[str]:
+    attendance = overview.attendance
+    if attendance is None:
+        yield sentence("participants_unknown")
+    else:
+        yield people_in_words(len(attendance.participants), len(attendance.hosts))
+        for person in attendance.people:
+            role = ", host" if person.is_host else ", looks like a note-taking robot" if person.robot else ""
+            minutes, percent = report.minutes(person.seconds_in_class), person.percent or 0
+            yield f"{_name(person)}{role}: {minutes:.1f} min in class ({percent} %), {person.status}"
+        for person in attendance.set_aside:
+            yield f"{_name(person)}: set aside"
+    for one in overview.suggestions:
+        yield f"The same person? {_name(one.first)} and {_name(one.second)}: {sentence(one.why)}"
+    starts = {one.session.uuid: clock.to_zoom(one.span.start) for one in overview.part.sessions}
+    for uuid, problem in overview.missing.items():
+        yield f"The list of the session of {starts[uuid]} is missing: {sentence_of(problem)}"
+
+
+def _name(person: Person) -> str:
+    name = plain(person.name) or report.NO_NAME
+    return f"{name} ({plain(person.email)})" if person.email else name

@@ -1,0 +1,139 @@
+"""What teachers say of people: who is the same, who is a host, who is set aside. Their classes follow at once."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import replace
+from datetime import datetime
+from itertools import combinations
+
+from tracker import auth, storage
+from tracker.attendance.counting import NAMELESS, is_of_one_class, key_of, links_between, person_key
+from tracker.attendance.stored_form import stays_from_entries
+from tracker.attendance.types import Mark, Person, PersonKey
+from tracker.class_attendance import decisions, refresh_all
+from tracker.services import Services
+from tracker.storage.classes import Class
+from tracker.storage.database import Transaction, transaction
+from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
+from tracker.text import text_of
+
+
+def decide(services: Services, acting: Member, found: Class, *said: Decision) -> None:
+    """Remembers words of the class's teacher on who is the same, for all her classes. Raises NotAllowed.
+
+    One replaces an earlier one about the same two. What is shown of her classes follows at once.
+    """
+
+    def store(tx: Transaction, now: datetime) -> None:
+        for one in said:
+            storage.decisions.decide(tx, found.teacher_id, one, now)
+
+    _say(services, acting, found, {key for one in said for key in (one.first, one.second)}, store)
+
+
+def join(services: Services, acting: Member, found: Class, people: Sequence[Person]) -> None:
+    """Remembers that these people are one and the same; an earlier word that two of them are not is replaced."""
+    whose = {key: number for number, person in enumerate(people) for key in person.keys}
+    first, *others = (_lasting_key(person) for person in people)
+    apart = [one for one in services.read(decisions, found) if not one.same]
+    contradicted = [one for one in apart if len({whose.get(one.first), whose.get(one.second)} - {None}) == 2]
+    joined = [Decision(first, other, True) for other in others]
+    decide(services, acting, found, *joined, *(replace(one, same=True) for one in contradicted))
+
+
+def part(services: Services, acting: Member, found: Class, people: Sequence[Person]) -> None:
+    """Remembers that these people are not the same: those of whom some were joined are parted, else each two."""
+    same = [(one.first, one.second) for one in services.read(decisions, found) if one.same]
+    pairs: list[tuple[PersonKey, PersonKey]] = []
+    for person in people:
+        pairs += links_between(person.keys, same)
+        if len(person.keys) == 2:
+            pairs.append((person.keys[0], person.keys[1]))
+    if not pairs:
+        pairs = list(combinations(map(_lasting_key, people), 2))
+    decide(services, acting, found, *(Decision(one, other, False) for one, other in pairs))
+
+
+def undo_decision(services: Services, acting: Member, found: Class, decision: Decision) -> None:
+    """Forgets a word of the class's teacher on who is the same."""
+
+    def store(tx: Transaction, now: datetime) -> None:
+        storage.decisions.undo_decision(tx, found.teacher_id, decision)
+
+    _say(services, acting, found, {decision.first, decision.second}, store)
+
+
+def mark(services: Services, acting: Member, found: Class, people: Iterable[Person], said: Mark) -> None:
+    """Remembers what the class's teacher says that these people are, for all her classes."""
+    keys = {key for person in people for key in person.keys}
+
+    def store(tx: Transaction, now: datetime) -> None:
+        for key in keys:
+            storage.decisions.mark(tx, found.teacher_id, key, said, now)
+
+    _say(services, acting, found, keys, store)
+
+
+def undo_mark(services: Services, acting: Member, found: Class, *keys: PersonKey) -> None:
+    """Forgets what the class's teacher has said that somebody is, who may have several keys."""
+
+    def store(tx: Transaction, now: datetime) -> None:
+        for key in keys:
+            storage.decisions.undo_mark(tx, found.teacher_id, key)
+
+    _say(services, acting, found, set(keys), store)
+
+
+def _say(
+    services: Services,
+    acting: Member,
+    found: Class,
+    keys: Set[PersonKey],
+    store: Callable[[Transaction, datetime], None],
+) -> None:
+    """Stores a word on the people with these keys, and brings the classes of the teacher in line with it.
+
+    The word is stored first, under a lock that fetches under way hold as well: what they store goes by the word, or is
+    there when the classes are looked through. Then a short transaction for each meeting: a teacher may have thousands
+    of classes, and webhooks have to be taken in meanwhile.
+    """
+    with transaction(services.engine) as tx:
+        storage.members.lock_member(tx, found.teacher_id)
+        auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
+        store(tx, services.now())
+    by_meeting: dict[str, list[str]] = defaultdict(list)
+    for class_id, meeting_id in services.read(_touched, found.teacher_id, keys):
+        by_meeting[meeting_id].append(class_id)
+    # The class that is open comes first.
+    for meeting_id in sorted(by_meeting, key=lambda one: (one != found.zoom_meeting_id, one)):
+        with transaction(services.engine) as tx:
+            storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
+            refresh_all(tx, meeting_id, by_meeting[meeting_id], services.now())
+
+
+def _touched(tx: Transaction, teacher_id: str, keys: Set[PersonKey]) -> list[tuple[str, str]]:
+    """The classes of a teacher with records of the people with these keys, each with its meeting."""
+    return [
+        (class_id, meeting_id or "")
+        for class_id, meeting_id, data in storage.participants.classes_with_people(tx, teacher_id)
+        if not keys.isdisjoint(_keys_in(data))
+    ]
+
+
+def _lasting_key(person: Person) -> PersonKey:
+    """By which of its keys a person is joined with others: one that other classes may know too, if there is one."""
+    return min(person.keys, key=lambda key: (is_of_one_class(key), key))
+
+
+def _keys_in(data: str) -> set[PersonKey]:
+    """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
+    try:
+        entries = json.loads(data)["participants"]
+        names = {(text_of(entry.get("name")), text_of(entry.get("email"))) for entry in entries}
+        keys = {person_key(*name) for name in names}
+        # To read every record takes long, and a teacher may have hundreds of classes.
+        return keys | {key_of(stay) for stay in stays_from_entries(entries)} if NAMELESS in keys else keys
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return set()

@@ -1,0 +1,84 @@
+"""What is known of the participants of classes, as it is stored. Every function runs in the caller's transaction."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, cast
+
+from sqlmodel import col, select
+
+from tracker.attendance.stored_form import participants_data as attendance_data
+from tracker.attendance.stored_form import stays_from_data
+from tracker.attendance.types import Attendance, Stay
+from tracker.errors import UnreadableRecords
+from tracker.storage.classes import class_row
+from tracker.storage.database import Transaction
+from tracker.storage.models import LiveStream
+
+
+def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:
+    """Replaces the participants of a class as a whole."""
+    row = class_row(tx, class_id)
+    row.participant_count = attendance.unique_count
+    row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
+    row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
+    row.participants_fetched_at = now
+    tx.add(row)
+
+
+def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int) -> None:
+    """Stores the figures that are shown: people without the hosts, and hosts."""
+    row = class_row(tx, class_id)
+    row.people_shown, row.hosts_shown = people, hosts
+    tx.add(row)
+
+
+def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str | None, str]]:
+    """Id, meeting and `participantsData` of each class of a teacher whose participants are known; a few at a time."""
+    rows = select(LiveStream.id, LiveStream.zoom_meeting_id, LiveStream.participants_data).where(
+        LiveStream.teacher_id == teacher_id, col(LiveStream.participants_data).is_not(None)
+    )
+    for class_id, meeting_id, text in tx.exec(rows.execution_options(yield_per=50)):
+        yield class_id, meeting_id, text or ""
+
+
+def without_figures(tx: Transaction, limit: int) -> list[str]:
+    """The ids of classes whose participants are known, and no figures to show of them."""
+    known = select(LiveStream.id).where(
+        col(LiveStream.participants_data).is_not(None),
+        col(LiveStream.participant_count).is_not(None),
+        col(LiveStream.people_shown).is_(None),
+    )
+    return list(tx.exec(known.limit(limit)))
+
+
+def forget_attendance(tx: Transaction, class_id: str) -> None:
+    """The participants of a class are not known any more: a person has said that its sessions are not its own."""
+    row = class_row(tx, class_id)
+    row.participant_count = row.participants_fetched_at = row.participants_data = None
+    row.people_shown = row.hosts_shown = None
+    tx.add(row)
+
+
+def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | None:
+    """The stored form of the class's attendance; None while it is not known.
+
+    Raises UnreadableRecords where another program wrote something else.
+    """
+    text = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    if not text:
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    entries = data.get("participants") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UnreadableRecords()
+    return cast(dict[str, Any], data)
+
+
+def get_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:
+    """The records of the class's participants; None while they are not known."""
+    data = get_participants_data(tx, class_id)
+    return stays_from_data(data) if data else None

@@ -1,0 +1,147 @@
+"""What a teacher may say of people on the page of a class, and what she has said: suggestions, and a list to undo."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from tracker import class_attendance, decisions
+from tracker.attendance.counting import is_nameless, key_of, leaders
+from tracker.attendance.same_person import Suggestion
+from tracker.attendance.types import Attendance, Mark, Person, PersonKey
+from tracker.messages import sentence
+from tracker.storage.classes import Class
+from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
+from tracker.text import fold_name
+from tracker.ui import words
+from tracker.ui.page import read
+from tracker.ui.people_panel import say
+
+MOST_SUGGESTIONS = 10
+# Of those who are not in this class; each is listed first on the page of a class that it concerns.
+MOST_OF_OTHER_CLASSES = 20
+IS = {
+    Mark.SET_ASIDE: "set aside",
+    Mark.PERSON: "a person, no robot",
+    Mark.HOST: "a host",
+    Mark.PARTICIPANT: "no host",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One line of what was said: about whom, what, and the use case that undoes it, with what it needs."""
+
+    keys: tuple[PersonKey, ...]
+    what: str
+    undo: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+
+def show(found: Class, attendance: Attendance, member: Member) -> None:
+    """What is suggested, and what was said; nothing where there is neither."""
+    same: list[Decision] = read(class_attendance.decisions, found)
+    marks: dict[PersonKey, Mark] = read(class_attendance.marks, found)
+    _suggestions(found, attendance)
+    if same or marks:
+        who = words.who_has(found, member, inside=True)
+        with st.expander(f"What {who} said about people", icon=":material/history_edu:", key="said"):
+            _said(found, attendance, _words(same, marks))
+
+
+def _suggestions(found: Class, attendance: Attendance) -> None:
+    """Robots, and people who may be the same, for the teacher to decide."""
+    robots = [person for person in attendance.people if person.robot]
+    pairs = read(class_attendance.suggestions, found, attendance.people)
+    number = len(robots) + len(pairs)
+    if not number:
+        return
+    with st.expander(f"Suggestions: {number}", icon=":material/lightbulb:", key="suggestions"):
+        for place, person in enumerate(robots[:MOST_SUGGESTIONS]):
+            _robot(found, person, place)
+        for place, pair in enumerate(pairs[: max(0, MOST_SUGGESTIONS - len(robots))]):
+            _pair(found, pair, place)
+        if number > MOST_SUGGESTIONS:
+            st.caption(f"{number - MOST_SUGGESTIONS} more follow when these are answered.")
+
+
+def _robot(found: Class, person: Person, place: int) -> None:
+    st.markdown(f"**{_bold(person)}** looks like a note-taking robot.")
+    with st.container(horizontal=True):
+        for label, mark in (("Set aside", Mark.SET_ASIDE), ("It is a person", Mark.PERSON)):
+            if st.button(label, key=f"robot-{place}-{mark}"):
+                say(found, decisions.mark, [person], mark)
+
+
+def _pair(found: Class, pair: Suggestion, place: int) -> None:
+    st.markdown(f"**{_bold(pair.first)}** and **{_bold(pair.second)}**: {sentence(pair.why)}.")
+    with st.container(horizontal=True):
+        if st.button("The same person", key=f"same-{place}"):
+            say(found, decisions.join, [pair.first, pair.second])
+        if st.button("Two people", key=f"two-{place}"):
+            two = Decision(pair.first.keys[0], pair.second.keys[0], same=False)
+            say(found, decisions.decide, two)
+
+
+def _bold(person: Person) -> str:
+    return words.markdown(words.name_of(person), 140)
+
+
+def _words(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_Word]:
+    """Everything that was said, the latest first of each kind; what somebody of several names is, is one word."""
+    said = [
+        _Word(
+            (decision.first, decision.second),
+            "the same person" if decision.same else "two people",
+            decisions.undo_decision,
+            (decision,),
+        )
+        for decision in same
+    ]
+    leader = leaders(marks, [(decision.first, decision.second) for decision in same if decision.same])
+    together: dict[tuple[PersonKey, Mark], list[PersonKey]] = defaultdict(list)
+    for key, mark in marks.items():
+        together[leader[key], mark].append(key)
+    for (_leader, mark), keys in together.items():
+        said.append(_Word(tuple(keys), IS[mark], decisions.undo_mark, tuple(keys)))
+    return said
+
+
+def _said(found: Class, attendance: Attendance, said: list[_Word]) -> None:
+    """The words that concern this class first, then those on people who were not in it, each with its undo."""
+    names = _names(attendance)
+    here = [word for word in said if not names.keys().isdisjoint(word.keys)]
+    elsewhere = [word for word in said if names.keys().isdisjoint(word.keys)]
+    for place, word in enumerate(here):
+        _line(found, word, names, f"here-{place}")
+    if elsewhere:
+        st.caption("About people who were not in this class")
+    for place, word in enumerate(elsewhere[:MOST_OF_OTHER_CLASSES]):
+        _line(found, word, names, f"elsewhere-{place}")
+    if len(elsewhere) > MOST_OF_OTHER_CLASSES:
+        st.caption(f"And {len(elsewhere) - MOST_OF_OTHER_CLASSES} more, on the pages of the classes they were in.")
+
+
+def _line(found: Class, word: _Word, names: Mapping[PersonKey, str], key: str) -> None:
+    whom = " and ".join(words.markdown(names.get(one) or _known_as(one), 130) for one in word.keys)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{whom}: {word.what}", width="stretch")
+        if st.button("Undo", key=f"undo-{key}", width="content"):
+            say(found, word.undo, *word.arguments)
+
+
+def _names(attendance: Attendance) -> dict[PersonKey, str]:
+    """What each key of this class was called in it, with the e-mail where there is one."""
+    found = {}
+    for stay in attendance.stays:
+        name, address = fold_name(stay.name), stay.email.strip()
+        found[key_of(stay)] = f"{name} ({address})" if name and address else name or address
+    return found
+
+
+def _known_as(key: PersonKey) -> str:
+    """What somebody is called whose name is not known here."""
+    return "Somebody without a name" if is_nameless(key) else key[1]
