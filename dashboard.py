@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from tracker import classes, health
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
-from tracker.ui import page, sign_in
+from tracker.ui import invitation, page, school_account, sign_in
 from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
 
@@ -42,6 +42,11 @@ def _version(member: Member) -> object:
 if __name__ == "dashboard":
     log_like_the_tracker()
     end_with_parent(os.environ)
-    app = st.App(__file__, routes=sign_in.routes(), middleware=[Middleware(sign_in.Gate)], lifespan=lifespan)
+    app = st.App(
+        __file__,
+        routes=[*sign_in.routes(), *invitation.routes(), *school_account.routes()],
+        middleware=[Middleware(sign_in.Gate)],
+        lifespan=lifespan,
+    )
 else:
     draw()

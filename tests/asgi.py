@@ -28,9 +28,14 @@ class Answer:
 
     @property
     def cookie(self) -> Morsel[str]:
-        """The one cookie that was set."""
-        (found,) = SimpleCookie(self.header("set-cookie")).values()
-        return found
+        """The cookie that was set first."""
+        return next(iter(self.cookies.values()))
+
+    @property
+    def cookies(self) -> dict[str, Morsel[str]]:
+        """The cookies that were set, by their names."""
+        set_here = [value for key, value in self.headers if key == "set-cookie"]
+        return {name: found for line in set_here for name, found in SimpleCookie(line).items()}
 
 
 def request(

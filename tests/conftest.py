@@ -28,7 +28,8 @@ from tests.makers import CHEAP_HASHER, NOW, Clock, environment, member, services
 from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
-from tracker import auth, health, paths
+from tracker import health, paths
+from tracker.auth import passwords
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services, open_services
 from tracker.storage.database import make_engine, migrate
@@ -190,7 +191,7 @@ def _migrate(url: str) -> None:
 @pytest.fixture(autouse=True)
 def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """How costly a password is to guess is a matter of argon2's; here it only takes time."""
-    monkeypatch.setattr(auth, "HASHER", CHEAP_HASHER)
+    monkeypatch.setattr(passwords, "HASHER", CHEAP_HASHER)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.asgi import Answer, post, request
 from tests.makers import member
 from tracker import auth
 from tracker.storage.members import Member, Role
-from tracker.ui import sign_in
+from tracker.ui import invitation, school_account, sign_in
 from tracker.ui.sign_in import COOKIE
 
 EMAIL, PASSWORD = "ana@school.example", "correct horse Bätterie"
@@ -27,7 +27,13 @@ BEHIND = "what is behind the gate"
 def gated_app() -> Starlette:
     """The gate with the routes beside the pages, and something behind it at every other address."""
     return Starlette(
-        routes=[*sign_in.routes(), Route("/{path:path}", _inside), WebSocketRoute("/{path:path}", _live)],
+        routes=[
+            *sign_in.routes(),
+            *invitation.routes(),
+            *school_account.routes(),
+            Route("/{path:path}", _inside),
+            WebSocketRoute("/{path:path}", _live),
+        ],
         middleware=[Middleware(sign_in.Gate)],
     )
 
@@ -35,7 +41,7 @@ def gated_app() -> Starlette:
 def account(engine: Engine, email: str = EMAIL, role: Role = "teacher") -> Member:
     """Somebody who can sign in with PASSWORD."""
     made = member(engine, email, role)
-    auth.set_password(engine, email, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, email, PASSWORD)
     return made
 
 

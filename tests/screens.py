@@ -44,7 +44,7 @@ class Screens:
 
     def sign_in(self, who: Member) -> None:
         """From now on the browser has a token of this person's."""
-        auth.set_password(self.engine, who.email, PASSWORD)
+        auth.set_password(self.engine, auth.OPERATOR, who.email, PASSWORD)
         self.cookies = {COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
 
     def open(self, name: str, **query: str) -> AppTest:

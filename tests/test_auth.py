@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +13,8 @@ from sqlalchemy import Engine, text
 
 from tests.makers import NOW, at, lesson, member, stored
 from tracker import auth, storage
-from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS, OPERATOR, SIGN_IN_LIFE
+from tracker.auth import OPERATOR, SIGN_IN_LIFE, Limits, passwords, sign_ins
+from tracker.auth.guessing import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_FROM_ADDRESS
 from tracker.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn, TooManyTries
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
@@ -24,7 +27,7 @@ HERE = "192.0.2.1"
 @pytest.fixture
 def ana(engine: Engine) -> Member:
     made = member(engine, EMAIL)
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     return made
 
 
@@ -51,9 +54,9 @@ def everything_stored(engine: Engine) -> str:
 )
 def test_a_password_matches_itself_and_nothing_else(password: str) -> None:
     found = auth.hash_password(password)
-    assert auth.password_matches(password, found)
-    assert not auth.password_matches(password[:-1], found)
-    assert not auth.password_matches(password[:-1] + "?", found)
+    assert passwords.password_matches(password, found)
+    assert not passwords.password_matches(password[:-1], found)
+    assert not passwords.password_matches(password[:-1] + "?", found)
 
 
 def test_the_same_password_is_stored_differently_each_time() -> None:
@@ -66,15 +69,59 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 @pytest.mark.database("sqlite")
 def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="A password has"):
-        auth.set_password(engine, EMAIL, password)
+        auth.set_password(engine, auth.OPERATOR, EMAIL, password)
     assert sign_in(engine)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password123", "qwertyuiop", "1234567890", "xxxxxxxxxx", "Password2024!", "hunter22hunter22"],
+)
+@pytest.mark.database("sqlite")
+def test_a_common_password_is_refused(engine: Engine, ana: Member, password: str) -> None:
+    with pytest.raises(InvalidInput, match="too easy to guess"):
+        auth.set_password(engine, auth.OPERATOR, EMAIL, password)
+    with pytest.raises(InvalidInput, match="too easy to guess"):
+        auth.add_member(engine, auth.OPERATOR, "new@school.example", "New", "teacher", password, NOW)
+    assert sign_in(engine)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "maria.keller",
+        "Maria Keller",
+        "mariakeller2026",
+        "KELLERMARIA",
+        "maria.keller@school.example",
+        "keller-school",
+        "schoolexample1",
+        "attendance1",
+        "keller12345",
+        "zoom12345678",
+        "!Maria2026Keller!",
+    ],
+)
+@pytest.mark.database("sqlite")
+def test_a_password_of_ones_own_name_address_or_of_this_product_is_refused(engine: Engine, password: str) -> None:
+    with pytest.raises(InvalidInput, match="is no password"):
+        auth.add_member(engine, auth.OPERATOR, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
+    with pytest.raises(NotFound):
+        auth.set_password(engine, auth.OPERATOR, "maria.keller@school.example", password)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "maria plants seven tulips", "x8#kQz!m2Lpw", "Übermut tut selten gut"])
+@pytest.mark.database("sqlite")
+def test_a_password_that_is_hard_to_guess_is_taken(engine: Engine, password: str) -> None:
+    auth.add_member(engine, auth.OPERATOR, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
+    assert sign_in(engine, password, "maria.keller@school.example")
 
 
 @pytest.mark.parametrize("given", ["", PASSWORD, "x" * 100_000])
 @pytest.mark.database("sqlite")
 def test_no_password_opens_an_account_that_has_none(engine: Engine, given: str) -> None:
     member(engine, EMAIL)
-    assert not auth.password_matches(given, None)
+    assert not passwords.password_matches(given, None)
     with pytest.raises(NotSignedIn):
         sign_in(engine, given)
 
@@ -114,8 +161,8 @@ def test_an_old_hash_is_accepted_and_renewed_at_the_next_sign_in(engine: Engine,
     assert hash_of(engine) == old
     token = sign_in(engine)
     renewed = hash_of(engine)
-    assert auth.is_outdated(old)
-    assert not auth.is_outdated(renewed)
+    assert passwords.is_outdated(old)
+    assert not passwords.is_outdated(renewed)
     assert renewed.startswith("$argon2id$")
     assert who(engine, token) == ana
     assert who(engine, sign_in(engine)) == ana
@@ -128,18 +175,77 @@ def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
 ) -> None:
     if old:  # a hash that would be renewed must not undo the change either
         store_hash(engine, ana, scrypt_hash(PASSWORD))
-    right = auth.password_matches
+    right = passwords.password_matches
 
     def slow_check(password: str, stored: str | None) -> bool:
-        monkeypatch.setattr(auth, "password_matches", right)
+        monkeypatch.setattr(passwords, "password_matches", right)
         found = right(password, stored)
-        auth.set_password(engine, EMAIL, "another password")
+        auth.set_password(engine, auth.OPERATOR, EMAIL, "another password")
         return found
 
-    monkeypatch.setattr(auth, "password_matches", slow_check)
+    monkeypatch.setattr(passwords, "password_matches", slow_check)
     with pytest.raises(NotSignedIn, match=r"E-mail or password is wrong\."):
         sign_in(engine)
     assert who(engine, sign_in(engine, "another password")) == ana
+
+
+@pytest.mark.parametrize("later", ["the new password", "the sign-in"])
+def test_an_old_password_lets_nobody_in_who_signs_in_while_it_is_changed(
+    engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch, later: str
+) -> None:
+    """Two transactions at once: whichever comes second waits for the first one, and sees what it did."""
+    inside, other_is_through = threading.Event(), threading.Event()
+    begin, end_all = sign_ins.begin, storage.sign_ins.end_all
+
+    def hold_if_first(name: str) -> None:
+        if later == name:
+            other_is_through.set()
+        else:
+            inside.set()
+            other_is_through.wait(0.5)  # the other one has to wait, so this passes
+
+    def slow_begin(*arguments: Any) -> str:
+        token = begin(*arguments)
+        arguments[0].flush()
+        hold_if_first("the sign-in")
+        return token
+
+    def slow_end(*arguments: Any) -> None:
+        end_all(*arguments)
+        hold_if_first("the new password")
+
+    monkeypatch.setattr(sign_ins, "begin", slow_begin)
+    monkeypatch.setattr(storage.sign_ins, "end_all", slow_end)
+    changes = {
+        "the sign-in": lambda: sign_in(engine),
+        "the new password": lambda: auth.set_password(engine, auth.OPERATOR, EMAIL, "another password"),
+    }
+    second = changes.pop(later)
+    (first,) = changes.values()
+    with ThreadPoolExecutor(2) as threads:
+        begun = threads.submit(first)
+        assert inside.wait(20)
+        after = threads.submit(second)
+        tokens = [done.result() for done in (begun, after) if not done.exception()]
+        assert [type(done.exception()) for done in (begun, after) if done.exception()] in ([], [NotSignedIn])
+    assert [who(engine, token) for token in tokens if token] in ([], [None])
+    with engine.connect() as connection:
+        assert connection.execute(text('SELECT count(*) FROM "SignIn"')).scalar() == 0
+
+
+def test_two_browsers_may_sign_in_at_once_where_the_hash_is_renewed(
+    engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_hash(engine, ana, scrypt_hash(PASSWORD))
+    right = passwords.password_matches
+
+    def meanwhile(password: str, stored: str | None) -> bool:
+        monkeypatch.setattr(passwords, "password_matches", right)
+        assert sign_in(engine)
+        return right(password, stored)
+
+    monkeypatch.setattr(passwords, "password_matches", meanwhile)
+    assert who(engine, sign_in(engine)) == ana
 
 
 class CountingHasher(PasswordHasher):
@@ -159,7 +265,7 @@ def test_every_sign_in_costs_one_comparison_whether_or_not_there_is_an_account(
 ) -> None:
     member(engine, "no-password@school.example")
     hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(auth, "HASHER", hasher)
+    monkeypatch.setattr(passwords, "HASHER", hasher)
     with pytest.raises(NotSignedIn):
         sign_in(engine, "wrong password", email)
     assert hasher.compared == 1
@@ -201,10 +307,44 @@ def test_an_invented_token_belongs_to_nobody(engine: Engine, ana: Member, token:
     assert who(engine, token) is None
 
 
-def test_a_browser_is_signed_in_for_a_week(engine: Engine, ana: Member) -> None:
-    token, week = sign_in(engine), SIGN_IN_LIFE / timedelta(minutes=1)
-    assert who(engine, token, week - 0.1) == ana
-    assert who(engine, token, week) is None
+LIMITS = Limits(idle=timedelta(hours=10), absolute=timedelta(hours=24))
+
+
+def test_a_sign_in_that_is_not_used_ends(engine: Engine, ana: Member) -> None:
+    token = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
+    assert who(engine, token, 10 * 60 - 0.1) == ana
+    assert who(engine, token, 10 * 60) is None
+
+
+def test_a_sign_in_that_is_used_goes_on_until_it_ends_in_any_case(engine: Engine, ana: Member) -> None:
+    token = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
+    for hours in (9, 18):
+        auth.note_use(engine, token, at(hours * 60), LIMITS)
+        assert who(engine, token, (hours + 5) * 60) == ana
+    assert who(engine, token, 24 * 60 - 0.1) == ana
+    assert who(engine, token, 24 * 60) is None
+
+
+def test_a_sign_in_that_has_ended_is_not_brought_back_by_its_use(engine: Engine, ana: Member) -> None:
+    token = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
+    auth.sign_out(engine, token)
+    auth.note_use(engine, token, at(1), LIMITS)
+    assert who(engine, token, 1) is None
+    late = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
+    auth.note_use(engine, late, at(11 * 60), LIMITS)
+    assert who(engine, late, 11 * 60) is None
+
+
+def test_the_use_of_a_sign_in_is_written_down_every_five_minutes(engine: Engine, ana: Member) -> None:
+    token = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
+
+    def due(minute: float) -> bool:
+        with reading(engine) as tx:
+            return auth.use_is_to_be_noted(tx, token, at(minute))
+
+    assert [due(minute) for minute in (0, 4.9, 5)] == [False, False, True]
+    auth.note_use(engine, token, at(5), LIMITS)
+    assert [due(minute) for minute in (9.9, 10)] == [False, True]
 
 
 def test_signing_out_ends_one_browser(engine: Engine, ana: Member) -> None:
@@ -215,13 +355,20 @@ def test_signing_out_ends_one_browser(engine: Engine, ana: Member) -> None:
     assert who(engine, there) == ana
 
 
-def test_a_new_password_signs_the_person_out_everywhere(engine: Engine, ana: Member) -> None:
+def test_a_new_password_ends_every_sign_in_and_api_token_of_the_person(engine: Engine, ana: Member) -> None:
     member(engine, "ben@school.example")
-    auth.set_password(engine, "ben@school.example", PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, "ben@school.example", PASSWORD)
     tokens, bens = [sign_in(engine), sign_in(engine)], sign_in(engine, email="ben@school.example")
-    auth.set_password(engine, EMAIL, "another password")
+    api_token, bens_api_token = (
+        auth.new_api_token(engine, auth.OPERATOR, who, NOW) for who in (EMAIL, "ben@school.example")
+    )
+    auth.set_password(engine, auth.OPERATOR, EMAIL, "another password")
     assert [who(engine, token) for token in tokens] == [None, None]
     assert who(engine, bens) is not None
+    with reading(engine) as tx:
+        assert auth.member_by_bearer(tx, f"Bearer {bens_api_token}", NOW)
+        with pytest.raises(NotSignedIn):
+            auth.member_by_bearer(tx, f"Bearer {api_token}", NOW)
     with pytest.raises(NotSignedIn):
         sign_in(engine)
     assert who(engine, sign_in(engine, "another password")) == ana
@@ -229,7 +376,7 @@ def test_a_new_password_signs_the_person_out_everywhere(engine: Engine, ana: Mem
 
 def test_only_hashes_of_secrets_are_stored(engine: Engine, ana: Member) -> None:
     token = sign_in(engine)
-    api_token = auth.new_api_token(engine, EMAIL)
+    api_token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     dump = everything_stored(engine)
     assert EMAIL in dump
     for secret in (PASSWORD, token, api_token, api_token.removeprefix("zpt_")):
@@ -248,7 +395,7 @@ def guess(engine: Engine, times: int, place: str = HERE, email: str = EMAIL, min
 @pytest.mark.parametrize("email", [EMAIL, "nobody@school.example"])
 def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Engine, email: str) -> None:
     member(engine, EMAIL)
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email=email)
     with pytest.raises(TooManyTries, match="Try again in 15 minutes"):
         sign_in(engine, email=f" {email.upper()} ", minute=14.9)
@@ -259,7 +406,7 @@ def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Eng
 
 
 def test_guessing_elsewhere_or_at_others_does_not_lock_a_person_out(engine: Engine, ana: Member) -> None:
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, place="198.51.100.7")
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email="nobody@school.example")
     assert sign_in(engine)
@@ -274,7 +421,7 @@ def test_guessing_from_many_places_is_stopped_as_well(engine: Engine) -> None:
 
 def test_success_forgets_the_wrong_tries_from_there(engine: Engine) -> None:
     member(engine, EMAIL)
-    auth.set_password(engine, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
     for _ in range(3):
         guess(engine, MOST_ATTEMPTS_FROM_ADDRESS - 1)
         sign_in(engine)
@@ -282,13 +429,13 @@ def test_success_forgets_the_wrong_tries_from_there(engine: Engine) -> None:
 
 
 def test_old_sign_ins_and_attempts_are_dropped(engine: Engine, ana: Member) -> None:
-    old, young = sign_in(engine), sign_in(engine, minute=30)
+    old, young = sign_in(engine), sign_in(engine, minute=5 * 24 * 60)
     guess(engine, 1)
     guess(engine, 1, minute=30)
     with transaction(engine) as tx:
         auth.forget_old(tx, NOW + SIGN_IN_LIFE)
         assert auth.member_signed_in(tx, old, NOW) is None
-        assert auth.member_signed_in(tx, young, NOW) == ana
+        assert auth.member_signed_in(tx, young, at(5 * 24 * 60)) == ana
         assert tx.connection().execute(text('SELECT count(*) FROM "SignInAttempt"')).scalar() == 0
 
 
@@ -304,18 +451,21 @@ def test_attempts_of_the_last_minutes_are_kept(engine: Engine) -> None:
 
 
 def test_an_api_token_is_taken_from_the_header(engine: Engine, ana: Member) -> None:
-    token = auth.new_api_token(engine, " ANA@school.example")
+    token = auth.new_api_token(engine, auth.OPERATOR, " ANA@school.example", NOW)
     with reading(engine) as tx:
         for header in (f"Bearer {token}", f"bearer {token}", f"BEARER  {token} "):
-            assert auth.member_by_bearer(tx, header) == ana
+            assert auth.member_by_bearer(tx, header, NOW) == ana
 
 
 def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) -> None:
-    first, second = auth.new_api_token(engine, EMAIL), auth.new_api_token(engine, EMAIL)
+    first, second = (
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
+        auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
+    )
     with reading(engine) as tx:
-        assert auth.member_by_bearer(tx, f"Bearer {second}") == ana
+        assert auth.member_by_bearer(tx, f"Bearer {second}", NOW) == ana
         with pytest.raises(NotSignedIn):
-            auth.member_by_bearer(tx, f"Bearer {first}")
+            auth.member_by_bearer(tx, f"Bearer {first}", NOW)
 
 
 @pytest.mark.parametrize(
@@ -323,13 +473,19 @@ def test_a_new_api_token_replaces_the_one_before(engine: Engine, ana: Member) ->
 )
 @pytest.mark.database("sqlite")
 def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -> None:
-    token = auth.new_api_token(engine, EMAIL)
+    token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     member(engine, "ben@school.example")  # has no token at all
     with reading(engine) as tx, pytest.raises(NotSignedIn, match="A valid API token is needed"):
-        auth.member_by_bearer(tx, header.replace("TOKEN", token))
+        auth.member_by_bearer(tx, header.replace("TOKEN", token), NOW)
 
 
-@pytest.mark.parametrize("call", [auth.new_api_token, lambda engine, email: auth.set_password(engine, email, PASSWORD)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda engine, email: auth.new_api_token(engine, auth.OPERATOR, email, NOW),
+        lambda engine, email: auth.set_password(engine, auth.OPERATOR, email, PASSWORD),
+    ],
+)
 def test_somebody_without_an_account_gets_nothing(engine: Engine, call: object) -> None:
     assert callable(call)
     with pytest.raises(NotFound, match=r"no account for nobody@school\.example"):

@@ -23,6 +23,7 @@ from tests.practice_school import (
     Host,
 )
 from tracker import auth, clock
+from tracker.errors import NotSignedIn
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine, reading
 from tracker.zoom import NewMeeting, Zoom
@@ -59,7 +60,7 @@ def fetched(tracker: CommandLine, held: str) -> str:
 def can_sign_in(database: Engine, password: str) -> bool:
     try:
         return bool(auth.sign_in(database, TEACHER, password, "here", clock.now()))
-    except auth.NotSignedIn:
+    except NotSignedIn:
         return False
 
 
@@ -111,6 +112,7 @@ def test_everybody_is_listed_by_email(tracker: CommandLine) -> None:
         "name": "Ana Díaz",
         "role": "teacher",
         "zoomUserId": "zoom-7",
+        "disabledAt": None,
     }
     assert zoe == {
         "id": zoe["id"],
@@ -118,6 +120,7 @@ def test_everybody_is_listed_by_email(tracker: CommandLine) -> None:
         "name": "zoe",
         "role": "admin",
         "zoomUserId": "zoe@school.example",
+        "disabledAt": None,
     }
     assert tracker.done("user", "list").text == (
         "ana@school.example  teacher  Ana Díaz  (Zoom host zoom-7)\n"
@@ -130,7 +133,7 @@ def test_a_token_stands_alone_on_the_last_line_and_works(tracker: CommandLine, d
     *_, token = tracker.done("user", "token", TEACHER).text.splitlines()
     assert re.fullmatch(r"zpt_[A-Za-z0-9_-]{40,}", token)
     with reading(database) as tx:
-        assert auth.member_by_bearer(tx, f"Bearer {token}").email == TEACHER
+        assert auth.member_by_bearer(tx, f"Bearer {token}", clock.now()).email == TEACHER
 
 
 # -- classes

@@ -14,8 +14,9 @@ from tests.asgi import post, request, websocket
 from tests.gate_client import BEHIND, account, cookie_of, fault, get, log_in
 from tests.makers import AWAY_SENTENCE, Clock
 from tests.screens import Away
-from tracker.auth import SIGN_IN_LIFE
+from tracker.auth.sign_ins import USUAL_LIMITS
 from tracker.storage.members import Member
+from tracker.ui import wiring
 from tracker.ui.sign_in import COOKIE, SECURITY_HEADERS
 
 pytestmark = pytest.mark.database("sqlite")
@@ -130,8 +131,8 @@ def test_every_answer_carries_the_security_headers(app: Starlette, ana: Member, 
 
 def test_an_expired_token_opens_nothing(app: Starlette, ana: Member, wired: Clock) -> None:
     cookie = cookie_of(app)
-    wired.time += SIGN_IN_LIFE - timedelta(seconds=1)
-    assert get(app, "/", cookie).status == 200
+    wired.time += USUAL_LIMITS.idle - timedelta(seconds=1)
+    assert get(app, "/_stcore/health", cookie).status == 200  # open to anybody, so no use of the sign-in
     wired.forward(seconds=1)
     assert get(app, "/", cookie).status == 303
     assert websocket(app, "/_stcore/stream", cookie) == ["websocket.close"]
@@ -165,6 +166,14 @@ def test_a_database_that_is_away_opens_nothing_and_says_so(app: Starlette, ana: 
     assert get(app, "/login").status == 200
     away.after = 10**9
     assert get(app, "/", cookie).status == 200
+
+
+def test_the_form_is_shown_where_nothing_else_works(
+    app: Starlette, wired: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOM_PLAN", "gold")
+    wiring.close()
+    assert "<form" in get(app, "/login").text
 
 
 @pytest.mark.parametrize("path", ["/host", "/logout"])

@@ -360,11 +360,15 @@ def test_a_tracker_in_trouble_writes_lines_for_programs_without_secrets(database
 
 
 DASHBOARD = """
+import logging
+
 import streamlit as st
 from starlette.routing import Route
 from tracker.ui.wiring import log_like_the_tracker, services
 
 async def fail(request):
+    for name in ("tracker.auth.sign_ins", "tracker.classes", "uvicorn.access"):
+        logging.getLogger(name).info("told by %s", name)
     raise RuntimeError(f"for ana@school.example: {services().settings.cron_secret}")
 
 if __name__ == "shown":
@@ -374,7 +378,7 @@ if __name__ == "shown":
 
 
 @pytest.mark.slow
-def test_the_dashboards_process_logs_what_goes_wrong_in_the_same_form(tmp_path: Path) -> None:
+def test_the_dashboards_process_logs_what_goes_wrong_and_who_signs_in_in_the_same_form(tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(DASHBOARD)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -404,5 +408,6 @@ def test_the_dashboards_process_logs_what_goes_wrong_in_the_same_form(tmp_path: 
         process.terminate()
         process.wait(30)
     assert status == 500
-    (line,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    first, line = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert (first["level"], first["message"]) == ("INFO", "told by tracker.auth.sign_ins")
     assert (line["level"], line["error"][0]["message"]) == ("ERROR", "for ***: ***")

@@ -42,6 +42,7 @@ HASHES = {
     "0005_codes_not_sentences": "89e04a59b5f6411b",
     "0006_sessions_by_meeting": "65c1ecfa3581fa78",
     "0007_hosts_and_marks": "8def5c9a0dbc1da9",
+    "0008_accounts": "40e355e4611ba4b1",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -181,11 +182,40 @@ ROWS: dict[str, dict[str, Any]] = {
         "passwordHash": "hash",
         "zoomUserId": "zoom-ana",
         "apiTokenHash": "token-hash",
+        "oidcIssuer": "https://accounts.google.com",
+        "oidcSubject": "subject",
+        "totpKey": "JBSWY3DPEHPK3PXP",
+        "totpLastStep": 59_000_000,
         "createdAt": NOW,
     },
     "Course": {"id": "k1", "teacherId": "u1", "name": "Algebra"},
-    "SignIn": {"tokenHash": "cookie-hash", "userId": "u1", "createdAt": NOW, "expiresAt": at(600)},
-    "SignInAttempt": {"id": 7, "emailHash": "email-hash", "address": "192.0.2.1", "at": NOW},
+    "SignIn": {
+        "tokenHash": "cookie-hash",
+        "userId": "u1",
+        "createdAt": NOW,
+        "expiresAt": at(600),
+        "endsAt": at(900),
+        "lastUsedAt": at(1),
+        "address": "192.0.2.1",
+        "userAgent": "Mozilla/5.0",
+    },
+    "SignInAttempt": {
+        "id": 7,
+        "emailHash": "email-hash",
+        "address": "192.0.2.1",
+        "browserHash": "browser-hash",
+        "at": NOW,
+    },
+    "KnownBrowser": {"browserHash": "browser-hash", "userId": "u1", "lastUsedAt": NOW},
+    "ApiToken": {
+        "tokenHash": "token-hash",
+        "userId": "u1",
+        "name": "command line",
+        "createdAt": NOW,
+        "lastUsedAt": at(2),
+        "expiresAt": at(600),
+    },
+    "Invitation": {"tokenHash": "invitation-hash", "userId": "u1", "createdAt": NOW, "expiresAt": at(600)},
     "LiveStream": {
         "id": "c1",
         "title": "Ecuaciones",
@@ -262,10 +292,16 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
-    "User": lambda tx: storage.members.member_with_api_token(tx, "token-hash"),
+    "User": lambda tx: storage.api_tokens.member_with(tx, "token-hash", NOW),
     "Course": lambda tx: storage.classes.get_class(tx, "c1").course,
     "SignIn": lambda tx: storage.sign_ins.member_signed_in(tx, "cookie-hash", NOW),
-    "SignInAttempt": lambda tx: storage.sign_ins.count_attempts(tx, "email-hash", at(-1))[1],
+    "SignInAttempt": lambda tx: (
+        storage.sign_in_attempts.count(tx, at(-1), place="192.0.2.1")
+        + storage.sign_in_attempts.count(tx, at(-1), browser_hash="browser-hash")
+    ),
+    "KnownBrowser": lambda tx: storage.sign_in_attempts.knows_browser(tx, "browser-hash", "ana@school.example"),
+    "ApiToken": lambda tx: storage.api_tokens.list_of(tx, "u1"),
+    "Invitation": lambda tx: storage.invitations.member_invited(tx, "invitation-hash", NOW),
     "LiveStream": lambda tx: stored_stays(tx, "c1"),
     "MeetingSession": lambda tx: storage.sessions.list_sessions(tx, "85011112222"),
     "SessionRecords": lambda tx: storage.session_records.lists_of_sessions(tx, ["s1"]),

@@ -38,7 +38,7 @@ def signed_in(screens: Screens, ana: Member) -> Screens:
 def allowed(signed_in: Screens, engine: Engine, zoom: FakeZoom, name: str) -> Screens:
     """Somebody is signed in who may see the page of this name: a teacher, or an admin where it is for admins."""
     st.cache_data.clear()
-    if name == page.SYSTEM:
+    if name in (page.SYSTEM, page.PEOPLE):
         signed_in.sign_in(member(engine, "ada@school.example", "admin"))
     return signed_in
 
@@ -78,7 +78,7 @@ def test_a_page_is_drawn_without_a_class(signed_in: Screens, name: str) -> None:
     at = signed_in.open(name)
     assert not at.exception
     assert [one.value for one in at.sidebar.get("text")] == ["Ana"]
-    assert [one.value for one in at.sidebar.get("page_link")] == ["Today", "Classes", "New class"]
+    assert [one.value for one in at.sidebar.get("page_link")] == ["Today", "Classes", "New class", "My account"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -97,7 +97,7 @@ def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
         at = allowed.open(name, id=shown)
         assert not at.exception
         assert not at.error
-        assert at.title[0].value in ("Today", "Classes", "New class", "Algebra 7B", "System")
+        assert at.title[0].value in ("Today", "Classes", "New class", "Algebra 7B", "System", "People", "My account")
 
 
 @pytest.mark.parametrize("name", PAGES)

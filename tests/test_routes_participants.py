@@ -9,7 +9,7 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, server_state_on, started, stored
+from tests.makers import MEETING, NOW, Clock, at, ended, lesson, member, participant, server_state_on, started, stored
 from tests.test_routes import error
 from tracker import auth, classes, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
@@ -58,7 +58,7 @@ def held(state: ServerState, engine: Engine, teacher: Member) -> str:
 
 
 def token_of(engine: Engine, person: Member) -> str:
-    return auth.new_api_token(engine, person.email)
+    return auth.new_api_token(engine, auth.OPERATOR, person.email, NOW)
 
 
 def ask(state: ServerState, person: Member, query: str) -> Answer:

@@ -8,7 +8,7 @@ from tracker.errors import SettingsError
 from tracker.messages import sentence_of
 from tracker.settings import environment_with_file, read_settings
 
-SECRETS = ["DATABASE_URL", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET", "CRON_SECRET"]
+SECRETS = ["DATABASE_URL", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET", "CRON_SECRET", "OIDC_CLIENT_SECRET"]
 
 
 def faults(**environment: str) -> tuple[str, ...]:
@@ -46,6 +46,11 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
             "TRACKER_PORT": "1",
             "DASHBOARD_PORT": "65535",
             "FETCH_DELAY_SECONDS": "0",
+            "SIGN_IN_IDLE_HOURS": "1",
+            "SIGN_IN_DAYS": "30",
+            "FORWARDED_ALLOW_IPS": "10.0.0.1, 2001:db8::/32",
+            "OIDC_ISSUER": "https://sso.example/",
+            "OIDC_ACCOUNTS": "Create",
         }
     )
     assert (found.database_url, found.data_dir) == ("postgresql://u:p@db/x", tmp_path)
@@ -54,6 +59,9 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
     assert (found.zoom_api_url, found.zoom_oauth_url) == ("http://127.0.0.1:9/v2", "HTTPS://zoom.example/token")
     assert (found.zoom_plan, found.tracker_host) == ("business", "0.0.0.0")
     assert (found.tracker_port, found.dashboard_port, found.fetch_delay_seconds) == (1, 65535, 0)
+    assert (found.sign_in_idle_hours, found.sign_in_days) == (1, 30)
+    assert found.forwarded_allow_ips == "10.0.0.1,2001:db8::/32"
+    assert (found.oidc_issuer, found.oidc_accounts) == ("https://sso.example", "create")
 
 
 def test_the_database_lies_in_the_data_folder(tmp_path: Path) -> None:
@@ -104,6 +112,13 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | 
         ("FETCH_DELAY_SECONDS", "86401"),
         ("FETCH_DELAY_SECONDS", "0" * 9 + "86401"),
         ("FETCH_DELAY_SECONDS", "10m"),
+        ("SIGN_IN_IDLE_HOURS", "0"),
+        ("SIGN_IN_DAYS", "366"),
+        ("FORWARDED_ALLOW_IPS", "proxy.example"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.1,"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.1/8"),
+        ("OIDC_ISSUER", "accounts.google.com"),
+        ("OIDC_ACCOUNTS", "everybody"),
         ("ZOOM_PLAN", "enterprise"),
         ("ZOOM_API_URL", "api.zoom.us/v2"),
         ("ZOOM_API_URL", "ftp://api.zoom.us"),

@@ -5,7 +5,8 @@ import html
 import logging
 import re
 import threading
-from urllib.parse import urlsplit
+from collections import Counter
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from responses import RequestsMock
@@ -16,10 +17,12 @@ from tests.asgi import HOST, Answer, post, request, requested, websocket
 from tests.fake_zoom import FakeZoom, sent
 from tests.gate_client import BEHIND, EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
 from tests.makers import MEETING, Clock, lesson
-from tracker import auth
-from tracker.auth import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS, SIGN_IN_LIFE
+from tracker.auth import SIGN_IN_LIFE, passwords
+from tracker.auth.guessing import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS
 from tracker.storage.members import Member
-from tracker.ui.sign_in import COOKIE, LARGEST_FORM
+from tracker.ui.forms import LARGEST_FORM
+from tracker.ui.short_queue import PLACES
+from tracker.ui.sign_in import BROWSER_COOKIE, COOKIE
 
 pytestmark = pytest.mark.database("sqlite")
 
@@ -59,7 +62,7 @@ def test_pages_do_not_wait_for_the_many_who_sign_in_at_once(
         begun.set()
         return not go.wait(60)
 
-    monkeypatch.setattr(auth, "password_matches", slow)
+    monkeypatch.setattr(passwords, "password_matches", slow)
 
     async def crowd() -> tuple[Answer, list[Answer]]:
         forms = (f"email=somebody{number}%40school.example&password=guessed".encode() for number in range(60))
@@ -73,7 +76,41 @@ def test_pages_do_not_wait_for_the_many_who_sign_in_at_once(
 
     page, tried = asyncio.run(crowd())
     assert page.text == BEHIND
-    assert {answer.status for answer in tried} == {401}
+    counts = Counter(answer.status for answer in tried)
+    assert counts == {401: PLACES, 503: 60 - PLACES}
+    refused = next(answer for answer in tried if answer.status == 503)
+    assert fault(refused) == "Too many people are signing in at this moment. Please try again in a few seconds."
+    assert refused.header("retry-after") == "5"
+
+
+def test_a_crowd_of_strangers_leaves_a_place_for_a_browser_that_was_signed_in_before(
+    app: Starlette, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"cookie": f"{BROWSER_COOKIE}={log_in(app).cookies[BROWSER_COOKIE].value}"}
+    forged = {"cookie": f"{BROWSER_COOKIE}={'x' * 43}"}
+    right, go = passwords.password_matches, threading.Event()
+
+    def slow(password: str, stored: str | None) -> bool:
+        assert go.wait(60)
+        return right(password, stored)
+
+    monkeypatch.setattr(passwords, "password_matches", slow)
+    form = urlencode({"email": EMAIL, "password": PASSWORD}).encode()
+
+    async def crowd() -> tuple[list[int], int, int]:
+        forms = (f"email=somebody{number}%40school.example&password=guessed".encode() for number in range(60))
+        tries = [asyncio.create_task(requested(app, "POST", "/login", body=[form])) for form in forms]
+        done, waiting = await asyncio.wait(tries, timeout=2)
+        try:
+            stranger = await requested(app, "POST", "/login", body=[form], headers=forged)
+            hers = asyncio.create_task(requested(app, "POST", "/login", body=[form], headers=known))
+            await asyncio.wait([hers], timeout=1)
+        finally:
+            go.set()
+        await asyncio.wait(waiting)
+        return [task.result().status for task in done], stranger.status, (await hers).status
+
+    assert asyncio.run(crowd()) == ([503] * (60 - PLACES), 503, 303)
 
 
 def test_the_form_asks_for_what_a_password_manager_knows(app: Starlette) -> None:
@@ -108,13 +145,16 @@ def test_the_right_password_opens_the_dashboard(app: Starlette, ana: Member) -> 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     app: Starlette, ana: Member, headers: dict[str, str], secure: object
 ) -> None:
-    cookie = log_in(app, headers=headers).cookie
-    assert cookie["secure"] == secure
-    assert cookie["httponly"] is True
-    assert cookie["samesite"] == "lax"
-    assert cookie["path"] == "/"
-    assert cookie["domain"] == ""
-    assert int(cookie["max-age"]) == SIGN_IN_LIFE.total_seconds()
+    cookies = log_in(app, headers=headers).cookies
+    assert set(cookies) == {COOKIE, BROWSER_COOKIE}
+    for cookie in cookies.values():
+        assert cookie["secure"] == secure
+        assert cookie["httponly"] is True
+        assert cookie["samesite"] == "lax"
+        assert cookie["path"] == "/"
+        assert cookie["domain"] == ""
+    assert int(cookies[COOKIE]["max-age"]) == SIGN_IN_LIFE.total_seconds()
+    assert int(cookies[BROWSER_COOKIE]["max-age"]) == 400 * 24 * 60 * 60
 
 
 @pytest.mark.parametrize(

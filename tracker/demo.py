@@ -72,6 +72,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         "TRACKER_HOST": HOST,
         "TRACKER_PORT": tracker_port,
         "DASHBOARD_PORT": given.get("DASHBOARD_PORT") or "8501",
+        "FORWARDED_ALLOW_IPS": HOST,
         "FETCH_DELAY_SECONDS": given.get("FETCH_DELAY_SECONDS") or str(DELAY_SECONDS),
     }
     kept = {name: value for name, value in given.items() if name.removesuffix("_FILE") not in said}
@@ -157,7 +158,13 @@ def _member(services: Services, account: Account) -> Member:
         return services.read(auth.get_member, account.email)
     except NotFound:
         return auth.add_member(
-            services.engine, account.email, account.name, account.role, account.password, services.now()
+            services.engine,
+            auth.OPERATOR,
+            account.email,
+            account.name,
+            account.role,
+            account.password,
+            services.now(),
         )
 
 

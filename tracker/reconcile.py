@@ -101,8 +101,8 @@ def mend_after_clock(services: Services) -> None:
 def fill_in_figures(services: Services) -> None:
     """Works out the figures to show of classes that have participants and no figures for their count.
 
-    An earlier version, or another program, has stored them. A class of which they cannot be worked out keeps to its
-    count by the rule: it would be in the way of the others each time.
+    An earlier version, or another program, has stored them, or they were handed over to somebody else. A class of which
+    they cannot be worked out keeps to its count by the rule: it would be in the way of the others each time.
     """
     now = services.now()
     with reading(services.engine) as tx:

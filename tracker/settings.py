@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,8 @@ from tracker.messages import Detail
 
 Plan = Literal["free", "pro", "business"]
 PLANS: tuple[Plan, ...] = ("free", "pro", "business")
+# Whom the school's provider may bring: those who have an account, or whoever it knows.
+ACCOUNTS = ("invited", "create")
 # A shorter password keeps nobody out, and every line of a log would be full of masks.
 SHORTEST_SECRET = 4
 
@@ -62,10 +65,32 @@ def _web_address(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _web_address_or_none(value: str, info: ValidationInfo) -> str:
+    return _web_address(value, info) if value else ""
+
+
+def _accounts(value: str, info: ValidationInfo) -> str:
+    if value.lower() not in ACCOUNTS:
+        raise _Unusable("setting_no_choice", info, choices=", ".join(ACCOUNTS))
+    return value.lower()
+
+
 def _plan(value: str, info: ValidationInfo) -> str:
     if value.lower() not in PLANS:
         raise _Unusable("setting_no_choice", info, choices=", ".join(PLANS))
     return value.lower()
+
+
+def _proxies(value: str, info: ValidationInfo) -> str:
+    """Addresses and networks, as uvicorn reads its option `--forwarded-allow-ips`."""
+    parts = [part.strip() for part in value.split(",")]
+    for part in parts:
+        try:
+            if part != "*":
+                ip_network(part)
+        except ValueError:
+            raise _Unusable("setting_no_addresses", info) from None
+    return ",".join(parts)
 
 
 def _default_database(given: dict[str, Any]) -> str:
@@ -97,6 +122,16 @@ class Settings(BaseSettings):
     tracker_port: Port = 8787
     dashboard_port: Port = 8501
     fetch_delay_seconds: Annotated[int, _whole_number(0, 86_400)] = 600
+    forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
+    sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
+    sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
+    oidc_issuer: Annotated[str, AfterValidator(_web_address_or_none)] = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: Secret = ""
+    oidc_domains: str = ""
+    oidc_accounts: Annotated[str, AfterValidator(_accounts)] = "invited"
+    oidc_role_claim: str = ""
+    oidc_admin_values: str = ""
 
     @classmethod
     def settings_customise_sources(

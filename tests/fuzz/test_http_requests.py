@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from tests.asgi import HOST, request
 from tests.fuzz.values import as_json, slow, spoilt, texts, values
 from tests.gate_client import PAGE, PASSWORD, account, cookie_of, log_in
-from tests.makers import Clock, member, server_state_on
+from tests.makers import NOW, Clock, member, server_state_on
 from tracker import auth
 from tracker.server.routes import Request, ServerState, answer
 
@@ -127,7 +127,7 @@ def test_any_question_for_participants_is_answered(
 @pytest.fixture
 def token(engine: Engine) -> str:
     person = member(engine)
-    return auth.new_api_token(engine, person.email)
+    return auth.new_api_token(engine, auth.OPERATOR, person.email, NOW)
 
 
 @slow

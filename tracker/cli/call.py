@@ -1,13 +1,16 @@
-"""A command as it was typed, and what several of them need."""
+"""A command as it was typed, how a command is described, and what several of them need."""
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 from tracker import auth, classes
+from tracker.errors import InvalidInput
 from tracker.services import Services, open_services
 from tracker.settings import Settings, read_settings
 from tracker.storage.classes import Class
@@ -40,6 +43,43 @@ class Call:
 def class_named(services: Services, class_id: str) -> Class:
     """The class with this id. Raises NotFound."""
     return services.read(classes.visible_class, auth.OPERATOR, class_id)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says a fault in the way it was typed in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """One sentence and 1, as for every other fault; `--help` has the rest."""
+        print(f"{self.prog}: {message}.", file=sys.stderr)
+        raise SystemExit(1)
+
+
+def group(commands: Any, name: str, description: str) -> Any:
+    """A command that has commands below it."""
+    added = commands.add_parser(name, help=description, description=description)
+    return added.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+
+
+def command(
+    parent: Any, name: str, run: Callable[[Call], int | None], *, as_json: bool = False, **arguments: str
+) -> argparse.ArgumentParser:
+    """A command with its arguments, each with what it is."""
+    description = (run.__doc__ or "").partition("\n")[0]
+    added: argparse.ArgumentParser = parent.add_parser(name, help=description, description=description)
+    added.set_defaults(run=run)
+    for argument, what in arguments.items():
+        added.add_argument(argument, help=what)
+    if as_json:
+        added.add_argument("--json", action="store_true", help="one JSON value on stdout")
+    return added
+
+
+def line_from_stdin() -> str:
+    """The first line of stdin, without its end. Raises InvalidInput where it is not UTF-8."""
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InvalidInput("password_not_utf8") from None
 
 
 def print_json(value: object) -> None:

@@ -1,23 +1,24 @@
-"""The commands: their options, the use case that each calls, and what it prints; `people` has those of one class."""
+"""The commands: their options, the use case that each calls, and what it prints.
+
+`people` has those on who was in a class, `users` those on accounts.
+"""
 
 import argparse
-import getpass
 import io
 import logging
 import os
-import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
-from tracker.cli import people
-from tracker.cli.call import CLASS_ID, Call, class_named, print_json
+from tracker.cli import people, users
+from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, group, print_json
 from tracker.errors import InvalidInput, Problem, TrackerError
 from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
@@ -27,12 +28,8 @@ from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
-from tracker.storage.members import ROLES, Member
 
 EVERYTHING = 1_000_000
-# What arguments of several commands are.
-EMAIL = "the e-mail address of the account"
-PASSWORD_STDIN = "read the password from stdin"  # noqa: S105 - no password
 
 
 @logs.to_stderr(logging.ERROR)
@@ -135,50 +132,6 @@ def examine(call: Call) -> int:
     return 0 if well else 1
 
 
-def add_user(call: Call) -> None:
-    """Adds a person, with a password from stdin or one that is made up and printed once."""
-    options = call.options
-    if "@" not in options.email.strip("@ "):
-        raise InvalidInput("email_unusable", email=options.email)
-    password = _line_from_stdin() if options.password_stdin else secrets.token_urlsafe(12)
-    name = options.name or options.email.partition("@")[0]
-    with call.services() as services:
-        member = auth.add_member(
-            services.engine, options.email, name, options.role, password, services.now(), options.zoom_user
-        )
-    print(f"{member.email} can sign in as {member.role}.")
-    if not options.password_stdin:
-        print(f"Password (shown once): {password}")
-
-
-def set_password(call: Call) -> None:
-    """Sets a new password; every browser of the person is signed out."""
-    interactive = sys.stdin.isatty() and not call.options.password_stdin
-    password = getpass.getpass("New password: ") if interactive else _line_from_stdin()
-    with call.services() as services:
-        auth.set_password(services.engine, call.options.email, password)
-    print(f"{call.options.email} has a new password and is signed out everywhere.")
-
-
-def list_users(call: Call) -> None:
-    """Everybody with an account."""
-    with call.services(check_schema) as services:
-        members = services.read(auth.list_members)
-    if call.options.json:
-        print_json([_member_record(member) for member in members])
-        return
-    for member in members:
-        print(f"{member.email}  {member.role}  {member.name}  (Zoom host {member.zoom_user})")
-
-
-def new_token(call: Call) -> None:
-    """Prints a new API token, once; the one before stops working."""
-    with call.services() as services:
-        token = auth.new_api_token(services.engine, call.options.email)
-    print("The token, shown this once:")
-    print(token)
-
-
 def create_class(call: Call) -> None:
     """Makes a class with its Zoom meeting, or takes the meeting in a link."""
     options = call.options
@@ -277,28 +230,11 @@ def restore(call: Call) -> None:
     print("Restored." if before is None else f"Restored. What was there before is in {before}.")
 
 
-def _member_record(member: Member) -> dict[str, Any]:
-    return {
-        "id": member.id,
-        "email": member.email,
-        "name": member.name,
-        "role": member.role,
-        "zoomUserId": member.zoom_user,
-    }
-
-
 def _moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput("time_unreadable", text=text) from None
-
-
-def _line_from_stdin() -> str:
-    try:
-        return sys.stdin.readline().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise InvalidInput("password_not_utf8") from None
 
 
 def _check_text(options: argparse.Namespace) -> None:
@@ -308,56 +244,35 @@ def _check_text(options: argparse.Namespace) -> None:
             raise InvalidInput("argument_not_text", name=name)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One sentence and 1, as for every other fault; `--help` has the rest."""
-        print(f"{self.prog}: {message}.", file=sys.stderr)
-        raise SystemExit(1)
-
-
 def command_parser() -> argparse.ArgumentParser:
     """Every command with its options; `run` of what it reads is the function to call."""
-    top = _Parser(prog="tracker", description="Counts who was in a Zoom class.")
+    top = Parser(prog="tracker", description="Counts who was in a Zoom class.")
     top.add_argument(
         "--version", action="version", version=f"tracker {health.VERSION}", help="the version, and nothing else"
     )
-    commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    _command(commands, "demo", run_demo)
-    _command(commands, "up", up)
-    _command(commands, "serve", serve)
-    _command(commands, "dashboard", dashboard_alone)
-    _command(commands, "doctor", examine, as_json=True)
-    _user_commands(_group(commands, "user", "People with an account."))
-    _class_commands(_group(commands, "class", "Classes."))
-    added = _command(commands, "fetch", fetch, as_json=True)
+    commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    command(commands, "demo", run_demo)
+    command(commands, "up", up)
+    command(commands, "serve", serve)
+    command(commands, "dashboard", dashboard_alone)
+    command(commands, "doctor", examine, as_json=True)
+    users.user_commands(group(commands, "user", "People with an account."))
+    _class_commands(group(commands, "class", "Classes."))
+    added = command(commands, "fetch", fetch, as_json=True)
     added.add_argument("id", nargs="?", help=CLASS_ID)
     added.add_argument("--all-due", action="store_true", help="every class whose participants are due")
-    added = _command(commands, "retry", retry)
+    added = command(commands, "retry", retry)
     added.add_argument("id", nargs="?", help=CLASS_ID)
     added.add_argument("--all", action="store_true", help="every class that fails or was given up")
     _export_command(commands)
-    _command(commands, "people", people.show, as_json=True, id=CLASS_ID)
-    _command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
-    _command(commands, "restore", restore, file="a file that `tracker backup` has made")
+    command(commands, "people", people.show, as_json=True, id=CLASS_ID)
+    command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
+    command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top
 
 
-def _user_commands(users: Any) -> None:
-    added = _command(users, "add", add_user, email=EMAIL)
-    added.add_argument(
-        "--role", choices=ROLES, required=True, help="teachers see their own classes, admins all of them"
-    )
-    added.add_argument("--name", help="the person's name (default: what is before the @)")
-    added.add_argument("--zoom-user", help="the person's Zoom user, where it is not the e-mail")
-    added.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
-    _command(users, "list", list_users, as_json=True)
-    _command(users, "token", new_token, email=EMAIL)
-    added = _command(users, "password", set_password, email=EMAIL)
-    added.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)
-
-
 def _class_commands(lessons: Any) -> None:
-    added = _command(lessons, "create", create_class, as_json=True)
+    added = command(lessons, "create", create_class, as_json=True)
     added.add_argument("--title", required=True, help="what the class is called")
     added.add_argument("--teacher", required=True, help="the e-mail of the account that holds it")
     added.add_argument("--start", required=True, help="local time, like 2026-05-14T10:00; it may be in the past")
@@ -365,12 +280,12 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
     added.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
     added.add_argument("--course", help="the course it belongs to")
-    _command(lessons, "list", list_classes, as_json=True)
-    _command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
+    command(lessons, "list", list_classes, as_json=True)
+    command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
 
 
 def _export_command(commands: Any) -> None:
-    added = _command(commands, "export", people.export, id=CLASS_ID)
+    added = command(commands, "export", people.export, id=CLASS_ID)
     added.add_argument(
         "--format",
         choices=report.FORMATS,
@@ -384,23 +299,3 @@ def _export_command(commands: Any) -> None:
         help="one row a person or one a stay; of xlsx the sheet that comes first (default: %(default)s)",
     )
     added.add_argument("--out", help="a file; stdout without it")
-
-
-def _group(commands: Any, name: str, description: str) -> Any:
-    """A command that has commands below it."""
-    command = commands.add_parser(name, help=description, description=description)
-    return command.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
-
-
-def _command(
-    parent: Any, name: str, run: Callable[[Call], int | None], *, as_json: bool = False, **arguments: str
-) -> argparse.ArgumentParser:
-    """A command with its arguments, each with what it is."""
-    description = (run.__doc__ or "").partition("\n")[0]
-    command: argparse.ArgumentParser = parent.add_parser(name, help=description, description=description)
-    command.set_defaults(run=run)
-    for argument, what in arguments.items():
-        command.add_argument(argument, help=what)
-    if as_json:
-        command.add_argument("--json", action="store_true", help="one JSON value on stdout")
-    return command

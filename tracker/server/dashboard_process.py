@@ -31,7 +31,9 @@ class Dashboard:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self._settings = settings
-        self._environment = dict(environment) | {STARTED_BY_US: "1"}
+        # The web server under Streamlit reads this one from the environment itself.
+        proxies = {"FORWARDED_ALLOW_IPS": settings.forwarded_allow_ips}
+        self._environment = dict(environment) | proxies | {STARTED_BY_US: "1"}
         self.url = f"http://{settings.tracker_host}:{settings.dashboard_port}"
 
     @property

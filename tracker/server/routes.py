@@ -156,7 +156,9 @@ def _process_webhook(services: Services, request: Request) -> tuple[str, dict[st
 
 def fetch_for_person(state: ServerState, request: Request) -> Answer:
     """`GET /api/zoom/participants?streamId=ID`: fetches now, for the class's teacher or an admin."""
-    viewer = state.services.read(auth.member_by_bearer, request.headers.get("authorization", ""))
+    authorization, now = request.headers.get("authorization", ""), state.services.now()
+    viewer = state.services.read(auth.member_by_bearer, authorization, now)
+    auth.note_bearer_use(state.services.engine, authorization, now)
     class_id = request.query("streamId")
     if not class_id:
         raise InvalidInput("stream_id_missing")

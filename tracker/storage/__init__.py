@@ -4,10 +4,13 @@
 """
 
 from tracker.storage import (
+    api_tokens,
     attention,
     classes,
     decisions,
     fetches,
+    invitations,
+    leaving,
     members,
     participants,
     presence,
@@ -15,16 +18,20 @@ from tracker.storage import (
     rates,
     session_records,
     sessions,
+    sign_in_attempts,
     sign_ins,
     snapshots,
     webhook_log,
 )
 
 __all__ = [
+    "api_tokens",
     "attention",
     "classes",
     "decisions",
     "fetches",
+    "invitations",
+    "leaving",
     "members",
     "participants",
     "presence",
@@ -32,6 +39,7 @@ __all__ = [
     "rates",
     "session_records",
     "sessions",
+    "sign_in_attempts",
     "sign_ins",
     "snapshots",
     "webhook_log",

@@ -51,6 +51,7 @@ class User(SQLModel, table=True):
     """A person who may sign in. `email` is lower case."""
 
     __tablename__ = "User"
+    __table_args__: ClassVar[Any] = (Index("User_identity", "oidcIssuer", "oidcSubject", unique=True),)
     id: str = Field(primary_key=True)
     email: str = Field(unique=True)
     name: str
@@ -59,30 +60,86 @@ class User(SQLModel, table=True):
     zoom_user_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomUserId"))
     api_token_hash: str | None = Field(default=None, unique=True, sa_column_kwargs=_column("apiTokenHash"))
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    # Who this is to the school's sign-in provider (OpenID Connect); null until she has signed in with it.
+    oidc_issuer: str | None = Field(default=None, sa_column_kwargs=_column("oidcIssuer"))
+    oidc_subject: str | None = Field(default=None, sa_column_kwargs=_column("oidcSubject"))
+    # The key of the second factor (TOTP), needed as it is to check a code, and the number of the last code taken.
+    totp_key: str | None = Field(default=None, sa_column_kwargs=_column("totpKey"))
+    totp_last_step: int | None = Field(default=None, sa_column_kwargs=_column("totpLastStep"))
+    # Since when the account is closed: nobody can sign in to it, and its classes go on being counted.
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("disabledAt"))
 
 
 class SignIn(SQLModel, table=True):
-    """A browser that is signed in. Only the hash of its cookie is kept; deleting the row signs it out."""
+    """A browser that is signed in. Only the hash of its cookie is kept; deleting the row signs it out.
+
+    `expiresAt` moves on with each use, up to `endsAt`. The columns that may be null are so for older sign-ins.
+    """
 
     __tablename__ = "SignIn"
     token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
     user_id: str = Field(foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
     expires_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("expiresAt"))
+    ends_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endsAt"))
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("lastUsedAt"))
+    address: str | None = None
+    # What the browser calls itself (`User-Agent`), cut to a length that is enough to tell which one it is.
+    user_agent: str | None = Field(default=None, sa_column_kwargs=_column("userAgent"))
 
 
 class SignInAttempt(SQLModel, table=True):
-    """Somebody tried a password: for which account (a hash of the e-mail) and from where. Success deletes it."""
+    """Somebody tried a password: for which account (a hash of the e-mail) and from where. Success deletes it.
+
+    `browserHash` is set where the browser had signed in to this account before.
+    """
 
     __tablename__ = "SignInAttempt"
     __table_args__: ClassVar[Any] = (
         Index("SignInAttempt_emailHash_at", "emailHash", "at"),
+        Index("SignInAttempt_address_at", "address", "at"),
         Index("SignInAttempt_at", "at"),
     )
     id: int | None = Field(default=None, primary_key=True)
     email_hash: str = Field(sa_column_kwargs=_column("emailHash"))
     address: str
+    browser_hash: str | None = Field(default=None, sa_column_kwargs=_column("browserHash"))
     at: datetime = Field(sa_type=UtcSeconds)
+
+
+class KnownBrowser(SQLModel, table=True):
+    """A browser that has signed in to an account, by the hash of a cookie that outlasts the sign-in."""
+
+    __tablename__ = "KnownBrowser"
+    browser_hash: str = Field(primary_key=True, sa_column_kwargs=_column("browserHash"))
+    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
+    last_used_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=_column("lastUsedAt"))
+
+
+class ApiToken(SQLModel, table=True):
+    """A token for the HTTP interface, by its hash; a person has one of each name. Without `expiresAt` it stays valid.
+
+    The token of `tracker user token` is in `User.apiTokenHash` as well, where earlier versions look for it.
+    """
+
+    __tablename__ = "ApiToken"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("userId", "name"),)
+    token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
+    user_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("userId"))
+    name: str
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("lastUsedAt"))
+    expires_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("expiresAt"))
+
+
+class Invitation(SQLModel, table=True):
+    """A link that sets the password of an account, once; by the hash of its token. A person has one at most."""
+
+    __tablename__ = "Invitation"
+    token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
+    user_id: str = Field(foreign_key="User.id", unique=True, sa_column_kwargs=_column("userId"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    expires_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=_column("expiresAt"))
 
 
 class Course(SQLModel, table=True):

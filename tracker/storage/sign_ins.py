@@ -1,61 +1,94 @@
-"""Sign-ins of browsers, and attempts to sign in. Every function runs in the caller's transaction.
+"""Sign-ins of browsers. Every function runs in the caller's transaction. Of a token only the hash is kept."""
 
-Of every token only a hash is kept here, and of the e-mail of an attempt as well.
-"""
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from datetime import datetime
-
-from sqlalchemy import func
 from sqlmodel import col, delete, select
 
 from tracker.storage.database import Transaction
 from tracker.storage.members import Member, member_of
-from tracker.storage.models import SignIn, SignInAttempt, User
+from tracker.storage.models import SignIn, User
 
 
-def add(tx: Transaction, token_hash: str, member_id: str, now: datetime, expires_at: datetime) -> None:
-    """Stores the sign-in of a browser."""
-    tx.add(SignIn(token_hash=token_hash, user_id=member_id, created_at=now, expires_at=expires_at))
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser that is signed in. `token_hash` tells it from the others; it opens nothing."""
+
+    token_hash: str
+    member_id: str
+    created_at: datetime
+    last_used_at: datetime
+    address: str
+    user_agent: str
+
+
+def add(tx: Transaction, new: SignedIn, expires_at: datetime, ends_at: datetime) -> None:
+    """Stores the sign-in of a browser, which is good until `expires_at`; its use may move that on up to `ends_at`."""
+    tx.add(
+        SignIn(
+            token_hash=new.token_hash,
+            user_id=new.member_id,
+            created_at=new.created_at,
+            last_used_at=new.last_used_at,
+            address=new.address,
+            user_agent=new.user_agent,
+            expires_at=expires_at,
+            ends_at=ends_at,
+        )
+    )
 
 
 def member_signed_in(tx: Transaction, token_hash: str, now: datetime) -> Member | None:
-    """The person whose browser has the token with this hash."""
+    """The person whose browser has the token with this hash, unless her account is closed."""
     statement = select(User).join(SignIn, col(SignIn.user_id) == col(User.id))
-    row = tx.exec(statement.where(SignIn.token_hash == token_hash, col(SignIn.expires_at) > now)).first()
+    valid = (SignIn.token_hash == token_hash, col(SignIn.expires_at) > now, col(User.disabled_at).is_(None))
+    row = tx.exec(statement.where(*valid)).first()
     return member_of(row) if row else None
 
 
-def end(tx: Transaction, token_hash: str) -> None:
-    """Ends one sign-in."""
-    tx.exec(delete(SignIn).where(col(SignIn.token_hash) == token_hash))
+def find(tx: Transaction, token_hash: str, now: datetime) -> SignedIn | None:
+    """The sign-in with this hash, if it is good."""
+    row = tx.exec(select(SignIn).where(SignIn.token_hash == token_hash, col(SignIn.expires_at) > now)).first()
+    return _signed_in(row) if row else None
 
 
-def end_all(tx: Transaction, member_id: str) -> None:
-    """Ends every sign-in of a person."""
-    tx.exec(delete(SignIn).where(col(SignIn.user_id) == member_id))
+def list_of(tx: Transaction, member_id: str, now: datetime) -> list[SignedIn]:
+    """The sign-ins of a person that are good, the one last used first."""
+    rows = tx.exec(select(SignIn).where(SignIn.user_id == member_id, col(SignIn.expires_at) > now))
+    return sorted(map(_signed_in, rows), key=lambda one: one.last_used_at, reverse=True)
 
 
-def note_attempt(tx: Transaction, email_hash: str, address: str, now: datetime) -> None:
-    """Notes that somebody tried a password."""
-    tx.add(SignInAttempt(email_hash=email_hash, address=address, at=now))
+def note_use(tx: Transaction, token_hash: str, now: datetime, idle: timedelta) -> None:
+    """A sign-in is used now: it is good for this long again, and never longer than was said when it began."""
+    row = tx.get(SignIn, token_hash, with_for_update=True)
+    if row is not None and row.expires_at > now:
+        row.last_used_at = now
+        row.expires_at = min(now + idle, row.ends_at or row.expires_at)
+        tx.add(row)
 
 
-def count_attempts(tx: Transaction, email_hash: str, after: datetime) -> tuple[dict[str, int], int]:
-    """How often passwords were tried for an account after that moment: from each address, and in all."""
-    counts = select(SignInAttempt.address, func.count()).where(
-        col(SignInAttempt.email_hash) == email_hash, col(SignInAttempt.at) > after
-    )
-    by_address = dict(tx.exec(counts.group_by(col(SignInAttempt.address))).all())
-    return by_address, sum(by_address.values())
+def end(tx: Transaction, token_hash: str, member_id: str | None = None) -> None:
+    """Ends one sign-in; with `member_id` only where it is that person's."""
+    statement = delete(SignIn).where(col(SignIn.token_hash) == token_hash)
+    tx.exec(statement if member_id is None else statement.where(col(SignIn.user_id) == member_id))
 
 
-def forget_attempts(tx: Transaction, email_hash: str, address: str) -> None:
-    """Drops the attempts from this address, after one that succeeded."""
-    ours = (col(SignInAttempt.email_hash) == email_hash, col(SignInAttempt.address) == address)
-    tx.exec(delete(SignInAttempt).where(*ours))
+def end_all(tx: Transaction, member_id: str, but: str = "") -> None:
+    """Ends every sign-in of a person, but for the one with this hash."""
+    tx.exec(delete(SignIn).where(col(SignIn.user_id) == member_id, col(SignIn.token_hash) != but))
 
 
-def forget(tx: Transaction, now: datetime, attempts_before: datetime) -> None:
-    """Drops sign-ins that have expired, and attempts up to that moment."""
+def forget(tx: Transaction, now: datetime) -> None:
+    """Drops sign-ins that have expired."""
     tx.exec(delete(SignIn).where(col(SignIn.expires_at) <= now))
-    tx.exec(delete(SignInAttempt).where(col(SignInAttempt.at) <= attempts_before))
+
+
+def _signed_in(row: SignIn) -> SignedIn:
+    return SignedIn(
+        row.token_hash,
+        row.user_id,
+        row.created_at,
+        row.last_used_at or row.created_at,
+        row.address or "",
+        row.user_agent or "",
+    )

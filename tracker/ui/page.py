@@ -20,7 +20,7 @@ from tracker.ui.sign_in import COOKIE, member_of
 from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
-SYSTEM = "pages/system.py"
+SYSTEM, PEOPLE, MY_ACCOUNT = "pages/system.py", "pages/people.py", "pages/my_account.py"
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 NAMES_IN_A_LIST = 6
@@ -230,9 +230,11 @@ def _sidebar(member: Member) -> None:
         st.page_link(NEW_CLASS, label="New class", icon=":material/add_circle:")
         if member.is_admin:
             st.page_link(SYSTEM, label="System", icon=":material/monitor_heart:")
+            st.page_link(PEOPLE, label="People", icon=":material/group:")
         st.divider()
         st.text(words.plain(member.name, 60))
         st.caption(f"Signed in as {member.role}")
+        st.page_link(MY_ACCOUNT, label="My account", icon=":material/account_circle:")
         st.html(
             '<form action="/logout" method="post"><button style="font:inherit;padding:.3rem .8rem;cursor:pointer;'
             'color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem">'

@@ -4,34 +4,46 @@ The browser holds a random token in a cookie that scripts cannot read; the datab
 checks it for pages, files and the websocket alike; the pages check again on every run (`tracker.ui.page`).
 """
 
-import asyncio
 import html
 import re
+import secrets
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qs, quote
+from contextlib import suppress
+from datetime import datetime
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker import auth, classes
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
 from tracker.messages import sentence, sentence_of
-from tracker.storage.database import AWAY
+from tracker.storage.database import AWAY, Transaction
 from tracker.storage.members import Member
+from tracker.ui import forms
+from tracker.ui.short_queue import ShortQueue
 from tracker.ui.wiring import services
 
 COOKIE = "tracker_session"
+# By this one a browser is known again that has signed in before. It opens nothing: see `tracker.auth.guessing`.
+BROWSER_COOKIE = "tracker_browser"
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
-OPEN_PATHS = frozenset({"/login", "/_stcore/health"})
-LARGEST_FORM = 8 * 1024
-# Passwords are checked in threads of their own: in those that all requests share, many that wait for their turn would
-# keep every page waiting.
-SIGN_INS = ThreadPoolExecutor(auth.HASHES_AT_ONCE, "sign-in")
+OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
+# And an address that only whoever was invited knows.
+INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
+# How soon a browser may try again where too many were signing in.
+SECONDS_TO_WAIT = 5
+CODE_ASKED_FOR = ("code_needed", "code_wrong")
+CODE_FIELD = """
+<label for="code">Code of your app</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required>"""
+PASSWORDS = ShortQueue(auth.HASHES_AT_ONCE, "password")
+# The sign-in with the school's account, on the way to the provider and back from it (`tracker.ui.school_account`).
+SCHOOL, SCHOOL_BACK = "/login/school", "/login/school/back"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -81,7 +93,7 @@ class Gate:
 async def _refusal(scope: Scope) -> Response | None:
     """Why the connection goes no further: a redirect to the sign-in for pages, 401 for the rest; None to let in."""
     connection = HTTPConnection(scope)
-    if scope["path"] in OPEN_PATHS:
+    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]):
         return None
     try:
         if await run_in_threadpool(member_of, connection.cookies) is not None:
@@ -101,49 +113,94 @@ def member_of(cookies: Mapping[str, str]) -> Member | None:
     token = cookies.get(COOKIE)
     if not token:
         return None
-    return services().read(auth.member_signed_in, token, services().now())
+    now = services().now()
+    member, note = services().read(_member_and_whether_to_note, token, now)
+    if note:
+        with suppress(*AWAY):  # a database that can only be read shows its pages all the same
+            auth.note_use(services().engine, token, now, auth.limits_of(services().settings))
+    return member
+
+
+def _member_and_whether_to_note(tx: Transaction, token: str, now: datetime) -> tuple[Member | None, bool]:
+    member = auth.member_signed_in(tx, token, now)
+    return member, member is not None and auth.use_is_to_be_noted(tx, token, now)
 
 
 async def show_form(request: Request) -> Response:
     """The sign-in form."""
-    return _form(_local_path(request.query_params.get("next", "/")))
+    return _form(forms.local_path(request.query_params.get("next", "/")))
 
 
 async def submit_form(request: Request) -> Response:
     """Signs in and goes on to where the person wanted to go."""
-    if not _same_origin(request):
+    if not forms.same_origin(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
-    fields = await _fields(request)
+    fields = await forms.fields(request)
     if fields is None:
         return PlainTextResponse(sentence("form_too_large"), 413)
-    target = _local_path(fields.get("next", "/"))
-    email = fields.get("email", "")
-    address = request.client.host if request.client else ""
+    target = forms.local_path(fields.get("next", "/"))
+    email, password, code = (fields.get(name, "") for name in ("email", "password", "code"))
     try:
-        token = await asyncio.get_running_loop().run_in_executor(
-            SIGN_INS, auth.sign_in, services().engine, email, fields.get("password", ""), address, services().now()
+        browser, known = await run_in_threadpool(browser_of, request)
+        now, limits = services().now(), auth.limits_of(services().settings)
+        token = await PASSWORDS.run(
+            auth.sign_in, services().engine, email, password, browser, now, limits, code, known_browser=known
         )
-    except (NotSignedIn, TooManyTries) as error:
-        return _form(target, email, sentence_of(error), 429 if isinstance(error, TooManyTries) else 401)
+    except NotSignedIn as error:
+        return _form(target, email, sentence_of(error), 401, with_code=error.code in CODE_ASKED_FOR)
+    except TooManyTries as error:
+        return _too_many(request, target, email, error)
     except AWAY:
         return _form(target, email, sentence("database_away_for_person"), 503)
+    return signed_in(request, target, token, browser)
+
+
+def browser_of(request: Request) -> tuple[auth.Browser, bool]:
+    """The browser that asks, and whether it has signed in before; one that has not gets a cookie to be known by."""
+    token = request.cookies.get(BROWSER_COOKIE, "")
+    known = services().read(auth.is_known_browser, token)
+    address = request.client.host if request.client else ""
+    agent = request.headers.get("user-agent", "")
+    return auth.Browser(address, agent, token if known else secrets.token_urlsafe(32)), known
+
+
+def signed_in(request: Request, target: str, token: str, browser: auth.Browser) -> Response:
+    """Sends a browser that has just signed in on its way, with its cookies."""
     answer = RedirectResponse(target, 303)
-    answer.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(auth.SIGN_IN_LIFE.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        # Behind a proxy that speaks https, the proxy says so; of several, the one next to the browser speaks first.
-        secure=request.url.scheme == "https"
-        or request.headers.get("x-forwarded-proto", "").lower().startswith("https"),
-    )
+    ages = {
+        COOKIE: (token, auth.limits_of(services().settings).absolute),
+        BROWSER_COOKIE: (browser.token, auth.BROWSER_KNOWN_FOR),
+    }
+    for name, (value, age) in ages.items():
+        answer.set_cookie(
+            name,
+            value,
+            max_age=int(age.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=is_https(request),
+        )
+    return answer
+
+
+def is_https(request: Request) -> bool:
+    """Whether the browser speaks https. Behind a proxy, the proxy says so; of several, the one next to the browser."""
+    forwarded = request.headers.get("x-forwarded-proto", "").lower()
+    return request.url.scheme == "https" or forwarded.startswith("https")
+
+
+def _too_many(request: Request, target: str, email: str, error: TooManyTries) -> Response:
+    if error.code != "sign_in_busy":
+        return _form(target, email, sentence_of(error), 429)
+    auth.log_refusal(request.client.host if request.client else "", services().now())
+    answer = _form(target, email, sentence_of(error), 503)
+    answer.headers["Retry-After"] = str(SECONDS_TO_WAIT)
     return answer
 
 
 async def leave(request: Request) -> Response:
     """Signs this browser out: its token is no longer valid, wherever it was copied to."""
-    if not _same_origin(request):
+    if not forms.same_origin(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     try:
         await run_in_threadpool(auth.sign_out, services().engine, request.cookies.get(COOKIE, ""))
@@ -169,74 +226,33 @@ async def host(request: Request) -> Response:
     try:
         return RedirectResponse(await run_in_threadpool(start_url), 303)
     except TrackerError as error:
-        return _page("Start class", _alert(sentence_of(error)), 409)
+        return forms.page("Start class", forms.alert(sentence_of(error)), 409)
     except AWAY:
-        return _page("Start class", _alert(sentence("database_away_for_person")), 503)
+        return forms.page("Start class", forms.alert(sentence("database_away_for_person")), 503)
 
 
-async def _fields(request: Request) -> dict[str, str] | None:
-    """The fields of a small URL-encoded form; None where it is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            return None
-    text = body.decode("utf-8", "replace")
-    return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
-
-
-def _same_origin(request: Request) -> bool:
-    """Whether a form came from a page of ours; browsers say where it came from."""
-    origin = request.headers.get("origin")
-    host = request.headers.get("host")
-    return origin is None or origin in (f"http://{host}", f"https://{host}")
-
-
-def _local_path(target: str) -> str:
-    """A path on this server; anything else would let a link send people elsewhere after signing in."""
-    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if safe else "/"
-
-
-def _form(target: str, email: str = "", fault: str = "", status: int = 200) -> Response:
-    alert = _alert(fault) if fault else ""
+def _form(target: str, email: str = "", fault: str = "", status: int = 200, *, with_code: bool = False) -> Response:
+    alert = forms.alert(fault) if fault else ""
+    code = CODE_FIELD if with_code else ""
     focus = ("", " autofocus") if email else (" autofocus", "")
     body = f"""<form method="post" action="/login">{alert}
 <label for="email">E-mail</label>
 <input id="email" name="email" type="email" autocomplete="username" required value="{html.escape(email)}"{focus[0]}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>
+<input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>{code}
 <input type="hidden" name="next" value="{html.escape(target)}">
 <button>Sign in</button></form>"""
-    return _page("Sign in", body, status)
+    return forms.page("Sign in", body + _way_to_provider(target), status)
 
 
-def _alert(fault: str) -> str:
-    return f"<p role='alert' class='fault'>{html.escape(fault)}</p>"
-
-
-def _page(title: str, body: str, status: int) -> Response:
-    return HTMLResponse(
-        f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Class attendance</title>
-<style>
-:root {{ color-scheme: light dark;
-  --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --text: #e6edf3; --ground: #12181f; --card: #1b242e; --line: #45566a; --main: #2b79ba; }}
-}}
-body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground);
-  color: var(--text); font: 16px/1.5 system-ui, sans-serif; }}
-main {{ width: min(22rem, calc(100vw - 2rem)); box-sizing: border-box; padding: 2rem; background: var(--card);
-  border: 1px solid var(--line); border-radius: .75rem; }}
-h1 {{ margin: 0 0 1rem; font-size: 1.4rem; }}
-label {{ display: block; margin: .75rem 0 .25rem; font-weight: 600; }}
-input {{ width: 100%; box-sizing: border-box; padding: .6rem; font: inherit; color: inherit;
-  background: transparent; border: 1px solid var(--line); border-radius: .4rem; }}
-button {{ width: 100%; margin-top: 1.25rem; padding: .7rem; font: inherit; font-weight: 600; color: #fff;
-  background: var(--main); border: 0; border-radius: .4rem; cursor: pointer; }}
-.fault {{ margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d1495b; background: #d1495b22; }}
-</style></head><body><main><h1>Class attendance</h1>{body}</main></body></html>""",
-        status,
-        {"Cache-Control": "no-store"},
-    )
+def _way_to_provider(target: str) -> str:
+    """The button that leads to the school's sign-in; nothing where there is none, or where nothing works."""
+    try:
+        settings = services().settings
+    except (TrackerError, *AWAY):
+        return ""
+    if not auth.is_offered(settings):
+        return ""
+    name = auth.provider_name(settings) or "the school's account"
+    address = SCHOOL if target == "/" else f"{SCHOOL}?next={quote(target)}"
+    return f'<p><a class="button" href="{html.escape(address)}">Sign in with {html.escape(name)}</a></p>'

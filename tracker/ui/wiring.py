@@ -12,6 +12,8 @@ from tracker import logs
 from tracker.services import Services, open_services
 from tracker.settings import environment_of
 
+SIGN_INS = "tracker.auth"
+
 _open = ExitStack()
 
 
@@ -39,8 +41,9 @@ def close() -> None:
 def log_like_the_tracker() -> None:
     """Has this process, Streamlit and its web server included, log what goes wrong in the form of the tracker."""
     ours = logs.handler()
-    # The web server tells of every connection.
-    ours.setLevel(logging.WARNING)
+    # The web server tells of every connection; of this product, who signs in is to be known as well.
+    ours.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith(SIGN_INS))
+    logging.getLogger(SIGN_INS).setLevel(logging.INFO)
     logging.getLogger().addHandler(ours)
 
     def pass_on(logger: logging.Logger) -> None:

@@ -1,0 +1,120 @@
+"""Authentication and permissions: passwords, sign-ins of browsers, API tokens, who may see which class.
+
+passwords.py  which are fit to be one, and the form in which they are stored
+guessing.py   how many may be tried
+sign_ins.py   browsers that are signed in
+tokens.py     API tokens
+school_account.py  signing in with the school's account (OpenID Connect)
+second_factor.py  a code beside the password, for admins
+invitations.py  links that set a password, once
+permissions.py  who may see and change what
+accounts.py   the people with an account
+
+Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
+But for the key of a second factor: it is needed as it is.
+"""
+
+from tracker.auth.accounts import (
+    add_member,
+    change_password,
+    change_role,
+    disable,
+    enable,
+    get_member,
+    list_members,
+    remove,
+    set_password,
+)
+from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
+from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
+from tracker.auth.permissions import OPERATOR, check_is_admin, check_may_change, check_may_see, check_owns_account
+from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
+from tracker.auth.second_factor import address_for_app
+from tracker.auth.second_factor import is_on as second_factor_is_on
+from tracker.auth.second_factor import new_key as new_second_factor
+from tracker.auth.second_factor import switch_off as switch_off_second_factor
+from tracker.auth.second_factor import switch_on as switch_on_second_factor
+from tracker.auth.sign_ins import (
+    BROWSER_KNOWN_FOR,
+    SIGN_IN_LIFE,
+    Browser,
+    Limits,
+    end_other_sign_ins,
+    end_sign_in,
+    forget_old,
+    is_known_browser,
+    is_of,
+    limits_of,
+    list_sign_ins,
+    log_refusal,
+    member_signed_in,
+    note_use,
+    sign_in,
+    sign_out,
+    use_is_to_be_noted,
+)
+from tracker.auth.tokens import (
+    OF_COMMAND,
+    list_api_tokens,
+    member_by_bearer,
+    new_api_token,
+    note_bearer_use,
+    revoke_api_tokens,
+)
+
+__all__ = [
+    "BROWSER_KNOWN_FOR",
+    "HASHES_AT_ONCE",
+    "INVITATION_LIFE",
+    "OF_COMMAND",
+    "OPERATOR",
+    "SIGN_IN_LIFE",
+    "Browser",
+    "Limits",
+    "accept",
+    "add_member",
+    "address_for_app",
+    "begin_at_provider",
+    "change_password",
+    "change_role",
+    "check_is_admin",
+    "check_may_change",
+    "check_may_see",
+    "check_owns_account",
+    "disable",
+    "enable",
+    "end_other_sign_ins",
+    "end_sign_in",
+    "forget_old",
+    "get_member",
+    "hash_password",
+    "identity_of",
+    "invite",
+    "invite_again",
+    "invited",
+    "is_known_browser",
+    "is_of",
+    "is_offered",
+    "limits_of",
+    "list_api_tokens",
+    "list_members",
+    "list_sign_ins",
+    "log_refusal",
+    "member_by_bearer",
+    "member_signed_in",
+    "new_api_token",
+    "new_second_factor",
+    "note_bearer_use",
+    "note_use",
+    "provider_name",
+    "remove",
+    "revoke_api_tokens",
+    "second_factor_is_on",
+    "set_password",
+    "sign_in",
+    "sign_in_with",
+    "sign_out",
+    "switch_off_second_factor",
+    "switch_on_second_factor",
+    "use_is_to_be_noted",
+]

@@ -1,0 +1,87 @@
+"""What becomes of a person's rows when her account is removed. Every function runs in the caller's transaction."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlmodel import col, delete, select, update
+from sqlmodel.sql.expression import SelectOfScalar
+
+from tracker.storage.database import Transaction
+from tracker.storage.models import (
+    ApiToken,
+    Course,
+    Invitation,
+    KnownBrowser,
+    LiveStream,
+    PersonMark,
+    SamePerson,
+    SignIn,
+    User,
+)
+
+# Rows of the account itself, which go with it.
+OF_THE_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation)
+# A teacher's words on people, each with what tells them apart.
+DECISIONS: tuple[tuple[Any, tuple[str, ...]], ...] = ((SamePerson, ("first", "second")), (PersonMark, ("person",)))
+
+
+def lock_classes(tx: Transaction, member_ids: Collection[str]) -> list[str]:
+    """Locks all classes of these people, and returns their ids."""
+    return list(tx.exec(_classes_of(member_ids).with_for_update()))
+
+
+def classes_of(tx: Transaction, member_ids: Collection[str]) -> list[str]:
+    """The ids of all classes of these people; none is added where they are locked."""
+    return list(tx.exec(_classes_of(member_ids)))
+
+
+def has_classes(tx: Transaction, member_id: str) -> bool:
+    """Whether a person has a class or a course."""
+    course = select(Course.id).where(Course.teacher_id == member_id).limit(1)
+    return bool(classes_of(tx, [member_id])) or tx.exec(course).first() is not None
+
+
+def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
+    """Gives a person's classes, courses and words on people to somebody else.
+
+    A course of the same name takes the classes in; where both have said something of the same people, the word of who
+    takes over counts. Figures shown rest on these words, so those of her classes are to be worked out anew.
+
+    The caller has locked both, and before them their classes. Meetings that were linked need not be hosted by who takes
+    over: an admin has given them to her.
+    """
+    theirs = {course.name: course for course in tx.exec(select(Course).where(Course.teacher_id == to_id))}
+    for course in tx.exec(select(Course).where(Course.teacher_id == member_id)).all():
+        into = theirs.get(course.name)
+        if into is None:
+            course.teacher_id = to_id
+            tx.add(course)
+        else:
+            ours = col(LiveStream.course_id) == course.id
+            tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
+            tx.delete(course)
+    tx.flush()
+    linked = (col(LiveStream.teacher_id) == member_id, col(LiveStream.zoom_link_checked).is_(True))
+    tx.exec(update(LiveStream).where(*linked).values(zoom_link_checked=False))
+    tx.exec(update(LiveStream).where(col(LiveStream.teacher_id) == member_id).values(teacher_id=to_id))
+    for table, names in DECISIONS:
+        said = {owner: tx.exec(select(table).where(table.teacher_id == owner)).all() for owner in (member_id, to_id)}
+        known = {tuple(getattr(row, name) for name in names) for row in said[to_id]}
+        for row in said[member_id]:
+            if tuple(getattr(row, name) for name in names) not in known:
+                tx.add(table(**(row.model_dump() | {"teacher_id": to_id})))
+    tx.exec(update(LiveStream).where(col(LiveStream.teacher_id) == to_id).values(people_shown=None, hosts_shown=None))
+
+
+def remove(tx: Transaction, member_id: str) -> None:
+    """Deletes a person who has no class any more, with all that is of the account alone."""
+    for table in OF_THE_ACCOUNT:
+        tx.exec(delete(table).where(table.user_id == member_id))
+    for table, _ in DECISIONS:
+        tx.exec(delete(table).where(table.teacher_id == member_id))
+    tx.exec(delete(User).where(col(User.id) == member_id))
+
+
+def _classes_of(member_ids: Collection[str]) -> SelectOfScalar[str]:
+    # In one order, so that two who lock them never wait for each other.
+    return select(LiveStream.id).where(col(LiveStream.teacher_id).in_(member_ids)).order_by(LiveStream.id)
