@@ -158,6 +158,6 @@ with page.shown_errors():
         page.tracker_alarm(raised, member)
         facts(shown)
     sessions_panel.show(shown, member)
-if shown.status is not ClassStatus.SCHEDULED:
+if shown.status is not ClassStatus.SCHEDULED or shown.participant_count is not None:
     page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
 page.redraw_on_change(drawn, lambda: version_of(visible_class(), alarms()))

@@ -330,7 +330,7 @@ def a_class(**more: Any) -> Class:
         "zoom_join_url": f"https://zoom.us/j/{MEETING}",
         "zoom_api_meeting_id": None,
         "zoom_host_id": None,
-        "zoom_link_checked": None,
+        "zoom_linked_by_teacher": None,
         "zoom_meeting_made": True,
         "started_at": None,
         "ended_at": None,

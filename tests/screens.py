@@ -133,3 +133,10 @@ def _texts(nodes: Any) -> Iterator[str]:
                 yield str(node.value)
             if help_text := getattr(node, "help", None):
                 yield str(help_text)
+
+
+def show(screens: Screens, class_id: str) -> AppTest:
+    """The page of a class."""
+    shown = screens.open(page.CLASS, id=class_id)
+    assert not shown.exception
+    return shown

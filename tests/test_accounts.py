@@ -317,9 +317,9 @@ def test_a_meeting_that_its_teacher_has_linked_is_handed_over_by_the_word_of_an_
 ) -> None:
     class_id = lesson(engine, ana)
     with transaction(engine) as tx:
-        tx.get_one(LiveStream, class_id).zoom_link_checked = True
+        tx.get_one(LiveStream, class_id).zoom_linked_by_teacher = True
     auth.remove(engine, boss, EMAIL, BEN)
-    assert stored(engine, class_id).zoom_link_checked is False
+    assert stored(engine, class_id).zoom_linked_by_teacher is False
 
 
 def test_nothing_more_is_said_by_a_teacher_whose_account_was_removed(

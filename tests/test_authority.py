@@ -110,7 +110,7 @@ def test_a_teacher_links_a_meeting_that_zoom_says_is_hers(
 ) -> None:
     ana = member(engine, zoom_user="zoom-ana")
     hosted_by(zoom, **who)
-    assert stored(engine, classes.create_class(school, ana, PLAN, link=LINK)).zoom_link_checked
+    assert stored(engine, classes.create_class(school, ana, PLAN, link=LINK)).zoom_linked_by_teacher
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_teacher_links_no_meeting_that_is_somebody_elses_or_of_which_zoom_says
     assert refused.value.code == code
     admin = member(engine, "root@school.example", "admin")
     found = stored(engine, classes.create_class(school, admin, PLAN, teacher=ana, link=LINK))
-    assert (found.teacher_id, found.zoom_link_checked) == (ana.id, False)
+    assert (found.teacher_id, found.zoom_linked_by_teacher) == (ana.id, False)
 
 
 def test_a_meeting_that_zoom_has_forgotten_is_hers_who_hosted_what_was_held_in_it(

@@ -1,19 +1,16 @@
 """A class's participants are fetched: by the loop, by a person, by a program, and through every failure."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
 from tests.fake_zoom import UNKNOWN, FakeZoom
-from tests.lives import try_until_given_up
+from tests.lives import progress, try_until_given_up
 from tests.makers import (
     MEETING,
-    NOW,
     Clock,
     at,
     ended,
@@ -27,24 +24,11 @@ from tests.makers import (
 )
 from tests.tracker_process import wait_until
 from tracker import fetching, sessions, storage
-from tracker.attendance.types import Attendance, ClassStatus, FetchState
+from tracker.attendance.types import ClassStatus, FetchState
 from tracker.auth import OPERATOR
 from tracker.errors import (
-    AlreadyFetched,
-    FetchUnderWay,
     LeaseLost,
-    NoDataFromZoom,
-    NoMeeting,
-    NotConfigured,
-    NotEnded,
-    NotFound,
     Problem,
-    TooSoon,
-    TrackerError,
-    ZoomMisconfigured,
-    ZoomRateLimited,
-    ZoomRefused,
-    ZoomRefusedForNow,
     ZoomUnreachable,
 )
 from tracker.messages import sentence_of
@@ -77,12 +61,6 @@ def held(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> str:
     return class_id
 
 
-def fetch_of(school: Services, class_id: str) -> FetchProgress:
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
-    return found
-
-
 def names(school: Services, class_id: str) -> list[str] | None:
     """The names in the stored participants; None while they are not known."""
     with reading(school.engine) as tx:
@@ -102,7 +80,7 @@ def test_what_is_due_is_fetched_counted_and_stored(school: Services, held: str, 
     assert (found.participant_count, found.participants_fetched_at) == (2, at(70))
     assert names(school, held) == ["Ana", "Ben"]
     # It is read again an hour after the end of the class: Zoom's list may still grow.
-    assert fetch_of(school, held) == FetchProgress(FetchState.COLLECTED, at(120), 0, None, None)
+    assert progress(school, held) == FetchProgress(FetchState.COLLECTED, at(120), 0, None, None)
     assert not fetching.fetch_due(school)
 
 
@@ -153,7 +131,7 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
     assert fetching.fetch_due(school)
     found = stored(school.engine, held)
     assert (found.participant_count, found.participants_fetched_at, names(school, held)) == (None, None, None)
-    fetch = fetch_of(school, held)
+    fetch = progress(school, held)
     assert (fetch.stored_state, fetch.error) == (
         FetchState.WAITING,
         Problem("no_list_yet"),
@@ -170,7 +148,7 @@ def test_a_list_that_never_comes_ends_as_no_data(school: Services, zoom: FakeZoo
     zoom.records["uuid-1"] = []
     try_until_given_up(school, clock, held)
     assert at(70) + PATIENCE <= clock.time < at(70) + PATIENCE + 2 * LONGEST_GAP
-    fetch = fetch_of(school, held)
+    fetch = progress(school, held)
     assert (fetch.stored_state, fetch.due_at) == (FetchState.NO_DATA, None)
     assert stored(school.engine, held).participant_count is None
     clock.forward(days=30)
@@ -183,7 +161,7 @@ def test_a_tracker_that_was_off_for_days_does_not_give_up_at_its_first_try(
     zoom.records["uuid-1"] = []
     clock.time = at(70) + 3 * PATIENCE
     assert fetching.fetch_due(school)
-    assert fetch_of(school, held).due_at is not None
+    assert progress(school, held).due_at is not None
     try_until_given_up(school, clock, held)
     assert clock.time < at(70) + 3 * PATIENCE + timedelta(hours=2)
 
@@ -213,7 +191,7 @@ def test_a_failure_is_told_and_tried_again_unless_it_is_final(
 ) -> None:
     zoom.list_faults.extend([fault, fault])  # a missing scope is asked for once more under a fresh token
     assert fetching.fetch_due(school)
-    fetch = fetch_of(school, held)
+    fetch = progress(school, held)
     assert fetch.stored_state is state
     assert fetch.error is not None
     assert sentence_of(fetch.error).startswith(sentence)
@@ -229,7 +207,7 @@ def test_an_odd_refusal_that_passes_within_a_day_loses_nothing(
     zoom.list_faults.extend([ODD] * 10)
     while zoom.list_faults:
         assert fetching.fetch_due(school)
-        clock.time = fetch_of(school, held).due_at or clock.time
+        clock.time = progress(school, held).due_at or clock.time
     assert fetching.fetch_due(school)
     assert clock.time < at(70) + PATIENCE
     assert names(school, held) == ["Ana", "Ben"]
@@ -241,7 +219,7 @@ def test_an_odd_refusal_is_given_up_as_failed_after_a_day(
     zoom.list_faults.extend([ODD] * 1000)
     try_until_given_up(school, clock, held)
     assert at(70) + PATIENCE <= clock.time < at(70) + 2 * PATIENCE
-    fetch = fetch_of(school, held)
+    fetch = progress(school, held)
     assert (fetch.stored_state, fetch.error) == (
         FetchState.FAILED,
         Problem("zoom_request_refused", {"status": 400, "message": "Validation Failed."}),
@@ -272,7 +250,7 @@ def test_a_failed_fetch_leaves_what_an_earlier_one_stored(school: Services, zoom
     with pytest.raises(ZoomUnreachable):
         fetching.fetch_now(school, OPERATOR, held)
     assert names(school, held) == ["Ana", "Ben"]
-    assert fetch_of(school, held).stored_state is FetchState.COLLECTED
+    assert progress(school, held).stored_state is FetchState.COLLECTED
 
 
 def test_a_fault_that_nobody_foresaw_puts_one_class_off_and_not_the_others(
@@ -291,8 +269,8 @@ def test_a_fault_that_nobody_foresaw_puts_one_class_off_and_not_the_others(
     assert fetching.fetch_due(school)
     assert not fetching.fetch_due(school)
     assert names(school, other) == ["Ana"]
-    assert fetch_of(school, held).error == Problem("unexpected_fault")
-    assert fetch_of(school, held).due_at is not None
+    assert progress(school, held).error == Problem("unexpected_fault")
+    assert progress(school, held).due_at is not None
 
 
 # Processes that die, and processes that are slow
@@ -303,11 +281,11 @@ def test_the_work_of_a_killed_process_is_taken_over_after_the_lease(school: Serv
         killed = storage.fetches.claim_due(tx, clock())
     assert killed is not None
     assert not fetching.fetch_due(school)
-    assert fetch_of(school, held).state(clock()) is FetchState.COLLECTING
+    assert progress(school, held).state(clock()) is FetchState.COLLECTING
     clock.forward(seconds=LEASE.total_seconds())
     assert fetching.fetch_due(school)
     assert names(school, held) == ["Ana", "Ben"]
-    assert fetch_of(school, held).stored_state is FetchState.COLLECTED
+    assert progress(school, held).stored_state is FetchState.COLLECTED
 
 
 def test_a_process_killed_between_two_pages_leaves_no_half_a_list(
@@ -367,132 +345,8 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
             fetching.fetch_now(school, OPERATOR, held)
     found = stored(school.engine, held)
     assert (found.status, found.participant_count, names(school, held)) == (ClassStatus.LIVE, None, None)
-    fetch = fetch_of(school, held)
+    fetch = progress(school, held)
     assert (fetch.stored_state, fetch.due_at, fetch.leased_until) == (FetchState.WAITING, None, None)
-
-
-# A person who waits
-
-
-def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
-    progress: list[int] = []
-    attendance = fetching.fetch_now(school, OPERATOR, held, progress.append)
-    assert (attendance.unique_count, attendance.total_records) == (2, 2)
-    assert progress == [2]
-    assert names(school, held) == ["Ana", "Ben"]
-
-
-def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
-    school: Services, zoom: FakeZoom, held: str, clock: Clock
-) -> None:
-    clock.time = at(61)
-    zoom.records["uuid-1"] = [ANA]
-    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 1
-    assert fetch_of(school, held).due_at == at(70)
-    zoom.records["uuid-1"] = [ANA, BEN]
-    clock.time = at(70)
-    assert fetching.fetch_due(school)
-    assert stored(school.engine, held).participant_count == 2
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        (FAULT, ZoomUnreachable),
-        (REFUSED, ZoomRefused),
-        (ODD, ZoomRefusedForNow),
-        (SCOPE, ZoomMisconfigured),
-        ((429, {}), ZoomRateLimited),
-        ((200, {"participants": []}), NoDataFromZoom),
-    ],
-)
-@pytest.mark.database("sqlite")
-def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
-    school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
-) -> None:
-    before = stored(school.engine, held)
-    assert before.fetch is not None
-    zoom.list_faults.extend([fault, fault])
-    with pytest.raises(kind) as raised:
-        fetching.fetch_now(school, OPERATOR, held)
-    assert isinstance(raised.value, TrackerError)
-    assert stored(school.engine, held) == replace(before, fetch=replace(before.fetch, error=raised.value.problem))
-
-
-def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
-    def second(path: str) -> None:
-        with pytest.raises(FetchUnderWay):
-            fetching.fetch_now(school, OPERATOR, held)
-        assert not fetching.fetch_due(school)
-
-    zoom.meanwhile = second
-    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
-
-
-def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
-    closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
-    with pytest.raises(NotConfigured):
-        fetching.fetch_now(closed, OPERATOR, held)
-    assert fetch_of(closed, held).leased_until is None
-    assert fetching.fetch_due(closed) == "put_off"
-    assert fetch_of(closed, held).error == Problem("zoom_not_connected")
-
-
-# A program that asks
-
-
-def life(school: Services, class_id: str, status: ClassStatus) -> None:
-    over = status is ClassStatus.ENDED
-    with transaction(school.engine) as tx:
-        storage.classes.set_life(tx, class_id, status, NOW if over else None, at(60) if over else None)
-
-
-def meetingless(school: Services, class_id: str) -> None:
-    with transaction(school.engine) as tx:
-        tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
-
-
-@pytest.mark.parametrize(
-    ("prepare", "now", "kind", "code"),
-    [
-        (meetingless, at(70), NoMeeting, "no_zoom_meeting_id"),
-        (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
-        (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
-        (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
-        (lambda school, one: fetching.fetch_now(school, OPERATOR, one), at(70), AlreadyFetched, "already_fetched"),
-        (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
-    ],
-)
-@pytest.mark.database("sqlite")
-def test_a_program_is_told_why_nothing_is_fetched(
-    school: Services,
-    held: str,
-    clock: Clock,
-    prepare: Callable[[Services, str], Attendance | None],
-    now: datetime,
-    kind: type[TrackerError],
-    code: str,
-) -> None:
-    prepare(school, held)
-    clock.time = now
-    before = stored(school.engine, held)
-    with pytest.raises(kind) as caught:
-        fetching.fetch_if_due(school, held)
-    assert caught.value.kind == code
-    assert stored(school.engine, held) == before
-
-
-def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
-    assert fetching.fetch_if_due(school, held).unique_count == 2
-    assert names(school, held) == ["Ana", "Ben"]
-
-
-@pytest.mark.parametrize(
-    "call", [lambda school, class_id: fetching.fetch_now(school, OPERATOR, class_id), fetching.fetch_if_due]
-)
-def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
-    with pytest.raises(NotFound):
-        call(school, "nothing")
 
 
 # Many at once
@@ -512,7 +366,7 @@ def test_classes_that_fail_together_come_back_a_tenth_of_the_delay_later_and_not
     zoom.list_faults.extend([FAULT] * len(made))
     while fetching.fetch_due(school):
         pass
-    due = [fetch_of(school, class_id).due_at for class_id in made]
+    due = [progress(school, class_id).due_at for class_id in made]
     waits = [(moment - clock()).total_seconds() for moment in due if moment is not None]
     assert len(waits) == len(made)
     assert all(gap <= wait <= gap * 1.25 for wait in waits)

@@ -153,7 +153,7 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
         "zoomJoinUrl": record["zoomJoinUrl"],
         "zoomApiMeetingId": None,
         "zoomHostId": record["zoomHostId"],
-        "zoomLinkChecked": False,
+        "zoomLinkedByTeacher": False,
         "zoomMeetingMade": True,
         "startedAt": None,
         "endedAt": None,

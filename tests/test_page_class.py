@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, participant, started, stay, stored, waiting
-from tests.screens import Screens, button, metric, raw, said
+from tests.screens import Screens, button, metric, raw, said, show
 from tracker import class_attendance, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
@@ -53,12 +53,6 @@ def ana(engine: Engine, screens: Screens, wired: Clock) -> Member:
 
 def note(delivery: Any) -> None:
     sessions.note_delivery(services(), delivery)
-
-
-def show(screens: Screens, class_id: str) -> AppTest:
-    shown = screens.open(page.CLASS, id=class_id)
-    assert not shown.exception
-    return shown
 
 
 def fetch(shown: AppTest) -> str:

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
-from tests.screens import Screens, button, metric, said
-from tests.test_page_class import fetch, note, show
+from tests.screens import Screens, button, metric, said, show
+from tests.test_page_class import fetch, note
 from tracker import health, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import ClassStatus

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.makers import Clock, at, counted, lesson, member, seen, started, stay, stored, waiting
-from tests.screens import Screens, button, metric, said, said_of
-from tests.test_page_class import note, show, ticks
+from tests.screens import Screens, button, metric, said, said_of, show
+from tests.test_page_class import note, ticks
 from tracker import class_attendance
 from tracker.attendance.types import Attendance
 from tracker.messages import people_in_words

@@ -7,14 +7,13 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom
-from tests.lives import note
+from tests.lives import fetch_all, hold, note
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
-from tests.screens import Screens, button, metric, said
-from tests.test_page_class import show
-from tests.test_shared_meetings import fetch_all, hold
-from tracker import fetching, reconcile
+from tests.screens import Screens, button, metric, said, show
+from tracker import classes, fetching, reconcile
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
+from tracker.classes import Plan
 from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
@@ -292,3 +291,19 @@ def test_a_class_that_should_have_begun_says_so_on_badge_and_button(
     found = button(shown, "Fetch participants now")
     assert (found.disabled, found.help) == (True, sentence)
     assert stored(engine, class_id).status is ClassStatus.SCHEDULED
+
+
+def test_a_list_whose_session_is_another_classs_now_is_kept_and_says_so(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock, zoom: FakeZoom
+) -> None:
+    first = lesson(engine, ana, "Algebra", zoom_meeting_made=False)
+    second = lesson(engine, ana, "Biology", 20 * DAY, zoom_meeting_made=False)
+    hold(services(), zoom, "u1", 70, 125, Bo=(70, 125))
+    forward(wired, 136)
+    assert stored(engine, first).participant_count == 1
+    classes.change_class(services(), ana, second, Plan("Biology", at(70), 60, "Europe/Berlin"))
+    forward(wired, 190)
+    shown = show(screens, first)
+    assert "The session of the list below is counted for **Biology** (Thu 14 May 2026, 15:10–16:10) now" in said(shown)
+    assert metric(shown, "People") == "1"
+    assert (stored(engine, first).participant_count, stored(engine, second).participant_count) == (1, 1)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fake_zoom import FakeZoom
+from tests.lives import progress
 from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, started, stored
 from tracker import fetching, sessions, storage
 from tracker.attendance.types import FetchState, Snapshot
@@ -87,12 +88,6 @@ def held(school: Services, zoom: FakeZoom) -> str:
     zoom.hold("uuid-1", ANA, meeting=MEETING)
     sessions.note_delivery(school, ended())
     return class_id
-
-
-def progress(school: Services, class_id: str) -> FetchProgress:
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
-    return found
 
 
 def taken(school: Services, class_id: str) -> list[tuple[datetime, int, int, bool]]:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.lives import attendance, due, life, note
+from tests.lives import attendance, due, fetch_all, hold, life, note, progress
 from tests.makers import MEETING, Clock, at, ended, lesson, participant, seen, started, stored
 from tests.screens import Screens, said
 from tracker import class_attendance, classes, fetching, reconcile, sessions, storage
@@ -26,19 +26,6 @@ def linked(school: Services, ana: Member) -> tuple[str, str]:
     """Two classes of an hour each, one after the other, linked to one meeting."""
     first, second = (lesson(school.engine, ana, start=start, zoom_meeting_made=False) for start in (0, 60))
     return first, second
-
-
-def hold(school: Services, zoom: FakeZoom, uuid: str, start: float, end: float, **people: tuple[float, float]) -> None:
-    """A session with these people, announced by its end."""
-    there = [participant(name, *times) for name, times in people.items()]
-    zoom.hold(uuid, *there, meeting=MEETING, start=start, end=end)
-    note(school, started(uuid, start), ended(uuid, start, end))
-
-
-def fetch_all(school: Services, clock: Clock, minute: float) -> None:
-    clock.time = at(minute)
-    while fetching.fetch_due(school):
-        pass
 
 
 def people(school: Services, class_id: str) -> dict[str, int]:
@@ -218,8 +205,7 @@ def test_one_session_that_zoom_refuses_leaves_the_others_counted_and_is_asked_fo
     note(school, started("u2", 32), ended("u2", 32, 60))  # Zoom does not know it yet
     fetch_all(school, clock, 70)
     assert people(school, class_id) == {"Ana": 30}
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
+    found = progress(school, class_id)
     assert found.error is not None
     assert (found.error.code, found.error.details["missing"], found.error.details["sessions"]) == (
         "sessions_missing",
@@ -229,8 +215,7 @@ def test_one_session_that_zoom_refuses_leaves_the_others_counted_and_is_asked_fo
     zoom.hold("u2", participant("Ben", 32, 60), meeting=MEETING, start=32, end=60)
     fetch_all(school, clock, 75)
     assert people(school, class_id) == {"Ana": 30, "Ben": 28}
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
+    found = progress(school, class_id)
     assert (found.stored_state, found.error, due(school, class_id)) == (FetchState.COLLECTED, None, at(120))
 
 
@@ -242,16 +227,14 @@ def test_a_session_ended_under_a_uuid_that_nobody_knows_is_named_as_missing_and_
     note(school, ended("unknown", 0, 61))
     fetch_all(school, clock, 71)
     assert people(school, class_id) == {"Ana": 60}
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
+    found = progress(school, class_id)
     assert found.error is not None
     assert found.error.code == "sessions_missing"
     while (at_minute := due(school, class_id)) is not None:
         fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
     assert people(school, class_id) == {"Ana": 60}
     assert life(school, class_id) == (ENDED, at(0), at(60))
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
+    found = progress(school, class_id)
     assert (found.stored_state, found.error) == (FetchState.SETTLED, None)
 
 
@@ -265,8 +248,7 @@ def test_a_session_in_which_people_were_seen_is_never_dropped(
     while (at_minute := due(school, class_id)) is not None:
         fetch_all(school, clock, (at_minute - at(0)).total_seconds() / 60)
     assert life(school, class_id) == (ENDED, at(0), at(60))
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
+    found = progress(school, class_id)
     assert found.error is not None
     assert found.error.code == "sessions_missing"
 
@@ -278,10 +260,12 @@ def test_a_session_that_is_left_out_takes_its_people_with_it(
     hold(school, zoom, "u1", 0, 30, Ana=(0, 30))
     hold(school, zoom, "u2", 35, 60, Ben=(35, 60))
     fetch_all(school, clock, 70)
-    sessions.choose(school, stored(school.engine, class_id), Choice(class_id, "u2", counts=False))
+    class_attendance.choose_session(
+        school, OPERATOR, stored(school.engine, class_id), Choice(class_id, "u2", counts=False)
+    )
     fetch_all(school, clock, 71)
     assert people(school, class_id) == {"Ana": 30}
-    sessions.undo_choice(school, stored(school.engine, class_id), "u2")
+    class_attendance.undo_session_choice(school, OPERATOR, stored(school.engine, class_id), "u2")
     fetch_all(school, clock, 72)
     assert people(school, class_id) == {"Ana": 30, "Ben": 25}
 
@@ -342,8 +326,7 @@ def test_one_session_that_a_firewall_blocks_for_ever_holds_up_nothing_though_no_
     reconcile.ask_for_forgotten(school)
     fetch_all(school, clock, 95)
     assert people(school, class_id) == {"Ana": 30}
-    found = stored(school.engine, class_id).fetch
-    assert found is not None
+    found = progress(school, class_id)
     assert found.error is not None
     assert (found.error.code, found.error.details["missing"]) == ("sessions_missing", 1)
 

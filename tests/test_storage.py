@@ -45,7 +45,7 @@ COLUMNS = [
     "createdAt",
     "zoomApiMeetingId",
     "zoomHostId",
-    "zoomLinkChecked",
+    "zoomLinkedByTeacher",
     "peopleShown",
     "hostsShown",
     "figuresOfCount",

@@ -20,7 +20,6 @@ from tracker.attendance.types import (
     Attendance,
     ClassStatus,
     FetchState,
-    Mark,
     Person,
     PersonKey,
     Said,
@@ -31,10 +30,9 @@ from tracker.attendance.types import (
 )
 from tracker.errors import NotFound, Problem, UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import Meeting, choose, following, meeting_of, part_of, undo_choice
+from tracker.sessions import Meeting, following, meeting_of, part_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
-from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
 from tracker.text import number_of
@@ -122,7 +120,8 @@ def overview(tx: Transaction, found: Class, now: datetime) -> Overview:
 
 def suggestions(tx: Transaction, found: Class, people: Sequence[Person]) -> tuple[Suggestion, ...]:
     """Who of these people may be the same, as far as the class's teacher has not decided it."""
-    return undecided(likely_same(people), ((one.first, one.second) for one in decisions(tx, found)))
+    decided = storage.decisions.list_decisions(tx, found.teacher_id)
+    return undecided(likely_same(people), ((one.first, one.second) for one in decided))
 
 
 def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[Person, ...]:
@@ -193,7 +192,7 @@ def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) 
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
         one = storage.classes.get_class(tx, class_id)
         if not read_at:
-            if _is_of_other_sessions(tx, one, part):  # a person has taken the session out from which it had them
+            if _is_of_other_sessions(tx, class_id, part):  # a person has taken the session out from which it had them
                 storage.participants.forget_attendance(tx, class_id)
         elif shared[class_id] or class_id == final or _is_settled(one):
             attendance = take_class_attendance(shared[class_id], one, part, said=said_by(tx, one.teacher_id))
@@ -204,9 +203,9 @@ def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) 
         add_figures(tx, class_id, now)
 
 
-def _is_of_other_sessions(tx: Transaction, found: Class, part: ClassPart) -> bool:
-    """Whether what is stored is Zoom's list of sessions none of which is the class's any more."""
-    data = _readable(tx, found.id) if has_zooms_list(tx, found) else None
+def _is_of_other_sessions(tx: Transaction, class_id: str, part: ClassPart) -> bool:
+    """Whether what is stored of a class is of sessions none of which is its own any more."""
+    data = _readable(tx, class_id)
     told = {stay.session_uuid for stay in stays_from_data(data)} - {""} if data else set()
     return bool(told) and told.isdisjoint(one.session.uuid for one in part.sessions)
 
@@ -247,6 +246,19 @@ def shared_with(tx: Transaction, found: Class, now: datetime) -> tuple[SharedWit
     return tuple(SharedWith(other, len(people_of(other.id) - ours)) for other in others)
 
 
+def moved_to(tx: Transaction, found: Class, now: datetime) -> tuple[Class, ...]:
+    """The classes that have the sessions now of which the list of a class is, where it has none of them any more.
+
+    The class, or one of these, was moved: its list is kept, and whose its people are has to be said.
+    """
+    meeting, data = meeting_of(tx, found.zoom_meeting_id or "", now), _readable(tx, found.id)
+    if data is None or found.id not in meeting.parts or meeting.parts[found.id].sessions:
+        return ()
+    told = {stay.session_uuid for stay in stays_from_data(data)}
+    having = [one.id for one in meeting.classes if not told.isdisjoint(meeting.uuids_of(one.id))]
+    return tuple(storage.classes.get_class(tx, class_id) for class_id in having)
+
+
 def lists_to_look_at(tx: Transaction, part: ClassPart) -> list[SessionList]:
     """The lists of a class's sessions that Zoom does not give, or has given longer or shorter, by session."""
     uuids = [one.session.uuid for one in part.sessions]
@@ -272,30 +284,35 @@ def take_other_list(services: Services, acting: Member, found: Class, session_uu
 
 
 def choose_session(services: Services, acting: Member, found: Class, choice: Choice) -> None:
-    """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once."""
-    services.read(_check_may_change, acting, found)
-    choose(services, found, choice)
-    _follow_choice(services, found, choice.session_uuid)
+    """A teacher counts a session in, or leaves it out; the class and what is known of its people follow at once.
+
+    Raises NotAllowed.
+    """
+    _decide_on_session(services, acting, found, choice.session_uuid, choice)
 
 
 def undo_session_choice(services: Services, acting: Member, found: Class, session_uuid: str) -> None:
-    """The rule decides on this session again; the class and what is known of its people follow at once."""
-    services.read(_check_may_change, acting, found)
-    undo_choice(services, found, session_uuid)
-    _follow_choice(services, found, session_uuid)
+    """The rule decides on this session again; the class and what is known of its people follow at once.
+
+    Raises NotAllowed.
+    """
+    _decide_on_session(services, acting, found, session_uuid, None)
 
 
-def _follow_choice(services: Services, found: Class, session_uuid: str) -> None:
-    """Works out anew what is known of the people of a class, and of the classes that have this session."""
+def _decide_on_session(
+    services: Services, acting: Member, found: Class, session_uuid: str, choice: Choice | None
+) -> None:
+    """Stores a choice, or forgets it, and brings all classes of the meeting and their people in line with it."""
+    meeting_id, now = found.zoom_meeting_id or "", services.now()
     with transaction(services.engine) as tx:
-        now = services.now()
-        meeting = meeting_of(tx, found.zoom_meeting_id or "", now, locked=True)
+        with following(tx, meeting_id, services.delay, now):
+            _check_may_change(tx, acting, found)
+            storage.sessions.undo_choice(tx, found.id, session_uuid)
+            if choice is not None:
+                storage.sessions.choose(tx, choice, now)
+        meeting = meeting_of(tx, meeting_id, now)
         having = {one.id for one in meeting.classes if session_uuid in meeting.uuids_of(one.id)}
-        for class_id in sorted(having | {found.id}):
-            refresh(tx, storage.classes.get_class(tx, class_id), now)
-        part = meeting.parts.get(found.id)
-        if part is None or not part.sessions:
-            storage.participants.forget_attendance(tx, found.id)
+        refresh_all(tx, meeting_id, sorted(having | {found.id}), now)
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
@@ -312,16 +329,6 @@ def snapshots(tx: Transaction, found: Class) -> list[Snapshot]:
 def count_sightings(tx: Transaction, found: Class) -> int:
     """How many joins and leaves were seen live: a cheap way to see that something has happened."""
     return storage.presence.count_sightings(tx, found.zoom_meeting_id or "")
-
-
-def decisions(tx: Transaction, found: Class) -> list[Decision]:
-    """What the class's teacher has said about who is the same person, latest first."""
-    return storage.decisions.list_decisions(tx, found.teacher_id)
-
-
-def marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
-    """What the class's teacher has said that people are, latest first."""
-    return storage.decisions.list_marks(tx, found.teacher_id)
 
 
 def said_by(tx: Transaction, teacher_id: str) -> Said:

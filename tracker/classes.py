@@ -176,7 +176,7 @@ def create_class(
         zoom_join_url=meeting.join_url,
         zoom_api_meeting_id=meeting.id if meeting.personal_id else None,
         zoom_host_id=meeting.host_id or None,
-        zoom_link_checked=link is not None and not acting.is_admin,
+        zoom_linked_by_teacher=link is not None and not acting.is_admin,
         zoom_meeting_made=link is None,
         course=course_name or None,
     )
@@ -261,7 +261,7 @@ def host_meeting(services: Services, acting: Member, class_id: str) -> Meeting:
     if found.api_meeting_id is None:
         raise NoMeeting()
     meeting = services.zoom.meeting(found.api_meeting_id)
-    if found.zoom_link_checked and not meeting.is_hosted_by(acting.zoom_user, acting.email):
+    if found.zoom_linked_by_teacher and not meeting.is_hosted_by(acting.zoom_user, acting.email):
         raise NotAllowed("meeting_of_somebody_else")
     return meeting
 

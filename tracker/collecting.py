@@ -100,7 +100,7 @@ def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) ->
         part = meeting_of(tx, known.id, now, discovered.sessions).parts[found.id]
         lists = storage.session_records.lists_of_sessions(tx, [one.session.uuid for one in part.sessions])
     host_ids = {one.session.host_id for one in part.sessions}
-    if found.zoom_link_checked and host_ids != {found.zoom_host_id}:
+    if found.zoom_linked_by_teacher and host_ids != {found.zoom_host_id}:
         classes.check_host(services, found)
     over = [one.session.uuid for one in part.sessions if not one.runs]
     if not ended and life_of(part)[0] is not ClassStatus.ENDED and not (part.sessions and discovered.refusal):

@@ -1,4 +1,4 @@
-"""What teachers say of people: who is the same, who is a host, who is set aside. Their classes follow at once."""
+"""What teachers decide on people: who is the same, who is a host, who is set aside. Their classes follow at once."""
 
 import json
 from collections import defaultdict
@@ -11,7 +11,7 @@ from tracker import auth, storage
 from tracker.attendance.counting import NAMELESS, is_of_one_class, key_of, links_between, person_key
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import Mark, Person, PersonKey
-from tracker.class_attendance import decisions, refresh_all
+from tracker.class_attendance import refresh_all
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
@@ -20,8 +20,18 @@ from tracker.storage.members import Member
 from tracker.text import text_of
 
 
+def list_decisions(tx: Transaction, found: Class) -> list[Decision]:
+    """What the class's teacher has decided on who is the same person, latest first."""
+    return storage.decisions.list_decisions(tx, found.teacher_id)
+
+
+def list_marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
+    """What the class's teacher has decided that people are, latest first."""
+    return storage.decisions.list_marks(tx, found.teacher_id)
+
+
 def decide(services: Services, acting: Member, found: Class, *said: Decision) -> None:
-    """Remembers words of the class's teacher on who is the same, for all her classes. Raises NotAllowed.
+    """Stores decisions of the class's teacher on who is the same, for all her classes. Raises NotAllowed.
 
     One replaces an earlier one about the same two. What is shown of her classes follows at once.
     """
@@ -30,22 +40,22 @@ def decide(services: Services, acting: Member, found: Class, *said: Decision) ->
         for one in said:
             storage.decisions.decide(tx, found.teacher_id, one, now)
 
-    _say(services, acting, found, {key for one in said for key in (one.first, one.second)}, store)
+    _store_and_follow(services, acting, found, {key for one in said for key in (one.first, one.second)}, store)
 
 
 def join(services: Services, acting: Member, found: Class, people: Sequence[Person]) -> None:
-    """Remembers that these people are one and the same; an earlier word that two of them are not is replaced."""
+    """Stores that these people are one and the same; an earlier decision that two of them are not is replaced."""
     whose = {key: number for number, person in enumerate(people) for key in person.keys}
     first, *others = (_lasting_key(person) for person in people)
-    apart = [one for one in services.read(decisions, found) if not one.same]
+    apart = [one for one in services.read(list_decisions, found) if not one.same]
     contradicted = [one for one in apart if len({whose.get(one.first), whose.get(one.second)} - {None}) == 2]
     joined = [Decision(first, other, True) for other in others]
     decide(services, acting, found, *joined, *(replace(one, same=True) for one in contradicted))
 
 
 def part(services: Services, acting: Member, found: Class, people: Sequence[Person]) -> None:
-    """Remembers that these people are not the same: those of whom some were joined are parted, else each two."""
-    same = [(one.first, one.second) for one in services.read(decisions, found) if one.same]
+    """Stores that these people are not the same: those of whom some were joined are parted, else each two."""
+    same = [(one.first, one.second) for one in services.read(list_decisions, found) if one.same]
     pairs: list[tuple[PersonKey, PersonKey]] = []
     for person in people:
         pairs += links_between(person.keys, same)
@@ -57,23 +67,23 @@ def part(services: Services, acting: Member, found: Class, people: Sequence[Pers
 
 
 def undo_decision(services: Services, acting: Member, found: Class, decision: Decision) -> None:
-    """Forgets a word of the class's teacher on who is the same."""
+    """Forgets a decision of the class's teacher on who is the same."""
 
     def store(tx: Transaction, now: datetime) -> None:
         storage.decisions.undo_decision(tx, found.teacher_id, decision)
 
-    _say(services, acting, found, {decision.first, decision.second}, store)
+    _store_and_follow(services, acting, found, {decision.first, decision.second}, store)
 
 
 def mark(services: Services, acting: Member, found: Class, people: Iterable[Person], said: Mark) -> None:
-    """Remembers what the class's teacher says that these people are, for all her classes."""
+    """Stores what the class's teacher says that these people are, for all her classes."""
     keys = {key for person in people for key in person.keys}
 
     def store(tx: Transaction, now: datetime) -> None:
         for key in keys:
             storage.decisions.mark(tx, found.teacher_id, key, said, now)
 
-    _say(services, acting, found, keys, store)
+    _store_and_follow(services, acting, found, keys, store)
 
 
 def undo_mark(services: Services, acting: Member, found: Class, *keys: PersonKey) -> None:
@@ -83,19 +93,19 @@ def undo_mark(services: Services, acting: Member, found: Class, *keys: PersonKey
         for key in keys:
             storage.decisions.undo_mark(tx, found.teacher_id, key)
 
-    _say(services, acting, found, set(keys), store)
+    _store_and_follow(services, acting, found, set(keys), store)
 
 
-def _say(
+def _store_and_follow(
     services: Services,
     acting: Member,
     found: Class,
     keys: Set[PersonKey],
     store: Callable[[Transaction, datetime], None],
 ) -> None:
-    """Stores a word on the people with these keys, and brings the classes of the teacher in line with it.
+    """Stores a decision on the people with these keys, and brings the classes of the teacher in line with it.
 
-    The word is stored first, under a lock that fetches under way hold as well: what they store goes by the word, or is
+    The decision is stored first, under a lock that fetches under way hold as well: what they store goes by it, or is
     there when the classes are looked through. Then a short transaction for each meeting: a teacher may have thousands
     of classes, and webhooks have to be taken in meanwhile.
     """

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock, storage
-from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of, sharing_with
+from tracker.attendance.assignment import ClassPart, MeetingClass, assign, life_of, sharing_with
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
 from tracker.storage.classes import Class, ClassInMeeting
-from tracker.storage.database import Transaction, together, transaction
+from tracker.storage.database import Transaction, together
 from tracker.zoom.webhook import Delivery, MeetingEnded, MeetingStarted, ParticipantSeen
 
 log = logging.getLogger(__name__)
@@ -127,16 +127,6 @@ def following(
         _follow(tx, one, had, after.parts[one.id], None if one.id == fetching else delay, now)
 
 
-def choose(services: Services, found: Class, choice: Choice) -> None:
-    """A teacher counts a session in, or leaves it out; the class follows at once."""
-    _decide(services, found, choice.session_uuid, choice)
-
-
-def undo_choice(services: Services, found: Class, session_uuid: str) -> None:
-    """The rule decides on this session again."""
-    _decide(services, found, session_uuid, None)
-
-
 def note_delivery(services: Services, delivery: Delivery) -> Outcome:
     """Takes in a webhook: committed when this returns, and changing nothing when it came before."""
     event = delivery.event
@@ -243,17 +233,6 @@ def _past_session(services: Services, uuid: str) -> Session | None:
     except ZoomError as error:
         log.info("Zoom does not tell when a session was", extra=error.problem.log_fields())
         return None
-
-
-def _decide(services: Services, found: Class, session_uuid: str, choice: Choice | None) -> None:
-    now = services.now()
-    with (
-        transaction(services.engine) as tx,
-        following(tx, found.zoom_meeting_id or "", services.delay, now),
-    ):
-        storage.sessions.undo_choice(tx, found.id, session_uuid)
-        if choice is not None:
-            storage.sessions.choose(tx, choice, now)
 
 
 def _follow(

@@ -75,7 +75,7 @@ class Class:
     zoom_join_url: str | None
     zoom_api_meeting_id: str | None
     zoom_host_id: str | None
-    zoom_link_checked: bool | None
+    zoom_linked_by_teacher: bool | None
     zoom_meeting_made: bool
     started_at: datetime | None
     ended_at: datetime | None
@@ -149,7 +149,7 @@ class NewClass:
     """A class about to be stored, checked already.
 
     `zoom_meeting_id` is the number that webhooks carry. Where that is the host's personal meeting id,
-    `zoom_api_meeting_id` is the number that Zoom's API knows the meeting by. `zoom_link_checked`: its teacher has
+    `zoom_api_meeting_id` is the number that Zoom's API knows the meeting by. `zoom_linked_by_teacher`: its teacher has
     linked it, so that it has to be her own.
     """
 
@@ -164,7 +164,7 @@ class NewClass:
     course: str | None = None
     zoom_api_meeting_id: str | None = None
     zoom_host_id: str | None = None
-    zoom_link_checked: bool = False
+    zoom_linked_by_teacher: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         zoom_join_url=new.zoom_join_url,
         zoom_api_meeting_id=new.zoom_api_meeting_id,
         zoom_host_id=new.zoom_host_id,
-        zoom_link_checked=new.zoom_link_checked,
+        zoom_linked_by_teacher=new.zoom_linked_by_teacher,
         zoom_meeting_made=new.zoom_meeting_made,
         teacher_id=new.teacher_id,
         course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
@@ -350,7 +350,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         zoom_join_url=row.zoom_join_url,
         zoom_api_meeting_id=row.zoom_api_meeting_id,
         zoom_host_id=row.zoom_host_id,
-        zoom_link_checked=row.zoom_link_checked,
+        zoom_linked_by_teacher=row.zoom_linked_by_teacher,
         zoom_meeting_made=row.zoom_meeting_made,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -61,8 +61,8 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
             tx.delete(course)
     tx.flush()
-    linked = (col(LiveStream.teacher_id) == member_id, col(LiveStream.zoom_link_checked).is_(True))
-    tx.exec(update(LiveStream).where(*linked).values(zoom_link_checked=False))
+    linked = (col(LiveStream.teacher_id) == member_id, col(LiveStream.zoom_linked_by_teacher).is_(True))
+    tx.exec(update(LiveStream).where(*linked).values(zoom_linked_by_teacher=False))
     tx.exec(update(LiveStream).where(col(LiveStream.teacher_id) == member_id).values(teacher_id=to_id))
     for table, names in DECISIONS:
         said = {owner: tx.exec(select(table).where(table.teacher_id == owner)).all() for owner in (member_id, to_id)}

@@ -188,7 +188,7 @@ class LiveStream(SQLModel, table=True):
     # Zoom's id of the user who hosts the meeting; null until Zoom has told it.
     zoom_host_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomHostId"))
     # Whether a teacher pasted its link, so that it has to be her own meeting; null where another program linked it.
-    zoom_link_checked: bool | None = Field(default=None, sa_column_kwargs=_column("zoomLinkChecked"))
+    zoom_linked_by_teacher: bool | None = Field(default=None, sa_column_kwargs=_column("zoomLinkedByTeacher"))
     # Whether the meeting was made for this class: only then is it changed or deleted at Zoom with the class.
     zoom_meeting_made: bool = Field(
         default=False, sa_column_kwargs={"name": "zoomMeetingMade", "server_default": false()}

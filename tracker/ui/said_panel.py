@@ -32,8 +32,8 @@ IS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    """One line of what was said: about whom, what, and the use case that undoes it, with what it needs."""
+class _Line:
+    """One decision: about whom, what, and the use case that undoes it, with what it needs."""
 
     keys: tuple[PersonKey, ...]
     what: str
@@ -43,13 +43,13 @@ class _Word:
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
     """What is suggested, and what was said; nothing where there is neither."""
-    same: list[Decision] = read(class_attendance.decisions, found)
-    marks: dict[PersonKey, Mark] = read(class_attendance.marks, found)
+    same: list[Decision] = read(decisions.list_decisions, found)
+    marks: dict[PersonKey, Mark] = read(decisions.list_marks, found)
     _suggestions(found, attendance)
     if same or marks:
         who = words.who_has(found, member, inside=True)
         with st.expander(f"What {who} said about people", icon=":material/history_edu:", key="said"):
-            _said(found, attendance, _words(same, marks))
+            _said(found, attendance, _lines(same, marks))
 
 
 def _suggestions(found: Class, attendance: Attendance) -> None:
@@ -90,10 +90,10 @@ def _bold(person: Person) -> str:
     return words.markdown(words.name_of(person), 140)
 
 
-def _words(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_Word]:
-    """Everything that was said, the latest first of each kind; what somebody of several names is, is one word."""
+def _lines(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_Line]:
+    """Every decision, the latest first of each kind; what somebody of several names is, is one line."""
     said = [
-        _Word(
+        _Line(
             (decision.first, decision.second),
             "the same person" if decision.same else "two people",
             decisions.undo_decision,
@@ -106,31 +106,31 @@ def _words(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_W
     for key, mark in marks.items():
         together[leader[key], mark].append(key)
     for (_leader, mark), keys in together.items():
-        said.append(_Word(tuple(keys), IS[mark], decisions.undo_mark, tuple(keys)))
+        said.append(_Line(tuple(keys), IS[mark], decisions.undo_mark, tuple(keys)))
     return said
 
 
-def _said(found: Class, attendance: Attendance, said: list[_Word]) -> None:
-    """The words that concern this class first, then those on people who were not in it, each with its undo."""
+def _said(found: Class, attendance: Attendance, said: list[_Line]) -> None:
+    """The decisions that concern this class first, then those on people who were not in it, each with its undo."""
     names = _names(attendance)
-    here = [word for word in said if not names.keys().isdisjoint(word.keys)]
-    elsewhere = [word for word in said if names.keys().isdisjoint(word.keys)]
-    for place, word in enumerate(here):
-        _line(found, word, names, f"here-{place}")
+    here = [one for one in said if not names.keys().isdisjoint(one.keys)]
+    elsewhere = [one for one in said if names.keys().isdisjoint(one.keys)]
+    for place, one in enumerate(here):
+        _draw(found, one, names, f"here-{place}")
     if elsewhere:
         st.caption("About people who were not in this class")
-    for place, word in enumerate(elsewhere[:MOST_OF_OTHER_CLASSES]):
-        _line(found, word, names, f"elsewhere-{place}")
+    for place, one in enumerate(elsewhere[:MOST_OF_OTHER_CLASSES]):
+        _draw(found, one, names, f"elsewhere-{place}")
     if len(elsewhere) > MOST_OF_OTHER_CLASSES:
         st.caption(f"And {len(elsewhere) - MOST_OF_OTHER_CLASSES} more, on the pages of the classes they were in.")
 
 
-def _line(found: Class, word: _Word, names: Mapping[PersonKey, str], key: str) -> None:
-    whom = " and ".join(words.markdown(names.get(one) or _known_as(one), 130) for one in word.keys)
+def _draw(found: Class, one: _Line, names: Mapping[PersonKey, str], key: str) -> None:
+    whom = " and ".join(words.markdown(names.get(whose) or _known_as(whose), 130) for whose in one.keys)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{whom}: {word.what}", width="stretch")
+        st.markdown(f"{whom}: {one.what}", width="stretch")
         if st.button("Undo", key=f"undo-{key}", width="content"):
-            say(found, word.undo, *word.arguments)
+            say(found, one.undo, *one.arguments)
 
 
 def _names(attendance: Attendance) -> dict[PersonKey, str]:

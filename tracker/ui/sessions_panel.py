@@ -44,6 +44,8 @@ def show(found: Class, viewer: Member) -> None:
         _stray(found, part, stray)
     for shared in read(class_attendance.shared_with, found, now):
         _shared(shared, viewer)
+    for other in read(class_attendance.moved_to, found, now):
+        _beside(f"The session of the list below is counted for {_name(other)} now; this class has none.", other, viewer)
     by_hand = any(one.why is Why.CHOSEN or one.shared_with for one in part.sessions)
     if len(part.sessions) > 1 or by_hand or any(_missing(one) for one in lists.values()):
         with st.expander(f"Sessions of this meeting: {len(part.sessions)}", icon=":material/video_library:"):
@@ -102,14 +104,22 @@ def _other_list(found: Class, one: ClassSession, known: SessionList) -> None:
 
 def _shared(shared: SharedWith, viewer: Member) -> None:
     """Another class that has a part in the same session: who is only that one's, and the way to it."""
-    other = shared.other
-    name = f"**{words.markdown(other.title)}** ({words.when(other, viewer_zone())})"
+    other, name = shared.other, _name(shared.other)
     if shared.people:
         were = "was" if shared.people == 1 else "were"
         there = f"{words.people(shared.people)} of this meeting {were} there in the time of"
         said = f"{there} {name}, and {'is' if shared.people == 1 else 'are'} counted there."
     else:
         said = f"{name} was in the same meeting; nobody is counted there instead of here."
+    _beside(said, other, viewer)
+
+
+def _name(other: Class) -> str:
+    return f"**{words.markdown(other.title)}** ({words.when(other, viewer_zone())})"
+
+
+def _beside(said: str, other: Class, viewer: Member) -> None:
+    """What is said of another class, and the way to it for whoever may see it."""
     with st.container(border=True):
         text, link = st.columns(BESIDE, vertical_alignment="center")
         text.markdown(f":material/groups: {said}")

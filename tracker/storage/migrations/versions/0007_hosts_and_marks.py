@@ -13,7 +13,7 @@ depends_on = None
 OF_CLASSES = (
     ("zoomApiMeetingId", sa.String()),
     ("zoomHostId", sa.String()),
-    ("zoomLinkChecked", sa.Boolean()),
+    ("zoomLinkedByTeacher", sa.Boolean()),
     ("peopleShown", sa.Integer()),
     ("hostsShown", sa.Integer()),
     ("figuresOfCount", sa.Integer()),

@@ -1,0 +1,199 @@
+"""The participants of a class are fetched at once: for a person who waits, and for a program that asks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.fake_zoom import FakeZoom
+from tests.lives import progress
+from tests.makers import (
+    MEETING,
+    NOW,
+    Clock,
+    at,
+    ended,
+    lesson,
+    participant,
+    services,
+    stored,
+    stored_stays,
+)
+from tracker import fetching, sessions, storage
+from tracker.attendance.types import Attendance, ClassStatus
+from tracker.auth import OPERATOR
+from tracker.errors import (
+    AlreadyFetched,
+    FetchUnderWay,
+    NoDataFromZoom,
+    NoMeeting,
+    NotConfigured,
+    NotEnded,
+    NotFound,
+    Problem,
+    TooSoon,
+    TrackerError,
+    ZoomMisconfigured,
+    ZoomRateLimited,
+    ZoomRefused,
+    ZoomRefusedForNow,
+    ZoomUnreachable,
+)
+from tracker.services import Services
+from tracker.storage.database import reading, transaction
+from tracker.storage.members import Member
+
+ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
+FAULT = (500, {"code": 500, "message": "Internal error"})
+ODD = (400, {"code": 300, "message": "Validation Failed."})
+REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
+SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(at(60))
+
+
+@pytest.fixture
+def held(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> str:
+    """A class that Ana and Ben were in, and whose fetch is due now: ten minutes after its end."""
+    class_id = lesson(school.engine, ana)
+    zoom.hold("uuid-1", ANA, BEN, meeting=MEETING)
+    sessions.note_delivery(school, ended())
+    clock.forward(minutes=10)
+    return class_id
+
+
+def names(school: Services, class_id: str) -> list[str] | None:
+    """The names in the stored participants; None while they are not known."""
+    with reading(school.engine) as tx:
+        stays = stored_stays(tx, class_id)
+    return None if stays is None else [stay.name for stay in stays]
+
+
+# A person who waits
+
+
+def test_a_person_gets_the_participants_at_once(school: Services, held: str) -> None:
+    told: list[int] = []
+    attendance = fetching.fetch_now(school, OPERATOR, held, told.append)
+    assert (attendance.unique_count, attendance.total_records) == (2, 2)
+    assert told == [2]
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+def test_a_person_who_asks_early_leaves_the_planned_fetch_standing(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock
+) -> None:
+    clock.time = at(61)
+    zoom.records["uuid-1"] = [ANA]
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 1
+    assert progress(school, held).due_at == at(70)
+    zoom.records["uuid-1"] = [ANA, BEN]
+    clock.time = at(70)
+    assert fetching.fetch_due(school)
+    assert stored(school.engine, held).participant_count == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (FAULT, ZoomUnreachable),
+        (REFUSED, ZoomRefused),
+        (ODD, ZoomRefusedForNow),
+        (SCOPE, ZoomMisconfigured),
+        ((429, {}), ZoomRateLimited),
+        ((200, {"participants": []}), NoDataFromZoom),
+    ],
+)
+@pytest.mark.database("sqlite")
+def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
+    school: Services, zoom: FakeZoom, held: str, fault: tuple[int, Any], kind: type[Exception]
+) -> None:
+    before = stored(school.engine, held)
+    assert before.fetch is not None
+    zoom.list_faults.extend([fault, fault])
+    with pytest.raises(kind) as raised:
+        fetching.fetch_now(school, OPERATOR, held)
+    assert isinstance(raised.value, TrackerError)
+    assert stored(school.engine, held) == replace(before, fetch=replace(before.fetch, error=raised.value.problem))
+
+
+def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:
+    def second(path: str) -> None:
+        with pytest.raises(FetchUnderWay):
+            fetching.fetch_now(school, OPERATOR, held)
+        assert not fetching.fetch_due(school)
+
+    zoom.meanwhile = second
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
+
+
+def test_without_credentials_nothing_is_fetched_and_the_reason_is_told(engine: Engine, held: str) -> None:
+    closed = services(engine, Clock(at(70)), ZOOM_CLIENT_ID="")
+    with pytest.raises(NotConfigured):
+        fetching.fetch_now(closed, OPERATOR, held)
+    assert progress(closed, held).leased_until is None
+    assert fetching.fetch_due(closed) == "put_off"
+    assert progress(closed, held).error == Problem("zoom_not_connected")
+
+
+# A program that asks
+
+
+def life(school: Services, class_id: str, status: ClassStatus) -> None:
+    over = status is ClassStatus.ENDED
+    with transaction(school.engine) as tx:
+        storage.classes.set_life(tx, class_id, status, NOW if over else None, at(60) if over else None)
+
+
+def meetingless(school: Services, class_id: str) -> None:
+    with transaction(school.engine) as tx:
+        tx.connection().execute(text('UPDATE "LiveStream" SET "zoomMeetingId" = NULL'))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "now", "kind", "code"),
+    [
+        (meetingless, at(70), NoMeeting, "no_zoom_meeting_id"),
+        (lambda school, one: life(school, one, ClassStatus.SCHEDULED), at(70), NotEnded, "not_ended"),
+        (lambda school, one: life(school, one, ClassStatus.LIVE), at(70), NotEnded, "not_ended"),
+        (lambda school, one: life(school, one, ClassStatus.CANCELLED), at(70), NotEnded, "not_ended"),
+        (lambda school, one: fetching.fetch_now(school, OPERATOR, one), at(70), AlreadyFetched, "already_fetched"),
+        (lambda school, one: None, at(69.9), TooSoon, "too_soon"),
+    ],
+)
+@pytest.mark.database("sqlite")
+def test_a_program_is_told_why_nothing_is_fetched(
+    school: Services,
+    held: str,
+    clock: Clock,
+    prepare: Callable[[Services, str], Attendance | None],
+    now: datetime,
+    kind: type[TrackerError],
+    code: str,
+) -> None:
+    prepare(school, held)
+    clock.time = now
+    before = stored(school.engine, held)
+    with pytest.raises(kind) as caught:
+        fetching.fetch_if_due(school, held)
+    assert caught.value.kind == code
+    assert stored(school.engine, held) == before
+
+
+def test_a_program_fetches_what_is_due(school: Services, held: str) -> None:
+    assert fetching.fetch_if_due(school, held).unique_count == 2
+    assert names(school, held) == ["Ana", "Ben"]
+
+
+@pytest.mark.parametrize(
+    "call", [lambda school, class_id: fetching.fetch_now(school, OPERATOR, class_id), fetching.fetch_if_due]
+)
+def test_a_class_that_does_not_exist_is_not_found(school: Services, call: Callable[[Services, str], object]) -> None:
+    with pytest.raises(NotFound):
+        call(school, "nothing")
