@@ -85,8 +85,11 @@ def badge(page: Page, word: str) -> Locator:
 
 
 def plan_soon(page: Page) -> None:
-    """Plans the class in the form for the next full five minutes, so that a meeting that begins now is its opening."""
-    start = datetime.now(ZoneInfo(ZONE)) + timedelta(minutes=5)
+    """Plans the class in the form for some minutes from now, so that a meeting that begins now is its opening.
+
+    What is done before the class's time has five minutes at the least.
+    """
+    start = datetime.now(ZoneInfo(ZONE)) + timedelta(minutes=10)
     start = start.replace(minute=start.minute // 5 * 5)
     for label, texts in (("Date", f"{start:%Y %m %d}".split()), ("Time", f"{start:%H %M}".split())):
         parts = page.get_by_role("group", name=label, exact=True).get_by_role("spinbutton")

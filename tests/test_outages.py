@@ -197,6 +197,7 @@ def run_until_killed(school: Services, work: Callable[[Services], object], line:
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -215,6 +216,7 @@ def test_a_fetch_that_is_killed_at_any_line_is_taken_over_and_counts_once(
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_webhook_whose_tracker_is_killed_at_any_line_counts_once_when_it_comes_again(
     school: Services, ana: Member
 ) -> None:
