@@ -48,7 +48,16 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 DATABASES = ("sqlite", "postgresql")
 # The quick run has SQLite alone: starting PostgreSQL and the second round take longer than all else in it.
 MARKS = {"postgresql": pytest.mark.slow}
-FILES_OF_ONE_WORKER = {"tests/test_browser.py"}
+# What is done by one worker, one after another: files with a costly fixture, and what would take the processors away
+# from a browser that waits for a page.
+ONE_AFTER_ANOTHER = {
+    "tests/test_browser.py": "machine",
+    "tests/test_browser_accounts.py": "machine",
+    "tests/chaos/test_chaos.py": "machine",
+    "tests/chaos/test_rolling_restart.py": "machine",
+}
+# A file system in memory, and how much room in it a run takes at the most.
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -59,15 +68,21 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hands out one test at a time, but those of a file with a costly fixture to one worker."""
+    """Hands out one test at a time, but `ONE_AFTER_ANOTHER` to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file in FILES_OF_ONE_WORKER else nodeid
+        return ONE_AFTER_ANOTHER.get(file, nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
+
+
+def pytest_configure() -> None:
+    """Keeps the tests' files in memory where there is room: databases that wait for a disk are most of a run's time."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

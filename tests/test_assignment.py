@@ -354,7 +354,7 @@ def meetings(draw: st.DrawFn) -> tuple[list[MeetingClass], list[Session], list[S
     sessions: list[Session] = []
     moment = draw(st.integers(-250, 0))
     for length, pause in draw(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 60)), max_size=5)):
-        sessions.append(ran(moment, moment + length))
+        sessions.append(replace(ran(moment, moment + length), uuid=f"session {len(sessions)}"))
         moment += length + pause
     if sessions and draw(st.booleans()):
         sessions[-1] = replace(sessions[-1], end=None)

@@ -28,6 +28,8 @@ HOST = "127.0.0.1"
 USUAL_PORT, LAST_PORT = 8788, 65_535
 # Zoom's own list takes minutes to fill; the practice Zoom's takes this long, well within the shortened delay.
 SETTLE_SECONDS, DELAY_SECONDS = 4, 10
+# Zoom sends a webhook again after five minutes; whoever tries this out on a busy machine would think it is lost.
+RETRY_DELAYS = (5.0, 30.0, 300.0, 3600.0)
 TIME_ZONE = "Europe/Berlin"
 PREPARING_SECONDS = 120
 
@@ -97,6 +99,7 @@ def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
             webhook_secret=settings.zoom_webhook_secret,
             webhook_url=f"http://{HOST}:{settings.tracker_port}/api/webhooks/zoom",
             settle_seconds=SETTLE_SECONDS,
+            retry_delays=RETRY_DELAYS,
             state_file=settings.data_dir / "practice-zoom.json",
         )
     )
