@@ -150,6 +150,17 @@ class Course(SQLModel, table=True):
     id: str = Field(primary_key=True)
     teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
     name: str
+    # How many days after a class its participants' names are kept; null where the setting for all classes holds.
+    retention_days: int | None = Field(default=None, sa_column_kwargs=_column("retentionDays"))
+
+
+class CourseShare(SQLModel, table=True):
+    """A colleague with whom a course is shared: she sees and changes all of its classes."""
+
+    __tablename__ = "CourseShare"
+    course_id: str = Field(primary_key=True, foreign_key="Course.id", sa_column_kwargs=_column("courseId"))
+    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
+    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("sharedAt"))
 
 
 # Of a class: its participants are known, and no figures to show for their count. The query that looks for these classes
@@ -208,6 +219,19 @@ class LiveStream(SQLModel, table=True):
     teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
     course_id: str | None = Field(default=None, foreign_key="Course.id", sa_column_kwargs=_column("courseId"))
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    # Since when its participants are nobody by name any more, because they were kept for long enough.
+    names_removed_at: datetime | None = Field(
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("namesRemovedAt")
+    )
+
+
+class ClassShare(SQLModel, table=True):
+    """A colleague with whom a class is shared: she sees and changes it."""
+
+    __tablename__ = "ClassShare"
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
+    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("sharedAt"))
 
 
 class MeetingSession(SQLModel, table=True):
@@ -341,6 +365,10 @@ class Fetch(SQLModel, table=True):
     error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("errorDetails"))
     leased_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("leasedUntil"))
     lease_token: str | None = Field(default=None, sa_column_kwargs=_column("leaseToken"))
+    # When somebody last asked for the list at once.
+    asked_by_hand_at: datetime | None = Field(
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("askedByHandAt")
+    )
 
 
 class ZoomRate(SQLModel, table=True):
@@ -379,3 +407,32 @@ class TrackerProcess(SQLModel, table=True):
     version: str
     started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
     seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("seenAt"))
+
+
+class AuditEntry(SQLModel, table=True):
+    """Somebody did something with a class or a person: who, from where, what, when. Entries are never changed.
+
+    `userId` is the account that acted, and `actor` what it was called then; an entry outlasts the account. `origin` is
+    the address that the browser or program came from, or a code such as `command_line`. `action` is a code, with
+    `details` as JSON. `person` is a digest: an entry does not tell whom it is about to who does not ask for a person.
+    """
+
+    __tablename__ = "AuditEntry"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcSeconds, index=True)
+    user_id: str | None = Field(default=None, index=True, sa_column_kwargs=_column("userId"))
+    actor: str
+    origin: str
+    action: str
+    class_id: str | None = Field(default=None, index=True, sa_column_kwargs=_column("streamId"))
+    person: str | None = None
+    details: str | None = Field(default=None, sa_type=Text)
+
+
+class ErasedPerson(SQLModel, table=True):
+    """Somebody who was erased, by a salted digest of a person key: records of hers are not stored again."""
+
+    __tablename__ = "ErasedPerson"
+    digest: str = Field(primary_key=True)
+    salt: str
+    erased_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("erasedAt"))
