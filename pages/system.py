@@ -56,6 +56,13 @@ with page.shown_errors():
         raise NotAllowed("admins_only")
     current = page.read(health.read_health, services().now())
     failing = page.read(health.failing_classes, MOST_FAILING)
+    drawn = system.version_of(current, failing)
+
+
+def version() -> object:
+    """What the page shows, as it is now."""
+    latest = page.read(health.read_health, services().now())
+    return system.version_of(latest, page.read(health.failing_classes, MOST_FAILING))
 
 
 def counters() -> None:
@@ -84,6 +91,4 @@ if st.button("Check again", icon=":material/stethoscope:"):
     examined.clear()
 system.examination(examined())
 
-page.redraw_on_change(
-    system.version_of(current), lambda: system.version_of(page.read(health.read_health, services().now()))
-)
+page.redraw_on_change(drawn, version)

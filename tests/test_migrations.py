@@ -20,10 +20,12 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.types import TypeEngine
+from sqlmodel import select
 
 from tests.databases import migrations, url_of
 from tests.makers import NOW, at, stored_stays
 from tracker import storage
+from tracker.storage import models
 from tracker.storage.database import Transaction, make_engine, migrate, reading, revisions, transaction
 from tracker.storage.models import UtcSeconds
 
@@ -290,6 +292,20 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "WebhookTally": {"day": "2026-05-14", "outcome": "failed", "count": 3, "lastAt": NOW},
     "TrackerProcess": {"name": "one:8787", "version": "0.1.0", "startedAt": NOW, "seenAt": NOW},
+    "ClassShare": {"streamId": "c1", "userId": "u1", "sharedAt": NOW},
+    "CourseShare": {"courseId": "k1", "userId": "u1", "sharedAt": NOW},
+    "AuditEntry": {
+        "id": 9,
+        "at": NOW,
+        "userId": "u1",
+        "actor": "ana@school.example",
+        "origin": "192.0.2.1",
+        "action": "class_seen",
+        "streamId": "c1",
+        "person": None,
+        "details": None,
+    },
+    "ErasedPerson": {"digest": "digest", "salt": "salt", "erasedAt": NOW},
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
@@ -316,6 +332,10 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "ZoomRate": lambda tx: storage.rates.is_paused(tx, "light", NOW),
     "WebhookTally": lambda tx: storage.webhook_log.tallies_today(tx, NOW),
     "TrackerProcess": lambda tx: storage.processes.list_trackers(tx),
+    "ClassShare": lambda tx: tx.exec(select(models.ClassShare)).all(),
+    "CourseShare": lambda tx: tx.exec(select(models.CourseShare)).all(),
+    "AuditEntry": lambda tx: tx.exec(select(models.AuditEntry)).all(),
+    "ErasedPerson": lambda tx: tx.exec(select(models.ErasedPerson)).all(),
 }
 
 

@@ -289,20 +289,21 @@ def test_stopping_an_idle_loop_is_prompt(loop: Worker) -> None:
 
 def test_stopping_ends_after_the_class_that_is_being_fetched(loop: Worker, services: Services, zoom: FakeZoom) -> None:
     made = hold(services, zoom, FETCHERS + 2)
-    begun, go_on = threading.Event(), threading.Event()
+    all_begun, go_on = threading.Barrier(FETCHERS + 1), threading.Event()
 
     def hold_up(path: str) -> None:
-        begun.set()
-        assert go_on.wait(5)
+        if not go_on.is_set():
+            all_begun.wait(30)
+        assert go_on.wait(30)
 
     zoom.meanwhile = hold_up
     loop.start()
-    assert begun.wait(5)
+    all_begun.wait(30)
     stopping = threading.Thread(target=loop.stop)
     stopping.start()
     wait_until(loop._stop.is_set)
     go_on.set()
-    stopping.join(5)
+    stopping.join(30)
     assert counts(services, made) == [2] * FETCHERS + [None] * 2
 
 

@@ -399,16 +399,6 @@ class WebhookTally(SQLModel, table=True):
     last_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("lastAt"))
 
 
-class TrackerProcess(SQLModel, table=True):
-    """A tracker's sign of life. `name` is machine and port: a restart goes on in the same row."""
-
-    __tablename__ = "TrackerProcess"
-    name: str = Field(primary_key=True)
-    version: str
-    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
-    seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("seenAt"))
-
-
 class AuditEntry(SQLModel, table=True):
     """Somebody did something with a class or a person: who, from where, what, when. Entries are never changed.
 
@@ -436,3 +426,13 @@ class ErasedPerson(SQLModel, table=True):
     digest: str = Field(primary_key=True)
     salt: str
     erased_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("erasedAt"))
+
+
+class TrackerProcess(SQLModel, table=True):
+    """A tracker's sign of life. `name` is machine and port: a restart goes on in the same row."""
+
+    __tablename__ = "TrackerProcess"
+    name: str = Field(primary_key=True)
+    version: str
+    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
+    seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("seenAt"))

@@ -141,11 +141,11 @@ def processes(current: Health, zone: str) -> None:
     st.caption("This dashboard: " + " · ".join(f"{name} {number}" for name, number in versions.items()))
 
 
-def version_of(current: Health) -> object:
+def version_of(current: Health, failing: list[Class]) -> object:
     """A value that differs when the page has to be redrawn; counters are redrawn on their own."""
     alive = [(one.name, one.is_alive(current.now), one.started_at) for one in current.trackers]
     paused = [one.category for one in current.rates if one.is_paused(current.now)]
-    return current.alarms, current.queue, paused, alive
+    return current.alarms, current.queue, paused, alive, [(one.id, one.fetch) for one in failing]
 
 
 def _outcome(code: str) -> str:
