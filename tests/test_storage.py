@@ -49,6 +49,7 @@ COLUMNS = [
     "peopleShown",
     "hostsShown",
     "figuresOfCount",
+    "namesRemovedAt",
 ]
 MET = take_attendance(
     [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],

@@ -91,6 +91,7 @@ class Class:
     course_id: str | None
     course: str | None
     created_at: datetime
+    names_removed_at: datetime | None
     fetch: FetchProgress | None
 
     @property
@@ -366,6 +367,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         course_id=row.course_id,
         course=course.name if course else None,
         created_at=row.created_at,
+        names_removed_at=row.names_removed_at,
         fetch=_fetch_progress(fetch) if fetch else None,
     )
 

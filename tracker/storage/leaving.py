@@ -9,7 +9,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     ApiToken,
+    ClassShare,
     Course,
+    CourseShare,
     Invitation,
     KnownBrowser,
     LiveStream,
@@ -20,7 +22,7 @@ from tracker.storage.models import (
 )
 
 # Rows of the account itself, which go with it.
-OF_THE_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation)
+OF_THE_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation, ClassShare, CourseShare)
 # A teacher's words on people, each with what tells them apart.
 DECISIONS: tuple[tuple[Any, tuple[str, ...]], ...] = ((SamePerson, ("first", "second")), (PersonMark, ("person",)))
 
