@@ -162,6 +162,7 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
         "peopleShown": None,
         "hostsShown": None,
         "figuresOfCount": None,
+        "namesRemovedAt": None,
         "teacherId": tracker.done("user", "list", "--json").json[0]["id"],
         "courseId": record["courseId"],
         "createdAt": record["createdAt"],
