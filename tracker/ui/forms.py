@@ -20,13 +20,6 @@ async def fields(request: Request) -> dict[str, str] | None:
     return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
 
 
-def same_origin(request: Request) -> bool:
-    """Whether a form came from a page of ours; browsers say where it came from."""
-    origin = request.headers.get("origin")
-    host = request.headers.get("host")
-    return origin is None or origin in (f"http://{host}", f"https://{host}")
-
-
 def local_path(target: str) -> str:
     """A path on this server; anything else would let a link send people elsewhere after signing in."""
     safe = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
@@ -43,6 +36,7 @@ def page(title: str, body: str, status: int) -> Response:
     return HTMLResponse(
         f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Class attendance</title>
+<link rel="icon" href="data:,">
 <style>
 :root {{ color-scheme: light dark;
   --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
@@ -65,5 +59,4 @@ a.button {{ display: block; padding: .7rem; text-align: center; font-weight: 600
 .fault {{ margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d1495b; background: #d1495b22; }}
 </style></head><body><main><h1>Class attendance</h1>{body}</main></body></html>""",
         status,
-        {"Cache-Control": "no-store"},
     )

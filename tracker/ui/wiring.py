@@ -9,8 +9,9 @@ from functools import cache
 import streamlit.logger
 
 from tracker import logs
+from tracker.errors import SettingsError
 from tracker.services import Services, open_services
-from tracker.settings import environment_of
+from tracker.settings import Settings, environment_of, read_settings
 
 SIGN_INS = "tracker.auth"
 
@@ -21,6 +22,15 @@ _open = ExitStack()
 def services() -> Services:
     """Services on a migrated database, from the settings of this process. Raises SettingsError."""
     return _open.enter_context(open_services(environment_of(os.environ)))
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, as the gate needs them; the usual ones where some of them are unusable."""
+    try:
+        return read_settings(environment_of(os.environ))
+    except SettingsError:
+        return read_settings({})
 
 
 @asynccontextmanager
@@ -35,6 +45,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 def close() -> None:
     """Closes the connections of the services; asked for again, they are made anew."""
     services.cache_clear()
+    settings.cache_clear()
     _open.close()
 
 
