@@ -72,10 +72,12 @@ class LimitedHttp(HttpToolsProtocol):
 
     def _has_too_many(self) -> bool:
         address = self.client[0] if self.client else ""
+        if is_proxy(address, str(self.config.forwarded_allow_ips)):
+            return False
         place = auth.place_of(address)
         clients = (getattr(other, "client", None) for other in self.connections)
         of_place = sum(auth.place_of(client[0]) == place for client in clients if client)
-        return of_place > MOST_OF_ADDRESS and not is_proxy(address, str(self.config.forwarded_allow_ips))
+        return of_place > MOST_OF_ADDRESS
 
     def data_received(self, data: bytes) -> None:
         """Refuses a head without an end."""

@@ -28,7 +28,7 @@ def content_policy() -> str:
     """What a page may load and run: Streamlit's files and its one inline script.
 
     Streamlit writes its styles into the page, and tables draw images that they have made themselves, so both may be
-    anything. Scripts may not; of WebAssembly, its reader of messages has a few lines, which can do nothing by themselves.
+    anything. Scripts may not. WebAssembly may: its reader of messages has some, and by itself it can do nothing.
     """
     index = Path(get_static_dir(), "index.html").read_text("utf-8")
     hashes = [
