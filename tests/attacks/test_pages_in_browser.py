@@ -5,6 +5,7 @@ script that somebody has got into a page does nothing.
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ class Watched:
             self.faults.append(f"{response.status}: {path}")
 
 
+def said_to(outside: socket.socket) -> list[bytes]:
+    """What was asked there. A browser may open a connection ahead of a request that it then refuses."""
+    said: list[bytes] = []
+    with suppress(BlockingIOError):
+        while True:
+            with outside.accept()[0] as connection, suppress(BlockingIOError):
+                connection.setblocking(False)
+                said += filter(None, [connection.recv(1000)])
+    return said
+
+
 def settle(page: Page) -> None:
     """Waits until the page is drawn."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
@@ -128,8 +140,7 @@ def test_every_page_works_and_nobody_outside_is_asked_for_anything(
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_label("E-mail")).to_be_visible()
     assert watched.faults == []
-    with pytest.raises(BlockingIOError):
-        outside.accept()
+    assert said_to(outside) == []
 
 
 INTRUDER = """async ([outside, refused]) => {
@@ -162,5 +173,4 @@ def test_a_script_that_somebody_has_got_into_a_page_neither_runs_nor_tells_anybo
     refused = ["script-src-elem", "script-src", "img-src", "frame-src", "connect-src", "form-action"]
     page.evaluate(INTRUDER, [f"http://127.0.0.1:{outside.getsockname()[1]}", refused])
     assert page.evaluate("window.ran") is None
-    with pytest.raises(BlockingIOError):
-        outside.accept()
+    assert said_to(outside) == []

@@ -30,7 +30,8 @@ WEB_SERVER_OPTIONS = [
     "--ws-ping-timeout=30",
     "--no-server-header",
     "--no-access-log",
-    "--log-level=warning",
+    # Strangers could fill the log with its warnings, one for each request that makes no sense.
+    "--log-level=error",
 ]
 # In the environment of a dashboard that another process of ours has started.
 STARTED_BY_US = "TRACKER_STARTED_DASHBOARD"
