@@ -1,14 +1,17 @@
 """What pages of others, a neighbour in the school's domain or a stranger try at the dashboard's web side."""
 
 import ast
+import asyncio
+import logging
 import re
+import tomllib
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from tests.asgi import HOST, Answer, post, request, websocket
 from tests.gate_client import BEHIND, PAGE, account, cookie_of, fault, get, log_in
@@ -17,7 +20,7 @@ from tests.screens import PROJECT
 from tracker import demo
 from tracker.settings import Settings, read_settings
 from tracker.storage.members import Member
-from tracker.ui import connections
+from tracker.ui import connections, forms, wiring
 from tracker.ui.connections import MOST_OF_ADDRESS, Places
 from tracker.ui.cookies import STRICT
 from tracker.ui.headers import content_policy
@@ -195,6 +198,30 @@ def test_a_cookie_over_https_read_or_replaced_over_http(app: Starlette, ana: Mem
 def test_the_way_from_https_back_to_http(app: Starlette) -> None:
     assert get(app, "/login", HTTPS).header("strict-transport-security") == "max-age=31536000"
     assert get(app, "/login").header("strict-transport-security") == ""
+
+
+def test_forms_that_are_broken_off_again_and_again_fill_the_log() -> None:
+    pieces = [{"type": "http.request", "body": b"email=", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    assert asyncio.run(forms.fields(Request({"type": "http", "headers": []}, receive))) is None
+
+
+def test_requests_that_make_no_sense_fill_the_log() -> None:
+    def told(name: str, level: int) -> bool:
+        return wiring._is_to_be_told(logging.makeLogRecord({"name": name, "levelno": level}))
+
+    assert not told("uvicorn.error", logging.WARNING)
+    assert told("uvicorn.error", logging.ERROR)
+    assert told("streamlit.x", logging.WARNING)
+    assert told("tracker.auth.sign_ins", logging.INFO)
+
+
+def test_a_dashboard_that_is_started_by_streamlit_itself_listens_to_everybody() -> None:
+    config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["server"]["address"] == "127.0.0.1"
 
 
 # What nobody needs

@@ -30,7 +30,6 @@ WEB_SERVER_OPTIONS = [
     "--ws-ping-timeout=30",
     "--no-server-header",
     "--no-access-log",
-    # Strangers could fill the log with its warnings, one for each request that makes no sense.
     "--log-level=error",
 ]
 # In the environment of a dashboard that another process of ours has started.

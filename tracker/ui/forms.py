@@ -3,19 +3,22 @@
 import html
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 LARGEST_FORM = 8 * 1024
 
 
 async def fields(request: Request) -> dict[str, str] | None:
-    """The fields of a small URL-encoded form; None where it is too large."""
+    """The fields of a small URL-encoded form; None where it is too large, or its sender has gone."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            return None
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_FORM:
+                return None
+    except ClientDisconnect:
+        return None
     text = body.decode("utf-8", "replace")
     return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
 

@@ -49,11 +49,19 @@ def close() -> None:
     _open.close()
 
 
+def _is_to_be_told(record: logging.LogRecord) -> bool:
+    """What goes wrong, and who signs in.
+
+    Of the web server faults alone: it warns of every request that makes no sense, so strangers could fill the log.
+    """
+    least = logging.ERROR if record.name.startswith("uvicorn") else logging.WARNING
+    return record.levelno >= least or record.name.startswith(SIGN_INS)
+
+
 def log_like_the_tracker() -> None:
     """Has this process, Streamlit and its web server included, log what goes wrong in the form of the tracker."""
     ours = logs.handler()
-    # The web server tells of every connection; of this product, who signs in is to be known as well.
-    ours.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith(SIGN_INS))
+    ours.addFilter(_is_to_be_told)
     logging.getLogger(SIGN_INS).setLevel(logging.INFO)
     logging.getLogger().addHandler(ours)
 
