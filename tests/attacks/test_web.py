@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 
 from tests.asgi import HOST, Answer, post, request, websocket
@@ -23,7 +24,7 @@ from tracker.storage.members import Member
 from tracker.ui import connections, forms, wiring
 from tracker.ui.connections import MOST_OF_ADDRESS, Places
 from tracker.ui.cookies import STRICT
-from tracker.ui.headers import content_policy
+from tracker.ui.headers import content_policy, harden
 from tracker.ui.origin import host_is_allowed
 from tracker.ui.sign_in import BROWSER_COOKIE, COOKIE
 
@@ -193,6 +194,13 @@ def test_a_cookie_over_https_read_or_replaced_over_http(app: Starlette, ana: Mem
     left = post(app, "/logout", {}, headers=strict | HTTPS)
     assert (left.cookie.key, left.cookie["max-age"], left.cookie["secure"]) == (STRICT + COOKIE, "0", True)
     assert get(app, "/", strict | HTTPS).status == 303
+
+
+def test_a_cookie_of_streamlits_over_http() -> None:
+    raw = [(b"set-cookie", b"_streamlit_xsrf=1; Path=/"), (b"set-cookie", b"ours=1; Path=/; Secure")]
+    headers = MutableHeaders(raw=raw)
+    harden(headers, "/", 200, https=True)
+    assert headers.getlist("set-cookie") == ["_streamlit_xsrf=1; Path=/; Secure", "ours=1; Path=/; Secure"]
 
 
 def test_the_way_from_https_back_to_http(app: Starlette) -> None:

@@ -20,6 +20,8 @@ from tracker.settings import Settings
 START_SECONDS, STOP_SECONDS = 60, 10
 # `streamlit run` starts the same web server, and has no options for what keeps strangers from holding it up.
 WEB_SERVER_OPTIONS = [
+    # Whatever the environment says of workers: an open page lives in the process that it has begun in.
+    "--workers=1",
     "--http=tracker.ui.connections:LimitedHttp",
     "--ws=websockets-sansio",
     # What a browser sends there is what was typed and clicked on one page; in bytes.

@@ -59,3 +59,6 @@ def harden(headers: MutableHeaders, path: str, status: int, *, https: bool) -> N
         headers["Cache-Control"] = "no-store"
     if https:
         headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+        for number, (name, value) in enumerate(headers.raw):
+            if name == b"set-cookie" and b"; secure" not in value.lower():  # one of Streamlit's
+                headers.raw[number] = (name, value + b"; Secure")
