@@ -1,4 +1,4 @@
-"""The dashboard: `streamlit run` imports this file to serve `app`, and runs it to draw the first page, Today."""
+"""The dashboard: the web server imports this file to serve `app`; Streamlit runs it to draw the first page, Today."""
 
 import os
 
@@ -9,6 +9,7 @@ from tracker import classes, health
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
 from tracker.ui import invitation, page, school_account, sign_in
+from tracker.ui.gate import Gate
 from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
 
@@ -45,7 +46,7 @@ if __name__ == "dashboard":
     app = st.App(
         __file__,
         routes=[*sign_in.routes(), *invitation.routes(), *school_account.routes()],
-        middleware=[Middleware(sign_in.Gate)],
+        middleware=[Middleware(Gate)],
         lifespan=lifespan,
     )
 else:

@@ -84,7 +84,8 @@ def post(app: ASGIApp, path: str, fields: Mapping[str, str], **more: Any) -> Ans
 def websocket(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> list[str]:
     """The types of the messages with which the application answers a websocket's opening and its leaving."""
     incoming: list[dict[str, Any]] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
-    sent = asyncio.run(_run(app, _scope("websocket", path, "", headers, "192.0.2.1") | {"subprotocols": []}, incoming))
+    scope = _scope("websocket", path, "", {"origin": f"http://{HOST}"} | dict(headers or {}), "192.0.2.1")
+    sent = asyncio.run(_run(app, scope | {"subprotocols": []}, incoming))
     return [message["type"] for message in sent]
 
 

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import practice_school
+from tests.asgi import HOST
 from tests.fake_zoom import FakeZoom
 from tests.gate_client import gated_app
 from tests.makers import CHEAP_HASHER, NOW, Clock, environment, member, services
@@ -53,6 +54,7 @@ MARKS = {"postgresql": pytest.mark.slow}
 ONE_AFTER_ANOTHER = {
     "tests/test_browser.py": "machine",
     "tests/test_browser_accounts.py": "machine",
+    "tests/attacks/test_pages_in_browser.py": "machine",
     "tests/chaos/test_chaos.py": "machine",
     "tests/chaos/test_rolling_restart.py": "machine",
 }
@@ -244,7 +246,8 @@ def ana(engine: Engine) -> Member:
 def wired(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     """The dashboard's services, wired on this database as in its own process; the clock stands at NOW."""
     clock = Clock()
-    for name, value in environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path)).items():
+    said = environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path), ALLOWED_HOSTS=HOST)
+    for name, value in said.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(paths, "CHECKOUT", tmp_path)  # a developer's own .env does not belong here
     monkeypatch.setattr(wiring, "open_services", lambda environment: _at(clock, environment))

@@ -17,6 +17,7 @@ from tests.makers import member
 from tracker import auth
 from tracker.storage.members import Member, Role
 from tracker.ui import invitation, school_account, sign_in
+from tracker.ui.gate import Gate
 from tracker.ui.sign_in import COOKIE
 
 EMAIL, PASSWORD = "ana@school.example", "correct horse Bätterie"
@@ -34,7 +35,7 @@ def gated_app() -> Starlette:
             Route("/{path:path}", _inside),
             WebSocketRoute("/{path:path}", _live),
         ],
-        middleware=[Middleware(sign_in.Gate)],
+        middleware=[Middleware(Gate)],
     )
 
 

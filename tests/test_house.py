@@ -101,6 +101,7 @@ LIBRARIES: dict[str, set[str]] = {
     "streamlit": {"ui", "dashboard", "pages"},
     "subprocess": {"server"},
     "urllib.request": {"server", "demo"},
+    "uvicorn": {"ui"},
     "urllib3": {"zoom"},
     "xlsxwriter": {"report"},
     "zxcvbn": {"auth"},

@@ -65,7 +65,7 @@ def leave(app: Starlette, query: str = "") -> tuple[str, dict[str, str]]:
     answer = get(app, "/login/school", query=query)
     assert answer.status == 303
     cookie = answer.cookies["tracker_school"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "lax", "/login/school")
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "lax", "/")
     return answer.header("location"), {"cookie": f"tracker_school={cookie.value}"}
 
 

@@ -49,6 +49,7 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
             "SIGN_IN_IDLE_HOURS": "1",
             "SIGN_IN_DAYS": "30",
             "FORWARDED_ALLOW_IPS": "10.0.0.1, 2001:db8::/32",
+            "ALLOWED_HOSTS": "Classes.school.example., *.school.example, [2001:db8::1]",
             "OIDC_ISSUER": "https://sso.example/",
             "OIDC_ACCOUNTS": "Create",
         }
@@ -61,6 +62,7 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
     assert (found.tracker_port, found.dashboard_port, found.fetch_delay_seconds) == (1, 65535, 0)
     assert (found.sign_in_idle_hours, found.sign_in_days) == (1, 30)
     assert found.forwarded_allow_ips == "10.0.0.1,2001:db8::/32"
+    assert found.allowed_hosts == "classes.school.example,*.school.example,2001:db8::1"
     assert (found.oidc_issuer, found.oidc_accounts) == ("https://sso.example", "create")
 
 
@@ -117,6 +119,10 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | 
         ("FORWARDED_ALLOW_IPS", "proxy.example"),
         ("FORWARDED_ALLOW_IPS", "10.0.0.1,"),
         ("FORWARDED_ALLOW_IPS", "10.0.0.1/8"),
+        ("ALLOWED_HOSTS", "https://classes.school.example"),
+        ("ALLOWED_HOSTS", "classes.school.example:8501"),
+        ("ALLOWED_HOSTS", "classes.*.example"),
+        ("ALLOWED_HOSTS", "a.example,"),
         ("OIDC_ISSUER", "accounts.google.com"),
         ("OIDC_ACCOUNTS", "everybody"),
         ("ZOOM_PLAN", "enterprise"),

@@ -75,6 +75,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         "TRACKER_PORT": tracker_port,
         "DASHBOARD_PORT": given.get("DASHBOARD_PORT") or "8501",
         "FORWARDED_ALLOW_IPS": HOST,
+        "ALLOWED_HOSTS": "localhost",
         "FETCH_DELAY_SECONDS": given.get("FETCH_DELAY_SECONDS") or str(DELAY_SECONDS),
     }
     kept = {name: value for name, value in given.items() if name.removesuffix("_FILE") not in said}

@@ -159,7 +159,13 @@ _OF_PEOPLE = {
     "token_days_unusable": "A token is valid for 1 to {most} days.",
     "too_many_tokens": "There are {most} tokens already. Revoke one that is not used any more.",
     "email_unusable": "“{email}” is not an e-mail address.",
-    "form_from_elsewhere": "This form was sent from another site.",
+    "form_from_elsewhere": "This was sent from another site. If it was not: the web server in front of the dashboard "
+    "has to pass on Host and X-Forwarded-Proto.",
+    "host_from_elsewhere": "Another site has sent you here. Open the class on the dashboard, and press “Start class” "
+    "there.",
+    "host_unknown": "This dashboard has no name {host}. If it should: whoever runs it adds the name to the setting "
+    "ALLOWED_HOSTS.",
+    "too_many_connections": "There are too many connections from where you are. Please try again in a few seconds.",
     "form_too_large": "This form is too large.",
 }
 
@@ -201,6 +207,7 @@ _OF_THE_MACHINE = {
     "setting_no_address": "{name} must be an http or https address",
     "setting_no_choice": "{name} must be one of {choices}",
     "setting_no_addresses": "{name} must be a list of addresses or networks, like 10.0.0.1,10.1.0.0/16",
+    "setting_no_host_names": "{name} must be a list of host names, like attendance.school.example,*.school.example",
     "setting_no_number": "{name} must be a whole number from {least} to {most}",
     "database_url_unusable": "DATABASE_URL must begin with sqlite:/// or postgresql://",
     "postgres_driver_missing": 'for PostgreSQL install its driver: pip install "psycopg[binary]"',

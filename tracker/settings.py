@@ -93,6 +93,16 @@ def _proxies(value: str, info: ValidationInfo) -> str:
     return ",".join(parts)
 
 
+def _host_names(value: str, info: ValidationInfo) -> str:
+    """Names or addresses, without ports; `*.` before a name is all that end so, `*` alone is any."""
+    if not value:
+        return ""
+    names = [name.strip().lower().strip("[]").rstrip(".") for name in value.split(",")]
+    if not all(re.fullmatch(r"\*|(?:\*\.)?[\w-][\w.-]*|[0-9a-f:.]+", name, re.ASCII) for name in names):
+        raise _Unusable("setting_no_host_names", info)
+    return ",".join(names)
+
+
 def _default_database(given: dict[str, Any]) -> str:
     return f"sqlite:///{(given['data_dir'] / 'tracker.sqlite3').as_posix()}"
 
@@ -123,6 +133,7 @@ class Settings(BaseSettings):
     dashboard_port: Port = 8501
     fetch_delay_seconds: Annotated[int, _whole_number(0, 86_400)] = 600
     forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
+    allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
     oidc_issuer: Annotated[str, AfterValidator(_web_address_or_none)] = ""

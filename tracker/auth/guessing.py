@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tracker import storage
 from tracker.errors import TooManyTries
@@ -17,6 +18,7 @@ IPV6_NETWORK = 64
 LONGEST_PLACE = 64
 
 
+@lru_cache(maxsize=4096)
 def place_of(address: str) -> str:
     """Where an address counts as coming from: itself, or the network of an IPv6 address."""
     try:

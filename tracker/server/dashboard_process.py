@@ -18,12 +18,28 @@ from tracker.errors import TrackerError
 from tracker.settings import Settings
 
 START_SECONDS, STOP_SECONDS = 60, 10
+# `streamlit run` starts the same web server, and has no options for what keeps strangers from holding it up.
+WEB_SERVER_OPTIONS = [
+    # Whatever the environment says of workers: an open page lives in the process that it has begun in.
+    "--workers=1",
+    "--http=tracker.ui.connections:LimitedHttp",
+    "--ws=websockets-sansio",
+    # What a browser sends there is what was typed and clicked on one page; in bytes.
+    f"--ws-max-size={256 * 1024}",
+    # A small message that unpacks to a large one is none.
+    "--ws-per-message-deflate=false",
+    "--ws-ping-interval=30",
+    "--ws-ping-timeout=30",
+    "--no-server-header",
+    "--no-access-log",
+    "--log-level=error",
+]
 # In the environment of a dashboard that another process of ours has started.
 STARTED_BY_US = "TRACKER_STARTED_DASHBOARD"
 
 
 class Dashboard:
-    """Streamlit with `dashboard.py`, from `with` to the end of its block.
+    """The web server with `dashboard.py`, from `with` to the end of its block.
 
     `environment` is all of its environment, with absolute paths: it runs in the folder of `dashboard.py`. Raises
     TrackerError where it does not come up.
@@ -31,7 +47,7 @@ class Dashboard:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self._settings = settings
-        # The web server under Streamlit reads this one from the environment itself.
+        # The web server reads this one from the environment itself.
         proxies = {"FORWARDED_ALLOW_IPS": settings.forwarded_allow_ips}
         self._environment = dict(environment) | proxies | {STARTED_BY_US: "1"}
         self.url = f"http://{settings.tracker_host}:{settings.dashboard_port}"
@@ -45,10 +61,9 @@ class Dashboard:
         host, port = self._settings.tracker_host, self._settings.dashboard_port
         if not port_is_free(host, port):
             raise TrackerError("dashboard_port_in_use", port=port)
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
-        options = [f"--server.address={host}", f"--server.port={port}"]
+        command = [sys.executable, "-m", "uvicorn", "dashboard:app", f"--host={host}", f"--port={port}"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
-            command + options,
+            command + WEB_SERVER_OPTIONS,
             cwd=paths.DASHBOARD,
             env=self._environment,
             stdin=subprocess.PIPE,  # its end tells the dashboard that this process is gone, however it went

@@ -3,28 +3,24 @@
 import html
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 LARGEST_FORM = 8 * 1024
 
 
 async def fields(request: Request) -> dict[str, str] | None:
-    """The fields of a small URL-encoded form; None where it is too large."""
+    """The fields of a small URL-encoded form; None where it is too large, or its sender has gone."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            return None
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_FORM:
+                return None
+    except ClientDisconnect:
+        return None
     text = body.decode("utf-8", "replace")
     return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
-
-
-def same_origin(request: Request) -> bool:
-    """Whether a form came from a page of ours; browsers say where it came from."""
-    origin = request.headers.get("origin")
-    host = request.headers.get("host")
-    return origin is None or origin in (f"http://{host}", f"https://{host}")
 
 
 def local_path(target: str) -> str:
@@ -43,6 +39,7 @@ def page(title: str, body: str, status: int) -> Response:
     return HTMLResponse(
         f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Class attendance</title>
+<link rel="icon" href="data:,">
 <style>
 :root {{ color-scheme: light dark;
   --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
@@ -65,5 +62,4 @@ a.button {{ display: block; padding: .7rem; text-align: center; font-weight: 600
 .fault {{ margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d1495b; background: #d1495b22; }}
 </style></head><body><main><h1>Class attendance</h1>{body}</main></body></html>""",
         status,
-        {"Cache-Control": "no-store"},
     )

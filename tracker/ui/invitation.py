@@ -12,7 +12,7 @@ from tracker import auth
 from tracker.errors import InvalidInput, NotFound, NotSignedIn, TooManyTries
 from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY
-from tracker.ui import forms
+from tracker.ui import forms, origin
 from tracker.ui.sign_in import PASSWORDS, browser_of, signed_in
 from tracker.ui.wiring import services
 
@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
 
 async def submit(request: Request) -> Response:
     """Sets the password and signs in."""
-    if not forms.same_origin(request):
+    if not origin.form_is_ours(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     fields = await forms.fields(request)
     if fields is None:

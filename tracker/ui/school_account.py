@@ -15,12 +15,13 @@ from tracker.auth.school_account import PENDING_LIFE, Pending
 from tracker.errors import NotConfigured, NotFound, NotSignedIn, TooManyTries
 from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY
-from tracker.ui import forms
+from tracker.ui import cookies, forms
+from tracker.ui.origin import own_origin
 from tracker.ui.short_queue import ShortQueue
-from tracker.ui.sign_in import SCHOOL, SCHOOL_BACK, browser_of, is_https, signed_in
+from tracker.ui.sign_in import SCHOOL, SCHOOL_BACK, browser_of, signed_in
 from tracker.ui.wiring import services
 
-# What the browser keeps until it comes back; sent to these two addresses alone.
+# What the browser keeps until it comes back.
 COOKIE = "tracker_school"
 # Providers are slow at times, and whoever waits for one must keep nobody else waiting.
 WAITING = ShortQueue(threads=4, name="provider")
@@ -40,16 +41,8 @@ async def leave(request: Request) -> Response:
         )
     except (NotSignedIn, NotConfigured, TooManyTries) as error:
         return _failed(sentence_of(error))
-    answer = RedirectResponse(address, 303, {"Cache-Control": "no-store"})
-    answer.set_cookie(
-        COOKIE,
-        _packed(pending, target),
-        max_age=int(PENDING_LIFE.total_seconds()),
-        path=SCHOOL,
-        httponly=True,
-        samesite="lax",
-        secure=is_https(request),
-    )
+    answer = RedirectResponse(address, 303)
+    cookies.put(answer, request, COOKIE, _packed(pending, target), PENDING_LIFE)
     return answer
 
 
@@ -73,16 +66,16 @@ async def come_back(request: Request) -> Response:
     except AWAY:
         return _failed(sentence("database_away_for_person"), 503)
     answer = signed_in(request, target, token, browser)
-    answer.delete_cookie(COOKIE, path=SCHOOL)
+    cookies.drop(answer, request, COOKIE)
     return answer
 
 
 def _back_to(request: Request) -> str:
     """The address that the provider sends back to: of this server, as the browser knows it.
 
-    The provider takes it only where it is registered there, so a made-up Host leads nowhere.
+    The provider takes it only where it is registered there.
     """
-    return f"{'https' if is_https(request) else 'http'}://{request.headers.get('host', '')}{SCHOOL_BACK}"
+    return own_origin(request) + SCHOOL_BACK
 
 
 def _failed(fault: str, status: int = 401) -> Response:

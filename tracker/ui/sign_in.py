@@ -1,7 +1,7 @@
-"""Signing in and out, and the gate in front of everything else that the dashboard's server answers.
+"""Signing in and out, and the way of a class's host into its meeting.
 
 The browser holds a random token in a cookie that scripts cannot read; the database holds its hash. The gate
-checks it for pages, files and the websocket alike; the pages check again on every run (`tracker.ui.page`).
+(`tracker.ui.gate`) asks here whose it is.
 """
 
 import html
@@ -13,28 +13,22 @@ from datetime import datetime
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker import auth, classes
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
 from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY, Transaction
 from tracker.storage.members import Member
-from tracker.ui import forms
+from tracker.ui import cookies, forms, origin
 from tracker.ui.short_queue import ShortQueue
 from tracker.ui.wiring import services
 
 COOKIE = "tracker_session"
 # By this one a browser is known again that has signed in before. It opens nothing: see `tracker.auth.guessing`.
 BROWSER_COOKIE = "tracker_browser"
-# Exactly these are answered to anybody; a prefix would open its neighbours too.
-OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
-# And an address that only whoever was invited knows.
-INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
 # How soon a browser may try again where too many were signing in.
 SECONDS_TO_WAIT = 5
 CODE_ASKED_FOR = ("code_needed", "code_wrong")
@@ -44,12 +38,6 @@ CODE_FIELD = """
 PASSWORDS = ShortQueue(auth.HASHES_AT_ONCE, "password")
 # The sign-in with the school's account, on the way to the provider and back from it (`tracker.ui.school_account`).
 SCHOOL, SCHOOL_BACK = "/login/school", "/login/school/back"
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'",
-}
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -62,55 +50,9 @@ def routes() -> Sequence[BaseRoute]:
     )
 
 
-class Gate:
-    """ASGI middleware: nobody gets past without a valid token, and every answer carries security headers."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-            return
-
-        async def send_hardened(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        refused = await _refusal(scope)
-        if refused is None:
-            await self._app(scope, receive, send_hardened)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            await refused(scope, receive, send_hardened)
-
-
-async def _refusal(scope: Scope) -> Response | None:
-    """Why the connection goes no further: a redirect to the sign-in for pages, 401 for the rest; None to let in."""
-    connection = HTTPConnection(scope)
-    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]):
-        return None
-    try:
-        if await run_in_threadpool(member_of, connection.cookies) is not None:
-            return None
-    except AWAY:
-        return PlainTextResponse(sentence("database_away_for_person"), 503)
-    wants_page = scope["type"] == "http" and "text/html" in connection.headers.get("accept", "")
-    if not wants_page:
-        return PlainTextResponse(sentence("sign_in_needed"), 401)
-    query = connection.url.query
-    wanted = connection.url.path + (f"?{query}" if query else "")
-    return RedirectResponse("/login" if wanted == "/" else "/login?next=" + quote(wanted), 303)
-
-
-def member_of(cookies: Mapping[str, str]) -> Member | None:
+def member_of(sent: Mapping[str, str]) -> Member | None:
     """The person whose browser sent these cookies."""
-    token = cookies.get(COOKIE)
+    token = sent.get(COOKIE)
     if not token:
         return None
     now = services().now()
@@ -133,7 +75,7 @@ async def show_form(request: Request) -> Response:
 
 async def submit_form(request: Request) -> Response:
     """Signs in and goes on to where the person wanted to go."""
-    if not forms.same_origin(request):
+    if not origin.form_is_ours(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     fields = await forms.fields(request)
     if fields is None:
@@ -172,21 +114,8 @@ def signed_in(request: Request, target: str, token: str, browser: auth.Browser) 
         BROWSER_COOKIE: (browser.token, auth.BROWSER_KNOWN_FOR),
     }
     for name, (value, age) in ages.items():
-        answer.set_cookie(
-            name,
-            value,
-            max_age=int(age.total_seconds()),
-            httponly=True,
-            samesite="lax",
-            secure=is_https(request),
-        )
+        cookies.put(answer, request, name, value, age)
     return answer
-
-
-def is_https(request: Request) -> bool:
-    """Whether the browser speaks https. Behind a proxy, the proxy says so; of several, the one next to the browser."""
-    forwarded = request.headers.get("x-forwarded-proto", "").lower()
-    return request.url.scheme == "https" or forwarded.startswith("https")
 
 
 def _too_many(request: Request, target: str, email: str, error: TooManyTries) -> Response:
@@ -200,19 +129,21 @@ def _too_many(request: Request, target: str, email: str, error: TooManyTries) ->
 
 async def leave(request: Request) -> Response:
     """Signs this browser out: its token is no longer valid, wherever it was copied to."""
-    if not forms.same_origin(request):
+    if not origin.form_is_ours(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     try:
         await run_in_threadpool(auth.sign_out, services().engine, request.cookies.get(COOKIE, ""))
     except AWAY:
         return PlainTextResponse(sentence("database_away_for_person"), 503)
     answer = RedirectResponse("/login", 303)
-    answer.delete_cookie(COOKIE)
+    cookies.drop(answer, request, COOKIE)
     return answer
 
 
 async def host(request: Request) -> Response:
     """Redirects the teacher of a class to its start link, which is fetched from Zoom now and shown nowhere."""
+    if origin.is_led_from_elsewhere(request):
+        return forms.page("Start class", forms.alert(sentence("host_from_elsewhere")), 403)
 
     def start_url() -> str:
         member = member_of(request.cookies)

@@ -9,8 +9,9 @@ from functools import cache
 import streamlit.logger
 
 from tracker import logs
+from tracker.errors import SettingsError
 from tracker.services import Services, open_services
-from tracker.settings import environment_of
+from tracker.settings import Settings, environment_of, read_settings
 
 SIGN_INS = "tracker.auth"
 
@@ -21,6 +22,15 @@ _open = ExitStack()
 def services() -> Services:
     """Services on a migrated database, from the settings of this process. Raises SettingsError."""
     return _open.enter_context(open_services(environment_of(os.environ)))
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, as the gate needs them; the usual ones where some of them are unusable."""
+    try:
+        return read_settings(environment_of(os.environ))
+    except SettingsError:
+        return read_settings({})
 
 
 @asynccontextmanager
@@ -35,14 +45,23 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 def close() -> None:
     """Closes the connections of the services; asked for again, they are made anew."""
     services.cache_clear()
+    settings.cache_clear()
     _open.close()
+
+
+def _is_to_be_told(record: logging.LogRecord) -> bool:
+    """What goes wrong, and who signs in.
+
+    Of the web server faults alone: it warns of every request that makes no sense, so strangers could fill the log.
+    """
+    least = logging.ERROR if record.name.startswith("uvicorn") else logging.WARNING
+    return record.levelno >= least or record.name.startswith(SIGN_INS)
 
 
 def log_like_the_tracker() -> None:
     """Has this process, Streamlit and its web server included, log what goes wrong in the form of the tracker."""
     ours = logs.handler()
-    # The web server tells of every connection; of this product, who signs in is to be known as well.
-    ours.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith(SIGN_INS))
+    ours.addFilter(_is_to_be_told)
     logging.getLogger(SIGN_INS).setLevel(logging.INFO)
     logging.getLogger().addHandler(ours)
 

@@ -1,0 +1,1 @@
+"""Attacks on the doors, by their names: one test each."""

@@ -1,0 +1,64 @@
+"""What every answer of the dashboard says to the browser of how to handle it."""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from streamlit.file_util import get_static_dir
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Forms need it: without a referrer a browser does not say either from where it sends them.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+YEAR = 365 * 24 * 60 * 60
+# Streamlit's own scripts, styles and fonts: their names change with what is in them, and they are nobody's data.
+STATIC = "/static/"
+
+
+@cache
+def content_policy() -> str:
+    """What a page may load and run: Streamlit's files and its one inline script.
+
+    Streamlit writes its styles into the page, and tables draw images that they have made themselves, so both may be
+    anything. Scripts may not. WebAssembly may: its reader of messages has some, and by itself it can do nothing.
+    """
+    index = Path(get_static_dir(), "index.html").read_text("utf-8")
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+    ]
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(["'self'", "'wasm-unsafe-eval'", *hashes]),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self'",
+        "worker-src": "'self' blob:",
+        "manifest-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
+
+
+def harden(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:
+    """Adds to the headers of an answer. Only Streamlit's static files may be kept by the browser."""
+    headers.update({**HEADERS, "Content-Security-Policy": content_policy()})
+    is_file = path.startswith(STATIC) and status in (200, 304) and "html" not in headers.get("content-type", "")
+    if not is_file:
+        headers["Cache-Control"] = "no-store"
+    if https:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+        for number, (name, value) in enumerate(headers.raw):
+            if name == b"set-cookie" and b"; secure" not in value.lower():  # one of Streamlit's
+                headers.raw[number] = (name, value + b"; Secure")
