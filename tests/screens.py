@@ -1,7 +1,7 @@
 """Opens the dashboard's pages in Streamlit's own test harness, and reads what is on them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,16 @@ def raw(at: AppTest) -> list[str]:
 
 def said(at: AppTest) -> str:
     """What there is to read on the page, a line each."""
-    text = "\n".join(_texts(at.main)).replace(WORD_JOINER, "")
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+    return _as_read(_texts(at.main))
+
+
+def said_everywhere(at: AppTest) -> str:
+    """The same with what is beside the page: the sidebar, and a dialog that is open."""
+    return _as_read(_texts(at))
+
+
+def _as_read(texts: Iterable[str]) -> str:
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(texts).replace(WORD_JOINER, ""))
 
 
 def headings(at: AppTest) -> list[str]:
