@@ -140,11 +140,12 @@ def alarms() -> Alarms:
 
 
 def who_was_there() -> None:
-    """Everything that is known of the class's people, at this moment."""
+    """Everything that is known of the class's people, at this moment, for whoever may still see it."""
     with page.shown_errors():
-        present = page.read(class_attendance.attendance_shown, shown, services().now())
+        found = visible_class()
+        present = page.read(class_attendance.attendance_shown, found, services().now())
         if present is not None:
-            attendance_panel.show(shown, present, member)
+            attendance_panel.show(found, present, member)
 
 
 with page.shown_errors():

@@ -1,0 +1,189 @@
+"""The matrix of the dashboard: pages, parts that are drawn again, dialogs, downloads and buttons, each cell tried."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import streamlit as st
+from responses import RequestsMock
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from tests.fake_zoom import FakeZoom, sent
+from tests.matrix import doors
+from tests.matrix.cast import TITLE, Cast, make_cast
+from tests.matrix.table import BEFORE, DIALOGS, DOWNLOADS, PAGES, PARTS, WHO, rows
+from tests.screens import Screens, button, dialog_buttons, parts, rerun_part, said, said_everywhere
+from tracker.ui import page
+from tracker.ui.sign_in import COOKIE
+from tracker.ui.wiring import services
+
+pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+
+# The button that opens each dialog.
+OPENERS = {
+    "pages/class.py change": "Change",
+    "pages/class.py cancel": "Cancel class",
+    "tracker/ui/sharing.py share": "Share",
+}
+SIGN_IN = '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'
+
+
+@pytest.fixture
+def cast(screens: Screens, engine: Engine, zoom: FakeZoom) -> Cast:
+    st.cache_data.clear()
+    return make_cast(services())
+
+
+def come(screens: Screens, cast: Cast, who: str, name: str, class_id: str = "") -> AppTest:
+    """The page as this person's browser opens it."""
+    token = cast.cookies.get(who)
+    screens.cookies = {COOKIE: token} if token else {}
+    return screens.open(name, id=class_id or cast.live)
+
+
+def shown(at: AppTest) -> str:
+    """What a page shows, as the table says it."""
+    assert not at.exception
+    text = said_everywhere(at)
+    if SIGN_IN in text:
+        assert said(at) == SIGN_IN
+        assert len(at.sidebar) == 0
+        return "sign-in"
+    if at.error:
+        assert (list(at.title), TITLE in text) == ([], False)
+        return "refused"
+    assert at.title
+    return "class" if TITLE in text else "page"
+
+
+# Pages, and the parts of them that are drawn again
+
+
+def test_every_page_has_a_line() -> None:
+    assert rows(PAGES).keys() == doors.pages()
+
+
+@pytest.mark.parametrize("name", rows(PAGES))
+def test_a_page_shows_to_everybody_what_the_table_says(screens: Screens, cast: Cast, name: str) -> None:
+    found = {}
+    for who in WHO:
+        at = come(screens, cast, who, name)
+        if who in BEFORE:
+            assert shown(at) == rows(PAGES)[name][BEFORE[who]]
+            cast.end(who)
+            at.run()
+        found[who] = shown(at)
+    assert found == rows(PAGES)[name]
+
+
+def test_every_part_that_is_drawn_again_has_a_line() -> None:
+    assert rows(PARTS).keys() == doors.parts()
+
+
+@pytest.mark.parametrize("door", rows(PARTS))
+def test_a_part_that_is_drawn_again_alone_shows_to_everybody_what_the_table_says(
+    screens: Screens, cast: Cast, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    fragment, name = page.fragment, door.split()[0]
+
+    def noted(part: Callable[[], None], *, every: float) -> None:
+        drawn.append(f"{name} {part.__name__}")
+        fragment(part, every=every)
+
+    monkeypatch.setattr(page, "fragment", noted)
+    found = {}
+    for who in WHO:
+        drawn.clear()
+        at = come(screens, cast, who, name)
+        assert set(drawn) <= rows(PARTS).keys()
+        if door not in drawn:
+            found[who] = "none"
+            continue
+        part = parts(at)[drawn.index(door)]
+        if who in BEFORE:
+            cast.end(who)
+        rerun_part(at, part, monkeypatch)
+        assert not at.exception
+        # The tab has got that part alone, or the whole page anew.
+        anew = at.title or at.error or SIGN_IN in said(at)
+        found[who] = shown(at) if anew else "kept"
+    assert found == rows(PARTS)[door]
+
+
+# Dialogs and downloads
+
+
+def test_every_dialog_has_a_line() -> None:
+    assert rows(DIALOGS).keys() == doors.dialogs() == OPENERS.keys()
+
+
+@pytest.mark.parametrize("door", rows(DIALOGS))
+def test_a_dialog_opens_for_whom_the_table_says_and_does_nothing_more_once_that_has_changed(
+    screens: Screens, cast: Cast, http: RequestsMock, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {}
+    for who in WHO:
+        at = come(screens, cast, who, page.CLASS, cast.planned)
+        if OPENERS[door] not in labels(at):
+            found[who] = "none"
+            continue
+        before = set(parts(at))
+        button(at, OPENERS[door]).click().run()
+        (part,) = set(parts(at)) - before
+        inside = dialog_buttons(at)
+        assert inside
+        found[who] = "opens"
+        if who in BEFORE:
+            cast.end(who)
+            unchanged = cast.dump(), len(sent(http))
+            for one in inside:
+                one.click()
+            rerun_part(at, part, monkeypatch)
+            assert not at.exception
+            assert (cast.dump(), len(sent(http))) == unchanged
+            found[who] = "stopped"
+    assert found == rows(DIALOGS)[door]
+
+
+def test_files_are_offered_in_one_place() -> None:
+    assert doors.downloads() == ["tracker/ui/downloads.py"] * 2
+
+
+def test_a_file_is_given_to_whom_the_table_says(screens: Screens, cast: Cast) -> None:
+    found: dict[str, dict[str, str]] = {door: dict.fromkeys(WHO, "none") for door in rows(DOWNLOADS)}
+    for who in WHO:
+        at = come(screens, cast, who, page.CLASS, cast.held)
+        if who in BEFORE:
+            cast.end(who)
+            at.run()
+        for one in at.get("download_button"):
+            label = one.proto.label
+            assert screens.download(at, label)[1]
+            found[label][who] = "given"
+    assert found == rows(DOWNLOADS)
+
+
+# Buttons
+
+
+def everything(screens: Screens, cast: Cast, who: str, name: str) -> Iterator[AppTest]:
+    """The page in all that it offers: of each class that there is, with somebody chosen, and with each dialog open."""
+    if name != page.CLASS:
+        at = come(screens, cast, who, name)
+        if any(one.key == "chosen" for one in at.selectbox):
+            at.selectbox(key="chosen").select_index(1).run()
+        yield at
+        return
+    for class_id in (cast.held, cast.planned):
+        at = come(screens, cast, who, name, class_id)
+        at.session_state[f"chosen-{class_id}"] = [(("name", "bo"),), (("name", "cy"),)]
+        yield at.run()
+    for opener in OPENERS.values():
+        if opener in labels(at):
+            yield button(come(screens, cast, who, name, cast.planned), opener).click().run()
+
+
+def labels(at: AppTest) -> list[str]:
+    """What the buttons of a page are called."""
+    return [one.label for one in at.button]
