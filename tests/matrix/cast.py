@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from tests.makers import NOW, at, counted, lesson, member, run, seen, shared, started, stay
 from tests.matrix.table import WHO
 from tracker import auth, sessions, storage
-from tracker.attendance.types import FetchState, Mark
+from tracker.attendance.types import ClassStatus, FetchState, Mark
 from tracker.errors import Problem
 from tracker.services import Services
 from tracker.storage.database import transaction
@@ -95,6 +95,7 @@ def make_cast(using: Services) -> Cast:
         sessions.note_delivery(using, delivery)
     failing = lesson(engine, members["stranger"], "Chemistry", -200)
     with transaction(engine) as tx:
+        storage.classes.set_life(tx, failing, ClassStatus.ENDED, at(-200), at(-140))
         # A session long after the class, and a word on one of its people.
         storage.sessions.save_session(tx, "85055556666", run("stray", -40, -35))
         storage.decisions.mark(tx, ana.id, ("name", "di"), Mark.HOST, NOW)

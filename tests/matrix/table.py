@@ -62,13 +62,6 @@ CSV of people            none    given    given       none      given  none     
 CSV of joins and leaves  none    given    given       none      given  none        none    none      none
 """
 
-# Who is offered a button; on every page, and in every dialog of it. Whatever is offered does nothing any more in a tab
-# of one of the last four, even where the change comes between the click and what it does.
-BUTTONS = """
-door                                     nobody  teacher  co-teacher  stranger  admin
-dashboard.py                             -       -        -           -         -
-"""
-
 # What the dashboard's server answers. `open`: to anybody. `gate`: to whoever is signed in, and 401 or the way to the
 # sign-in to others. Where who she is makes a difference, the cells are statuses.
 ADDRESSES = """

@@ -1,6 +1,7 @@
 """The matrix of the dashboard: pages, parts that are drawn again, dialogs, downloads and buttons, each cell tried."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import count
 
 import pytest
 import streamlit as st
@@ -166,24 +167,119 @@ def test_a_file_is_given_to_whom_the_table_says(screens: Screens, cast: Cast) ->
 
 # Buttons
 
-
-def everything(screens: Screens, cast: Cast, who: str, name: str) -> Iterator[AppTest]:
-    """The page in all that it offers: of each class that there is, with somebody chosen, and with each dialog open."""
-    if name != page.CLASS:
-        at = come(screens, cast, who, name)
-        if any(one.key == "chosen" for one in at.selectbox):
-            at.selectbox(key="chosen").select_index(1).run()
-        yield at
-        return
-    for class_id in (cast.held, cast.planned):
-        at = come(screens, cast, who, name, class_id)
-        at.session_state[f"chosen-{class_id}"] = [(("name", "bo"),), (("name", "cy"),)]
-        yield at.run()
-    for opener in OPENERS.values():
-        if opener in labels(at):
-            yield button(come(screens, cast, who, name, cast.planned), opener).click().run()
+# Whose tab each page is clicked in; Today and Classes have no button.
+CLICKED = [
+    (page.CLASS, "signed-out"),
+    (page.CLASS, "unshared"),
+    (page.CLASS, "demoted"),
+    (page.NEW_CLASS, "closed"),
+    (page.NEW_CLASS, "demoted"),
+    (page.MY_ACCOUNT, "signed-out"),
+    (page.PEOPLE, "closed"),
+    (page.PEOPLE, "demoted"),
+    (page.SYSTEM, "closed"),
+    (page.SYSTEM, "demoted"),
+]
+# They change nothing but what this browser shows.
+HARMLESS = {"Set up", "Check again"}
 
 
 def labels(at: AppTest) -> list[str]:
-    """What the buttons of a page are called."""
-    return [one.label for one in at.button]
+    """What the buttons of a page are called that can be clicked."""
+    return [one.label for one in at.button if not one.disabled]
+
+
+def filled_in(at: AppTest, cast: Cast) -> AppTest:
+    """The page with all that can be filled in, so that each of its buttons would do something."""
+    for one in at.selectbox:
+        if one.key == "chosen":
+            one.set_value(cast.members["teacher"]).run()
+    for one in at.selectbox:
+        if (one.key or "").startswith(("to-", "heir-")):
+            one.set_value(cast.members["stranger"])
+    for field in at.text_input:
+        field.input("zoe@school.example")
+    for box in at.checkbox:
+        box.check()
+    return at.run() if at.selectbox or at.checkbox else at
+
+
+def held_class(screens: Screens, cast: Cast, who: str, name: str) -> AppTest:
+    """The page of a class that was held, on which somebody is chosen."""
+    at = come(screens, cast, who, name, cast.held)
+    at.session_state[f"chosen-{cast.held}"] = [(("name", "bo"),), (("name", "cy"),)]
+    return at.run()
+
+
+def other_page(screens: Screens, cast: Cast, who: str, name: str) -> AppTest:
+    return filled_in(come(screens, cast, who, name, cast.planned), cast)
+
+
+def end_at_call(cast: Cast, who: str, number: int, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """From now on, when it is asked for this time who is signed in, that changes; what is stored then is returned."""
+    asked, stored = count(1), list[object]()
+    member_of = page.member_of
+
+    def meanwhile(cookies: dict[str, str]) -> object:
+        if next(asked) == number:
+            cast.end(who)
+            stored.append(cast.dump())
+        return member_of(cookies)
+
+    monkeypatch.setattr(page, "member_of", meanwhile)
+    return stored
+
+
+def test_today_and_the_list_of_classes_have_no_button(screens: Screens, cast: Cast) -> None:
+    for name in (page.TODAY, page.CLASSES):
+        assert labels(come(screens, cast, "admin", name)) == []
+    assert {name for name, _ in CLICKED} | {page.TODAY, page.CLASSES} == doors.pages()
+
+
+@pytest.mark.parametrize(("name", "who"), CLICKED)
+def test_a_click_does_nothing_where_what_its_person_may_changes_between_the_click_and_what_it_does(
+    screens: Screens, cast: Cast, http: RequestsMock, monkeypatch: pytest.MonkeyPatch, name: str, who: str
+) -> None:
+    for view in (held_class, other_page) if name == page.CLASS else (other_page,):
+        at = view(screens, cast, who, name)
+        assert at.button
+        for label in sorted(set(labels(at))):
+            at = view(screens, cast, who, name)
+            calls = len(sent(http))
+            with monkeypatch.context() as patch:
+                # First the gate asks, then what the click does.
+                stored = end_at_call(cast, who, 2, patch)
+                button(at, label).click().run()
+            assert not at.exception
+            if stored or label not in HARMLESS:
+                assert (cast.dump(), len(sent(http))) == (stored[0], calls), label
+            if stored:
+                cast.restore(who)
+
+
+@pytest.mark.parametrize("who", ["signed-out", "unshared", "demoted"])
+@pytest.mark.parametrize("door", rows(DIALOGS))
+def test_so_does_a_click_in_a_dialog(
+    screens: Screens, cast: Cast, http: RequestsMock, monkeypatch: pytest.MonkeyPatch, door: str, who: str
+) -> None:
+    def opened() -> tuple[AppTest, str]:
+        at = come(screens, cast, who, page.CLASS, cast.planned)
+        before = set(parts(at))
+        button(at, OPENERS[door]).click().run()
+        (part,) = set(parts(at)) - before
+        for field in at.text_input:
+            field.input("zoe@school.example")
+        return at, part
+
+    # “Leave” would do what has happened meanwhile.
+    for label in sorted({one.label for one in dialog_buttons(opened()[0])} - {"Leave"}):
+        at, part = opened()
+        calls = len(sent(http))
+        with monkeypatch.context() as patch:
+            # The dialog asks when it is drawn; that of sharing once more, to know whom it is drawn for.
+            stored = end_at_call(cast, who, 3 if door.endswith(" share") else 2, patch)
+            next(one for one in dialog_buttons(at) if one.label == label).click()
+            rerun_part(at, part, monkeypatch)
+        assert not at.exception
+        assert (cast.dump(), len(sent(http))) == (stored[0], calls), label
+        cast.restore(who)
