@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
-from tests.makers import NOW, at, counted, lesson, member, run, seen, shared, started, stay
+from tests.makers import MEETING, NOW, at, counted, lesson, member, run, seen, shared, started, stay
 from tests.matrix.table import WHO
 from tracker import auth, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState, Mark
@@ -17,7 +17,8 @@ from tracker.storage.members import Member
 # In the title of every class of the teacher's, and of no other.
 TITLE = "Algebra"
 PASSWORD = "maria plants seven tulips"
-LIVE_MEETING, PLANNED_MEETING = "85011112222", "85033334444"
+HELD_MEETING, LIVE_MEETING, PLANNED_MEETING = "85055556666", MEETING, "85033334444"
+Dump = dict[str, list[tuple[object, ...]]]
 
 
 @dataclass
@@ -70,13 +71,17 @@ class Cast:
         with transaction(self.engine) as tx:
             return auth.shares_with(tx, one)
 
-    def dump(self) -> dict[str, list[tuple[object, ...]]]:
-        """Everything that is stored."""
-        with self.engine.connect() as connection:
-            return {
-                table.name: sorted(map(tuple, connection.execute(text(f'SELECT * FROM "{table.name}"'))), key=repr)
-                for table in SQLModel.metadata.sorted_tables
-            }
+    def dump(self) -> Dump:
+        return dump(self.engine)
+
+
+def dump(engine: Engine) -> Dump:
+    """Everything that is stored."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(text(f'SELECT * FROM "{table.name}"'))), key=repr)
+            for table in SQLModel.metadata.sorted_tables
+        }
 
 
 def make_cast(using: Services) -> Cast:
@@ -86,7 +91,7 @@ def make_cast(using: Services) -> Cast:
     members = {"teacher": ana, "signed-out": ana, "stranger": member(engine, "zoe@school.example")}
     members |= {who: member(engine, f"{who}@school.example") for who in ("co-teacher", "unshared")}
     members |= {who: member(engine, f"{who}@school.example", "admin") for who in ("admin", "closed", "demoted")}
-    held = lesson(engine, ana, f"{TITLE} held", -120, course="Course", zoom_meeting_id="85055556666")
+    held = lesson(engine, ana, f"{TITLE} held", -120, course="Course", zoom_meeting_id=HELD_MEETING)
     planned = lesson(engine, ana, f"{TITLE} planned", 60, course="Course", zoom_meeting_id=PLANNED_MEETING)
     live = lesson(engine, ana, f"{TITLE} live", -10, course="Course", zoom_meeting_id=LIVE_MEETING)
     people = ("Bo", "Bo (iPhone)", "Otter.ai", "Cy", "Di")
@@ -97,7 +102,7 @@ def make_cast(using: Services) -> Cast:
     with transaction(engine) as tx:
         storage.classes.set_life(tx, failing, ClassStatus.ENDED, at(-200), at(-140))
         # A session long after the class, and a word on one of its people.
-        storage.sessions.save_session(tx, "85055556666", run("stray", -40, -35))
+        storage.sessions.save_session(tx, HELD_MEETING, run("stray", -40, -35))
         storage.decisions.mark(tx, ana.id, ("name", "di"), Mark.HOST, NOW)
         storage.fetches.ask(tx, failing, at(-100), at(-100))
         claim = storage.fetches.claim_class(tx, failing, at(-90))

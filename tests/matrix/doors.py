@@ -4,7 +4,11 @@ import argparse
 import ast
 from collections.abc import Iterator
 
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, WebSocketRoute
+
 from tests.screens import PAGES, PROJECT
+from tracker.server.routes import ROUTES
 
 SCREENS = sorted(
     [PROJECT / "dashboard.py", *(PROJECT / "pages").glob("*.py"), *(PROJECT / "tracker" / "ui").glob("*.py")]
@@ -43,6 +47,26 @@ def dialogs() -> set[str]:
 def downloads() -> list[str]:
     """The file of each place that offers a download."""
     return [file for file, node in _nodes() if isinstance(node, ast.Attribute) and node.attr == "download_button"]
+
+
+def addresses(app: Starlette) -> set[str]:
+    """`METHOD path` of everything that the dashboard's server answers; HEAD is as GET."""
+    found = set()
+    for route in app.routes:
+        if isinstance(route, WebSocketRoute):
+            found.add(f"WEBSOCKET {route.path}")
+        elif isinstance(route, Route) and not (route.methods or set()) >= {"GET", "POST", "PUT"}:
+            found |= {f"{method} {route.path}" for method in (route.methods or set()) - {"HEAD"}}
+        elif isinstance(route, Route | Mount):
+            found.add(f"ANY {route.path or '/'}")
+        else:
+            raise AssertionError(f"an address of another kind: {route}")
+    return found
+
+
+def routes() -> set[str]:
+    """`METHOD path` of everything that the tracker answers."""
+    return {f"{method} {path}" for path, methods in ROUTES.items() for method in methods}
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line is as wide as its table
 """Who may do what, door by door. `doors.py` finds the doors in the code; the tests here try every cell.
 
 A door of the code that is in no table fails a test, and so does a line here without a door.
@@ -62,10 +63,85 @@ CSV of people            none    given    given       none      given  none     
 CSV of joins and leaves  none    given    given       none      given  none        none    none      none
 """
 
-# What the dashboard's server answers. `open`: to anybody. `gate`: to whoever is signed in, and 401 or the way to the
-# sign-in to others. Where who she is makes a difference, the cells are statuses.
+# What the dashboard's server answers, its own addresses and Streamlit's. `out`: 401, and a browser is sent to sign in.
+# `in`: past the gate. The last line is of everything that has no address of its own: pages, and files of Streamlit's.
 ADDRESSES = """
-address
+door                                                        nobody      teacher     co-teacher  stranger    admin       signed-out  closed      unshared    demoted
+GET /login                                                  in          in          in          in          in          in          in          in          in
+POST /login                                                 in          in          in          in          in          in          in          in          in
+GET /login/school                                           in          in          in          in          in          in          in          in          in
+GET /login/school/back                                      in          in          in          in          in          in          in          in          in
+GET /invite/{token}                                         in          in          in          in          in          in          in          in          in
+POST /invite/{token}                                        in          in          in          in          in          in          in          in          in
+GET /_stcore/health                                         in          in          in          in          in          in          in          in          in
+OPTIONS /_stcore/health                                     in          in          in          in          in          in          in          in          in
+POST /logout                                                out         in          in          in          in          out         out         in          in
+GET /host                                                   out         303         409         409         409         out         out         409         409
+GET /_stcore/metrics                                        out         in          in          in          in          out         out         in          in
+OPTIONS /_stcore/metrics                                    out         in          in          in          in          out         out         in          in
+GET /_stcore/host-config                                    out         in          in          in          in          out         out         in          in
+GET /media/{file_id:path}                                   out         in          in          in          in          out         out         in          in
+OPTIONS /media/{file_id:path}                               out         in          in          in          in          out         out         in          in
+PUT /_stcore/upload_file/{session_id}/{file_id}             out         in          in          in          in          out         out         in          in
+DELETE /_stcore/upload_file/{session_id}/{file_id}          out         in          in          in          in          out         out         in          in
+OPTIONS /_stcore/upload_file/{session_id}/{file_id}         out         in          in          in          in          out         out         in          in
+GET /component/{path:path}                                  out         in          in          in          in          out         out         in          in
+OPTIONS /component/{path:path}                              out         in          in          in          in          out         out         in          in
+GET /_stcore/bidi-components/{path:path}                    out         in          in          in          in          out         out         in          in
+OPTIONS /_stcore/bidi-components/{path:path}                out         in          in          in          in          out         out         in          in
+WEBSOCKET /_stcore/stream                                   out         in          in          in          in          out         out         in          in
+GET /auth/login                                             out         in          in          in          in          out         out         in          in
+GET /auth/logout                                            out         in          in          in          in          out         out         in          in
+GET /oauth2callback                                         out         in          in          in          in          out         out         in          in
+ANY /_stcore/agent/interact                                 out         in          in          in          in          out         out         in          in
+ANY /_stcore/agent/openapi.json                             out         in          in          in          in          out         out         in          in
+ANY /_stcore/agent/mcp                                      out         in          in          in          in          out         out         in          in
+ANY /                                                       out         in          in          in          in          out         out         in          in
+"""
+
+# The status of the tracker's answer to a program with that person's API token, and without any other secret.
+ROUTES = """
+door                                                        nobody      teacher     co-teacher  stranger    admin       signed-out  closed      unshared    demoted
+POST /api/webhooks/zoom                                     401         401         401         401         401         401         401         401         401
+GET /api/zoom/participants                                  401         200         200         403         200         401         401         403         403
+POST /api/zoom/participants                                 401         401         401         401         401         401         401         401         401
+GET /healthz                                                200         200         200         200         200         200         200         200         200
+GET /metrics                                                200         200         200         200         200         200         200         200         200
+"""
+
+# Who may run a command has the database in hand, and acts as an admin. WHO is an account that is open, one that is not
+# there, and one that is closed; TEACHER, CLASS and others in capitals are there. `refused`: with a sentence, and nothing
+# changes. `serves`: it runs until it is stopped, as `tests/test_demo.py` and others have it do. `asks`: its code is what
+# it has found.
+COMMANDS = """
+command                                                                open     not-there  closed
+demo                                                                   serves   -          -
+up                                                                     serves   -          -
+serve                                                                  serves   -          -
+dashboard                                                              serves   -          -
+doctor                                                                 asks     -          -
+user add NEW --role teacher                                            done     -          -
+user list                                                              done     -          -
+user token WHO                                                         done     refused    refused
+user password WHO                                                      done     refused    done
+user disable WHO                                                       done     refused    done
+user enable WHO                                                        done     refused    done
+user role WHO admin                                                    done     refused    done
+user remove WHO                                                        done     refused    done
+user remove TEACHER --to WHO                                          done     refused    refused
+user hand-over WHO --to TEACHER                                        done     refused    done
+user hand-over TEACHER --to WHO                                        done     refused    refused
+class create --title T --teacher WHO --start 2025-05-14T10:00 --minutes 60   done  refused  done
+class list                                                             done     -          -
+class show CLASS                                                       done     -          -
+class share CLASS WHO                                                  done     refused    refused
+class share CLASS WHO --undo                                           refused  refused    refused
+fetch CLASS                                                            done     -          -
+retry CLASS                                                            done     -          -
+people CLASS                                                           done     -          -
+export CLASS                                                           done     -          -
+backup FILE                                                            done     -          -
+restore FILE                                                           done     -          -
 """
 
 
