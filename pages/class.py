@@ -51,7 +51,7 @@ def facts(found: Class) -> None:
             "only. For a meeting of its own for each class, switch off “Use Personal Meeting ID (PMI) when scheduling "
             "a meeting” in the host's Zoom settings."
         )
-    sharing.facts(found, member)
+    sharing.facts(found, member, joinable=joinable)
     with st.container(horizontal=True):
         mine = found.teacher_id == member.id
         if mine and joinable and found.zoom_meeting_id:

@@ -99,7 +99,7 @@ def test_a_co_teacher_has_the_class_everywhere_without_its_start_link_and_leaves
         assert "15:00–16:00 · Ana" in said(listed)
     shown = show(screens, class_id)
     assert not shown.get("link_button")
-    assert "Only Ana has the start link" in said(shown)
+    assert "The start link stays with Ana" in said(shown)
     assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share", "Fetch participants now"]
     dialog = opened(shown)
     assert "You have this class of Ana" in said_everywhere(dialog)
@@ -123,6 +123,7 @@ def test_a_co_teacher_is_shown_the_files_and_nothing_that_was_said_of_people_of_
         screens.sign_in(who)
         shown = show(screens, class_id)
         assert "Bo: a host" in said(shown)
+        assert "start link" not in said(shown)
         assert ("somebody elsewhere" in said(shown)) is expected
         assert b"Cy" in screens.download(shown, "CSV of people")[1]
 

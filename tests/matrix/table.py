@@ -64,7 +64,8 @@ CSV of joins and leaves  none    given    given       none      given  none     
 """
 
 # What the dashboard's server answers, its own addresses and Streamlit's. `out`: 401, and a browser is sent to sign in.
-# `in`: past the gate. The last line is of everything that has no address of its own: pages, and files of Streamlit's.
+# `in`: past the gate. Of a file under /media the address is a digest of what is in it, so only who has been given it knows
+# it. The last line is of everything that has no address of its own: pages, and files of Streamlit's.
 ADDRESSES = """
 door                                                        nobody      teacher     co-teacher  stranger    admin       signed-out  closed      unshared    demoted
 GET /login                                                  in          in          in          in          in          in          in          in          in

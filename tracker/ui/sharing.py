@@ -18,18 +18,16 @@ WHAT_IT_MEANS = (
 )
 
 
-def facts(found: Class, member: Member) -> None:
-    """With whom a class is shared; and to whom it is shared, how she may begin it."""
+def facts(found: Class, member: Member, *, joinable: bool) -> None:
+    """With whom a class is shared; and how a co-teacher comes into it, as long as it may be held."""
     if found.shared_with:
         given = page.read(auth.shares_of, member, found)
         # Somebody may have both the class and its course.
         names = dict.fromkeys("you" if one.colleague.id == member.id else one.colleague.name for one in given)
         st.caption(f"Shared with {words.listed(list(names))}.")
-    if member.id in found.shared_with:
+    if joinable and member.id in found.shared_with and member.id != found.teacher_id:
         teacher = words.markdown(found.teacher_name, 60)
-        st.caption(
-            f"Only {teacher} has the start link, since it signs in to Zoom as {teacher}; join by the link above."
-        )
+        st.caption(f"The start link stays with {teacher}, since it opens Zoom in that name. Join by the link above.")
 
 
 @page.dialog("Share", width="medium")
