@@ -114,7 +114,7 @@ def test_a_co_teacher_is_shown_the_files_and_nothing_that_was_said_of_people_of_
 ) -> None:
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Bo", 0, 60), stay("Cy", 0, 60))
-    wired.time = at(90)
+    wired.time = at(300)
     with transaction(engine) as tx:
         for name in ("bo", "somebody elsewhere"):
             storage.decisions.mark(tx, ana.id, ("name", name), Mark.HOST, at(0))
