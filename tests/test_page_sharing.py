@@ -128,6 +128,26 @@ def test_a_co_teacher_is_shown_the_files_and_nothing_that_was_said_of_people_of_
         assert b"Cy" in screens.download(shown, "CSV of people")[1]
 
 
+def test_a_co_teacher_is_told_how_far_her_word_reaches_and_why_it_is_refused(
+    screens: Screens, engine: Engine, ana: Member, eva: Member, wired: Clock
+) -> None:
+    ours, other = lesson(engine, ana), lesson(engine, ana, start=200)
+    for class_id in (ours, other):
+        counted(engine, class_id, stay("Bo", 0, 60))
+    wired.time = at(300)
+    shared(engine, ours, eva)
+    for who, told in ((ana, False), (eva, True)):
+        screens.sign_in(who)
+        shown = show(screens, ours)
+        shown.session_state[f"chosen-{ours}"] = [(("name", "bo"),)]
+        shown.run()
+        assert ("that is not shared with you, it is refused" in said(shown)) is told
+    button(shown, "Set aside").click().run()
+    assert "Somebody of these is in other classes of Ana too, which are not shared with you." in said(shown)
+    with reading(engine) as tx:
+        assert storage.decisions.list_marks(tx, ana.id) == {}
+
+
 def test_my_account_lists_what_is_shared_each_with_a_click_to_end_it(
     screens: Screens, engine: Engine, ana: Member, eva: Member
 ) -> None:

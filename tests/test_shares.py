@@ -378,6 +378,8 @@ def test_a_class_is_shared_and_handed_over_by_command(tracker: CommandLine) -> N
     said = tracker.done("class", "share", class_id, "eva@school.example", "--undo").text
     assert said == "The class Algebra 7B is not shared with eva@school.example any more.\n"
     assert tracker.done("class", "show", class_id, "--json").json["sharedWith"] == [eva | {"of": "course"}]
+    again = tracker.done("class", "share", class_id, "eva@school.example", "--course", "--json").json
+    assert (again["id"], again["sharedWith"]) == (class_id, [eva | {"of": "course"}])
     said = tracker.refused("class", "share", class_id, "eva@school.example", "--undo")
     assert said == "It is not shared with eva@school.example."
     assert tracker.refused("class", "share", "x", "eva@school.example") == "There is no such class."

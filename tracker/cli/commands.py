@@ -28,7 +28,7 @@ from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
-from tracker.storage.shares import Kind
+from tracker.storage.shares import Kind, Share
 
 EVERYTHING = 1_000_000
 
@@ -172,8 +172,8 @@ def show_class(call: Call) -> None:
     failure = found.fetch.error if found.fetch else None
     data = participants_data(attendance) if attendance else None
     if call.options.json:
-        shared_with = [{"email": one.colleague.email, "name": one.colleague.name, "of": one.kind} for one in shares]
-        print_json(found.record() | {"participantsData": data, "fetchState": state, "sharedWith": shared_with})
+        more = {"participantsData": data, "fetchState": state, "sharedWith": _shared_with(shares)}
+        print_json(found.record() | more)
         return
     for name, value in found.record().items():
         print(f"{name}: {'–' if value is None else value}")
@@ -196,11 +196,17 @@ def share_class(call: Call) -> None:
             auth.end_share(services.engine, auth.OPERATOR, share)
         else:
             share = auth.share(services.engine, auth.OPERATOR, options.id, options.email, services.now(), kind)
-    what = f"The {kind} {share.title} is"
-    if options.undo:
-        print(f"{what} not shared with {share.colleague.email} any more.")
+        found = class_named(services, options.id)
+        shares = services.read(auth.shares_of, auth.OPERATOR, found)
+    if options.json:
+        print_json(found.record() | {"sharedWith": _shared_with(shares)})
     else:
-        print(f"{what} shared with {share.colleague.email}.")
+        is_it, more = ("is not", " any more") if options.undo else ("is", "")
+        print(f"The {kind} {share.title} {is_it} shared with {share.colleague.email}{more}.")
+
+
+def _shared_with(shares: Sequence[Share]) -> list[dict[str, str]]:
+    return [{"email": one.colleague.email, "name": one.colleague.name, "of": one.kind} for one in shares]
 
 
 def fetch(call: Call) -> None:
@@ -308,7 +314,9 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--course", help="the course it belongs to")
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
-    added = command(lessons, "share", share_class, id=CLASS_ID, email="the e-mail of the colleague's account")
+    added = command(
+        lessons, "share", share_class, as_json=True, id=CLASS_ID, email="the e-mail of the colleague's account"
+    )
     added.add_argument("--course", action="store_true", help="the whole course that the class belongs to")
     added.add_argument("--undo", action="store_true", help="take it back")
 
