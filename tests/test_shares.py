@@ -194,6 +194,19 @@ def test_a_co_teacher_says_who_is_who_for_the_teacher_where_she_may_see_all_of_i
     assert stored(school.engine, first).figures == (3, 0)
 
 
+def test_a_class_without_a_course_is_hidden_from_whom_a_course_is_shared_with(
+    school: Services, ana: Member, eva: Member
+) -> None:
+    ours, other = lesson(school.engine, ana, course="Algebra"), lesson(school.engine, ana, start=200)
+    for class_id in (ours, other):
+        counted(school.engine, class_id, stay("Bo", 0, 60))
+    shared(school.engine, ours, eva, "course")
+    found = stored(school.engine, ours)
+    with pytest.raises(NotAllowed):
+        decisions.mark(school, eva, found, attendance(school, found).people, Mark.SET_ASIDE)
+    assert stored(school.engine, other).figures == (1, 0)
+
+
 def test_a_co_teacher_undoes_nothing_that_concerns_a_class_that_she_may_not_see(
     school: Services, ana: Member, eva: Member
 ) -> None:

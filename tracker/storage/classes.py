@@ -322,9 +322,11 @@ def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:
     if classes:
         conditions.append(col(LiveStream.id).in_(classes))
     if courses:
-        # All classes of a course are its teacher's, and those are found by an index.
+        # All classes of a course are its teacher's, and those are found by an index. A class without a course is in
+        # none: that has to be said, since the opposite of this condition is asked for as well.
         ids, teachers = zip(*courses, strict=True)
-        conditions.append(and_(col(LiveStream.teacher_id).in_(set(teachers)), col(LiveStream.course_id).in_(ids)))
+        course = col(LiveStream.course_id)
+        conditions.append(and_(col(LiveStream.teacher_id).in_(set(teachers)), course.is_not(None), course.in_(ids)))
     return or_(*conditions)
 
 
