@@ -288,7 +288,8 @@ def test_a_share_is_taken_back_by_the_teacher_or_an_admin_and_given_up_by_the_co
             with pytest.raises(NotAllowed):
                 auth.end_share(engine, eva, bens)
             auth.end_share(engine, ends, hers)
-            auth.end_share(engine, ends, hers)
+            with pytest.raises(NotFound):
+                auth.end_share(engine, ends, hers)
             assert with_whom(engine, class_id) == {(kind, ben.email)}
             assert not sees(engine, eva, class_id)
             auth.end_share(engine, ana, bens)

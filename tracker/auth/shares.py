@@ -34,21 +34,19 @@ def share(engine: Engine, acting: Member, class_id: str, email: str, now: dateti
         if colleague.id == found.teacher_id:
             raise InvalidInput("share_with_teacher")
         storage.shares.add(tx, kind, shared_id, colleague.id, now)
-        made = storage.shares.find(tx, kind, shared_id, colleague.id)
-    assert made is not None  # noqa: S101 - it was stored in this transaction
+        made = storage.shares.get(tx, kind, shared_id, colleague)
     _log("shared", acting, made)
     return made
 
 
 def end_share(engine: Engine, acting: Member, given: Share) -> None:
-    """Takes a share back, or gives it up; one that has ended already is left at that.
+    """Takes a share back, or gives it up.
 
-    Raises NotAllowed for whoever is neither the teacher, nor an admin, nor the colleague herself.
+    Raises NotAllowed for whoever is neither the teacher, nor an admin, nor the colleague herself; NotFound where it has
+    ended already.
     """
     with transaction(engine) as tx:
-        current = storage.shares.find(tx, given.kind, given.id, given.colleague.id)
-        if current is None:
-            return
+        current = storage.shares.get(tx, given.kind, given.id, given.colleague)
         check_may_end_share(acting, current)
         storage.shares.end(tx, current.kind, current.id, current.colleague.id)
     _log("share_ended", acting, current)

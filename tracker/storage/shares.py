@@ -8,6 +8,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, select
 
+from tracker.errors import NotFound
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member, member_of
 from tracker.storage.models import ClassShare, Course, CourseShare, LiveStream, User
@@ -73,10 +74,12 @@ def move_course(tx: Transaction, course_id: str, into_id: str) -> None:
     tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
 
 
-def find(tx: Transaction, kind: Kind, shared_id: str, member_id: str) -> Share | None:
-    """The share of this class or course with this person, if there is one."""
+def get(tx: Transaction, kind: Kind, shared_id: str, colleague: Member) -> Share:
+    """The share of this class or course with this person. Raises NotFound where there is none."""
     table, of, _, _ = _TABLES[kind]
-    return next(iter(_shares(tx, kind, of == shared_id, table.user_id == member_id)), None)
+    for found in _shares(tx, kind, of == shared_id, table.user_id == colleague.id):
+        return found
+    raise NotFound("no_such_share", email=colleague.email)
 
 
 def of_class(tx: Transaction, class_id: str, course_id: str | None) -> list[Share]:
