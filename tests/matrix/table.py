@@ -55,6 +55,13 @@ pages/class.py cancel       none    opens    opens       none      opens  stoppe
 tracker/ui/sharing.py share none    opens    opens       none      opens  stopped     stopped  stopped   stopped
 """
 
+# The button that opens each dialog.
+OPENERS = {
+    "pages/class.py change": "Change",
+    "pages/class.py cancel": "Cancel class",
+    "tracker/ui/sharing.py share": "Share",
+}
+
 # Who is offered a file on the page of a class.
 DOWNLOADS = """
 door                     nobody  teacher  co-teacher  stranger  admin  signed-out  closed  unshared  demoted
@@ -129,10 +136,10 @@ user disable WHO                                                       done     
 user enable WHO                                                        done     refused    done
 user role WHO admin                                                    done     refused    done
 user remove WHO                                                        done     refused    done
-user remove TEACHER --to WHO                                          done     refused    refused
+user remove TEACHER --to WHO                                           done     refused    refused
 user hand-over WHO --to TEACHER                                        done     refused    done
 user hand-over TEACHER --to WHO                                        done     refused    refused
-class create --title T --teacher WHO --start 2025-05-14T10:00 --minutes 60   done  refused  done
+class create --teacher WHO --title T --start 2025-05-14 --minutes 60   done     refused    done
 class list                                                             done     -          -
 class show CLASS                                                       done     -          -
 class share CLASS WHO                                                  done     refused    refused

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.fake_zoom import FakeZoom, sent
 from tests.matrix import doors
 from tests.matrix.cast import TITLE, Cast, make_cast
-from tests.matrix.table import BEFORE, DIALOGS, DOWNLOADS, PAGES, PARTS, WHO, rows
+from tests.matrix.table import BEFORE, DIALOGS, DOWNLOADS, OPENERS, PAGES, PARTS, WHO, rows
 from tests.screens import Screens, button, dialog_buttons, parts, rerun_part, said, said_everywhere
 from tracker.ui import page
 from tracker.ui.sign_in import COOKIE
@@ -20,12 +20,6 @@ from tracker.ui.wiring import services
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 
-# The button that opens each dialog.
-OPENERS = {
-    "pages/class.py change": "Change",
-    "pages/class.py cancel": "Cancel class",
-    "tracker/ui/sharing.py share": "Share",
-}
 SIGN_IN = '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'
 
 
@@ -60,10 +54,6 @@ def shown(at: AppTest) -> str:
 # Pages, and the parts of them that are drawn again
 
 
-def test_every_page_has_a_line() -> None:
-    assert rows(PAGES).keys() == doors.pages()
-
-
 @pytest.mark.parametrize("name", rows(PAGES))
 def test_a_page_shows_to_everybody_what_the_table_says(screens: Screens, cast: Cast, name: str) -> None:
     found = {}
@@ -75,10 +65,6 @@ def test_a_page_shows_to_everybody_what_the_table_says(screens: Screens, cast: C
             at.run()
         found[who] = shown(at)
     assert found == rows(PAGES)[name]
-
-
-def test_every_part_that_is_drawn_again_has_a_line() -> None:
-    assert rows(PARTS).keys() == doors.parts()
 
 
 @pytest.mark.parametrize("door", rows(PARTS))
@@ -115,10 +101,6 @@ def test_a_part_that_is_drawn_again_alone_shows_to_everybody_what_the_table_says
 # Dialogs and downloads
 
 
-def test_every_dialog_has_a_line() -> None:
-    assert rows(DIALOGS).keys() == doors.dialogs() == OPENERS.keys()
-
-
 @pytest.mark.parametrize("door", rows(DIALOGS))
 def test_a_dialog_opens_for_whom_the_table_says_and_does_nothing_more_once_that_has_changed(
     screens: Screens, cast: Cast, http: RequestsMock, door: str, monkeypatch: pytest.MonkeyPatch
@@ -145,10 +127,6 @@ def test_a_dialog_opens_for_whom_the_table_says_and_does_nothing_more_once_that_
             assert (cast.dump(), len(sent(http))) == unchanged
             found[who] = "stopped"
     assert found == rows(DIALOGS)[door]
-
-
-def test_files_are_offered_in_one_place() -> None:
-    assert doors.downloads() == ["tracker/ui/downloads.py"] * 2
 
 
 def test_a_file_is_given_to_whom_the_table_says(screens: Screens, cast: Cast) -> None:
