@@ -1,4 +1,4 @@
-"""Every page, part, dialog and download of the code is in the tables; addresses and commands are tested beside theirs."""
+"""Every page, part, dialog and download of the code is in the tables; addresses and commands have tests of their own."""
 
 from tests.matrix import doors
 from tests.matrix.table import DIALOGS, OPENERS, PAGES, PARTS, rows
