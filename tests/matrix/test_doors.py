@@ -1,4 +1,4 @@
-"""Every page, part, dialog and download of the code is in the tables; addresses and commands have tests of their own."""
+"""Every page, part, dialog and download is in the tables. Addresses and commands have tests of their own."""
 
 from tests.matrix import doors
 from tests.matrix.table import DIALOGS, OPENERS, PAGES, PARTS, rows
