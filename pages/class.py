@@ -8,7 +8,7 @@ from tracker.errors import ClassNotReady, ZoomError
 from tracker.health import Alarms
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
-from tracker.ui import attendance_panel, page, sessions_panel, words
+from tracker.ui import attendance_panel, page, sessions_panel, sharing, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -51,6 +51,7 @@ def facts(found: Class) -> None:
             "only. For a meeting of its own for each class, switch off “Use Personal Meeting ID (PMI) when scheduling "
             "a meeting” in the host's Zoom settings."
         )
+    sharing.facts(found, member, joinable=joinable)
     with st.container(horizontal=True):
         mine = found.teacher_id == member.id
         if mine and joinable and found.zoom_meeting_id:
@@ -66,6 +67,8 @@ def facts(found: Class) -> None:
                 change(found)
             if st.button("Cancel class", icon=":material/event_busy:"):
                 cancel(found)
+        if st.button("Share", icon=":material/group_add:"):
+            sharing.share(found)
 
 
 @page.dialog("Change class", width="medium")
@@ -137,11 +140,12 @@ def alarms() -> Alarms:
 
 
 def who_was_there() -> None:
-    """Everything that is known of the class's people, at this moment."""
+    """Everything that is known of the class's people, at this moment, for whoever may still see it."""
     with page.shown_errors():
-        present = page.read(class_attendance.attendance_shown, shown, services().now())
+        found = visible_class()
+        present = page.read(class_attendance.attendance_shown, found, services().now())
         if present is not None:
-            attendance_panel.show(shown, present, member)
+            attendance_panel.show(found, present, member)
 
 
 with page.shown_errors():

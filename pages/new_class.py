@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from tracker import classes
+from tracker import auth, classes
 from tracker.errors import InvalidInput
-from tracker.ui import page
+from tracker.ui import page, people
 from tracker.ui.plan import fresh_plan, plan_fields
 from tracker.ui.wiring import services
 
@@ -21,8 +21,12 @@ if made:
 st.title("New class", anchor=False)
 with st.container(width=760):
     plan = plan_fields(fresh_plan(), "new")
+    teacher = member
     with page.shown_errors():
-        known = page.read(classes.list_courses, member)
+        if member.is_admin:
+            others = [one for one in page.read(auth.list_members) if one.id != member.id and one.disabled_at is None]
+            teacher = st.selectbox("Teacher", [member, *others], format_func=people.named, key="new-teacher")
+        known = page.read(classes.list_courses, teacher)
     course = st.selectbox(
         "Course (optional)", known, None, accept_new_options=True, key="new-course", placeholder="Choose or type a name"
     )
@@ -41,5 +45,7 @@ with st.container(width=760):
                 raise InvalidInput("link_not_pasted")
             if source == NEW_MEETING and plan.checked().start < services().now():
                 raise InvalidInput("start_passed")
-            made.append(classes.create_class(services(), page.acting(), plan, link=link, course=course))
+            made.append(
+                classes.create_class(services(), page.acting(), plan, teacher=teacher, link=link, course=course)
+            )
         st.rerun()

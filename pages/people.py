@@ -3,14 +3,12 @@
 import streamlit as st
 
 from tracker import auth
-from tracker.errors import NotAllowed
 from tracker.ui import page, people
 
 member = page.gate("People")
 
 with page.shown_errors():
-    if not member.is_admin:
-        raise NotAllowed("admins_only")
+    auth.check_is_admin(member)
     everybody = page.read(auth.list_members)
 
 st.title("People", anchor=False)

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from tracker import doctor, fetching, health
+from tracker import auth, doctor, fetching, health
 from tracker.doctor import Check
-from tracker.errors import NotAllowed
 from tracker.storage.classes import Class
 from tracker.ui import page, system, words
 from tracker.ui.wiring import services
@@ -52,8 +51,7 @@ def failing_fetch(found: Class) -> None:
 
 
 with page.shown_errors():
-    if not member.is_admin:
-        raise NotAllowed("admins_only")
+    auth.check_is_admin(member)
     current = page.read(health.read_health, services().now())
     failing = page.read(health.failing_classes, MOST_FAILING)
     drawn = system.version_of(current, failing)

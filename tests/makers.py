@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
-from tracker import storage
+from tracker import auth, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import stays_from_data
 from tracker.attendance.types import Attendance, ClassStatus, Session, Span, Stay, Where
@@ -28,6 +28,7 @@ from tracker.settings import Settings, read_settings
 from tracker.storage.classes import Class, NewClass
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member, Role
+from tracker.storage.shares import Kind, Share
 from tracker.zoom import Zoom
 from tracker.zoom.webhook import Delivery, parse
 
@@ -278,6 +279,11 @@ def lesson(engine: Engine, teacher: Member, title: str = "Algebra 7B", start: fl
         return storage.classes.add_class(tx, NewClass(**(usual | more)), NOW)
 
 
+def shared(engine: Engine, class_id: str, colleague: Member, kind: Kind = "class") -> Share:
+    """The class, or its course, is shared with a colleague."""
+    return auth.share(engine, auth.OPERATOR, class_id, colleague.email, NOW, kind)
+
+
 def stored(engine: Engine, class_id: str) -> Class:
     """The class as it is in the database now."""
     with reading(engine) as tx:
@@ -346,6 +352,7 @@ def a_class(**more: Any) -> Class:
         "course_id": None,
         "course": None,
         "created_at": NOW,
+        "names_removed_at": None,
         "fetch": None,
     }
     return Class(**(usual | more))

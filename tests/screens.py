@@ -1,7 +1,8 @@
 """Opens the dashboard's pages in Streamlit's own test harness, and reads what is on them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
-from streamlit.testing.v1 import AppTest, app_test
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from tests.makers import Clock
 from tracker import auth
@@ -93,8 +94,16 @@ def raw(at: AppTest) -> list[str]:
 
 def said(at: AppTest) -> str:
     """What there is to read on the page, a line each."""
-    text = "\n".join(_texts(at.main)).replace(WORD_JOINER, "")
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+    return _as_read(_texts(at.main))
+
+
+def said_everywhere(at: AppTest) -> str:
+    """The same with what is beside the page: the sidebar, and a dialog that is open."""
+    return _as_read(_texts(at))
+
+
+def _as_read(texts: Iterable[str]) -> str:
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(texts).replace(WORD_JOINER, ""))
 
 
 def headings(at: AppTest) -> list[str]:
@@ -140,3 +149,21 @@ def show(screens: Screens, class_id: str) -> AppTest:
     shown = screens.open(page.CLASS, id=class_id)
     assert not shown.exception
     return shown
+
+
+def rerun_part(at: AppTest, part: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """Draws one part of an open page alone, by Streamlit's id of it, as its timer or a click in a dialog does."""
+    asked = partial(local_script_runner.RerunData, fragment_id_queue=[part])
+    with monkeypatch.context() as patch:
+        patch.setattr(local_script_runner, "RerunData", asked)
+        return at.run()
+
+
+def parts(at: AppTest) -> list[str]:
+    """Streamlit's ids of the parts of the page that are drawn by themselves, in their order; an open dialog is one."""
+    return list(at._fragment_storage._fragments)
+
+
+def dialog_buttons(at: AppTest) -> list[Any]:
+    """The buttons in the dialog that is open."""
+    return [one for one in at._tree[2].get("button") if not one.disabled] if 2 in at._tree.children else []

@@ -69,27 +69,31 @@ def test_a_stranger_of_the_same_provider_is_not_let_in(
     expect(page.get_by_role("alert")).to_have_text("You have no account here yet. Ask an admin to invite you.")
 
 
+def invited(admin: Page, other: BrowserContext, demo: Demo, email: str) -> Page:
+    """A browser in which somebody has signed in by the link of an invitation."""
+    admin.get_by_role("link", name="People").click()
+    expect(heading(admin, "People")).to_be_visible()
+    admin.get_by_role("textbox", name="E-mail").fill(email)
+    admin.get_by_role("textbox", name="Name").fill("Noa New")
+    admin.get_by_role("button", name="Make an invitation").click()
+    link = admin.get_by_test_id("stCode").inner_text().strip()
+    assert re.fullmatch(re.escape(demo.url) + r"/invite/[\w-]{43}", link)
+    page = other.new_page()
+    page.goto(link)
+    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    page.get_by_label("New password again").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set password and sign in").click()
+    expect(heading(page, "Today")).to_be_visible()
+    return page
+
+
 def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     browser: Browser,  # noqa: F811
     context: BrowserContext,  # noqa: F811
     demo: Demo,
 ) -> None:
-    admin = sign_in(context.new_page(), demo, ADMIN)
-    admin.get_by_role("link", name="People").click()
-    expect(heading(admin, "People")).to_be_visible()
-    admin.get_by_role("textbox", name="E-mail").fill("noa@school.example")
-    admin.get_by_role("textbox", name="Name").fill("Noa New")
-    admin.get_by_role("button", name="Make an invitation").click()
-    link = admin.get_by_test_id("stCode").inner_text().strip()
-    assert re.fullmatch(re.escape(demo.url) + r"/invite/[\w-]{43}", link)
-
-    other = browser.new_context()
-    noa = other.new_page()
-    noa.goto(link)
-    noa.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    noa.get_by_label("New password again").fill(NEW_PASSWORD)
-    noa.get_by_role("button", name="Set password and sign in").click()
-    expect(heading(noa, "Today")).to_be_visible()
+    admin, other = sign_in(context.new_page(), demo, ADMIN), browser.new_context()
+    noa = invited(admin, other, demo, "noa@school.example")
     noa.get_by_role("link", name="My account").click()
     expect(noa.get_by_text("this browser")).to_be_visible()
 
@@ -101,4 +105,38 @@ def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     expect(admin.get_by_text("cannot sign in any more")).to_be_visible()
     noa.get_by_role("button", name="Make a token").click()
     expect(noa.get_by_text("You are signed out.")).to_be_visible()
+    other.close()
+
+
+def test_a_class_is_shared_taken_back_under_an_open_tab_and_left(
+    browser: Browser,  # noqa: F811
+    context: BrowserContext,  # noqa: F811
+    demo: Demo,
+) -> None:
+    admin, other = sign_in(context.new_page(), demo, ADMIN), browser.new_context()
+    eva = invited(admin, other, demo, "eva@school.example")
+    admin.goto(f"{demo.url}/classes?status=Ended")
+    admin.get_by_test_id("stPageLink-NavLink").filter(has_text="lesson").first.click()
+    expect(admin.get_by_role("button", name="Share")).to_be_visible()
+
+    def share() -> None:
+        admin.get_by_role("button", name="Share").click()
+        dialog = admin.get_by_role("dialog")
+        dialog.get_by_label("E-mail of the colleague").fill("eva@school.example")
+        dialog.get_by_role("button", name="Share").click()
+        expect(admin.get_by_text("Shared with Noa New")).to_be_visible()
+
+    share()
+    eva.goto(admin.url)
+    expect(eva.get_by_text("Shared with you")).to_be_visible()
+    admin.get_by_role("button", name="Share").click()
+    admin.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    expect(eva.get_by_text("This class belongs to somebody else.")).to_be_visible()
+    expect(admin.get_by_role("dialog")).to_have_count(0)
+    share()
+    eva.goto(admin.url)
+    eva.get_by_role("button", name="Share").click()
+    eva.get_by_role("dialog").get_by_role("button", name="Leave").click()
+    expect(heading(eva, "Classes")).to_be_visible()
+    expect(eva.get_by_text("0 classes")).to_be_visible()
     other.close()

@@ -180,7 +180,7 @@ def test_the_keys_of_a_class_are_the_columns_of_its_table(tracker: CommandLine, 
     with database.connect() as connection:
         columns = connection.execute(text('SELECT * FROM "LiveStream"')).keys()
     assert set(record) == set(columns) - {"participantsData"}
-    assert set(tracker.done("class", "show", record["id"], "--json").json) == set(columns) | {"fetchState"}
+    assert set(tracker.done("class", "show", record["id"], "--json").json) == {*columns, "fetchState", "sharedWith"}
 
 
 def test_a_class_in_plain_words_says_where_to_join(tracker: CommandLine) -> None:
@@ -251,7 +251,7 @@ def test_a_class_is_shown_before_anything_is_known(tracker: CommandLine) -> None
     tracker.add_teacher()
     record = tracker.create()
     shown = tracker.done("class", "show", record["id"], "--json").json
-    assert shown == record | {"participantsData": None, "fetchState": None}
+    assert shown == record | {"participantsData": None, "fetchState": None, "sharedWith": []}
     lines = tracker.done("class", "show", record["id"]).text.splitlines()
     assert "title: Algebra 7B" in lines
     assert "participantCount: –" in lines

@@ -54,7 +54,7 @@ IMPORTS: dict[str, str] = {
     "class_attendance": "attendance auth errors services sessions storage text",
     "classes": "attendance auth clock errors retry services sessions storage zoom",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "decisions": "attendance auth class_attendance services storage text",
+    "decisions": "attendance auth class_attendance errors services storage text",
     "fetching": "attendance auth class_attendance collecting errors retry services storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "doctor": "auth errors health services storage",

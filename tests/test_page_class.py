@@ -106,7 +106,7 @@ def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine
     shown = show(screens, class_id)
     assert "It began at 15:30." in said(shown)
     assert [one.value for one in shown.get("link_button")] == ["Go to class"]
-    assert [one.label for one in shown.button] == ["Fetch participants now"]
+    assert [one.label for one in shown.button] == ["Share", "Fetch participants now"]
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,13 @@ def test_who_cancels_a_class_is_told_what_becomes_of_its_meeting(
     assert expected in [one.value for one in shown.markdown]
 
 
-def test_a_cancelled_class_can_only_be_looked_at(screens: Screens, engine: Engine, ana: Member) -> None:
+def test_a_cancelled_class_can_only_be_looked_at_and_shared(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     with transaction(engine) as tx:
         storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
     shown = show(screens, class_id)
     assert "This class was cancelled." in said(shown)
-    assert not shown.button
+    assert [one.label for one in shown.button] == ["Share"]
     assert not shown.get("link_button")
     assert not shown.code
 

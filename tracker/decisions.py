@@ -1,4 +1,8 @@
-"""What teachers decide on people: who is the same, who is a host, who is set aside. Their classes follow at once."""
+"""What teachers decide on people: who is the same, who is a host, who is set aside. Their classes follow at once.
+
+It is the word of a class's teacher, for all her classes. A co-teacher says it for her, and changes nothing by it in
+classes that she may not see: where the people concerned are in such a class, she is refused.
+"""
 
 import json
 from collections import defaultdict
@@ -12,6 +16,7 @@ from tracker.attendance.counting import NAMELESS, is_of_one_class, key_of, links
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import Mark, Person, PersonKey
 from tracker.class_attendance import refresh_all
+from tracker.errors import NotAllowed
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
@@ -28,6 +33,22 @@ def list_decisions(tx: Transaction, found: Class) -> list[Decision]:
 def list_marks(tx: Transaction, found: Class) -> dict[PersonKey, Mark]:
     """What the class's teacher has decided that people are, latest first."""
     return storage.decisions.list_marks(tx, found.teacher_id)
+
+
+def list_said(
+    tx: Transaction, viewer: Member, found: Class, here: Set[PersonKey]
+) -> tuple[list[Decision], dict[PersonKey, Mark]]:
+    """Both, for somebody who reads the page of the class, with these people in it.
+
+    A co-teacher is told nothing of anybody else: who is not in this class may be in one that she may not see.
+    """
+    same, marks = list_decisions(tx, found), list_marks(tx, found)
+    if auth.is_in_charge(viewer, found):
+        return same, marks
+    return (
+        [one for one in same if {one.first, one.second} <= here],
+        {key: said for key, said in marks.items() if key in here},
+    )
 
 
 def decide(services: Services, acting: Member, found: Class, *said: Decision) -> None:
@@ -109,6 +130,7 @@ def _store_and_follow(
     there when the classes are looked through. Then a short transaction for each meeting: a teacher may have thousands
     of classes, and webhooks have to be taken in meanwhile.
     """
+    services.read(_check_reach, acting, found, keys)
     with transaction(services.engine) as tx:
         storage.members.lock_member(tx, found.teacher_id)
         auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
@@ -121,6 +143,21 @@ def _store_and_follow(
         with transaction(services.engine) as tx:
             storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
             refresh_all(tx, meeting_id, by_meeting[meeting_id], services.now())
+
+
+def _check_reach(tx: Transaction, acting: Member, found: Class, keys: Set[PersonKey]) -> None:
+    """Raises NotAllowed for a co-teacher where one of these people is in a class of the teacher that she may not see.
+
+    Looking through the classes may take long, so this is no part of the transaction that stores. What is fetched in
+    between is like what comes later: the word that was given before holds for it.
+    """
+    current = storage.classes.get_class(tx, found.id)
+    auth.check_may_change(acting, current)
+    if auth.is_in_charge(acting, current):
+        return
+    for _, _, data in storage.participants.classes_with_people(tx, current.teacher_id, hidden_from=acting):
+        if not keys.isdisjoint(_keys_in(data)):
+            raise NotAllowed("people_of_other_classes", teacher=current.teacher_name)
 
 
 def _touched(tx: Transaction, teacher_id: str, keys: Set[PersonKey]) -> list[tuple[str, str]]:

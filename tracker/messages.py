@@ -89,6 +89,13 @@ _OF_CLASSES = {
     "no_such_session": "This class has no such session.",
     "no_such_class_of_yours": "There is no such class of yours.",
     "class_of_somebody_else": "This class belongs to somebody else.",
+    "share_of_somebody_else": "Only the class's teacher or an admin shares it, or takes it back from others.",
+    "share_with_teacher": "It is this person's own class.",
+    "share_with_closed": "The account of {email} is closed.",
+    "no_such_share": "It is not shared with {email}.",
+    "class_without_course": "This class belongs to no course.",
+    "people_of_other_classes": "Somebody of these is in other classes of {teacher} too, which are not shared with you. "
+    "Ask {teacher} to say this, or to share those classes.",
     "class_not_changeable": "This class has begun, is over or was cancelled, so it can no longer be changed.",
     "title_missing": "Give the class a title.",
     "title_too_long": "The title is longer than {most} characters.",

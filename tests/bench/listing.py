@@ -41,8 +41,21 @@ def main() -> None:
                 assert callable(question)
                 assert question(tx, *arguments, **options)
 
+        colleague = member(engine, "colleague@school.example")
+        with transaction(engine) as tx:
+            for teacher in teachers[1:4]:
+                (shared,) = storage.classes.list_classes(tx, teacher, Filter(), limit=1)
+                storage.shares.add(tx, "course", shared.course_id or "", colleague.id, NOW)
+                (shared,) = storage.classes.list_classes(tx, teacher, Filter(), limit=1, offset=1)
+                storage.shares.add(tx, "class", shared.id, colleague.id, NOW)
+            shared_with_her = storage.classes.count_classes(tx, colleague, Filter())
+
         base, name = seconds(lambda: read(storage.classes.get_class, class_id)), "one class by its id"
-        for who, viewer, last in (("an admin's", admin, CLASSES - PAGE), ("a teacher's", teachers[0], 500 - PAGE)):
+        for who, viewer, last in (
+            ("an admin's", admin, CLASSES - PAGE),
+            ("a teacher's", teachers[0], 500 - PAGE),
+            ("a co-teacher's", colleague, shared_with_her - PAGE),
+        ):
             for page, offset in (("first", 0), ("last", last)):
                 took = seconds(
                     lambda v=viewer, o=offset: read(storage.classes.list_classes, v, Filter(), limit=PAGE, offset=o)

@@ -8,6 +8,7 @@ school_account.py  signing in with the school's account (OpenID Connect)
 second_factor.py  a code beside the password, for admins
 invitations.py  links that set a password, once
 permissions.py  who may see and change what
+shares.py     classes and courses that are shared with colleagues
 accounts.py   the people with an account
 
 Of every secret only a hash is stored: argon2id for passwords, SHA-256 for random tokens, which cannot be guessed.
@@ -21,6 +22,7 @@ from tracker.auth.accounts import (
     disable,
     enable,
     get_member,
+    hand_over,
     list_members,
     remove,
     set_password,
@@ -28,13 +30,21 @@ from tracker.auth.accounts import (
 from tracker.auth.guessing import place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
-from tracker.auth.permissions import OPERATOR, check_is_admin, check_may_change, check_may_see, check_owns_account
+from tracker.auth.permissions import (
+    OPERATOR,
+    check_is_admin,
+    check_may_change,
+    check_may_see,
+    check_owns_account,
+    is_in_charge,
+)
 from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
 from tracker.auth.second_factor import address_for_app
 from tracker.auth.second_factor import is_on as second_factor_is_on
 from tracker.auth.second_factor import new_key as new_second_factor
 from tracker.auth.second_factor import switch_off as switch_off_second_factor
 from tracker.auth.second_factor import switch_on as switch_on_second_factor
+from tracker.auth.shares import end_share, share, shares_by, shares_of, shares_with
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
     SIGN_IN_LIFE,
@@ -85,14 +95,17 @@ __all__ = [
     "disable",
     "enable",
     "end_other_sign_ins",
+    "end_share",
     "end_sign_in",
     "forget_old",
     "get_member",
+    "hand_over",
     "hash_password",
     "identity_of",
     "invite",
     "invite_again",
     "invited",
+    "is_in_charge",
     "is_known_browser",
     "is_of",
     "is_offered",
@@ -113,6 +126,10 @@ __all__ = [
     "revoke_api_tokens",
     "second_factor_is_on",
     "set_password",
+    "share",
+    "shares_by",
+    "shares_of",
+    "shares_with",
     "sign_in",
     "sign_in_with",
     "sign_out",

@@ -92,7 +92,9 @@ def end_everything(tx: Transaction, member_id: str, but_sign_in: str = "") -> No
 
 
 def disable(engine: Engine, acting: Member, email: str, now: datetime) -> Member:
-    """Closes an account: its sign-ins and API tokens end, and its classes go on being counted.
+    """Closes an account: its sign-ins and API tokens end, and so does what colleagues share with it.
+
+    Its classes go on being counted, and stay shared with whom they are.
 
     Raises NotAllowed for whoever is no admin, NotFound, InvalidInput for the last admin.
     """
@@ -100,6 +102,7 @@ def disable(engine: Engine, acting: Member, email: str, now: datetime) -> Member
         member = _to_be_changed(tx, acting, email, stays_admin=False)
         end_everything(tx, member.id)
         storage.members.set_disabled(tx, member.id, now)
+        storage.shares.end_all_with(tx, member.id)
     _log("disabled", acting, member)
     return member
 
@@ -127,22 +130,38 @@ def remove(engine: Engine, acting: Member, email: str, to: str | None) -> Member
 
     Raises NotAllowed, NotFound, and InvalidInput for the last admin and for classes that nobody would have.
     """
-    removed = None
-    while removed is None:
+    member = _hand_over(engine, acting, email, to, then_remove=True)
+    _log("removed", acting, member)
+    return member
+
+
+def hand_over(engine: Engine, acting: Member, email: str, to: str) -> Member:
+    """Gives the classes, courses and words on people of an account, which stays, to the account `to`.
+
+    Raises NotAllowed for whoever is no admin, NotFound, InvalidInput for an account that cannot take them.
+    """
+    member = _hand_over(engine, acting, email, to, then_remove=False)
+    _log("handed_over", acting, member)
+    return member
+
+
+def _hand_over(engine: Engine, acting: Member, email: str, to: str | None, *, then_remove: bool) -> Member:
+    """Does so, anew where the account got a class meanwhile that has to be locked before it."""
+    done = None
+    while done is None:
         with transaction(engine) as tx:
-            removed = _remove(tx, acting, email, to)
-    _log("removed", acting, removed)
-    return removed
+            done = _handed_over(tx, acting, email, to, then_remove=then_remove)
+    return done
 
 
-def _remove(tx: Transaction, acting: Member, email: str, to: str | None) -> Member | None:
-    """Removes the account; None, and nothing is changed, where it got a class that has to be locked before it.
+def _handed_over(tx: Transaction, acting: Member, email: str, to: str | None, *, then_remove: bool) -> Member | None:
+    """The account, handed over; None, and nothing is changed, where it got a class that has to be locked before it.
 
     The rows of classes are locked before those of people, as by whoever stores participants.
     """
     ids = [storage.members.get_member(tx, one).id for one in (email, to) if one]
     locked = storage.leaving.lock_classes(tx, ids)
-    member = _to_be_changed(tx, acting, email, *ids, stays_admin=False)
+    member = _to_be_changed(tx, acting, email, *ids, stays_admin=not then_remove)
     if storage.leaving.classes_of(tx, ids) != locked:
         return None
     heir = storage.members.get_member(tx, to) if to else None
@@ -152,7 +171,8 @@ def _remove(tx: Transaction, acting: Member, email: str, to: str | None) -> Memb
         if heir.id == member.id or heir.disabled_at is not None:
             raise InvalidInput("classes_to_nobody", email=heir.email)
         storage.leaving.hand_over(tx, member.id, heir.id)
-    storage.leaving.remove(tx, member.id)
+    if then_remove:
+        storage.leaving.remove(tx, member.id)
     return member
 
 

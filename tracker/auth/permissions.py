@@ -3,20 +3,44 @@
 from tracker.errors import NotAllowed
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
+from tracker.storage.shares import Share
 
 # Who acts on the command line: whoever may run it has the database in hand anyway.
 OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
 
 
 def check_may_see(viewer: Member, found: Class) -> None:
-    """Raises NotAllowed unless the class is the viewer's own or the viewer is an admin."""
-    if not viewer.is_admin and found.teacher_id != viewer.id:
+    """Raises NotAllowed unless the class is the viewer's own or shared with her, or the viewer is an admin.
+
+    For lists the same is said in SQL, by `storage.classes.visible_to`.
+    """
+    if not is_in_charge(viewer, found) and viewer.id not in found.shared_with:
         raise NotAllowed("class_of_somebody_else")
 
 
 def check_may_change(acting: Member, found: Class) -> None:
     """Raises NotAllowed unless the acting person may change the class: whoever may see it may."""
     check_may_see(acting, found)
+
+
+def is_in_charge(member: Member, found: Class) -> bool:
+    """Whether a class is this person's own, or she is an admin. Only then she shares it with others, and what she says
+    of people holds for all classes of its teacher; a co-teacher neither shares on nor reaches into other classes.
+    """
+    return member.is_admin or member.id == found.teacher_id
+
+
+def check_may_share(acting: Member, found: Class) -> None:
+    """Raises NotAllowed unless the acting person may share the class with others."""
+    check_may_see(acting, found)
+    if not is_in_charge(acting, found):
+        raise NotAllowed("share_of_somebody_else")
+
+
+def check_may_end_share(acting: Member, share: Share) -> None:
+    """Raises NotAllowed unless the share is the acting person's to take back, or to give up; admins end any."""
+    if not acting.is_admin and acting.id not in (share.teacher.id, share.colleague.id):
+        raise NotAllowed("share_of_somebody_else")
 
 
 def check_is_admin(acting: Member) -> None:

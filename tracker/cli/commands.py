@@ -19,7 +19,7 @@ from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.cli import people, users
 from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, group, print_json
-from tracker.errors import InvalidInput, Problem, TrackerError
+from tracker.errors import InvalidInput, NotFound, Problem, TrackerError
 from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
@@ -28,6 +28,7 @@ from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
 from tracker.storage.classes import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
+from tracker.storage.shares import Kind, Share
 
 EVERYTHING = 1_000_000
 
@@ -166,15 +167,46 @@ def show_class(call: Call) -> None:
     with call.services(check_schema) as services:
         found = class_named(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found, services.now())
+        shares = services.read(auth.shares_of, auth.OPERATOR, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
     failure = found.fetch.error if found.fetch else None
     data = participants_data(attendance) if attendance else None
     if call.options.json:
-        print_json(found.record() | {"participantsData": data, "fetchState": state})
+        more = {"participantsData": data, "fetchState": state, "sharedWith": _shared_with(shares)}
+        print_json(found.record() | more)
         return
     for name, value in found.record().items():
         print(f"{name}: {'–' if value is None else value}")
+    for one in shares:
+        print(f"shared with: {one.colleague.email}" + (" (the whole course)" if one.kind == "course" else ""))
     print(f"fetch: {state or '–'}" + (f" ({sentence_of(failure)})" if failure else ""))
+
+
+def share_class(call: Call) -> None:
+    """Shares a class, or with --course its whole course, with a colleague; --undo takes that back."""
+    options = call.options
+    kind: Kind = "course" if options.course else "class"
+    with call.services() as services:
+        if options.undo:
+            given = services.read(auth.shares_of, auth.OPERATOR, class_named(services, options.id))
+            colleague = services.read(auth.get_member, options.email)
+            share = next((one for one in given if (one.kind, one.colleague.id) == (kind, colleague.id)), None)
+            if share is None:
+                raise NotFound("no_such_share", email=colleague.email)
+            auth.end_share(services.engine, auth.OPERATOR, share)
+        else:
+            share = auth.share(services.engine, auth.OPERATOR, options.id, options.email, services.now(), kind)
+        found = class_named(services, options.id)
+        shares = services.read(auth.shares_of, auth.OPERATOR, found)
+    if options.json:
+        print_json(found.record() | {"sharedWith": _shared_with(shares)})
+    else:
+        is_it, more = ("is not", " any more") if options.undo else ("is", "")
+        print(f"The {kind} {share.title} {is_it} shared with {share.colleague.email}{more}.")
+
+
+def _shared_with(shares: Sequence[Share]) -> list[dict[str, str]]:
+    return [{"email": one.colleague.email, "name": one.colleague.name, "of": one.kind} for one in shares]
 
 
 def fetch(call: Call) -> None:
@@ -282,6 +314,11 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--course", help="the course it belongs to")
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
+    added = command(
+        lessons, "share", share_class, as_json=True, id=CLASS_ID, email="the e-mail of the colleague's account"
+    )
+    added.add_argument("--course", action="store_true", help="the whole course that the class belongs to")
+    added.add_argument("--undo", action="store_true", help="take it back")
 
 
 def _export_command(commands: Any) -> None:

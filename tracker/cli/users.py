@@ -102,6 +102,13 @@ def remove_user(call: Call) -> None:
     print(f"{member.email} is removed." + (f" {call.options.to} has the classes now." if call.options.to else ""))
 
 
+def hand_over(call: Call) -> None:
+    """Gives the classes of an account to another one; the account stays."""
+    with call.services() as services:
+        member = auth.hand_over(services.engine, auth.OPERATOR, call.options.email, call.options.to)
+    print(f"{call.options.to} has the classes of {member.email} now.")
+
+
 def _member_record(member: Member) -> dict[str, Any]:
     return {
         "id": member.id,
@@ -131,5 +138,7 @@ def user_commands(users: Any) -> None:
     command(users, "enable", enable_user, email=EMAIL)
     command(users, "role", change_role, email=EMAIL).add_argument("role", choices=ROLES, help="what the person is now")
     command(users, "remove", remove_user, email=EMAIL).add_argument("--to", help="the account that gets the classes")
+    added = command(users, "hand-over", hand_over, email=EMAIL)
+    added.add_argument("--to", required=True, help="the account that gets the classes")
     added = command(users, "password", set_password, email=EMAIL)
     added.add_argument("--password-stdin", action="store_true", help=PASSWORD_STDIN)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, bindparam, func, inspect, or_, true
+from sqlalchemy import ColumnElement, and_, bindparam, func, inspect, or_, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import defer
 from sqlmodel import col, select, update
@@ -20,7 +20,7 @@ from tracker.attendance.types import ClassStatus, FetchState, Span
 from tracker.errors import NotFound, Problem
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
-from tracker.storage.models import Course, Fetch, LiveStream, User
+from tracker.storage.models import ClassShare, Course, CourseShare, Fetch, LiveStream, User
 from tracker.storage.problems import problem_of
 from tracker.text import comparable
 
@@ -42,6 +42,14 @@ _IN_MEETING = (
     .order_by(col(LiveStream.id))
 )
 _LOCK_IN_MEETING = _IN_MEETING.with_for_update()
+# The ids of those with whom a class, and its course, are shared; null where there is nobody.
+_CLASS_SHARED_WITH, _COURSE_SHARED_WITH = (
+    sa_select(func.aggregate_strings(col(table.user_id), ",")).where(of == shared).scalar_subquery()
+    for table, of, shared in (
+        (ClassShare, col(ClassShare.class_id), col(LiveStream.id)),
+        (CourseShare, col(CourseShare.course_id), col(LiveStream.course_id)),
+    )
+)
 _SET_LIFE = update(LiveStream).where(col(LiveStream.id) == bindparam("class_id"))
 
 
@@ -63,7 +71,10 @@ class FetchProgress:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class without its participants. Times are aware UTC; counts are None until known."""
+    """A class without its participants. Times are aware UTC; counts are None until known.
+
+    `shared_with`: the ids of the colleagues with whom it, or its course, is shared.
+    """
 
     id: str
     title: str
@@ -93,6 +104,7 @@ class Class:
     created_at: datetime
     names_removed_at: datetime | None
     fetch: FetchProgress | None
+    shared_with: frozenset[str] = frozenset()
 
     @property
     def planned(self) -> Span:
@@ -249,7 +261,7 @@ def list_classes(
     order = (col(LiveStream.scheduled_start), col(LiveStream.id))
     return classes_where(
         tx,
-        *_conditions(viewer, which),
+        *_conditions(tx, viewer, which),
         order=order if oldest_first else tuple(column.desc() for column in order),
         limit=limit,
         offset=offset,
@@ -259,7 +271,7 @@ def list_classes(
 def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
     """How many `list_classes` has in all."""
     statement = select(func.count()).select_from(LiveStream).outerjoin(Course)
-    return tx.exec(statement.where(*_conditions(viewer, which))).one()
+    return tx.exec(statement.where(*_conditions(tx, viewer, which))).one()
 
 
 def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
@@ -298,8 +310,28 @@ def _course_id(tx: Transaction, teacher_id: str, name: str) -> str:
     return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
 
 
-def _conditions(viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
-    conditions = [true() if viewer.is_admin else col(LiveStream.teacher_id) == viewer.id]
+def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:
+    """The condition on `LiveStream` that the viewer may see the class: as `auth.check_may_see` decides it for one."""
+    if viewer.is_admin:
+        return true()
+    # Read first: a condition with subqueries in it would have every class looked at.
+    classes = tx.exec(select(ClassShare.class_id).where(ClassShare.user_id == viewer.id)).all()
+    shared = select(Course.id, Course.teacher_id).join(CourseShare).where(CourseShare.user_id == viewer.id)
+    courses = tx.exec(shared).all()
+    conditions = [col(LiveStream.teacher_id) == viewer.id]
+    if classes:
+        conditions.append(col(LiveStream.id).in_(classes))
+    if courses:
+        # All classes of a course are its teacher's, and those are found by an index. A class without a course is in
+        # none: that has to be said, since the opposite of this condition is asked for as well.
+        ids, teachers = zip(*courses, strict=True)
+        course = col(LiveStream.course_id)
+        conditions.append(and_(col(LiveStream.teacher_id).in_(set(teachers)), course.is_not(None), course.in_(ids)))
+    return or_(*conditions)
+
+
+def _conditions(tx: Transaction, viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
+    conditions = [visible_to(tx, viewer)]
     if text := comparable(which.text.replace("\0", "")).strip().lower():
         conditions.append(
             or_(
@@ -324,7 +356,7 @@ def classes_where(
     Everything of them but the participants, which are large and rarely wanted.
     """
     statement = (
-        select(LiveStream, User, Course, Fetch)
+        sa_select(LiveStream, User, Course, Fetch, _CLASS_SHARED_WITH, _COURSE_SHARED_WITH)
         .join(User, col(User.id) == col(LiveStream.teacher_id))
         .outerjoin(Course, col(Course.id) == col(LiveStream.course_id))
         .outerjoin(Fetch, col(Fetch.class_id) == col(LiveStream.id))
@@ -336,10 +368,12 @@ def classes_where(
         # What another function of this transaction has read before may have been changed since by a bare UPDATE.
         .execution_options(populate_existing=True)
     )
-    return [_class(*row) for row in tx.exec(statement)]
+    return [_class(*row) for row in tx.execute(statement)]
 
 
-def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch | None) -> Class:
+def _class(
+    row: LiveStream, teacher: User, course: Course | None, fetch: Fetch | None, *shared_with: str | None
+) -> Class:
     return Class(
         id=row.id,
         title=row.title,
@@ -369,6 +403,7 @@ def _class(row: LiveStream, teacher: User, course: Course | None, fetch: Fetch |
         created_at=row.created_at,
         names_removed_at=row.names_removed_at,
         fetch=_fetch_progress(fetch) if fetch else None,
+        shared_with=frozenset(colleague for ids in shared_with if ids for colleague in ids.split(",")),
     )
 
 

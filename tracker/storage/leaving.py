@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import col, delete, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
+from tracker.storage import shares
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     ApiToken,
@@ -46,8 +47,9 @@ def has_classes(tx: Transaction, member_id: str) -> bool:
 def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
     """Gives a person's classes, courses and words on people to somebody else.
 
-    A course of the same name takes the classes in; where both have said something of the same people, the word of who
-    takes over counts. Figures shown rest on these words, so those of her classes are to be worked out anew.
+    A course of the same name takes the classes in, and with whom either was shared, that one is; where both have said
+    something of the same people, the word of who takes over counts. Figures shown rest on these words, so those of her
+    classes are to be worked out anew. What was shared with who takes over is her own now.
 
     The caller has locked both, and before them their classes. Meetings that were linked need not be hosted by who takes
     over: an admin has given them to her.
@@ -61,11 +63,13 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
         else:
             ours = col(LiveStream.course_id) == course.id
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
+            shares.move_course(tx, course.id, into.id)
             tx.delete(course)
     tx.flush()
     linked = (col(LiveStream.teacher_id) == member_id, col(LiveStream.zoom_linked_by_teacher).is_(True))
     tx.exec(update(LiveStream).where(*linked).values(zoom_linked_by_teacher=False))
     tx.exec(update(LiveStream).where(col(LiveStream.teacher_id) == member_id).values(teacher_id=to_id))
+    shares.end_needless(tx, to_id)
     for table, names in DECISIONS:
         said = {owner: tx.exec(select(table).where(table.teacher_id == owner)).all() for owner in (member_id, to_id)}
         known = {tuple(getattr(row, name) for name in names) for row in said[to_id]}

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import col, select, update
+from sqlmodel import col, not_, select, update
 
 from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.types import Attendance
 from tracker.errors import UnreadableRecords
-from tracker.storage.classes import class_row
+from tracker.storage.classes import class_row, visible_to
 from tracker.storage.database import Transaction
+from tracker.storage.members import Member
 from tracker.storage.models import WITHOUT_FIGURES, LiveStream
 
 
@@ -40,11 +41,17 @@ def keep_to_rule(tx: Transaction, class_id: str) -> None:
     tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(figures))
 
 
-def classes_with_people(tx: Transaction, teacher_id: str) -> Iterator[tuple[str, str | None, str]]:
-    """Id, meeting and `participantsData` of each class of a teacher whose participants are known; a few at a time."""
-    rows = select(LiveStream.id, LiveStream.zoom_meeting_id, LiveStream.participants_data).where(
-        LiveStream.teacher_id == teacher_id, col(LiveStream.participants_data).is_not(None)
-    )
+def classes_with_people(
+    tx: Transaction, teacher_id: str, hidden_from: Member | None = None
+) -> Iterator[tuple[str, str | None, str]]:
+    """Id, meeting and `participantsData` of each class of a teacher whose participants are known; a few at a time.
+
+    Only those that somebody may not see, where they are asked for as `hidden_from` her.
+    """
+    conditions = [col(LiveStream.teacher_id) == teacher_id, col(LiveStream.participants_data).is_not(None)]
+    if hidden_from is not None:
+        conditions.append(not_(visible_to(tx, hidden_from)))
+    rows = select(LiveStream.id, LiveStream.zoom_meeting_id, LiveStream.participants_data).where(*conditions)
     for class_id, meeting_id, text in tx.exec(rows.execution_options(yield_per=50)):
         yield class_id, meeting_id, text or ""
 

@@ -33,7 +33,7 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
     said_panel.show(found, attendance, member)
     tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
     st.subheader("People so far" if live else "People", anchor=False)
-    people_panel.show(found, attendance, tables["people"])
+    people_panel.show(found, attendance, tables["people"], member)
     if not live:
         downloads.show(found, tables)
     if attendance.stays:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from tracker import class_attendance, clock
 from tracker.attendance.types import ClassStatus
-from tracker.errors import TrackerError
+from tracker.errors import NotAllowed, NotFound, TrackerError
 from tracker.health import Alarms
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.classes import Class
@@ -23,6 +23,8 @@ TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/ne
 SYSTEM, PEOPLE, MY_ACCOUNT = "pages/system.py", "pages/people.py", "pages/my_account.py"
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
+# The key there of the person for whom the page was drawn.
+DRAWN_FOR = "drawn-for"
 NAMES_IN_A_LIST = 6
 # How often an open page asks the database whether it has to be redrawn.
 SECONDS_BETWEEN_CHECKS = 1
@@ -51,6 +53,7 @@ def gate(title: str) -> Member:
     with shown_errors():
         member = member_of(sign_in_cookies())
     if member is not None:
+        st.session_state[DRAWN_FOR] = member
         _sidebar(member)
         return member
     st.html('<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>')
@@ -60,11 +63,12 @@ def gate(title: str) -> Member:
 def acting() -> Member:
     """Who acts in this tab, asked at this moment: an open tab must do nothing more once its sign-in has ended.
 
-    Ends the run where it has; the page is drawn anew then, and its gate says so.
+    Ends the run where it has, or where she is not what she was when the page was drawn, an admin for one. The page is
+    drawn anew then, and its gate says so.
     """
     with shown_errors():
         member = member_of(sign_in_cookies())
-    if member is None:
+    if member is None or member != st.session_state.get(DRAWN_FOR):
         st.rerun()
     return member
 
@@ -198,6 +202,8 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
     def check() -> None:
         try:
             changed = version() != drawn
+        except (NotAllowed, NotFound):
+            changed = True  # what the page shows is not this person's to see any more
         except (TrackerError, *AWAY):
             return  # the page stays as it is; the next check comes soon
         if changed:

@@ -84,11 +84,27 @@ def changes(everybody: list[Member]) -> None:
             with page.shown_errors():
                 token = auth.invite_again(engine, page.acting(), chosen.email, now)
             _show_next(f"{chosen.email} needs a new password.", _link(token))
-    _removal(chosen, everybody)
-
-
-def _removal(chosen: Member, everybody: list[Member]) -> None:
     heirs = [one for one in everybody if one.id != chosen.id and one.disabled_at is None]
+    _handing_over(chosen, heirs)
+    _removal(chosen, heirs)
+
+
+def named(member: Member) -> str:
+    """Somebody among others to choose from."""
+    return f"{words.plain(member.name, 60)} ({words.plain(member.email, 60)})"
+
+
+def _handing_over(chosen: Member, heirs: list[Member]) -> None:
+    with st.expander("Hand the classes to somebody else"):
+        st.caption("All classes and courses, and what was said about people in them. The account stays.")
+        to = st.selectbox("Who gets them", heirs, None, format_func=named, key=f"to-{chosen.id}")
+        if st.button("Hand over", icon=":material/move_up:", disabled=to is None) and to is not None:
+            with page.shown_errors():
+                auth.hand_over(services().engine, page.acting(), chosen.email, to.email)
+            _show_next(f"{to.email} has the classes of {chosen.email} now.")
+
+
+def _removal(chosen: Member, heirs: list[Member]) -> None:
     with st.expander("Remove this account"):
         to = st.selectbox(
             "Who gets the classes", heirs, None, format_func=lambda one: words.plain(one.email), key=f"heir-{chosen.id}"

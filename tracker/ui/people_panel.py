@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from tracker import decisions, report
+from tracker import auth, decisions, report
 from tracker.attendance.counting import is_of_one_class
 from tracker.attendance.names import names_nobody
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
 from tracker.storage.classes import Class
+from tracker.storage.members import Member
 from tracker.ui import charts, words
 from tracker.ui.page import acting, shown_errors
 from tracker.ui.wiring import services
@@ -20,7 +21,7 @@ HINT = "Tick people to say who is the same person, who is a host, or who is to b
 Chosen = list[tuple[PersonKey, ...]]
 
 
-def show(found: Class, attendance: Attendance, table: report.Table) -> None:
+def show(found: Class, attendance: Attendance, table: report.Table, member: Member) -> None:
     """The table of people, whose rows can be chosen, and the buttons for those who are; then who is set aside."""
     people = attendance.people
     chosen = chosen_people(found, people)
@@ -41,7 +42,7 @@ def show(found: Class, attendance: Attendance, table: report.Table) -> None:
         selection_default={"selection": {"rows": [row for row, person in enumerate(people) if person in chosen]}},
     )
     if chosen:
-        _actions(found, chosen)
+        _actions(found, chosen, member)
     elif people:
         st.caption(HINT)
     if attendance.set_aside:
@@ -64,7 +65,7 @@ def say(found: Class, act: Callable[..., None], *arguments: Any) -> None:
     st.rerun()
 
 
-def _actions(found: Class, chosen: list[Person]) -> None:
+def _actions(found: Class, chosen: list[Person], member: Member) -> None:
     """The buttons that say something of the people who are chosen."""
     st.markdown(f"**{words.listed([words.name_of(person) for person in chosen])}**")
     hosts = [person for person in chosen if person.is_host]
@@ -88,6 +89,8 @@ def _actions(found: Class, chosen: list[Person]) -> None:
             if possible and st.button(label, icon=f":material/{icon}:", key=f"say-{label}"):
                 say(found, act, *arguments)
     st.caption(_reach(chosen))
+    if not auth.is_in_charge(member, found):
+        st.caption("Where one of them is also in a class of this teacher that is not shared with you, it is refused.")
 
 
 def _reach(chosen: Sequence[Person]) -> str:

@@ -43,8 +43,7 @@ class _Line:
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
     """What is suggested, and what was said; nothing where there is neither."""
-    same: list[Decision] = read(decisions.list_decisions, found)
-    marks: dict[PersonKey, Mark] = read(decisions.list_marks, found)
+    same, marks = read(decisions.list_said, member, found, _names(attendance).keys())
     _suggestions(found, attendance)
     if same or marks:
         who = words.who_has(found, member, inside=True)

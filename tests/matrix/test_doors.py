@@ -1,0 +1,20 @@
+"""Every page, part, dialog and download is in the tables. Addresses and commands have tests of their own."""
+
+from tests.matrix import doors
+from tests.matrix.table import DIALOGS, OPENERS, PAGES, PARTS, rows
+
+
+def test_every_page_has_a_line() -> None:
+    assert rows(PAGES).keys() == doors.pages()
+
+
+def test_every_part_that_is_drawn_again_has_a_line() -> None:
+    assert rows(PARTS).keys() == doors.parts()
+
+
+def test_every_dialog_has_a_line() -> None:
+    assert rows(DIALOGS).keys() == doors.dialogs() == OPENERS.keys()
+
+
+def test_files_are_offered_in_one_place() -> None:
+    assert doors.downloads() == ["tracker/ui/downloads.py"] * 2

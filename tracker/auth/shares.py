@@ -1,0 +1,74 @@
+"""Sharing classes and courses with colleagues, who then see and change them as their teacher does."""
+
+import logging
+from datetime import datetime
+
+from tracker import storage
+from tracker.auth.permissions import check_may_end_share, check_may_see, check_may_share
+from tracker.errors import InvalidInput
+from tracker.storage.classes import Class
+from tracker.storage.database import Engine, Transaction, transaction
+from tracker.storage.members import Member
+from tracker.storage.shares import Kind, Share
+
+log = logging.getLogger(__name__)
+
+
+def share(engine: Engine, acting: Member, class_id: str, email: str, now: datetime, kind: Kind = "class") -> Share:
+    """Shares a class, or the course that it belongs to, with the colleague who has this e-mail.
+
+    Raises NotAllowed for whoever is neither its teacher nor an admin, NotFound for a class or an account that is not
+    there, InvalidInput for a closed account, for the teacher herself, and for a class without a course.
+    """
+    with transaction(engine) as tx:
+        # Locked: while it is handed over, or the account is closed, nothing is shared.
+        found = storage.classes.lock_class(tx, class_id)
+        check_may_share(acting, found)
+        shared_id = found.id if kind == "class" else found.course_id
+        if shared_id is None:
+            raise InvalidInput("class_without_course")
+        colleague = storage.members.get_member(tx, email)
+        storage.members.lock_member(tx, colleague.id)
+        if storage.members.is_disabled(tx, colleague.id):
+            raise InvalidInput("share_with_closed", email=colleague.email)
+        if colleague.id == found.teacher_id:
+            raise InvalidInput("share_with_teacher")
+        storage.shares.add(tx, kind, shared_id, colleague.id, now)
+        made = storage.shares.get(tx, kind, shared_id, colleague)
+    _log("shared", acting, made)
+    return made
+
+
+def end_share(engine: Engine, acting: Member, given: Share) -> None:
+    """Takes a share back, or gives it up.
+
+    Raises NotAllowed for whoever is neither the teacher, nor an admin, nor the colleague herself; NotFound where it has
+    ended already.
+    """
+    with transaction(engine) as tx:
+        current = storage.shares.get(tx, given.kind, given.id, given.colleague)
+        check_may_end_share(acting, current)
+        storage.shares.end(tx, current.kind, current.id, current.colleague.id)
+    _log("share_ended", acting, current)
+
+
+def shares_of(tx: Transaction, viewer: Member, found: Class) -> list[Share]:
+    """With whom a class is shared, and with whom its course. Raises NotAllowed, NotFound."""
+    current = storage.classes.get_class(tx, found.id)
+    check_may_see(viewer, current)
+    return storage.shares.of_class(tx, current.id, current.course_id)
+
+
+def shares_by(tx: Transaction, member: Member) -> list[Share]:
+    """What this person shares with others."""
+    return storage.shares.given_by(tx, member.id)
+
+
+def shares_with(tx: Transaction, member: Member) -> list[Share]:
+    """What others share with this person."""
+    return storage.shares.given_to(tx, member.id)
+
+
+def _log(outcome: str, acting: Member, one: Share) -> None:
+    fields = {"outcome": outcome, "user": one.colleague.id, "by": acting.id or acting.name, one.kind: one.id}
+    log.info("share", extra=fields)

@@ -1,0 +1,94 @@
+"""With whom classes and courses are shared: the dialog on the page of a class, and the list on My account."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from tracker import auth
+from tracker.errors import InvalidInput
+from tracker.storage.classes import Class
+from tracker.storage.members import Member
+from tracker.storage.shares import Kind, Share
+from tracker.ui import page, words
+from tracker.ui.wiring import services
+
+WHAT_IT_MEANS = (
+    "A colleague with whom you share sees and changes the class as you do. She cannot share it on, and its start link "
+    "stays the teacher's."
+)
+
+
+def facts(found: Class, member: Member, *, joinable: bool) -> None:
+    """With whom a class is shared; and how a co-teacher comes into it, as long as it may be held."""
+    if found.shared_with:
+        given = page.read(auth.shares_of, member, found)
+        # Somebody may have both the class and its course.
+        names = dict.fromkeys("you" if one.colleague.id == member.id else one.colleague.name for one in given)
+        st.caption(f"Shared with {words.listed(list(names))}.")
+    if joinable and member.id in found.shared_with and member.id != found.teacher_id:
+        teacher = words.markdown(found.teacher_name, 60)
+        st.caption(f"The start link stays with {teacher}, since it opens Zoom in that name. Join by the link above.")
+
+
+@page.dialog("Share", width="medium")
+def share(found: Class) -> None:
+    """Shows with whom a class and its course are shared, and shares them or takes that back."""
+    member = page.acting()
+    with page.shown_errors():
+        given = page.read(auth.shares_of, member, found)
+    _list(given, member)
+    if not auth.is_in_charge(member, found):
+        st.caption("Only the class's teacher and admins share it with others.")
+        return
+    st.caption(WHAT_IT_MEANS)
+    with st.form("share", border=False):
+        email = st.text_input("E-mail of the colleague")
+        kinds: list[Kind] = ["class", "course"] if found.course_id else ["class"]
+        kind = st.radio("What", kinds, format_func=lambda kind: _kind_in_words(kind, found), horizontal=True)
+        if not st.form_submit_button("Share", type="primary"):
+            return
+    with page.shown_errors():
+        if not email.strip():
+            raise InvalidInput("email_unusable", email="")
+        auth.share(services().engine, page.acting(), found.id, email, services().now(), kind)
+    st.rerun()
+
+
+def of_account(member: Member) -> None:
+    """Everything that somebody shares and that is shared with her, each with a way to end it."""
+    with page.shown_errors():
+        given, taken = page.read(auth.shares_by, member), page.read(auth.shares_with, member)
+    st.subheader("Shared classes", anchor=False)
+    if not given and not taken:
+        st.caption("You share nothing, and nothing is shared with you. A class is shared on its page.")
+    _list([*given, *taken], member, named=True)
+
+
+def _list(given: Iterable[Share], member: Member, *, named: bool = False) -> None:
+    """Shares, each with the button that ends it for whoever may; `named` says what is shared."""
+    for one in given:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.markdown(_in_words(one, member, named=named), width="stretch")
+            hers = one.colleague.id == member.id
+            may_end = hers or member.is_admin or one.teacher.id == member.id
+            key = f"end-{one.kind}-{one.id}-{one.colleague.id}"
+            if may_end and st.button("Leave" if hers else "Take back", key=key, width="content"):
+                with page.shown_errors():
+                    auth.end_share(services().engine, page.acting(), one)
+                if hers and not named:
+                    st.switch_page(page.CLASSES)  # the page of the class is not hers to read any more
+                st.rerun()
+
+
+def _kind_in_words(kind: Kind, found: Class) -> str:
+    return "This class alone" if kind == "class" else f"The whole course {words.markdown(found.course or '', 60)}"
+
+
+def _in_words(one: Share, member: Member, *, named: bool) -> str:
+    what = "the whole course" if one.kind == "course" else "this class"
+    if named:
+        what = f"{'the course' if one.kind == 'course' else 'the class'} **{words.markdown(one.title)}**"
+    if one.colleague.id == member.id:
+        return f"You have {what} of {words.markdown(one.teacher.name, 60)}"
+    colleague = f"{words.markdown(one.colleague.name, 60)} ({words.markdown(one.colleague.email, 60)})"
+    return f"{colleague} has {what}"
