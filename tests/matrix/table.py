@@ -71,7 +71,8 @@ CSV of joins and leaves  none    given    given       none      given  none     
 """
 
 # What the dashboard's server answers, its own addresses and Streamlit's. `out`: 401, and a browser is sent to sign in.
-# `in`: past the gate. Of a file under /media the address is a digest of what is in it, so only who has been given it knows
+# `in`: past the gate. `404`: what of Streamlit's no page
+# needs. Of a file under /media the address is a digest of what is in it, so only who has been given it knows
 # it. The last line is of everything that has no address of its own: pages, and files of Streamlit's.
 ADDRESSES = """
 door                                                        nobody      teacher     co-teacher  stranger    admin       signed-out  closed      unshared    demoted
@@ -85,25 +86,25 @@ GET /_stcore/health                                         in          in      
 OPTIONS /_stcore/health                                     in          in          in          in          in          in          in          in          in
 POST /logout                                                out         in          in          in          in          out         out         in          in
 GET /host                                                   out         303         409         409         409         out         out         409         409
-GET /_stcore/metrics                                        out         in          in          in          in          out         out         in          in
-OPTIONS /_stcore/metrics                                    out         in          in          in          in          out         out         in          in
+GET /_stcore/metrics                                        out         404         404         404         404         out         out         404         404
+OPTIONS /_stcore/metrics                                    out         404         404         404         404         out         out         404         404
 GET /_stcore/host-config                                    out         in          in          in          in          out         out         in          in
 GET /media/{file_id:path}                                   out         in          in          in          in          out         out         in          in
 OPTIONS /media/{file_id:path}                               out         in          in          in          in          out         out         in          in
-PUT /_stcore/upload_file/{session_id}/{file_id}             out         in          in          in          in          out         out         in          in
-DELETE /_stcore/upload_file/{session_id}/{file_id}          out         in          in          in          in          out         out         in          in
-OPTIONS /_stcore/upload_file/{session_id}/{file_id}         out         in          in          in          in          out         out         in          in
-GET /component/{path:path}                                  out         in          in          in          in          out         out         in          in
-OPTIONS /component/{path:path}                              out         in          in          in          in          out         out         in          in
-GET /_stcore/bidi-components/{path:path}                    out         in          in          in          in          out         out         in          in
-OPTIONS /_stcore/bidi-components/{path:path}                out         in          in          in          in          out         out         in          in
+PUT /_stcore/upload_file/{session_id}/{file_id}             out         404         404         404         404         out         out         404         404
+DELETE /_stcore/upload_file/{session_id}/{file_id}          out         404         404         404         404         out         out         404         404
+OPTIONS /_stcore/upload_file/{session_id}/{file_id}         out         404         404         404         404         out         out         404         404
+GET /component/{path:path}                                  out         404         404         404         404         out         out         404         404
+OPTIONS /component/{path:path}                              out         404         404         404         404         out         out         404         404
+GET /_stcore/bidi-components/{path:path}                    out         404         404         404         404         out         out         404         404
+OPTIONS /_stcore/bidi-components/{path:path}                out         404         404         404         404         out         out         404         404
 WEBSOCKET /_stcore/stream                                   out         in          in          in          in          out         out         in          in
-GET /auth/login                                             out         in          in          in          in          out         out         in          in
-GET /auth/logout                                            out         in          in          in          in          out         out         in          in
-GET /oauth2callback                                         out         in          in          in          in          out         out         in          in
-ANY /_stcore/agent/interact                                 out         in          in          in          in          out         out         in          in
-ANY /_stcore/agent/openapi.json                             out         in          in          in          in          out         out         in          in
-ANY /_stcore/agent/mcp                                      out         in          in          in          in          out         out         in          in
+GET /auth/login                                             out         404         404         404         404         out         out         404         404
+GET /auth/logout                                            out         404         404         404         404         out         out         404         404
+GET /oauth2callback                                         out         404         404         404         404         out         out         404         404
+ANY /_stcore/agent/interact                                 out         404         404         404         404         out         out         404         404
+ANY /_stcore/agent/openapi.json                             out         404         404         404         404         out         out         404         404
+ANY /_stcore/agent/mcp                                      out         404         404         404         404         out         out         404         404
 ANY /                                                       out         in          in          in          in          out         out         in          in
 """
 
