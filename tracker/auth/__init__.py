@@ -25,6 +25,7 @@ from tracker.auth.accounts import (
     remove,
     set_password,
 )
+from tracker.auth.guessing import place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
 from tracker.auth.permissions import OPERATOR, check_is_admin, check_may_change, check_may_see, check_owns_account
@@ -106,6 +107,7 @@ __all__ = [
     "new_second_factor",
     "note_bearer_use",
     "note_use",
+    "place_of",
     "provider_name",
     "remove",
     "revoke_api_tokens",
