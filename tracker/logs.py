@@ -22,6 +22,8 @@ from tracker.settings import Settings, secrets_of
 log = logging.getLogger(__name__)
 
 MASK = "***"
+# Strangers can cause lines too: from one place in the program so many a minute, and then how many were left out.
+MOST_LINES, SECONDS_OF_LINES = 30, 60.0
 MOST_CAUSES, MOST_FRAMES = 5, 30
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 
@@ -67,6 +69,7 @@ def handler() -> logging.Handler:
     """Writes lines to stderr: readable ones on a terminal, else JSON."""
     made = _Handler(sys.stderr)
     made.setFormatter(Lines(as_json=not sys.stderr.isatty()))
+    made.addFilter(Floods())
     return made
 
 
@@ -75,6 +78,32 @@ def hide(settings: Settings) -> None:
     for known in logging.getLogger().handlers:
         if isinstance(known.formatter, Lines):
             known.formatter.hide(secrets_of(settings))
+
+
+class Floods(logging.Filter):
+    """Lets warnings and errors of one place in the program through up to a number a minute.
+
+    The first line after that minute says in `left_out` how many there were beyond.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._minutes: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        with self._lock:
+            place = (record.pathname, record.lineno)
+            began, count = self._minutes.get(place, (record.created, 0))
+            if not 0 <= record.created - began < SECONDS_OF_LINES:
+                if count > MOST_LINES:
+                    record.left_out = count - MOST_LINES
+                began, count = record.created, 0
+            self._minutes[place] = began, count + 1
+            return count < MOST_LINES
 
 
 class Lines(logging.Formatter):
