@@ -228,6 +228,7 @@ def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
     before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
     print("Restored." if before is None else f"Restored. What was there before is in {before}.")
+    print("Everybody has to sign in again and to make new API tokens; open invitations have to be sent anew.")
 
 
 def _moment(text: str) -> datetime:
