@@ -41,7 +41,7 @@ IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
     "settings": "errors messages paths",
-    "logs": "settings",
+    "logs": "settings text",
     "report": "attendance text",
     "retry": "attendance errors",
     "storage": "attendance clock errors text",
@@ -240,6 +240,19 @@ def test_the_environment_is_read_at_the_edge_only() -> None:
 
 def test_the_wall_clock_is_read_in_one_room() -> None:
     assert {room_of(path) for path in SOURCES if attributes(path) & CLOCKS} == READS_CLOCK
+
+
+def test_commands_print_in_the_one_way_that_shows_what_would_steer_a_terminal() -> None:
+    printing = {
+        named(path)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Name)
+        and node.id == "print"
+        and not named(path).startswith("tracker/storage/migrations")
+    }
+    # The second prints nothing but a sentence of its own.
+    assert printing == {"tracker/cli/call.py", "tracker/run.py"}
 
 
 # Sizes

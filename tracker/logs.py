@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from tracker.settings import Settings, secrets_of
+from tracker.text import visible
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class Lines(logging.Formatter):
     def hide(self, secrets: set[str]) -> None:
         """Masks these secrets as well, and the ways in which they are commonly written inside other texts."""
         self._secrets |= secrets
-        written = {_one_line(way) for secret in self._secrets for way in _ways_to_write(secret)}
+        written = {visible(way) for secret in self._secrets for way in _ways_to_write(secret)}
         longest_first = sorted(written, key=len, reverse=True)
         self._hidden = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -142,7 +143,7 @@ class Lines(logging.Formatter):
 
     def clean(self, text: str) -> str:
         """The text on one line, without secrets and e-mail addresses."""
-        text = self._without_secrets(_one_line(text))
+        text = self._without_secrets(visible(text))
         for pattern, instead in LOOKS:
             text = pattern.sub(instead, text)
         return text
@@ -203,13 +204,6 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:
         return f"<{type(value).__name__} without a text>"
-
-
-def _one_line(text: str) -> str:
-    """The text with everything escaped that would end a line, steer a terminal or not be seen."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _ways_to_write(secret: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tracker import class_attendance, clock, report
 from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
-from tracker.cli.call import Call, class_named, print_json
+from tracker.cli.call import Call, class_named, print_json, say
 from tracker.errors import ClassNotReady, InvalidInput
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
@@ -34,12 +34,23 @@ def export(call: Call) -> None:
     else:
         content = report.csv_bytes(report.TABLES[options.shape](attendance, zone))
     if options.out is None:
-        sys.stdout.buffer.write(content)
+        _to_stdout(content, options.format)
         return
     try:
         Path(options.out).write_bytes(content)
     except OSError as error:
         raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
+
+
+def _to_stdout(content: bytes, kind: str) -> None:
+    """The bytes as they are for whatever reads them, and lines that do no harm for a terminal."""
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.write(content)
+        return
+    if kind == "xlsx":
+        raise InvalidInput("workbook_on_terminal")
+    for line in content.decode("utf-8-sig").splitlines():
+        say(line)
 
 
 def show(call: Call) -> None:
@@ -50,7 +61,8 @@ def show(call: Call) -> None:
     if call.options.json:
         print_json(_record(overview))
     else:
-        print("\n".join(_lines(overview)))
+        for line in _lines(overview):
+            say(line)
 
 
 def _record(overview: Overview) -> dict[str, Any]:
