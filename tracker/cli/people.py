@@ -1,5 +1,7 @@
 """The commands on who was in a class: as a file, as JSON, and in words."""
 
+import csv
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ from tracker.cli.call import Call, class_named, print_json, say
 from tracker.errors import ClassNotReady, InvalidInput
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
-from tracker.text import plain
+from tracker.text import plain, visible
 
 
 def export(call: Call) -> None:
@@ -49,7 +51,12 @@ def _to_stdout(content: bytes, kind: str) -> None:
         return
     if kind == "xlsx":
         raise InvalidInput("workbook_on_terminal")
-    for line in content.decode("utf-8-sig").splitlines():
+    text = content.decode("utf-8-sig")
+    if kind == "csv":
+        rows, told = csv.reader(io.StringIO(text, newline="")), io.StringIO()
+        csv.writer(told, lineterminator="\n").writerows([visible(cell) for cell in row] for row in rows)
+        text = told.getvalue()
+    for line in text.splitlines():
         say(line)
 
 
