@@ -27,7 +27,7 @@ from tracker.auth.accounts import (
 )
 from tracker.auth.guessing import place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
-from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
+from tracker.auth.passwords import HASHES_AT_ONCE, hash_password, is_weak_secret
 from tracker.auth.permissions import OPERATOR, check_is_admin, check_may_change, check_may_see, check_owns_account
 from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
 from tracker.auth.second_factor import address_for_app
@@ -96,6 +96,7 @@ __all__ = [
     "is_known_browser",
     "is_of",
     "is_offered",
+    "is_weak_secret",
     "limits_of",
     "list_api_tokens",
     "list_members",

@@ -35,6 +35,7 @@ EVERYTHING = 1_000_000
 @logs.to_stderr(logging.ERROR)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command: 0, or 1 with one sentence on stderr."""
+    paths.keep_new_files_private()
     # A terminal that cannot show a name shows its code; that is no reason to break off.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker import class_attendance, clock, report
+from tracker import class_attendance, clock, paths, report
 from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
@@ -39,7 +39,7 @@ def export(call: Call) -> None:
         _to_stdout(content, options.format)
         return
     try:
-        Path(options.out).write_bytes(content)
+        paths.write_private(Path(options.out), content)
     except OSError as error:
         raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
 

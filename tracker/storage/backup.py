@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from tracker.errors import InvalidInput, TrackerError
-from tracker.storage.database import file_of, make_engine, migrate, no_database, revisions
+from tracker.storage.database import BESIDE, file_of, make_engine, migrate, no_database, revisions
 from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
@@ -44,9 +44,8 @@ def back_up(url: str, file: Path) -> None:
         raise no_database(live)
     file = file.resolve()
     # SQLite would take what lies beside a database for its newest pages.
-    beside = ("-wal", "-journal", "-shm")
-    ours = file == live or file in {Path(f"{live}{suffix}") for suffix in beside}
-    if ours or any(Path(f"{file}{suffix}").exists() for suffix in beside):
+    ours = file == live or file in {Path(f"{live}{suffix}") for suffix in BESIDE}
+    if ours or any(Path(f"{file}{suffix}").exists() for suffix in BESIDE):
         raise InvalidInput("backup_in_use", file=str(file))
     with _translated_errors("backup_unwritable", file), closing(_open_existing(live)) as source:
         _write_copy(source, file)
