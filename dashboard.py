@@ -6,6 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from tracker import classes, health
+from tracker.paths import keep_new_files_private
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
 from tracker.ui import invitation, page, school_account, sign_in
@@ -41,6 +42,7 @@ def _version(member: Member) -> object:
 
 
 if __name__ == "dashboard":
+    keep_new_files_private()
     log_like_the_tracker()
     end_with_parent(os.environ)
     app = st.App(

@@ -34,7 +34,7 @@ from tracker.zoom.webhook import Delivery, parse
 
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOW = datetime(2026, 5, 14, 12, 0, 0, tzinfo=UTC)
-WEBHOOK_SECRET = "test-secret"
+WEBHOOK_SECRET = "w3bhooks-of-a-test"
 CLIENT_SECRET = "client-secret-5up3r"
 MEETING = "85011112222"
 _NUMBERS = itertools.count()

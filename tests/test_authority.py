@@ -187,4 +187,5 @@ def test_the_participants_of_a_linked_meeting_are_fetched_as_long_as_she_hosts_i
     with pytest.raises(ZoomRefused):
         fetching.fetch_now(school, OPERATOR, class_id)
     hosted_by(zoom, host_email=ana.email)
+    clock.forward(minutes=1)
     assert fetching.fetch_now(school, ana, class_id).unique_count == 1

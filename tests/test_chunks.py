@@ -1,13 +1,15 @@
 """Bodies in chunks: whatever is sent, the body is read exactly or refused, and nothing is read beyond its end."""
 
 import io
+from collections.abc import Coroutine
 from http.client import HTTPResponse
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tracker.server.chunks import ChunksCutOff, ChunksMalformed, ChunksTooLarge, read_chunks
+from tracker.server import chunks
+from tracker.server.chunks import ChunksCutOff, ChunksMalformed, ChunksTooLarge
 
 MOST = 1000
 REST = b"GET /next HTTP/1.1\r\n"
@@ -30,6 +32,28 @@ FRAGMENTS = [
 ]
 
 
+class InMemory:
+    """A reader that has everything at once."""
+
+    def __init__(self, content: io.BytesIO) -> None:
+        self.content = content
+
+    async def read(self, size: int) -> bytes:
+        return self.content.read(size)
+
+    async def readline(self, size: int) -> bytes:
+        return self.content.readline(size)
+
+
+def read_chunks(content: io.BytesIO, most: int) -> bytes:
+    reading: Coroutine[None, None, bytes] = chunks.read_chunks(InMemory(content), most)
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return bytes(done.value)
+    raise AssertionError("it waited for something")
+
+
 class Wire:
     """As much of a socket as the standard library's client reads from."""
 
@@ -40,10 +64,10 @@ class Wire:
         return io.BytesIO(self.content)
 
 
-def read_by_the_standard_library(chunks: bytes) -> bytes:
+def read_by_the_standard_library(sent: bytes) -> bytes:
     """The same body as another reader understands it."""
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = HTTPResponse(Wire(head + chunks))  # type: ignore[arg-type]
+    answer = HTTPResponse(Wire(head + sent))  # type: ignore[arg-type]
     answer.begin()
     return answer.read()
 

@@ -9,7 +9,7 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import API, OAUTH
-from tests.makers import Clock, at, counted, ended, lesson, member, settings, stay
+from tests.makers import CLIENT_SECRET, Clock, at, counted, ended, lesson, member, settings, stay
 from tests.practice_school import PRACTICE, environment, practice_zoom
 from tracker import health, sessions
 from tracker.doctor import SCOPES, examine
@@ -56,7 +56,7 @@ def answering(http: RequestsMock, scopes: str = " ".join(SCOPES), date: str | No
 def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     answering(http)
     member(engine)
-    checks = found(services_on(engine, clock, CRON_SECRET="s"))
+    checks = found(services_on(engine, clock, CRON_SECRET="cr0n-calls-of-a-test"))
     assert [check for check in checks.values() if not check.ok] == []
     kind = engine.dialect.name
     assert checks["database"].sentence == f"{kind}, schema up to date, fetches due: 0, given up: 0."
@@ -307,3 +307,52 @@ def test_wrong_credentials_are_told_apart_from_a_zoom_that_is_away(
     assert not check.ok
     assert check.sentence.startswith("Zoom does not accept the app's credentials")
     assert "wr0ng-value" not in check.sentence
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"CRON_SECRET": "x9!kQ2"}, "CRON_SECRET"),
+        ({"CRON_SECRET": "changeme-changeme"}, "CRON_SECRET"),
+        ({"ZOOM_WEBHOOK_SECRET": "aaaaaaaaaaaaaaaaaaaaaa"}, "ZOOM_WEBHOOK_SECRET"),
+        ({"ZOOM_WEBHOOK_SECRET": "your-secret-token-here"}, "ZOOM_WEBHOOK_SECRET"),
+        ({"CRON_SECRET": CLIENT_SECRET}, "ZOOM_CLIENT_SECRET, CRON_SECRET"),
+        ({"CRON_SECRET": f"cron-{'0a1b2c3d' * 4}"}, "CRON_SECRET"),
+        ({"OIDC_CLIENT_SECRET": "password1234"}, "OIDC_CLIENT_SECRET"),
+    ],
+)
+def test_weak_secrets_are_named_and_not_shown(
+    engine: Engine, clock: Clock, http: RequestsMock, said: dict[str, str], named: str
+) -> None:
+    answering(http)
+    check = found(services_on(engine, clock, **said))["secrets"]
+    assert not check.ok
+    assert f": {named};" in check.sentence
+    assert not any(secret in check.sentence for secret in said.values())
+
+
+def test_the_demos_own_secrets_are_fine_in_the_demo(engine: Engine, clock: Clock) -> None:
+    secret = f"webhook-{'7f3a9c5e' * 4}"
+    zoom = {"ZOOM_API_URL": "http://127.0.0.1:1/v2", "ZOOM_OAUTH_URL": "http://localhost:1/token"}
+    checks = found(services_on(engine, clock, ZOOM_WEBHOOK_SECRET=secret, **zoom))
+    assert (checks["secrets"].ok, checks["addresses"].ok) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "ok"),
+    [
+        ({"ZOOM_API_URL": "http://api.zoom.us/v2"}, False),
+        ({"ZOOM_OAUTH_URL": "http://127.0.0.1.evil.example/token"}, False),
+        ({"OIDC_ISSUER": "http://idp.school.example"}, False),
+        ({"OIDC_ISSUER": "http://[::1]:9000"}, True),
+        ({"OIDC_ISSUER": "https://idp.school.example"}, True),
+    ],
+)
+def test_addresses_to_which_secrets_would_travel_unencrypted_are_named(
+    engine: Engine, clock: Clock, said: dict[str, str], ok: bool
+) -> None:
+    check = found(services_on(engine, clock, ZOOM_CLIENT_ID="", **said))["addresses"]
+    assert (check.ok, next(iter(said)) in check.sentence) == (ok, not ok)

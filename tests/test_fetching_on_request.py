@@ -17,6 +17,7 @@ from tests.makers import (
     at,
     ended,
     lesson,
+    member,
     participant,
     services,
     stored,
@@ -30,6 +31,7 @@ from tracker.errors import (
     FetchUnderWay,
     NoDataFromZoom,
     NoMeeting,
+    NotAllowed,
     NotConfigured,
     NotEnded,
     NotFound,
@@ -121,6 +123,47 @@ def test_a_persons_fetch_that_fails_notes_why_and_changes_nothing_else(
         fetching.fetch_now(school, OPERATOR, held)
     assert isinstance(raised.value, TrackerError)
     assert stored(school.engine, held) == replace(before, fetch=replace(before.fetch, error=raised.value.problem))
+
+
+def test_whoever_asks_within_a_minute_gets_what_the_first_one_got(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock, ana: Member
+) -> None:
+    first = fetching.fetch_now(school, OPERATOR, held)
+    zoom.records["uuid-1"] = [ANA, BEN, participant("Cy", 0, 60)]
+    clock.forward(seconds=59)
+    assert fetching.fetch_now(school, ana, held) == first
+    clock.forward(seconds=1)
+    assert fetching.fetch_now(school, ana, held).unique_count == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (FAULT, ZoomUnreachable),
+        (REFUSED, ZoomRefused),
+        ((429, {}), ZoomRateLimited),
+        ((200, {"participants": []}), NoDataFromZoom),
+    ],
+)
+def test_whoever_asks_within_a_minute_is_refused_as_the_first_one_was(
+    school: Services, zoom: FakeZoom, held: str, clock: Clock, fault: tuple[int, Any], kind: type[TrackerError]
+) -> None:
+    zoom.list_faults.append(fault)
+    with pytest.raises(kind) as first:
+        fetching.fetch_now(school, OPERATOR, held)
+    clock.forward(seconds=59)
+    for call in (lambda: fetching.fetch_now(school, OPERATOR, held), lambda: fetching.fetch_if_due(school, held)):
+        with pytest.raises(TrackerError) as again:
+            call()
+        assert (again.value.kind, again.value.problem) == (first.value.kind, first.value.problem)
+    clock.forward(seconds=1)
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
+
+
+def test_who_may_not_see_a_class_does_not_get_what_others_fetched(school: Services, engine: Engine, held: str) -> None:
+    fetching.fetch_now(school, OPERATOR, held)
+    with pytest.raises(NotAllowed):
+        fetching.fetch_now(school, member(engine, "eva@x.example"), held)
 
 
 def test_two_people_do_not_fetch_one_class_at_once(school: Services, zoom: FakeZoom, held: str) -> None:

@@ -110,19 +110,51 @@ def test_what_is_refused_is_no_sign_that_zoom_reaches_us(engine: Engine, tally: 
     assert look(engine, 2).webhook_age == 60
 
 
-def test_another_signature_is_told_until_a_webhook_of_zooms_comes(
+def test_another_signature_is_told_when_for_an_hour_none_of_zooms_has_come(
     engine: Engine, tally: WebhookCounter, clock: Clock
 ) -> None:
     noted(tally, clock, 0, "noted")
     assert not look(engine).alarms.unsigned
     noted(tally, clock, 5, "refused:wrong_signature")
-    found = look(engine, 6)
+    assert not look(engine, 6).alarms.unsigned
+    noted(tally, clock, 61, "refused:wrong_signature")
+    found = look(engine, 62)
     assert found.alarms.unsigned
     assert [sentence_of(reason).partition(":")[0] for reason in found.reasons] == [
         "Webhooks come whose signature does not match"
     ]
-    noted(tally, clock, 7, "repeat")
-    assert look(engine, 8).reasons == []
+    noted(tally, clock, 63, "repeat")
+    assert look(engine, 64).reasons == []
+
+
+def test_a_flood_of_forged_webhooks_beside_zooms_own_raises_no_alarm(
+    engine: Engine, tally: WebhookCounter, clock: Clock
+) -> None:
+    for minute in range(0, 120, 20):
+        noted(tally, clock, minute, "noted", *["refused:wrong_signature"] * 2_000)
+        noted(tally, clock, minute + 10, *["refused:wrong_signature_of_account", "refused:body_changed"] * 1_000)
+        assert look(engine, minute + 11).reasons == []
+
+
+def test_refused_webhooks_are_logged_once_a_minute_with_their_number(
+    tally: WebhookCounter, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> list[tuple[str, int]]:
+        tally.tell_refused()
+        found = [(vars(record)["reason"], vars(record)["count"]) for record in caplog.records]
+        caplog.clear()
+        return found
+
+    assert told() == []
+    for outcome in ("noted", "refused:not_fresh", *["refused:wrong_signature"] * 5_000):
+        tally.note(outcome)
+    assert told() == [("wrong_signature", 5_000), ("not_fresh", 1)]
+    tally.note("refused:not_fresh")
+    clock.forward(seconds=59)
+    assert told() == []
+    tally.note("refused:not_fresh")
+    clock.forward(seconds=1)
+    assert told() == [("not_fresh", 2)]
 
 
 def test_of_webhooks_with_another_signature_the_last_one_says_what_is_told(

@@ -41,13 +41,13 @@ IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
     "settings": "errors messages paths",
-    "logs": "settings",
+    "logs": "settings text",
     "report": "attendance text",
     "retry": "attendance errors",
-    "storage": "attendance clock errors text",
+    "storage": "attendance clock errors paths text",
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
-    "services": "clock logs rate_limiter settings storage zoom",
+    "services": "clock logs paths rate_limiter settings storage zoom",
     "auth": "errors settings storage text",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
@@ -57,12 +57,12 @@ IMPORTS: dict[str, str] = {
     "decisions": "attendance auth class_attendance errors services storage text",
     "fetching": "attendance auth class_attendance collecting errors retry services storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
-    "doctor": "auth errors health services storage",
+    "doctor": "auth errors health paths services storage",
     "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
     "settings storage zoom",
     "ui": "attendance auth class_attendance classes clock decisions doctor errors health logs messages report retry "
     "services sessions settings storage text zoom",
-    "dashboard": "classes health server storage ui",
+    "dashboard": "classes health paths server storage ui",
     "demo": "auth classes clock errors health paths practice services settings storage",
     "pages": "attendance auth class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
@@ -124,6 +124,7 @@ OF_STORAGE_FOR_DOORS = {
     "backup",
     "check_schema",
     "check_writable",
+    "files_of",
     "migrate",
     "why_unwritable",
 }
@@ -241,6 +242,19 @@ def test_the_environment_is_read_at_the_edge_only() -> None:
 
 def test_the_wall_clock_is_read_in_one_room() -> None:
     assert {room_of(path) for path in SOURCES if attributes(path) & CLOCKS} == READS_CLOCK
+
+
+def test_commands_print_in_the_one_way_that_shows_what_would_steer_a_terminal() -> None:
+    printing = {
+        named(path)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Name)
+        and node.id == "print"
+        and not named(path).startswith("tracker/storage/migrations")
+    }
+    # The second prints nothing but a sentence of its own.
+    assert printing == {"tracker/cli/call.py", "tracker/run.py"}
 
 
 # Sizes

@@ -295,7 +295,7 @@ def test_a_stderr_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch, cap
         patch.setattr(sys, "stderr", io.StringIO())
         ours = logs.handler()
         sys.stderr.close()
-    ours.handle(logging.makeLogRecord({"msg": CLIENT_SECRET}))
+    ours.handle(logging.makeLogRecord({"msg": CLIENT_SECRET, "levelno": logging.ERROR}))
     assert capfd.readouterr().err == ""
 
 
@@ -320,6 +320,32 @@ def test_logging_leaves_everything_as_it_was() -> None:
     with logs.to_stderr(logging.DEBUG):
         assert state() != before
     assert state() == before
+
+
+# Floods
+
+
+def test_of_a_flood_of_lines_some_are_written_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, times = logging.getLogger("tracker.flood"), iter([*[1000.0] * 500, 1061.0])
+    make = logging.getLogRecordFactory()
+
+    def dated(*arguments: Any, **more: Any) -> logging.LogRecord:
+        record = make(*arguments, **more)
+        record.created = next(times)
+        return record
+
+    with logs.to_stderr(logging.INFO):
+        logging.setLogRecordFactory(dated)
+        try:
+            for number in range(501):
+                log.warning("stranger %s", number)
+        finally:
+            logging.setLogRecordFactory(make)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["message"] for line in lines] == [*(f"stranger {number}" for number in range(30)), "stranger 500"]
+    assert [line.get("left_out") for line in lines] == [None] * 30 + [470]
 
 
 # Processes
@@ -350,7 +376,7 @@ def test_a_tracker_in_trouble_writes_lines_for_programs_without_secrets(database
             connection.execute(text('ALTER TABLE "Elsewhere" RENAME TO "LiveStream"'))
     engine.dispose()
     found = [json.loads(line) for line in running.log.read_text().splitlines()]
-    reasons = [line["reason"] for line in found if line["message"] == "a webhook was refused"]
+    reasons = [line["reason"] for line in found if line["message"] == "webhooks were refused"]
     assert len(set(reasons)) >= 3
     assert [line for line in found if line["message"] == "webhook" and line["event"] == "meeting.started"]
     away = [line for line in found if line["message"] == "the database is away"]

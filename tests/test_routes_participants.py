@@ -93,11 +93,21 @@ def test_the_teacher_and_an_admin_get_the_participants_fetched_now(
     assert (found.participant_count, found.participants_fetched_at) == (2, at(75))
 
 
-def test_fetching_again_replaces_what_was_known(state: ServerState, teacher: Member, held: str, zoom: FakeZoom) -> None:
+def test_fetching_again_after_a_minute_replaces_what_was_known(
+    state: ServerState, teacher: Member, held: str, zoom: FakeZoom, clock: Clock
+) -> None:
     ask(state, teacher, f"?streamId={held}")
     zoom.records["uuid-1"].append(participant("Cy", 0, 60))
+    clock.forward(seconds=59)
+    assert json.loads(ask(state, teacher, f"?streamId={held}").body)["data"] == DATA
+    clock.forward(seconds=1)
     again = json.loads(ask(state, teacher, f"?streamId={held}").body)
-    assert again["data"] == DATA | {"participantCount": 3, "totalRecords": 4, "uniqueCount": 3}
+    assert again["data"] == DATA | {
+        "participantCount": 3,
+        "totalRecords": 4,
+        "uniqueCount": 3,
+        "fetchedAt": "2026-05-14T13:16:00Z",
+    }
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,8 @@ def test_a_meeting_is_asked_for_with_its_time_and_zone(http: RequestsMock, zoom:
     }
     assert body["default_password"] is True
     assert body["settings"]["email_in_attendee_report"] is True
+    assert body["settings"]["participant_video"] is False
+    assert "waiting_room" not in body["settings"]
     assert body["settings"]["use_pmi"] is False
     assert (meeting.id, meeting.topic, meeting.join_url) == ("81418900011", "Algebra 7B", MADE["join_url"])
 

@@ -90,6 +90,8 @@ def practice_port(settings: Settings) -> int:
 @contextmanager
 def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
     """The practice Zoom that these settings speak of. Raises TrackerError where it cannot start."""
+    state_file = settings.data_dir / "practice-zoom.json"
+    paths.make_private(state_file)
     zoom = PracticeZoom(
         PracticeSettings(
             host=HOST,
@@ -101,7 +103,7 @@ def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
             webhook_url=f"http://{HOST}:{settings.tracker_port}/api/webhooks/zoom",
             settle_seconds=SETTLE_SECONDS,
             retry_delays=RETRY_DELAYS,
-            state_file=settings.data_dir / "practice-zoom.json",
+            state_file=state_file,
         )
     )
     try:
@@ -148,6 +150,7 @@ def _next_port(port: str) -> int:
 
 def _secret(path: Path) -> str:
     """The demo's secret, made by its first start: links and signatures have to outlive a restart."""
+    paths.make_private(path)
     try:
         return path.read_text("ascii")
     except FileNotFoundError:

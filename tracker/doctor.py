@@ -1,15 +1,18 @@
 """`tracker doctor`: what is in place and what is missing, in words an IT person can act on."""
 
+import ipaddress
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import auth, health
+from tracker import auth, health, paths
 from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.database import AWAY, check_schema, check_writable, why_unwritable
+from tracker.storage.database import AWAY, check_schema, check_writable, files_of, why_unwritable
 from tracker.storage.webhook_log import REFUSED
 
 # The scopes that our calls need (Zoom's granular scopes of Server-to-Server OAuth apps), and what each is for.
@@ -25,6 +28,11 @@ SCOPES = {
 }
 # A webhook is refused when it is five minutes off; this warns long before.
 MOST_CLOCK_OFFSET_SECONDS = 60
+SECRETS = ("zoom_client_secret", "zoom_webhook_secret", "cron_secret", "oidc_client_secret")
+# The form of those that `tracker demo` makes; what it keeps may have been copied anywhere.
+OF_DEMO = re.compile(r"(client|webhook|cron)-[0-9a-f]{32}")
+# Secrets and tokens travel to these.
+ADDRESSES = ("zoom_api_url", "zoom_oauth_url", "oidc_issuer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,9 @@ def examine(services: Services) -> list[Check]:
     checks: list[Check] = []
     for code, check in (
         ("database", _database),
+        ("files", _files),
+        ("secrets", _secrets),
+        ("addresses", _addresses),
         ("people", _people),
         ("trackers", _trackers),
         ("webhook_secret", _webhook_secret),
@@ -58,9 +69,11 @@ def examine(services: Services) -> list[Check]:
 
 def where_things_are(env_file: Path, data_dir: Path) -> list[Check]:
     """Which files this installation looks at, wherever it is called."""
-    file = Problem("env_file_read" if env_file.is_file() else "env_file_missing", {"file": str(env_file)})
+    open_to_others = paths.is_open_to_others(env_file)
+    code = "env_file_open" if open_to_others else "env_file_read" if env_file.is_file() else "env_file_missing"
+    file = Problem(code, {"file": str(env_file)})
     folder = Problem("data_folder_there" if data_dir.is_dir() else "data_folder_missing", {"folder": str(data_dir)})
-    return [Check("settings_file", True, file), Check("data_folder", True, folder)]
+    return [Check("settings_file", not open_to_others, file), Check("data_folder", True, folder)]
 
 
 def _guarded(code: str, check: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
@@ -84,6 +97,44 @@ def _database(services: Services) -> Iterator[Check]:
     kind = services.engine.dialect.name
     problem = Problem("database_in_order", {"kind": kind, "due": queue.due, "given_up": queue.given_up})
     yield Check("database", True, problem)
+
+
+def _files(services: Services) -> Iterator[Check]:
+    kept = (services.settings.data_dir, *files_of(services.engine))
+    found = [str(path) for path in kept if paths.is_open_to_others(path)]
+    yield Check(
+        "files", not found, Problem("files_open", {"files": ", ".join(found)}) if found else Problem("files_ours")
+    )
+
+
+def _secrets(services: Services) -> Iterator[Check]:
+    settings = services.settings
+    given = {name.upper(): str(getattr(settings, name)) for name in SECRETS if getattr(settings, name)}
+    times = Counter(given.values())
+    demo_runs = _is_here(settings.zoom_api_url)
+    weak = [
+        name
+        for name, secret in given.items()
+        if auth.is_weak_secret(secret) or times[secret] > 1 or (OF_DEMO.fullmatch(secret) and not demo_runs)
+    ]
+    problem = Problem("secrets_weak", {"names": ", ".join(weak)}) if weak else Problem("secrets_strong")
+    yield Check("secrets", not weak, problem)
+
+
+def _addresses(services: Services) -> Iterator[Check]:
+    urls = {name.upper(): str(getattr(services.settings, name)) for name in ADDRESSES}
+    plain = [name for name, url in urls.items() if url.startswith("http://") and not _is_here(url)]
+    problem = Problem("addresses_plain", {"names": ", ".join(plain)}) if plain else Problem("addresses_encrypted")
+    yield Check("addresses", not plain, problem)
+
+
+def _is_here(url: str) -> bool:
+    """Whether the address is one of this machine alone."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _people(services: Services) -> Iterator[Check]:

@@ -5,14 +5,15 @@ Each use case opens its own short transactions, and never keeps one open while i
 
 import logging
 import random
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from tracker import auth, retry, storage
 from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
-from tracker.class_attendance import attendance_seen, has_zooms_list
+from tracker.class_attendance import attendance_of, attendance_seen, has_zooms_list
 from tracker.collecting import NOBODY_YET, Progress, collect
 from tracker.errors import (
     AlreadyFetched,
@@ -20,10 +21,12 @@ from tracker.errors import (
     LeaseLost,
     NoDataFromZoom,
     NoMeeting,
+    NotConfigured,
     NotEnded,
     Problem,
     TooSoon,
     TrackerError,
+    ZoomError,
     ZoomMeetingUnknown,
     ZoomRateLimited,
     ZoomRefused,
@@ -37,6 +40,18 @@ from tracker.zoom import Category
 
 log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
+# Whoever asks for a class within so long after somebody has gets what that one got, and Zoom is not asked again.
+BY_HAND_EVERY = timedelta(minutes=1)
+# What a fetch by hand was refused with, by the code that is stored of it. Zoom's own refusals begin alike, and so do
+# those for its answer on who hosts the meeting.
+REFUSALS: Mapping[str, type[NotEnded | NoDataFromZoom | NotConfigured]] = {
+    "no_session_ended": NotEnded,
+    "sessions_elsewhere": NoDataFromZoom,
+    retry.NO_LIST: NoDataFromZoom,
+    NOBODY_YET: NoDataFromZoom,
+    "zoom_not_connected": NotConfigured,
+}
+OF_ZOOM = ("zoom_", "meeting_")
 Outcome = Literal["collected", "put_off"]
 
 
@@ -55,14 +70,18 @@ def fetch_now(
 ) -> Attendance:
     """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
 
-    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotAllowed,
-    NotFound.
+    Within a minute of another one for this class, that one's result or refusal is given, whoever asked for it.
+
+    Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotConfigured,
+    NotAllowed, NotFound.
     """
     with transaction(services.engine) as tx:
         now = services.now()
         found = storage.classes.lock_class(tx, class_id)
         auth.check_may_change(acting, found)
         check_fetchable(found, now)
+        if (shared := _of_last_minute(tx, found, now)) is not None:
+            return shared
         claim = storage.fetches.claim_class(tx, class_id, now)
     try:
         attendance = collect(services, claim, progress)
@@ -75,6 +94,24 @@ def fetch_now(
     if attendance is None:
         raise NoDataFromZoom(NOBODY_YET)
     return attendance
+
+
+def _of_last_minute(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
+    """What somebody got who asked for this class within the last minute; None where nobody did, or it is not known.
+
+    Raises what that one was refused with.
+    """
+    asked_at = storage.fetches.asked_by_hand_at(tx, found.id, now)
+    if asked_at is None or not timedelta(0) <= now - asked_at < BY_HAND_EVERY:
+        return None
+    problem = found.fetch.error if found.fetch else None
+    if problem is None or problem.code in (retry.SESSIONS_MISSING, retry.LIST_INCOMPLETE):
+        return attendance_of(tx, found, now)
+    if problem.code in REFUSALS:
+        raise REFUSALS[problem.code](problem.code, **problem.details)
+    if problem.code.startswith(OF_ZOOM):
+        raise ZoomError(problem.code, **dict[str, Any](problem.details))
+    return None
 
 
 def fetch_if_due(services: Services, class_id: str) -> Attendance:

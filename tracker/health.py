@@ -3,6 +3,7 @@
 Functions that take a transaction run in the caller's.
 """
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,11 +21,17 @@ from tracker.storage.rates import Usage
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
 from tracker.zoom.webhook import BODY_CHANGED, OTHER_SIGNATURES
 
+log = logging.getLogger(__name__)
+
 VERSION = version("zoom-participant-tracking")
 # The outcome of Zoom's check of our address.
 VALIDATION = "url_validation"
 # Zoom asks for its address to be validated every 72 hours, and every class brings announcements.
 SILENT_AFTER = timedelta(days=1)
+# While classes are held webhooks come all the time: for so long none but such as have another signature is a sign.
+UNSIGNED_AFTER = timedelta(hours=1)
+# How often it is logged how many were refused.
+TELL_REFUSED_EVERY = timedelta(minutes=1)
 # How long ago a class may have been held for missing webhooks to be reported.
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
@@ -37,8 +44,9 @@ class Alarms:
     """What somebody has to do something about.
 
     `no_tracker`: no tracker runs that would take in webhooks and fetch what is due. `silent_since`: from when on
-    Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: since the last one that
-    was Zoom's there were some with another signature. `changed`: the last of these was changed on the way.
+    Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: some with another
+    signature came, and for an hour none that was Zoom's; a stranger's beside Zoom's are none of this, however many.
+    `changed`: the last of these was changed on the way.
     """
 
     no_tracker: bool
@@ -95,11 +103,29 @@ class WebhookCounter:
         self._engine, self._now = engine, now
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._not_told: Counter[str] = Counter()
+        self._told_at: datetime | None = None
 
     def note(self, outcome: str) -> None:
         """One more webhook had this outcome."""
         with self._lock:
             self._counts[outcome] += 1
+            if outcome.startswith(REFUSED):
+                self._not_told[outcome.removeprefix(REFUSED)] += 1
+
+    def tell_refused(self, at_end: bool = False) -> None:
+        """Logs by reason how many were refused, once a minute and at the end.
+
+        Anybody can send what is refused: a line for each would fill the disk.
+        """
+        now = self._now()
+        with self._lock:
+            if not at_end and self._told_at and abs(now - self._told_at) < TELL_REFUSED_EVERY:
+                return
+            found, self._not_told = self._not_told, Counter()
+            self._told_at = now if found else self._told_at
+        for reason, count in found.most_common():
+            log.warning("webhooks were refused", extra={"reason": reason, "count": count})
 
     def save_counts(self) -> None:
         """Adds what was counted since the last time to the database; it stays in memory where that fails."""
@@ -177,9 +203,13 @@ def forget_old(tx: Transaction, now: datetime) -> None:
 def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
     other = storage.webhook_log.last_of_outcomes(tx, *(f"{REFUSED}{code}" for code in OTHER_SIGNATURES))
-    recently = other is not None and now - other.last_at < SILENT_AFTER and (last is None or other.last_at > last)
-    changed = recently and other is not None and other.outcome == f"{REFUSED}{BODY_CHANGED}"
-    return Alarms(not alive, _silent_since(tx, last, now), recently, changed)
+    unsigned = (
+        other is not None
+        and now - other.last_at < SILENT_AFTER
+        and (last is None or other.last_at - last > UNSIGNED_AFTER)
+    )
+    changed = unsigned and other is not None and other.outcome == f"{REFUSED}{BODY_CHANGED}"
+    return Alarms(not alive, _silent_since(tx, last, now), unsigned, changed)
 
 
 def _last_webhook(tx: Transaction) -> datetime | None:

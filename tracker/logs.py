@@ -18,10 +18,13 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from tracker.settings import Settings, secrets_of
+from tracker.text import visible
 
 log = logging.getLogger(__name__)
 
 MASK = "***"
+# Strangers can cause lines too: from one place in the program so many a minute, and then how many were left out.
+MOST_LINES, SECONDS_OF_LINES = 30, 60.0
 MOST_CAUSES, MOST_FRAMES = 5, 30
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 
@@ -67,6 +70,7 @@ def handler() -> logging.Handler:
     """Writes lines to stderr: readable ones on a terminal, else JSON."""
     made = _Handler(sys.stderr)
     made.setFormatter(Lines(as_json=not sys.stderr.isatty()))
+    made.addFilter(Floods())
     return made
 
 
@@ -75,6 +79,32 @@ def hide(settings: Settings) -> None:
     for known in logging.getLogger().handlers:
         if isinstance(known.formatter, Lines):
             known.formatter.hide(secrets_of(settings))
+
+
+class Floods(logging.Filter):
+    """Lets warnings and errors of one place in the program through up to a number a minute.
+
+    The first line after that minute says in `left_out` how many there were beyond.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._minutes: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        with self._lock:
+            place = (record.pathname, record.lineno)
+            began, count = self._minutes.get(place, (record.created, 0))
+            if not 0 <= record.created - began < SECONDS_OF_LINES:
+                if count > MOST_LINES:
+                    record.left_out = count - MOST_LINES
+                began, count = record.created, 0
+            self._minutes[place] = began, count + 1
+            return count < MOST_LINES
 
 
 class Lines(logging.Formatter):
@@ -92,7 +122,7 @@ class Lines(logging.Formatter):
     def hide(self, secrets: set[str]) -> None:
         """Masks these secrets as well, and the ways in which they are commonly written inside other texts."""
         self._secrets |= secrets
-        written = {_one_line(way) for secret in self._secrets for way in _ways_to_write(secret)}
+        written = {visible(way) for secret in self._secrets for way in _ways_to_write(secret)}
         longest_first = sorted(written, key=len, reverse=True)
         self._hidden = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -113,7 +143,7 @@ class Lines(logging.Formatter):
 
     def clean(self, text: str) -> str:
         """The text on one line, without secrets and e-mail addresses."""
-        text = self._without_secrets(_one_line(text))
+        text = self._without_secrets(visible(text))
         for pattern, instead in LOOKS:
             text = pattern.sub(instead, text)
         return text
@@ -174,13 +204,6 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:
         return f"<{type(value).__name__} without a text>"
-
-
-def _one_line(text: str) -> str:
-    """The text with everything escaped that would end a line, steer a terminal or not be seen."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _ways_to_write(secret: str) -> Iterator[str]:

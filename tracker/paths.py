@@ -1,6 +1,10 @@
-"""Where this installation has its `.env`, its data folder and the dashboard's files, wherever a command is called."""
+"""Where this installation has its `.env`, its data folder and the dashboard's files, wherever a command is called; and
+that nobody else reads what it keeps."""
 
+import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -25,3 +29,38 @@ def env_file(environment: Mapping[str, str]) -> Path:
         return CHECKOUT / ".env"
     given = environment.get("TRACKER_DATA_DIR", "").strip()
     return (Path(given).absolute() if given else default_data_dir()) / ".env"
+
+
+def keep_new_files_private() -> None:
+    """Whatever this process makes from now on, its user alone may open."""
+    os.umask(0o077)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether others than its user may do anything with a file or folder. Windows has no such modes."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return os.name != "nt" and (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and bool(stat.S_IMODE(mode) & 0o077)
+
+
+def make_private(*paths: Path) -> None:
+    """Takes from others what they may do with these, where they exist and are this user's to change.
+
+    A folder that everybody may put files into is nobody's own, and is left alone.
+    """
+    for path in paths:
+        if is_open_to_others(path):
+            found = path.stat()
+            if found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX:
+                with suppress(OSError):
+                    path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file that its user alone may open, also where one of that name was open to others. Raises OSError."""
+    if not path.exists():
+        path.touch(0o600)
+    make_private(path)
+    path.write_bytes(content)

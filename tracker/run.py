@@ -43,7 +43,7 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
     check_port(settings.tracker_host, settings.tracker_port)
     webhook_counter = WebhookCounter(services.engine, services.now)
     name = f"{platform.node()}:{settings.tracker_port}"
-    worker = Worker(services.in_background(), name, chores=(webhook_counter.save_counts,))
+    worker = Worker(services.in_background(), name, chores=(webhook_counter.save_counts, webhook_counter.tell_refused))
     state = ServerState(services, worker.seconds_since_turn, webhook_counter)
     http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)
     http_server.start()
@@ -55,6 +55,7 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
         http_server.stop()
         worker.stop()
         worker.guarded(webhook_counter.save_counts)
+        webhook_counter.tell_refused(at_end=True)
 
 
 def until_stopped(dashboard: Dashboard | None = None) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from tracker import clock, logs
+from tracker import clock, logs, paths
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.settings import Settings, read_settings
 from tracker.storage.database import Engine, make_engine, migrate, reading
@@ -51,7 +51,7 @@ def open_services(
     """The services of a process with this environment, until the end of the block.
 
     The database is made and brought to the newest schema first, unless `prepare` is something else to do with it, or
-    nothing. Raises SettingsError.
+    nothing; with it, the data folder and what is in it are kept from other users. Raises SettingsError.
     """
     settings = read_settings(environment)
     logs.hide(settings)
@@ -59,6 +59,8 @@ def open_services(
     try:
         if prepare is not None:
             prepare(engine)
+        if prepare is migrate:  # the others change nothing
+            paths.make_private(settings.data_dir)
         yield connect(engine, settings)
     finally:
         engine.dispose()

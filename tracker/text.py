@@ -26,6 +26,16 @@ def plain(text: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def visible(text: str) -> str:
+    """The text with everything escaped that would end a line, steer a terminal, turn the writing round or not be seen.
+
+    For terminals and logs.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 def compared_name(name: str) -> str:
     """The name in the form in which names are compared: one form for characters that look the same (Unicode NFKC),
     without invisible marks (category Cf, those that turn the direction of writing among them), in any case."""

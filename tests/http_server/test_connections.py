@@ -58,6 +58,11 @@ def test_a_client_that_drips_is_cut_off_at_the_deadline(
         assert seconds_until_closed(client, b"x") < 2
 
 
+@pytest.mark.parametrize("sent", [b"GE", GET[:20], GET[:-2], GET[:-1], b"GET /nothing HTTP/1.0\r\nX: 1"])
+def test_a_head_that_is_cut_off_gets_no_answer(port: int, sent: bytes) -> None:
+    assert talk(port, sent) == b""
+
+
 def test_a_client_whose_headers_are_larger_than_any_is_cut_off(serve: Serve) -> None:
     line = b"x" * 60_000
     received = b""

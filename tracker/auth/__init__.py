@@ -29,7 +29,7 @@ from tracker.auth.accounts import (
 )
 from tracker.auth.guessing import place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
-from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
+from tracker.auth.passwords import HASHES_AT_ONCE, hash_password, is_weak_secret
 from tracker.auth.permissions import (
     OPERATOR,
     check_is_admin,
@@ -109,6 +109,7 @@ __all__ = [
     "is_known_browser",
     "is_of",
     "is_offered",
+    "is_weak_secret",
     "limits_of",
     "list_api_tokens",
     "list_members",

@@ -25,6 +25,10 @@ HASHES_AT_ONCE = 2
 OLD_SCHEME, OLD_SCRYPT_N, OLD_SCRYPT_R, OLD_SCRYPT_P = "scrypt$", 2**14, 8, 5
 # zxcvbn's scale: from 3 on a password holds out for years against guesses at the speed of argon2.
 LEAST_STRENGTH = 3
+# Machines remember secrets, so they may be longer.
+SHORTEST_SECRET = 12
+# What stands in examples for a secret that is to be filled in.
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "replace-me", "replace_me", "your-", "your_", "example")
 # What is judged of a long password: the time that it takes grows with the square of the length.
 LONGEST_JUDGED = 72
 # What somebody who guesses at this product would try first.
@@ -57,6 +61,12 @@ def check_choice(password: str, *about: str) -> None:
     judged = zxcvbn(password[:LONGEST_JUDGED], user_inputs=words)
     if judged["score"] < LEAST_STRENGTH:
         raise InvalidInput("password_common")
+
+
+def is_weak_secret(secret: str) -> bool:
+    """Whether a secret among the settings is short, repeats itself, or is among the first to be guessed."""
+    placeholder = any(word in secret.lower() for word in PLACEHOLDERS)
+    return placeholder or len(secret) < SHORTEST_SECRET or zxcvbn(secret[:LONGEST_JUDGED])["score"] < LEAST_STRENGTH
 
 
 def password_matches(password: str, stored: str | None) -> bool:

@@ -15,6 +15,7 @@ from tracker.services import Services, open_services
 from tracker.settings import Settings, read_settings
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, migrate
+from tracker.text import EMOJI_JOINER, visible
 
 # What an argument of several commands is.
 CLASS_ID = "the class, by its id in `tracker class list`"
@@ -45,12 +46,26 @@ def class_named(services: Services, class_id: str) -> Class:
     return services.read(classes.visible_class, auth.OPERATOR, class_id)
 
 
+def say(line: str, *, at_once: bool = False) -> None:
+    """One line on stdout. Whatever others have written in it cannot steer the terminal, nor look like further lines."""
+    print(_shown(line), flush=at_once)
+
+
+def complain(line: str) -> None:
+    """One line on stderr, likewise."""
+    print(_shown(line), file=sys.stderr)
+
+
+def _shown(line: str) -> str:
+    return EMOJI_JOINER.join(map(visible, line.split(EMOJI_JOINER)))
+
+
 class Parser(argparse.ArgumentParser):
     """Says a fault in the way it was typed in one sentence."""
 
     def error(self, message: str) -> NoReturn:
         """One sentence and 1, as for every other fault; `--help` has the rest."""
-        print(f"{self.prog}: {message}.", file=sys.stderr)
+        complain(f"{self.prog}: {message}.")
         raise SystemExit(1)
 
 
@@ -84,4 +99,4 @@ def line_from_stdin() -> str:
 
 def print_json(value: object) -> None:
     """One JSON value on stdout, in ASCII, since the encoding of whoever reads it is not known."""
-    print(json.dumps(value, indent=2))
+    print(json.dumps(value, indent=2).replace("\x7f", "\\u007f"))

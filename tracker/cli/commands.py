@@ -18,7 +18,7 @@ from tracker import auth, class_attendance, classes, clock, demo, doctor, fetchi
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
 from tracker.cli import people, users
-from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, group, print_json
+from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, complain, group, print_json, say
 from tracker.errors import InvalidInput, NotFound, Problem, TrackerError
 from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
@@ -36,6 +36,7 @@ EVERYTHING = 1_000_000
 @logs.to_stderr(logging.ERROR)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command: 0, or 1 with one sentence on stderr."""
+    paths.keep_new_files_private()
     # A terminal that cannot show a name shows its code; that is no reason to break off.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -48,20 +49,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except TrackerError as error:
-        print(sentence_of(error), file=sys.stderr)
+        complain(sentence_of(error))
     except AWAY as error:
         cause = why_unwritable(error)
         told = Problem("database_unwritable", {"cause": cause}) if cause else Problem("database_away_for_operator")
-        print(sentence_of(told), file=sys.stderr)
+        complain(sentence_of(told))
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        complain("Stopped.")
     except BrokenPipeError:
-        print("Whoever read the output has stopped reading.", file=sys.stderr)
+        complain("Whoever read the output has stopped reading.")
         # What is left in the buffer has nowhere to go, and Python would complain of it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
-        print(f"This machine refuses: {what}.", file=sys.stderr)
+        complain(f"This machine refuses: {what}.")
     except Exception:
         logging.getLogger(__name__).critical("this command ended by a fault of the program", exc_info=True)
     return 1
@@ -71,7 +72,7 @@ def serve(call: Call) -> None:
     """The tracker alone, until it is told to stop."""
     begin()
     with call.services() as services, running_tracker(services) as http_server:
-        print(f"The tracker listens on http://{services.settings.tracker_host}:{http_server.port}.", flush=True)
+        say(f"The tracker listens on http://{services.settings.tracker_host}:{http_server.port}.", at_once=True)
         until_stopped()
 
 
@@ -83,7 +84,7 @@ def up(call: Call) -> int:
         running_tracker(services),
         Dashboard(services.settings, call.environment) as dashboard,
     ):
-        print(f"The dashboard is at {dashboard.url}.", flush=True)
+        say(f"The dashboard is at {dashboard.url}.", at_once=True)
         return until_stopped(dashboard)
 
 
@@ -91,7 +92,7 @@ def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
     begin()
     with call.services() as services, Dashboard(services.settings, call.environment) as dashboard:
-        print(f"The dashboard is at {dashboard.url}.", flush=True)
+        say(f"The dashboard is at {dashboard.url}.", at_once=True)
         return until_stopped(dashboard)
 
 
@@ -111,8 +112,9 @@ def run_demo(call: Call) -> int:
         running_tracker(services),
         Dashboard(settings, environment) as dashboard,
     ):
-        demo.prepare(services, lambda line: print(line, flush=True))
-        print(demo.welcome(dashboard.url, settings), flush=True)
+        demo.prepare(services, lambda line: say(line, at_once=True))
+        for line in demo.welcome(dashboard.url, settings).splitlines():
+            say(line, at_once=True)
         return until_stopped(dashboard)
 
 
@@ -127,9 +129,9 @@ def examine(call: Call) -> int:
     else:
         for check in checks:
             mark = "ok     " if check.ok else "MISSING"
-            print(f"{mark} {name_of_check(check.code)}: {sentence_of(check.problem)}")
+            say(f"{mark} {name_of_check(check.code)}: {sentence_of(check.problem)}")
     if not well:
-        print("Something needs attention; see above.", file=sys.stderr)
+        complain("Something needs attention; see above.")
     return 0 if well else 1
 
 
@@ -146,7 +148,7 @@ def create_class(call: Call) -> None:
     if options.json:
         print_json(found.record())
     else:
-        print(f"{found.id}  {found.title}: meeting {found.zoom_meeting_id}, join at {found.zoom_join_url}")
+        say(f"{found.id}  {found.title}: meeting {found.zoom_meeting_id}, join at {found.zoom_join_url}")
 
 
 def list_classes(call: Call) -> None:
@@ -159,7 +161,7 @@ def list_classes(call: Call) -> None:
         figures = [services.read(class_attendance.figures_shown, one, services.now()) for one in found]
     for one, numbers in zip(found, figures, strict=True):
         figure = people_in_words(*numbers)
-        print(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {figure:<23}  {one.title}")
+        say(f"{one.id}  {clock.to_zoom(one.scheduled_start)}  {one.status:<9}  {figure:<23}  {one.title}")
 
 
 def show_class(call: Call) -> None:
@@ -176,10 +178,10 @@ def show_class(call: Call) -> None:
         print_json(found.record() | more)
         return
     for name, value in found.record().items():
-        print(f"{name}: {'–' if value is None else value}")
+        say(f"{name}: {'–' if value is None else value}")
     for one in shares:
-        print(f"shared with: {one.colleague.email}" + (" (the whole course)" if one.kind == "course" else ""))
-    print(f"fetch: {state or '–'}" + (f" ({sentence_of(failure)})" if failure else ""))
+        say(f"shared with: {one.colleague.email}" + (" (the whole course)" if one.kind == "course" else ""))
+    say(f"fetch: {state or '–'}" + (f" ({sentence_of(failure)})" if failure else ""))
 
 
 def share_class(call: Call) -> None:
@@ -202,7 +204,7 @@ def share_class(call: Call) -> None:
         print_json(found.record() | {"sharedWith": _shared_with(shares)})
     else:
         is_it, more = ("is not", " any more") if options.undo else ("is", "")
-        print(f"The {kind} {share.title} {is_it} shared with {share.colleague.email}{more}.")
+        say(f"The {kind} {share.title} {is_it} shared with {share.colleague.email}{more}.")
 
 
 def _shared_with(shares: Sequence[Share]) -> list[dict[str, str]]:
@@ -222,7 +224,7 @@ def fetch(call: Call) -> None:
     if call.options.json:
         print_json(found.record())
     else:
-        print(f"{attendance.unique_count} people from {attendance.total_records} records.")
+        say(f"{attendance.unique_count} people from {attendance.total_records} records.")
 
 
 def _fetch_all_due(call: Call) -> None:
@@ -234,7 +236,7 @@ def _fetch_all_due(call: Call) -> None:
     if call.options.json:
         print_json(counts)
     else:
-        print(f"{outcomes['collected']} collected, {outcomes['put_off']} put off, {left} still due.")
+        say(f"{outcomes['collected']} collected, {outcomes['put_off']} put off, {left} still due.")
 
 
 def retry(call: Call) -> None:
@@ -247,19 +249,20 @@ def retry(call: Call) -> None:
         else:
             fetching.try_again(services, auth.OPERATOR, call.options.id)
             number = 1
-    print(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
+    say(f"{number} {'class is' if number == 1 else 'classes are'} tried again.")
 
 
 def back_up(call: Call) -> None:
     """Copies the database into a file, also while tracker and dashboard run."""
     backup.back_up(call.settings.database_url, Path(call.options.file))
-    print(f"{call.options.file} has everything. Keep it as carefully as the database: it holds personal data.")
+    say(f"{call.options.file} has everything. Keep it as carefully as the database: it holds personal data.")
 
 
 def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
     before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
-    print("Restored." if before is None else f"Restored. What was there before is in {before}.")
+    say("Restored." if before is None else f"Restored. What was there before is in {before}.")
+    say("Everybody has to sign in again and to make new API tokens; open invitations have to be sent anew.")
 
 
 def _moment(text: str) -> datetime:

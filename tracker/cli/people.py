@@ -1,19 +1,21 @@
 """The commands on who was in a class: as a file, as JSON, and in words."""
 
+import csv
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker import class_attendance, clock, report
+from tracker import class_attendance, clock, paths, report
 from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
-from tracker.cli.call import Call, class_named, print_json
+from tracker.cli.call import Call, class_named, print_json, say
 from tracker.errors import ClassNotReady, InvalidInput
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
-from tracker.text import plain
+from tracker.text import plain, visible
 
 
 def export(call: Call) -> None:
@@ -34,12 +36,28 @@ def export(call: Call) -> None:
     else:
         content = report.csv_bytes(report.TABLES[options.shape](attendance, zone))
     if options.out is None:
-        sys.stdout.buffer.write(content)
+        _to_stdout(content, options.format)
         return
     try:
-        Path(options.out).write_bytes(content)
+        paths.write_private(Path(options.out), content)
     except OSError as error:
         raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
+
+
+def _to_stdout(content: bytes, kind: str) -> None:
+    """The bytes as they are for whatever reads them, and lines that do no harm for a terminal."""
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.write(content)
+        return
+    if kind == "xlsx":
+        raise InvalidInput("workbook_on_terminal")
+    text = content.decode("utf-8-sig")
+    if kind == "csv":
+        rows, told = csv.reader(io.StringIO(text, newline="")), io.StringIO()
+        csv.writer(told, lineterminator="\n").writerows([visible(cell) for cell in row] for row in rows)
+        text = told.getvalue()
+    for line in text.splitlines():
+        say(line)
 
 
 def show(call: Call) -> None:
@@ -50,7 +68,8 @@ def show(call: Call) -> None:
     if call.options.json:
         print_json(_record(overview))
     else:
-        print("\n".join(_lines(overview)))
+        for line in _lines(overview):
+            say(line)
 
 
 def _record(overview: Overview) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from tracker import auth, clock
-from tracker.cli.call import Call, command, line_from_stdin, print_json
+from tracker.cli.call import Call, command, line_from_stdin, print_json, say
 from tracker.errors import InvalidInput
 from tracker.storage.database import check_schema
 from tracker.storage.members import ROLES, Member
@@ -34,9 +34,9 @@ def add_user(call: Call) -> None:
             services.now(),
             options.zoom_user,
         )
-    print(f"{member.email} can sign in as {member.role}.")
+    say(f"{member.email} can sign in as {member.role}.")
     if not options.password_stdin:
-        print(f"Password (shown once): {password}")
+        say(f"Password (shown once): {password}")
 
 
 def set_password(call: Call) -> None:
@@ -45,7 +45,7 @@ def set_password(call: Call) -> None:
     password = getpass.getpass("New password: ") if interactive else line_from_stdin()
     with call.services() as services:
         auth.set_password(services.engine, auth.OPERATOR, call.options.email, password)
-    print(f"{call.options.email} has a new password and is signed out everywhere.")
+    say(f"{call.options.email} has a new password and is signed out everywhere.")
 
 
 def list_users(call: Call) -> None:
@@ -57,7 +57,7 @@ def list_users(call: Call) -> None:
         return
     for member in people:
         closed = "  closed" if member.disabled_at else ""
-        print(f"{member.email}  {member.role}  {member.name}  (Zoom host {member.zoom_user}){closed}")
+        say(f"{member.email}  {member.role}  {member.name}  (Zoom host {member.zoom_user}){closed}")
 
 
 def token(call: Call) -> None:
@@ -66,47 +66,47 @@ def token(call: Call) -> None:
     with call.services() as services:
         if options.revoke:
             ended = auth.revoke_api_tokens(services.engine, auth.OPERATOR, options.email, options.name)
-            print(f"{ended} {'API token was' if ended == 1 else 'API tokens were'} revoked.")
+            say(f"{ended} {'API token was' if ended == 1 else 'API tokens were'} revoked.")
             return
         name = auth.OF_COMMAND if options.name is None else options.name
         made = auth.new_api_token(services.engine, auth.OPERATOR, options.email, services.now(), name, options.days)
-    print("The token, shown this once:")
-    print(made)
+    say("The token, shown this once:")
+    say(made)
 
 
 def disable_user(call: Call) -> None:
     """Closes an account at once: nobody can sign in to it, and its classes go on being counted."""
     with call.services() as services:
         member = auth.disable(services.engine, auth.OPERATOR, call.options.email, services.now())
-    print(f"{member.email} is signed out everywhere and cannot sign in any more.")
+    say(f"{member.email} is signed out everywhere and cannot sign in any more.")
 
 
 def enable_user(call: Call) -> None:
     """Opens an account that was closed; its password is the one of before."""
     with call.services() as services:
         member = auth.enable(services.engine, auth.OPERATOR, call.options.email)
-    print(f"{member.email} can sign in again.")
+    say(f"{member.email} can sign in again.")
 
 
 def change_role(call: Call) -> None:
     """Makes somebody a teacher or an admin."""
     with call.services() as services:
         member = auth.change_role(services.engine, auth.OPERATOR, call.options.email, call.options.role)
-    print(f"{member.email} is {'an admin' if call.options.role == 'admin' else 'a teacher'} now.")
+    say(f"{member.email} is {'an admin' if call.options.role == 'admin' else 'a teacher'} now.")
 
 
 def remove_user(call: Call) -> None:
     """Removes an account for good; its classes go to another one."""
     with call.services() as services:
         member = auth.remove(services.engine, auth.OPERATOR, call.options.email, call.options.to)
-    print(f"{member.email} is removed." + (f" {call.options.to} has the classes now." if call.options.to else ""))
+    say(f"{member.email} is removed." + (f" {call.options.to} has the classes now." if call.options.to else ""))
 
 
 def hand_over(call: Call) -> None:
     """Gives the classes of an account to another one; the account stays."""
     with call.services() as services:
         member = auth.hand_over(services.engine, auth.OPERATOR, call.options.email, call.options.to)
-    print(f"{call.options.to} has the classes of {member.email} now.")
+    say(f"{call.options.to} has the classes of {member.email} now.")
 
 
 def _member_record(member: Member) -> dict[str, Any]:

@@ -28,31 +28,31 @@ class ChunksCutOff(Exception):
 class Reader(Protocol):
     """What is read from."""
 
-    def read(self, size: int, /) -> bytes:
+    async def read(self, size: int, /) -> bytes:
         """So many bytes, fewer only at the end."""
 
-    def readline(self, size: int, /) -> bytes:
+    async def readline(self, size: int, /) -> bytes:
         """Up to and with the next line feed, and no more than so many bytes."""
 
 
-def read_chunks(reader: Reader, most: int) -> bytes:
+async def read_chunks(reader: Reader, most: int) -> bytes:
     """The body, with its last chunk and trailers read. Trailers are dropped: nothing is to be learned from them.
 
     Raises ChunksMalformed, ChunksCutOff, and ChunksTooLarge for more than `most` bytes.
     """
     body = bytearray()
-    while size := _size(reader):
+    while size := await _size(reader):
         if len(body) + size > most:
             raise ChunksTooLarge
-        chunk = reader.read(size)
+        chunk = await reader.read(size)
         if len(chunk) < size:
             raise ChunksCutOff
         body += chunk
-        end = reader.read(2)
+        end = await reader.read(2)
         if end != b"\r\n":
             raise ChunksMalformed if len(end) == 2 else ChunksCutOff
     for _ in range(MOST_TRAILERS + 1):
-        line = _line(reader)
+        line = await _line(reader)
         if line == b"\r\n":
             return bytes(body)
         if not _TRAILER.fullmatch(line):
@@ -60,15 +60,15 @@ def read_chunks(reader: Reader, most: int) -> bytes:
     raise ChunksMalformed
 
 
-def _size(reader: Reader) -> int:
-    match = _SIZE.fullmatch(_line(reader))
+async def _size(reader: Reader) -> int:
+    match = _SIZE.fullmatch(await _line(reader))
     if match is None:
         raise ChunksMalformed
     return int(match[1], 16)
 
 
-def _line(reader: Reader) -> bytes:
-    line = reader.readline(LONGEST_LINE)
+async def _line(reader: Reader) -> bytes:
+    line = await reader.readline(LONGEST_LINE)
     if not line.endswith(b"\n") and len(line) < LONGEST_LINE:
         raise ChunksCutOff
     return line

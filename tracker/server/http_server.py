@@ -1,298 +1,273 @@
-"""The tracker's HTTP server: `http.server` with limits, round one plain function, `tracker.server.routes.answer`.
+"""The tracker's HTTP server: sockets, limits and deadlines round one plain function, `tracker.server.routes.answer`.
 
-It owns sockets, limits and deadlines; with `http.server` as it is, one client could hold up all others.
+One thread waits for all clients together; only a request that has come whole gets a thread of the pool. So whoever
+sends slowly, or nothing, keeps nobody waiting, however many they are. `http.server` reads and writes the requests
+(`tracker.server.exchange`).
 """
 
-import io
+import asyncio
+import ipaddress
 import logging
 import socket
 import threading
-import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from contextlib import contextmanager, suppress
 
-from tracker.messages import sentence
-from tracker.server.chunks import ChunksCutOff, ChunksMalformed, ChunksTooLarge, read_chunks
-from tracker.server.routes import Answer, Request, ServerState, answer, failure
+from tracker.auth import place_of
+from tracker.server.exchange import LARGEST_BODY, LONGEST_LINE, BodyCutOff, BodyRefused, Exchange, Incoming
+from tracker.server.routes import ServerState, answer
 from tracker.storage.webhook_log import REFUSED
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY, LARGEST_HEAD = 1024 * 1024, 256 * 1024
-IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS = 5.0, 10.0, 5.0
-# Each has a thread of its own: one that waits for its next request must not keep another's request waiting. More would
-# not be faster. In a burst the others wait in the system's queue.
-CONNECTIONS, WAITING = 128, 1024
+IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS, DRAIN_SECONDS = 5.0, 10.0, 5.0, 2.0
+# More threads would not be faster. In a burst requests wait for one, and further clients in the system's queue.
+THREADS, CONNECTIONS, WAITING = 128, 512, 1024
+# From one place (an IPv6 network /64 is one) so many connections may be waited for. A web server in front of this one
+# passes on what it has whole, and `FORWARDED_ALLOW_IPS` names it: it has no such limit.
+CONNECTIONS_OF_PLACE = 32
+# Where there is no room, whoever has been waited for for so long has to go.
+PATIENCE_SECONDS = 0.5
 
 
 class HttpServer:
-    """The listening server. `start` returns once it listens; `stop` lets running requests finish."""
+    """The server, listening on `port`. `start` returns once it answers; `stop` lets running requests finish."""
 
     def __init__(self, host: str, port: int, state: ServerState) -> None:
-        self._server = _Server((host, port), _Handler)
-        self._server.state = state
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="http-server", daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._server.server_address[1])
+        self._listener = _listen(host, port)
+        self.port = int(self._listener.getsockname()[1])
+        self._clients = _Clients(self._listener, state)
+        self._running = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="http-server", daemon=True)
 
     def start(self) -> None:
         """Serves in the background."""
         self._thread.start()
+        self._running.wait()
 
     def stop(self) -> None:
         """Takes no more connections, ends the idle ones, and waits for the requests under way."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._loop.call_soon_threadsafe(self._told_to_stop.set)
         self._thread.join()
 
+    async def _serve(self) -> None:
+        self._loop, self._told_to_stop = asyncio.get_running_loop(), asyncio.Event()
+        accepting = asyncio.create_task(self._clients.accept())
+        self._running.set()
+        await self._told_to_stop.wait()
+        accepting.cancel()
+        await asyncio.wait([accepting])
+        self._listener.close()
+        await self._clients.end()
 
-class _Server(HTTPServer):
-    """Connections are bounded, and served by a pool of threads."""
 
-    request_queue_size = WAITING
-    state: ServerState
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(WAITING)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        # Before all else: a port that is taken ends in `server_close`.
-        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="http-server")
-        self._room = threading.Semaphore(CONNECTIONS)
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
-        super().__init__(address, handler)
+
+class _Clients:
+    """Everybody who is connected, and of whom a request is waited for: the one waited for longest comes first."""
+
+    def __init__(self, listener: socket.socket, state: ServerState) -> None:
+        self.state, self._listener = state, listener
+        self._proxies = _networks(state.services.settings.forwarded_allow_ips)
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http-server")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._somebody_left = asyncio.Event()
+        self._waited_for: dict[_Client, float] = {}
+        self._of_place: dict[str, dict[_Client, None]] = {}
+        self._stopping = False
 
     @property
     def full(self) -> bool:
-        """Whether there is no room for another connection; some may be waiting then."""
-        return len(self._open) >= CONNECTIONS
+        """Whether there is no room for another connection, or is not to be; some may be waiting then."""
+        return self._stopping or len(self._tasks) >= CONNECTIONS
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        # An OSError sends the caller back to look whether it is to stop; who wants to connect waits meanwhile.
-        if not self._room.acquire(timeout=0.1):
-            raise TimeoutError
+    async def accept(self) -> None:
+        """Takes whoever connects, as long as there is room."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._make_room(loop)
+            try:
+                connection, address = await loop.sock_accept(self._listener)
+            except OSError:  # who has gone already, or this process may open no more files
+                self._shed(loop.time())
+                await asyncio.sleep(0.1)
+                continue
+            task = loop.create_task(_Client(self, self._place(address[0])).serve(connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._forget)
+            await asyncio.sleep(0)  # those who are here have their turn
+
+    async def _make_room(self, loop: asyncio.AbstractEventLoop) -> None:
+        while len(self._tasks) >= CONNECTIONS:
+            self._shed(loop.time())
+            self._somebody_left.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await self._somebody_left.wait()
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._somebody_left.set()
+
+    def _shed(self, now: float) -> None:
+        """Sends away the client waited for longest, if that is long enough."""
+        client, since = next(iter(self._waited_for.items()), (None, now))
+        if client and now - since >= PATIENCE_SECONDS:
+            self._send_away(client)
+
+    @contextmanager
+    def waiting_for(self, client: "_Client") -> Iterator[None]:
+        """A request of this client is waited for until the end of the block."""
+        self._waited_for[client] = asyncio.get_running_loop().time()
+        if client.place is not None:
+            of_place = self._of_place.setdefault(client.place, {})
+            of_place[client] = None
+            if len(of_place) > CONNECTIONS_OF_PLACE:
+                self._send_away(next(iter(of_place)))
+        if self._stopping:
+            self._send_away(client)
         try:
-            return super().get_request()
+            yield
+        finally:
+            self._wait_no_more(client)
+
+    async def end(self) -> None:
+        """Sends everybody away of whom a request is waited for, and waits for the requests under way."""
+        self._stopping = True
+        for client in list(self._waited_for):
+            self._send_away(client)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self.pool.shutdown()
+
+    def _send_away(self, client: "_Client") -> None:
+        self._wait_no_more(client)
+        client.close()
+
+    def _wait_no_more(self, client: "_Client") -> None:
+        self._waited_for.pop(client, None)
+        of_place = self._of_place.get(client.place or "", {})
+        of_place.pop(client, None)
+        if not of_place:
+            self._of_place.pop(client.place or "", None)
+
+    def _place(self, address: str) -> str | None:
+        """Where a client counts as coming from; None for a web server in front of this one."""
+        exact = ipaddress.ip_address(address.partition("%")[0])
+        return None if any(exact in network for network in self._proxies) else place_of(address)
+
+
+class _Client:
+    """One connection: its requests, one after another."""
+
+    def __init__(self, clients: _Clients, place: str | None) -> None:
+        self.place, self._clients = place, clients
+
+    def close(self) -> None:
+        """Ends the connection; whatever waits for it hears of it."""
+        self._writer.close()
+
+    async def serve(self, connection: socket.socket) -> None:
+        """Answers requests until there is none any more. Never raises."""
+        try:
+            reader, self._writer = await asyncio.open_connection(sock=connection, limit=LONGEST_LINE + 1)
         except OSError:
-            self._room.release()
-            raise
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._open.add(request)
-        self._pool.submit(self._serve, request, client_address)
-
-    def _serve(self, request: socket.socket, client_address: Any) -> None:
+            connection.close()
+            return
+        self._writer.transport.set_write_buffer_limits(0)  # what has been sent is with the system, or waited for
+        self._incoming = Incoming(reader)
         try:
-            self.finish_request(request, client_address)
+            while await self._exchange():
+                pass
         except OSError:
             log.debug("a connection broke off")
         except Exception:
             log.exception("a connection failed")
         finally:
-            with self._lock:
-                self._open.discard(request)
-            self.shutdown_request(request)
-            self._room.release()
+            self._writer.close()
+            with suppress(OSError):
+                await self._writer.wait_closed()
 
-    def server_close(self) -> None:
-        super().server_close()
-        with self._lock:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RD)
-        self._pool.shutdown(wait=True)
+    async def _exchange(self) -> bool:
+        """One request and its answer; whether another may follow. Raises OSError: too slow, too large, or gone."""
+        with self._clients.waiting_for(self):
+            async with asyncio.timeout(IDLE_SECONDS):
+                first = await self._incoming.begins()
+            if not first:
+                return False
+            until = asyncio.get_running_loop().time() + REQUEST_SECONDS
+            async with asyncio.timeout_at(until):
+                exchange = Exchange(await self._incoming.head(first))
+                await self._send(exchange.written())  # a refusal, or that the body may come
+            body = await self._body(exchange, until)
+        if body is None:
+            return False
+        state, loop = self._clients.state, asyncio.get_running_loop()
+        reply = await loop.run_in_executor(self._clients.pool, answer, state, exchange.request(body))
+        state.counters.answers.labels(str(reply.status)).inc()
+        exchange.write(reply, close=self._clients.full)
+        await self._send(exchange.written())
+        return not exchange.close_connection
 
-    def server_bind(self) -> None:
-        # HTTPServer would look its own name up in the DNS here.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-
-class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment, and so many bytes, that the handler sets anew for each request.
-
-    A client that sends very slowly cannot stay for ever, nor one with endless headers fill the memory.
-    """
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.until, self.bytes_left = 0.0, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if self.bytes_left <= 0:
-            raise ConnectionAbortedError
-        self.connection.settimeout(left)
-        size = self.connection.recv_into(buffer)
-        self.bytes_left -= size
-        return size
-
-
-class _BodyRefused(Exception):
-    """The request is answered so, without its body having been read to the end."""
-
-    def __init__(self, status: int, code: str, **details: int) -> None:
-        super().__init__(code)
-        refused = failure(status, HTTPStatus(status).name.lower(), sentence(code, details))
-        self.code, self.answer = code, Answer(status, refused.body, close=True)
-
-
-class _BodyCutOff(Exception):
-    """The client ended before its body did."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Reads one request within its limits, has it answered, sends the answer in one piece."""
-
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "tracker", ""
-    disable_nagle_algorithm = True
-    wbufsize = 64 * 1024
-    server: _Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.rfile.close()
-        self._incoming = _DeadlineReader(self.connection)
-        self.rfile = self._reader = io.BufferedReader(self._incoming, 16 * 1024)
-
-    def handle_one_request(self) -> None:
-        self._incoming.until = time.monotonic() + IDLE_SECONDS
-        self._incoming.bytes_left = LARGEST_BODY + LARGEST_HEAD
+    async def _body(self, exchange: Exchange, until: float) -> bytes | None:
+        """The body; None where the request is refused, which has been answered then. Raises OSError."""
+        if not exchange.readable:
+            if exchange.refused:
+                self._note_refused(exchange, "headers_malformed")
+            await self._drain()
+            return None
         try:
-            if not self._reader.peek(1):
-                self.close_connection = True
-                return
-        except OSError:
-            self.close_connection = True
-            return
-        self._incoming.until = time.monotonic() + REQUEST_SECONDS
-        super().handle_one_request()
-
-    def do_GET(self) -> None:
-        try:
-            body = self._read_body()
-        except _BodyRefused as refused:
-            self._note_refused(refused.code)
-            self._send(refused.answer)
-            self._drain()
+            async with asyncio.timeout_at(until):
+                return await exchange.read_body(self._incoming)
+        except BodyRefused as refused:
+            self._note_refused(exchange, refused.code)
+            self._clients.state.counters.answers.labels(str(refused.answer.status)).inc()
+            exchange.write(refused.answer, close=True)
+            await self._send(exchange.written())
+            await self._drain()
         except TimeoutError:
-            self._note_refused("body_too_slow")
-            raise
-        except _BodyCutOff:
-            self._note_refused("body_cut_off")
-            self.close_connection = True
-        else:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            self._send(answer(self.server.state, Request(self.command, self.path, headers, body)))
+            self._note_refused(exchange, "body_too_slow")
+        except BodyCutOff:
+            self._note_refused(exchange, "body_cut_off")
+        return None
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
+    def _note_refused(self, exchange: Exchange, code: str) -> None:
+        if exchange.is_webhook:
+            self._clients.state.note_webhook(f"{REFUSED}{code}")
 
-    def handle_expect_100(self) -> bool:
-        """The client waits for this line before it sends the body, so it must not stay in the buffer."""
-        super().handle_expect_100()
-        self.wfile.flush()
-        return True
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuses a request whose first lines cannot be read."""
-        if self.command:
-            self._note_refused("headers_malformed")
-        super().send_error(code, message, explain)
-
-    def _read_body(self) -> bytes:
-        """The body, to its end. Raises _BodyRefused, _BodyCutOff, TimeoutError; what leaves its end in doubt closes."""
-        if self.headers.defects:
-            raise _BodyRefused(400, "headers_malformed")
-        if "transfer-encoding" in self.headers:
-            return self._read_chunks()
-        length = self._body_length()
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise _BodyCutOff
-        return body
-
-    def _read_chunks(self) -> bytes:
-        """A body in chunks, which only Zoom's webhooks may have: proxies and tunnels on the way send them so."""
-        if not self._request().is_webhook:
-            raise _BodyRefused(501, "length_needed_not_chunks")
-        codings = self.headers.get_all("transfer-encoding") or []
-        # RFC 9112, 6.1: two statements on where a body ends may be understood differently by two readers.
-        if "content-length" in self.headers or len(codings) > 1 or self.request_version == "HTTP/1.0":
-            raise _BodyRefused(400, "length_doubtful")
-        if codings != ["chunked"]:
-            raise _BodyRefused(501, "transfer_coding_unknown")
+    async def _send(self, content: bytes) -> None:
+        """Sends this; raises OSError where the client does not take it."""
+        if not content:
+            return
+        self._writer.write(content)
         try:
-            return read_chunks(self._reader, LARGEST_BODY)
-        except ChunksMalformed:
-            raise _BodyRefused(400, "chunks_malformed") from None
-        except ChunksCutOff:
-            raise _BodyCutOff from None
-        except (ChunksTooLarge, ConnectionAbortedError):  # the second: small chunks, and so many
-            raise _BodyRefused(413, "body_too_large", most=LARGEST_BODY) from None
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._writer.drain()
+        except TimeoutError:
+            self._writer.transport.abort()
+            raise
 
-    def _body_length(self) -> int:
-        lengths = self.headers.get_all("content-length") or []
-        if not lengths and self.command not in ("POST", "PUT", "PATCH"):
-            return 0
-        if not lengths:
-            raise _BodyRefused(411, "length_needed")
-        if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-            raise _BodyRefused(400, "length_malformed")
-        if len(lengths[0]) > 12 or int(lengths[0]) > LARGEST_BODY:
-            raise _BodyRefused(413, "body_too_large", most=LARGEST_BODY)
-        return int(lengths[0])
-
-    def _request(self) -> Request:
-        """The request as far as its first line tells it."""
-        return Request(self.command, self.path, {})
-
-    def _note_refused(self, code: str) -> None:
-        if self._request().is_webhook:
-            self.server.state.note_webhook(f"{REFUSED}{code}")
-
-    def _send(self, reply: Answer) -> None:
-        self.server.state.counters.answers.labels(str(reply.status)).inc()
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.send_header("Cache-Control", "no-store")
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        if reply.close or self.server.full:
-            self.close_connection = True
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
-        self.connection.settimeout(SEND_SECONDS)
-        self.wfile.flush()
-
-    def _drain(self) -> None:
+    async def _drain(self) -> None:
         """Reads on for a moment: closing at once would reset the connection before the answer is read."""
         with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            self._incoming.until = time.monotonic() + 2.0
-            self._incoming.bytes_left = 32 * LARGEST_BODY
-            while self._reader.read1(64 * 1024):
-                pass
+            self._writer.write_eof()
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._incoming.drain(32 * LARGEST_BODY)
 
-    def version_string(self) -> str:
-        return self.server_version
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Logs nothing: a request line may carry what does not belong in a log."""
+def _networks(listed: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks of `FORWARDED_ALLOW_IPS`; a star stands for all."""
+    every = "0.0.0.0/0,::/0"
+    return [ipaddress.ip_network(part) for part in listed.replace("*", every).split(",")]

@@ -114,7 +114,6 @@ def answer(state: ServerState, request: Request) -> Answer:
     try:
         return handler(state, request)
     except WebhookRefused as error:
-        log.warning("a webhook was refused", extra={"status": error.status, **error.problem.log_fields()})
         # Whoever guesses is not to learn which account this is.
         other = error.code in webhook.OTHER_SIGNATURES
         return failure(error.status, error.kind, sentence(webhook.OTHER_SIGNATURE) if other else sentence_of(error))

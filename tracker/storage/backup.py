@@ -18,8 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from tracker.errors import InvalidInput, TrackerError
-from tracker.storage.database import file_of, make_engine, migrate, no_database, revisions
+from tracker.storage.database import BESIDE, file_of, make_engine, migrate, no_database, revisions
+from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt
 
+# What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
+WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt)
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
 ALL_PAGES, ONE_PAGE = -1, 1
@@ -41,9 +44,8 @@ def back_up(url: str, file: Path) -> None:
         raise no_database(live)
     file = file.resolve()
     # SQLite would take what lies beside a database for its newest pages.
-    beside = ("-wal", "-journal", "-shm")
-    ours = file == live or file in {Path(f"{live}{suffix}") for suffix in beside}
-    if ours or any(Path(f"{file}{suffix}").exists() for suffix in beside):
+    ours = file == live or file in {Path(f"{live}{suffix}") for suffix in BESIDE}
+    if ours or any(Path(f"{file}{suffix}").exists() for suffix in BESIDE):
         raise InvalidInput("backup_in_use", file=str(file))
     with _translated_errors("backup_unwritable", file), closing(_open_existing(live)) as source:
         _write_copy(source, file)
@@ -53,8 +55,9 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
     """Replaces what is in the database at `url` with what is in the backup `file`, in one transaction.
 
     Returns the file that has what was there before, None if nothing was. Whoever uses the database meanwhile sees
-    all of the old or all of the new, in the newest schema. Raises TrackerError, with the database as it was: also if
-    others keep writing to it for longer than `patience` seconds.
+    all of the old or all of the new, in the newest schema. Sign-ins, known browsers, API tokens and invitations of the
+    backup do not come back, and an account that is closed now stays closed. Raises TrackerError, with the database as
+    it was: also if others keep writing to it for longer than `patience` seconds.
     """
     live = _file_of(url, PG_RESTORE)
     if not file.is_file():
@@ -81,6 +84,7 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
     with _translated_errors("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
         prepared = Path(folder, "prepared.sqlite3")
         _copy_to_newest_schema(file, prepared)
+        _drop_ways_in(prepared, _closed_accounts(live) if was_there else [])
         with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
@@ -187,6 +191,24 @@ def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
         engine.dispose()
     if missing:
         raise InvalidInput("backup_without_table", file=str(file), table=min(missing))
+
+
+def _closed_accounts(live: Path) -> list[tuple[str, str]]:
+    """Since when which account is closed in the present database; none where that is damaged or of an early schema."""
+    with suppress(sqlite3.DatabaseError), closing(_open_existing(live)) as present:
+        return present.execute('SELECT "disabledAt", id FROM "User" WHERE "disabledAt" IS NOT NULL').fetchall()
+    return []
+
+
+def _drop_ways_in(prepared: Path, closed: list[tuple[str, str]]) -> None:
+    """Takes out of a copy of a backup what lets somebody in without a password, and closes these accounts in it."""
+    with closing(_open_existing(prepared)) as copy:
+        copy.execute("BEGIN")
+        for table in WAYS_IN:
+            copy.execute(f'DELETE FROM "{table.__tablename__}"')  # noqa: S608 - one of our tables
+        copy.execute('UPDATE "User" SET "apiTokenHash" = NULL')
+        copy.executemany('UPDATE "User" SET "disabledAt" = ? WHERE id = ? AND "disabledAt" IS NULL', closed)
+        copy.execute("COMMIT")
 
 
 def _is_disk_error(error: sqlite3.Error) -> bool:

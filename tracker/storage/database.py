@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
+from tracker import paths
 from tracker.errors import DatabaseNotReady, Problem, SettingsError
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
@@ -38,6 +39,8 @@ POSTGRES_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+# What SQLite's files beside a database end in.
+BESIDE = ("-wal", "-shm", "-journal")
 # What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
 AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
@@ -159,6 +162,12 @@ def file_of(engine: Engine) -> Path | None:
     if engine.dialect.name != "sqlite" or not path or path.startswith((":memory:", "file:")):
         return None
     return Path(path).absolute()
+
+
+def files_of(engine: Engine) -> tuple[Path, ...]:
+    """The file of a SQLite database, and those that SQLite keeps beside it while it is in use."""
+    file = file_of(engine)
+    return () if file is None else (file, *(Path(f"{file}{suffix}") for suffix in BESIDE))
 
 
 def _which_file(engine: Engine) -> tuple[int, int] | None:
@@ -343,7 +352,8 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     if file is not None and not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # whoever connects will hear of it
-            file.touch(0o644)
+            file.touch(0o600)
+    paths.make_private(*files_of(engine))
     with engine.connect() as connection, _set_up_to_migrate(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})

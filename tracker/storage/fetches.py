@@ -108,16 +108,22 @@ def claim_due(tx: Transaction, now: datetime) -> Claim | None:
 
 
 def claim_class(tx: Transaction, class_id: str, now: datetime) -> Claim:
-    """Takes the fetch of one class, due or not, for a person who waits. The caller has locked the class.
+    """Takes the fetch of one class, due or not, for a person who waits, and notes when. The caller has
+    locked the class.
 
     Raises FetchUnderWay where somebody has it.
     """
     row = _locked(tx, class_id) or Fetch(class_id=class_id, asked_at=now)
     if row.leased_until is not None and now < row.leased_until <= now + LONGEST_LEASE:
         raise FetchUnderWay()
-    row.leased_until, row.lease_token = now + LEASE, token_hex(8)
+    row.leased_until, row.lease_token, row.asked_by_hand_at = now + LEASE, token_hex(8), now
     tx.add(row)
     return Claim(class_id, row.lease_token, row.attempts, row.asked_at, None)
+
+
+def asked_by_hand_at(tx: Transaction, class_id: str, now: datetime) -> datetime | None:
+    """When the fetch of this class was last taken by `claim_class`; None while somebody works on it."""
+    return tx.exec(select(Fetch.asked_by_hand_at).where(Fetch.class_id == class_id, is_free(now))).first()
 
 
 def renew(tx: Transaction, claim: Claim, now: datetime) -> None:

@@ -92,8 +92,9 @@ class Zoom:
 
     def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
         """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""
-        # E-mail in the report is what lets people be counted by e-mail instead of by display name.
-        more = {"email_in_attendee_report": True, "participant_video": True, "mute_upon_entry": True}
+        # E-mail in the report is what lets people be counted by e-mail instead of by display name. Nobody is seen who
+        # has not switched the camera on.
+        more = {"email_in_attendee_report": True, "participant_video": False}
         body = meeting.body()
         body |= {"default_password": True, "settings": body["settings"] | more}
         path = f"/users/{quote(host, safe='@')}/meetings"

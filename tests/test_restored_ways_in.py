@@ -1,0 +1,48 @@
+"""A backup brings data back, and nobody who was shut out since it was made."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from tests.databases import contents, url_of
+from tests.makers import NOW, lesson, member
+from tracker import auth
+from tracker.auth import OPERATOR, Browser
+from tracker.errors import NotSignedIn
+from tracker.storage.backup import WAYS_IN, back_up, restore
+from tracker.storage.database import make_engine, reading
+from tracker.storage.models import User
+
+pytestmark = pytest.mark.database("sqlite")
+
+PASSWORD = "a-l0ng-passphrase-of-eva"
+
+
+def test_a_restore_brings_no_way_in_back_that_may_have_been_revoked_since(migrated_file: Path, tmp_path: Path) -> None:
+    live, file = tmp_path / "live.sqlite3", tmp_path / "saved.sqlite3"
+    shutil.copy(migrated_file, live)
+    engine, browser = make_engine(url_of(live)), Browser("192.0.2.1", "Firefox", "a" * 43)
+    lesson(engine, member(engine, "ana@x.example"))
+    for email in ("eva@x.example", "bo@x.example"):
+        auth.add_member(engine, OPERATOR, email, email, "teacher", PASSWORD, NOW)
+    auth.sign_in(engine, "eva@x.example", PASSWORD, browser, NOW)
+    with pytest.raises(NotSignedIn):
+        auth.sign_in(engine, "eva@x.example", "guessed", "192.0.2.2", NOW)
+    auth.new_api_token(engine, OPERATOR, "eva@x.example", NOW)
+    auth.invite(engine, OPERATOR, "cy@x.example", "Cy", "teacher", NOW)
+    back_up(url_of(live), file)
+    was = contents(file)
+    assert all(was[str(table.__tablename__)] for table in WAYS_IN)
+    auth.disable(engine, OPERATOR, "bo@x.example", NOW)
+    restore(url_of(live), file, NOW)
+    found = contents(live)
+    assert [found[str(table.__tablename__)] for table in WAYS_IN] == [[]] * len(WAYS_IN)
+    assert found["LiveStream"] == was["LiveStream"]
+    with reading(engine) as tx:
+        closed = {member.email for member in auth.list_members(tx) if member.disabled_at}
+        assert set(tx.exec(select(User.api_token_hash))) == {None}
+    assert closed == {"bo@x.example"}
+    assert auth.sign_in(engine, "eva@x.example", PASSWORD, browser, NOW)
+    engine.dispose()
