@@ -73,6 +73,11 @@ ATTACKS = (
         "test_one_address_has_so_many_connections_waited_for_and_a_web_server_in_front_any_number",
     ),
     Attack(
+        "large requests, to fill the memory",
+        "a few at a time, and small ones wait for none of them",
+        "http_server/test_slow_clients.py::test_large_bodies_wait_for_each_other_and_small_ones_for_none",
+    ),
+    Attack(
         "a client that reads no answers",
         "its connection ends",
         "http_server/test_slow_clients.py::test_a_client_that_takes_no_answers_is_ended",

@@ -125,6 +125,30 @@ def test_requests_that_come_whole_are_answered_however_many_one_address_sends(ba
     made.stop()
 
 
+def test_large_bodies_wait_for_each_other_and_small_ones_for_none(
+    bare: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "LARGE_REQUESTS", 1)
+    made = HttpServer("127.0.0.1", 0, server_state_on(bare, Clock(at(61))))
+    made.start()
+    large = post("Content-Length: 200000", "Connection: close")
+    with connect(made.port) as first, connect(made.port) as second:
+        first.sendall(large + b"x" * 199_999)
+        second.sendall(large + b"x" * 100_000)
+        for _ in range(2):
+            with connect(made.port) as small:
+                small.sendall(post("Content-Length: 2", "Connection: close", body=b"{}"))
+                assert status(read_to_end(small)) == 401
+        second.sendall(b"x" * 100_000)
+        second.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            second.recv(1)
+        first.sendall(b"x")
+        second.settimeout(5)
+        assert [status(read_to_end(client)) for client in (first, second)] == [401, 401]
+    made.stop()
+
+
 def test_a_client_that_takes_no_answers_is_ended(bare: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "SEND_SECONDS", 0.1)
     made = HttpServer("127.0.0.1", 0, server_state_on(bare, Clock(at(61))))

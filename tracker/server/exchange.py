@@ -13,21 +13,33 @@ from tracker.server.chunks import ChunksCutOff, ChunksMalformed, ChunksTooLarge,
 from tracker.server.routes import Answer, Request, failure
 
 LARGEST_BODY, LARGEST_HEAD = 1024 * 1024, 256 * 1024
+# What is larger has to wait for one of a few places, or many such requests at once would fill the memory.
+SMALL_REQUEST = 64 * 1024
 # As `http.server` has them: a longer line, or more headers than these, and it refuses the request.
 LONGEST_LINE, MOST_HEADERS = 65_536, 100
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class Incoming:
-    """What a client sends; of each request no more than so many bytes, or endless headers would fill the memory."""
+    """What a client sends; of each request no more than so many bytes, or endless headers would fill the memory.
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader, self._bytes_left = reader, 0
+    `places` are those that large requests wait for.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, places: asyncio.Semaphore) -> None:
+        self._reader, self._places = reader, places
+        self._bytes, self._has_place = 0, False
 
     async def begins(self) -> bytes:
         """The first byte of a request; nothing where none comes any more."""
-        self._bytes_left = LARGEST_BODY + LARGEST_HEAD
+        self._bytes = 0
         return await self.read(1)
+
+    def done(self) -> None:
+        """The request is answered, or never will be."""
+        if self._has_place:
+            self._places.release()
+        self._has_place = False
 
     async def head(self, first: bytes) -> bytes:
         """The head that begins with this byte, with the empty line at its end; as far as `http.server` reads it.
@@ -43,7 +55,7 @@ class Incoming:
 
     async def read(self, size: int, /) -> bytes:
         """So many bytes, fewer only at the end. Raises ConnectionAbortedError where it would be too many."""
-        self._spend(size)
+        await self._take(size)
         try:
             return await self._reader.readexactly(size)
         except asyncio.IncompleteReadError as cut_off:
@@ -57,7 +69,7 @@ class Incoming:
             line = cut_off.partial
         except asyncio.LimitOverrunError:
             line = await self._reader.readexactly(size)
-        self._spend(len(line))
+        await self._take(len(line))
         return line[:size]
 
     async def drain(self, most: int) -> None:
@@ -65,10 +77,13 @@ class Incoming:
         while most > 0 and (read := await self._reader.read(LONGEST_LINE)):
             most -= len(read)
 
-    def _spend(self, size: int) -> None:
-        self._bytes_left -= size
-        if self._bytes_left < 0:
+    async def _take(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes > LARGEST_BODY + LARGEST_HEAD:
             raise ConnectionAbortedError
+        if self._bytes > SMALL_REQUEST and not self._has_place:
+            await self._places.acquire()
+            self._has_place = True
 
 
 class BodyRefused(Exception):

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS, DRAIN_SECONDS = 5.0, 10.0, 5.0, 2.0
 # More threads would not be faster. In a burst requests wait for one, and further clients in the system's queue.
 THREADS, CONNECTIONS, WAITING = 128, 512, 1024
+# Zoom sends none so large that it would need one of these places; a large request takes a megabyte.
+LARGE_REQUESTS = 16
 # From one place (an IPv6 network /64 is one) so many connections may be waited for. A web server in front of this one
 # passes on what it has whole, and `FORWARDED_ALLOW_IPS` names it: it has no such limit.
 CONNECTIONS_OF_PLACE = 32
@@ -83,6 +85,7 @@ class _Clients:
         self._proxies = _networks(state.services.settings.forwarded_allow_ips)
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http-server")
         self._tasks: set[asyncio.Task[None]] = set()
+        self.places_for_large = asyncio.Semaphore(LARGE_REQUESTS)
         self._somebody_left = asyncio.Event()
         self._waited_for: dict[_Client, float] = {}
         self._of_place: dict[str, dict[_Client, None]] = {}
@@ -187,15 +190,16 @@ class _Client:
             connection.close()
             return
         self._writer.transport.set_write_buffer_limits(0)  # what has been sent is with the system, or waited for
-        self._incoming = Incoming(reader)
+        self._incoming = Incoming(reader, self._clients.places_for_large)
         try:
             while await self._exchange():
-                pass
+                self._incoming.done()
         except OSError:
             log.debug("a connection broke off")
         except Exception:
             log.exception("a connection failed")
         finally:
+            self._incoming.done()
             self._writer.close()
             with suppress(OSError):
                 await self._writer.wait_closed()
