@@ -10,7 +10,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import AWAY_SENTENCE, MEETING, Clock, at, counted, ended, lesson, member, started, stay
+from tests.makers import AWAY_SENTENCE, MEETING, NOW, Clock, at, counted, ended, lesson, member, started, stay
 from tests.screens import PAGES, Away, Screens, headings, links, raw, said
 from tracker import auth, sessions, storage
 from tracker.attendance.types import ClassStatus
@@ -106,7 +106,7 @@ def test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere(
 ) -> None:
     at = allowed.open(name, id=lesson(engine, ana))
     assert at.title
-    auth.sign_out(engine, allowed.cookies[COOKIE])
+    auth.sign_out(engine, allowed.cookies[COOKIE], NOW)
     at.run()
     assert not at.title
     assert said(at) == '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracker import auth, classes, clock, health, paths
+from tracker import auth, classes, clock, health, paths, sample_data
 from tracker.classes import Plan
 from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
@@ -56,13 +56,13 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
     Ports, the data folder and the delay may be `given`.
     """
-    data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / "demo").absolute()
+    data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / sample_data.FOLDER).absolute()
     tracker_port = given.get("TRACKER_PORT") or "8787"
     zoom = f"http://{HOST}:{_next_port(tracker_port)}"
-    secret = _secret(data_dir / "practice-secret")
+    secret = _secret(data_dir / sample_data.SECRET)
     said = {
         "TRACKER_DATA_DIR": str(data_dir),
-        "DATABASE_URL": f"sqlite:///{(data_dir / 'demo.sqlite3').as_posix()}",
+        "DATABASE_URL": f"sqlite:///{(data_dir / sample_data.DATABASE).as_posix()}",
         "ZOOM_ACCOUNT_ID": "practice-account",
         "ZOOM_CLIENT_ID": "practice-client",
         "ZOOM_CLIENT_SECRET": f"client-{secret}",
@@ -100,7 +100,7 @@ def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
             webhook_url=f"http://{HOST}:{settings.tracker_port}/api/webhooks/zoom",
             settle_seconds=SETTLE_SECONDS,
             retry_delays=RETRY_DELAYS,
-            state_file=settings.data_dir / "practice-zoom.json",
+            state_file=settings.data_dir / sample_data.ZOOM,
         )
     )
     try:
@@ -136,6 +136,7 @@ as two people, leave, and end the class. It is over before its time, so its page
 it is ten minutes, because Zoom needs them.
 
 Ctrl-C stops everything; the data stays in {settings.data_dir}
+until `tracker demo --remove` deletes it.
 """
 
 

@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
+    audit_days: Annotated[int, _whole_number(30, 36_500)] = 365
     oidc_issuer: Annotated[str, AfterValidator(_web_address_or_none)] = ""
     oidc_client_id: str = ""
     oidc_client_secret: Secret = ""

@@ -27,7 +27,14 @@ from tracker.auth.accounts import (
 )
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password
-from tracker.auth.permissions import OPERATOR, check_is_admin, check_may_change, check_may_see, check_owns_account
+from tracker.auth.permissions import (
+    OPERATOR,
+    PROGRAM,
+    check_is_admin,
+    check_may_change,
+    check_may_see,
+    check_owns_account,
+)
 from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
 from tracker.auth.second_factor import address_for_app
 from tracker.auth.second_factor import is_on as second_factor_is_on
@@ -68,6 +75,7 @@ __all__ = [
     "INVITATION_LIFE",
     "OF_COMMAND",
     "OPERATOR",
+    "PROGRAM",
     "SIGN_IN_LIFE",
     "Browser",
     "Limits",

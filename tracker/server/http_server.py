@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 from tracker.messages import sentence
+from tracker.server.callers import caller_of
 from tracker.server.chunks import ChunksCutOff, ChunksMalformed, ChunksTooLarge, read_chunks
 from tracker.server.routes import Answer, Request, ServerState, answer, failure
 from tracker.storage.webhook_log import REFUSED
@@ -198,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self._send(answer(self.server.state, Request(self.command, self.path, headers, body)))
+            self._send(answer(self.server.state, Request(self.command, self.path, headers, body, self._caller())))
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
 
@@ -260,6 +261,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _request(self) -> Request:
         """The request as far as its first line tells it."""
         return Request(self.command, self.path, {})
+
+    def _caller(self) -> str:
+        said = ",".join(self.headers.get_all("x-forwarded-for") or [])
+        trusted = self.server.state.services.settings.forwarded_allow_ips
+        return caller_of(str(self.client_address[0]), said, trusted)
 
     def _note_refused(self, code: str) -> None:
         if self._request().is_webhook:

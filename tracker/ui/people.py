@@ -64,11 +64,11 @@ def changes(everybody: list[Member]) -> None:
     with st.container(horizontal=True):
         if st.button(f"Make {'a teacher' if other == 'teacher' else 'an admin'}", icon=":material/badge:"):
             with page.shown_errors():
-                auth.change_role(engine, page.acting(), chosen.email, other)
+                auth.change_role(engine, page.acting(), chosen.email, other, now)
             _show_next(f"{chosen.email} is {'a teacher' if other == 'teacher' else 'an admin'} now.")
         if chosen.disabled_at and st.button("Open again", icon=":material/lock_open:"):
             with page.shown_errors():
-                auth.enable(engine, page.acting(), chosen.email)
+                auth.enable(engine, page.acting(), chosen.email, now)
             _show_next(f"{chosen.email} can sign in again.")
         if not chosen.disabled_at and st.button(
             "Close", icon=":material/lock:", help="Signs out at once; classes stay."
@@ -96,7 +96,7 @@ def _removal(chosen: Member, everybody: list[Member]) -> None:
         sure = st.checkbox("Yes, remove it for good", key=f"sure-{chosen.id}")
         if st.button("Remove", icon=":material/delete:", disabled=not sure):
             with page.shown_errors():
-                auth.remove(services().engine, page.acting(), chosen.email, to.email if to else None)
+                auth.remove(services().engine, page.acting(), chosen.email, to.email if to else None, services().now())
             _show_next(f"{chosen.email} is removed.")
 
 
