@@ -1,7 +1,9 @@
 """Who saw, exported and changed what: when it is noted, who reads it, and how long it is kept."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -9,12 +11,14 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import NOW, Clock, at, entries, lesson, member
-from tracker import audit, auth, classes
+from tests.makers import MEETING, NOW, Clock, at, ended, entries, lesson, member, participant, server_state_on
+from tracker import audit, auth, classes, sessions
 from tracker.audit import ONE_LOOK, SCHEDULE, Action
 from tracker.classes import Plan
 from tracker.clock import now as machine_time
 from tracker.errors import NotAllowed, NotSignedIn
+from tracker.server.callers import caller_of
+from tracker.server.http_server import HttpServer
 from tracker.services import Services
 from tracker.storage.audit import Which
 from tracker.storage.database import transaction
@@ -162,3 +166,53 @@ def test_entries_go_after_so_many_days_a_few_at_a_time(
     assert [one.at for one in left if one.action == "signed_out"] == [NOW, NOW - timedelta(days=days - 1)]
     dropped = [(one.actor, one.origin, one.details) for one in left if one.action == "audit_forgotten"]
     assert dropped == [(SCHEDULE.name, "schedule", {"entries": 1}), (SCHEDULE.name, "schedule", {"entries": 2})]
+
+
+# Over HTTP
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "caller"),
+    [
+        ("203.0.113.5", "", "127.0.0.1", "203.0.113.5"),
+        ("203.0.113.5", "10.0.0.9", "127.0.0.1", "203.0.113.5"),  # anybody may write that
+        ("127.0.0.1", "203.0.113.5", "127.0.0.1,::1", "203.0.113.5"),
+        ("127.0.0.1", "10.0.0.9, 203.0.113.5", "127.0.0.1", "203.0.113.5"),
+        ("10.1.0.7", "203.0.113.5, 10.1.0.8", "10.1.0.0/16", "203.0.113.5"),
+        ("10.1.0.7", "203.0.113.5", "*", "203.0.113.5"),
+        ("::1", "2001:db8::7", "127.0.0.1,::1", "2001:db8::7"),
+        ("127.0.0.1", "<script>", "127.0.0.1", "<script>"),
+        ("127.0.0.1", " , ", "127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_the_address_of_a_caller_is_what_a_trusted_web_server_says(
+    peer: str, forwarded: str, trusted: str, caller: str
+) -> None:
+    assert caller_of(peer, forwarded, trusted) == caller
+
+
+@pytest.mark.database("sqlite")
+def test_a_call_over_http_is_noted_with_its_address(engine: Engine, eva: Member, zoom: FakeZoom) -> None:
+    zoom.hold("uuid-1", participant("Bo", 0, 60), meeting=MEETING)
+    state = server_state_on(engine, Clock(at(75)), CRON_SECRET="cron-secret")
+    class_id = lesson(engine, eva)
+    sessions.note_delivery(state.services, ended())
+    token = auth.new_api_token(engine, auth.OPERATOR, eva.email, NOW)
+    served = HttpServer("127.0.0.1", 0, state)
+    served.start()
+    body = json.dumps({"streamId": class_id, "cronSecret": "cron-secret"})
+    for method, content, headers in (
+        ("POST", body, {"X-Forwarded-For": "203.0.113.9"}),
+        ("GET", None, {"X-Forwarded-For": "203.0.113.5", "Authorization": f"Bearer {token}"}),
+    ):
+        connection = HTTPConnection("127.0.0.1", served.port, timeout=5)
+        connection.request(method, f"/api/zoom/participants?streamId={class_id}", content, headers)
+        assert connection.getresponse().status == 200
+        connection.close()
+    served.stop()
+    noted = [(one.actor, one.origin, one.action) for one in entries(engine, class_id=class_id)]
+    assert noted == [
+        (eva.email, "203.0.113.5", "participants_fetched"),
+        (eva.email, "203.0.113.5", "class_seen"),
+        ("program", "203.0.113.9", "participants_fetched"),
+    ]

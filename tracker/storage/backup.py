@@ -23,6 +23,13 @@ from tracker.storage.database import file_of, make_engine, migrate, no_database,
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
 ALL_PAGES, ONE_PAGE = -1, 1
+# Without their numbers, which may be those of others in the backup.
+KEEP_AUDIT = """INSERT INTO main."AuditEntry"
+    ("at", "userId", "actor", "origin", "action", "streamId", "person", "details")
+    SELECT "at", "userId", "actor", "origin", "action", "streamId", "person", "details" FROM live."AuditEntry"
+    EXCEPT
+    SELECT "at", "userId", "actor", "origin", "action", "streamId", "person", "details" FROM main."AuditEntry"
+    ORDER BY "at" """
 PG_DUMP = "pg_dump{server} --format=custom --file=FILE {name}"
 # Into a new database: what is in the present one beside the tables of the backup would stand in the way.
 PG_RESTORE = (
@@ -81,6 +88,8 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
     with _translated_errors("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
         prepared = Path(folder, "prepared.sqlite3")
         _copy_to_newest_schema(file, prepared)
+        if was_there:
+            _keep_audit(live, prepared)
         with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
@@ -187,6 +196,16 @@ def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
         engine.dispose()
     if missing:
         raise InvalidInput("backup_without_table", file=str(file), table=min(missing))
+
+
+def _keep_audit(live: Path, prepared: Path) -> None:
+    """Adds to a copy of a backup what was noted since: a restore does not undo that somebody did something.
+
+    The present database may be damaged, or of a version that noted nothing; then there is nothing to add.
+    """
+    with suppress(sqlite3.Error), closing(_open_existing(prepared)) as copy:
+        copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
+        copy.execute(KEEP_AUDIT)
 
 
 def _is_disk_error(error: sqlite3.Error) -> bool:

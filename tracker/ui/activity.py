@@ -101,11 +101,11 @@ def of_class(found: Class, member: Member) -> None:
     with page.shown_errors():
         entries = page.read(classes.history, member, found.id, MOST_OF_A_CLASS)
     with st.expander("Who has looked at this and what was changed", icon=":material/visibility:"):
-        st.dataframe(
+        st.table(
             {
                 "When": [_local(one.at) for one in entries],
-                "Who": [words.plain(one.actor) for one in entries],
-                "What": [words.plain(audit.in_words(one), LONGEST_WORDS) for one in entries],
+                "Who": [words.markdown(one.actor, 60) for one in entries],
+                "What": [words.markdown(audit.in_words(one), LONGEST_WORDS) for one in entries],
             },
             hide_index=True,
         )
