@@ -28,4 +28,6 @@ with page.shown_errors():
     found = page.read(audit.list_entries, member, which, activity.PAGE_SIZE, offset)
     with rows:
         activity.table(found)
+    if total > audit.MOST_EXPORTED:
+        st.caption(f"The files have the newest {audit.MOST_EXPORTED:,}; choose a period to have others.")
     activity.files(which)

@@ -103,6 +103,17 @@ def test_a_failed_sign_in_is_noted_without_what_a_stranger_typed(engine: Engine,
     noted = [(one.user_id, one.actor, one.origin) for one in entries(engine, action="sign_in_failed")]
     assert noted == [(None, "unknown", ADDRESS), (eva.id, eva.email, ADDRESS)]
     assert "secret" not in str(entries(engine))
+    told = audit.in_words(entries(engine, action="sign_in_failed")[0])
+    assert told == "tried to sign in and failed: E-mail or password is wrong."
+
+
+@pytest.mark.database("sqlite")
+def test_a_wrong_present_password_at_an_open_tab_is_noted_too(engine: Engine, eva: Member) -> None:
+    auth.set_password(engine, auth.OPERATOR, eva.email, PASSWORD, NOW)
+    token = auth.sign_in(engine, eva.email, PASSWORD, ADDRESS, NOW)
+    with pytest.raises(NotSignedIn):
+        auth.change_password(engine, eva, token, "wrong", "a new one of words", NOW)
+    assert [(one.actor, one.origin) for one in entries(engine, action="sign_in_failed")] == [(eva.email, eva.origin)]
 
 
 @pytest.mark.database("sqlite")

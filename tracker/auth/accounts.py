@@ -70,6 +70,7 @@ def change_password(engine: Engine, member: Member, sign_in: str, present: str, 
         note_attempt(tx, digest(member.email), "", digest(f"account:{member.id}"), now)
     if not password_matches(present, stored[1] if stored else None):
         _log("wrong_present_password", member, member)
+        audit.note_failed_sign_in(engine, member.email, member.origin, "present_password_wrong", now)
         raise NotSignedIn("present_password_wrong")
     check_choice(new, member.email, member.name)
     password_hash = hash_password(new)

@@ -1,5 +1,6 @@
 """The command on who did what."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ def show(call: Call) -> None:
     )
     with call.services(check_schema) as services:
         found = audit.export(services, auth.OPERATOR, which)
+    if len(found) == audit.MOST_EXPORTED:
+        print(f"These are the newest {audit.MOST_EXPORTED:,}; there may be more.", file=sys.stderr)
     if options.json:
         print_json([audit.record(one) for one in found])
         return

@@ -385,6 +385,8 @@ def sentence_of(problem: HasCode) -> str:
 def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
     """What somebody did, in words that follow her name; an unknown code is shown as it is."""
     named = _Named((name, _Shown(detail)) for name, detail in details.items())
+    if "reason" in details:
+        named["reason"] = _Shown(sentence(str(details["reason"])))
     return ACTIONS.get(action, action).format_map(named)
 
 

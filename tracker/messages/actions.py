@@ -1,6 +1,6 @@
 """What somebody did, in words that follow her name: one for each code of `tracker.audit.Action`.
 
-Details stand in braces, as in the sentences beside it.
+Details stand in braces, as in the sentences beside it; `reason` is a code of one of these.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ ACTIONS: Mapping[str, str] = {
     "participants_fetched": "fetched the participants by hand",
     "fetch_tried_again": "had the fetch of the participants tried again",
     "signed_in": "signed in",
-    "sign_in_failed": "tried to sign in and failed ({reason})",
+    "sign_in_failed": "tried to sign in and failed: {reason}",
     "signed_out": "signed out",
     "sign_in_ended": "signed out another browser",
     "sign_ins_ended": "signed out all other browsers",
@@ -38,7 +38,7 @@ ACTIONS: Mapping[str, str] = {
     "invitation_accepted": "accepted the invitation",
     "account_closed": "closed the account {account}",
     "account_opened": "opened the account {account} again",
-    "role_changed": "made {account} {role}",
+    "role_changed": "gave {account} the role {role}",
     "account_removed": "removed the account {account}",
     "account_handed_over": "removed the account {account}, whose classes {heir} has now",
     "token_made": "made the API token “{name}” for {account}",

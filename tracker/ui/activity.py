@@ -27,9 +27,17 @@ def asked_for() -> Which:
     """The filters; they are in the page's address, so that a link to what is shown can be kept."""
     everybody = [one.email for one in page.read(auth.list_members)] + list(OTHERS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        who = st.selectbox("Who", everybody, None, key="who", bind="query-params", accept_new_options=True)
+        who = st.selectbox(
+            "Who", everybody, None, key="who", bind="query-params", accept_new_options=True, placeholder="Anybody"
+        )
         what = st.selectbox(
-            "What", [one.value for one in Action], None, format_func=_label, key="what", bind="query-params"
+            "What",
+            [one.value for one in Action],
+            None,
+            format_func=_label,
+            key="what",
+            bind="query-params",
+            placeholder="Anything",
         )
         class_id = st.text_input("Class, by its id", key="class", bind="query-params")
         since = st.date_input("From", None, format="YYYY-MM-DD", key="since", bind="query-params", width=160)
@@ -55,7 +63,8 @@ def table(found: Sequence[Entry]) -> None:
             "Class": [words.plain(one.title or one.class_id or "") for one in found],
         },
         hide_index=True,
-        column_config={"What": st.column_config.TextColumn(width="large")},
+        height="content",
+        column_config={"What": st.column_config.TextColumn(width="medium")},
     )
 
 
