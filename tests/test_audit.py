@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, ended, entries, lesson, member, participant, server_state_on
+from tests.tracker_process import wait_until
 from tracker import audit, auth, classes, sessions
 from tracker.audit import ONE_LOOK, SCHEDULE, Action
 from tracker.classes import Plan
@@ -19,6 +20,7 @@ from tracker.clock import now as machine_time
 from tracker.errors import NotAllowed, NotSignedIn
 from tracker.server.callers import caller_of
 from tracker.server.http_server import HttpServer
+from tracker.server.worker import Worker
 from tracker.services import Services
 from tracker.storage.audit import Which
 from tracker.storage.database import transaction
@@ -177,6 +179,17 @@ def test_entries_go_after_so_many_days_a_few_at_a_time(
     assert [one.at for one in left if one.action == "signed_out"] == [NOW, NOW - timedelta(days=days - 1)]
     dropped = [(one.actor, one.origin, one.details) for one in left if one.action == "audit_forgotten"]
     assert dropped == [(SCHEDULE.name, "schedule", {"entries": 1}), (SCHEDULE.name, "schedule", {"entries": 2})]
+
+
+@pytest.mark.database("sqlite")
+def test_the_loop_drops_them(school: Services, engine: Engine, eva: Member) -> None:
+    with transaction(engine) as tx:
+        audit.note(tx, eva, Action.SIGNED_OUT, NOW - timedelta(days=school.settings.audit_days + 1))
+    loop = Worker(school, "one:8787")
+    loop.start()
+    wait_until(lambda: entries(engine, action="audit_forgotten"), "the old entry is gone")
+    loop.stop()
+    assert entries(engine, action="signed_out") == []
 
 
 # Over HTTP
