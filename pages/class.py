@@ -8,7 +8,7 @@ from tracker.errors import ClassNotReady, ZoomError
 from tracker.health import Alarms
 from tracker.messages import sentence_of
 from tracker.storage.classes import Class
-from tracker.ui import attendance_panel, page, sessions_panel, sharing, words
+from tracker.ui import activity, attendance_panel, page, sessions_panel, sharing, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -149,7 +149,7 @@ def who_was_there() -> None:
 
 
 with page.shown_errors():
-    shown = visible_class()
+    shown = classes.look_at(services(), member, st.query_params.get("id", ""))
 top, action = st.container(), st.container()
 with action:
     if shown.status is not ClassStatus.CANCELLED:
@@ -164,4 +164,5 @@ with page.shown_errors():
     sessions_panel.show(shown, member)
 if shown.status is not ClassStatus.SCHEDULED or shown.participant_count is not None:
     page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
+activity.of_class(shown, member)
 page.redraw_on_change(drawn, lambda: version_of(visible_class(), alarms()))

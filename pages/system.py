@@ -84,6 +84,7 @@ page.fragment(counters, every=SECONDS_BETWEEN_COUNTS)
 st.subheader("Processes", anchor=False)
 system.processes(current, page.viewer_zone())
 st.caption(f"Times are those of {page.viewer_zone()}.")
+system.sample_data_of_demo()
 st.subheader("Checks", anchor=False)
 if st.button("Check again", icon=":material/stethoscope:"):
     examined.clear()

@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from tests.asgi import Answer, post, request
-from tests.makers import member
+from tests.makers import NOW, member
 from tracker import auth
 from tracker.storage.members import Member, Role
 from tracker.ui import invitation, school_account, sign_in
@@ -42,7 +42,7 @@ def gated_app() -> Starlette:
 def account(engine: Engine, email: str = EMAIL, role: Role = "teacher") -> Member:
     """Somebody who can sign in with PASSWORD."""
     made = member(engine, email, role)
-    auth.set_password(engine, auth.OPERATOR, email, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, email, PASSWORD, NOW)
     return made
 
 

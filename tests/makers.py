@@ -25,6 +25,7 @@ from tracker.health import WebhookCounter
 from tracker.server.routes import ServerState
 from tracker.services import Services
 from tracker.settings import Settings, read_settings
+from tracker.storage.audit import Entry, Which
 from tracker.storage.classes import Class, NewClass
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member, Role
@@ -356,3 +357,9 @@ def a_class(**more: Any) -> Class:
         "fetch": None,
     }
     return Class(**(usual | more))
+
+
+def entries(engine: Engine, **which: Any) -> list[Entry]:
+    """What was noted of what somebody did, newest first."""
+    with reading(engine) as tx:
+        return storage.audit.list_entries(tx, Which(**which), 1000)

@@ -24,6 +24,8 @@ from tracker.ui.words import WORD_JOINER
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages").glob("*.py"))]
 PASSWORD = "correct horse"
+# From where the browser connects.
+ADDRESS = "192.0.2.1"
 # The places where Markdown or HTML would be read as such.
 MARKUP = ("title", "header", "subheader", "markdown", "caption", "error", "warning", "info", "success", "html")
 LABELLED = ("page_link", "link_button", "button", "download_button", "metric", "expander", "status")
@@ -38,6 +40,7 @@ class Screens:
         self.cookies: dict[str, str] = {}
         self.files = MemoryMediaFileStorage("/mock/media")
         monkeypatch.setattr(page, "sign_in_cookies", lambda: self.cookies)
+        monkeypatch.setattr(page, "browser_address", lambda: ADDRESS)
         monkeypatch.setattr(app_test, "MemoryMediaFileStorage", self._new_files)
         monkeypatch.setattr(app_test, "MediaFileManager", self._new_manager)
         # The pages use no installed component, and looking through every package for one takes half a second.
@@ -45,8 +48,8 @@ class Screens:
 
     def sign_in(self, who: Member) -> None:
         """From now on the browser has a token of this person's."""
-        auth.set_password(self.engine, auth.OPERATOR, who.email, PASSWORD)
-        self.cookies = {COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, "192.0.2.1", self.clock())}
+        auth.set_password(self.engine, auth.OPERATOR, who.email, PASSWORD, self.clock())
+        self.cookies = {COOKIE: auth.sign_in(self.engine, who.email, PASSWORD, ADDRESS, self.clock())}
 
     def open(self, name: str, **query: str) -> AppTest:
         """The page, drawn once."""

@@ -88,7 +88,7 @@ def test_an_account_that_is_opened_again_has_its_password_and_no_old_sign_in(
 ) -> None:
     token, api_token = sign_in(engine), auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     auth.disable(engine, boss, EMAIL, NOW)
-    auth.enable(engine, boss, EMAIL)
+    auth.enable(engine, boss, EMAIL, NOW)
     assert (who(engine, token), bearer(engine, api_token)) == (None, None)
     assert who(engine, sign_in(engine)) == ana
 
@@ -141,11 +141,11 @@ def test_a_token_that_waits_for_an_account_to_be_closed_is_not_made(
 
 def test_a_role_counts_at_once(engine: Engine, ana: Member, boss: Member) -> None:
     token = sign_in(engine)
-    auth.change_role(engine, boss, EMAIL, "admin")
+    auth.change_role(engine, boss, EMAIL, "admin", NOW)
     found = who(engine, token)
     assert found is not None
     assert found.is_admin
-    auth.change_role(engine, boss, EMAIL, "teacher")
+    auth.change_role(engine, boss, EMAIL, "teacher", NOW)
     found = who(engine, token)
     assert found is not None
     assert not found.is_admin
@@ -154,18 +154,18 @@ def test_a_role_counts_at_once(engine: Engine, ana: Member, boss: Member) -> Non
 def test_the_last_admin_stays_one(engine: Engine, ana: Member, boss: Member) -> None:
     for change in (
         lambda: auth.disable(engine, boss, BOSS, NOW),
-        lambda: auth.change_role(engine, OPERATOR, BOSS, "teacher"),
-        lambda: auth.remove(engine, OPERATOR, BOSS, EMAIL),
+        lambda: auth.change_role(engine, OPERATOR, BOSS, "teacher", NOW),
+        lambda: auth.remove(engine, OPERATOR, BOSS, EMAIL, NOW),
     ):
         with pytest.raises(InvalidInput, match=r"boss@school\.example is the only admin left"):
             change()
-    auth.change_role(engine, boss, BOSS, "admin")  # what she is already
-    auth.change_role(engine, boss, EMAIL, "admin")
+    auth.change_role(engine, boss, BOSS, "admin", NOW)  # what she is already
+    auth.change_role(engine, boss, EMAIL, "admin", NOW)
     auth.disable(engine, boss, EMAIL, NOW)  # a closed account is no admin who could help
     with pytest.raises(InvalidInput, match="only admin left"):
         auth.disable(engine, boss, BOSS, NOW)
-    auth.enable(engine, boss, EMAIL)
-    auth.change_role(engine, boss, BOSS, "teacher")
+    auth.enable(engine, boss, EMAIL, NOW)
+    auth.change_role(engine, boss, BOSS, "teacher", NOW)
 
 
 def test_two_admins_who_demote_each_other_at_once_leave_one(
@@ -183,7 +183,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(
     monkeypatch.setattr(storage.members, "lock_admins", slow_lock)
     with ThreadPoolExecutor(2) as threads:
         done = [
-            threads.submit(auth.change_role, engine, actor, email, "teacher")
+            threads.submit(auth.change_role, engine, actor, email, "teacher", NOW)
             for actor, email in ((boss, other.email), (other, BOSS))
         ]
         errors = [type(one.exception()) for one in done]
@@ -194,18 +194,18 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(
 def test_only_admins_change_accounts(engine: Engine, ana: Member, ben: Member, boss: Member) -> None:
     for change in (
         lambda: auth.disable(engine, ana, BEN, NOW),
-        lambda: auth.enable(engine, ana, EMAIL),
-        lambda: auth.change_role(engine, ana, EMAIL, "admin"),
-        lambda: auth.remove(engine, ana, BEN, EMAIL),
+        lambda: auth.enable(engine, ana, EMAIL, NOW),
+        lambda: auth.change_role(engine, ana, EMAIL, "admin", NOW),
+        lambda: auth.remove(engine, ana, BEN, EMAIL, NOW),
         lambda: auth.add_member(engine, ana, "new@school.example", "New", "teacher", PASSWORD, NOW),
-        lambda: auth.set_password(engine, ana, EMAIL, "maria plants seven tulips"),
+        lambda: auth.set_password(engine, ana, EMAIL, "maria plants seven tulips", NOW),
         lambda: auth.new_api_token(engine, ana, BEN, NOW),
-        lambda: auth.revoke_api_tokens(engine, ana, BEN),
+        lambda: auth.revoke_api_tokens(engine, ana, BEN, NOW),
     ):
         with pytest.raises(NotAllowed):
             change()
     assert auth.new_api_token(engine, ana, EMAIL, NOW)
-    assert auth.revoke_api_tokens(engine, ana, EMAIL) == 1
+    assert auth.revoke_api_tokens(engine, ana, EMAIL, NOW) == 1
     assert emails(engine) == [EMAIL, BEN, BOSS]
 
 
@@ -219,7 +219,7 @@ def test_a_person_without_classes_is_removed_with_all_of_her_account(
     auth.sign_in(engine, EMAIL, PASSWORD, auth.Browser("192.0.2.1", "Firefox", "token"), NOW)
     auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     bens = sign_in(engine, BEN)
-    auth.remove(engine, boss, EMAIL, None)
+    auth.remove(engine, boss, EMAIL, None, NOW)
     assert emails(engine) == [BEN, BOSS]
     assert who(engine, bens) == ben
     with pytest.raises(NotSignedIn, match=r"E-mail or password is wrong\."):
@@ -229,14 +229,14 @@ def test_a_person_without_classes_is_removed_with_all_of_her_account(
 def test_classes_need_somebody_to_have_them(engine: Engine, ana: Member, ben: Member, boss: Member) -> None:
     class_id = lesson(engine, ana, course="Algebra")
     with pytest.raises(InvalidInput, match="Say who gets them"):
-        auth.remove(engine, boss, EMAIL, None)
+        auth.remove(engine, boss, EMAIL, None, NOW)
     with pytest.raises(NotFound):
-        auth.remove(engine, boss, EMAIL, "nobody@school.example")
+        auth.remove(engine, boss, EMAIL, "nobody@school.example", NOW)
     with pytest.raises(InvalidInput, match="cannot go to"):
-        auth.remove(engine, boss, EMAIL, EMAIL)
+        auth.remove(engine, boss, EMAIL, EMAIL, NOW)
     auth.disable(engine, boss, BEN, NOW)
     with pytest.raises(InvalidInput, match="cannot go to"):
-        auth.remove(engine, boss, EMAIL, BEN)
+        auth.remove(engine, boss, EMAIL, BEN, NOW)
     assert stored(engine, class_id).teacher_id == ana.id
     assert emails(engine) == [EMAIL, BEN, BOSS]
 
@@ -256,7 +256,7 @@ def test_classes_courses_and_words_on_people_are_handed_over(
         storage.decisions.mark(tx, ana.id, guest, Mark.SET_ASIDE, NOW)
         storage.decisions.mark(tx, ben.id, guest, Mark.PERSON, NOW)
         storage.decisions.decide(tx, ana.id, storage.decisions.Decision(robot, guest, same=False), NOW)
-    auth.remove(engine, boss, EMAIL, BEN)
+    auth.remove(engine, boss, EMAIL, BEN, NOW)
     assert emails(engine) == [BEN, BOSS]
     courses = {stored(engine, one).title: (stored(engine, one).teacher_id, stored(engine, one).course) for one in (
         hers, shared, bens
@@ -287,7 +287,7 @@ def test_a_removal_and_a_fetch_that_stores_participants_do_not_wait_for_each_oth
     with ThreadPoolExecutor(1) as threads:
         with transaction(engine) as tx:
             storage.classes.classes_in_meeting(tx, MEETING, locked=True)
-            removing = threads.submit(auth.remove, engine, boss, EMAIL, BEN)
+            removing = threads.submit(auth.remove, engine, boss, EMAIL, BEN, NOW)
             people_locked.wait(0.5)
             storage.members.hold(tx, [boss.id, ana.id])
         assert removing.result(20) == ana
@@ -308,7 +308,7 @@ def test_a_class_that_is_added_while_its_teacher_is_removed_is_handed_over_too(
         return found
 
     monkeypatch.setattr(storage.leaving, "lock_classes", lock_and_lose)
-    auth.remove(engine, boss, EMAIL, BEN)
+    auth.remove(engine, boss, EMAIL, BEN, NOW)
     assert [stored(engine, one).teacher_id for one in class_ids] == [ben.id, ben.id]
 
 
@@ -318,7 +318,7 @@ def test_a_meeting_that_its_teacher_has_linked_is_handed_over_by_the_word_of_an_
     class_id = lesson(engine, ana)
     with transaction(engine) as tx:
         tx.get_one(LiveStream, class_id).zoom_linked_by_teacher = True
-    auth.remove(engine, boss, EMAIL, BEN)
+    auth.remove(engine, boss, EMAIL, BEN, NOW)
     assert stored(engine, class_id).zoom_linked_by_teacher is False
 
 
@@ -326,7 +326,7 @@ def test_nothing_more_is_said_by_a_teacher_whose_account_was_removed(
     school: Services, engine: Engine, ana: Member, ben: Member, boss: Member
 ) -> None:
     before = stored(engine, lesson(engine, ana))
-    auth.remove(engine, boss, EMAIL, BEN)
+    auth.remove(engine, boss, EMAIL, BEN, NOW)
     with pytest.raises(NotFound, match="This account has been removed"):
         decisions.undo_mark(school, boss, before, ("name", "bo"))
     decisions.undo_mark(school, ben, stored(engine, before.id), ("name", "bo"))
@@ -368,10 +368,10 @@ def test_an_api_token_expires(engine: Engine, ana: Member) -> None:
 def test_api_tokens_are_revoked_one_by_one_or_all(engine: Engine, ana: Member, ben: Member) -> None:
     tokens = [auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW, name) for name in ("one", "two", "three")]
     bens = auth.new_api_token(engine, auth.OPERATOR, BEN, NOW)
-    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, "two") == 1
-    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, "two") == 0
+    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, NOW, "two") == 1
+    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, NOW, "two") == 0
     assert [bearer(engine, token) for token in tokens] == [EMAIL, None, EMAIL]
-    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL) == 2
+    assert auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, NOW) == 2
     assert [bearer(engine, token) for token in (*tokens, bens)] == [None, None, None, BEN]
 
 
@@ -387,10 +387,10 @@ def test_an_earlier_version_beside_this_one_sees_a_token_come_and_go(engine: Eng
         engine, auth.OPERATOR, EMAIL, NOW, "for a month", 30
     )  # whose end an earlier version would not keep to
     assert seen() == auth.sign_ins.digest(token)
-    auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, auth.OF_COMMAND)
+    auth.revoke_api_tokens(engine, auth.OPERATOR, EMAIL, NOW, auth.OF_COMMAND)
     assert seen() is None
     auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, "maria plants seven tulips")
+    auth.set_password(engine, auth.OPERATOR, EMAIL, "maria plants seven tulips", NOW)
     assert seen() is None
 
 

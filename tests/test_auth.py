@@ -21,7 +21,7 @@ HERE = "192.0.2.1"
 @pytest.fixture
 def ana(engine: Engine) -> Member:
     made = member(engine, EMAIL)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
     return made
 
 
@@ -96,7 +96,7 @@ def test_a_sign_in_that_is_used_goes_on_until_it_ends_in_any_case(engine: Engine
 
 def test_a_sign_in_that_has_ended_is_not_brought_back_by_its_use(engine: Engine, ana: Member) -> None:
     token = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
-    auth.sign_out(engine, token)
+    auth.sign_out(engine, token, NOW)
     auth.note_use(engine, token, at(1), LIMITS)
     assert who(engine, token, 1) is None
     late = auth.sign_in(engine, EMAIL, PASSWORD, HERE, NOW, LIMITS)
@@ -118,20 +118,20 @@ def test_the_use_of_a_sign_in_is_written_down_every_five_minutes(engine: Engine,
 
 def test_signing_out_ends_one_browser(engine: Engine, ana: Member) -> None:
     here, there = sign_in(engine), sign_in(engine)
-    auth.sign_out(engine, here)
-    auth.sign_out(engine, "unknown")
+    auth.sign_out(engine, here, NOW)
+    auth.sign_out(engine, "unknown", NOW)
     assert who(engine, here) is None
     assert who(engine, there) == ana
 
 
 def test_a_new_password_ends_every_sign_in_and_api_token_of_the_person(engine: Engine, ana: Member) -> None:
     member(engine, "ben@school.example")
-    auth.set_password(engine, auth.OPERATOR, "ben@school.example", PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, "ben@school.example", PASSWORD, NOW)
     tokens, bens = [sign_in(engine), sign_in(engine)], sign_in(engine, email="ben@school.example")
     api_token, bens_api_token = (
         auth.new_api_token(engine, auth.OPERATOR, who, NOW) for who in (EMAIL, "ben@school.example")
     )
-    auth.set_password(engine, auth.OPERATOR, EMAIL, "another password")
+    auth.set_password(engine, auth.OPERATOR, EMAIL, "another password", NOW)
     assert [who(engine, token) for token in tokens] == [None, None]
     assert who(engine, bens) is not None
     with reading(engine) as tx:
@@ -164,7 +164,7 @@ def guess(engine: Engine, times: int, place: str = HERE, email: str = EMAIL, min
 @pytest.mark.parametrize("email", [EMAIL, "nobody@school.example"])
 def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Engine, email: str) -> None:
     member(engine, EMAIL)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email=email)
     with pytest.raises(TooManyTries, match="Try again in 15 minutes"):
         sign_in(engine, email=f" {email.upper()} ", minute=14.9)
@@ -175,7 +175,7 @@ def test_guessing_is_stopped_for_a_while_also_for_the_right_password(engine: Eng
 
 
 def test_guessing_elsewhere_or_at_others_does_not_lock_a_person_out(engine: Engine, ana: Member) -> None:
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, place="198.51.100.7")
     guess(engine, MOST_ATTEMPTS_FROM_ADDRESS, email="nobody@school.example")
     assert sign_in(engine)
@@ -190,7 +190,7 @@ def test_guessing_from_many_places_is_stopped_as_well(engine: Engine) -> None:
 
 def test_success_forgets_the_wrong_tries_from_there(engine: Engine) -> None:
     member(engine, EMAIL)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
     for _ in range(3):
         guess(engine, MOST_ATTEMPTS_FROM_ADDRESS - 1)
         sign_in(engine)
@@ -252,7 +252,7 @@ def test_any_other_header_is_refused(engine: Engine, ana: Member, header: str) -
     "call",
     [
         lambda engine, email: auth.new_api_token(engine, auth.OPERATOR, email, NOW),
-        lambda engine, email: auth.set_password(engine, auth.OPERATOR, email, PASSWORD),
+        lambda engine, email: auth.set_password(engine, auth.OPERATOR, email, PASSWORD, NOW),
     ],
 )
 def test_somebody_without_an_account_gets_nothing(engine: Engine, call: object) -> None:

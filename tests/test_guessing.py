@@ -15,12 +15,12 @@ from tests.gate_client import EMAIL, PASSWORD, account, fault, log_in
 from tests.makers import NOW, Clock, at, environment
 from tracker import auth
 from tracker.auth import Browser, sign_ins
+from tracker.auth.addresses import place_of
 from tracker.auth.guessing import (
     ATTEMPT_WINDOW,
     MOST_ATTEMPTS,
     MOST_ATTEMPTS_AT_ALL_ACCOUNTS,
     MOST_ATTEMPTS_FROM_ADDRESS,
-    place_of,
 )
 from tracker.errors import NotSignedIn, TooManyTries
 from tracker.server.dashboard_process import Dashboard

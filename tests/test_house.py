@@ -24,8 +24,9 @@ FLOORS: dict[str, set[str]] = {
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
+    "who did what": {"audit"},
     "rules": {"auth", "sessions", "health"},
-    "reading": {"class_attendance", "classes"},
+    "reading": {"class_attendance", "classes", "sample_data"},
     "what is made of it": {"collecting", "decisions"},
     "work": {"fetching", "reconcile"},
     "looking into everything": {"doctor"},
@@ -48,26 +49,28 @@ IMPORTS: dict[str, str] = {
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs paths rate_limiter settings storage zoom",
-    "auth": "errors settings storage text",
+    "audit": "clock errors messages services storage",
+    "auth": "audit errors settings storage text",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
-    "class_attendance": "attendance auth errors services sessions storage text",
-    "classes": "attendance auth clock errors retry services sessions storage zoom",
+    "class_attendance": "attendance audit auth errors services sessions storage text",
+    "classes": "attendance audit auth clock errors retry services sessions storage zoom",
+    "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "decisions": "attendance auth class_attendance errors services storage text",
-    "fetching": "attendance auth class_attendance collecting errors retry services storage zoom",
+    "decisions": "attendance audit auth class_attendance errors services storage text",
+    "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "doctor": "auth errors health paths services storage",
-    "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
+    "server": "attendance audit auth classes clock errors fetching health messages paths reconcile services sessions "
     "settings storage zoom",
-    "ui": "attendance auth class_attendance classes clock decisions doctor errors health logs messages report retry "
-    "services sessions settings storage text zoom",
+    "ui": "attendance audit auth class_attendance classes clock decisions doctor errors health logs messages report "
+    "retry sample_data services sessions settings storage text zoom",
     "dashboard": "classes health paths server storage ui",
-    "demo": "auth classes clock errors health paths practice services settings storage",
-    "pages": "attendance auth class_attendance classes clock doctor errors fetching health messages storage ui",
+    "demo": "auth classes clock errors health paths practice sample_data services settings storage",
+    "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health messages storage ui",
     "run": "errors health server services",
-    "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
-    "report run server services settings storage text",
+    "cli": "attendance audit auth class_attendance classes clock demo doctor errors fetching health logs messages "
+    "paths report run sample_data server services settings storage text",
     "__main__": "cli",
 }
 

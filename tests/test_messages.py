@@ -13,7 +13,7 @@ from tracker.errors import NoMeeting, Problem, SettingsError, TrackerError, Webh
 from tracker.messages import SENTENCES, WITHOUT_DETAILS, name_of_check, sentence, sentence_of
 from tracker.zoom.meeting_link import MeetingLinkError
 
-OURS = [path for path in SOURCES if not named(path).startswith(("tracker/practice/", "tracker/messages.py"))]
+OURS = [path for path in SOURCES if not named(path).startswith(("tracker/practice/", "tracker/messages/"))]
 ERRORS = {
     kind.__name__: kind
     for kind in (*vars(errors).values(), MeetingLinkError)

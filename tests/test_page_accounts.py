@@ -159,13 +159,13 @@ def test_all_other_sign_ins_are_ended_at_once(signed_in: Screens, engine: Engine
 
 def test_nobody_ends_the_sign_in_of_somebody_else(engine: Engine, ana: Member) -> None:
     ben = account(engine, "ben@school.example")
-    auth.set_password(engine, auth.OPERATOR, EMAIL, NEW_PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, NEW_PASSWORD, NOW)
     token = auth.sign_in(engine, EMAIL, NEW_PASSWORD, "192.0.2.7", NOW)
     with reading(engine) as tx:
         (hers,) = auth.list_sign_ins(tx, ana, NOW)
-    auth.end_sign_in(engine, ben, hers)
+    auth.end_sign_in(engine, ben, hers, NOW)
     assert who(engine, token) == ana
-    auth.end_sign_in(engine, ana, hers)
+    auth.end_sign_in(engine, ana, hers, NOW)
     assert who(engine, token) is None
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import AWAY_SENTENCE, MEETING, Clock, at, counted, ended, lesson, member, started, stay
+from tests.makers import AWAY_SENTENCE, MEETING, NOW, Clock, at, counted, ended, lesson, member, started, stay
 from tests.screens import PAGES, Away, Screens, headings, links, raw, said
 from tracker import auth, sessions, storage
 from tracker.attendance.types import ClassStatus
@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 HOSTILE = "<img src=x onerror=alert(1)> [win](https://evil.example) **bold** `code` $x$ :red[e] \u202eright"
 # Each of these in a text that is sent as Markdown would be read as markup.
 MEETING_IDS = count(82_000_000_000)
+TITLES = ("Today", "Classes", "New class", "Algebra 7B", "System", "People", "My account", "Activity", "What is kept")
 UNESCAPED = ("<img", "[win", "](", "**bold", "`code", "$x", ":red", "https:", "\u202e")
 
 
@@ -38,7 +39,7 @@ def signed_in(screens: Screens, ana: Member) -> Screens:
 def allowed(signed_in: Screens, engine: Engine, zoom: FakeZoom, name: str) -> Screens:
     """Somebody is signed in who may see the page of this name: a teacher, or an admin where it is for admins."""
     st.cache_data.clear()
-    if name in (page.SYSTEM, page.PEOPLE):
+    if name in (page.SYSTEM, page.PEOPLE, page.ACTIVITY):
         signed_in.sign_in(member(engine, "ada@school.example", "admin"))
     return signed_in
 
@@ -78,7 +79,9 @@ def test_a_page_is_drawn_without_a_class(signed_in: Screens, name: str) -> None:
     at = signed_in.open(name)
     assert not at.exception
     assert [one.value for one in at.sidebar.get("text")] == ["Ana"]
-    assert [one.value for one in at.sidebar.get("page_link")] == ["Today", "Classes", "New class", "My account"]
+    assert [one.value for one in at.sidebar.get("page_link")] == [
+        *("Today", "Classes", "New class", "My account", "What is kept"),
+    ]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -97,7 +100,7 @@ def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
         at = allowed.open(name, id=shown)
         assert not at.exception
         assert not at.error
-        assert at.title[0].value in ("Today", "Classes", "New class", "Algebra 7B", "System", "People", "My account")
+        assert at.title[0].value in TITLES
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -106,7 +109,7 @@ def test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere(
 ) -> None:
     at = allowed.open(name, id=lesson(engine, ana))
     assert at.title
-    auth.sign_out(engine, allowed.cookies[COOKIE])
+    auth.sign_out(engine, allowed.cookies[COOKIE], NOW)
     at.run()
     assert not at.title
     assert said(at) == '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'

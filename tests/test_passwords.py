@@ -25,7 +25,7 @@ HERE = "192.0.2.1"
 @pytest.fixture
 def ana(engine: Engine) -> Member:
     made = member(engine, EMAIL)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
     return made
 
 
@@ -67,7 +67,7 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 @pytest.mark.database("sqlite")
 def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="A password has"):
-        auth.set_password(engine, auth.OPERATOR, EMAIL, password)
+        auth.set_password(engine, auth.OPERATOR, EMAIL, password, NOW)
     assert sign_in(engine)
 
 
@@ -78,7 +78,7 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(engine: Engine, ana
 @pytest.mark.database("sqlite")
 def test_a_common_password_is_refused(engine: Engine, ana: Member, password: str) -> None:
     with pytest.raises(InvalidInput, match="too easy to guess"):
-        auth.set_password(engine, auth.OPERATOR, EMAIL, password)
+        auth.set_password(engine, auth.OPERATOR, EMAIL, password, NOW)
     with pytest.raises(InvalidInput, match="too easy to guess"):
         auth.add_member(engine, auth.OPERATOR, "new@school.example", "New", "teacher", password, NOW)
     assert sign_in(engine)
@@ -105,7 +105,7 @@ def test_a_password_of_ones_own_name_address_or_of_this_product_is_refused(engin
     with pytest.raises(InvalidInput, match="is no password"):
         auth.add_member(engine, auth.OPERATOR, "maria.keller@school.example", "Maria Keller", "teacher", password, NOW)
     with pytest.raises(NotFound):
-        auth.set_password(engine, auth.OPERATOR, "maria.keller@school.example", password)
+        auth.set_password(engine, auth.OPERATOR, "maria.keller@school.example", password, NOW)
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "maria plants seven tulips", "x8#kQz!m2Lpw", "Übermut tut selten gut"])
@@ -178,7 +178,7 @@ def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
     def slow_check(password: str, stored: str | None) -> bool:
         monkeypatch.setattr(passwords, "password_matches", right)
         found = right(password, stored)
-        auth.set_password(engine, auth.OPERATOR, EMAIL, "another password")
+        auth.set_password(engine, auth.OPERATOR, EMAIL, "another password", NOW)
         return found
 
     monkeypatch.setattr(passwords, "password_matches", slow_check)
@@ -216,7 +216,7 @@ def test_an_old_password_lets_nobody_in_who_signs_in_while_it_is_changed(
     monkeypatch.setattr(storage.sign_ins, "end_all", slow_end)
     changes = {
         "the sign-in": lambda: sign_in(engine),
-        "the new password": lambda: auth.set_password(engine, auth.OPERATOR, EMAIL, "another password"),
+        "the new password": lambda: auth.set_password(engine, auth.OPERATOR, EMAIL, "another password", NOW),
     }
     second = changes.pop(later)
     (first,) = changes.values()

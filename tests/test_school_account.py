@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from tests.asgi import HOST, Answer
 from tests.gate_client import account, fault, gated_app, get, log_in
-from tests.makers import Clock
+from tests.makers import NOW, Clock
 from tests.oidc_provider import ANA, CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tracker import auth
 from tracker.storage.database import reading
@@ -118,7 +118,7 @@ def test_the_sign_in_is_a_row_that_can_be_ended(
     answer = sign_in(app, provider)
     with reading(engine) as tx:
         (found,) = auth.list_sign_ins(tx, ana, wired())
-    auth.end_sign_in(engine, ana, found)
+    auth.end_sign_in(engine, ana, found, NOW)
     assert signed_in(engine, answer, wired) is None
 
 
@@ -282,7 +282,7 @@ def test_the_role_is_what_the_provider_says_where_it_is_asked_for(
     account(engine, "chief@school.example", "admin")
     configure(monkeypatch, OIDC_ROLE_CLAIM="roles", OIDC_ADMIN_VALUES="owner, boss")
     for before in ("admin", "teacher"):
-        auth.change_role(engine, auth.OPERATOR, ana.email, before)
+        auth.change_role(engine, auth.OPERATOR, ana.email, before, NOW)
         provider.person["roles"] = said
         sign_in(app, provider)
         assert everybody(engine)[ana.email] == role

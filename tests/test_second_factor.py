@@ -129,7 +129,7 @@ def test_who_has_lost_the_phone_is_helped_by_an_admin_or_an_operator(engine: Eng
     auth.invite_again(engine, boss, BOSS, NOW)
     assert not is_on(engine, boss)
     auth.switch_on_second_factor(engine, boss, key, code(key, 1), at(1))
-    auth.set_password(engine, auth.OPERATOR, BOSS, PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, BOSS, PASSWORD, NOW)
     assert sign_in(engine)
 
 

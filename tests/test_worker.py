@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, at, ended, lesson, member, participant, settings, stored
+from tests.makers import NOW, Clock, at, ended, lesson, member, participant, settings, stored
 from tracker import auth, fetching, health, reconcile, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotSignedIn
@@ -345,7 +345,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_loop(
 def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:
     engine = services.engine
     class_id = lesson(engine, member(engine))
-    auth.set_password(engine, auth.OPERATOR, "ana@school.example", PASSWORD)
+    auth.set_password(engine, auth.OPERATOR, "ana@school.example", PASSWORD, NOW)
     with transaction(engine) as tx:
         for name, days in (("old", 31), ("recent", 29)):
             storage.webhook_log.note(tx, name, "meeting.ended", class_id, clock() - timedelta(days=days))

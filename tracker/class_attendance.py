@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tracker import auth, storage
+from tracker import audit, auth, storage
 from tracker.attendance import live
 from tracker.attendance.assignment import Choice, ClassPart
 from tracker.attendance.counting import (
@@ -28,6 +28,7 @@ from tracker.attendance.types import (
     Stay,
     Where,
 )
+from tracker.audit import Action
 from tracker.errors import NotFound, Problem, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, following, meeting_of, part_of
@@ -36,6 +37,13 @@ from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
 from tracker.text import number_of
+
+# What a person says of a session: it counts, it does not, or what she said before is taken back.
+SAID_OF_SESSION = {
+    True: Action.SESSION_COUNTED_IN,
+    False: Action.SESSION_LEFT_OUT,
+    None: Action.SESSION_CHOICE_UNDONE,
+}
 
 
 def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
@@ -280,6 +288,7 @@ def take_other_list(services: Services, acting: Member, found: Class, session_uu
                 raise NotFound("no_such_session")
             # Until when a session lasted may hang on the latest leave in its list.
             storage.session_records.take_beside(tx, session_uuid)
+            audit.note(tx, acting, Action.LIST_TAKEN, now, class_id=found.id, session=session_uuid)
         refresh(tx, found, now)
 
 
@@ -310,6 +319,8 @@ def _decide_on_session(
             storage.sessions.undo_choice(tx, found.id, session_uuid)
             if choice is not None:
                 storage.sessions.choose(tx, choice, now)
+            action = SAID_OF_SESSION[choice.counts if choice else None]
+            audit.note(tx, acting, action, now, class_id=found.id, session=session_uuid)
         meeting = meeting_of(tx, meeting_id, now)
         having = {one.id for one in meeting.classes if session_uuid in meeting.uuids_of(one.id)}
         refresh_all(tx, meeting_id, sorted(having | {found.id}), now)

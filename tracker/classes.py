@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tracker import auth, clock, retry, storage
+from tracker import audit, auth, clock, retry, storage
 from tracker.attendance.assignment import LATE
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.audit import Action
 from tracker.errors import (
     InvalidInput,
     NoMeeting,
@@ -24,6 +25,7 @@ from tracker.errors import (
 )
 from tracker.services import Services
 from tracker.sessions import following
+from tracker.storage.audit import Entry, Which
 from tracker.storage.classes import Class, FetchProgress, Filter, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
 from tracker.storage.members import Member
@@ -69,6 +71,10 @@ class Plan:
             raise InvalidInput("time_skipped", time=f"{start:%H:%M}", day=f"{start:%Y-%m-%d}", zone=self.timezone)
         return replace(self, title=title, start=start.astimezone(UTC))
 
+    def in_words(self) -> dict[str, str | int]:
+        """What is noted of it; `start` is aware."""
+        return {"title": self.title, "start": clock.to_zoom(self.start), "minutes": self.minutes}
+
     def meeting(self) -> NewMeeting:
         """What to ask of Zoom."""
         return NewMeeting(self.title, self.start, self.minutes, self.timezone)
@@ -93,6 +99,26 @@ def visible_class(tx: Transaction, viewer: Member, class_id: str) -> Class:
     found = storage.classes.get_class(tx, class_id)
     auth.check_may_see(viewer, found)
     return found
+
+
+def look_at(services: Services, acting: Member, class_id: str) -> Class:
+    """The same for a person who looks at it, which is noted. Raises NotFound, NotAllowed."""
+    found = services.read(visible_class, acting, class_id)
+    audit.note_look(services.engine, acting, class_id, services.now())
+    return found
+
+
+def note_export(services: Services, acting: Member, class_id: str, form: str, shape: str) -> None:
+    """Notes that somebody takes a class away as a file. Raises NotFound, NotAllowed."""
+    services.read(visible_class, acting, class_id)
+    now = services.now()
+    audit.note_read(services.engine, acting, Action.CLASS_EXPORTED, now, class_id=class_id, format=form, shape=shape)
+
+
+def history(tx: Transaction, viewer: Member, class_id: str, limit: int) -> list[Entry]:
+    """Who has looked at a class, and what was changed, latest first. Raises NotFound, NotAllowed."""
+    visible_class(tx, viewer, class_id)
+    return storage.audit.list_entries(tx, Which(class_id=class_id), limit)
 
 
 def list_classes(
@@ -185,6 +211,7 @@ def create_class(
         with transaction(services.engine) as tx, following(tx, new.zoom_meeting_id, services.delay, now):
             _check_not_taken(tx, new)
             class_id = storage.classes.add_class(tx, new, now)
+            audit.note(tx, acting, Action.CLASS_MADE, now, class_id=class_id, teacher=teacher.email, **plan.in_words())
             if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
                 # Held already: no webhook will come, so Zoom is asked.
                 storage.fetches.ask(tx, class_id, now, now)
@@ -223,8 +250,12 @@ def change_class(services: Services, acting: Member, class_id: str, plan: Plan) 
         following(tx, current.zoom_meeting_id or "", services.delay, now),
     ):
         # It may have begun while Zoom was told.
-        _check_planned(storage.classes.lock_class(tx, class_id))
+        locked = storage.classes.lock_class(tx, class_id)
+        _check_planned(locked)
         storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
+        old = Plan(locked.title, locked.scheduled_start, locked.duration_minutes, locked.timezone).in_words()
+        was = {f"old_{name}": value for name, value in old.items()}
+        audit.note(tx, acting, Action.CLASS_CHANGED, now, class_id=class_id, **plan.in_words(), **was)
         if meeting is not None:
             api_id = meeting.id if meeting.personal_id else None
             storage.classes.set_meeting(tx, class_id, meeting.announced_id, api_id, meeting.join_url)
@@ -247,6 +278,7 @@ def cancel_class(services: Services, acting: Member, class_id: str) -> None:
         _check_planned(storage.classes.lock_class(tx, class_id))
         storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
         storage.fetches.withdraw(tx, class_id)
+        audit.note(tx, acting, Action.CLASS_CANCELLED, now, class_id=class_id)
 
 
 def host_meeting(services: Services, acting: Member, class_id: str) -> Meeting:
@@ -263,6 +295,7 @@ def host_meeting(services: Services, acting: Member, class_id: str) -> Meeting:
     meeting = services.zoom.meeting(found.api_meeting_id)
     if found.zoom_linked_by_teacher and not meeting.is_hosted_by(acting.zoom_user, acting.email):
         raise NotAllowed("meeting_of_somebody_else")
+    audit.note_read(services.engine, acting, Action.START_LINK_OPENED, services.now(), class_id=class_id)
     return meeting
 
 

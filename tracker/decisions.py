@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 
-from tracker import auth, storage
+from tracker import audit, auth, storage
 from tracker.attendance.counting import NAMELESS, is_of_one_class, key_of, links_between, person_key
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import Mark, Person, PersonKey
+from tracker.audit import Action
 from tracker.class_attendance import refresh_all
 from tracker.errors import NotAllowed
 from tracker.services import Services
@@ -60,6 +61,9 @@ def decide(services: Services, acting: Member, found: Class, *said: Decision) ->
     def store(tx: Transaction, now: datetime) -> None:
         for one in said:
             storage.decisions.decide(tx, found.teacher_id, one, now)
+        joined = sum(one.same for one in said)
+        numbers = {"joined": joined, "parted": len(said) - joined}
+        audit.note(tx, acting, Action.PEOPLE_DECIDED, now, class_id=found.id, **numbers)
 
     _store_and_follow(services, acting, found, {key for one in said for key in (one.first, one.second)}, store)
 
@@ -92,17 +96,20 @@ def undo_decision(services: Services, acting: Member, found: Class, decision: De
 
     def store(tx: Transaction, now: datetime) -> None:
         storage.decisions.undo_decision(tx, found.teacher_id, decision)
+        audit.note(tx, acting, Action.PEOPLE_DECISION_UNDONE, now, class_id=found.id)
 
     _store_and_follow(services, acting, found, {decision.first, decision.second}, store)
 
 
 def mark(services: Services, acting: Member, found: Class, people: Iterable[Person], said: Mark) -> None:
     """Stores what the class's teacher says that these people are, for all her classes."""
+    people = list(people)
     keys = {key for person in people for key in person.keys}
 
     def store(tx: Transaction, now: datetime) -> None:
         for key in keys:
             storage.decisions.mark(tx, found.teacher_id, key, said, now)
+        audit.note(tx, acting, Action.PEOPLE_MARKED, now, class_id=found.id, people=len(people), mark=said.value)
 
     _store_and_follow(services, acting, found, keys, store)
 
@@ -113,6 +120,7 @@ def undo_mark(services: Services, acting: Member, found: Class, *keys: PersonKey
     def store(tx: Transaction, now: datetime) -> None:
         for key in keys:
             storage.decisions.undo_mark(tx, found.teacher_id, key)
+        audit.note(tx, acting, Action.PEOPLE_MARK_UNDONE, now, class_id=found.id, people=1)
 
     _store_and_follow(services, acting, found, set(keys), store)
 

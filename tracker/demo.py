@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracker import auth, classes, clock, health, paths
+from tracker import auth, classes, clock, health, paths, sample_data
 from tracker.classes import Plan
 from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
@@ -56,13 +56,13 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
     Ports, the data folder and the delay may be `given`.
     """
-    data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / "demo").absolute()
+    data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / sample_data.FOLDER).absolute()
     tracker_port = given.get("TRACKER_PORT") or "8787"
     zoom = f"http://{HOST}:{_next_port(tracker_port)}"
-    secret = _secret(data_dir / "practice-secret")
+    secret = _secret(data_dir / sample_data.SECRET)
     said = {
         "TRACKER_DATA_DIR": str(data_dir),
-        "DATABASE_URL": f"sqlite:///{(data_dir / 'demo.sqlite3').as_posix()}",
+        "DATABASE_URL": f"sqlite:///{(data_dir / sample_data.DATABASE).as_posix()}",
         "ZOOM_ACCOUNT_ID": "practice-account",
         "ZOOM_CLIENT_ID": "practice-client",
         "ZOOM_CLIENT_SECRET": f"client-{secret}",
@@ -90,7 +90,7 @@ def practice_port(settings: Settings) -> int:
 @contextmanager
 def practice_zoom(settings: Settings) -> Iterator[PracticeZoom]:
     """The practice Zoom that these settings speak of. Raises TrackerError where it cannot start."""
-    state_file = settings.data_dir / "practice-zoom.json"
+    state_file = settings.data_dir / sample_data.ZOOM
     paths.make_private(state_file)
     zoom = PracticeZoom(
         PracticeSettings(
@@ -139,6 +139,7 @@ as two people, leave, and end the class. It is over before its time, so its page
 it is ten minutes, because Zoom needs them.
 
 Ctrl-C stops everything; the data stays in {settings.data_dir}
+until `tracker demo --remove` deletes it.
 """
 
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from tracker import auth, retry, storage
+from tracker import audit, auth, retry, storage
 from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
+from tracker.audit import Action
 from tracker.class_attendance import attendance_of, attendance_seen, has_zooms_list
 from tracker.collecting import NOBODY_YET, Progress, collect
 from tracker.errors import (
@@ -83,6 +84,7 @@ def fetch_now(
         if (shared := _of_last_minute(tx, found, now)) is not None:
             return shared
         claim = storage.fetches.claim_class(tx, class_id, now)
+        audit.note(tx, acting, Action.PARTICIPANTS_FETCHED, now, class_id=class_id)
     try:
         attendance = collect(services, claim, progress)
     except BaseException as error:
@@ -114,8 +116,11 @@ def _of_last_minute(tx: Transaction, found: Class, now: datetime) -> Attendance 
     return None
 
 
-def fetch_if_due(services: Services, class_id: str) -> Attendance:
-    """Fetches the participants unless they are known or not due. Raises as `fetch_now`, AlreadyFetched, TooSoon."""
+def fetch_if_due(services: Services, class_id: str, address: str = "") -> Attendance:
+    """Fetches the participants, for a program at this address, unless they are known or not due.
+
+    Raises as `fetch_now`, AlreadyFetched, TooSoon.
+    """
     with reading(services.engine) as tx:
         found = storage.classes.get_class(tx, class_id)
         known = has_zooms_list(tx, found)
@@ -127,7 +132,7 @@ def fetch_if_due(services: Services, class_id: str) -> Attendance:
         raise AlreadyFetched()
     if services.now() < found.ended_at + services.delay:
         raise TooSoon()
-    return fetch_now(services, auth.OPERATOR, class_id)
+    return fetch_now(services, audit.from_where(auth.PROGRAM, address), class_id)
 
 
 def fetch_due(services: Services) -> Outcome | None:
@@ -171,6 +176,7 @@ def try_again(services: Services, acting: Member, class_id: str) -> None:
         auth.check_may_change(acting, found)
         check_fetchable(found, now)
         storage.fetches.ask(tx, class_id, now, now)
+        audit.note(tx, acting, Action.FETCH_TRIED_AGAIN, now, class_id=class_id)
 
 
 def try_all_again(services: Services, acting: Member) -> int:

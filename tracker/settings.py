@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
+    audit_days: Annotated[int, _whole_number(30, 36_500)] = 365
     oidc_issuer: Annotated[str, AfterValidator(_web_address_or_none)] = ""
     oidc_client_id: str = ""
     oidc_client_secret: Secret = ""

@@ -27,11 +27,12 @@ from tracker.auth.accounts import (
     remove,
     set_password,
 )
-from tracker.auth.guessing import place_of
+from tracker.auth.addresses import caller_of, is_proxy, place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password, is_weak_secret
 from tracker.auth.permissions import (
     OPERATOR,
+    PROGRAM,
     check_is_admin,
     check_may_change,
     check_may_see,
@@ -79,6 +80,7 @@ __all__ = [
     "INVITATION_LIFE",
     "OF_COMMAND",
     "OPERATOR",
+    "PROGRAM",
     "SIGN_IN_LIFE",
     "Browser",
     "Limits",
@@ -86,6 +88,7 @@ __all__ = [
     "add_member",
     "address_for_app",
     "begin_at_provider",
+    "caller_of",
     "change_password",
     "change_role",
     "check_is_admin",
@@ -109,6 +112,7 @@ __all__ = [
     "is_known_browser",
     "is_of",
     "is_offered",
+    "is_proxy",
     "is_weak_secret",
     "limits_of",
     "list_api_tokens",

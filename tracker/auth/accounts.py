@@ -3,7 +3,8 @@
 import logging
 from datetime import datetime
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth.digests import digest
 from tracker.auth.guessing import note_attempt
 from tracker.auth.passwords import check_choice, hash_password, password_matches
@@ -35,10 +36,11 @@ def add_member(
     with transaction(engine) as tx:
         member = storage.members.add_member(tx, email, name, role, zoom_user, now)
         storage.members.set_password_hash(tx, member.id, password_hash)
+        audit.note(tx, acting, Action.ACCOUNT_ADDED, now, account=member.email, role=role)
     return member
 
 
-def set_password(engine: Engine, acting: Member, email: str, password: str) -> None:
+def set_password(engine: Engine, acting: Member, email: str, password: str, now: datetime) -> None:
     """Sets somebody's new password; every sign-in and API token of hers ends, and her second factor is off.
 
     Raises NotAllowed for whoever is no admin, NotFound, InvalidInput.
@@ -52,6 +54,7 @@ def set_password(engine: Engine, acting: Member, email: str, password: str) -> N
         end_everything(tx, member.id)
         storage.members.set_password_hash(tx, member.id, password_hash)
         storage.members.set_second_factor(tx, member.id, None, 0)
+        audit.note(tx, acting, Action.PASSWORD_SET, now, account=member.email)
 
 
 def change_password(engine: Engine, member: Member, sign_in: str, present: str, new: str, now: datetime) -> None:
@@ -67,6 +70,7 @@ def change_password(engine: Engine, member: Member, sign_in: str, present: str, 
         note_attempt(tx, digest(member.email), "", digest(f"account:{member.id}"), now)
     if not password_matches(present, stored[1] if stored else None):
         _log("wrong_present_password", member, member)
+        audit.note_failed_sign_in(engine, member.email, member.origin, "present_password_wrong", now)
         raise NotSignedIn("present_password_wrong")
     check_choice(new, member.email, member.name)
     password_hash = hash_password(new)
@@ -76,6 +80,7 @@ def change_password(engine: Engine, member: Member, sign_in: str, present: str, 
             raise NotSignedIn("sign_in_needed")
         end_everything(tx, member.id, ours)
         storage.members.set_password_hash(tx, member.id, password_hash)
+        audit.note(tx, member, Action.PASSWORD_CHANGED, now)
     _log("password_changed", member, member)
 
 
@@ -103,58 +108,65 @@ def disable(engine: Engine, acting: Member, email: str, now: datetime) -> Member
         end_everything(tx, member.id)
         storage.members.set_disabled(tx, member.id, now)
         storage.shares.end_all_with(tx, member.id)
+        audit.note(tx, acting, Action.ACCOUNT_CLOSED, now, account=member.email)
     _log("disabled", acting, member)
     return member
 
 
-def enable(engine: Engine, acting: Member, email: str) -> Member:
+def enable(engine: Engine, acting: Member, email: str, now: datetime) -> Member:
     """Opens an account again; its password is the one of before. Raises NotAllowed, NotFound."""
     with transaction(engine) as tx:
         member = _to_be_changed(tx, acting, email, stays_admin=True)
         storage.members.set_disabled(tx, member.id, None)
+        audit.note(tx, acting, Action.ACCOUNT_OPENED, now, account=member.email)
     _log("enabled", acting, member)
     return member
 
 
-def change_role(engine: Engine, acting: Member, email: str, role: Role) -> Member:
+def change_role(engine: Engine, acting: Member, email: str, role: Role, now: datetime) -> Member:
     """Makes somebody a teacher or an admin. Raises NotAllowed, NotFound, InvalidInput for the last admin."""
     with transaction(engine) as tx:
         member = _to_be_changed(tx, acting, email, stays_admin=role == "admin")
         storage.members.set_role(tx, member.id, role)
+        audit.note(tx, acting, Action.ROLE_CHANGED, now, account=member.email, role=role)
     _log(f"role_{role}", acting, member)
     return member
 
 
-def remove(engine: Engine, acting: Member, email: str, to: str | None) -> Member:
+def remove(engine: Engine, acting: Member, email: str, to: str | None, now: datetime) -> Member:
     """Removes an account for good; its classes, courses and words on people go to the account `to`.
 
     Raises NotAllowed, NotFound, and InvalidInput for the last admin and for classes that nobody would have.
     """
-    member = _hand_over(engine, acting, email, to, then_remove=True)
+    member = _hand_over(engine, acting, email, to, now, then_remove=True)
     _log("removed", acting, member)
     return member
 
 
-def hand_over(engine: Engine, acting: Member, email: str, to: str) -> Member:
+def hand_over(engine: Engine, acting: Member, email: str, to: str, now: datetime) -> Member:
     """Gives the classes, courses and words on people of an account, which stays, to the account `to`.
 
     Raises NotAllowed for whoever is no admin, NotFound, InvalidInput for an account that cannot take them.
     """
-    member = _hand_over(engine, acting, email, to, then_remove=False)
+    member = _hand_over(engine, acting, email, to, now, then_remove=False)
     _log("handed_over", acting, member)
     return member
 
 
-def _hand_over(engine: Engine, acting: Member, email: str, to: str | None, *, then_remove: bool) -> Member:
+def _hand_over(
+    engine: Engine, acting: Member, email: str, to: str | None, now: datetime, *, then_remove: bool
+) -> Member:
     """Does so, anew where the account got a class meanwhile that has to be locked before it."""
     done = None
     while done is None:
         with transaction(engine) as tx:
-            done = _handed_over(tx, acting, email, to, then_remove=then_remove)
+            done = _handed_over(tx, acting, email, to, now, then_remove=then_remove)
     return done
 
 
-def _handed_over(tx: Transaction, acting: Member, email: str, to: str | None, *, then_remove: bool) -> Member | None:
+def _handed_over(
+    tx: Transaction, acting: Member, email: str, to: str | None, now: datetime, *, then_remove: bool
+) -> Member | None:
     """The account, handed over; None, and nothing is changed, where it got a class that has to be locked before it.
 
     The rows of classes are locked before those of people, as by whoever stores participants.
@@ -171,7 +183,9 @@ def _handed_over(tx: Transaction, acting: Member, email: str, to: str | None, *,
         if heir.id == member.id or heir.disabled_at is not None:
             raise InvalidInput("classes_to_nobody", email=heir.email)
         storage.leaving.hand_over(tx, member.id, heir.id)
+        audit.note(tx, acting, Action.ACCOUNT_HANDED_OVER, now, account=member.email, heir=heir.email)
     if then_remove:
+        audit.note(tx, acting, Action.ACCOUNT_REMOVED, now, account=member.email)
         storage.leaving.remove(tx, member.id)
     return member
 

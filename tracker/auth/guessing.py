@@ -1,8 +1,6 @@
 """Guessing at passwords is stopped: by account, by address, and never for a browser that has signed in before."""
 
-import ipaddress
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from tracker import storage
 from tracker.errors import TooManyTries
@@ -13,23 +11,6 @@ ATTEMPT_WINDOW = timedelta(minutes=15)
 MOST_ATTEMPTS_FROM_ADDRESS, MOST_ATTEMPTS = 8, 100
 # One place at all accounts together: a whole school may be behind one address.
 MOST_ATTEMPTS_AT_ALL_ACCOUNTS = 60
-# Whoever has an IPv6 address has at least a network of this length to take others from (RFC 6177).
-IPV6_NETWORK = 64
-LONGEST_PLACE = 64
-
-
-@lru_cache(maxsize=4096)
-def place_of(address: str) -> str:
-    """Where an address counts as coming from: itself, or the network of an IPv6 address."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:LONGEST_PLACE]
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, IPV6_NETWORK), strict=False))
 
 
 def note_attempt(tx: Transaction, email_hash: str, place: str, known_browser: str | None, now: datetime) -> None:

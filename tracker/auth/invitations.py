@@ -4,7 +4,8 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth.accounts import end_everything
 from tracker.auth.digests import digest
 from tracker.auth.passwords import check_choice, hash_password
@@ -34,6 +35,7 @@ def invite(
         shown = name.strip() or address.partition("@")[0]
         member = storage.members.add_member(tx, address, shown, role, (zoom_user or "").strip() or None, now)
         token = _add(tx, member, now)
+        audit.note(tx, acting, Action.ACCOUNT_INVITED, now, account=member.email, role=role)
     log.info("account", extra={"outcome": "invited", "user": member.id, "by": acting.id or acting.name})
     return token
 
@@ -54,6 +56,7 @@ def invite_again(engine: Engine, acting: Member, email: str, now: datetime) -> s
         storage.members.set_password_hash(tx, member.id, None)
         storage.members.set_second_factor(tx, member.id, None, 0)
         token = _add(tx, member, now)
+        audit.note(tx, acting, Action.ACCOUNT_RESET, now, account=member.email)
     log.info("account", extra={"outcome": "password_reset", "user": member.id, "by": acting.id or acting.name})
     return token
 
@@ -81,6 +84,7 @@ def accept(engine: Engine, token: str, password: str, browser: Browser, now: dat
         invited(tx, token, now)  # of two at once the second one finds it used
         end_everything(tx, member.id)
         storage.members.set_password_hash(tx, member.id, password_hash)
+        audit.note(tx, audit.from_where(member, browser.address), Action.INVITATION_ACCEPTED, now)
         signed_in = begin(tx, member.id, browser, now, limits)
     log.info("account", extra={"outcome": "invitation_accepted", "user": member.id, "address": browser.address})
     return signed_in

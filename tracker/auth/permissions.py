@@ -6,7 +6,9 @@ from tracker.storage.members import Member
 from tracker.storage.shares import Share
 
 # Who acts on the command line: whoever may run it has the database in hand anyway.
-OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="")
+OPERATOR = Member(id="", email="", name="operator", role="admin", zoom_user="", origin="command_line")
+# A program that has shown the secret of internal callers.
+PROGRAM = Member(id="", email="", name="program", role="admin", zoom_user="")
 
 
 def check_may_see(viewer: Member, found: Class) -> None:

@@ -17,7 +17,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth.sign_ins import Browser, Limits, begin
 from tracker.errors import NotConfigured, NotSignedIn
 from tracker.settings import Settings
@@ -123,13 +124,14 @@ def sign_in_with(
     try:
         with transaction(engine) as tx:
             admins = _locked_admins(tx, who) if settings.oidc_role_claim else []
-            member = _member(tx, settings, who, now)
+            member = _member(tx, settings, who, browser, now)
             storage.members.lock_member(tx, member.id)
             if settings.oidc_role_claim:
-                _take_role(tx, settings, admins, member, who)
+                _take_role(tx, settings, admins, audit.from_where(member, browser.address), who, now)
             token = begin(tx, member.id, browser, now, limits)
     except NotSignedIn as error:
         log.warning("sign-in", extra={"outcome": error.code, "user": None, "address": browser.address})
+        audit.note_failed_sign_in(engine, who.email, browser.address, error.code, now)
         raise
     log.info("sign-in", extra={"outcome": "signed_in", "user": member.id, "address": browser.address})
     return token
@@ -141,7 +143,7 @@ def _locked_admins(tx: Transaction, who: Identity) -> list[Member]:
     return storage.members.lock_admins(tx, *([known.id] if known else []))
 
 
-def _member(tx: Transaction, settings: Settings, who: Identity, now: datetime) -> Member:
+def _member(tx: Transaction, settings: Settings, who: Identity, browser: Browser, now: datetime) -> Member:
     """The account of this person: the one she has used before, one with her address, or a new one."""
     domains = [domain.strip().lower() for domain in settings.oidc_domains.split(",") if domain.strip()]
     if domains and who.email.rpartition("@")[2] not in domains:
@@ -155,6 +157,8 @@ def _member(tx: Transaction, settings: Settings, who: Identity, now: datetime) -
             raise NotSignedIn("school_account_unknown")
         name = who.name.strip() or who.email.partition("@")[0]
         member = storage.members.add_member(tx, who.email, name, "teacher", None, now)
+        by_herself = audit.from_where(member, browser.address)
+        audit.note(tx, by_herself, Action.ACCOUNT_ADDED, now, account=member.email, role=member.role)
     # An address may be given to somebody else one day; the subject is hers for good.
     if not storage.members.set_identity(tx, member.id, who.issuer, who.subject):
         raise NotSignedIn("school_account_other")
@@ -162,7 +166,9 @@ def _member(tx: Transaction, settings: Settings, who: Identity, now: datetime) -
     return member
 
 
-def _take_role(tx: Transaction, settings: Settings, admins: list[Member], member: Member, who: Identity) -> None:
+def _take_role(
+    tx: Transaction, settings: Settings, admins: list[Member], member: Member, who: Identity, now: datetime
+) -> None:
     """The role that the provider says; the last of the admins stays one."""
     said = who.claims.get(settings.oidc_role_claim)
     values = {str(value) for value in (said if isinstance(said, list) else [said])}
@@ -171,6 +177,8 @@ def _take_role(tx: Transaction, settings: Settings, admins: list[Member], member
     if role == "teacher" and [admin.id for admin in admins] == [member.id]:
         return
     storage.members.set_role(tx, member.id, role)
+    if role != member.role:
+        audit.note(tx, member, Action.ROLE_CHANGED, now, account=member.email, role=role)
 
 
 def _client(settings: Settings, back_to: str) -> OAuth2Session:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pyotp
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth.digests import digest
 from tracker.auth.guessing import note_attempt
 from tracker.auth.permissions import check_is_admin
@@ -49,6 +50,7 @@ def switch_on(engine: Engine, member: Member, key: str, code: str, now: datetime
     with transaction(engine) as tx:
         storage.members.lock_member(tx, member.id)
         storage.members.set_second_factor(tx, member.id, key, step)
+        audit.note(tx, member, Action.SECOND_FACTOR_ON, now)
     log.info("account", extra={"outcome": "second_factor_on", "user": member.id})
 
 
@@ -60,6 +62,7 @@ def switch_off(engine: Engine, member: Member, code: str, now: datetime) -> None
         storage.members.lock_member(tx, member.id)
         check(tx, member.id, code, now)
         storage.members.set_second_factor(tx, member.id, None, 0)
+        audit.note(tx, member, Action.SECOND_FACTOR_OFF, now)
     log.info("account", extra={"outcome": "second_factor_off", "user": member.id})
 
 

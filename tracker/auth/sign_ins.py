@@ -6,10 +6,12 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth import passwords, second_factor
+from tracker.auth.addresses import place_of
 from tracker.auth.digests import digest
-from tracker.auth.guessing import ATTEMPT_WINDOW, note_attempt, place_of
+from tracker.auth.guessing import ATTEMPT_WINDOW, note_attempt
 from tracker.errors import NotSignedIn, TooManyTries
 from tracker.settings import Settings
 from tracker.storage.database import Engine, Transaction, transaction
@@ -72,8 +74,18 @@ def sign_in(
     before the password is looked at, so that parallel guesses count as well. The account is read again, and locked,
     when the sign-in is stored: a password that was changed meanwhile lets nobody in.
     """
-    if isinstance(browser, str):
-        browser = Browser(browser)
+    browser = Browser(browser) if isinstance(browser, str) else browser
+    try:
+        return _sign_in(engine, email, password, browser, now, limits, code)
+    except NotSignedIn as error:
+        if error.code != "code_needed":  # so far all was right
+            audit.note_failed_sign_in(engine, email, browser.address, error.code, now)
+        raise
+
+
+def _sign_in(
+    engine: Engine, email: str, password: str, browser: Browser, now: datetime, limits: Limits, code: str
+) -> str:
     email_hash, place = digest(email.strip().lower()), place_of(browser.address)
     browser_hash = digest(browser.token)
     with transaction(engine) as tx:
@@ -117,12 +129,16 @@ def begin(tx: Transaction, member_id: str, browser: Browser, now: datetime, limi
     storage.sign_ins.add(tx, new, min(now + limits.idle, ends_at), ends_at)
     if browser.token:
         storage.sign_in_attempts.remember_browser(tx, digest(browser.token), member_id, now)
+    who = audit.from_where(storage.members.member_with_id(tx, member_id), browser.address)
+    audit.note(tx, who, Action.SIGNED_IN, now)
     return token
 
 
-def sign_out(engine: Engine, token: str) -> None:
+def sign_out(engine: Engine, token: str, now: datetime, address: str = "") -> None:
     """Ends one browser's sign-in; its token is no longer valid."""
     with transaction(engine) as tx:
+        if member := member_signed_in(tx, token, now):
+            audit.note(tx, audit.from_where(member, address), Action.SIGNED_OUT, now)
         storage.sign_ins.end(tx, digest(token))
 
 
@@ -158,17 +174,19 @@ def is_of(found: SignedIn, token: str) -> bool:
     return found.token_hash == digest(token)
 
 
-def end_sign_in(engine: Engine, member: Member, found: SignedIn) -> None:
+def end_sign_in(engine: Engine, member: Member, found: SignedIn, now: datetime) -> None:
     """Ends one of this person's sign-ins; somebody else's stays."""
     with transaction(engine) as tx:
         storage.sign_ins.end(tx, found.token_hash, member.id)
+        audit.note(tx, member, Action.SIGN_IN_ENDED, now)
 
 
-def end_other_sign_ins(engine: Engine, member: Member, token: str) -> None:
+def end_other_sign_ins(engine: Engine, member: Member, token: str, now: datetime) -> None:
     """Ends all of this person's sign-ins but that of the browser with this token."""
     with transaction(engine) as tx:
         storage.members.lock_member(tx, member.id)
         storage.sign_ins.end_all(tx, member.id, digest(token))
+        audit.note(tx, member, Action.SIGN_INS_ENDED, now)
 
 
 def forget_old(tx: Transaction, now: datetime) -> None:

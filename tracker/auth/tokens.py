@@ -3,7 +3,8 @@
 import secrets
 from datetime import datetime, timedelta
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth.digests import digest
 from tracker.auth.permissions import check_owns_account
 from tracker.auth.sign_ins import BETWEEN_NOTES_OF_USE
@@ -43,6 +44,7 @@ def new_api_token(
             raise InvalidInput("too_many_tokens", most=MOST_TOKENS)
         expires_at = None if days is None else now + timedelta(days=days)
         storage.api_tokens.add(tx, digest(token), member.id, name, now, expires_at)
+        audit.note(tx, acting, Action.TOKEN_MADE, now, account=member.email, name=name)
     return token
 
 
@@ -51,7 +53,7 @@ def list_api_tokens(tx: Transaction, member: Member) -> list[Token]:
     return storage.api_tokens.list_of(tx, member.id)
 
 
-def revoke_api_tokens(engine: Engine, acting: Member, email: str, name: str | None = None) -> int:
+def revoke_api_tokens(engine: Engine, acting: Member, email: str, now: datetime, name: str | None = None) -> int:
     """Ends the person's API token of this name, or all of them; returns how many there were.
 
     Raises NotAllowed for somebody else's account, unless to admins, and NotFound.
@@ -60,9 +62,10 @@ def revoke_api_tokens(engine: Engine, acting: Member, email: str, name: str | No
         member = storage.members.get_member(tx, email)
         check_owns_account(acting, member)
         storage.members.lock_member(tx, member.id)
-        if name is None:
-            return storage.api_tokens.end_all(tx, member.id)
-        return int(storage.api_tokens.end(tx, member.id, name))
+        end, end_all = storage.api_tokens.end, storage.api_tokens.end_all
+        ended = end_all(tx, member.id) if name is None else int(end(tx, member.id, name))
+        audit.note(tx, acting, Action.TOKENS_REVOKED, now, account=member.email, tokens=ended)
+    return ended
 
 
 def note_bearer_use(engine: Engine, authorization: str, now: datetime) -> None:

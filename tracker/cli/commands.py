@@ -1,6 +1,6 @@
 """The commands: their options, the use case that each calls, and what it prints.
 
-`people` has those on who was in a class, `users` those on accounts.
+`people` has those on who was in a class, `users` those on accounts, `activity` the one on who did what.
 """
 
 import argparse
@@ -10,15 +10,42 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
+from tracker import (
+    audit,
+    auth,
+    class_attendance,
+    classes,
+    clock,
+    demo,
+    doctor,
+    fetching,
+    health,
+    logs,
+    paths,
+    report,
+    sample_data,
+)
 from tracker.attendance.stored_form import participants_data
+from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import people, users
-from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, complain, group, print_json, say
+from tracker.cli import activity, people, users
+from tracker.cli.call import (
+    CLASS_ID,
+    Call,
+    Parser,
+    class_named,
+    class_seen,
+    command,
+    complain,
+    group,
+    print_json,
+    say,
+)
 from tracker.errors import InvalidInput, NotFound, Problem, TrackerError
 from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
@@ -98,6 +125,8 @@ def dashboard_alone(call: Call) -> int:
 
 def run_demo(call: Call) -> int:
     """Everything, with a practice Zoom and a term of sample classes."""
+    if call.options.remove:
+        return _remove_sample_data(call)
     # What the loop does is shown as progress here, not as a log.
     begin(log_level=logging.ERROR)
     environment = demo.environment(os.environ)
@@ -116,6 +145,13 @@ def run_demo(call: Call) -> int:
         for line in demo.welcome(dashboard.url, settings).splitlines():
             say(line, at_once=True)
         return until_stopped(dashboard)
+
+
+def _remove_sample_data(call: Call) -> int:
+    with call.services(prepare=None) as services:
+        folders = sample_data.remove(services, auth.OPERATOR)
+    print(f"The sample data in {', '.join(map(str, folders))} is deleted.")
+    return 0
 
 
 def examine(call: Call) -> int:
@@ -167,7 +203,7 @@ def list_classes(call: Call) -> None:
 def show_class(call: Call) -> None:
     """One class with what is known of it."""
     with call.services(check_schema) as services:
-        found = class_named(services, call.options.id)
+        found = class_seen(services, call.options.id)
         attendance = services.read(class_attendance.attendance_of, found, services.now())
         shares = services.read(auth.shares_of, auth.OPERATOR, found)
         state = found.fetch.state(services.now()).value if found.fetch else None
@@ -255,14 +291,22 @@ def retry(call: Call) -> None:
 def back_up(call: Call) -> None:
     """Copies the database into a file, also while tracker and dashboard run."""
     backup.back_up(call.settings.database_url, Path(call.options.file))
+    _note(call, Action.BACKUP_MADE)
     say(f"{call.options.file} has everything. Keep it as carefully as the database: it holds personal data.")
 
 
 def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
     before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
+    _note(call, Action.RESTORED)
     say("Restored." if before is None else f"Restored. What was there before is in {before}.")
     say("Everybody has to sign in again and to make new API tokens; open invitations have to be sent anew.")
+
+
+def _note(call: Call, action: Action) -> None:
+    """Notes what was done to the whole database; one of another version cannot, and is copied all the same."""
+    with suppress(TrackerError, *AWAY), call.services(check_schema) as services:
+        audit.note_read(services.engine, auth.OPERATOR, action, services.now())
 
 
 def _moment(text: str) -> datetime:
@@ -286,7 +330,8 @@ def command_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"tracker {health.VERSION}", help="the version, and nothing else"
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    command(commands, "demo", run_demo)
+    added = command(commands, "demo", run_demo)
+    added.add_argument("--remove", action="store_true", help="delete what the demo has made, and start nothing")
     command(commands, "up", up)
     command(commands, "serve", serve)
     command(commands, "dashboard", dashboard_alone)
@@ -301,6 +346,7 @@ def command_parser() -> argparse.ArgumentParser:
     added.add_argument("--all", action="store_true", help="every class that fails or was given up")
     _export_command(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
+    activity.audit_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
     command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top

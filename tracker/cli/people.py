@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker import class_attendance, clock, paths, report
+from tracker import auth, class_attendance, classes, clock, paths, report
 from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
-from tracker.cli.call import Call, class_named, print_json, say
+from tracker.cli.call import Call, class_named, class_seen, print_json, say
 from tracker.errors import ClassNotReady, InvalidInput
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
 from tracker.text import plain, visible
+
+# What is in a file that is of no single shape.
+SHAPES = {"xlsx": "people and stays", "json": "everything"}
 
 
 def export(call: Call) -> None:
@@ -26,8 +29,10 @@ def export(call: Call) -> None:
         ended = found.status is ClassStatus.ENDED
         known = class_attendance.attendance_shown if ended else class_attendance.attendance_of
         attendance = services.read(known, found, services.now())
-    if attendance is None:
-        raise ClassNotReady("participants_unknown")
+        if attendance is None:
+            raise ClassNotReady("participants_unknown")
+        shape = SHAPES.get(options.format, options.shape)
+        classes.note_export(services, auth.OPERATOR, found.id, options.format, shape)
     zone = clock.zone(found.timezone)
     if options.format == "json":
         content = report.json_bytes(attendance, zone, found.record())
@@ -63,7 +68,7 @@ def _to_stdout(content: bytes, kind: str) -> None:
 def show(call: Call) -> None:
     """Who was in one class, as far as it is known, and what is left to decide."""
     with call.services(check_schema) as services:
-        found = class_named(services, call.options.id)
+        found = class_seen(services, call.options.id)
         overview = services.read(class_attendance.overview, found, services.now())
     if call.options.json:
         print_json(_record(overview))

@@ -44,7 +44,7 @@ def set_password(call: Call) -> None:
     interactive = sys.stdin.isatty() and not call.options.password_stdin
     password = getpass.getpass("New password: ") if interactive else line_from_stdin()
     with call.services() as services:
-        auth.set_password(services.engine, auth.OPERATOR, call.options.email, password)
+        auth.set_password(services.engine, auth.OPERATOR, call.options.email, password, services.now())
     say(f"{call.options.email} has a new password and is signed out everywhere.")
 
 
@@ -65,7 +65,7 @@ def token(call: Call) -> None:
     options = call.options
     with call.services() as services:
         if options.revoke:
-            ended = auth.revoke_api_tokens(services.engine, auth.OPERATOR, options.email, options.name)
+            ended = auth.revoke_api_tokens(services.engine, auth.OPERATOR, options.email, services.now(), options.name)
             say(f"{ended} {'API token was' if ended == 1 else 'API tokens were'} revoked.")
             return
         name = auth.OF_COMMAND if options.name is None else options.name
@@ -84,28 +84,28 @@ def disable_user(call: Call) -> None:
 def enable_user(call: Call) -> None:
     """Opens an account that was closed; its password is the one of before."""
     with call.services() as services:
-        member = auth.enable(services.engine, auth.OPERATOR, call.options.email)
+        member = auth.enable(services.engine, auth.OPERATOR, call.options.email, services.now())
     say(f"{member.email} can sign in again.")
 
 
 def change_role(call: Call) -> None:
     """Makes somebody a teacher or an admin."""
     with call.services() as services:
-        member = auth.change_role(services.engine, auth.OPERATOR, call.options.email, call.options.role)
+        member = auth.change_role(services.engine, auth.OPERATOR, call.options.email, call.options.role, services.now())
     say(f"{member.email} is {'an admin' if call.options.role == 'admin' else 'a teacher'} now.")
 
 
 def remove_user(call: Call) -> None:
     """Removes an account for good; its classes go to another one."""
     with call.services() as services:
-        member = auth.remove(services.engine, auth.OPERATOR, call.options.email, call.options.to)
+        member = auth.remove(services.engine, auth.OPERATOR, call.options.email, call.options.to, services.now())
     say(f"{member.email} is removed." + (f" {call.options.to} has the classes now." if call.options.to else ""))
 
 
 def hand_over(call: Call) -> None:
     """Gives the classes of an account to another one; the account stays."""
     with call.services() as services:
-        member = auth.hand_over(services.engine, auth.OPERATOR, call.options.email, call.options.to)
+        member = auth.hand_over(services.engine, auth.OPERATOR, call.options.email, call.options.to, services.now())
     say(f"{call.options.to} has the classes of {member.email} now.")
 
 

@@ -129,9 +129,15 @@ class Exchange(BaseHTTPRequestHandler):
         """Whether it brings a webhook, as far as its first line tells."""
         return Request(self.command, self.path, {}).is_webhook
 
-    def request(self, body: bytes) -> Request:
-        """The request with its body."""
-        return Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+    @property
+    def forwarded_for(self) -> str:
+        """The addresses that web servers on the way say that it comes from, the nearest one last."""
+        return ",".join(self.headers.get_all("x-forwarded-for") or [])
+
+    def request(self, body: bytes, address: str) -> Request:
+        """The request with its body, and the address of who sent it."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Request(self.command, self.path, headers, body, address)
 
     def written(self) -> bytes:
         """What was written since the last time."""

@@ -6,7 +6,6 @@ sends slowly, or nothing, keeps nobody waiting, however many they are. `http.ser
 """
 
 import asyncio
-import ipaddress
 import logging
 import socket
 import threading
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
-from tracker.auth import place_of
+from tracker import auth
 from tracker.server.exchange import LARGEST_BODY, LONGEST_LINE, BodyCutOff, BodyRefused, Exchange, Incoming
 from tracker.server.routes import ServerState, answer
 from tracker.storage.webhook_log import REFUSED
@@ -82,7 +81,6 @@ class _Clients:
 
     def __init__(self, listener: socket.socket, state: ServerState) -> None:
         self.state, self._listener = state, listener
-        self._proxies = _networks(state.services.settings.forwarded_allow_ips)
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http-server")
         self._tasks: set[asyncio.Task[None]] = set()
         self.places_for_large = asyncio.Semaphore(LARGE_REQUESTS)
@@ -107,7 +105,7 @@ class _Clients:
                 self._shed(loop.time())
                 await asyncio.sleep(0.1)
                 continue
-            task = loop.create_task(_Client(self, self._place(address[0])).serve(connection))
+            task = loop.create_task(_Client(self, address[0]).serve(connection))
             self._tasks.add(task)
             task.add_done_callback(self._forget)
             await asyncio.sleep(0)  # those who are here have their turn
@@ -166,17 +164,15 @@ class _Clients:
         if not of_place:
             self._of_place.pop(client.place or "", None)
 
-    def _place(self, address: str) -> str | None:
-        """Where a client counts as coming from; None for a web server in front of this one."""
-        exact = ipaddress.ip_address(address.partition("%")[0])
-        return None if any(exact in network for network in self._proxies) else place_of(address)
-
 
 class _Client:
     """One connection: its requests, one after another."""
 
-    def __init__(self, clients: _Clients, place: str | None) -> None:
-        self.place, self._clients = place, clients
+    def __init__(self, clients: _Clients, address: str) -> None:
+        self._clients, self._address = clients, address
+        self._proxies = clients.state.services.settings.forwarded_allow_ips
+        # Where it counts as coming from; None for a web server in front of this one.
+        self.place = None if auth.is_proxy(address, self._proxies) else auth.place_of(address)
 
     def close(self) -> None:
         """Ends the connection; whatever waits for it hears of it."""
@@ -219,7 +215,8 @@ class _Client:
         if body is None:
             return False
         state, loop = self._clients.state, asyncio.get_running_loop()
-        reply = await loop.run_in_executor(self._clients.pool, answer, state, exchange.request(body))
+        request = exchange.request(body, auth.caller_of(self._address, exchange.forwarded_for, self._proxies))
+        reply = await loop.run_in_executor(self._clients.pool, answer, state, request)
         state.counters.answers.labels(str(reply.status)).inc()
         exchange.write(reply, close=self._clients.full)
         await self._send(exchange.written())
@@ -269,9 +266,3 @@ class _Client:
             self._writer.write_eof()
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self._incoming.drain(32 * LARGEST_BODY)
-
-
-def _networks(listed: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """The networks of `FORWARDED_ALLOW_IPS`; a star stands for all."""
-    every = "0.0.0.0/0,::/0"
-    return [ipaddress.ip_network(part) for part in listed.replace("*", every).split(",")]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tracker import auth, classes, fetching, health, sessions
+from tracker import audit, auth, classes, fetching, health, sessions
 from tracker.attendance.types import Attendance
 from tracker.clock import to_zoom
 from tracker.errors import (
@@ -55,12 +55,13 @@ STATUS_OF_ERROR: dict[type[TrackerError], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, read to its end. Header names are lower case."""
+    """A request, read to its end. Header names are lower case; `address` is from where it comes."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes = b""
+    address: str = ""
 
     @property
     def path(self) -> str:
@@ -156,12 +157,12 @@ def _process_webhook(services: Services, request: Request) -> tuple[str, dict[st
 def fetch_for_person(state: ServerState, request: Request) -> Answer:
     """`GET /api/zoom/participants?streamId=ID`: fetches now, for the class's teacher or an admin."""
     authorization, now = request.headers.get("authorization", ""), state.services.now()
-    viewer = state.services.read(auth.member_by_bearer, authorization, now)
+    viewer = audit.from_where(state.services.read(auth.member_by_bearer, authorization, now), request.address)
     auth.note_bearer_use(state.services.engine, authorization, now)
     class_id = request.query("streamId")
     if not class_id:
         raise InvalidInput("stream_id_missing")
-    state.services.read(classes.visible_class, viewer, class_id)
+    classes.look_at(state.services, viewer, class_id)
     return fetched(state, class_id, fetching.fetch_now(state.services, viewer, class_id))
 
 
@@ -185,7 +186,7 @@ def fetch_for_program(state: ServerState, request: Request) -> Answer:
     if not isinstance(class_id, str) or not class_id:
         raise InvalidInput("stream_id_missing")
     try:
-        return fetched(state, class_id, fetching.fetch_if_due(state.services, class_id))
+        return fetched(state, class_id, fetching.fetch_if_due(state.services, class_id, request.address))
     except (FetchUnderWay, LeaseLost):
         # Somebody else has it in hand; what the caller has to do is the same: come again later.
         return skipped(TooSoon.kind)

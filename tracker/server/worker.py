@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import schedule
 
-from tracker import fetching, health, reconcile
+from tracker import audit, fetching, health, reconcile
 from tracker.services import Services
 from tracker.storage.database import AWAY
 
@@ -55,7 +55,8 @@ class Worker:
         ):
             self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.follow_time, services, seconds=10)
-        self._every(reconcile.tidy_up, services, seconds=6 * 60 * 60)
+        for tidying in (reconcile.tidy_up, audit.forget_old):
+            self._every(tidying, services, seconds=6 * 60 * 60)
 
     def start(self) -> None:
         """Starts the loop with every job: what was missed while the process was down is caught up."""

@@ -6,6 +6,7 @@
 from tracker.storage import (
     api_tokens,
     attention,
+    audit,
     classes,
     decisions,
     fetches,
@@ -28,6 +29,7 @@ from tracker.storage import (
 __all__ = [
     "api_tokens",
     "attention",
+    "audit",
     "classes",
     "decisions",
     "fetches",

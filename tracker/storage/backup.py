@@ -26,6 +26,13 @@ WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt)
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
 ALL_PAGES, ONE_PAGE = -1, 1
+# Without their numbers, which may be those of others in the backup.
+KEEP_AUDIT = """INSERT INTO main."AuditEntry"
+    ("at", "userId", "actor", "origin", "action", "streamId", "person", "details")
+    SELECT "at", "userId", "actor", "origin", "action", "streamId", "person", "details" FROM live."AuditEntry"
+    EXCEPT
+    SELECT "at", "userId", "actor", "origin", "action", "streamId", "person", "details" FROM main."AuditEntry"
+    ORDER BY "at" """
 PG_DUMP = "pg_dump{server} --format=custom --file=FILE {name}"
 # Into a new database: what is in the present one beside the tables of the backup would stand in the way.
 PG_RESTORE = (
@@ -85,6 +92,8 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
         prepared = Path(folder, "prepared.sqlite3")
         _copy_to_newest_schema(file, prepared)
         _drop_ways_in(prepared, _closed_accounts(live) if was_there else [])
+        if was_there:
+            _keep_audit(live, prepared)
         with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
@@ -209,6 +218,16 @@ def _drop_ways_in(prepared: Path, closed: list[tuple[str, str]]) -> None:
         copy.execute('UPDATE "User" SET "apiTokenHash" = NULL')
         copy.executemany('UPDATE "User" SET "disabledAt" = ? WHERE id = ? AND "disabledAt" IS NULL', closed)
         copy.execute("COMMIT")
+
+
+def _keep_audit(live: Path, prepared: Path) -> None:
+    """Adds to a copy of a backup what was noted since: a restore does not undo that somebody did something.
+
+    The present database may be damaged, or of a version that noted nothing; then there is nothing to add.
+    """
+    with suppress(sqlite3.Error), closing(_open_existing(prepared)) as copy:
+        copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
+        copy.execute(KEEP_AUDIT)
 
 
 def _is_disk_error(error: sqlite3.Error) -> bool:

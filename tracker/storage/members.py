@@ -1,7 +1,7 @@
 """The people with an account. Every function runs in the caller's transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
@@ -20,7 +20,10 @@ ROLES: tuple[Role, ...] = ("teacher", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person with an account. `zoom_user` is the host that her meetings are made for: an id, or her e-mail."""
+    """A person with an account. `zoom_user` is the host that her meetings are made for: an id, or her e-mail.
+
+    `origin` is from where she acts: the address of her browser or program, or a code such as `command_line`.
+    """
 
     id: str
     email: str
@@ -29,6 +32,8 @@ class Member:
     zoom_user: str
     # Since when the account is closed.
     disabled_at: datetime | None = None
+    # It is not of the person: the same one acts from several places.
+    origin: str = field(default="", compare=False)
 
     @property
     def is_admin(self) -> bool:
@@ -59,6 +64,11 @@ def get_member(tx: Transaction, email: str) -> Member:
     if found is None:
         raise NotFound("no_such_account", email=email)
     return found
+
+
+def member_with_id(tx: Transaction, member_id: str) -> Member:
+    """The person with this id, who is there."""
+    return member_of(tx.get_one(User, member_id))
 
 
 def list_members(tx: Transaction) -> list[Member]:

@@ -4,11 +4,9 @@ The web server under Streamlit sets no limit to either, so a few lines of script
 """
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -39,21 +37,11 @@ class Places:
         place = auth.place_of(address)
         self._taken[place] += 1
         try:
-            yield self._taken[place] <= MOST_OF_ADDRESS or is_proxy(address, proxies)
+            yield self._taken[place] <= MOST_OF_ADDRESS or auth.is_proxy(address, proxies)
         finally:
             self._taken[place] -= 1
             if not self._taken[place]:
                 del self._taken[place]
-
-
-@lru_cache(maxsize=1024)
-def is_proxy(address: str, proxies: str) -> bool:
-    """Whether this address is among these addresses and networks, or all are."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(part == "*" or found in ipaddress.ip_network(part) for part in proxies.split(","))
 
 
 class LimitedHttp(HttpToolsProtocol):
@@ -72,7 +60,7 @@ class LimitedHttp(HttpToolsProtocol):
 
     def _has_too_many(self) -> bool:
         address = self.client[0] if self.client else ""
-        if is_proxy(address, str(self.config.forwarded_allow_ips)):
+        if auth.is_proxy(address, str(self.config.forwarded_allow_ips)):
             return False
         place = auth.place_of(address)
         clients = (getattr(other, "client", None) for other in self.connections)

@@ -1,24 +1,32 @@
 """The files of a class on its page: Excel first, then CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
 
-from tracker import clock, report
+from tracker import classes, clock, report
 from tracker.storage.classes import Class
+from tracker.ui import page
+from tracker.ui.wiring import services
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_LABELS: dict[report.Shape, str] = {"people": "CSV of people", "stays": "CSV of joins and leaves"}
 
 
 def show(found: Class, tables: Mapping[report.Shape, report.Table]) -> None:
-    """A button for each file. The workbook takes longest and is only made when somebody asks for it."""
+    """A button for each file. It is made when somebody asks for it, and that is noted."""
+    who = page.acting_later()
+
+    def made(form: str, shape: str, make: Callable[[], bytes]) -> bytes:
+        classes.note_export(services(), who(), found.id, form, shape)
+        return make()
+
     local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
     with st.container(horizontal=True):
         st.download_button(
             "Excel",
-            partial(report.xlsx_bytes, dict(tables)),
+            partial(made, "xlsx", "people and stays", partial(report.xlsx_bytes, dict(tables))),
             report.file_name(found.title, local_start, "attendance", "xlsx"),
             XLSX,
             on_click="ignore",
@@ -29,7 +37,7 @@ def show(found: Class, tables: Mapping[report.Shape, report.Table]) -> None:
         for shape, label in CSV_LABELS.items():
             st.download_button(
                 label,
-                report.csv_bytes(tables[shape]),
+                partial(made, "csv", shape, partial(report.csv_bytes, tables[shape])),
                 report.file_name(found.title, local_start, shape, "csv"),
                 "text/csv",
                 on_click="ignore",

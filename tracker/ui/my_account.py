@@ -125,11 +125,11 @@ def sign_ins(member: Member) -> None:
                 st.caption(f"{used}, from {place}")
             if not here and st.button("Sign out", key=f"end-{number}", width="content"):
                 with page.shown_errors():
-                    auth.end_sign_in(services().engine, page.acting(), one)
+                    auth.end_sign_in(services().engine, page.acting(), one, services().now())
                 st.rerun()
     if len(found) > 1 and st.button("Sign out everywhere else", icon=":material/logout:"):
         with page.shown_errors():
-            auth.end_other_sign_ins(services().engine, page.acting(), _token())
+            auth.end_other_sign_ins(services().engine, page.acting(), _token(), services().now())
         st.rerun()
 
 
@@ -149,7 +149,7 @@ def api_tokens(member: Member) -> None:
                 st.caption(", ".join(_facts(one.created_at, one.last_used_at, one.expires_at)))
             if st.button("Revoke", key=f"revoke-{number}", width="content"):
                 with page.shown_errors():
-                    auth.revoke_api_tokens(services().engine, page.acting(), member.email, one.name)
+                    auth.revoke_api_tokens(services().engine, page.acting(), member.email, services().now(), one.name)
                 st.rerun()
     with st.form("token", clear_on_submit=True):
         name = st.text_input("Name", max_chars=60, placeholder="What it is for")

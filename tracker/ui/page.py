@@ -9,7 +9,7 @@ import streamlit as st
 
 from tracker import class_attendance, clock
 from tracker.attendance.types import ClassStatus
-from tracker.errors import NotAllowed, NotFound, TrackerError
+from tracker.errors import NotAllowed, NotFound, NotSignedIn, TrackerError
 from tracker.health import Alarms
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.classes import Class
@@ -21,6 +21,7 @@ from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
 SYSTEM, PEOPLE, MY_ACCOUNT = "pages/system.py", "pages/people.py", "pages/my_account.py"
+ACTIVITY, KEPT = "pages/activity.py", "pages/what_is_kept.py"
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 # The key there of the person for whom the page was drawn.
@@ -51,7 +52,7 @@ def gate(title: str) -> Member:
     st.set_page_config(page_title=f"{title} · Class attendance", page_icon="📋", layout="wide")
     st.html(STYLE)
     with shown_errors():
-        member = member_of(sign_in_cookies())
+        member = member_of(sign_in_cookies(), browser_address())
     if member is not None:
         st.session_state[DRAWN_FOR] = member
         _sidebar(member)
@@ -67,10 +68,23 @@ def acting() -> Member:
     drawn anew then, and its gate says so.
     """
     with shown_errors():
-        member = member_of(sign_in_cookies())
+        member = member_of(sign_in_cookies(), browser_address())
     if member is None or member != st.session_state.get(DRAWN_FOR):
         st.rerun()
     return member
+
+
+def acting_later() -> Callable[[], Member]:
+    """How to ask who acts once the page is drawn, as when a file is made; then it raises NotSignedIn for nobody."""
+    cookies, address = sign_in_cookies(), browser_address()
+
+    def asked() -> Member:
+        member = member_of(cookies, address)
+        if member is None:
+            raise NotSignedIn("sign_in_needed")
+        return member
+
+    return asked
 
 
 def fragment(part: Callable[[], None], *, every: float) -> None:
@@ -105,6 +119,11 @@ def sign_in_cookies() -> dict[str, str]:
     """The cookie of the sign-in as the browser sent it when it connected."""
     token = st.context.cookies.get(COOKIE)
     return {COOKIE: token} if token else {}
+
+
+def browser_address() -> str:
+    """From where the browser has connected; Streamlit names every other address but this machine's own."""
+    return st.context.ip_address or "127.0.0.1"
 
 
 def viewer_zone() -> str:
@@ -237,10 +256,12 @@ def _sidebar(member: Member) -> None:
         if member.is_admin:
             st.page_link(SYSTEM, label="System", icon=":material/monitor_heart:")
             st.page_link(PEOPLE, label="People", icon=":material/group:")
+            st.page_link(ACTIVITY, label="Activity", icon=":material/visibility:")
         st.divider()
         st.text(words.plain(member.name, 60))
         st.caption(f"Signed in as {member.role}")
         st.page_link(MY_ACCOUNT, label="My account", icon=":material/account_circle:")
+        st.page_link(KEPT, label="What is kept", icon=":material/policy:")
         st.html(
             '<form action="/logout" method="post"><button style="font:inherit;padding:.3rem .8rem;cursor:pointer;'
             'color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem">'

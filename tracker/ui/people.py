@@ -64,11 +64,11 @@ def changes(everybody: list[Member]) -> None:
     with st.container(horizontal=True):
         if st.button(f"Make {'a teacher' if other == 'teacher' else 'an admin'}", icon=":material/badge:"):
             with page.shown_errors():
-                auth.change_role(engine, page.acting(), chosen.email, other)
+                auth.change_role(engine, page.acting(), chosen.email, other, now)
             _show_next(f"{chosen.email} is {'a teacher' if other == 'teacher' else 'an admin'} now.")
         if chosen.disabled_at and st.button("Open again", icon=":material/lock_open:"):
             with page.shown_errors():
-                auth.enable(engine, page.acting(), chosen.email)
+                auth.enable(engine, page.acting(), chosen.email, now)
             _show_next(f"{chosen.email} can sign in again.")
         if not chosen.disabled_at and st.button(
             "Close", icon=":material/lock:", help="Signs out at once; classes stay."
@@ -100,7 +100,7 @@ def _handing_over(chosen: Member, heirs: list[Member]) -> None:
         to = st.selectbox("Who gets them", heirs, None, format_func=named, key=f"to-{chosen.id}")
         if st.button("Hand over", icon=":material/move_up:", disabled=to is None) and to is not None:
             with page.shown_errors():
-                auth.hand_over(services().engine, page.acting(), chosen.email, to.email)
+                auth.hand_over(services().engine, page.acting(), chosen.email, to.email, services().now())
             _show_next(f"{to.email} has the classes of {chosen.email} now.")
 
 
@@ -112,7 +112,7 @@ def _removal(chosen: Member, heirs: list[Member]) -> None:
         sure = st.checkbox("Yes, remove it for good", key=f"sure-{chosen.id}")
         if st.button("Remove", icon=":material/delete:", disabled=not sure):
             with page.shown_errors():
-                auth.remove(services().engine, page.acting(), chosen.email, to.email if to else None)
+                auth.remove(services().engine, page.acting(), chosen.email, to.email if to else None, services().now())
             _show_next(f"{chosen.email} is removed.")
 
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tracker import auth, classes
+from tracker import audit, auth, classes
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
 from tracker.messages import sentence, sentence_of
 from tracker.storage.database import AWAY, Transaction
@@ -50,8 +50,8 @@ def routes() -> Sequence[BaseRoute]:
     )
 
 
-def member_of(sent: Mapping[str, str]) -> Member | None:
-    """The person whose browser sent these cookies."""
+def member_of(sent: Mapping[str, str], address: str = "") -> Member | None:
+    """The person whose browser, at this address, sent these cookies."""
     token = sent.get(COOKIE)
     if not token:
         return None
@@ -60,7 +60,7 @@ def member_of(sent: Mapping[str, str]) -> Member | None:
     if note:
         with suppress(*AWAY):  # a database that can only be read shows its pages all the same
             auth.note_use(services().engine, token, now, auth.limits_of(services().settings))
-    return member
+    return audit.from_where(member, address) if member is not None else None
 
 
 def _member_and_whether_to_note(tx: Transaction, token: str, now: datetime) -> tuple[Member | None, bool]:
@@ -101,9 +101,13 @@ def browser_of(request: Request) -> tuple[auth.Browser, bool]:
     """The browser that asks, and whether it has signed in before; one that has not gets a cookie to be known by."""
     token = request.cookies.get(BROWSER_COOKIE, "")
     known = services().read(auth.is_known_browser, token)
-    address = request.client.host if request.client else ""
     agent = request.headers.get("user-agent", "")
-    return auth.Browser(address, agent, token if known else secrets.token_urlsafe(32)), known
+    return auth.Browser(address_of(request), agent, token if known else secrets.token_urlsafe(32)), known
+
+
+def address_of(request: Request) -> str:
+    """From where a browser asks; of one behind a web server of FORWARDED_ALLOW_IPS, what that says."""
+    return request.client.host if request.client else ""
 
 
 def signed_in(request: Request, target: str, token: str, browser: auth.Browser) -> Response:
@@ -121,7 +125,7 @@ def signed_in(request: Request, target: str, token: str, browser: auth.Browser) 
 def _too_many(request: Request, target: str, email: str, error: TooManyTries) -> Response:
     if error.code != "sign_in_busy":
         return _form(target, email, sentence_of(error), 429)
-    auth.log_refusal(request.client.host if request.client else "", services().now())
+    auth.log_refusal(address_of(request), services().now())
     answer = _form(target, email, sentence_of(error), 503)
     answer.headers["Retry-After"] = str(SECONDS_TO_WAIT)
     return answer
@@ -132,7 +136,8 @@ async def leave(request: Request) -> Response:
     if not origin.form_is_ours(request):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
     try:
-        await run_in_threadpool(auth.sign_out, services().engine, request.cookies.get(COOKIE, ""))
+        token, address = request.cookies.get(COOKIE, ""), address_of(request)
+        await run_in_threadpool(auth.sign_out, services().engine, token, services().now(), address)
     except AWAY:
         return PlainTextResponse(sentence("database_away_for_person"), 503)
     answer = RedirectResponse("/login", 303)
@@ -146,7 +151,7 @@ async def host(request: Request) -> Response:
         return forms.page("Start class", forms.alert(sentence("host_from_elsewhere")), 403)
 
     def start_url() -> str:
-        member = member_of(request.cookies)
+        member = member_of(request.cookies, address_of(request))
         if member is None:
             raise NotSignedIn("sign_in_needed")
         found = classes.host_meeting(services(), member, request.query_params.get("id", ""))

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from tracker import clock, health
+from tracker import clock, health, sample_data
 from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.health import Health
@@ -14,10 +14,12 @@ from tracker.messages import name_of_check, sentence, sentence_of
 from tracker.settings import Plan
 from tracker.storage.classes import Class
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook
-from tracker.ui import words
+from tracker.ui import page, words
 from tracker.ui.wiring import services
 from tracker.zoom.rate_limit import RATES, Category
 
+# The key in Streamlit's session state of what the last run did, which is shown once.
+REMOVED = "sample-data-removed"
 # The outcomes of webhooks in an operator's words.
 OUTCOMES = {
     "noted": "noted with a class",
@@ -42,6 +44,26 @@ def figures(current: Health) -> None:
     with st.container(horizontal=True, gap="large"):
         for label, (number, text) in shown.items():
             st.metric(label, number, help=text, width="content")
+
+
+def sample_data_of_demo() -> None:
+    """What `tracker demo` has left on this machine, and the way to remove it; nothing where there is none."""
+    if done := st.session_state.pop(REMOVED, ""):
+        st.success(done, icon=":material/check:")
+    folders = sample_data.folders(services().settings)
+    if not folders:
+        return
+    st.subheader("Sample data", anchor=False)
+    if sample_data.is_own_database(services().settings):
+        st.markdown("All that you see here is sample data. Stop the demo, and `tracker demo --remove` deletes it.")
+        return
+    where = ", ".join(words.plain(str(folder), 300) for folder in folders)
+    st.markdown(f"What `tracker demo` has made is still there, in {words.markdown(where, 400)}. None of it is real.")
+    if st.button("Remove the sample data", icon=":material/delete:"):
+        with page.shown_errors():
+            sample_data.remove(services(), page.acting())
+        st.session_state[REMOVED] = "The sample data is removed."
+        st.rerun()
 
 
 def failure(found: Class, zone: str) -> str:

@@ -7,6 +7,8 @@ sentences, joined by a blank or by what follows the colon. Of a number `{count:i
 from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
+from tracker.messages.actions import ACTIONS, ORIGINS
+
 
 class HasCode(Protocol):
     """A problem or an error: it has a code and details."""
@@ -207,6 +209,9 @@ _OF_HTTP = {
 }
 
 _OF_THE_MACHINE = {
+    "no_sample_data": "There is no sample data on this machine.",
+    "sample_data_in_use": "{file} cannot be removed: {reason}. Stop the demo first, if it runs.",
+    "sample_data_with_real_class": "{file} has a class of a real Zoom, so it is not removed.",
     "settings": "The settings need attention: {faults:; }.",
     "setting_given_twice": "{name} and {name}_FILE are both set; keep one",
     "setting_file_unreadable": "the file that {name}_FILE names cannot be read",
@@ -401,6 +406,19 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
 def sentence_of(problem: HasCode) -> str:
     """The sentence of a problem, or of an error."""
     return sentence(problem.code, problem.details)
+
+
+def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
+    """What somebody did, in words that follow her name; an unknown code is shown as it is."""
+    named = _Named((name, _Shown(detail)) for name, detail in details.items())
+    if "reason" in details:
+        named["reason"] = _Shown(sentence(str(details["reason"])))
+    return ACTIONS.get(action, action).format_map(named)
+
+
+def origin_in_words(origin: str) -> str:
+    """From where somebody acted: an address is shown as it is."""
+    return ORIGINS.get(origin, origin)
 
 
 def people_in_words(people: int | None, hosts: int = 0) -> str:

@@ -1,0 +1,18 @@
+"""The page What is kept: in plain words, for everybody who is signed in, and a notice to give to students."""
+
+import streamlit as st
+
+from tracker.ui import kept, page
+from tracker.ui.wiring import services
+
+member = page.gate("What is kept")
+
+with page.shown_errors():
+    settings = services().settings
+    st.title("What is kept", anchor=False)
+    with st.container(width=1000):
+        st.markdown("What this service keeps on people, with the figures that are set here.")
+        st.table([dict(zip(kept.COLUMNS, row, strict=True)) for row in kept.rows(settings)], hide_index=True)
+        st.subheader("For your students", anchor=False)
+        st.markdown("Copy this and give it to them, as it is or in your words.")
+        st.code(kept.notice(settings, member), language=None, wrap_lines=True)

@@ -1,0 +1,311 @@
+"""Every use case that changes something is noted, in its own transaction, with who did it and from where."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.fake_zoom import FakeZoom
+from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
+from tests.test_house import PROJECT, SOURCES, tree_of
+from tracker import audit, auth, class_attendance, classes, decisions, fetching, sessions, storage
+from tracker.attendance.assignment import Choice
+from tracker.attendance.types import Mark, Person
+from tracker.audit import Action
+from tracker.auth import Browser, Limits
+from tracker.auth.school_account import Identity
+from tracker.classes import Plan
+from tracker.errors import NotFound
+from tracker.messages.actions import ACTIONS
+from tracker.services import Services
+from tracker.storage.classes import Class
+from tracker.storage.database import transaction
+from tracker.storage.decisions import Decision
+from tracker.storage.members import Member
+
+ADDRESS, PASSWORD = "192.0.2.7", "maria plants seven tulips"
+BROWSER = Browser(ADDRESS)
+PLAN = Plan("Algebra 7B", NOW + timedelta(days=1), 60, "UTC")
+LIMITS = Limits(timedelta(hours=1), timedelta(days=1))
+SAME = Decision(("name", "ana"), ("name", "ben"), True)
+NEW = "new@school.example"
+# What is done for nobody, or notes a use and changes nothing that somebody asked for.
+OF_NOBODY = {
+    "auth.note_use",
+    "auth.note_bearer_use",
+    "health.note_alive",
+    "health.note_gone",
+    "audit.export",  # tried below, with the other things that somebody is shown
+    "audit.note_read",
+    "audit.note_look",
+    "audit.note_failed_sign_in",
+}
+
+
+@dataclass(frozen=True)
+class School:
+    """Ana, who teaches and is an admin, and what she works with."""
+
+    using: Services
+    ana: Member
+    zoom: FakeZoom
+
+    @property
+    def engine(self) -> Engine:
+        return self.using.engine
+
+    @property
+    def now(self) -> datetime:
+        return self.using.now()
+
+    def held(self) -> Class:
+        """A class that was held, and that Zoom can be asked about."""
+        class_id = lesson(self.engine, self.ana)
+        self.zoom.hold("uuid-1", participant("Bo", 0, 60), participant("Cy", 0, 50), meeting=MEETING)
+        sessions.note_delivery(self.using, ended())
+        counted(self.engine, class_id, stay("Bo", 0, 60), stay("Cy", 0, 50))
+        return stored(self.engine, class_id)
+
+    def planned(self) -> str:
+        return classes.create_class(self.using, auth.OPERATOR, PLAN, teacher=self.ana)
+
+    def people(self) -> tuple[Class, list[Person]]:
+        found = self.held()
+        shown = self.using.read(class_attendance.attendance_of, found, self.now)
+        assert shown is not None
+        return found, list(shown.participants)
+
+    def other(self) -> Member:
+        return member(self.engine, NEW)
+
+    def closed(self) -> Member:
+        return auth.disable(self.engine, auth.OPERATOR, self.other().email, self.now)
+
+    def chosen(self) -> Class:
+        found = self.held()
+        class_attendance.choose_session(self.using, auth.OPERATOR, found, Choice(found.id, "uuid-1", counts=False))
+        return found
+
+    def decided(self) -> Class:
+        found, people = self.people()
+        decisions.decide(self.using, auth.OPERATOR, found, SAME)
+        decisions.mark(self.using, auth.OPERATOR, found, people, Mark.SET_ASIDE)
+        return found
+
+    def with_password(self) -> str:
+        """Ana has a password; returns the token of a browser of hers."""
+        auth.set_password(self.engine, auth.OPERATOR, self.ana.email, PASSWORD, self.now)
+        return auth.sign_in(self.engine, self.ana.email, PASSWORD, "198.51.100.1", self.now)
+
+
+def other_list(school: School) -> None:
+    found = school.held()
+    with transaction(school.engine) as tx:
+        for stays in ((stay("Bo", 0, 60), stay("Cy", 0, 50)), (stay("Bo", 0, 60),)):
+            storage.session_records.save_list(tx, MEETING, "uuid-1", stays, complete=True, now=school.now)
+    class_attendance.take_other_list(school.using, school.ana, found, "uuid-1")
+
+
+def accepted(school: School) -> None:
+    token = auth.invite_again(school.engine, auth.OPERATOR, school.ana.email, school.now)
+    auth.accept(school.engine, token, PASSWORD, BROWSER, school.now, LIMITS)
+
+
+def second_factor(school: School, *, off: bool) -> None:
+    key = auth.new_second_factor()
+    code = pyotp.TOTP(key).at(school.now)
+    auth.switch_on_second_factor(school.engine, school.ana, key, code, school.now)
+    if off:
+        later = school.now + timedelta(minutes=1)
+        auth.switch_off_second_factor(school.engine, school.ana, pyotp.TOTP(key).at(later), later)
+
+
+def end_one(school: School) -> None:
+    school.with_password()
+    (found,) = school.using.read(auth.list_sign_ins, school.ana, school.now)
+    auth.end_sign_in(school.engine, school.ana, found, school.now)
+
+
+def by_school_account(school: School) -> None:
+    who = Identity("https://id.example", "1", school.ana.email, "Ana", {})
+    auth.sign_in_with(school.engine, school.using.settings, who, BROWSER, school.now, LIMITS)
+
+
+def tried_again(school: School) -> None:
+    found = school.held()
+    with transaction(school.engine) as tx:
+        claim = storage.fetches.claim_class(tx, found.id, school.now)
+        storage.fetches.postpone(tx, claim, NotFound("no_list_yet").problem, school.now, 3)
+    fetching.try_all_again(school.using, school.ana)
+
+
+# Every use case that changes something, what is noted of it, and how Ana does it from ADDRESS.
+DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
+    "auth.add_member": (
+        Action.ACCOUNT_ADDED,
+        lambda s: auth.add_member(s.engine, s.ana, NEW, "New", "teacher", PASSWORD, s.now),
+    ),
+    "auth.change_password": (
+        Action.PASSWORD_CHANGED,
+        lambda s: auth.change_password(s.engine, s.ana, s.with_password(), PASSWORD, "a new one of words", s.now),
+    ),
+    "auth.change_role": (
+        Action.ROLE_CHANGED,
+        lambda s: auth.change_role(s.engine, s.ana, s.other().email, "admin", s.now),
+    ),
+    "auth.disable": (Action.ACCOUNT_CLOSED, lambda s: auth.disable(s.engine, s.ana, s.other().email, s.now)),
+    "auth.enable": (Action.ACCOUNT_OPENED, lambda s: auth.enable(s.engine, s.ana, s.closed().email, s.now)),
+    "auth.remove": (Action.ACCOUNT_REMOVED, lambda s: auth.remove(s.engine, s.ana, s.other().email, None, s.now)),
+    "auth.set_password": (
+        Action.PASSWORD_SET,
+        lambda s: auth.set_password(s.engine, s.ana, s.other().email, PASSWORD, s.now),
+    ),
+    "auth.accept": (Action.INVITATION_ACCEPTED, accepted),
+    "auth.invite": (Action.ACCOUNT_INVITED, lambda s: auth.invite(s.engine, s.ana, NEW, "New", "teacher", s.now)),
+    "auth.invite_again": (Action.ACCOUNT_RESET, lambda s: auth.invite_again(s.engine, s.ana, s.other().email, s.now)),
+    "auth.sign_in_with": (Action.SIGNED_IN, by_school_account),
+    "auth.switch_on": (Action.SECOND_FACTOR_ON, lambda s: second_factor(s, off=False)),
+    "auth.switch_off": (Action.SECOND_FACTOR_OFF, lambda s: second_factor(s, off=True)),
+    "auth.end_sign_in": (Action.SIGN_IN_ENDED, end_one),
+    "auth.end_other_sign_ins": (
+        Action.SIGN_INS_ENDED,
+        lambda s: auth.end_other_sign_ins(s.engine, s.ana, s.with_password(), s.now),
+    ),
+    "auth.sign_in": (
+        Action.SIGNED_IN,
+        lambda s: (s.with_password(), auth.sign_in(s.engine, s.ana.email, PASSWORD, BROWSER, s.now)),
+    ),
+    "auth.sign_out": (Action.SIGNED_OUT, lambda s: auth.sign_out(s.engine, s.with_password(), s.now, ADDRESS)),
+    "auth.new_api_token": (Action.TOKEN_MADE, lambda s: auth.new_api_token(s.engine, s.ana, s.ana.email, s.now)),
+    "auth.revoke_api_tokens": (
+        Action.TOKENS_REVOKED,
+        lambda s: auth.revoke_api_tokens(s.engine, s.ana, s.ana.email, s.now),
+    ),
+    "class_attendance.choose_session": (
+        Action.SESSION_LEFT_OUT,
+        lambda s: class_attendance.choose_session(
+            s.using, s.ana, found := s.held(), Choice(found.id, "uuid-1", counts=False)
+        ),
+    ),
+    "class_attendance.undo_session_choice": (
+        Action.SESSION_CHOICE_UNDONE,
+        lambda s: class_attendance.undo_session_choice(s.using, s.ana, s.chosen(), "uuid-1"),
+    ),
+    "class_attendance.take_other_list": (Action.LIST_TAKEN, other_list),
+    "classes.create_class": (Action.CLASS_MADE, lambda s: classes.create_class(s.using, s.ana, PLAN)),
+    "classes.change_class": (
+        Action.CLASS_CHANGED,
+        lambda s: classes.change_class(s.using, s.ana, s.planned(), replace(PLAN, title="Algebra 7C")),
+    ),
+    "classes.cancel_class": (Action.CLASS_CANCELLED, lambda s: classes.cancel_class(s.using, s.ana, s.planned())),
+    "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
+    "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
+    "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
+    "decisions.undo_decision": (
+        Action.PEOPLE_DECISION_UNDONE,
+        lambda s: decisions.undo_decision(s.using, s.ana, s.decided(), SAME),
+    ),
+    "decisions.mark": (
+        Action.PEOPLE_MARKED,
+        lambda s: decisions.mark(s.using, s.ana, *s.people(), Mark.SET_ASIDE),
+    ),
+    "decisions.undo_mark": (
+        Action.PEOPLE_MARK_UNDONE,
+        lambda s: decisions.undo_mark(s.using, s.ana, s.decided(), ("name", "bo")),
+    ),
+    "fetching.fetch_now": (
+        Action.PARTICIPANTS_FETCHED,
+        lambda s: fetching.fetch_now(s.using, s.ana, s.held().id),
+    ),
+    "fetching.try_again": (Action.FETCH_TRIED_AGAIN, lambda s: fetching.try_again(s.using, s.ana, s.held().id)),
+    "fetching.try_all_again": (Action.FETCH_TRIED_AGAIN, tried_again),
+}
+
+
+def called(node: ast.AST) -> set[str]:
+    return {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+
+
+def changing() -> Iterator[str]:
+    """Every function of the use cases that somebody calls and that opens a transaction to write in."""
+    for path in SOURCES:
+        room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
+        if path.parent not in (PROJECT / "tracker", PROJECT / "tracker" / "auth"):
+            continue
+        functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
+        writing = {name for name, node in functions.items() if "transaction" in called(node)}
+        while more := {name for name, node in functions.items() if called(node) & writing} - writing:
+            writing |= more
+        for name in writing:
+            arguments = [argument.arg for argument in functions[name].args.args]
+            if not name.startswith("_") and ("acting" in arguments or arguments[:1] == ["engine"]):
+                yield f"{room[0]}.{name}"
+
+
+@pytest.fixture
+def school_of_ana(school: Services, engine: Engine, zoom: FakeZoom, clock: Clock) -> School:
+    ana = replace(member(engine, role="admin"), origin=ADDRESS)
+    clock.time = at(75)
+    return School(school, ana, zoom)
+
+
+def tables_written(engine: Engine) -> list[list[tuple[str, str]]]:
+    """From now on each transaction that writes: the tables of its statements, with their values."""
+    transactions: list[list[tuple[str, str]]] = []
+
+    @event.listens_for(engine, "begin")
+    def begin(_connection: object) -> None:
+        transactions.append([])
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def execute(_connection: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
+        if written := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', statement):
+            transactions[-1].append((written[1], str(values)))
+
+    return transactions
+
+
+# What is done
+
+
+def test_every_use_case_that_changes_something_is_in_the_table() -> None:
+    assert set(changing()) == set(DOES) | OF_NOBODY
+
+
+@pytest.mark.parametrize("name", DOES)
+@pytest.mark.database("sqlite")
+def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: School, name: str) -> None:
+    action, do = DOES[name]
+    transactions = tables_written(school_of_ana.engine)
+    do(school_of_ana)
+    ana = school_of_ana.ana
+    noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
+    assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
+    of_a_class = not name.startswith("auth.")
+    assert (noted[0].class_id is not None) is of_a_class
+    assert "…" not in audit.in_words(noted[0])
+    (together,) = [
+        written for written in transactions if any(action.value in one and ADDRESS in one for _, one in written)
+    ]
+    assert {table for table, _ in together} > {"AuditEntry"}
+    told = str(audit.record(noted[0])).lower()
+    assert not any(person in told for person in ("'bo'", "cy", "name:", "ben"))
+
+
+def test_a_change_of_a_class_is_noted_with_what_it_was(school_of_ana: School) -> None:
+    DOES["classes.change_class"][1](school_of_ana)
+    (noted,) = entries(school_of_ana.engine, action="class_changed")
+    assert audit.in_words(noted) == (
+        "changed the class from “Algebra 7B”, 2026-05-15T12:00:00Z, 60 minutes to “Algebra 7C”, 2026-05-15T12:00:00Z, "
+        "60 minutes"
+    )
+    assert noted.title == "Algebra 7C"
+
+
+def test_every_action_has_its_words() -> None:
+    assert {one.value for one in Action} == set(ACTIONS)

@@ -1,0 +1,179 @@
+"""The pages Activity and What is kept, the part of the first on the page of a class, and the command `audit`."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from tests.makers import Clock, at, counted, entries, lesson, member, stay
+from tests.practice_school import CommandLine
+from tests.screens import ADDRESS, Screens, said
+from tracker import audit, auth
+from tracker.audit import Action
+from tracker.errors import NotSignedIn
+from tracker.storage.database import transaction
+from tracker.storage.members import Member
+from tracker.ui import page
+from tracker.ui.sign_in import COOKIE
+
+pytestmark = pytest.mark.database("sqlite")
+FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture
+def boss(engine: Engine, screens: Screens) -> Member:
+    """An admin, who looks."""
+    boss = member(engine, "boss@school.example", "admin")
+    screens.sign_in(boss)
+    return boss
+
+
+@pytest.fixture
+def held(engine: Engine, ana: Member) -> str:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 30))
+    return class_id
+
+
+def note(
+    engine: Engine, who: Member, action: Action, minute: float, class_id: str | None = None, **more: str | int
+) -> None:
+    with transaction(engine) as tx:
+        audit.note(tx, who, action, at(minute), class_id=class_id, **more)
+
+
+def shown(found: AppTest) -> list[list[str]]:
+    """The rows of the list, without their times."""
+    return [[str(cell) for cell in row[1:]] for row in found.dataframe[0].value.itertuples(index=False)]
+
+
+def test_an_admin_sees_who_did_what_from_where_and_finds_it(
+    screens: Screens, engine: Engine, ana: Member, boss: Member, held: str
+) -> None:
+    note(engine, replace(ana, origin="203.0.113.5"), Action.CLASS_EXPORTED, 5, held, format="csv", shape="people")
+    note(engine, audit.SCHEDULE, Action.AUDIT_FORGOTTEN, 6, entries=3)
+    everything = shown(screens.open(page.ACTIVITY))
+    assert everything[:2] == [
+        ["schedule", "by itself", "dropped 3 entries of this list that were old enough", ""],
+        [ana.email, "203.0.113.5", "exported the class (people, csv)", "Algebra 7B"],
+    ]
+    assert ["operator", "command line", f"set a new password for {boss.email}", ""] in everything
+    assert shown(screens.open(page.ACTIVITY, who=ana.email)) == everything[1:2]
+    assert shown(screens.open(page.ACTIVITY, what="class exported")) == everything[1:2]
+    assert shown(screens.open(page.ACTIVITY, **{"class": held})) == everything[1:2]
+    assert shown(screens.open(page.ACTIVITY, since="2026-05-14", until="2026-05-14")) == everything
+    assert shown(screens.open(page.ACTIVITY, since="2026-05-15")) == []
+
+
+def test_a_long_list_comes_in_pages(screens: Screens, engine: Engine, ana: Member, boss: Member) -> None:
+    for number in range(60):
+        note(engine, ana, Action.TOKEN_MADE, number, account=ana.email, name=str(number))
+    asked = {"what": "token made"}
+    assert len(shown(screens.open(page.ACTIVITY, **asked))) == 50
+    last = shown(screens.open(page.ACTIVITY, part="2", **asked))
+    assert (len(last), last[-1][2]) == (10, f"made the API token “0” for {ana.email}")
+
+
+def test_its_files_have_all_of_it_and_run_nothing(
+    screens: Screens, engine: Engine, ana: Member, boss: Member, held: str
+) -> None:
+    note(engine, replace(ana, origin=FORMULA), Action.CLASS_EXPORTED, 5, held, format=FORMULA, shape="x")
+    found = screens.open(page.ACTIVITY, who=ana.email)
+    name, content = screens.download(found, "CSV")
+    assert name == "activity-2026-05-14.csv"
+    (row,) = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    assert row == {
+        "When": "2026-05-14T12:05:00Z",
+        "Who": ana.email,
+        "From": f"'{FORMULA}",
+        "Action": "class_exported",
+        "What": f"exported the class (x, {FORMULA})",
+        "Class": held,
+        "Title": "Algebra 7B",
+    }
+    (record,) = json.loads(screens.download(found, "JSON")[1])
+    assert (record["who"], record["streamId"], record["details"]) == (
+        ana.email,
+        held,
+        {"format": FORMULA, "shape": "x"},
+    )
+    noted = [(one.actor, one.origin, one.details) for one in entries(engine, action="audit_exported")]
+    assert noted == [(boss.email, ADDRESS, {"entries": 1})] * 2
+
+
+def test_a_teacher_sees_the_part_on_her_class_without_addresses(
+    screens: Screens, engine: Engine, ana: Member, held: str
+) -> None:
+    screens.sign_in(ana)
+    refused = screens.open(page.ACTIVITY)
+    assert [error.value for error in refused.error] == ["This page is for admins\\."]
+    assert not refused.dataframe
+    note(engine, replace(auth.OPERATOR, origin="203.0.113.5"), Action.CLASS_SEEN, 5, held)
+    found = screens.open(page.CLASS, id=held)
+    assert not found.exception
+    told = str(found.table[-1].value.to_dict("list"))
+    assert "looked at the class" in told
+    assert "operator" in told
+    assert "203.0.113.5" not in told
+
+
+def test_the_page_of_a_class_and_its_files_are_noted(screens: Screens, engine: Engine, ana: Member, held: str) -> None:
+    screens.sign_in(ana)
+    found = screens.open(page.CLASS, id=held)
+    found.run()
+    screens.download(found, "CSV of people")
+    screens.download(found, "Excel")
+    told = [(one.actor, one.origin, audit.in_words(one)) for one in entries(engine, class_id=held)]
+    assert told == [
+        (ana.email, ADDRESS, "exported the class (people and stays, xlsx)"),
+        (ana.email, ADDRESS, "exported the class (people, csv)"),
+        (ana.email, ADDRESS, "looked at the class"),
+    ]
+
+
+def test_no_file_is_made_for_a_tab_that_is_signed_out(screens: Screens, engine: Engine, ana: Member, held: str) -> None:
+    screens.sign_in(ana)
+    found = screens.open(page.CLASS, id=held)
+    auth.sign_out(engine, screens.cookies[COOKIE], screens.clock())
+    with pytest.raises(Exception, match="Please sign in") as refused:
+        screens.download(found, "Excel")
+    assert isinstance(refused.value.__cause__, NotSignedIn)
+
+
+def test_what_is_kept_is_told_to_everybody_with_the_figures_that_are_set(
+    screens: Screens, wired: Clock, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("AUDIT_DAYS", "90"), ("SIGN_IN_IDLE_HOURS", "12"), ("SIGN_IN_DAYS", "3")):
+        monkeypatch.setenv(name, value)
+    screens.sign_in(ana)
+    found = screens.open(page.KEPT)
+    assert not found.exception
+    told = str(found.table[0].value.to_dict("records"))
+    assert "12 hours without use, 3 days at most" in told
+    assert "'90 days'" in told
+    assert "without a limit: none is set here" in told
+    notice = found.code[0].value
+    assert "kept for 90 days" in notice
+    assert notice.rstrip().endswith("Ana")
+    assert "For your students" in said(found)
+
+
+def test_the_command_tells_the_same(tracker: CommandLine) -> None:
+    tracker.add_teacher()
+    made = tracker.create()
+    tracker.done("class", "show", made["id"])
+    lines = tracker.done("audit").text.splitlines()
+    assert [line.partition("  ")[2] for line in lines[:2]] == [
+        f"operator (command line)  looked at the class  {made['id']} Algebra 7B",
+        "operator (command line)  made the class “Algebra 7B”, 2025-05-14T10:00:00Z, 60 minutes, for "
+        f"ana@school.example  {made['id']} Algebra 7B",
+    ]
+    (found,) = tracker.done("audit", "--json", "--class", made["id"], "--action", "class_seen").json
+    assert (found["who"], found["from"], found["streamId"]) == ("operator", "command_line", made["id"])
+    assert tracker.done("audit", "--since", "2099-01-01").text == ""
+    assert tracker.done("audit", "--who", "ana@school.example").text == ""
+    assert tracker.refused("audit", "--since", "soon") == "“soon” is not a time; write it like 2026-05-14T10:00."

@@ -1,0 +1,53 @@
+"""What somebody did, in words that follow her name: one for each code of `tracker.audit.Action`.
+
+Details stand in braces, as in the sentences beside it; `reason` is a code of one of these.
+"""
+
+from collections.abc import Mapping
+
+ACTIONS: Mapping[str, str] = {
+    "class_seen": "looked at the class",
+    "class_exported": "exported the class ({shape}, {format})",
+    "start_link_opened": "opened the start link of the class, as its host",
+    "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
+    "class_changed": "changed the class from “{old_title}”, {old_start}, {old_minutes} minutes to “{title}”, {start}, "
+    "{minutes} minutes",
+    "class_cancelled": "cancelled the class",
+    "session_counted_in": "counted a session in",
+    "session_left_out": "left a session out",
+    "session_choice_undone": "took back what was said of a session",
+    "list_taken": "took the other list of a session",
+    "people_decided": "said who is the same person: {joined} {joined:pair|pairs} joined, {parted} parted",
+    "people_decision_undone": "took back that two people are the same, or are not",
+    "people_marked": "said of {people} {people:person|people}: {mark}",
+    "people_mark_undone": "took back what was said of {people} {people:person|people}",
+    "participants_fetched": "fetched the participants by hand",
+    "fetch_tried_again": "had the fetch of the participants tried again",
+    "signed_in": "signed in",
+    "sign_in_failed": "tried to sign in and failed: {reason}",
+    "signed_out": "signed out",
+    "sign_in_ended": "signed out another browser",
+    "sign_ins_ended": "signed out all other browsers",
+    "password_changed": "changed the password",
+    "password_set": "set a new password for {account}",
+    "second_factor_on": "switched the second factor on",
+    "second_factor_off": "switched the second factor off",
+    "account_added": "added the account {account} ({role})",
+    "account_invited": "invited {account} ({role})",
+    "account_reset": "reset the password of {account}",
+    "invitation_accepted": "accepted the invitation",
+    "account_closed": "closed the account {account}",
+    "account_opened": "opened the account {account} again",
+    "role_changed": "gave {account} the role {role}",
+    "account_removed": "removed the account {account}",
+    "account_handed_over": "removed the account {account}, whose classes {heir} has now",
+    "token_made": "made the API token “{name}” for {account}",
+    "tokens_revoked": "revoked {tokens} API {tokens:token|tokens} of {account}",
+    "backup_made": "made a backup",
+    "restored": "restored a backup",
+    "audit_exported": "exported {entries} {entries:entry|entries} of this list",
+    "audit_forgotten": "dropped {entries} {entries:entry|entries} of this list that were old enough",
+    "sample_data_removed": "removed the sample data of the demo",
+}
+# From where somebody acts who has no address.
+ORIGINS: Mapping[str, str] = {"command_line": "command line", "schedule": "by itself", "": "unknown"}
