@@ -246,9 +246,9 @@ ATTACKS = (
         "fuzz/test_http_requests.py::test_the_way_on_is_never_elsewhere_wherever_it_is_asked_for",
     ),
     Attack(
-        "open redirect by the host name",
-        "answers name paths alone",
-        "test_gate.py::test_an_odd_host_header_leads_nobody_astray",
+        "open redirect and DNS rebinding by the host name",
+        "421",
+        "attacks/test_web.py::test_dns_rebinding",
     ),
     Attack(
         "DNS rebinding at the practice Zoom",

@@ -145,6 +145,11 @@ def tried_again(school: School) -> None:
 
 
 # Every use case that changes something, what is noted of it, and how Ana does it from ADDRESS.
+def ended_share(school: School) -> None:
+    given = auth.share(school.engine, auth.OPERATOR, school.planned(), school.other().email, school.now)
+    auth.end_share(school.engine, school.ana, given, school.now)
+
+
 DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "auth.add_member": (
         Action.ACCOUNT_ADDED,
@@ -161,6 +166,12 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "auth.disable": (Action.ACCOUNT_CLOSED, lambda s: auth.disable(s.engine, s.ana, s.other().email, s.now)),
     "auth.enable": (Action.ACCOUNT_OPENED, lambda s: auth.enable(s.engine, s.ana, s.closed().email, s.now)),
     "auth.remove": (Action.ACCOUNT_REMOVED, lambda s: auth.remove(s.engine, s.ana, s.other().email, None, s.now)),
+    "auth.hand_over": (
+        Action.ACCOUNT_HANDED_OVER,
+        lambda s: auth.hand_over(s.engine, s.ana, s.other().email, s.ana.email, s.now),
+    ),
+    "auth.share": (Action.SHARED, lambda s: auth.share(s.engine, s.ana, s.planned(), s.other().email, s.now)),
+    "auth.end_share": (Action.SHARE_ENDED, ended_share),
     "auth.set_password": (
         Action.PASSWORD_SET,
         lambda s: auth.set_password(s.engine, s.ana, s.other().email, PASSWORD, s.now),
@@ -286,7 +297,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith("auth.")
+    of_a_class = not name.startswith("auth.") or name.endswith("share")
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

@@ -286,13 +286,13 @@ def test_a_share_is_taken_back_by_the_teacher_or_an_admin_and_given_up_by_the_co
             bens = auth.share(engine, ana, class_id, ben.email, at(0), kind)  # type: ignore[arg-type]
             hers = auth.share(engine, ana, class_id, eva.email, at(0), kind)  # type: ignore[arg-type]
             with pytest.raises(NotAllowed):
-                auth.end_share(engine, eva, bens)
-            auth.end_share(engine, ends, hers)
+                auth.end_share(engine, eva, bens, NOW)
+            auth.end_share(engine, ends, hers, NOW)
             with pytest.raises(NotFound):
-                auth.end_share(engine, ends, hers)
+                auth.end_share(engine, ends, hers, NOW)
             assert with_whom(engine, class_id) == {(kind, ben.email)}
             assert not sees(engine, eva, class_id)
-            auth.end_share(engine, ana, bens)
+            auth.end_share(engine, ana, bens, NOW)
 
 
 def test_everything_that_somebody_shares_and_that_is_shared_with_her_is_listed(

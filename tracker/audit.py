@@ -70,6 +70,8 @@ class Action(StrEnum):
     ROLE_CHANGED = "role_changed"
     ACCOUNT_REMOVED = "account_removed"
     ACCOUNT_HANDED_OVER = "account_handed_over"
+    SHARED = "shared"
+    SHARE_ENDED = "share_ended"
     TOKEN_MADE = "token_made"  # noqa: S105 - no token
     TOKENS_REVOKED = "tokens_revoked"
     BACKUP_MADE = "backup_made"

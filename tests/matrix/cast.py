@@ -37,15 +37,15 @@ class Cast:
         """What happens meanwhile to somebody of the last four columns."""
         boss, one = self.members["admin"], self.members[who]
         if who == "signed-out":
-            auth.sign_out(self.engine, self.cookies[who])
-            auth.revoke_api_tokens(self.engine, one, one.email, "signed-out")
+            auth.sign_out(self.engine, self.cookies[who], NOW)
+            auth.revoke_api_tokens(self.engine, one, one.email, NOW, "signed-out")
         elif who == "closed":
             auth.disable(self.engine, boss, one.email, NOW)
         elif who == "demoted":
-            auth.change_role(self.engine, boss, one.email, "teacher")
+            auth.change_role(self.engine, boss, one.email, "teacher", NOW)
         else:
             for given in self.shares(one):
-                auth.end_share(self.engine, boss, given)
+                auth.end_share(self.engine, boss, given, NOW)
 
     def restore(self, who: str) -> None:
         """Undoes it."""
@@ -53,9 +53,9 @@ class Cast:
         if who == "unshared":
             self.share_with(one)
         elif who == "demoted":
-            auth.change_role(self.engine, boss, one.email, "admin")
+            auth.change_role(self.engine, boss, one.email, "admin", NOW)
         else:
-            auth.enable(self.engine, boss, one.email)
+            auth.enable(self.engine, boss, one.email, NOW)
             self.sign_in(who)
 
     def share_with(self, one: Member) -> None:
@@ -111,7 +111,7 @@ def make_cast(using: Services) -> Cast:
     for who in ("co-teacher", "unshared"):
         cast.share_with(members[who])
     for one in {one.id: one for one in members.values()}.values():
-        auth.set_password(engine, auth.OPERATOR, one.email, PASSWORD)
+        auth.set_password(engine, auth.OPERATOR, one.email, PASSWORD, NOW)
     for who in WHO[1:]:
         cast.sign_in(who)
     return cast

@@ -16,5 +16,5 @@ def test_every_dialog_has_a_line() -> None:
     assert rows(DIALOGS).keys() == doors.dialogs() == OPENERS.keys()
 
 
-def test_files_are_offered_in_one_place() -> None:
-    assert doors.downloads() == ["tracker/ui/downloads.py"] * 2
+def test_files_are_offered_on_the_page_of_a_class_and_by_pages_for_admins_alone() -> None:
+    assert doors.downloads() == ["tracker/ui/activity.py", *["tracker/ui/downloads.py"] * 2]

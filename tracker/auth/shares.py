@@ -3,7 +3,8 @@
 import logging
 from datetime import datetime
 
-from tracker import storage
+from tracker import audit, storage
+from tracker.audit import Action
 from tracker.auth.permissions import check_may_end_share, check_may_see, check_may_share
 from tracker.errors import InvalidInput
 from tracker.storage.classes import Class
@@ -35,11 +36,12 @@ def share(engine: Engine, acting: Member, class_id: str, email: str, now: dateti
             raise InvalidInput("share_with_teacher")
         storage.shares.add(tx, kind, shared_id, colleague.id, now)
         made = storage.shares.get(tx, kind, shared_id, colleague)
+        _note(tx, acting, Action.SHARED, now, made)
     _log("shared", acting, made)
     return made
 
 
-def end_share(engine: Engine, acting: Member, given: Share) -> None:
+def end_share(engine: Engine, acting: Member, given: Share, now: datetime) -> None:
     """Takes a share back, or gives it up.
 
     Raises NotAllowed for whoever is neither the teacher, nor an admin, nor the colleague herself; NotFound where it has
@@ -49,6 +51,7 @@ def end_share(engine: Engine, acting: Member, given: Share) -> None:
         current = storage.shares.get(tx, given.kind, given.id, given.colleague)
         check_may_end_share(acting, current)
         storage.shares.end(tx, current.kind, current.id, current.colleague.id)
+        _note(tx, acting, Action.SHARE_ENDED, now, current)
     _log("share_ended", acting, current)
 
 
@@ -67,6 +70,12 @@ def shares_by(tx: Transaction, member: Member) -> list[Share]:
 def shares_with(tx: Transaction, member: Member) -> list[Share]:
     """What others share with this person."""
     return storage.shares.given_to(tx, member.id)
+
+
+def _note(tx: Transaction, acting: Member, action: Action, now: datetime, one: Share) -> None:
+    class_id = one.id if one.kind == "class" else None
+    told = {"kind": one.kind, "title": one.title, "account": one.colleague.email}
+    audit.note(tx, acting, action, now, class_id=class_id, **told)
 
 
 def _log(outcome: str, acting: Member, one: Share) -> None:

@@ -1,12 +1,11 @@
 """The command on who did what."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from tracker import audit, auth
 from tracker.audit import Action
-from tracker.cli.call import Call, command, print_json
+from tracker.cli.call import Call, command, complain, print_json, say
 from tracker.errors import InvalidInput
 from tracker.messages import origin_in_words
 from tracker.storage.audit import Which
@@ -26,14 +25,14 @@ def show(call: Call) -> None:
     with call.services(check_schema) as services:
         found = audit.export(services, auth.OPERATOR, which)
     if len(found) == audit.MOST_EXPORTED:
-        print(f"These are the newest {audit.MOST_EXPORTED:,}; there may be more.", file=sys.stderr)
+        complain(f"These are the newest {audit.MOST_EXPORTED:,}; there may be more.")
     if options.json:
         print_json([audit.record(one) for one in found])
         return
     for one in found:
         who = f"{plain(one.actor)} ({plain(origin_in_words(one.origin))})"
         of_class = f"  {one.class_id} {plain(one.title or '')}".rstrip() if one.class_id else ""
-        print(f"{one.at:%Y-%m-%d %H:%M:%S}  {who}  {plain(audit.in_words(one), 300)}{of_class}")
+        say(f"{one.at:%Y-%m-%d %H:%M:%S}  {who}  {plain(audit.in_words(one), 300)}{of_class}")
 
 
 def _day(text: str) -> datetime:

@@ -150,7 +150,7 @@ def run_demo(call: Call) -> int:
 def _remove_sample_data(call: Call) -> int:
     with call.services(prepare=None) as services:
         folders = sample_data.remove(services, auth.OPERATOR)
-    print(f"The sample data in {', '.join(map(str, folders))} is deleted.")
+    say(f"The sample data in {', '.join(map(str, folders))} is deleted.")
     return 0
 
 
@@ -231,7 +231,7 @@ def share_class(call: Call) -> None:
             share = next((one for one in given if (one.kind, one.colleague.id) == (kind, colleague.id)), None)
             if share is None:
                 raise NotFound("no_such_share", email=colleague.email)
-            auth.end_share(services.engine, auth.OPERATOR, share)
+            auth.end_share(services.engine, auth.OPERATOR, share, services.now())
         else:
             share = auth.share(services.engine, auth.OPERATOR, options.id, options.email, services.now(), kind)
         found = class_named(services, options.id)

@@ -74,7 +74,7 @@ def _list(given: Iterable[Share], member: Member, *, named: bool = False) -> Non
             key = f"end-{one.kind}-{one.id}-{one.colleague.id}"
             if may_end and st.button("Leave" if hers else "Take back", key=key, width="content"):
                 with page.shown_errors():
-                    auth.end_share(services().engine, page.acting(), one)
+                    auth.end_share(services().engine, page.acting(), one, services().now())
                 if hers and not named:
                     st.switch_page(page.CLASSES)  # the page of the class is not hers to read any more
                 st.rerun()
