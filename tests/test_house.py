@@ -28,6 +28,7 @@ FLOORS: dict[str, set[str]] = {
     "reading": {"class_attendance", "classes"},
     "what is made of it": {"collecting", "decisions"},
     "work": {"fetching", "reconcile"},
+    "people's data": {"privacy"},
     "looking into everything": {"doctor"},
     "tracker process": {"server"},
     "dashboard": {"ui"},
@@ -57,17 +58,18 @@ IMPORTS: dict[str, str] = {
     "decisions": "attendance auth class_attendance services storage text",
     "fetching": "attendance auth class_attendance collecting errors retry services storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
-    "doctor": "auth errors health services storage",
-    "server": "attendance auth classes clock errors fetching health messages paths reconcile services sessions "
+    "privacy": "attendance auth class_attendance clock decisions errors services sessions settings storage text",
+    "doctor": "auth errors health privacy services storage",
+    "server": "attendance auth classes clock errors fetching health messages paths privacy reconcile services sessions "
     "settings storage zoom",
     "ui": "attendance auth class_attendance classes clock decisions doctor errors health logs messages report retry "
     "services sessions settings storage text zoom",
     "dashboard": "classes health server storage ui",
     "demo": "auth classes clock errors health paths practice services settings storage",
     "pages": "attendance auth class_attendance classes clock doctor errors fetching health messages storage ui",
-    "run": "errors health server services",
+    "run": "errors health privacy server services",
     "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
-    "report run server services settings storage text",
+    "privacy report run server services settings storage text",
     "__main__": "cli",
 }
 

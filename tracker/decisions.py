@@ -11,7 +11,7 @@ from tracker import auth, storage
 from tracker.attendance.counting import NAMELESS, is_of_one_class, key_of, links_between, person_key
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import Mark, Person, PersonKey
-from tracker.class_attendance import refresh_all
+from tracker.class_attendance import check_has_names, refresh_all
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
@@ -111,7 +111,9 @@ def _store_and_follow(
     """
     with transaction(services.engine) as tx:
         storage.members.lock_member(tx, found.teacher_id)
-        auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
+        present = storage.classes.get_class(tx, found.id)
+        auth.check_may_change(acting, present)
+        check_has_names(present)
         store(tx, services.now())
     by_meeting: dict[str, list[str]] = defaultdict(list)
     for class_id, meeting_id in services.read(_touched, found.teacher_id, keys):
@@ -128,7 +130,7 @@ def _touched(tx: Transaction, teacher_id: str, keys: Set[PersonKey]) -> list[tup
     return [
         (class_id, meeting_id or "")
         for class_id, meeting_id, data in storage.participants.classes_with_people(tx, teacher_id)
-        if not keys.isdisjoint(_keys_in(data))
+        if not keys.isdisjoint(keys_in(data))
     ]
 
 
@@ -137,7 +139,7 @@ def _lasting_key(person: Person) -> PersonKey:
     return min(person.keys, key=lambda key: (is_of_one_class(key), key))
 
 
-def _keys_in(data: str) -> set[PersonKey]:
+def keys_in(data: str) -> set[PersonKey]:
     """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
     try:
         entries = json.loads(data)["participants"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import auth, health
+from tracker import auth, health, privacy
 from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
 from tracker.storage.database import AWAY, check_schema, check_writable, why_unwritable
@@ -45,6 +45,8 @@ def examine(services: Services) -> list[Check]:
     for code, check in (
         ("database", _database),
         ("people", _people),
+        ("retention", _retention),
+        ("erased", _erased),
         ("trackers", _trackers),
         ("webhook_secret", _webhook_secret),
         ("webhooks", _webhooks),
@@ -89,6 +91,19 @@ def _database(services: Services) -> Iterator[Check]:
 def _people(services: Services) -> Iterator[Check]:
     count = len(services.read(auth.list_members))
     yield Check("people", count > 0, Problem("accounts", {"count": count}) if count else Problem("accounts_none"))
+
+
+def _retention(services: Services) -> Iterator[Check]:
+    found = privacy.preview(services, auth.OPERATOR)
+    own = sum(course.days is not None for course in found.courses)
+    on = Problem("retention_on", {"days": found.days, "courses": own, "due": len(found.due)})
+    yield Check("retention", True, on if found.is_on else Problem("retention_off"))
+
+
+def _erased(services: Services) -> Iterator[Check]:
+    erased, lacking = privacy.compare_with_file(services)
+    problem = Problem("erased_lacking", {"lacking": lacking}) if lacking else Problem("erased_kept", {"count": erased})
+    yield Check("erased", not lacking, problem)
 
 
 def _webhook_secret(services: Services) -> Iterator[Check]:

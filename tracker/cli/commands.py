@@ -1,6 +1,6 @@
 """The commands: their options, the use case that each calls, and what it prints.
 
-`people` has those on who was in a class, `users` those on accounts.
+`people` has those on who was in a class, `person` those on one person's data, `users` those on accounts.
 """
 
 import argparse
@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, report
+from tracker import auth, class_attendance, classes, clock, demo, doctor, fetching, health, logs, paths, privacy, report
 from tracker.attendance.stored_form import participants_data
 from tracker.classes import Plan
-from tracker.cli import people, users
+from tracker.cli import people, person, users
 from tracker.cli.call import CLASS_ID, Call, Parser, class_named, command, group, print_json
 from tracker.errors import InvalidInput, Problem, TrackerError
 from tracker.messages import name_of_check, people_in_words, sentence_of
@@ -226,7 +226,7 @@ def back_up(call: Call) -> None:
 
 def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
-    before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
+    before = privacy.restore(call.settings, Path(call.options.file), clock.now())
     print("Restored." if before is None else f"Restored. What was there before is in {before}.")
 
 
@@ -265,6 +265,7 @@ def command_parser() -> argparse.ArgumentParser:
     added.add_argument("id", nargs="?", help=CLASS_ID)
     added.add_argument("--all", action="store_true", help="every class that fails or was given up")
     _export_command(commands)
+    person.person_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
     command(commands, "restore", restore, file="a file that `tracker backup` has made")

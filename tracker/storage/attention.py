@@ -22,10 +22,11 @@ GIVEN_UP = (
     col(Fetch.due_at).is_(None),
     col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
 )
-# Of a class and its fetch: there is none, or it was withdrawn.
+# Of a class and its fetch: there is none, or it was withdrawn, and the names of the class may still be asked for.
 _NOBODY_ASKED = (
     col(Fetch.due_at).is_(None),
     or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+    col(LiveStream.names_removed_at).is_(None),
 )
 
 

@@ -6,7 +6,7 @@ Both copy pages with SQLite's online backup (https://sqlite.org/backup.html): on
 import os
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ from sqlalchemy import URL, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
-from tracker.storage.database import file_of, make_engine, migrate, no_database, revisions
+from tracker.storage.database import Engine, file_of, make_engine, migrate, no_database, revisions
 
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
@@ -49,8 +50,16 @@ def back_up(url: str, file: Path) -> None:
         _write_copy(source, file)
 
 
-def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
+def restore(
+    url: str,
+    file: Path,
+    now: datetime,
+    patience: float = PATIENCE_SECONDS,
+    prepare: Callable[[Engine], None] = lambda prepared: None,
+) -> Path | None:
     """Replaces what is in the database at `url` with what is in the backup `file`, in one transaction.
+
+    `prepare` may change the copy of the backup before it takes the place of the database.
 
     Returns the file that has what was there before, None if nothing was. Whoever uses the database meanwhile sees
     all of the old or all of the new, in the newest schema. Raises TrackerError, with the database as it was: also if
@@ -81,6 +90,9 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
     with _translated_errors("restore_failed", file), TemporaryDirectory(prefix=".tracker-", dir=live.parent) as folder:
         prepared = Path(folder, "prepared.sqlite3")
         _copy_to_newest_schema(file, prepared)
+        copy = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
+        prepare(copy)
+        copy.dispose()
         with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
@@ -88,6 +100,20 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
                 before.unlink(missing_ok=True)  # nothing was committed, and the disk may be full
                 raise
     return before if was_there else None
+
+
+def erased_in(url: str) -> Erased:
+    """Who was erased, as the database at `url` knows; nobody where there is none, or one that is damaged or older.
+
+    Raises InvalidInput for PostgreSQL, with what to run instead.
+    """
+    live = _file_of(url, PG_RESTORE)
+    if not live.is_file():
+        return Erased()
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{live.as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute('SELECT "digest", "salt", "erasedAt" FROM "ErasedPerson"').fetchall()
+        return Erased({digest: (salt, datetime.fromisoformat(f"{at}+00:00")) for digest, salt, at in rows})
+    return Erased()
 
 
 def _file_of(url: str, on_postgresql: str) -> Path:

@@ -37,6 +37,7 @@ _IN_MEETING = (
         col(LiveStream.started_at),
         col(LiveStream.ended_at),
         col(LiveStream.teacher_id),
+        col(LiveStream.names_removed_at),
     )
     .where(col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"))
     .order_by(col(LiveStream.id))
@@ -143,6 +144,7 @@ class ClassInMeeting:
     started_at: datetime | None
     ended_at: datetime | None
     teacher_id: str
+    names_removed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +390,7 @@ def _in_meeting(row: Any) -> ClassInMeeting:
         row.startedAt,
         row.endedAt,
         row.teacherId,
+        row.namesRemovedAt is not None,
     )
 
 

@@ -1,0 +1,229 @@
+"""Names of participants that were kept for long enough: which are due, what becomes of them, and when.
+
+Off until it is set. The names of a class become "Person 1 … n", or its records go; what was counted stays. What was
+seen live goes as soon as Zoom's list is final, whatever is set.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tracker import auth, storage
+from tracker.attendance import live
+from tracker.attendance.anonymous import data_without_names
+from tracker.attendance.counting import key_of
+from tracker.attendance.types import ClassStatus, FetchState, PersonKey, Where
+from tracker.class_attendance import attendance_of, attendance_seen
+from tracker.decisions import keys_in
+from tracker.errors import InvalidInput, UnreadableRecords
+from tracker.services import Services
+from tracker.sessions import Meeting, meeting_of
+from tracker.storage.classes import Class
+from tracker.storage.database import Transaction, reading, transaction
+from tracker.storage.members import Member
+from tracker.storage.retention import CourseDays
+
+log = logging.getLogger(__name__)
+
+# How many classes lose their names in one go, and how many meetings are looked at for what was seen live.
+MOST_CLASSES, MOST_MEETINGS = 100, 50
+MOST_SHOWN = 200
+# The longest that can be set: a hundred years.
+MOST_DAYS = 36_500
+SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What retention is about to do: the classes whose names are due, and the first one after them, with its day.
+
+    `days` and `action` are the settings; `courses` are those with days of their own. `more`: more are due than shown.
+    """
+
+    days: int
+    action: str
+    courses: tuple[CourseDays, ...]
+    due: tuple[Class, ...]
+    more: bool
+    next_class: Class | None
+    next_at: datetime | None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether names go at all."""
+        return bool(self.days or any(course.days for course in self.courses))
+
+
+def preview(services: Services, acting: Member) -> Preview:
+    """What retention is about to do. Raises NotAllowed for whoever is no admin."""
+    auth.check_is_admin(acting)
+    settings, now = services.settings, services.now()
+    with reading(services.engine) as tx:
+        due = _due(tx, settings.retention_days, now, MOST_SHOWN + 1)
+        later = storage.retention.classes_begun(tx, settings.retention_days, now, limit=MOST_SHOWN, due=False)
+        dated = [(_kept_until(tx, found, settings.retention_days), found) for found in later]
+        courses = tuple(storage.retention.list_course_days(tx))
+    next_at, next_class = min(dated, key=lambda one: one[0], default=(None, None))
+    return Preview(
+        days=settings.retention_days,
+        action=settings.retention_action,
+        courses=courses,
+        due=tuple(due[:MOST_SHOWN]),
+        more=len(due) > MOST_SHOWN,
+        next_class=next_class,
+        next_at=next_at,
+    )
+
+
+def set_course_days(services: Services, acting: Member, teacher: str, course: str, days: int | None) -> None:
+    """Sets for how many days a course of this teacher keeps names; None: as the setting says, 0: without limit.
+
+    Raises NotAllowed for whoever is no admin, NotFound, InvalidInput.
+    """
+    auth.check_is_admin(acting)
+    if days is not None and not 0 <= days <= MOST_DAYS:
+        raise InvalidInput("retention_days_unusable", most=MOST_DAYS)
+    with transaction(services.engine) as tx:
+        storage.retention.set_course_days(tx, storage.members.get_member(tx, teacher).id, course, days)
+
+
+def remove_due(services: Services) -> int:
+    """Removes the names of classes that are due, or their records; a few in one go, and returns how many.
+
+    A short transaction for each meeting. Of two trackers that do this at once, the second finds nothing left to do.
+    """
+    days, now = services.settings.retention_days, services.now()
+    with reading(services.engine) as tx:
+        due = _due(tx, days, now, MOST_CLASSES)
+    by_meeting: dict[str, list[Class]] = defaultdict(list)
+    for found in due:
+        by_meeting[found.zoom_meeting_id or f"none:{found.id}"].append(found)
+    number = 0
+    for meeting in by_meeting.values():
+        with transaction(services.engine) as tx:
+            number += _remove_in_meeting(tx, services, meeting, now)
+    for teacher_id in sorted({found.teacher_id for found in due}):
+        _forget_words(services, teacher_id)
+    if number:
+        log.info("names of participants were removed", extra={"classes": number})
+    return number
+
+
+def forget_seen(services: Services, after: str = "") -> str:
+    """Drops what was seen live in sessions of which Zoom's list is final and has everybody; a few meetings in one go.
+
+    It begins with the first meeting behind `after`, and returns the last one that it looked at, "" at the end.
+    """
+    now = services.now()
+    with reading(services.engine) as tx:
+        meetings = storage.retention.meetings_seen(tx, after, MOST_MEETINGS)
+    for meeting_id in meetings:
+        with transaction(services.engine) as tx:
+            storage.retention.forget_seen(tx, _final(tx, meeting_of(tx, meeting_id, now, locked=True)))
+    return meetings[-1] if len(meetings) == MOST_MEETINGS else ""
+
+
+def _due(tx: Transaction, usual_days: int, now: datetime, limit: int) -> list[Class]:
+    begun = storage.retention.classes_begun(tx, usual_days, now, limit=4 * limit)
+    return [found for found in begun if _kept_until(tx, found, usual_days) <= now][:limit]
+
+
+def _kept_until(tx: Transaction, found: Class, usual_days: int) -> datetime:
+    """Until when the names of a class are kept."""
+    days = timedelta(days=storage.retention.days_of(tx, found, usual_days))
+    return max(found.ended_at or found.planned.end, found.planned.end) + days
+
+
+def _remove_in_meeting(tx: Transaction, services: Services, due: Iterable[Class], now: datetime) -> int:
+    """Removes the names of these classes of a meeting, and what they alone have of its sessions; how many they were."""
+    removed: list[Class] = []
+    storage.classes.classes_in_meeting(tx, next(iter(due)).zoom_meeting_id or "", locked=True)
+    for one in due:
+        found = storage.classes.lock_class(tx, one.id)
+        still_due = _kept_until(tx, found, services.settings.retention_days) <= now
+        if found.names_removed_at is None and found.status is not ClassStatus.LIVE and still_due:
+            _remove_names(tx, services, found, now)
+            removed.append(found)
+    if removed and (meeting_id := removed[0].zoom_meeting_id):
+        meeting = meeting_of(tx, meeting_id, now)
+        with_names = [one.id for one in meeting.classes if not one.names_removed]
+        needed = {uuid for class_id in with_names for uuid in meeting.uuids_of(class_id)}
+        before = max(found.ended_at or found.planned.end for found in removed)
+        storage.retention.forget_records(tx, meeting_id, needed, before)
+    return len(removed)
+
+
+def _remove_names(tx: Transaction, services: Services, found: Class, now: datetime) -> None:
+    action, people = services.settings.retention_action, found.participant_count
+    try:
+        attendance = attendance_of(tx, found, now)
+        if attendance is None and found.status is ClassStatus.ENDED:
+            attendance = attendance_seen(tx, found, now)
+            if attendance is not None:  # of a class that Zoom never gave a list of, this is all that is known
+                storage.participants.save_attendance(tx, found.id, attendance, now)
+    except UnreadableRecords:
+        attendance = None
+    data = None
+    if attendance is not None:
+        people = attendance.unique_count if people is None else people
+        data = data_without_names(attendance, people) if action == "names" else None
+    storage.retention.remove_names(tx, found.id, data, now)
+    if people is not None:
+        storage.audit.add_entry(
+            tx,
+            at=now,
+            user_id=None,
+            actor=SCHEDULE,
+            origin=SCHEDULE,
+            action=f"{action}_removed",
+            class_id=found.id,
+            details={"people": people},
+        )
+
+
+def _forget_words(services: Services, teacher_id: str) -> None:
+    """Forgets what a teacher has said of people of whom she has no record any more."""
+    with transaction(services.engine) as tx:
+        storage.members.lock_member(tx, teacher_id)
+        known: set[PersonKey] = set()
+        for _, _, data in storage.participants.classes_with_people(tx, teacher_id):
+            known |= keys_in(data)
+        gone = []
+        for words in storage.people_data.all_words(tx):
+            missing = [key for key in words.people if key not in known]
+            alone = len(missing) == len(words.people) or (missing and words.what == "not the same")
+            if words.teacher_id == teacher_id and alone:
+                gone.append(words)
+        storage.people_data.forget_words(tx, gone)
+
+
+def _final(tx: Transaction, meeting: Meeting) -> set[str]:
+    """The sessions of a meeting of which Zoom's list is final for all classes that have them, and has everybody.
+
+    Where more people were seen than Zoom lists, what was seen is kept.
+    """
+    having: dict[str, set[str]] = defaultdict(set)
+    for one in meeting.classes:
+        for uuid in meeting.uuids_of(one.id):
+            having[uuid].add(one.id)
+    fetches = {one.id: storage.classes.get_class(tx, one.id).fetch for one in meeting.classes}
+    settled = {
+        class_id
+        for class_id, fetch in fetches.items()
+        if fetch is not None and fetch.stored_state is FetchState.SETTLED and fetch.due_at is None
+    }
+    lists = storage.session_records.lists_of_sessions(tx, having)
+    final = set()
+    for uuid, class_ids in having.items():
+        known = lists.get(uuid)
+        if known is None or known.stays is None or not known.complete or not class_ids <= settled:
+            continue
+        if known.missing is None and known.shorter is None:
+            seen = live.stays_seen(storage.presence.list_sightings(tx, [uuid]), {})
+            people = {key_of(stay) for stay in seen if stay.where is Where.MEETING}
+            listed = {key_of(stay) for stay in known.stays if stay.where is Where.MEETING}
+            if len(people) <= len(listed):
+                final.add(uuid)
+    return final
