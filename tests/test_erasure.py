@@ -93,7 +93,7 @@ def told(school: Services, class_id: str) -> tuple[int | None, int, list[tuple[i
 def everything(engine: Engine) -> bytes:
     """Every value of every table."""
     with engine.connect() as connection:
-        rows = [row for table in SQLModel.metadata.sorted_tables for row in connection.execute(table.select())]
+        rows = [tuple(row) for table in SQLModel.metadata.sorted_tables for row in connection.execute(table.select())]
     return repr(rows).lower().encode()
 
 

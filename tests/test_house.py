@@ -62,11 +62,11 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health privacy services storage",
     "server": "attendance auth classes clock errors fetching health messages paths privacy reconcile services sessions "
     "settings storage zoom",
-    "ui": "attendance auth class_attendance classes clock decisions doctor errors health logs messages report retry "
-    "services sessions settings storage text zoom",
+    "ui": "attendance auth class_attendance classes clock decisions doctor errors health logs messages privacy report "
+    "retry services sessions settings storage text zoom",
     "dashboard": "classes health server storage ui",
     "demo": "auth classes clock errors health paths practice services settings storage",
-    "pages": "attendance auth class_attendance classes clock doctor errors fetching health messages storage ui",
+    "pages": "attendance auth class_attendance classes clock doctor errors fetching health messages privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance auth class_attendance classes clock demo doctor errors fetching health logs messages paths "
     "privacy report run server services settings storage text",

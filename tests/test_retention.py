@@ -131,7 +131,7 @@ def test_records_go_and_their_count_stays(engine: Engine, zoom: FakeZoom, clock:
         fetching.fetch_now(school, ana, class_id)
     with reading(engine) as tx:
         (entry,) = tx.exec(select(AuditEntry)).all()
-        assert (entry.actor, entry.action, entry.class_id) == ("schedule", "records_removed", class_id)
+        assert (entry.actor, entry.action, entry.class_id) == ("schedule", "removed_records", class_id)
 
 
 def test_a_session_that_another_class_still_needs_keeps_its_list(

@@ -172,16 +172,16 @@ _OF_PEOPLES_DATA = {
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": "Not touched: {who}, {why}, in {classes} {classes:class|classes}.",
     "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
-    "person_unreadable": "Not touched: the records of {id}, which another program wrote and nobody can read.",
+    "person_unreadable": "Not touched: the records of {id}, which nobody can read.",
     "person_erased": "Erased: in {classes} {classes:class|classes}, seen live {sightings} times. Counts stay as they "
     "are.",
     "erase_has_account": "{email} has an account. Remove it first: tracker user remove {email} --to OTHER.",
-    "erase_unconfirmed": "Nothing was changed: say --yes to erase all of this for good.",
+    "erase_unconfirmed": "Nothing was changed: type yes, or say --yes, to erase all of this for good.",
     "erased_but_in_copy": "{file} is a copy of an earlier database, and has the person in it: delete it.",
     "erased_not_compacted": "The database was in use, so its file may hold traces: stop all and erase once more.",
     "erased_file_unreadable": "{file} cannot be read. It says who was erased: put it back from a copy, or delete it.",
-    "zooms_own_copy": "Zoom has a copy of its own: an owner or admin of the school's Zoom account deletes it there, or "
-    "asks Zoom (privacy@zoom.us). Backups made earlier, and files that were handed out, have the person in them too.",
+    "zooms_own_copy": "Zoom has its own copy: the owner of the Zoom account deletes it there, or asks privacy@zoom.us. "
+    "Earlier backups, and files that were handed out, have the person in them too.",
     "no_such_course": "This teacher has no course “{course}”.",
     "retention_days_unusable": "The number of days is from 0 (no limit) to {most}.",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracker import auth, clock, privacy
-from tracker.cli.call import Call, command, group
+from tracker.cli.call import Call, command, group, line_from_stdin
 from tracker.errors import InvalidInput
 from tracker.messages import sentence, sentence_of
 from tracker.privacy import Findings
@@ -37,17 +37,16 @@ def export(call: Call) -> None:
     print(f"{options.out} has everything that is kept here. {sentence('zooms_own_copy')}")
 
 
-def erase(call: Call) -> int:
+def erase(call: Call) -> None:
     """Erases a person, after showing what is kept; counts of classes stay what they are."""
     options = call.options
     with call.services() as services:
         found = privacy.find(services, auth.OPERATOR, options.who, with_emails=options.with_emails)
-        print("\n".join(lines_of(found)))
         if found.account is not None:
             raise InvalidInput("erase_has_account", email=found.account.email)
-        if not options.yes and not _confirmed():
-            print("Nothing was changed.")
-            return 1
+        print("\n".join(lines_of(found)))
+        if not options.yes:
+            _ask_once_more()
         done = privacy.erase(services, auth.OPERATOR, options.who, with_emails=options.with_emails)
     print(sentence("person_erased", {"classes": done.classes, "sightings": done.sightings}))
     for copy in done.copies:
@@ -55,7 +54,6 @@ def erase(call: Call) -> int:
     if not done.compacted:
         print(sentence("erased_not_compacted"))
     print(sentence("zooms_own_copy"))
-    return 0
 
 
 def retention(call: Call) -> None:
@@ -102,11 +100,10 @@ def lines_of(found: Findings) -> Iterator[str]:
         yield sentence("person_unreadable", {"id": class_id})
 
 
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        raise InvalidInput("erase_unconfirmed")
+def _ask_once_more() -> None:
     print("Erase all of this for good? Type yes: ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() == "yes"
+    if line_from_stdin().strip().lower() != "yes":
+        raise InvalidInput("erase_unconfirmed")
 
 
 def person_commands(commands: object) -> None:

@@ -23,23 +23,26 @@ from tracker.sessions import Meeting, meeting_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
-from tracker.storage.retention import CourseDays
+from tracker.storage.retention import CourseDays, Removed
 
 log = logging.getLogger(__name__)
 
 # How many classes lose their names in one go, and how many meetings are looked at for what was seen live.
 MOST_CLASSES, MOST_MEETINGS = 100, 50
-MOST_SHOWN = 200
+MOST_SHOWN, MOST_DONE_SHOWN = 200, 20
 # The longest that can be set: a hundred years.
 MOST_DAYS = 36_500
 SCHEDULE = "schedule"
+# What is noted of each action of the setting.
+ACTIONS = {"names": "removed_names", "records": "removed_records"}
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What retention is about to do: the classes whose names are due, and the first one after them, with its day.
 
-    `days` and `action` are the settings; `courses` are those with days of their own. `more`: more are due than shown.
+    `days` and `action` are the settings; of `courses` some have days of their own. `more`: more are due than shown.
+    `done` are the last classes that were done, the latest first.
     """
 
     days: int
@@ -49,6 +52,7 @@ class Preview:
     more: bool
     next_class: Class | None
     next_at: datetime | None
+    done: tuple[Removed, ...]
 
     @property
     def is_on(self) -> bool:
@@ -65,6 +69,7 @@ def preview(services: Services, acting: Member) -> Preview:
         later = storage.retention.classes_begun(tx, settings.retention_days, now, limit=MOST_SHOWN, due=False)
         dated = [(_kept_until(tx, found, settings.retention_days), found) for found in later]
         courses = tuple(storage.retention.list_course_days(tx))
+        done = tuple(storage.retention.removed_lately(tx, SCHEDULE, MOST_DONE_SHOWN))
     next_at, next_class = min(dated, key=lambda one: one[0], default=(None, None))
     return Preview(
         days=settings.retention_days,
@@ -74,6 +79,7 @@ def preview(services: Services, acting: Member) -> Preview:
         more=len(due) > MOST_SHOWN,
         next_class=next_class,
         next_at=next_at,
+        done=done,
     )
 
 
@@ -177,7 +183,7 @@ def _remove_names(tx: Transaction, services: Services, found: Class, now: dateti
             user_id=None,
             actor=SCHEDULE,
             origin=SCHEDULE,
-            action=f"{action}_removed",
+            action=ACTIONS[action],
             class_id=found.id,
             details={"people": people},
         )

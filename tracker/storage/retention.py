@@ -16,6 +16,7 @@ from tracker.storage.classes import Class, class_row
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     WITH_NAMES,
+    AuditEntry,
     Course,
     Fetch,
     LiveStream,
@@ -35,6 +36,28 @@ class CourseDays:
     name: str
     teacher_email: str
     days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A class whose names or records were removed, how many people it had, and what was done (a code)."""
+
+    at: datetime
+    title: str
+    people: int
+    action: str
+
+
+def removed_lately(tx: Transaction, actor: str, limit: int) -> list[Removed]:
+    """The last classes of which `actor`, who does nothing else, has removed names or records; the latest first."""
+    rows = (
+        select(AuditEntry.at, LiveStream.title, LiveStream.participant_count, AuditEntry.action)
+        .join(LiveStream, col(LiveStream.id) == col(AuditEntry.class_id))
+        .where(AuditEntry.actor == actor, col(AuditEntry.user_id).is_(None))
+        .order_by(col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    return [Removed(at, title, people or 0, action) for at, title, people, action in tx.exec(rows)]
 
 
 def list_course_days(tx: Transaction) -> list[CourseDays]:

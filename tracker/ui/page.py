@@ -21,6 +21,7 @@ from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
 SYSTEM, PEOPLE, MY_ACCOUNT = "pages/system.py", "pages/people.py", "pages/my_account.py"
+PEOPLES_DATA = "pages/peoples_data.py"
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 NAMES_IN_A_LIST = 6
@@ -231,6 +232,7 @@ def _sidebar(member: Member) -> None:
         if member.is_admin:
             st.page_link(SYSTEM, label="System", icon=":material/monitor_heart:")
             st.page_link(PEOPLE, label="People", icon=":material/group:")
+            st.page_link(PEOPLES_DATA, label="People's data", icon=":material/policy:")
         st.divider()
         st.text(words.plain(member.name, 60))
         st.caption(f"Signed in as {member.role}")
