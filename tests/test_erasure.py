@@ -111,8 +111,9 @@ def erase_both(school: Services) -> None:
 
 
 def test_she_is_found_in_every_table_and_nothing_of_her_is_left_in_any_nor_in_a_file(
-    school: Services, zoom: FakeZoom, clock: Clock, tmp_path: Path
+    school: Services, zoom: FakeZoom, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(0)
     class_id = hold_and_fetch(school, zoom, clock)
     found, teacher = stored(school.engine, class_id), school.read(auth.get_member, "ana@school.example")
     by_mail, guest, bo = ("email", MAIL), ("name", "zita quark"), ("email", "bo@x.example")
@@ -133,6 +134,7 @@ def test_she_is_found_in_every_table_and_nothing_of_her_is_left_in_any_nor_in_a_
 
     assert traces(everything(school.engine)) == []
     assert traces(files(tmp_path)) == []
+    assert traces(caplog.text.lower().encode()) == []
     # The teacher had joined the two, and set them aside: her words went with her, and the count by the rule stays.
     assert (told(school, class_id)[:2], before[0]) == (before[:2], 3)
     assert privacy.find(school, auth.OPERATOR, MAIL).nothing
@@ -152,6 +154,21 @@ def test_every_figure_stays_and_zoom_brings_nothing_of_her_back(school: Services
     # By the same numbers as before: two readings of Zoom's list that agree are one that is settled.
     assert (told(school, class_id), stored(school.engine, class_id).fetch.stored_state) == (before, "settled")  # type: ignore[union-attr]
     assert {one.name for one in attendance(school, class_id).people} == names  # type: ignore[union-attr]
+
+
+def test_a_fetch_that_was_under_way_stores_nothing_of_her(school: Services, zoom: FakeZoom, clock: Clock) -> None:
+    class_id = hold_and_fetch(school, zoom, clock)
+    before = told(school, class_id)
+
+    def erase_once(path: str) -> None:
+        if path.endswith("/participants"):
+            zoom.meanwhile = lambda path: None
+            erase_both(school)
+
+    zoom.meanwhile = erase_once
+    clock.time = at(95)
+    fetching.fetch_now(school, auth.OPERATOR, class_id)
+    assert (traces(everything(school.engine)), told(school, class_id)) == ([], before)
 
 
 def test_who_comes_again_long_afterwards_is_somebody_new(school: Services, zoom: FakeZoom, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """Names that were kept for long enough go, what was counted stays, and nothing brings them back."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.makers import MEETING, Clock, at, ended, lesson, member, participant,
 from tests.test_erasure import everything
 from tracker import auth, class_attendance, decisions, doctor, fetching, privacy, reconcile, storage
 from tracker.attendance.assignment import Choice
-from tracker.attendance.types import Mark
+from tracker.attendance.types import ClassStatus, Mark
 from tracker.errors import AlreadyFetched, InvalidInput, NotFound
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
@@ -134,6 +135,20 @@ def test_records_go_and_their_count_stays(engine: Engine, zoom: FakeZoom, clock:
         assert (entry.actor, entry.action, entry.class_id) == ("schedule", "removed_records", class_id)
 
 
+@pytest.mark.database("sqlite")
+def test_nothing_of_the_names_is_left_in_the_file_after_a_while(
+    school: Services, zoom: FakeZoom, clock: Clock, ana: Member, tmp_path: Path
+) -> None:
+    lesson(school.engine, ana)
+    hold(school, zoom, clock, "s1", 0)
+    fetch_all(school, clock, 3000)
+    clock.forward(days=DAYS)
+    assert privacy.remove_due(school) == 1
+    school.engine.dispose()  # the newest pages go into the file as the last connection closes
+    (file,) = tmp_path.glob("*.sqlite3*")
+    assert b"zita" not in file.read_bytes().lower()
+
+
 def test_a_session_that_another_class_still_needs_keeps_its_list(
     school: Services, zoom: FakeZoom, clock: Clock, ana: Member
 ) -> None:
@@ -173,11 +188,26 @@ def test_who_was_only_seen_live_is_kept_without_a_name(
     assert (stored(school.engine, class_id).participant_count, b"zita" in everything(school.engine)) == (1, False)
 
 
+def test_a_class_that_nobody_held_can_still_be_moved_and_who_was_seen_in_no_class_goes(
+    school: Services, zoom: FakeZoom, clock: Clock, ana: Member
+) -> None:
+    class_id = lesson(school.engine, ana)
+    note(school, started("s1", -600), seen("joined", "2", -600, "Zita", "s1", -600), ended("s1", -600, -590))
+    clock.time = at(60) + timedelta(days=DAYS)
+    assert (privacy.remove_due(school), stored(school.engine, class_id).names_removed_at) == (0, None)
+    privacy.forget_seen(services(school.engine, clock))
+    assert seen_live(school, class_id) == 1
+    privacy.forget_seen(school)
+    assert seen_live(school, class_id) == 0
+
+
 def test_days_are_set_by_the_setting_and_by_the_course(
     engine: Engine, school: Services, clock: Clock, ana: Member
 ) -> None:
     for course in ("", "Short", "Kept"):
-        lesson(engine, ana, title=course or "Usual", **({"course": course} if course else {}))
+        held = lesson(engine, ana, title=course or "Usual", **({"course": course} if course else {}))
+        with transaction(engine) as tx:
+            storage.classes.set_life(tx, held, ClassStatus.ENDED, at(0), at(60))
     for course, days in (("Short", 3), ("Kept", 0)):
         privacy.set_course_days(school, auth.OPERATOR, ana.email, course, days)
     off = services(engine, clock)

@@ -44,8 +44,8 @@ class Findings:
 
     `classes` has the number of her records in each; `lists` and `sightings` are the numbers of her records in Zoom's
     lists of sessions, and of what was seen of her live; `words` is what teachers have said of her. `titles` are classes
-    and courses with her name in their title. `unreadable` are classes whose records another program has written so that
-    they cannot be read.
+    and courses with her name in their title. In the records of the classes `unreadable` she seems to be; they cannot be
+    read.
     """
 
     keys: tuple[PersonKey, ...]
@@ -198,7 +198,8 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
     for records in storage.people_data.all_records(tx):
         entries = records.entries
         if entries is None:
-            unreadable.append(records.of)
+            if any(value in records.text.casefold() for _, value in keys):
+                unreadable.append(records.of)
             continue
         theirs = {storage.people_data.key_of_entry(entry) for entry in entries}
         if records.kind == "class":

@@ -74,17 +74,20 @@ def keep_erased(services: Services) -> int:
     """Brings database and file in line with each other: who is in one of them is in both, and erased.
 
     A database may be an older one that was restored, and the file that of another machine. Returns how many had to be
-    erased again. Raises InvalidInput where the file is damaged or cannot be written.
+    erased again. Raises InvalidInput where the file is damaged.
     """
     data_dir = services.settings.data_dir
     in_file, in_database = erased_file.read(data_dir), services.read(storage.erased.list_erased)
     both = _both(in_database, in_file)
-    if both != in_file:
-        erased_file.write(data_dir, both)
     lacking = _without(both, in_database)
     if lacking.people:
         _erase_again(services.engine, lacking, services.now())
         log.warning("people who were erased were erased again", extra={"people": len(lacking.people)})
+    if both != in_file:
+        try:
+            erased_file.write(data_dir, both)
+        except InvalidInput as error:  # this database is in order all the same
+            log.error("who was erased cannot be written down", extra=error.problem.log_fields())
     return len(lacking.people)
 
 

@@ -120,14 +120,17 @@ def remove_due(services: Services) -> int:
 def forget_seen(services: Services, after: str = "") -> str:
     """Drops what was seen live in sessions of which Zoom's list is final and has everybody; a few meetings in one go.
 
-    It begins with the first meeting behind `after`, and returns the last one that it looked at, "" at the end.
+    And what was seen in sessions that are no class's, after the days that are set. It begins with the first meeting
+    behind `after`, and returns the last one that it looked at, "" at the end.
     """
-    now = services.now()
+    now, days = services.now(), services.settings.retention_days
     with reading(services.engine) as tx:
         meetings = storage.retention.meetings_seen(tx, after, MOST_MEETINGS)
-    for meeting_id in meetings:
+        able = [one for one in meetings if _not_needed(tx, meeting_of(tx, one, now), days, now)]
+    for meeting_id in able:
         with transaction(services.engine) as tx:
-            storage.retention.forget_seen(tx, _final(tx, meeting_of(tx, meeting_id, now, locked=True)))
+            meeting = meeting_of(tx, meeting_id, now, locked=True)
+            storage.retention.forget_seen(tx, _not_needed(tx, meeting, days, now))
     return meetings[-1] if len(meetings) == MOST_MEETINGS else ""
 
 
@@ -203,6 +206,13 @@ def _forget_words(services: Services, teacher_id: str) -> None:
             if words.teacher_id == teacher_id and alone:
                 gone.append(words)
         storage.people_data.forget_words(tx, gone)
+
+
+def _not_needed(tx: Transaction, meeting: Meeting, days: int, now: datetime) -> set[str]:
+    """The sessions of a meeting of which nothing rests on what was seen live."""
+    latest = storage.retention.latest_seen(tx, meeting.id)
+    old = {uuid for uuid, at in latest.items() if days and at + timedelta(days=days) <= now}
+    return (_final(tx, meeting) & latest.keys()) | (old - meeting.of_classes)
 
 
 def _final(tx: Transaction, meeting: Meeting) -> set[str]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import col, delete, select, update
 
-from tracker.attendance.types import ClassStatus, FetchState
+from tracker.attendance.types import ClassStatus
 from tracker.errors import NotFound
 from tracker.storage import classes
 from tracker.storage.classes import Class, class_row
@@ -89,6 +89,8 @@ def classes_begun(tx: Transaction, usual_days: int, now: datetime, *, limit: int
         tx,
         or_(false(), *conditions),
         WITH_NAMES,
+        # Of a class that was not held nothing is known, and its teacher may move it.
+        or_(col(LiveStream.participants_data).is_not(None), col(LiveStream.status) == ClassStatus.ENDED.value),
         LiveStream.status != ClassStatus.LIVE.value,
         order=(col(LiveStream.scheduled_start), col(LiveStream.id)),
         limit=limit,
@@ -141,13 +143,14 @@ def forget_seen(tx: Transaction, uuids: Collection[str]) -> None:
 
 
 def meetings_seen(tx: Transaction, after: str, limit: int) -> list[str]:
-    """Meetings in which people were seen live, and of a class of which the list is final, in the order of their ids."""
-    settled = select(LiveStream.zoom_meeting_id).join(Fetch).where(Fetch.state == FetchState.SETTLED.value)
-    rows = (
-        select(ParticipantEvent.meeting_id)
-        .where(ParticipantEvent.meeting_id > after, col(ParticipantEvent.meeting_id).in_(settled))
-        .distinct()
-        .order_by(ParticipantEvent.meeting_id)
-        .limit(limit)
+    """Meetings in which people were seen live, in the order of their ids."""
+    rows = select(ParticipantEvent.meeting_id).where(ParticipantEvent.meeting_id > after).distinct()
+    return list(tx.exec(rows.order_by(ParticipantEvent.meeting_id).limit(limit)))
+
+
+def latest_seen(tx: Transaction, meeting_id: str) -> dict[str, datetime]:
+    """When somebody was last seen in each session of a meeting, by UUID."""
+    rows = select(ParticipantEvent.session_uuid, func.max(ParticipantEvent.at)).where(
+        ParticipantEvent.meeting_id == meeting_id
     )
-    return list(tx.exec(rows))
+    return dict(tx.exec(rows.group_by(col(ParticipantEvent.session_uuid))).all())
