@@ -196,6 +196,18 @@ def test_a_name_means_records_without_an_address_unless_more_is_asked_for(
     assert traces(everything(school.engine)) == []
 
 
+def test_who_has_the_same_zoom_account_is_named(school: Services, zoom: FakeZoom, clock: Clock, ana: Member) -> None:
+    class_id = lesson(school.engine, ana)
+    account = {"id": "zoom-of-zita", "user_id": "1"}
+    people = (participant(NAME, 0, 30, MAIL, **account), participant("Z.", 31, 60, **account))
+    zoom.hold("s1", *people, meeting=MEETING)
+    note(school, ended("s1"))
+    fetch_all(school, clock, 80)
+    (other,) = privacy.find(school, auth.OPERATOR, MAIL).others
+    assert (other.key, other.why.code) == (("name", "z."), "person_of_the_same_account")
+    assert [one["id"] for one in privacy.export(school, auth.OPERATOR, "z.")["classes"]] == [class_id]
+
+
 def test_only_an_admin_may_and_an_account_goes_first(school: Services, ana: Member) -> None:
     for use_case in (privacy.find, privacy.export, privacy.erase):
         with pytest.raises(NotAllowed):

@@ -169,6 +169,7 @@ _OF_PEOPLES_DATA = {
     "person_found": "{classes} {classes:class has|classes have} records of this person, Zoom's lists of sessions have "
     "{lists}; seen live {sightings} times; said by teachers: {words}.",
     "person_of_the_same_name": "the same name",
+    "person_of_the_same_account": "the same Zoom account",
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": "Not touched: {who}, {why}, in {classes} {classes:class|classes}.",
     "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
@@ -310,8 +311,7 @@ _OF_CHECKS = {
     "retention_off": "Off: names of participants are kept without limit (RETENTION_DAYS).",
     "retention_on": "Days that names are kept: {days} (courses with days of their own: {courses}). Due now: {due}.",
     "erased_kept": "People erased: {count}.",
-    "erased_lacking": "{lacking} erased {lacking:person is|people are} in this database again, which is an older one: "
-    "start the tracker, and they are erased again.",
+    "erased_lacking": "Erased people are in this older database again ({lacking}): start the tracker to erase them.",
     "trackers_running": "Running: {names}.",
     "trackers_none": "None is running; start one: tracker up.",
     "webhook_secret_set": "ZOOM_WEBHOOK_SECRET is set.",

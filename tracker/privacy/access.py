@@ -85,9 +85,10 @@ class _Found:
     sightings: list[Entry]
     words: list[Words]
     account: Member | None
-    # In how many classes everybody is, and who has a name that she has.
+    # In how many classes everybody is; who has a name that she has, and who a Zoom account.
     classes_of: Mapping[PersonKey, int]
     same_name: set[PersonKey]
+    same_account: set[PersonKey]
     unreadable: list[str]
 
 
@@ -178,7 +179,7 @@ def keys_with_emails(tx: Transaction, who: str) -> tuple[PersonKey, ...]:
         storage.people_data.key_of_entry(entry)
         for records in storage.people_data.all_records(tx)
         for entry in records.entries or ()
-        if person_key(text_of(entry.get("name")), "") == name
+        if _name_of(entry) == name
     }
     emails |= {
         person_key(seen.name, seen.email)
@@ -192,40 +193,49 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
     """All that is stored of the people with these keys."""
     wanted = set(keys)
     classes_of: dict[PersonKey, int] = defaultdict(int)
-    names, unreadable = {key for key in keys if key[0] == "name"}, list[str]()
+    of_name: dict[PersonKey, set[PersonKey]] = defaultdict(set)
+    of_account: dict[str, set[PersonKey]] = defaultdict(set)
     mine: list[tuple[Records, list[Entry]]] = []
-    bearers: dict[PersonKey, set[PersonKey]] = defaultdict(set)
+    unreadable: list[str] = []
     for records in storage.people_data.all_records(tx):
         entries = records.entries
         if entries is None:
             if any(value in records.text.casefold() for _, value in keys):
                 unreadable.append(records.of)
             continue
-        theirs = {storage.people_data.key_of_entry(entry) for entry in entries}
-        if records.kind == "class":
-            for key in theirs:
-                classes_of[key] += 1
-        for entry in entries:
-            bearers[person_key(text_of(entry.get("name")), "")].add(storage.people_data.key_of_entry(entry))
-        if hers := [entry for entry in entries if storage.people_data.key_of_entry(entry) in wanted]:
-            mine.append((records, hers))
-            names |= {person_key(text_of(entry.get("name")), "") for entry in hers}
-    sightings = [
-        {"meeting": meeting} | _seen_entry(seen)
-        for meeting, seen in storage.people_data.all_sightings(tx)
-        if person_key(seen.name, seen.email) in wanted
-    ]
-    words = [one for one in storage.people_data.all_words(tx) if not wanted.isdisjoint(one.people)]
+        whose = [storage.people_data.key_of_entry(entry) for entry in entries]
+        for key in set(whose) if records.kind == "class" else ():
+            classes_of[key] += 1
+        for entry, key in zip(entries, whose, strict=True):
+            of_name[_name_of(entry)].add(key)
+            of_account[text_of(entry.get("zoomUserId"))].add(key)
+        if not wanted.isdisjoint(whose):
+            mine.append((records, [entry for entry, key in zip(entries, whose, strict=True) if key in wanted]))
+    hers = [entry for _, entries in mine for entry in entries]
+    names = {_name_of(entry) for entry in hers} | {key for key in keys if key[0] == "name"}
+    accounts = {text_of(entry.get("zoomUserId")) for entry in hers}
     emails = [value for kind, value in keys if kind == "email"]
-    account = next((one for email in emails if (one := storage.members.find_member(tx, email))), None)
-    same_name = {key for name in names - {NAMELESS} for key in bearers.get(name, ())}
-    return _Found(mine, sightings, words, account, classes_of, same_name - wanted, unreadable)
+    return _Found(
+        records=mine,
+        sightings=[
+            {"meeting": meeting} | _seen_entry(seen)
+            for meeting, seen in storage.people_data.all_sightings(tx)
+            if person_key(seen.name, seen.email) in wanted
+        ],
+        words=[one for one in storage.people_data.all_words(tx) if not wanted.isdisjoint(one.people)],
+        account=next((one for email in emails if (one := storage.members.find_member(tx, email))), None),
+        classes_of=classes_of,
+        same_name={key for name in names - {NAMELESS} for key in of_name[name]} - wanted - {NAMELESS},
+        same_account={key for account in accounts - {""} for key in of_account[account]} - wanted - {NAMELESS},
+        unreadable=unreadable,
+    )
 
 
 def _others(keys: tuple[PersonKey, ...], found: _Found) -> list[Other]:
-    """Who may be the same person: of the same name, and by a teacher's word."""
+    """Who may be the same person: of the same Zoom account, of the same name, and by a teacher's word."""
     joined = {key for one in found.words if one.what == "same person" for key in one.people} - set(keys)
-    why = dict.fromkeys(found.same_name, Problem("person_of_the_same_name"))
+    why = dict.fromkeys(found.same_account, Problem("person_of_the_same_account"))
+    why |= dict.fromkeys(found.same_name, Problem("person_of_the_same_name"))
     why |= dict.fromkeys(joined, Problem("person_joined_by_teacher"))
     return [Other(key, why[key], found.classes_of.get(key, 0)) for key in sorted(why)]
 
@@ -256,6 +266,11 @@ def _seen_entry(seen: Sighting) -> Entry:
         "email": seen.email,
         "zoomUserId": seen.zoom_user_id,
     }
+
+
+def _name_of(entry: Entry) -> PersonKey:
+    """The person key of the name of a record alone."""
+    return person_key(text_of(entry.get("name")), "")
 
 
 def _plain(value: Any) -> Any:

@@ -13,8 +13,8 @@ from tracker.storage.retention import CourseDays
 from tracker.ui import page, words
 from tracker.ui.wiring import services
 
-# Keys in Streamlit's session state: what the last run did, which is shown once.
-DONE = "peoples-data-done"
+# Keys in Streamlit's session state: what the last run did, which is shown once, and how many forms there have been.
+DONE, FORM = "peoples-data-done", "peoples-data-form"
 WHO_HELP = "An e-mail address, or a name as Zoom gives it; blanks and case do not matter."
 WITH_EMAILS_HELP = "Of a name, only records without e-mail are meant, or else those of whoever has this name."
 REMOVED = {"removed_names": "names removed", "removed_records": "records removed"}
@@ -30,8 +30,10 @@ def news() -> None:
 def person(member: Member) -> None:
     """Asks whom it is about, shows what is kept on her, and offers to hand it out and to erase it."""
     with st.form("whom"):
-        who = st.text_input("Whom", help=WHO_HELP, key="whom-who")
-        with_emails = st.checkbox("Also with an e-mail address", help=WITH_EMAILS_HELP, key="whom-with-emails")
+        # A form with another key is an empty one, also in the browser.
+        number = st.session_state.setdefault(FORM, 0)
+        who = st.text_input("Whom", help=WHO_HELP, key=f"who-{number}")
+        with_emails = st.checkbox("Also with an e-mail address", help=WITH_EMAILS_HELP, key=f"with-emails-{number}")
         st.form_submit_button("Look up", icon=":material/person_search:")
     if not who.strip():
         return
@@ -92,7 +94,7 @@ def _erasing(found: Findings, who: str, with_emails: bool) -> None:
         told += [sentence("erased_but_in_copy", {"file": str(copy)}) for copy in done.copies]
         told += [] if done.compacted else [sentence("erased_not_compacted")]
         st.session_state[DONE] = [*told, sentence("zooms_own_copy")]
-        del st.session_state["whom-who"]
+        st.session_state[FORM] += 1
         st.rerun()
 
 
