@@ -346,6 +346,7 @@ def a_class(**more: Any) -> Class:
         "course_id": None,
         "course": None,
         "created_at": NOW,
+        "names_removed_at": None,
         "fetch": None,
     }
     return Class(**(usual | more))

@@ -23,6 +23,7 @@ from tracker.sessions import Meeting, meeting_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
+from tracker.storage.people_data import Words
 from tracker.storage.retention import CourseDays, Removed
 
 log = logging.getLogger(__name__)
@@ -194,18 +195,26 @@ def _remove_names(tx: Transaction, services: Services, found: Class, now: dateti
 
 def _forget_words(services: Services, teacher_id: str) -> None:
     """Forgets what a teacher has said of people of whom she has no record any more."""
+    # To look through all her classes takes long, and is done where nobody waits for it.
+    if not services.read(_words_on_nobody, teacher_id):
+        return
     with transaction(services.engine) as tx:
         storage.members.lock_member(tx, teacher_id)
-        known: set[PersonKey] = set()
-        for _, _, data in storage.participants.classes_with_people(tx, teacher_id):
-            known |= keys_in(data)
-        gone = []
-        for words in storage.people_data.all_words(tx):
-            missing = [key for key in words.people if key not in known]
-            alone = len(missing) == len(words.people) or (missing and words.what == "not the same")
-            if words.teacher_id == teacher_id and alone:
-                gone.append(words)
-        storage.people_data.forget_words(tx, gone)
+        storage.people_data.forget_words(tx, _words_on_nobody(tx, teacher_id))
+
+
+def _words_on_nobody(tx: Transaction, teacher_id: str) -> list[Words]:
+    """What a teacher has said of people of whom she has no record; that two are not the same, also of one of them."""
+    said = [words for words in storage.people_data.all_words(tx) if words.teacher_id == teacher_id]
+    known: set[PersonKey] = set()
+    for _, _, data in storage.participants.classes_with_people(tx, teacher_id) if said else ():
+        known |= keys_in(data)
+    missing = {words: [key for key in words.people if key not in known] for words in said}
+    return [
+        words
+        for words, people in missing.items()
+        if len(people) == len(words.people) or (people and words.what == "not the same")
+    ]
 
 
 def _not_needed(tx: Transaction, meeting: Meeting, days: int, now: datetime) -> set[str]:
