@@ -1,21 +1,43 @@
 """Names that were kept for long enough go, what was counted stays, and nothing brings them back."""
 
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, fetch_all, note
-from tests.makers import MEETING, Clock, at, ended, lesson, member, participant, seen, services, started, stored
+from tests.makers import (
+    HELD,
+    MEETING,
+    PLANNED,
+    Clock,
+    at,
+    ended,
+    lesson,
+    member,
+    participant,
+    seen,
+    services,
+    started,
+    stay,
+    stored,
+)
 from tests.test_erasure import everything
 from tracker import auth, class_attendance, decisions, doctor, fetching, privacy, reconcile, storage
+from tracker.attendance.anonymous import data_without_names
 from tracker.attendance.assignment import Choice
-from tracker.attendance.types import ClassStatus, Mark
-from tracker.errors import AlreadyFetched, InvalidInput, NotFound
+from tracker.attendance.counting import take_attendance
+from tracker.attendance.stored_form import said_in_data, stays_from_data
+from tracker.attendance.types import Attendance, ClassStatus, Mark, Said, Stay, Where
+from tracker.errors import AlreadyFetched, InvalidInput, LeaseLost, NotFound
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
 from tracker.storage.decisions import Decision
@@ -133,6 +155,60 @@ def test_records_go_and_their_count_stays(engine: Engine, zoom: FakeZoom, clock:
     with reading(engine) as tx:
         (entry,) = tx.exec(select(AuditEntry)).all()
         assert (entry.actor, entry.action, entry.class_id) == ("schedule", "removed_records", class_id)
+
+
+def test_a_fetch_that_was_under_way_brings_no_name_back(
+    school: Services, zoom: FakeZoom, clock: Clock, ana: Member
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, clock, "s1", 0)
+    fetch_all(school, clock, 3000)
+    before = figures(school, class_id)
+    clock.forward(days=DAYS)
+
+    def meanwhile(path: str) -> None:
+        if path.endswith("/participants"):
+            privacy.remove_due(school)
+
+    zoom.meanwhile = meanwhile
+    with pytest.raises(LeaseLost):
+        fetching.fetch_now(school, ana, class_id)
+    assert (figures(school, class_id), b"zita" in everything(school.engine)) == (before, False)
+
+
+NAMES = some.sampled_from(["Ana", "ana ", "Bo", "", "Otter.ai", "Person 1"])
+STAYS = some.builds(
+    stay,
+    NAMES,
+    some.integers(-10, 30),
+    some.integers(31, 70),
+    some.sampled_from(["", "a@x.example", "A@x.example ", "b@x.example"]),
+    where=some.sampled_from(Where),
+    zoom_user_id=some.sampled_from(["", "z1"]),
+    session_uuid=some.just("s1"),
+)
+KEYS = some.sampled_from([("name", "ana"), ("name", "bo"), ("email", "a@x.example"), ("email", "b@x.example")])
+
+
+@given(
+    some.lists(STAYS, max_size=10),
+    some.lists(some.tuples(KEYS, KEYS), max_size=3),
+    some.dictionaries(KEYS, some.sampled_from(Mark), max_size=3),
+)
+def test_whatever_a_teacher_has_said_every_figure_stays_without_names(
+    stays: list[Stay], same: list[Any], marks: dict[Any, Mark]
+) -> None:
+    before = take_attendance(stays, HELD, PLANNED, said=Said(tuple(same), marks), hosts={"b@x.example"})
+    data = json.loads(json.dumps(data_without_names(before, before.unique_count)))
+    after = take_attendance(stays_from_data(data), HELD, PLANNED, said=said_in_data(data) or Said())
+
+    def told(found: Attendance) -> Any:
+        groups = (found.participants, found.hosts, found.set_aside)
+        people = [sorted((one.seconds, one.percent, one.status) for one in group) for group in groups]
+        return found.unique_count, found.total_records, len(found.waiting), people
+
+    assert told(after) == told(before)
+    assert not {"a@x.example", "b@x.example", "Ana", "Bo", "z1"} & set(re.findall(r'"([^"]*)"', json.dumps(data)))
 
 
 @pytest.mark.database("sqlite")

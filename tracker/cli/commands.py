@@ -89,9 +89,11 @@ def up(call: Call) -> int:
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
     begin()
-    with call.services() as services, Dashboard(services.settings, call.environment) as dashboard:
-        print(f"The dashboard is at {dashboard.url}.", flush=True)
-        return until_stopped(dashboard)
+    with call.services() as services:
+        privacy.keep_erased(services)
+        with Dashboard(services.settings, call.environment) as dashboard:
+            print(f"The dashboard is at {dashboard.url}.", flush=True)
+            return until_stopped(dashboard)
 
 
 def run_demo(call: Call) -> int:

@@ -25,7 +25,7 @@ from tracker.privacy.access import Findings, find, note
 from tracker.services import Services
 from tracker.settings import Settings
 from tracker.storage import backup
-from tracker.storage.database import Engine, Transaction, compact, reading, transaction
+from tracker.storage.database import Engine, Transaction, compact, file_of, reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 from tracker.storage.people_data import Words
@@ -67,7 +67,7 @@ def erase(services: Services, acting: Member, who: str, *, with_emails: bool = F
     erased_file.write(services.settings.data_dir, _both(remembered, _file_or_nobody(services.settings.data_dir)))
     classes, sightings = _replace(services.engine, erased, now, found.keys)
     log.info("a person was erased", extra={"by": acting.id or acting.name, "classes": classes})
-    return Done(classes, sightings, _copies(services.settings.data_dir), compact(services.engine))
+    return Done(classes, sightings, _copies(services), compact(services.engine))
 
 
 def keep_erased(services: Services) -> int:
@@ -145,20 +145,20 @@ def _replace(engine: Engine, erased: Erased, now: datetime, keys: Iterable[Perso
         for _, value in keys:
             storage.people_data.forget_attempts(tx, digest(value))
     number: Counter[str] = Counter()
+    accounts: set[str] = set()
     for meeting_id in sorted(meetings):
         with transaction(engine) as tx:
-            changed, sightings = _replace_in_meeting(tx, meeting_id, erased)
-            for class_id in sorted(changed):
+            # Under the lock of its classes nobody stores records of the meeting.
+            storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
+            replaced = storage.people_data.replace_records(tx, meeting_id, erased.hide)
+            sightings = storage.people_data.replace_sightings(tx, meeting_id, erased.hide_seen, replaced.joinings)
+            for class_id in sorted(replaced.classes):
                 add_figures(tx, class_id, now)
-        number.update(classes=len(changed), sightings=sightings)
+        number.update(classes=len(replaced.classes), sightings=sightings)
+        accounts |= replaced.accounts
+    with transaction(engine) as tx:
+        storage.people_data.forget_hosts(tx, accounts)
     return number["classes"], number["sightings"]
-
-
-def _replace_in_meeting(tx: Transaction, meeting_id: str, erased: Erased) -> tuple[set[str], int]:
-    """Replaces their records of one meeting, under the lock of its classes; which classes, and how many sightings."""
-    storage.classes.classes_in_meeting(tx, meeting_id, locked=True)
-    changed, joinings = storage.people_data.replace_records(tx, meeting_id, erased.hide)
-    return changed, storage.people_data.replace_sightings(tx, meeting_id, erased.hide_seen, joinings)
 
 
 def _forget_words(tx: Transaction, erased: Erased, now: datetime) -> None:
@@ -207,6 +207,7 @@ def _file_or_nobody(data_dir: Path) -> Erased:
     return Erased()
 
 
-def _copies(data_dir: Path) -> tuple[Path, ...]:
-    """The copies of databases that `tracker restore` has left in the data folder."""
-    return tuple(sorted(data_dir.glob("*.before-restore-*")))
+def _copies(services: Services) -> tuple[Path, ...]:
+    """The copies of earlier databases that `tracker restore` has left beside the present one."""
+    file = file_of(services.engine)
+    return tuple(sorted(file.parent.glob(f"{file.stem}.before-restore-*"))) if file else ()

@@ -5,7 +5,7 @@ Every function runs in the caller's transaction.
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlmodel import col, delete, func, or_, select, update
@@ -23,6 +23,7 @@ from tracker.storage.models import (
     Invitation,
     KnownBrowser,
     LiveStream,
+    MeetingSession,
     ParticipantEvent,
     PersonMark,
     SamePerson,
@@ -95,31 +96,41 @@ def key_of_entry(entry: Entry) -> PersonKey:
     return person_key(text_of(entry.get("name")), text_of(entry.get("email")))
 
 
-def replace_records(
-    tx: Transaction, meeting_id: str, change: Replacement
-) -> tuple[set[str], dict[tuple[str, str], str]]:
-    """Replaces records of one meeting, whose classes the caller has locked, by what `change` makes of each.
+@dataclass(slots=True)
+class Replaced:
+    """What was replaced: in which classes, and the ids of Zoom's accounts that went with it.
 
-    Returns the ids of the classes that were changed, and under which names the joinings (session, Zoom's number) are
-    now whose records were all replaced by those of one person.
+    `joinings` has the new names of the joinings (session, Zoom's number) whose records were all replaced by those of
+    one person.
     """
-    changed: set[str] = set()
-    joinings: dict[tuple[str, str], set[str | None]] = {}
+
+    classes: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    joinings: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def replace_records(tx: Transaction, meeting_id: str, change: Replacement) -> Replaced:
+    """Replaces records of one meeting, whose classes the caller has locked, by what `change` makes of each."""
+    replaced = Replaced()
+    names: dict[tuple[str, str], set[str | None]] = {}
     for records in list(all_records(tx, meeting_id)):
         entries, any_changed = records.entries or [], False
         for place, stay in enumerate(stays_from_entries(entries)):
             new = change(stay, meeting_id)
             if stay.user_id and stay.session_uuid:
-                name = new.name if new is not stay else None
-                joinings.setdefault((stay.session_uuid, stay.user_id), set()).add(name)
+                joining = (stay.session_uuid, stay.user_id)
+                names.setdefault(joining, set()).add(new.name if new is not stay else None)
             if new is not stay:
                 entries[place], any_changed = stored_entries([new])[0], True
+                replaced.accounts.add(stay.zoom_user_id)
         if any_changed:
-            table, key, _, name_of_column = RECORDS[records.kind]
-            tx.exec(update(table).where(key == records.of).values({name_of_column: records.with_entries(entries)}))
-            changed |= {records.of} if records.kind == "class" else set()
-    names = {joining: next(iter(found)) for joining, found in joinings.items() if len(found) == 1}
-    return changed, {joining: name for joining, name in names.items() if name is not None}
+            table, key, _, column = RECORDS[records.kind]
+            tx.exec(update(table).where(key == records.of).values({column: records.with_entries(entries)}))
+            replaced.classes |= {records.of} if records.kind == "class" else set()
+    for joining, found in names.items():
+        if len(found) == 1 and (name := next(iter(found))) is not None:
+            replaced.joinings[joining] = name
+    return replaced
 
 
 def all_sightings(tx: Transaction, meeting_id: str | None = None) -> Iterator[tuple[str, Sighting]]:
@@ -240,6 +251,13 @@ def named_in_titles(tx: Transaction, text: str) -> list[tuple[str, str]]:
 def forget_attempts(tx: Transaction, email_hash: str) -> None:
     """Forgets who tried the password of this e-mail."""
     tx.exec(delete(SignInAttempt).where(col(SignInAttempt.email_hash) == email_hash))
+
+
+def forget_hosts(tx: Transaction, accounts: Collection[str]) -> None:
+    """Forgets that these accounts of Zoom's have hosted anything."""
+    theirs = set(accounts) - {""}
+    tx.exec(update(LiveStream).where(col(LiveStream.zoom_host_id).in_(theirs)).values(zoom_host_id=None))
+    tx.exec(update(MeetingSession).where(col(MeetingSession.host_id).in_(theirs)).values(host_id=None))
 
 
 def forget_said_by_zoom(tx: Transaction, texts: Iterable[str]) -> None:
