@@ -254,10 +254,26 @@ def test_an_older_database_is_put_right_when_the_tracker_starts(school: Services
     # What another machine has erased is in this one's file afterwards; several salts are fine.
     with transaction(school.engine) as tx:
         storage.erased.add(tx, Erased({digest_of(("name", "bo"), "45"): ("45", at(91))}))
-    assert (privacy.keep_erased(school), len(erased_file.read(school.settings.data_dir).people)) == (0, 3)
+    assert (privacy.keep_erased(school), len(erased_file.read(school.settings.data_dir).people)) == (1, 3)
     file.write_text("[{}]")
     with pytest.raises(InvalidInput, match="cannot be read"):
         privacy.keep_erased(school)
+
+
+def test_an_erasing_that_is_broken_off_is_done_by_the_tracker(
+    school: Services, zoom: FakeZoom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id = hold_and_fetch(school, zoom, clock)
+    before = told(school, class_id)
+    privacy.erase(school, auth.OPERATOR, NAME)
+    with monkeypatch.context() as broken:
+        broken.setattr(storage.people_data, "replace_records", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            privacy.erase(school, auth.OPERATOR, MAIL)
+    assert traces(everything(school.engine)) == list(TRACES)
+    assert privacy.keep_erased(school) == 2
+    assert (traces(everything(school.engine)), told(school, class_id)) == ([], before)
+    assert privacy.keep_erased(school) == 0
 
 
 @pytest.mark.database("sqlite")

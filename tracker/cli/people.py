@@ -10,7 +10,7 @@ from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
 from tracker.cli.call import Call, class_named, print_json
-from tracker.errors import ClassNotReady, InvalidInput
+from tracker.errors import ClassNotReady, InvalidInput, NamesRemoved
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
 from tracker.text import plain
@@ -25,7 +25,7 @@ def export(call: Call) -> None:
         known = class_attendance.attendance_shown if ended else class_attendance.attendance_of
         attendance = services.read(known, found, services.now())
     if attendance is None:
-        raise ClassNotReady("participants_unknown")
+        raise NamesRemoved() if found.names_removed_at else ClassNotReady("participants_unknown")
     zone = clock.zone(found.timezone)
     if options.format == "json":
         content = report.json_bytes(attendance, zone, found.record())

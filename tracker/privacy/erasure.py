@@ -61,34 +61,35 @@ def erase(services: Services, acting: Member, who: str, *, with_emails: bool = F
         salt = min((salt for salt, _ in known), default="") or secrets.token_hex(16)
         erased = Erased({digest_of(key, salt): (salt, now) for key in found.keys})
         storage.erased.add(tx, erased)
-        remembered = storage.erased.list_erased(tx)
         details: dict[str, object] = {"classes": len(found.classes)}
         note(tx, acting, now, "person_erased", details, digest_of(found.keys[0], salt))
-    erased_file.write(services.settings.data_dir, _both(remembered, _file_or_nobody(services.settings.data_dir)))
     classes, sightings = _replace(services.engine, erased, now, found.keys)
+    compacted = compact(services.engine)
+    # Whoever is in the file has been erased to the end: what is broken off here is done by the tracker.
+    data_dir = services.settings.data_dir
+    erased_file.write(data_dir, _both(erased, _file_or_nobody(data_dir)))
     log.info("a person was erased", extra={"by": acting.id or acting.name, "classes": classes})
-    return Done(classes, sightings, _copies(services), compact(services.engine))
+    return Done(classes, sightings, _copies(services), compacted)
 
 
 def keep_erased(services: Services) -> int:
     """Brings database and file in line with each other: who is in one of them is in both, and erased.
 
-    A database may be an older one that was restored, and the file that of another machine. Returns how many had to be
-    erased again. Raises InvalidInput where the file is damaged.
+    A database may be an older one that was restored, another machine may have erased somebody, and an erasing may have
+    been broken off. Returns how many were erased again. Raises InvalidInput where the file is damaged.
     """
     data_dir = services.settings.data_dir
     in_file, in_database = erased_file.read(data_dir), services.read(storage.erased.list_erased)
     both = _both(in_database, in_file)
-    lacking = _without(both, in_database)
-    if lacking.people:
-        _erase_again(services.engine, lacking, services.now())
-        log.warning("people who were erased were erased again", extra={"people": len(lacking.people)})
-    if both != in_file:
+    differing = _both(_without(both, in_database), _without(both, in_file))
+    if differing.people:
+        _erase_again(services.engine, differing, services.now())
+        log.warning("people who were erased were erased again", extra={"people": len(differing.people)})
         try:
             erased_file.write(data_dir, both)
         except InvalidInput as error:  # this database is in order all the same
             log.error("who was erased cannot be written down", extra=error.problem.log_fields())
-    return len(lacking.people)
+    return len(differing.people)
 
 
 def compare_with_file(services: Services) -> tuple[int, int]:
@@ -119,8 +120,8 @@ def restore(settings: Settings, file: Path, now: datetime) -> Path | None:
 def _erase_again(engine: Engine, erased: Erased, now: datetime) -> None:
     with transaction(engine) as tx:
         storage.erased.add(tx, erased)
-    _replace(engine, erased, now)
-    compact(engine)
+    if any(_replace(engine, erased, now)):
+        compact(engine)
 
 
 def _replace(engine: Engine, erased: Erased, now: datetime, keys: Iterable[PersonKey] = ()) -> tuple[int, int]:
