@@ -75,7 +75,7 @@ def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     demo: Demo,
 ) -> None:
     admin = sign_in(context.new_page(), demo, ADMIN)
-    admin.get_by_role("link", name="People").click()
+    admin.get_by_role("link", name="People", exact=True).click()
     expect(heading(admin, "People")).to_be_visible()
     admin.get_by_role("textbox", name="E-mail").fill("noa@school.example")
     admin.get_by_role("textbox", name="Name").fill("Noa New")

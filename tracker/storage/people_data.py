@@ -18,7 +18,9 @@ from tracker.storage.decisions import key_in_text
 from tracker.storage.models import (
     ApiToken,
     AuditEntry,
+    ClassShare,
     Course,
+    CourseShare,
     Fetch,
     Invitation,
     KnownBrowser,
@@ -44,7 +46,7 @@ RECORDS = {
 # Codes of problems may come with what Zoom said, in which there may be an e-mail address.
 SAID_BY_ZOOM: tuple[Any, ...] = (Fetch, SessionRecords)
 # What an account has besides its own row, and of these what is no secret.
-OF_AN_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation)
+OF_AN_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation, ClassShare, CourseShare)
 SECRET = frozenset({"password_hash", "api_token_hash", "totp_key", "totp_last_step", "token_hash", "browser_hash"})
 
 Entry = dict[str, Any]
