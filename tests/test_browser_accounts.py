@@ -71,7 +71,7 @@ def test_a_stranger_of_the_same_provider_is_not_let_in(
 
 def invited(admin: Page, other: BrowserContext, demo: Demo, email: str) -> Page:
     """A browser in which somebody has signed in by the link of an invitation."""
-    admin.get_by_role("link", name="People").click()
+    admin.get_by_role("link", name="People", exact=True).click()
     expect(heading(admin, "People")).to_be_visible()
     admin.get_by_role("textbox", name="E-mail").fill(email)
     admin.get_by_role("textbox", name="Name").fill("Noa New")

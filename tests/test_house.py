@@ -29,6 +29,7 @@ FLOORS: dict[str, set[str]] = {
     "reading": {"class_attendance", "classes", "sample_data"},
     "what is made of it": {"collecting", "decisions"},
     "work": {"fetching", "reconcile"},
+    "people's data": {"privacy"},
     "looking into everything": {"doctor"},
     "tracker process": {"server"},
     "dashboard": {"ui"},
@@ -60,17 +61,19 @@ IMPORTS: dict[str, str] = {
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
-    "doctor": "auth errors health paths services storage",
-    "server": "attendance audit auth classes clock errors fetching health messages paths reconcile services sessions "
-    "settings storage zoom",
-    "ui": "attendance audit auth class_attendance classes clock decisions doctor errors health logs messages report "
-    "retry sample_data services sessions settings storage text zoom",
+    "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
+    "doctor": "auth errors health paths privacy services storage",
+    "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
+    "sessions settings storage zoom",
+    "ui": "attendance audit auth class_attendance classes clock decisions doctor errors health logs messages privacy "
+    "report retry sample_data services sessions settings storage text zoom",
     "dashboard": "classes health paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
-    "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health messages storage ui",
-    "run": "errors health server services",
+    "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health messages privacy "
+    "storage ui",
+    "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock demo doctor errors fetching health logs messages "
-    "paths report run sample_data server services settings storage text",
+    "paths privacy report run sample_data server services settings storage text",
     "__main__": "cli",
 }
 
@@ -363,12 +366,17 @@ OF_NOBODY = {
     "fetching.count_free",
     "classes.check_host",
     "collecting.collect",
+    "privacy/erasure.keep_erased",
+    "privacy/erasure.compare_with_file",
+    "privacy/retention.remove_due",
+    "privacy/retention.forget_seen",
 }
 
 
 def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
-    for module in ("classes", "class_attendance", "decisions", "fetching", "collecting"):
+    people = ("privacy/access", "privacy/erasure", "privacy/retention")
+    for module in ("classes", "class_attendance", "decisions", "fetching", "collecting", *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 names = [argument.arg for argument in node.args.args]

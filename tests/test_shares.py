@@ -286,13 +286,13 @@ def test_a_share_is_taken_back_by_the_teacher_or_an_admin_and_given_up_by_the_co
             bens = auth.share(engine, ana, class_id, ben.email, at(0), kind)  # type: ignore[arg-type]
             hers = auth.share(engine, ana, class_id, eva.email, at(0), kind)  # type: ignore[arg-type]
             with pytest.raises(NotAllowed):
-                auth.end_share(engine, eva, bens, NOW)
-            auth.end_share(engine, ends, hers, NOW)
+                auth.end_share(engine, eva, bens, at(0))
+            auth.end_share(engine, ends, hers, at(0))
             with pytest.raises(NotFound):
-                auth.end_share(engine, ends, hers, NOW)
+                auth.end_share(engine, ends, hers, at(0))
             assert with_whom(engine, class_id) == {(kind, ben.email)}
             assert not sees(engine, eva, class_id)
-            auth.end_share(engine, ana, bens, NOW)
+            auth.end_share(engine, ana, bens, at(0))
 
 
 def test_everything_that_somebody_shares_and_that_is_shared_with_her_is_listed(
@@ -346,7 +346,7 @@ def test_classes_that_are_handed_over_stay_shared_and_not_with_their_new_teacher
     if removed:
         auth.remove(engine, boss, ana.email, ben.email)
     else:
-        auth.hand_over(engine, boss, ana.email, ben.email)
+        auth.hand_over(engine, boss, ana.email, ben.email, at(0))
         assert sees(engine, ana, bens)
         assert not sees(engine, ana, alone)
     assert stored(engine, merged).course_id == stored(engine, bens).course_id
@@ -362,15 +362,15 @@ def test_only_an_admin_hands_classes_over_and_only_to_an_open_account(
 ) -> None:
     class_id = lesson(engine, ana)
     with pytest.raises(NotAllowed):
-        auth.hand_over(engine, ana, ana.email, eva.email)
+        auth.hand_over(engine, ana, ana.email, eva.email, at(0))
     with pytest.raises(InvalidInput):
-        auth.hand_over(engine, boss, ana.email, ana.email)
+        auth.hand_over(engine, boss, ana.email, ana.email, at(0))
     auth.disable(engine, boss, eva.email, at(0))
     with pytest.raises(InvalidInput):
-        auth.hand_over(engine, boss, ana.email, eva.email)
+        auth.hand_over(engine, boss, ana.email, eva.email, at(0))
     assert stored(engine, class_id).teacher_id == ana.id
     # The last admin may hand over: the account stays.
-    auth.hand_over(engine, boss, boss.email, ana.email)
+    auth.hand_over(engine, boss, boss.email, ana.email, at(0))
 
 
 # The commands

@@ -79,22 +79,23 @@ class Action(StrEnum):
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_FORGOTTEN = "audit_forgotten"
     SAMPLE_DATA_REMOVED = "sample_data_removed"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"
+    NAMES_REMOVED = "names_removed"
+    RECORDS_REMOVED = "records_removed"
+    RETENTION_SET = "retention_set"
 
 
 def note(
     tx: Transaction, acting: Member, action: Action, now: datetime, *, class_id: str | None = None, **details: Detail
 ) -> None:
     """Notes what is done in this transaction. `details` name no participant."""
-    storage.audit.add_entry(
-        tx,
-        at=now,
-        user_id=acting.id or None,
-        actor=_called(acting),
-        origin=acting.origin,
-        action=action.value,
-        class_id=class_id,
-        details=dict(details),
-    )
+    _add(tx, acting, action, now, class_id, None, details)
+
+
+def note_person(tx: Transaction, acting: Member, action: Action, now: datetime, person: str, **details: Detail) -> None:
+    """Notes what is done in this transaction with the data of somebody who took part in classes, by a digest of her."""
+    _add(tx, acting, action, now, None, person, details)
 
 
 def note_read(
@@ -182,6 +183,28 @@ def forget_old(services: Services) -> None:
             dropped = storage.audit.forget(tx, before, MOST_FORGOTTEN_AT_ONCE)
             if dropped:
                 note(tx, SCHEDULE, Action.AUDIT_FORGOTTEN, services.now(), entries=dropped)
+
+
+def _add(
+    tx: Transaction,
+    acting: Member,
+    action: Action,
+    now: datetime,
+    class_id: str | None,
+    person: str | None,
+    details: Mapping[str, Detail],
+) -> None:
+    storage.audit.add_entry(
+        tx,
+        at=now,
+        user_id=acting.id or None,
+        actor=_called(acting),
+        origin=acting.origin,
+        action=action.value,
+        class_id=class_id,
+        person=person,
+        details=dict(details),
+    )
 
 
 def _called(acting: Member) -> str:

@@ -15,7 +15,7 @@ from tracker.attendance.counting import (
 )
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, said_in_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -29,7 +29,7 @@ from tracker.attendance.types import (
     Where,
 )
 from tracker.audit import Action
-from tracker.errors import NotFound, Problem, UnreadableRecords
+from tracker.errors import NamesRemoved, NotFound, Problem, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, following, meeting_of, part_of
 from tracker.storage.classes import Class
@@ -62,7 +62,7 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         stays,
         found,
         part,
-        said=said_by(tx, found.teacher_id),
+        said=said_in_data(data) or said_by(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
         source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
     )
@@ -199,6 +199,8 @@ def _refresh(tx: Transaction, group: Meeting, now: datetime, final: str | None) 
         read = [lists[session.session.uuid] for session in part.sessions if session.session.uuid in lists]
         read_at = [known.read_at for known in read if known.stays is not None and known.read_at is not None]
         one = storage.classes.get_class(tx, class_id)
+        if one.names_removed_at is not None:
+            continue  # nothing brings its names back
         if not read_at:
             if _is_of_other_sessions(tx, class_id, part):  # a person has taken the session out from which it had them
                 storage.participants.forget_attendance(tx, class_id)
@@ -401,8 +403,16 @@ def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
 
 
 def _check_may_change(tx: Transaction, acting: Member, found: Class) -> None:
-    """Raises NotAllowed unless the acting person may change the class as it is now, and NotFound."""
-    auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
+    """Raises NotAllowed unless the acting person may change the class as it is now, NotFound, and NamesRemoved."""
+    present = storage.classes.get_class(tx, found.id)
+    auth.check_may_change(acting, present)
+    check_has_names(present)
+
+
+def check_has_names(found: Class) -> None:
+    """Raises NamesRemoved where the participants of a class are nobody by name any more, which is for good."""
+    if found.names_removed_at is not None:
+        raise NamesRemoved()
 
 
 def _readable(tx: Transaction, class_id: str) -> dict[str, object] | None:

@@ -16,7 +16,7 @@ from tracker.attendance.assignment import life_of
 from tracker.attendance.counting import key_of, tidy
 from tracker.attendance.stored_form import stored_entries
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Session, Snapshot, Span, Where
-from tracker.class_attendance import attendance_of, refresh
+from tracker.class_attendance import attendance_of, check_has_names, refresh
 from tracker.errors import (
     NoDataFromZoom,
     NotEnded,
@@ -80,11 +80,12 @@ def collect(services: Services, claim: Claim, progress: Progress) -> Attendance 
 def _what_to_ask(services: Services, claim: Claim, renew: Callable[[], None]) -> _Questions:
     """Which sessions the class has, from what is known and what Zoom lists, and which lists are wanted of them.
 
-    Raises NotEnded, NoDataFromZoom, ZoomError.
+    Raises NotEnded, NamesRemoved, NoDataFromZoom, ZoomError.
     """
     with reading(services.engine) as tx:
         now = services.now()
         found = storage.classes.get_class(tx, claim.class_id)
+        check_has_names(found)
         known = meeting_of(tx, found.zoom_meeting_id or "", now)
     ended = found.status is ClassStatus.ENDED
     try:

@@ -16,7 +16,7 @@ from tracker.attendance.counting import NAMELESS, is_of_one_class, key_of, links
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import Mark, Person, PersonKey
 from tracker.audit import Action
-from tracker.class_attendance import refresh_all
+from tracker.class_attendance import check_has_names, refresh_all
 from tracker.errors import NotAllowed
 from tracker.services import Services
 from tracker.storage.classes import Class
@@ -141,7 +141,9 @@ def _store_and_follow(
     services.read(_check_reach, acting, found, keys)
     with transaction(services.engine) as tx:
         storage.members.lock_member(tx, found.teacher_id)
-        auth.check_may_change(acting, storage.classes.get_class(tx, found.id))
+        present = storage.classes.get_class(tx, found.id)
+        auth.check_may_change(acting, present)
+        check_has_names(present)
         store(tx, services.now())
     by_meeting: dict[str, list[str]] = defaultdict(list)
     for class_id, meeting_id in services.read(_touched, found.teacher_id, keys):
@@ -164,7 +166,7 @@ def _check_reach(tx: Transaction, acting: Member, found: Class, keys: Set[Person
     if auth.is_in_charge(acting, current):
         return
     for _, _, data in storage.participants.classes_with_people(tx, current.teacher_id, hidden_from=acting):
-        if not keys.isdisjoint(_keys_in(data)):
+        if not keys.isdisjoint(keys_in(data)):
             raise NotAllowed("people_of_other_classes", teacher=current.teacher_name)
 
 
@@ -173,7 +175,7 @@ def _touched(tx: Transaction, teacher_id: str, keys: Set[PersonKey]) -> list[tup
     return [
         (class_id, meeting_id or "")
         for class_id, meeting_id, data in storage.participants.classes_with_people(tx, teacher_id)
-        if not keys.isdisjoint(_keys_in(data))
+        if not keys.isdisjoint(keys_in(data))
     ]
 
 
@@ -182,7 +184,7 @@ def _lasting_key(person: Person) -> PersonKey:
     return min(person.keys, key=lambda key: (is_of_one_class(key), key))
 
 
-def _keys_in(data: str) -> set[PersonKey]:
+def keys_in(data: str) -> set[PersonKey]:
     """Whose records are in a stored `participantsData`; nobody's where it cannot be read."""
     try:
         entries = json.loads(data)["participants"]

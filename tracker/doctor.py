@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import auth, health, paths
+from tracker import auth, health, paths, privacy
 from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
 from tracker.storage.database import AWAY, check_schema, check_writable, files_of, why_unwritable
@@ -56,6 +56,8 @@ def examine(services: Services) -> list[Check]:
         ("secrets", _secrets),
         ("addresses", _addresses),
         ("people", _people),
+        ("retention", _retention),
+        ("erased", _erased),
         ("trackers", _trackers),
         ("webhook_secret", _webhook_secret),
         ("webhooks", _webhooks),
@@ -140,6 +142,19 @@ def _is_here(url: str) -> bool:
 def _people(services: Services) -> Iterator[Check]:
     count = len(services.read(auth.list_members))
     yield Check("people", count > 0, Problem("accounts", {"count": count}) if count else Problem("accounts_none"))
+
+
+def _retention(services: Services) -> Iterator[Check]:
+    found = privacy.preview(services, auth.OPERATOR)
+    own = sum(course.days is not None for course in found.courses)
+    on = Problem("retention_on", {"days": found.days, "courses": own, "due": len(found.due)})
+    yield Check("retention", True, on if found.is_on else Problem("retention_off"))
+
+
+def _erased(services: Services) -> Iterator[Check]:
+    erased, lacking = privacy.compare_with_file(services)
+    problem = Problem("erased_lacking", {"lacking": lacking}) if lacking else Problem("erased_kept", {"count": erased})
+    yield Check("erased", not lacking, problem)
 
 
 def _webhook_secret(services: Services) -> Iterator[Check]:

@@ -16,6 +16,7 @@ TrackerError                 kind, code, details
 │   ├── NoMeeting            it has no Zoom meeting
 │   ├── NotEnded             it has not ended
 │   ├── AlreadyFetched       its participants are known
+│   │   └── NamesRemoved     and their names were removed, because they were kept for long enough
 │   ├── TooSoon              Zoom's list is not due yet
 │   ├── FetchUnderWay        somebody is fetching it right now
 │   └── NoDataFromZoom       Zoom answers, and has no list (yet)
@@ -169,6 +170,13 @@ class AlreadyFetched(ClassNotReady):
     """The participants of the class are known."""
 
     kind = "already_fetched"
+
+
+class NamesRemoved(AlreadyFetched):
+    """The names of the class's participants were kept for long enough, and nothing brings them back."""
+
+    def __init__(self) -> None:
+        super().__init__("names_removed")
 
 
 class TooSoon(ClassNotReady):

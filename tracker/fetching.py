@@ -14,7 +14,7 @@ from tracker import audit, auth, retry, storage
 from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.types import Attendance, ClassStatus, FetchState
 from tracker.audit import Action
-from tracker.class_attendance import attendance_of, attendance_seen, has_zooms_list
+from tracker.class_attendance import attendance_of, attendance_seen, check_has_names, has_zooms_list
 from tracker.collecting import NOBODY_YET, Progress, collect
 from tracker.errors import (
     AlreadyFetched,
@@ -62,6 +62,7 @@ def check_fetchable(found: Class, now: datetime) -> None:
         raise NoMeeting()
     if found.status is ClassStatus.CANCELLED:
         raise NotEnded("class_cancelled")
+    check_has_names(found)
     if found.status is not ClassStatus.ENDED and now < found.planned.end:
         raise NotEnded("class_not_ended")
 

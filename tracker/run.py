@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from tracker import privacy
 from tracker.errors import InvalidInput
 from tracker.health import WebhookCounter
 from tracker.server.dashboard_process import Dashboard, port_is_free
@@ -41,6 +42,8 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
     """HTTP server and worker in this process, until the end of the block. Raises InvalidInput for a port in use."""
     settings = services.settings
     check_port(settings.tracker_host, settings.tracker_port)
+    # The database may be an older one that was restored: nothing of whoever was erased since is to be shown.
+    privacy.keep_erased(services)
     webhook_counter = WebhookCounter(services.engine, services.now)
     name = f"{platform.node()}:{settings.tracker_port}"
     worker = Worker(services.in_background(), name, chores=(webhook_counter.save_counts, webhook_counter.tell_refused))

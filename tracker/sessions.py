@@ -248,7 +248,7 @@ def _follow(
         return
     storage.classes.set_life(tx, one.id, *life)
     status, _, ended_at = life
-    if delay is None:
+    if delay is None or one.names_removed:
         return
     if status is ClassStatus.ENDED and ended_at is not None:
         storage.fetches.ask(tx, one.id, ended_at + delay, now)

@@ -20,6 +20,8 @@ Plan = Literal["free", "pro", "business"]
 PLANS: tuple[Plan, ...] = ("free", "pro", "business")
 # Whom the school's provider may bring: those who have an account, or whoever it knows.
 ACCOUNTS = ("invited", "create")
+# What becomes of participants after the days of retention: their names go, or the class's records.
+RETENTION_ACTIONS = ("names", "records")
 # A shorter password keeps nobody out, and every line of a log would be full of masks.
 SHORTEST_SECRET = 4
 
@@ -72,6 +74,12 @@ def _web_address_or_none(value: str, info: ValidationInfo) -> str:
 def _accounts(value: str, info: ValidationInfo) -> str:
     if value.lower() not in ACCOUNTS:
         raise _Unusable("setting_no_choice", info, choices=", ".join(ACCOUNTS))
+    return value.lower()
+
+
+def _retention_action(value: str, info: ValidationInfo) -> str:
+    if value.lower() not in RETENTION_ACTIONS:
+        raise _Unusable("setting_no_choice", info, choices=", ".join(RETENTION_ACTIONS))
     return value.lower()
 
 
@@ -134,6 +142,8 @@ class Settings(BaseSettings):
     fetch_delay_seconds: Annotated[int, _whole_number(0, 86_400)] = 600
     forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
     allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
+    retention_days: Annotated[int, _whole_number(0, 36_500)] = 0
+    retention_action: Annotated[str, AfterValidator(_retention_action)] = "names"
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
     audit_days: Annotated[int, _whole_number(30, 36_500)] = 365

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tracker.attendance.types import Attendance, Stay, where_of
+from tracker.attendance.counting import person_key
+from tracker.attendance.types import Attendance, Mark, Said, Stay, where_of
 from tracker.clock import parse_utc, to_zoom
 from tracker.text import number_of, text_of
 
@@ -22,6 +23,16 @@ def participants_data(attendance: Attendance) -> dict[str, Any]:
 def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
     """The stays in a stored `participantsData`; another program may have written it, with pieces that are odd."""
     return stays_from_entries(data["participants"])
+
+
+def said_in_data(data: Mapping[str, Any]) -> Said | None:
+    """What the teacher had said of the people of a class when their names were removed; None while they are there."""
+    said = data.get("said")
+    if not isinstance(said, dict):
+        return None
+    same = (tuple(person_key(text_of(name), "") for name in pair) for pair in said["same"])
+    marks = {person_key(name, ""): Mark(mark) for name, mark in said["marks"].items()}
+    return Said(tuple((first, second) for first, second in same), marks)
 
 
 def stored_entries(stays: Iterable[Stay]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The commands: their options, the use case that each calls, and what it prints.
 
-`people` has those on who was in a class, `users` those on accounts, `activity` the one on who did what.
+`people` has those on who was in a class, `person` those on one person's data, `users` those on accounts, `activity` the
+one on who did what.
 """
 
 import argparse
@@ -27,13 +28,14 @@ from tracker import (
     health,
     logs,
     paths,
+    privacy,
     report,
     sample_data,
 )
 from tracker.attendance.stored_form import participants_data
 from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import activity, people, users
+from tracker.cli import activity, people, person, users
 from tracker.cli.call import (
     CLASS_ID,
     Call,
@@ -118,9 +120,11 @@ def up(call: Call) -> int:
 def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
     begin()
-    with call.services() as services, Dashboard(services.settings, call.environment) as dashboard:
-        say(f"The dashboard is at {dashboard.url}.", at_once=True)
-        return until_stopped(dashboard)
+    with call.services() as services:
+        privacy.keep_erased(services)
+        with Dashboard(services.settings, call.environment) as dashboard:
+            say(f"The dashboard is at {dashboard.url}.", at_once=True)
+            return until_stopped(dashboard)
 
 
 def run_demo(call: Call) -> int:
@@ -297,7 +301,7 @@ def back_up(call: Call) -> None:
 
 def restore(call: Call) -> None:
     """Brings back what is in a backup; what was there before is kept beside the database."""
-    before = backup.restore(call.settings.database_url, Path(call.options.file), clock.now())
+    before = privacy.restore(call.settings, Path(call.options.file), clock.now())
     _note(call, Action.RESTORED)
     say("Restored." if before is None else f"Restored. What was there before is in {before}.")
     say("Everybody has to sign in again and to make new API tokens; open invitations have to be sent anew.")
@@ -345,6 +349,7 @@ def command_parser() -> argparse.ArgumentParser:
     added.add_argument("id", nargs="?", help=CLASS_ID)
     added.add_argument("--all", action="store_true", help="every class that fails or was given up")
     _export_command(commands)
+    person.person_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     activity.audit_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")

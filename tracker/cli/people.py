@@ -12,7 +12,7 @@ from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
 from tracker.cli.call import Call, class_named, class_seen, print_json, say
-from tracker.errors import ClassNotReady, InvalidInput
+from tracker.errors import ClassNotReady, InvalidInput, NamesRemoved
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
 from tracker.text import plain, visible
@@ -30,7 +30,7 @@ def export(call: Call) -> None:
         known = class_attendance.attendance_shown if ended else class_attendance.attendance_of
         attendance = services.read(known, found, services.now())
         if attendance is None:
-            raise ClassNotReady("participants_unknown")
+            raise NamesRemoved() if found.names_removed_at else ClassNotReady("participants_unknown")
         shape = SHAPES.get(options.format, options.shape)
         classes.note_export(services, auth.OPERATOR, found.id, options.format, shape)
     zone = clock.zone(found.timezone)

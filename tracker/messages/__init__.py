@@ -76,6 +76,7 @@ _OF_FETCHES = {
     "no_list_yet": "Zoom has no participant list for this class yet.",
     "list_incomplete": "Zoom speaks of more records than it gives.",
     "already_fetched": "The participants of this class are known.",
+    "names_removed": "The names of this class's participants were kept for long enough, and are removed for good.",
     "too_soon": "Zoom is still preparing the list of this class.",
     "fetch_under_way": "The participants of this class are being fetched right now.",
     "participants_unknown": "The participants of this class are not known yet.",
@@ -176,6 +177,29 @@ _OF_PEOPLE = {
     "ALLOWED_HOSTS.",
     "too_many_connections": "There are too many connections from where you are. Please try again in a few seconds.",
     "form_too_large": "This form is too large.",
+}
+
+_OF_PEOPLES_DATA = {
+    "person_unnamed": "Say whom: an e-mail address, or a name as Zoom gives it.",
+    "person_found": "{classes} {classes:class has|classes have} records of this person, Zoom's lists of sessions have "
+    "{lists}; seen live {sightings} times; said by teachers: {words}.",
+    "person_of_the_same_name": "the same name",
+    "person_of_the_same_account": "the same Zoom account",
+    "person_joined_by_teacher": "the same person by a teacher's word",
+    "person_not_touched": "Not touched: {who}, {why}, in {classes} {classes:class|classes}.",
+    "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
+    "person_unreadable": "Not touched: the records of {id}, which nobody can read.",
+    "person_erased": "Erased: in {classes} {classes:class|classes}, seen live {sightings} times. Counts stay as they "
+    "are.",
+    "erase_has_account": "{email} has an account. Remove it first: tracker user remove {email} --to OTHER.",
+    "erase_unconfirmed": "Nothing was changed: type yes, or say --yes, to erase all of this for good.",
+    "erased_but_in_copy": "{file} is a copy of an earlier database, and has the person in it: delete it.",
+    "erased_not_compacted": "The database was in use, so its file may hold traces: stop all and erase once more.",
+    "erased_file_unreadable": "{file} cannot be read. It says who was erased: put it back from a copy, or delete it.",
+    "zooms_own_copy": "Zoom has its own copy: the owner of the Zoom account deletes it there, or asks privacy@zoom.us. "
+    "Earlier backups, and files that were handed out, have the person in them too.",
+    "no_such_course": "This teacher has no course “{course}”.",
+    "retention_days_unusable": "The number of days is from 0 (no limit) to {most}.",
 }
 
 _OF_HTTP = {
@@ -289,6 +313,8 @@ _OF_CHECKS = {
     "check_secrets": "secrets",
     "check_addresses": "addresses",
     "check_people": "people",
+    "check_retention": "retention",
+    "check_erased": "erased people",
     "check_trackers": "trackers",
     "check_webhook_secret": "webhook secret",
     "check_webhooks": "webhooks",
@@ -313,6 +339,10 @@ _OF_CHECKS = {
     "addresses_plain": "Secrets would travel unencrypted: {names} should begin with https://.",
     "accounts": "Accounts: {count}.",
     "accounts_none": "No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin.",
+    "retention_off": "Off: names of participants are kept without limit (RETENTION_DAYS).",
+    "retention_on": "Days that names are kept: {days} (courses with days of their own: {courses}). Due now: {due}.",
+    "erased_kept": "People erased: {count}.",
+    "erased_lacking": "Erased people are in this older database again ({lacking}): start the tracker to erase them.",
     "trackers_running": "Running: {names}.",
     "trackers_none": "None is running; start one: tracker up.",
     "webhook_secret_set": "ZOOM_WEBHOOK_SECRET is set.",
@@ -376,6 +406,7 @@ SENTENCES: Mapping[str, str] = (
     | _OF_FETCHES
     | _OF_CLASSES
     | _OF_PEOPLE
+    | _OF_PEOPLES_DATA
     | _OF_HTTP
     | _OF_THE_MACHINE
     | _OF_BACKUPS

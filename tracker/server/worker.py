@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import schedule
 
-from tracker import audit, fetching, health, reconcile
+from tracker import audit, fetching, health, privacy, reconcile
 from tracker.services import Services
 from tracker.storage.database import AWAY
 
@@ -43,6 +43,8 @@ class Worker:
         self._fetchers: list[threading.Thread] = []
         self._last_turn: float | None = None
         self._failing: set[str] = set()
+        # The meeting up to which was looked what was seen live.
+        self._seen_until = ""
         self._schedule = schedule.Scheduler()
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
         for job in (self._note_alive, *chores):
@@ -55,6 +57,8 @@ class Worker:
         ):
             self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.follow_time, services, seconds=10)
+        self._every(self.remove_names, seconds=60)
+        self._every(self.keep_erased, seconds=10 * 60)
         for tidying in (reconcile.tidy_up, audit.forget_old):
             self._every(tidying, services, seconds=6 * 60 * 60)
 
@@ -89,6 +93,15 @@ class Worker:
         """Fetches one class after another until none is due or the process is to stop."""
         while not self._stop.is_set() and fetching.fetch_due(self._services):
             pass
+
+    def remove_names(self) -> None:
+        """Removes names that were kept for long enough, of a few classes, and what was seen live and is not needed."""
+        privacy.remove_due(self._services)
+        self._seen_until = privacy.forget_seen(self._services, self._seen_until)
+
+    def keep_erased(self) -> None:
+        """Sees to it that whoever was erased, on whichever machine, stays so."""
+        privacy.keep_erased(self._services)
 
     def turn(self) -> None:
         """Runs the jobs that are due."""

@@ -16,16 +16,18 @@ from tracker.storage.models import Fetch, LiveStream, MeetingSession
 
 # Due for this long and not taken by anybody: the trackers do not keep up, or there is none.
 LATE = timedelta(minutes=5)
-# Of a fetch and its class: the class was held, and its participants are not waited for any more.
+# Of a fetch and its class: the class was held, and its participants are not waited for any more, but may be asked for.
 GIVEN_UP = (
     col(LiveStream.status) == ClassStatus.ENDED.value,
     col(Fetch.due_at).is_(None),
     col(Fetch.state).in_([FetchState.FAILED.value, FetchState.NO_DATA.value]),
+    col(LiveStream.names_removed_at).is_(None),
 )
-# Of a class and its fetch: there is none, or it was withdrawn.
+# Of a class and its fetch: there is none, or it was withdrawn, and the names of the class may still be asked for.
 _NOBODY_ASKED = (
     col(Fetch.due_at).is_(None),
     or_(col(Fetch.state).is_(None), col(Fetch.state) == FetchState.WAITING.value),
+    col(LiveStream.names_removed_at).is_(None),
 )
 
 

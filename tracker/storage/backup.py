@@ -6,7 +6,7 @@ Both copy pages with SQLite's online backup (https://sqlite.org/backup.html): on
 import os
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ from sqlalchemy import URL, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
-from tracker.storage.database import BESIDE, file_of, make_engine, migrate, no_database, revisions
+from tracker.storage.database import BESIDE, Engine, file_of, make_engine, migrate, no_database, revisions
 from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
@@ -58,8 +59,16 @@ def back_up(url: str, file: Path) -> None:
         _write_copy(source, file)
 
 
-def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
+def restore(
+    url: str,
+    file: Path,
+    now: datetime,
+    patience: float = PATIENCE_SECONDS,
+    prepare: Callable[[Engine], None] = lambda prepared: None,
+) -> Path | None:
     """Replaces what is in the database at `url` with what is in the backup `file`, in one transaction.
+
+    `prepare` may change the copy of the backup before it takes the place of the database.
 
     Returns the file that has what was there before, None if nothing was. Whoever uses the database meanwhile sees
     all of the old or all of the new, in the newest schema. Sign-ins, known browsers, API tokens and invitations of the
@@ -94,6 +103,9 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
         _drop_ways_in(prepared, _closed_accounts(live) if was_there else [])
         if was_there:
             _keep_audit(live, prepared)
+        copy = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
+        prepare(copy)
+        copy.dispose()
         with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
@@ -101,6 +113,20 @@ def restore(url: str, file: Path, now: datetime, patience: float = PATIENCE_SECO
                 before.unlink(missing_ok=True)  # nothing was committed, and the disk may be full
                 raise
     return before if was_there else None
+
+
+def erased_in(url: str) -> Erased:
+    """Who was erased, as the database at `url` knows; nobody where there is none, or one that is damaged or older.
+
+    Raises InvalidInput for PostgreSQL, with what to run instead.
+    """
+    live = _file_of(url, PG_RESTORE)
+    if not live.is_file():
+        return Erased()
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{live.as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute('SELECT "digest", "salt", "erasedAt" FROM "ErasedPerson"').fetchall()
+        return Erased({digest: (salt, datetime.fromisoformat(f"{at}+00:00")) for digest, salt, at in rows})
+    return Erased()
 
 
 def _file_of(url: str, on_postgresql: str) -> Path:

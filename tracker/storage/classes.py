@@ -37,6 +37,7 @@ _IN_MEETING = (
         col(LiveStream.started_at),
         col(LiveStream.ended_at),
         col(LiveStream.teacher_id),
+        col(LiveStream.names_removed_at),
     )
     .where(col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"))
     .order_by(col(LiveStream.id))
@@ -155,6 +156,7 @@ class ClassInMeeting:
     started_at: datetime | None
     ended_at: datetime | None
     teacher_id: str
+    names_removed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +425,7 @@ def _in_meeting(row: Any) -> ClassInMeeting:
         row.startedAt,
         row.endedAt,
         row.teacherId,
+        row.namesRemovedAt is not None,
     )
 
 

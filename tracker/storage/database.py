@@ -141,6 +141,8 @@ def _sqlite_engine(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         # FULL: a webhook that was acknowledged survives a power cut, not only a crash of the process.
         connection.execute("PRAGMA synchronous = FULL")
+        # What is deleted or replaced is overwritten: personal data must not be left in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         # SQLite's own lower() knows only ASCII, and a search for "übung" should find "Übung".
         connection.create_function("lower", 1, lambda value: value and str(value).lower(), deterministic=True)
 
@@ -377,6 +379,27 @@ def _set_up_to_migrate(connection: Connection) -> Iterator[None]:
     finally:
         raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         raw.execute("PRAGMA foreign_keys = ON")
+
+
+def compact(engine: Engine) -> bool:
+    """Leaves nothing in a SQLite file, and in the file of its newest pages, of what is not in the database any more.
+
+    False where that could not be done, because somebody kept reading or writing or the disk is full; what is committed
+    is in order then. On PostgreSQL its own VACUUM sees to it, and True is returned.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
+        try:
+            raw.execute("VACUUM")
+            busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
 
 def revisions() -> set[str]:

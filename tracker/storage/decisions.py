@@ -29,7 +29,7 @@ def list_decisions(tx: Transaction, teacher_id: str) -> list[Decision]:
         .where(SamePerson.teacher_id == teacher_id)
         .order_by(col(SamePerson.decided_at).desc(), SamePerson.first, SamePerson.second)
     )
-    return [Decision(_key(row.first), _key(row.second), row.same) for row in rows]
+    return [Decision(key_in_text(row.first), key_in_text(row.second), row.same) for row in rows]
 
 
 def decide(tx: Transaction, teacher_id: str, decision: Decision, now: datetime) -> None:
@@ -53,7 +53,7 @@ def list_marks(tx: Transaction, teacher_id: str) -> dict[PersonKey, Mark]:
         .where(PersonMark.teacher_id == teacher_id)
         .order_by(col(PersonMark.decided_at).desc(), PersonMark.person)
     )
-    return {_key(row.person): Mark(row.mark) for row in rows if row.mark in list(Mark)}
+    return {key_in_text(row.person): Mark(row.mark) for row in rows if row.mark in list(Mark)}
 
 
 def mark(tx: Transaction, teacher_id: str, person: PersonKey, said: Mark, now: datetime) -> None:
@@ -72,6 +72,7 @@ def _key_text(key: PersonKey) -> str:
     return ":".join(key)
 
 
-def _key(text: str) -> PersonKey:
+def key_in_text(text: str) -> PersonKey:
+    """The person key that is stored as this text."""
     kind, _, value = text.partition(":")
     return kind, value

@@ -76,7 +76,9 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
         for row in said[member_id]:
             if tuple(getattr(row, name) for name in names) not in known:
                 tx.add(table(**(row.model_dump() | {"teacher_id": to_id})))
-    tx.exec(update(LiveStream).where(col(LiveStream.teacher_id) == to_id).values(people_shown=None, hosts_shown=None))
+    # Classes without names have the words of their own time in them.
+    theirs_now = (col(LiveStream.teacher_id) == to_id, col(LiveStream.names_removed_at).is_(None))
+    tx.exec(update(LiveStream).where(*theirs_now).values(people_shown=None, hosts_shown=None))
 
 
 def remove(tx: Transaction, member_id: str) -> None:

@@ -170,6 +170,9 @@ WITHOUT_FIGURES = text(
     'AND ("peopleShown" IS NULL OR "figuresOfCount" IS NULL OR "figuresOfCount" != "participantCount")'
 )
 
+# Of a class: its participants have names, as far as they are known. It says which classes may be due to lose them.
+WITH_NAMES = text('"namesRemovedAt" IS NULL')
+
 
 class LiveStream(SQLModel, table=True):
     """A class. `participantCount`, `participantsFetchedAt` and `participantsData` are null until known."""
@@ -185,6 +188,7 @@ class LiveStream(SQLModel, table=True):
             sqlite_where=WITHOUT_FIGURES,
             postgresql_where=WITHOUT_FIGURES,
         ),
+        Index("LiveStream_withNames", "scheduledStart", sqlite_where=WITH_NAMES, postgresql_where=WITH_NAMES),
     )
     id: str = Field(primary_key=True)
     title: str
@@ -420,7 +424,7 @@ class AuditEntry(SQLModel, table=True):
 
 
 class ErasedPerson(SQLModel, table=True):
-    """Somebody who was erased, by a salted digest of a person key: records of hers are not stored again."""
+    """Somebody who was erased, by a salted digest of a person key: records of until then are not stored again."""
 
     __tablename__ = "ErasedPerson"
     digest: str = Field(primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import case, func, inspect
 from sqlmodel import col, delete, select
 
 from tracker.attendance.types import Sighting, Where
+from tracker.storage import erased
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.models import MeetingSession, ParticipantEvent
 
@@ -24,11 +25,13 @@ _ADD_SIGHTING = insert(
 
 
 def add_sighting(tx: Transaction, meeting_id: str, seen: Sighting) -> None:
-    """Remembers that somebody came or left. The meeting is "" while only the session is known.
+    """Remembers that somebody came or left, but not who, if she was erased. The meeting is "" while only the session is
+    known.
 
     Zoom may tell of one moment in two announcements, of which one says less. Of two texts the greater one stays,
     so that nothing depends on which of them came first.
     """
+    seen = erased.hide_seen(tx, seen, meeting_id)
     run(
         tx,
         _ADD_SIGHTING,
@@ -47,20 +50,23 @@ def add_sighting(tx: Transaction, meeting_id: str, seen: Sighting) -> None:
 
 def list_sightings(tx: Transaction, session_uuids: Iterable[str]) -> list[Sighting]:
     """Everything that was seen of people coming and leaving in these sessions."""
-    return [
-        Sighting(
-            row.session_uuid,
-            row.user_id,
-            Where(row.place),
-            row.came,
-            row.at,
-            row.name,
-            row.email,
-            row.zoom_user_id,
-            row.parent_user_id,
-        )
-        for row in tx.exec(select(ParticipantEvent).where(col(ParticipantEvent.session_uuid).in_(list(session_uuids))))
-    ]
+    rows = tx.exec(select(ParticipantEvent).where(col(ParticipantEvent.session_uuid).in_(list(session_uuids))))
+    return [sighting_of(row) for row in rows]
+
+
+def sighting_of(row: ParticipantEvent) -> Sighting:
+    """What a row says, for the modules of this floor."""
+    return Sighting(
+        row.session_uuid,
+        row.user_id,
+        Where(row.place),
+        row.came,
+        row.at,
+        row.name,
+        row.email,
+        row.zoom_user_id,
+        row.parent_user_id,
+    )
 
 
 def count_sightings(tx: Transaction, meeting_id: str) -> int:

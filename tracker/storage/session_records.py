@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from tracker.attendance.stored_form import stays_from_entries, stored_entries
 from tracker.attendance.types import Stay
 from tracker.errors import Problem
+from tracker.storage import erased
 from tracker.storage.database import Transaction
 from tracker.storage.models import SessionRecords
 from tracker.storage.problems import details_of, problem_of
@@ -59,11 +60,13 @@ def latest_leaves(tx: Transaction, meeting_id: str) -> dict[str, datetime]:
 def save_list(
     tx: Transaction, meeting_id: str, uuid: str, stays: Sequence[Stay], *, complete: bool, now: datetime
 ) -> None:
-    """Stores the list of a session as it was read now. A shorter one than is known is only kept beside it.
+    """Stores the list of a session as it was read now, without who was erased. A shorter one than is known is only kept
+    beside it.
 
     Where a person has taken a shorter one, the longer one stays beside that until Zoom gives as much again.
     """
     row = tx.get(SessionRecords, uuid) or SessionRecords(session_uuid=uuid, meeting_id=meeting_id)
+    stays = erased.hide(tx, stays, meeting_id)
     entries = stored_entries(stays)
     text = json.dumps(entries, ensure_ascii=False)
     known, beside = _number(row.data) or 0, _number(row.shorter_data) or 0

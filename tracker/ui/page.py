@@ -21,7 +21,7 @@ from tracker.ui.wiring import services
 
 TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
 SYSTEM, PEOPLE, MY_ACCOUNT = "pages/system.py", "pages/people.py", "pages/my_account.py"
-ACTIVITY, KEPT = "pages/activity.py", "pages/what_is_kept.py"
+ACTIVITY, KEPT, PEOPLES_DATA = "pages/activity.py", "pages/what_is_kept.py", "pages/peoples_data.py"
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 # The key there of the person for whom the page was drawn.
@@ -256,6 +256,7 @@ def _sidebar(member: Member) -> None:
         if member.is_admin:
             st.page_link(SYSTEM, label="System", icon=":material/monitor_heart:")
             st.page_link(PEOPLE, label="People", icon=":material/group:")
+            st.page_link(PEOPLES_DATA, label="People's data", icon=":material/policy:")
             st.page_link(ACTIVITY, label="Activity", icon=":material/visibility:")
         st.divider()
         st.text(words.plain(member.name, 60))

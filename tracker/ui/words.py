@@ -49,6 +49,9 @@ def state(found: Class, now: datetime) -> State:
         return State("Live", "red", ":material/sensors:", since)
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
         error = found.fetch.error if found.fetch is not None else None
+        if found.names_removed_at is not None:
+            removed = f"Its names were removed {moment(found, found.names_removed_at, now)}, for good."
+            return State("Counted", "green", ":material/check:", f"{people_in_words(*found.figures)}. {removed}")
         sentence = _counted(found, found.participants_fetched_at, now)
         if error is not None and error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
             return State("Counted in part", "orange", ":material/rule:", sentence)

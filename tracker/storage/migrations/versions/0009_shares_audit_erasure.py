@@ -64,11 +64,20 @@ def upgrade() -> None:
     op.add_column("Course", sa.Column("retentionDays", sa.Integer(), nullable=True))
     op.add_column("LiveStream", sa.Column("namesRemovedAt", UtcSeconds(), nullable=True))
     op.add_column("Fetch", sa.Column("askedByHandAt", UtcSeconds(), nullable=True))
+    with_names = sa.text('"namesRemovedAt" IS NULL')
+    op.create_index(
+        "LiveStream_withNames",
+        "LiveStream",
+        ["scheduledStart"],
+        sqlite_where=with_names,
+        postgresql_where=with_names,
+    )
     for statement in ON_SQLITE if op.get_bind().dialect.name == "sqlite" else ON_POSTGRESQL:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("LiveStream_withNames", table_name="LiveStream")
     op.drop_column("Fetch", "askedByHandAt")
     op.drop_column("LiveStream", "namesRemovedAt")
     op.drop_column("Course", "retentionDays")

@@ -1,0 +1,142 @@
+"""`tracker person …` and `tracker retention …`, and the page People's data, which does the same."""
+
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from tests.gate_client import account
+from tests.makers import Clock, counted, lesson, member, services, stay, stored
+from tests.practice_school import CommandLine
+from tests.screens import Screens, button, said, show
+from tests.test_erasure import everything
+from tracker import privacy
+from tracker.storage.members import Member
+from tracker.ui import page
+
+pytestmark = pytest.mark.database("sqlite")
+
+MAIL = "zita.quark@pupils.example"
+
+
+def fill(engine: Engine, title: str = "Zita's project") -> str:
+    """A class with Zita by e-mail, a guest of her name, and Bo."""
+    class_id = lesson(engine, member(engine), title, course="Physics")
+    people = (stay("Zita Quark", 0, 60, MAIL), stay("Zita Quark", 0, 30), stay("Bo", 0, 60, "bo@x.example"))
+    counted(engine, class_id, *people)
+    return class_id
+
+
+def test_what_is_kept_is_shown_handed_out_and_erased(
+    tracker: CommandLine, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id = fill(engine)
+    out = tmp_path / "zita.json"
+    out.write_text("of another person")
+    told = tracker.done("person", "export", MAIL, "--out", str(out)).stdout.decode()
+    assert "Zoom has its own copy" in told
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert [one["id"] for one in json.loads(out.read_text("utf-8"))["classes"]] == [class_id]
+    assert json.loads(tracker.done("person", "export", "zita  quark").stdout)["identities"] == [
+        "zita quark (no e-mail)"
+    ]
+    for answer in ("no", ""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        ran = tracker("person", "erase", MAIL)
+        assert (ran.code, ran.stderr.startswith("Nothing was changed")) == (1, True)
+        assert b"1 class has records of this person" in ran.stdout
+    assert b"zita.quark" in everything(engine)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    told = tracker.done("person", "erase", MAIL).stdout.decode()
+    assert f"{class_id}  2026-05-14T12:00:00Z  1 record  Zita's project (Ana)\n1 class has records" in told
+    assert "Not touched: zita quark (no e-mail), the same name, in 1 class." in told
+    assert (
+        "Not touched: the title “Zita's project”. Change it by hand."
+        in tracker.done("person", "erase", "zita", "--yes").stdout.decode()
+    )
+    assert "Erased: in 1 class, seen live 0 times. Counts stay as they are." in told
+    assert b"zita.quark" not in everything(engine)
+    assert stored(engine, class_id).participant_count == 3
+    assert tracker.refused("person", "erase", "ana@school.example", "--yes").startswith("ana@school.example has an")
+
+
+def test_how_long_names_are_kept_is_said_and_set(
+    tracker: CommandLine, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id = fill(engine)
+    assert tracker.done("retention", "show").stdout.startswith(b"Off: names of participants are kept without limit")
+    told = tracker.done("retention", "course", "Physics", "--teacher", "ana@school.example", "--days", "3")
+    assert told.stdout == b"Physics: 3 days.\n"
+    told = tracker.done("retention", "show")
+    assert b"Physics (ana@school.example): 3 days\ndue now: " in told.stdout
+    assert class_id.encode() in told.stdout
+    tracker.done("retention", "course", "Physics", "--teacher", "ana@school.example")
+    monkeypatch.setenv("RETENTION_DAYS", "36500")
+    told = tracker.done("retention", "show")
+    assert told.stdout.startswith(b"Names go 36500 days after a class.\nnext: 2126-")
+    monkeypatch.setenv("RETENTION_ACTION", "shred")
+    assert "RETENTION_ACTION must be one of names, records" in tracker.refused("retention", "show")
+
+
+@pytest.fixture
+def boss(screens: Screens, engine: Engine) -> Member:
+    made = account(engine, "boss@school.example", "admin")
+    screens.sign_in(made)
+    return made
+
+
+def look_up(screens: Screens, who: str) -> AppTest:
+    at = screens.open(page.PEOPLES_DATA)
+    at.text_input[0].input(who)
+    return button(at, "Look up").click().run()  # type: ignore[no-any-return]
+
+
+def test_an_admin_looks_somebody_up_and_erases_her(screens: Screens, boss: Member, engine: Engine) -> None:
+    class_id = fill(engine)
+    at = look_up(screens, MAIL)
+    assert "1 class has records of this person" in said(at)
+    assert "Not touched: zita quark (no e-mail), the same name, in 1 class." in said(at)
+    made: Any = button(at, "Make a file of it").click().run()
+    assert not made.exception
+    name, content = screens.download(made, "Download")
+    assert (name, json.loads(content)["classes"][0]["id"]) == ("personal-data.json", class_id)
+    assert button(at, "Erase").disabled
+    next(box for box in at.checkbox if box.label.startswith("Yes, erase")).check().run()
+    at = button(at, "Erase").click().run()
+    assert not at.exception
+    assert "Erased: in 1 class" in said(at)
+    assert b"zita.quark" not in everything(engine)
+    assert (at.text_input[0].value, "records of this person" in said(at)) == ("", False)
+
+
+def test_the_page_says_what_is_due_and_what_was_done(
+    screens: Screens, boss: Member, engine: Engine, wired: Clock
+) -> None:
+    class_id = fill(engine)
+    at = screens.open(page.PEOPLES_DATA)
+    assert "Off: names of participants are kept without limit (RETENTION_DAYS)." in said(at)
+    school = services(engine, wired)
+    privacy.set_course_days(school, boss, "ana@school.example", "Physics", 3)
+    wired.forward(days=10)
+    screens.sign_in(boss)
+    assert "Due now" in said(screens.open(page.PEOPLES_DATA))
+    assert privacy.remove_due(school) == 1
+    told = said(screens.open(page.PEOPLES_DATA))
+    assert ("Due now" in told, "Done lately" in told) == (False, True)
+    shown = show(screens, class_id)
+    assert "3 people. Its names were removed" in said(shown)
+    assert "Person 1" in str([frame.value for frame in shown.dataframe])
+    fetch = button(shown, "Fetch participants now")
+    assert (fetch.disabled, "removed for good" in fetch.help) == (True, True)
+
+
+def test_the_page_is_for_admins(screens: Screens, ana: Member) -> None:
+    screens.sign_in(ana)
+    at = screens.open(page.PEOPLES_DATA)
+    assert (said(at), list(at.text_input)) == ("This page is for admins.", [])

@@ -1,0 +1,29 @@
+"""What becomes of people's data: how long names are kept, what is kept on one person, and erasing her.
+
+whom.py       whom an e-mail or a name means
+access.py     what is kept on a person, and handing it out
+erasure.py    erasing her, and keeping her erased
+erased_file.py  who was erased, in a file of the data folder
+retention.py  names that were kept for long enough
+"""
+
+from tracker.privacy.access import Findings, Other, export, find
+from tracker.privacy.erasure import Done, compare_with_file, erase, keep_erased, restore
+from tracker.privacy.retention import Preview, forget_seen, preview, remove_due, set_course_days
+
+__all__ = [
+    "Done",
+    "Findings",
+    "Other",
+    "Preview",
+    "compare_with_file",
+    "erase",
+    "export",
+    "find",
+    "forget_seen",
+    "keep_erased",
+    "preview",
+    "remove_due",
+    "restore",
+    "set_course_days",
+]

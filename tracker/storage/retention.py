@@ -1,0 +1,156 @@
+"""Classes whose participants' names were kept for long enough, and what of them goes. In the caller's transaction."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlmodel import col, delete, select, update
+
+from tracker.attendance.types import ClassStatus
+from tracker.errors import NotFound
+from tracker.storage import classes
+from tracker.storage.classes import Class, class_row
+from tracker.storage.database import Transaction
+from tracker.storage.models import (
+    WITH_NAMES,
+    AuditEntry,
+    Course,
+    Fetch,
+    LiveStream,
+    MeetingSession,
+    ParticipantEvent,
+    Reading,
+    SessionRecords,
+    User,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseDays:
+    """For how many days a course keeps names; None where the setting holds, 0 for as long as the class is there."""
+
+    course_id: str
+    name: str
+    teacher_email: str
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A class whose names or records were removed, how many people it had, and what was done (a code)."""
+
+    at: datetime
+    title: str
+    people: int
+    action: str
+
+
+def removed_lately(tx: Transaction, actions: Sequence[str], limit: int) -> list[Removed]:
+    """The last classes of which names or records were removed, by the codes of these actions; the latest first."""
+    rows = (
+        select(AuditEntry.at, LiveStream.title, LiveStream.participant_count, AuditEntry.action)
+        .join(LiveStream, col(LiveStream.id) == col(AuditEntry.class_id))
+        .where(col(AuditEntry.action).in_(actions))
+        .order_by(col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    return [Removed(at, title, people or 0, action) for at, title, people, action in tx.exec(rows)]
+
+
+def list_course_days(tx: Transaction) -> list[CourseDays]:
+    """Every course, by teacher and name."""
+    rows = tx.exec(select(Course, User).join(User).order_by(User.email, Course.name))
+    return [CourseDays(course.id, course.name, user.email, course.retention_days) for course, user in rows]
+
+
+def set_course_days(tx: Transaction, teacher_id: str, course: str, days: int | None) -> None:
+    """Sets for how long a course of this teacher keeps names. Raises NotFound."""
+    row = tx.exec(select(Course).where(Course.teacher_id == teacher_id, Course.name == course)).first()
+    if row is None:
+        raise NotFound("no_such_course", course=course)
+    row.retention_days = days
+    tx.add(row)
+
+
+def classes_begun(tx: Transaction, usual_days: int, now: datetime, *, limit: int, due: bool = True) -> list[Class]:
+    """Classes with names that began before their days of retention passed, the oldest first; or, not `due`, later.
+
+    `usual_days` hold where a course has none of its own. 0 days are no limit.
+    """
+    own = {days for days in tx.exec(select(Course.retention_days).distinct()) if days}
+    conditions = [and_(col(Course.retention_days) == days, _began(now - timedelta(days=days), due)) for days in own]
+    if usual_days:
+        usual = col(Course.retention_days).is_(None)
+        conditions.append(and_(usual, _began(now - timedelta(days=usual_days), due)))
+    return classes.classes_where(
+        tx,
+        or_(false(), *conditions),
+        WITH_NAMES,
+        # Of a class that was not held nothing is known, and its teacher may move it.
+        or_(col(LiveStream.participants_data).is_not(None), col(LiveStream.status) == ClassStatus.ENDED.value),
+        LiveStream.status != ClassStatus.LIVE.value,
+        order=(col(LiveStream.scheduled_start), col(LiveStream.id)),
+        limit=limit,
+    )
+
+
+def _began(moment: datetime, before: bool) -> ColumnElement[bool]:
+    return col(LiveStream.scheduled_start) <= moment if before else col(LiveStream.scheduled_start) > moment
+
+
+def days_of(tx: Transaction, found: Class, usual_days: int) -> int:
+    """For how many days the names of a class are kept; 0 for no limit."""
+    own = tx.exec(select(Course.retention_days).where(Course.id == found.course_id)).first()
+    return usual_days if own is None else own
+
+
+def remove_names(tx: Transaction, class_id: str, data: Mapping[str, Any] | None, now: datetime) -> None:
+    """Puts `data` in place of the participants of a class, or nothing; they are not asked for any more.
+
+    What was counted stays. Raises NotFound.
+    """
+    row = class_row(tx, class_id)
+    row.participants_data = None if data is None else json.dumps(data, ensure_ascii=False)
+    row.names_removed_at = now
+    tx.add(row)
+    tx.exec(delete(Reading).where(col(Reading.class_id) == class_id))
+    nothing_planned = {"due_at": None, "leased_until": None, "lease_token": None}
+    tx.exec(update(Fetch).where(col(Fetch.class_id) == class_id).values(nothing_planned))
+
+
+def forget_records(tx: Transaction, meeting_id: str, needed: Collection[str], before: datetime) -> None:
+    """Drops Zoom's lists of a meeting's sessions that began before that, and what was seen live in them.
+
+    The sessions in `needed` are kept as they are. Of a list, when the last one left stays: it tells when the session
+    ended.
+    """
+    of_meeting = select(MeetingSession.uuid, MeetingSession.started_at).where(MeetingSession.meeting_id == meeting_id)
+    begun = dict(tx.exec(of_meeting).all())
+    listed = tx.exec(select(SessionRecords.session_uuid).where(SessionRecords.meeting_id == meeting_id)).all()
+    seen = tx.exec(select(ParticipantEvent.session_uuid).where(ParticipantEvent.meeting_id == meeting_id).distinct())
+    gone = {uuid for uuid in (*listed, *seen) if uuid not in needed and begun.get(uuid, before) <= before}
+    nothing = {"data": None, "shorter_data": None, "error": None, "error_details": None}
+    tx.exec(update(SessionRecords).where(col(SessionRecords.session_uuid).in_(gone)).values(nothing))
+    forget_seen(tx, gone)
+
+
+def forget_seen(tx: Transaction, uuids: Collection[str]) -> None:
+    """Drops what was seen live in these sessions."""
+    tx.exec(delete(ParticipantEvent).where(col(ParticipantEvent.session_uuid).in_(uuids)))
+
+
+def meetings_seen(tx: Transaction, after: str, limit: int) -> list[str]:
+    """Meetings in which people were seen live, in the order of their ids."""
+    rows = select(ParticipantEvent.meeting_id).where(ParticipantEvent.meeting_id > after).distinct()
+    return list(tx.exec(rows.order_by(ParticipantEvent.meeting_id).limit(limit)))
+
+
+def latest_seen(tx: Transaction, meeting_id: str) -> dict[str, datetime]:
+    """When somebody was last seen in each session of a meeting, by UUID."""
+    rows = select(ParticipantEvent.session_uuid, func.max(ParticipantEvent.at)).where(
+        ParticipantEvent.meeting_id == meeting_id
+    )
+    return dict(tx.exec(rows.group_by(col(ParticipantEvent.session_uuid))).all())
