@@ -218,7 +218,8 @@ def test_the_address_of_a_caller_is_what_a_trusted_web_server_says(
 @pytest.mark.database("sqlite")
 def test_a_call_over_http_is_noted_with_its_address(engine: Engine, eva: Member, zoom: FakeZoom) -> None:
     zoom.hold("uuid-1", participant("Bo", 0, 60), meeting=MEETING)
-    state = server_state_on(engine, Clock(at(75)), CRON_SECRET="cron-secret")
+    clock = Clock(at(75))
+    state = server_state_on(engine, clock, CRON_SECRET="cron-secret")
     class_id = lesson(engine, eva)
     sessions.note_delivery(state.services, ended())
     token = auth.new_api_token(engine, auth.OPERATOR, eva.email, NOW)
@@ -233,6 +234,7 @@ def test_a_call_over_http_is_noted_with_its_address(engine: Engine, eva: Member,
         connection.request(method, f"/api/zoom/participants?streamId={class_id}", content, headers)
         assert connection.getresponse().status == 200
         connection.close()
+        clock.forward(minutes=1)
     served.stop()
     noted = [(one.actor, one.origin, one.action) for one in entries(engine, class_id=class_id)]
     assert noted == [

@@ -136,28 +136,14 @@ def test_whoever_asks_within_a_minute_gets_what_the_first_one_got(
     assert fetching.fetch_now(school, ana, held).unique_count == 3
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        (FAULT, ZoomUnreachable),
-        (REFUSED, ZoomRefused),
-        ((429, {}), ZoomRateLimited),
-        ((200, {"participants": []}), NoDataFromZoom),
-    ],
-)
-def test_whoever_asks_within_a_minute_is_refused_as_the_first_one_was(
-    school: Services, zoom: FakeZoom, held: str, clock: Clock, fault: tuple[int, Any], kind: type[TrackerError]
-) -> None:
-    zoom.list_faults.append(fault)
-    with pytest.raises(kind) as first:
+def test_whoever_asks_anew_or_after_a_failure_need_not_wait(school: Services, zoom: FakeZoom, held: str) -> None:
+    zoom.list_faults.append(FAULT)
+    with pytest.raises(ZoomUnreachable):
         fetching.fetch_now(school, OPERATOR, held)
-    clock.forward(seconds=59)
-    for call in (lambda: fetching.fetch_now(school, OPERATOR, held), lambda: fetching.fetch_if_due(school, held)):
-        with pytest.raises(TrackerError) as again:
-            call()
-        assert (again.value.kind, again.value.problem) == (first.value.kind, first.value.problem)
-    clock.forward(seconds=1)
     assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
+    zoom.records["uuid-1"] = [ANA, BEN, participant("Cy", 0, 60)]
+    assert fetching.fetch_now(school, OPERATOR, held).unique_count == 2
+    assert fetching.fetch_now(school, OPERATOR, held, anew=True).unique_count == 3
 
 
 def test_who_may_not_see_a_class_does_not_get_what_others_fetched(school: Services, engine: Engine, held: str) -> None:

@@ -58,7 +58,10 @@ def test_a_teacher_does_not_see_it(screens: Screens, ana: Member) -> None:
 def test_an_admin_finds_it_in_the_sidebar(admin: Screens) -> None:
     found = admin.open(page.TODAY)
     links = [one.value for one in found.sidebar.get("page_link")]
-    assert links == ["Today", "Classes", "New class", "System", "People", "Activity", "My account", "What is kept"]
+    assert links == [
+        *("Today", "Classes", "New class", "System", "People", "People's data", "Activity"),
+        *("My account", "What is kept"),
+    ]
 
 
 def test_a_school_that_is_well_is_said_to_be(admin: Screens, engine: Engine) -> None:

@@ -135,7 +135,7 @@ def test_names_become_numbers_every_figure_stays_and_nothing_brings_them_back(
         chore(school)
     assert fetching.fetch_due(school) is None
     member(school.engine, "heir@school.example")
-    auth.remove(school.engine, auth.OPERATOR, ana.email, "heir@school.example")
+    auth.remove(school.engine, auth.OPERATOR, ana.email, "heir@school.example", school.now())
     reconcile.fill_in_figures(school)
     assert figures(school, class_id) == before
 

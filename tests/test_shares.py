@@ -322,10 +322,10 @@ def test_what_is_shared_with_an_account_ends_when_it_is_closed_or_removed_and_st
         shared(engine, class_id, who, "course")
     shared(engine, evas, ben)
     auth.disable(engine, boss, eva.email, at(0))
-    auth.enable(engine, boss, eva.email)
+    auth.enable(engine, boss, eva.email, at(0))
     assert not sees(engine, eva, class_id)
     assert with_whom(engine, evas) == {("class", ben.email)}
-    auth.remove(engine, boss, ben.email, None)
+    auth.remove(engine, boss, ben.email, None, at(0))
     assert [with_whom(engine, one) for one in (class_id, evas)] == [set(), set()]
 
 
@@ -344,7 +344,7 @@ def test_classes_that_are_handed_over_stay_shared_and_not_with_their_new_teacher
         shared(engine, bens, who, "course")
     shared(engine, bens, ana)
     if removed:
-        auth.remove(engine, boss, ana.email, ben.email)
+        auth.remove(engine, boss, ana.email, ben.email, at(0))
     else:
         auth.hand_over(engine, boss, ana.email, ben.email, at(0))
         assert sees(engine, ana, bens)

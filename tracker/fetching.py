@@ -5,10 +5,9 @@ Each use case opens its own short transactions, and never keeps one open while i
 
 import logging
 import random
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from tracker import audit, auth, retry, storage
 from tracker.attendance.class_times import LONGEST_MEETING
@@ -22,12 +21,10 @@ from tracker.errors import (
     LeaseLost,
     NoDataFromZoom,
     NoMeeting,
-    NotConfigured,
     NotEnded,
     Problem,
     TooSoon,
     TrackerError,
-    ZoomError,
     ZoomMeetingUnknown,
     ZoomRateLimited,
     ZoomRefused,
@@ -43,16 +40,6 @@ log = logging.getLogger(__name__)
 MOST_RETRIED = 10_000
 # Whoever asks for a class within so long after somebody has gets what that one got, and Zoom is not asked again.
 BY_HAND_EVERY = timedelta(minutes=1)
-# What a fetch by hand was refused with, by the code that is stored of it. Zoom's own refusals begin alike, and so do
-# those for its answer on who hosts the meeting.
-REFUSALS: Mapping[str, type[NotEnded | NoDataFromZoom | NotConfigured]] = {
-    "no_session_ended": NotEnded,
-    "sessions_elsewhere": NoDataFromZoom,
-    retry.NO_LIST: NoDataFromZoom,
-    NOBODY_YET: NoDataFromZoom,
-    "zoom_not_connected": NotConfigured,
-}
-OF_ZOOM = ("zoom_", "meeting_")
 Outcome = Literal["collected", "put_off"]
 
 
@@ -68,11 +55,17 @@ def check_fetchable(found: Class, now: datetime) -> None:
 
 
 def fetch_now(
-    services: Services, acting: Member, class_id: str, progress: Progress = lambda records: None
+    services: Services,
+    acting: Member,
+    class_id: str,
+    progress: Progress = lambda records: None,
+    *,
+    anew: bool = False,
 ) -> Attendance:
     """Fetches the participants at once, for a person who waits; the planned fetch stays planned.
 
-    Within a minute of another one for this class, that one's result or refusal is given, whoever asked for it.
+    Within a minute of another one for this class, what that one got is given, whoever asked for it; unless Zoom is to
+    be asked `anew`.
 
     Raises ClassNotReady with the reason (no meeting, not ended, under way, no list yet), ZoomError, NotConfigured,
     NotAllowed, NotFound.
@@ -82,7 +75,7 @@ def fetch_now(
         found = storage.classes.lock_class(tx, class_id)
         auth.check_may_change(acting, found)
         check_fetchable(found, now)
-        if (shared := _of_last_minute(tx, found, now)) is not None:
+        if not anew and (shared := _of_last_minute(tx, found, now)) is not None:
             return shared
         claim = storage.fetches.claim_class(tx, class_id, now)
         audit.note(tx, acting, Action.PARTICIPANTS_FETCHED, now, class_id=class_id)
@@ -100,21 +93,14 @@ def fetch_now(
 
 
 def _of_last_minute(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
-    """What somebody got who asked for this class within the last minute; None where nobody did, or it is not known.
-
-    Raises what that one was refused with.
-    """
+    """What somebody got who asked for this class within the last minute; None where nobody did, or got nothing."""
     asked_at = storage.fetches.asked_by_hand_at(tx, found.id, now)
     if asked_at is None or not timedelta(0) <= now - asked_at < BY_HAND_EVERY:
         return None
     problem = found.fetch.error if found.fetch else None
-    if problem is None or problem.code in (retry.SESSIONS_MISSING, retry.LIST_INCOMPLETE):
-        return attendance_of(tx, found, now)
-    if problem.code in REFUSALS:
-        raise REFUSALS[problem.code](problem.code, **problem.details)
-    if problem.code.startswith(OF_ZOOM):
-        raise ZoomError(problem.code, **dict[str, Any](problem.details))
-    return None
+    if problem is not None and problem.code not in (retry.SESSIONS_MISSING, retry.LIST_INCOMPLETE):
+        return None
+    return attendance_of(tx, found, now)
 
 
 def fetch_if_due(services: Services, class_id: str, address: str = "") -> Attendance:

@@ -32,6 +32,7 @@ pages/class.py          sign-in  class    class       refused   class    sign-in
 pages/classes.py        sign-in  class    class       page      class    sign-in     sign-in  page      page
 pages/my_account.py     sign-in  class    class       page      page     sign-in     sign-in  page      page
 pages/new_class.py      sign-in  page     page        page      page     sign-in     sign-in  page      page
+pages/peoples_data.py   sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/people.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/system.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/what_is_kept.py   sign-in  page     page        page      page     sign-in     sign-in  page      page
@@ -64,12 +65,15 @@ OPENERS = {
     "tracker/ui/sharing.py share": "Share",
 }
 
-# Who is offered a file on the page of a class.
+# Who gets a file: that of a class on its page, and those for admins. The last four press a button that they still see.
 DOWNLOADS = """
-door                     nobody  teacher  co-teacher  stranger  admin  signed-out  closed  unshared  demoted
-Excel                    none    given    given       none      given  none        none    none      none
-CSV of people            none    given    given       none      given  none        none    none      none
-CSV of joins and leaves  none    given    given       none      given  none        none    none      none
+door                                         nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
+pages/class.py Excel                         none    given    given       none      given  refused     refused  refused   refused
+pages/class.py CSV of people                 none    given    given       none      given  refused     refused  refused   refused
+pages/class.py CSV of joins and leaves       none    given    given       none      given  refused     refused  refused   refused
+pages/activity.py CSV                        none    none     none        none      given  none        refused  none      refused
+pages/activity.py JSON                       none    none     none        none      given  none        refused  none      refused
+pages/peoples_data.py Download what is kept  none    none     none        none      given  none        refused  none      refused
 """
 
 # What the dashboard's server answers, its own addresses and Streamlit's. `out`: 401, and a browser is sent to sign in.
@@ -152,6 +156,11 @@ retry CLASS                                                            done     
 people CLASS                                                           done     -          -
 export CLASS                                                           done     -          -
 audit                                                                  done     -          -
+person export SOMEBODY                                                 done     -          -
+person erase SOMEBODY --yes                                            done     -          -
+retention show                                                         done     -          -
+retention course Algebra --teacher WHO --days 30                       refused  refused    refused
+retention course Algebra --teacher HOLDER --days 30                    done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
 """

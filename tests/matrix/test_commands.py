@@ -11,7 +11,7 @@ from tests.makers import NOW, member
 from tests.matrix import doors
 from tests.matrix.cast import dump
 from tests.matrix.table import COMMANDS, rows
-from tests.practice_school import CommandLine, Host
+from tests.practice_school import TEACHER, CommandLine, Host
 from tracker import auth
 from tracker.cli import command_parser
 
@@ -56,7 +56,7 @@ def test_every_command_does_what_the_table_says(
 ) -> None:
     member(engine, "boss@school.example", "admin")
     tracker.add_teacher()
-    created = tracker.create(start="2025-05-14T12:00")
+    created = tracker.create("--course", "Algebra", start="2025-05-14T12:00")
     host.hold(created["zoomMeetingId"])
     found: dict[str, dict[str, str]] = {}
     for line, cells in rows(COMMANDS).items():
@@ -69,7 +69,9 @@ def test_every_command_does_what_the_table_says(
                 "WHO": {"open": somebody, "closed": closed}.get(kind, lambda _: NOBODY)(engine),
                 "TEACHER": somebody(engine),
                 "NEW": f"new{next(NUMBERS)}@school.example",
+                "HOLDER": TEACHER,
                 "CLASS": created["id"],
+                "SOMEBODY": "Ana",
                 "FILE": str(tmp_path / "backup"),
             }
             monkeypatch.setattr("sys.stdin", io.StringIO("maria plants seven tulips\n"))

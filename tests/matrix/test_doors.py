@@ -17,4 +17,8 @@ def test_every_dialog_has_a_line() -> None:
 
 
 def test_files_are_offered_on_the_page_of_a_class_and_by_pages_for_admins_alone() -> None:
-    assert doors.downloads() == ["tracker/ui/activity.py", *["tracker/ui/downloads.py"] * 2]
+    assert doors.downloads() == [
+        "tracker/ui/activity.py",
+        *["tracker/ui/downloads.py"] * 2,
+        "tracker/ui/peoples_data.py",
+    ]

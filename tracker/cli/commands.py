@@ -259,7 +259,8 @@ def fetch(call: Call) -> None:
         _fetch_all_due(call)
         return
     with call.services() as services:
-        attendance = fetching.fetch_now(services, auth.OPERATOR, call.options.id)
+        # Whoever may run this may as well ask Zoom without it.
+        attendance = fetching.fetch_now(services, auth.OPERATOR, call.options.id, anew=True)
         found = class_named(services, call.options.id)
     if call.options.json:
         print_json(found.record())

@@ -36,8 +36,12 @@ OF_THE_SERVICE: tuple[Row, ...] = (
 
 
 def retention_in_words(settings: Settings) -> str:
-    """How long the records of participants are kept, to go on after "kept"."""
-    return "without a limit: none is set here"
+    """How long the names of participants are kept, to go on after "kept"."""
+    if not settings.retention_days:
+        return "without a limit: none is set here"
+    days = f"{settings.retention_days} days after a class"
+    left = "only its count" if settings.retention_action == "records" else "“Person 1, 2, …”"
+    return f"{days} (a course may have days of its own); after that {left} is left"
 
 
 def rows(settings: Settings) -> list[Row]:
@@ -60,7 +64,7 @@ def _of_classes(settings: Settings) -> list[Row]:
             "Joins and leaves as they were announced during the class",
             "everybody who was in a class",
             "to show who is there now, and what was seen if Zoom gives no list",
-            records,
+            "until Zoom's list is final and has everybody; otherwise as the list",
             TEACHERS,
         ),
         (

@@ -65,17 +65,19 @@ def _findings(found: Findings) -> None:
 
 
 def _download(who: str, with_emails: bool) -> None:
-    if not st.button("Make a file of it", icon=":material/description:", help="JSON, with everything that is kept."):
-        return
-    with page.shown_errors():
-        content = privacy.export(services(), page.acting(), who, with_emails=with_emails)
+    """The button for a file of it, which is made when somebody presses it, and noted."""
+    acting = page.acting_later()
+
+    def made() -> bytes:
+        content = privacy.export(services(), acting(), who, with_emails=with_emails)
+        return json.dumps(content, indent=2, ensure_ascii=False).encode()
+
     st.download_button(
-        "Download",
-        json.dumps(content, indent=2, ensure_ascii=False).encode(),
+        "Download what is kept",
+        made,
         "personal-data.json",
         "application/json",
         on_click="ignore",
-        type="primary",
         icon=":material/download:",
     )
 
