@@ -275,8 +275,6 @@ def test_after_a_failed_fetch_badge_and_button_say_the_same_and_it_stays_due(
     for text in (said(show(screens, class_id)), *lists(screens)):
         assert f"{reason} Next try at 15:10" in text
     zoom.meanwhile = lambda path: None
-    assert fetch(show(screens, class_id)) == reason  # somebody has just asked
-    wired.forward(minutes=1)
     assert fetch(show(screens, class_id)) == "Zoom has 1 record of 1 person."
     assert reason not in said(show(screens, class_id))
 
