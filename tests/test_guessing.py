@@ -28,6 +28,8 @@ from tracker.settings import read_settings
 from tracker.storage.members import Member
 from tracker.ui.sign_in import BROWSER_COOKIE
 
+pytestmark = pytest.mark.slow
+
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 
 

@@ -9,6 +9,8 @@ from tests.practice_school import HELD, TEACHER, CommandLine, Host
 from tracker.clock import to_zoom
 from tracker.practice.values import personal_number, user_id_of
 
+pytestmark = pytest.mark.slow
+
 
 def held(host: Host, meeting: str, start: int, end: int, **people: tuple[int, int]) -> str:
     """A session in minutes from HELD, with the host all the time; returns its UUID."""

@@ -23,6 +23,8 @@ from tracker.services import Services, open_services
 from tracker.storage.database import migrate
 from tracker.storage.members import Member
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 60
 HOST_ID = "fake-host-id-0000000001"
 # Minutes in class and status of people by their names.

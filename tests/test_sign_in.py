@@ -84,6 +84,7 @@ def test_pages_do_not_wait_for_the_many_who_sign_in_at_once(
     assert refused.header("retry-after") == "5"
 
 
+@pytest.mark.slow
 def test_a_crowd_of_strangers_leaves_a_place_for_a_browser_that_was_signed_in_before(
     app: Starlette, ana: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

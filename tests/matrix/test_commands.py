@@ -51,6 +51,7 @@ def closed(engine: Engine) -> str:
     return email
 
 
+@pytest.mark.slow
 def test_every_command_does_what_the_table_says(
     tracker: CommandLine, host: Host, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
