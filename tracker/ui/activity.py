@@ -64,7 +64,7 @@ def table(found: Sequence[Entry]) -> None:
         },
         hide_index=True,
         height="content",
-        column_config={"What": st.column_config.TextColumn(width="medium")},
+        column_config={"What": st.column_config.TextColumn(width="large")},
     )
 
 

@@ -9,7 +9,7 @@ from tracker.storage.members import Member
 
 Row = tuple[str, str, str, str, str]
 COLUMNS: Row = ("What", "On whom", "What for", "How long", "Who sees it")
-TEACHERS = "the teacher of the class, and admins"
+TEACHERS = "the teacher of the class, colleagues with whom it is shared, and admins"
 OF_THE_SERVICE: tuple[Row, ...] = (
     (
         "That Zoom has announced something of a class, without names",
@@ -113,7 +113,7 @@ def _of_accounts(settings: Settings) -> list[Row]:
             "everybody with an account",
             "to find out what became of people's data",
             f"{settings.audit_days} days",
-            "admins; of a class its teacher too, without the addresses",
+            "admins; of a class its teacher and those colleagues too, without the addresses",
         ),
     ]
 
@@ -126,7 +126,7 @@ When you take part in one of my classes on Zoom, a list is kept of who was there
 your e-mail address if you are signed in to Zoom with an account of our school, and when you came and left. \
 It is there so that I know who took part, and for how long. No picture, no sound and no chat is kept with it.
 
-I see this list, and so do the admins of our attendance service. Who looks at it, exports it or changes it is written \
+I see this list, and so do colleagues with whom I share the class, and the admins of our attendance service. Who looks at it, exports it or changes it is written \
 down and kept for {settings.audit_days} days.
 
 The list is kept {retention_in_words(settings)}. Zoom itself has it too.

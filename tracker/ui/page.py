@@ -37,6 +37,8 @@ STYLE = """<style>
 .stMainBlockContainer { padding-top: 3.5rem; }
 @media (min-width: 768px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 .stMain [data-testid="stPageLink-NavLink"] { padding-left: 0; }
+[data-testid="stCaptionContainer"] { opacity: 0.8; }
+[data-testid="stCaptionContainer"] :is(p, li, span) { color: var(--st-text-color, inherit); }
 .stMain [data-testid="stPageLink-NavLink"] * { white-space: normal; }
 </style>"""
 
