@@ -1,5 +1,6 @@
 """Classes and courses that are shared with colleagues: who sees them then, who shares them, and how that ends."""
 
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -11,6 +12,7 @@ from tests.practice_school import TEACHER, CommandLine
 from tests.test_authority import ACTS, LINK, PLAN, hosted_by
 from tracker import auth, class_attendance, classes, decisions, fetching, storage
 from tracker.attendance.types import Attendance, Mark
+from tracker.classes import Plan
 from tracker.errors import InvalidInput, NotAllowed, NotFound
 from tracker.services import Services
 from tracker.storage.classes import Class, Filter
@@ -127,6 +129,29 @@ def test_a_co_teacher_does_with_a_class_what_its_teacher_does(
         assert stored(school.engine, class_id).status == "cancelled"
     else:
         assert said == outcome(ana)
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("act", ["change_class", "choose_session", "undo_session_choice", "take_other_list"])
+def test_a_co_teacher_reaches_into_no_class_of_the_meeting_that_she_may_not_see(
+    school: Services, zoom: FakeZoom, ana: Member, eva: Member, act: str
+) -> None:
+    linked = {"zoom_meeting_id": MEETING, "zoom_meeting_made": False}
+    shared_class = lesson(school.engine, ana, **linked)
+    hidden = lesson(school.engine, ana, "Secret tutoring", -10_000, **linked)
+    shared(school.engine, shared_class, eva)
+    counted(school.engine, hidden, stay("Zita", -10_000, -9_940), start=-10_000, end=-9_940)
+    before = stored(school.engine, shared_class), stored(school.engine, hidden)
+    with pytest.raises(NotAllowed) as refused:
+        ACTS[act](school, eva, before[0])
+    assert refused.value.code == "meeting_of_hidden_class"
+    assert (stored(school.engine, shared_class), stored(school.engine, hidden)) == before
+    assert zoom.meetings == {}
+    plan = Plan("Another title", before[0].scheduled_start, before[0].duration_minutes, before[0].timezone)
+    classes.change_class(school, eva, shared_class, plan)
+    shared(school.engine, hidden, eva)
+    with suppress(NotFound):
+        ACTS[act](school, eva, stored(school.engine, shared_class))
 
 
 def test_a_co_teacher_fetches(school: Services, zoom: FakeZoom, ana: Member, eva: Member, clock: Clock) -> None:

@@ -285,7 +285,7 @@ def take_other_list(services: Services, acting: Member, found: Class, session_uu
     now = services.now()
     with transaction(services.engine) as tx:
         with following(tx, meeting_id, services.delay, now) as meeting:
-            _check_may_change(tx, acting, found)
+            _check_may_decide(tx, acting, found)
             if session_uuid not in meeting.uuids_of(found.id):
                 raise NotFound("no_such_session")
             # Until when a session lasted may hang on the latest leave in its list.
@@ -317,7 +317,7 @@ def _decide_on_session(
     meeting_id, now = found.zoom_meeting_id or "", services.now()
     with transaction(services.engine) as tx:
         with following(tx, meeting_id, services.delay, now):
-            _check_may_change(tx, acting, found)
+            _check_may_decide(tx, acting, found)
             storage.sessions.undo_choice(tx, found.id, session_uuid)
             if choice is not None:
                 storage.sessions.choose(tx, choice, now)
@@ -402,10 +402,11 @@ def _whose(tx: Transaction, meeting: Meeting) -> Callable[[Stay], PersonKey]:
     return whose
 
 
-def _check_may_change(tx: Transaction, acting: Member, found: Class) -> None:
-    """Raises NotAllowed unless the acting person may change the class as it is now, NotFound, and NamesRemoved."""
+def _check_may_decide(tx: Transaction, acting: Member, found: Class) -> None:
+    """Raises NotAllowed unless the acting person may decide on the sessions of a class, NotFound, and NamesRemoved."""
     present = storage.classes.get_class(tx, found.id)
     auth.check_may_change(acting, present)
+    auth.check_reach(tx, acting, present)
     check_has_names(present)
 
 

@@ -237,6 +237,7 @@ def change_class(services: Services, acting: Member, class_id: str, plan: Plan) 
     """Changes title and time of a class that has not begun, at Zoom as well. Raises as `create_class` does."""
     plan = plan.checked()
     current = _still_planned(services, acting, class_id)
+    services.read(_check_may_move, acting, current, plan)
     meeting = None
     if current.zoom_meeting_made and current.api_meeting_id:
         services.zoom.change_meeting(current.api_meeting_id, plan.meeting(), current.teacher_email)
@@ -249,9 +250,8 @@ def change_class(services: Services, acting: Member, class_id: str, plan: Plan) 
         transaction(services.engine) as tx,
         following(tx, current.zoom_meeting_id or "", services.delay, now),
     ):
-        # It may have begun while Zoom was told.
-        locked = storage.classes.lock_class(tx, class_id)
-        _check_planned(locked)
+        locked = _lock_planned(tx, acting, class_id)
+        _check_may_move(tx, acting, locked, plan)
         storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
         old = Plan(locked.title, locked.scheduled_start, locked.duration_minutes, locked.timezone).in_words()
         was = {f"old_{name}": value for name, value in old.items()}
@@ -275,7 +275,7 @@ def cancel_class(services: Services, acting: Member, class_id: str) -> None:
         transaction(services.engine) as tx,
         following(tx, current.zoom_meeting_id or "", services.delay, now),
     ):
-        _check_planned(storage.classes.lock_class(tx, class_id))
+        _lock_planned(tx, acting, class_id)
         storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
         storage.fetches.withdraw(tx, class_id)
         audit.note(tx, acting, Action.CLASS_CANCELLED, now, class_id=class_id)
@@ -401,6 +401,23 @@ def _still_planned(services: Services, acting: Member, class_id: str) -> Class:
     auth.check_may_change(acting, found)
     _check_planned(found)
     return found
+
+
+def _lock_planned(tx: Transaction, acting: Member, class_id: str) -> Class:
+    """The class, locked, asked once more: it may have begun, or may be hers no more, while Zoom was told.
+
+    Raises NotAllowed, and as `_check_planned`.
+    """
+    found = storage.classes.lock_class(tx, class_id)
+    auth.check_may_change(acting, found)
+    _check_planned(found)
+    return found
+
+
+def _check_may_move(tx: Transaction, acting: Member, found: Class, plan: Plan) -> None:
+    """Raises NotAllowed where another time would reach into classes that a co-teacher may not see."""
+    if (plan.start, plan.minutes) != (found.scheduled_start, found.duration_minutes):
+        auth.check_reach(tx, acting, found)
 
 
 def _check_planned(found: Class) -> None:

@@ -45,7 +45,7 @@ from tracker.auth.second_factor import is_on as second_factor_is_on
 from tracker.auth.second_factor import new_key as new_second_factor
 from tracker.auth.second_factor import switch_off as switch_off_second_factor
 from tracker.auth.second_factor import switch_on as switch_on_second_factor
-from tracker.auth.shares import end_share, share, shares_by, shares_of, shares_with
+from tracker.auth.shares import check_reach, end_share, share, shares_by, shares_of, shares_with
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
     SIGN_IN_LIFE,
@@ -95,6 +95,7 @@ __all__ = [
     "check_may_change",
     "check_may_see",
     "check_owns_account",
+    "check_reach",
     "disable",
     "enable",
     "end_other_sign_ins",

@@ -16,8 +16,13 @@ def check_may_see(viewer: Member, found: Class) -> None:
 
     For lists the same is said in SQL, by `storage.classes.visible_to`.
     """
-    if not is_in_charge(viewer, found) and viewer.id not in found.shared_with:
+    if not may_see(viewer, found):
         raise NotAllowed("class_of_somebody_else")
+
+
+def may_see(viewer: Member, found: Class) -> bool:
+    """Whether `check_may_see` lets the viewer see the class."""
+    return is_in_charge(viewer, found) or viewer.id in found.shared_with
 
 
 def check_may_change(acting: Member, found: Class) -> None:

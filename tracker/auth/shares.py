@@ -5,8 +5,8 @@ from datetime import datetime
 
 from tracker import audit, storage
 from tracker.audit import Action
-from tracker.auth.permissions import check_may_end_share, check_may_see, check_may_share
-from tracker.errors import InvalidInput
+from tracker.auth.permissions import check_may_end_share, check_may_see, check_may_share, is_in_charge, may_see
+from tracker.errors import InvalidInput, NotAllowed
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member
@@ -60,6 +60,19 @@ def shares_of(tx: Transaction, viewer: Member, found: Class) -> list[Share]:
     current = storage.classes.get_class(tx, found.id)
     check_may_see(viewer, current)
     return storage.shares.of_class(tx, current.id, current.course_id)
+
+
+def check_reach(tx: Transaction, acting: Member, found: Class) -> None:
+    """Raises NotAllowed for a co-teacher where the Zoom meeting of a class serves classes too that she may not see.
+
+    Which sessions are which class's is decided for all classes of a meeting together: whoever moves one of them, or
+    decides on a session, changes the others, and might have their people come to the class that she may see.
+    """
+    if is_in_charge(acting, found):
+        return
+    for other in storage.classes.classes_of_meeting(tx, found.zoom_meeting_id or ""):
+        if not may_see(acting, other):
+            raise NotAllowed("meeting_of_hidden_class", teacher=found.teacher_name)
 
 
 def shares_by(tx: Transaction, member: Member) -> list[Share]:

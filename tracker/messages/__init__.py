@@ -93,6 +93,8 @@ _OF_CLASSES = {
     "no_such_session": "This class has no such session.",
     "no_such_class_of_yours": "There is no such class of yours.",
     "class_of_somebody_else": "This class belongs to somebody else.",
+    "meeting_of_hidden_class": "This Zoom meeting serves other classes too that are not shared with you. "
+    "Only {teacher} can move this class, or decide on its sessions.",
     "share_of_somebody_else": "Only the class's teacher or an admin shares it, or takes it back from others.",
     "share_with_teacher": "It is this person's own class.",
     "share_with_closed": "The account of {email} is closed.",
