@@ -130,7 +130,8 @@ def fetch_button(found: Class) -> None:
 
 def version_of(found: Class, raised: Alarms) -> object:
     """What this page shows: a value that differs when something visible has changed."""
-    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found)
+    size = page.read(class_attendance.size_of_records, found)
+    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found), size
 
 
 def alarms() -> Alarms:

@@ -37,7 +37,7 @@ random bytes                                                       | answered or
 finding out what runs here                                         | answers name no program and no trace                   | http_server/test_connections.py::test_answers_tell_nothing_of_what_runs_here
 
 # Tokens and secrets of programs
-a call without a valid token                                       | 401                                                    | test_routes_participants.py::test_without_a_valid_token_nobody_gets_in
+a call without a valid token                                       | 401                                                    | test_routes_participants.py::test_without_a_valid_token_nobody_gets_in_and_it_is_logged
 a token that was replaced                                          | 401                                                    | test_routes_participants.py::test_the_token_before_the_last_one_is_worth_nothing
 a guessed CRON_SECRET                                              | 401; without one the call is closed                    | test_routes_participants.py::test_without_a_cron_secret_the_door_is_closed_to_everybody
 using up Zoom's rate by the button                                 | a class is fetched by hand once a minute               | test_fetching_on_request.py::test_whoever_asks_within_a_minute_gets_what_the_first_one_got

@@ -249,10 +249,10 @@ def test_a_table_shows_the_rows_of_the_report_in_the_classs_time() -> None:
     assert stays["Where"].tolist() == ["meeting", "meeting"]
 
 
-def test_a_table_shows_names_as_they_are() -> None:
+def test_a_table_shows_names_as_they_are_but_for_signs_that_turn_them_round() -> None:
     names = [MARKUP, "=1+1", "\u202egnp", "x" * 10_000]
     found = frame(people_table(attendance(*(stay(name, 0, 1) for name in names)), BERLIN))
-    assert set(found["Name"]) == set(names)
+    assert set(found["Name"]) == {*names, "gnp"} - {"\u202egnp"}
 
 
 def test_a_table_without_rows_or_without_times_is_drawn() -> None:

@@ -356,3 +356,11 @@ def test_addresses_to_which_secrets_would_travel_unencrypted_are_named(
 ) -> None:
     check = found(services_on(engine, clock, ZOOM_CLIENT_ID="", **said))["addresses"]
     assert (check.ok, next(iter(said)) in check.sentence) == (ok, not ok)
+
+
+@pytest.mark.parametrize("name", ["FORWARDED_ALLOW_IPS", "ALLOWED_HOSTS"])
+@pytest.mark.database("sqlite")
+def test_a_star_where_names_belong_is_named(engine: Engine, clock: Clock, name: str) -> None:
+    checks = found(services_on(engine, clock, ZOOM_CLIENT_ID="", **{name: "*"}))
+    (check,) = (one for one in checks.values() if name in one.sentence)
+    assert (check.ok, check.sentence.startswith(f"{name} is *")) == (False, True)

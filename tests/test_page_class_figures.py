@@ -11,7 +11,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
 from tests.screens import Screens, button, metric, said, show
 from tests.test_page_class import fetch, note
-from tracker import health, storage
+from tracker import class_attendance, health, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import ClassStatus
 from tracker.clock import to_zoom, zone
@@ -210,3 +210,17 @@ def test_two_people_who_are_kept_apart_are_not_suggested_again(screens: Screens,
     assert metric(shown, "People") == "2"
     assert "The same person" not in [one.label for one in shown.button]
     assert "two people" in said(shown)
+
+
+def test_a_file_has_what_is_known_when_it_is_made_and_the_page_follows(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Zita Quark", 0, 30))
+    shown = show(screens, class_id)
+    drawn = page.read(class_attendance.size_of_records, stored(engine, class_id))
+    counted(engine, class_id, stay("Erased person 7", 0, 30))
+    _, content = screens.download(shown, "CSV of people")
+    assert b"Zita" not in content
+    assert b"Erased person 7" in content
+    assert page.read(class_attendance.size_of_records, stored(engine, class_id)) != drawn

@@ -1,17 +1,18 @@
 """A backup brings data back, and nobody who was shut out since it was made."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
 from tests.databases import contents, url_of
-from tests.makers import NOW, lesson, member
+from tests.makers import NOW, lesson, member, shared
 from tracker import auth
 from tracker.auth import OPERATOR, Browser
 from tracker.errors import NotSignedIn
-from tracker.storage.backup import WAYS_IN, back_up, restore
+from tracker.storage.backup import SHARES, WAYS_IN, back_up, restore
 from tracker.storage.database import make_engine, reading
 from tracker.storage.models import User
 
@@ -45,4 +46,28 @@ def test_a_restore_brings_no_way_in_back_that_may_have_been_revoked_since(migrat
         assert set(tx.exec(select(User.api_token_hash))) == {None}
     assert closed == {"bo@x.example"}
     assert auth.sign_in(engine, "eva@x.example", PASSWORD, browser, NOW)
+    engine.dispose()
+
+
+def test_a_restore_brings_back_what_is_shared_still_and_nothing_that_was_taken_back(
+    migrated_file: Path, tmp_path: Path
+) -> None:
+    live, file = tmp_path / "live.sqlite3", tmp_path / "saved.sqlite3"
+    shutil.copy(migrated_file, live)
+    engine = make_engine(url_of(live))
+    ana, eva, bo = (member(engine, f"{name}@x.example") for name in ("ana", "eva", "bo"))
+    class_id = lesson(engine, ana, course="Algebra")
+    for one in (eva, bo):
+        shared(engine, class_id, one)
+        ended = shared(engine, class_id, one, "course")
+    back_up(url_of(live), file)
+    for given in (ended, replace(ended, kind="class", id=class_id)):
+        auth.end_share(engine, OPERATOR, given, NOW)
+    shares = {name: contents(live)[name] for name in SHARES}
+    assert [len(rows) for rows in shares.values()] == [1, 1]
+    restore(url_of(live), file, NOW)
+    assert {name: contents(live)[name] for name in SHARES} == shares
+    new_machine = tmp_path / "new.sqlite3"
+    restore(url_of(new_machine), file, NOW)
+    assert [len(contents(new_machine)[name]) for name in SHARES] == [2, 2]
     engine.dispose()

@@ -114,10 +114,14 @@ def test_fetching_again_after_a_minute_replaces_what_was_known(
     "authorization",
     [None, "Bearer wrong", "Basic dXNlcjpwdw==", "Bearer \udce9\0"],
 )
-def test_without_a_valid_token_nobody_gets_in(state: ServerState, held: str, authorization: str | None) -> None:
+def test_without_a_valid_token_nobody_gets_in_and_it_is_logged(
+    state: ServerState, held: str, authorization: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
-    given = answer(state, Request("GET", f"{PATH}?streamId={held}", headers))
+    given = answer(state, Request("GET", f"{PATH}?streamId={held}", headers, address="192.0.2.9"))
     assert error(given) == (401, "unauthorized")
+    logged = [one for one in caplog.records if one.message == "a call was refused"]
+    assert [vars(one)["address"] for one in logged] == ["192.0.2.9"]
     assert stored(state.services.engine, held).participant_count is None
 
 

@@ -44,12 +44,21 @@ def using(school: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_the_demo_has_made_goes_and_nothing_else(using: Services, engine: Engine, tmp_path: Path) -> None:
     folder = demo_in(tmp_path / "data" / "demo")
-    assert len(list(folder.iterdir())) >= 3
+    (folder / sample_data.ERASED).write_text("[]")
+    assert len(list(folder.iterdir())) >= 4
     assert sample_data.remove(using, auth.OPERATOR) == [folder]
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["tracker.sqlite3"]
     assert [one.actor for one in entries(engine, action="sample_data_removed")] == ["operator"]
     with pytest.raises(NotFound):
         sample_data.remove(using, auth.OPERATOR)
+
+
+def test_who_was_erased_from_the_real_database_of_a_folder_stays_erased(using: Services, tmp_path: Path) -> None:
+    folder = demo_in(tmp_path / "data" / "demo")
+    (folder / sample_data.ERASED).write_text("[]")
+    (folder / "tracker.sqlite3").write_text("real")
+    sample_data.remove(using, auth.OPERATOR)
+    assert sorted(path.name for path in folder.iterdir()) == [sample_data.ERASED, "tracker.sqlite3"]
 
 
 def test_what_somebody_has_put_beside_it_stays(using: Services, tmp_path: Path) -> None:

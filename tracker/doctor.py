@@ -128,6 +128,10 @@ def _addresses(services: Services) -> Iterator[Check]:
     plain = [name for name, url in urls.items() if url.startswith("http://") and not _is_here(url)]
     problem = Problem("addresses_plain", {"names": ", ".join(plain)}) if plain else Problem("addresses_encrypted")
     yield Check("addresses", not plain, problem)
+    if "*" in services.settings.forwarded_allow_ips.split(","):
+        yield Check("proxies", False, Problem("proxies_any"))
+    if "*" in services.settings.allowed_hosts.split(","):
+        yield Check("hosts", False, Problem("hosts_any"))
 
 
 def _is_here(url: str) -> bool:

@@ -17,6 +17,8 @@ from tracker.storage.sample import check_removable
 # In the data folder where one is given, and else in a folder of that name in the usual one.
 FOLDER = "demo"
 DATABASE, SECRET, ZOOM = "demo.sqlite3", "practice-secret", "practice-zoom.json"
+# Who was erased (`tracker.privacy`).
+ERASED = "erased.json"
 # All the files of a demo; what SQLite and `tracker restore` keep beside a database is among them.
 PATTERNS = (DATABASE, f"{DATABASE}-*", "demo.before-restore-*.sqlite3", SECRET, f"{ZOOM}*")
 
@@ -46,7 +48,9 @@ def remove(services: Services, acting: Member) -> list[Path]:
     for folder in found:
         check_removable(folder / DATABASE)
     for folder in found:
-        for file in [file for pattern in PATTERNS for file in folder.glob(pattern)]:
+        # Who was erased from another database of this folder stays erased.
+        own = (ERASED,) if not list(folder.glob("tracker.sqlite3*")) else ()
+        for file in [file for pattern in (*PATTERNS, *own) for file in folder.glob(pattern)]:
             file.unlink(missing_ok=True)
         if folder.name == FOLDER and not any(folder.iterdir()):
             folder.rmdir()

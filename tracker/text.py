@@ -41,8 +41,12 @@ def compared_name(name: str) -> str:
     without invisible marks (category Cf, those that turn the direction of writing among them), in any case."""
     if name.isascii():  # nothing to do, and much quicker
         return fold_name(name).casefold()
-    plain = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
-    return fold_name(plain).casefold()
+    return fold_name(without_marks(unicodedata.normalize("NFKC", name))).casefold()
+
+
+def without_marks(text: str) -> str:
+    """The text without invisible marks (category Cf): what is copied from a page may have some."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 def text_of(value: object) -> str:

@@ -151,8 +151,7 @@ def test_answers_tell_nothing_of_what_runs_here(port: int) -> None:
         assert b"Python" not in content
         assert b"http.server" not in content
         assert b"Traceback" not in content
-        servers = [line for line in content.split(b"\r\n") if line.lower().startswith(b"server:")]
-        assert servers in ([b"Server: tracker"], [])
+        assert b"\r\nserver:" not in content.lower()
 
 
 def test_answers_are_not_to_be_cached(port: int) -> None:

@@ -36,13 +36,13 @@ def share(engine: Engine, acting: Member, class_id: str, email: str, now: dateti
             raise InvalidInput("share_with_teacher")
         storage.shares.add(tx, kind, shared_id, colleague.id, now)
         made = storage.shares.get(tx, kind, shared_id, colleague)
-        _note(tx, acting, Action.SHARED, now, made)
+        _note(tx, acting, Action.SHARED, now, made, found.id)
     _log("shared", acting, made)
     return made
 
 
-def end_share(engine: Engine, acting: Member, given: Share, now: datetime) -> None:
-    """Takes a share back, or gives it up.
+def end_share(engine: Engine, acting: Member, given: Share, now: datetime, class_id: str | None = None) -> None:
+    """Takes a share back, or gives it up; that of a course, maybe on the page of one of its classes.
 
     Raises NotAllowed for whoever is neither the teacher, nor an admin, nor the colleague herself; NotFound where it has
     ended already.
@@ -51,7 +51,7 @@ def end_share(engine: Engine, acting: Member, given: Share, now: datetime) -> No
         current = storage.shares.get(tx, given.kind, given.id, given.colleague)
         check_may_end_share(acting, current)
         storage.shares.end(tx, current.kind, current.id, current.colleague.id)
-        _note(tx, acting, Action.SHARE_ENDED, now, current)
+        _note(tx, acting, Action.SHARE_ENDED, now, current, class_id)
     _log("share_ended", acting, current)
 
 
@@ -85,8 +85,8 @@ def shares_with(tx: Transaction, member: Member) -> list[Share]:
     return storage.shares.given_to(tx, member.id)
 
 
-def _note(tx: Transaction, acting: Member, action: Action, now: datetime, one: Share) -> None:
-    class_id = one.id if one.kind == "class" else None
+def _note(tx: Transaction, acting: Member, action: Action, now: datetime, one: Share, class_id: str | None) -> None:
+    class_id = one.id if one.kind == "class" else class_id
     told = {"kind": one.kind, "title": one.title, "account": one.colleague.email}
     audit.note(tx, acting, action, now, class_id=class_id, **told)
 

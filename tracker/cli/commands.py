@@ -235,7 +235,7 @@ def share_class(call: Call) -> None:
             share = next((one for one in given if (one.kind, one.colleague.id) == (kind, colleague.id)), None)
             if share is None:
                 raise NotFound("no_such_share", email=colleague.email)
-            auth.end_share(services.engine, auth.OPERATOR, share, services.now())
+            auth.end_share(services.engine, auth.OPERATOR, share, services.now(), options.id)
         else:
             share = auth.share(services.engine, auth.OPERATOR, options.id, options.email, services.now(), kind)
         found = class_named(services, options.id)

@@ -79,6 +79,8 @@ OF_CHECKS = {
     "check_database": "database",
     "check_files": "files",
     "check_secrets": "secrets",
+    "check_proxies": "web servers in front",
+    "check_hosts": "host names",
     "check_addresses": "addresses",
     "check_people": "people",
     "check_retention": "retention",
@@ -103,6 +105,9 @@ OF_CHECKS = {
     "secrets_strong": "None is short, repeated or easy to guess.",
     "secrets_weak": "Short, used twice, or easy to guess: {names}; make new ones, at random and at least 16 characters "
     "long (the Zoom app and your provider make theirs themselves).",
+    "proxies_any": "FORWARDED_ALLOW_IPS is *, so anybody may say from which address they come; name the web servers in "
+    "front.",
+    "hosts_any": "ALLOWED_HOSTS is *, so another site can have its name lead to the dashboard; name your own.",
     "addresses_encrypted": "Secrets travel encrypted.",
     "addresses_plain": "Secrets would travel unencrypted: {names} should begin with https://.",
     "accounts": "Accounts: {count}.",

@@ -145,6 +145,11 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile = self._written = io.BytesIO()
         return content
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """The first line and the time; what program answers is nobody's business."""
+        self.send_response_only(code, message)
+        self.send_header("Date", self.date_time_string())
+
     def write(self, reply: Answer, *, close: bool) -> None:
         """Writes the answer; `close` ends the connection after it, as the answer itself may."""
         self.send_response(reply.status)

@@ -120,6 +120,8 @@ def answer(state: ServerState, request: Request) -> Answer:
         return failure(error.status, error.kind, sentence(webhook.OTHER_SIGNATURE) if other else sentence_of(error))
     except TrackerError as error:
         status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
+        if isinstance(error, NotSignedIn):
+            log.warning("a call was refused", extra={"reason": error.code, "address": request.address})
         return failure(status, error.kind, sentence_of(error))
     except AWAY:
         log.exception("the database is away", extra={"path": request.path})

@@ -24,6 +24,8 @@ from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, S
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
 WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt)
+# What is shared with whom, each with the column of what is shared.
+SHARES = {"ClassShare": "streamId", "CourseShare": "courseId"}
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
 ALL_PAGES, ONE_PAGE = -1, 1
@@ -102,6 +104,7 @@ def restore(
         _copy_to_newest_schema(file, prepared)
         _drop_ways_in(prepared, _closed_accounts(live) if was_there else [])
         if was_there:
+            _drop_ended_shares(live, prepared)
             _keep_audit(live, prepared)
         copy = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
         prepare(copy)
@@ -244,6 +247,19 @@ def _drop_ways_in(prepared: Path, closed: list[tuple[str, str]]) -> None:
         copy.execute('UPDATE "User" SET "apiTokenHash" = NULL')
         copy.executemany('UPDATE "User" SET "disabledAt" = ? WHERE id = ? AND "disabledAt" IS NULL', closed)
         copy.execute("COMMIT")
+
+
+def _drop_ended_shares(live: Path, prepared: Path) -> None:
+    """Takes out of a copy of a backup what is not shared any more; where nobody knows what is, all that was shared."""
+    for name, whole in SHARES.items():
+        every = f'DELETE FROM main."{name}"'  # noqa: S608 - one of our tables
+        shared = f'SELECT "{whole}", "userId" FROM live."{name}"'  # noqa: S608
+        with closing(_open_existing(prepared)) as copy:
+            try:
+                copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
+                copy.execute(f'{every} WHERE ("{whole}", "userId") NOT IN ({shared})')
+            except sqlite3.Error:  # it is damaged, or of a version in which nothing was shared
+                copy.execute(every)
 
 
 def _keep_audit(live: Path, prepared: Path) -> None:

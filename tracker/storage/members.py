@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from tracker.errors import InvalidInput, NotFound
 from tracker.storage.database import Transaction
 from tracker.storage.models import User
-from tracker.text import comparable
+from tracker.text import comparable, without_marks
 
 Role = Literal["teacher", "admin"]
 ROLES: tuple[Role, ...] = ("teacher", "admin")
@@ -182,7 +182,7 @@ def member_of(row: User) -> Member:
 
 def stored_email(email: str) -> str:
     """An e-mail address in the form in which it is stored."""
-    return comparable(email).strip().lower()
+    return without_marks(comparable(email)).strip().lower()
 
 
 def _row(tx: Transaction, email: str) -> User | None:

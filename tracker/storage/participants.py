@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import col, not_, select, update
+from sqlmodel import col, func, not_, select, update
 
 from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.types import Attendance
@@ -68,6 +68,11 @@ def forget_attendance(tx: Transaction, class_id: str) -> None:
     row.participant_count = row.participants_fetched_at = row.participants_data = None
     row.people_shown = row.hosts_shown = row.figures_of_count = None
     tx.add(row)
+
+
+def size_of_data(tx: Transaction, class_id: str) -> int | None:
+    """How long `participantsData` of a class is, in characters; None where nothing is known."""
+    return tx.exec(select(func.length(LiveStream.participants_data)).where(LiveStream.id == class_id)).first()
 
 
 def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | None:

@@ -35,7 +35,7 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
     st.subheader("People so far" if live else "People", anchor=False)
     people_panel.show(found, attendance, tables["people"], member)
     if not live:
-        downloads.show(found, tables)
+        downloads.show(found)
     if attendance.stays:
         st.subheader("When they were there", anchor=False)
         charts.timeline(found, attendance)

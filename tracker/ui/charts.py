@@ -19,6 +19,7 @@ from tracker.attendance.curve import Curve, presence_curve
 from tracker.attendance.types import Attendance, Person, PersonKey, Span, Stay, Where
 from tracker.report import NO_NAME, Table
 from tracker.storage.classes import Class
+from tracker.text import LONGEST_TEXT
 from tracker.ui import words
 
 # Two colours of the Okabe-Ito palette, which colour-blind eyes tell apart; the waiting room is hatched as well.
@@ -78,6 +79,8 @@ def show_table(table: Table, alt: str, *, until: datetime | None = None, **selec
     `selection` is what Streamlit needs to have its rows chosen.
     """
     frame = pd.DataFrame(table.rows, columns=list(table.columns))
+    for name in {"Name", "Email"} & set(table.columns):
+        frame[name] = [words.plain(text, LONGEST_TEXT) for text in frame[name]]
     moments = [cell for row in table.rows for cell in row if isinstance(cell, datetime)]
     one_day = len({moment.date() for moment in moments}) < 2
     config = {

@@ -1,32 +1,36 @@
 """The files of a class on its page: Excel first, then CSV."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from tracker import classes, clock, report
+from tracker import class_attendance, classes, clock, report
+from tracker.errors import ClassNotReady
 from tracker.storage.classes import Class
+from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_LABELS: dict[report.Shape, str] = {"people": "CSV of people", "stays": "CSV of joins and leaves"}
+Tables = dict[report.Shape, report.Table]
 
 
-def show(found: Class, tables: Mapping[report.Shape, report.Table]) -> None:
-    """A button for each file. It is made when somebody asks for it, and that is noted."""
+def show(found: Class) -> None:
+    """A button for each file. It is made when somebody asks for it, of what is known then, and that is noted."""
     who = page.acting_later()
 
-    def made(form: str, shape: str, make: Callable[[], bytes]) -> bytes:
-        classes.note_export(services(), who(), found.id, form, shape)
-        return make()
+    def made(form: str, shape: str, write: Callable[[Tables], bytes]) -> bytes:
+        member = who()
+        classes.note_export(services(), member, found.id, form, shape)
+        return write(_tables(member, found.id))
 
     local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
     with st.container(horizontal=True):
         st.download_button(
             "Excel",
-            partial(made, "xlsx", "people and stays", partial(report.xlsx_bytes, dict(tables))),
+            partial(made, "xlsx", "people and stays", report.xlsx_bytes),
             report.file_name(found.title, local_start, "attendance", "xlsx"),
             XLSX,
             on_click="ignore",
@@ -37,9 +41,23 @@ def show(found: Class, tables: Mapping[report.Shape, report.Table]) -> None:
         for shape, label in CSV_LABELS.items():
             st.download_button(
                 label,
-                partial(made, "csv", shape, partial(report.csv_bytes, tables[shape])),
+                partial(made, "csv", shape, partial(_csv_bytes, shape)),
                 report.file_name(found.title, local_start, shape, "csv"),
                 "text/csv",
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def _tables(member: Member, class_id: str) -> Tables:
+    """The tables of a class as it is now: the page may have been drawn before somebody was erased."""
+    found = services().read(classes.visible_class, member, class_id)
+    attendance = services().read(class_attendance.attendance_shown, found, services().now())
+    if attendance is None:
+        raise ClassNotReady("participants_unknown")
+    zone = clock.zone(found.timezone)
+    return {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
+
+
+def _csv_bytes(shape: report.Shape, tables: Tables) -> bytes:
+    return report.csv_bytes(tables[shape])

@@ -36,7 +36,7 @@ def share(found: Class) -> None:
     member = page.acting()
     with page.shown_errors():
         given = page.read(auth.shares_of, member, found)
-    _list(given, member)
+    _list(given, member, found)
     if not auth.is_in_charge(member, found):
         st.caption("Only the class's teacher and admins share it with others.")
         return
@@ -61,11 +61,12 @@ def of_account(member: Member) -> None:
     st.subheader("Shared classes", anchor=False)
     if not given and not taken:
         st.caption("You share nothing, and nothing is shared with you. A class is shared on its page.")
-    _list([*given, *taken], member, named=True)
+    _list([*given, *taken], member)
 
 
-def _list(given: Iterable[Share], member: Member, *, named: bool = False) -> None:
-    """Shares, each with the button that ends it for whoever may; `named` says what is shared."""
+def _list(given: Iterable[Share], member: Member, found: Class | None = None) -> None:
+    """Shares, each with the button that ends it for whoever may: of one class, or else with what is shared."""
+    named = found is None
     for one in given:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(_in_words(one, member, named=named), width="stretch")
@@ -74,7 +75,8 @@ def _list(given: Iterable[Share], member: Member, *, named: bool = False) -> Non
             key = f"end-{one.kind}-{one.id}-{one.colleague.id}"
             if may_end and st.button("Leave" if hers else "Take back", key=key, width="content"):
                 with page.shown_errors():
-                    auth.end_share(services().engine, page.acting(), one, services().now())
+                    class_id = found.id if found else None
+                    auth.end_share(services().engine, page.acting(), one, services().now(), class_id)
                 if hers and not named:
                     st.switch_page(page.CLASSES)  # the page of the class is not hers to read any more
                 st.rerun()
