@@ -12,7 +12,12 @@ with page.shown_errors():
     st.title("What is kept", anchor=False)
     with st.container(width=1000):
         st.markdown("What this service keeps on people, with the figures that are set here.")
-        st.table([dict(zip(kept.COLUMNS, row, strict=True)) for row in kept.rows(settings)], hide_index=True)
+        for what, *more in kept.rows(settings):
+            with st.container(border=True, gap="xsmall"):
+                st.markdown(f"**{what}**")
+                # Lines and no table, which a phone would cut.
+                lines = (f"{label}: {text}" for label, text in zip(kept.COLUMNS[1:], more, strict=True))
+                st.markdown("  \n".join(lines))
         st.subheader("For your students", anchor=False)
         st.markdown("Copy this and give it to them, as it is or in your words.")
         st.code(kept.notice(settings, member), language=None, wrap_lines=True)

@@ -152,9 +152,9 @@ def test_what_is_kept_is_told_to_everybody_with_the_figures_that_are_set(
     screens.sign_in(ana)
     found = screens.open(page.KEPT)
     assert not found.exception
-    told = str(found.table[0].value.to_dict("records"))
+    told = said(found)
     assert "12 hours without use, 3 days at most" in told
-    assert "'90 days'" in told
+    assert "How long: 90 days" in told
     assert "without a limit: none is set here" in told
     notice = found.code[0].value
     assert "kept for 90 days" in notice

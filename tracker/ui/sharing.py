@@ -50,7 +50,8 @@ def share(found: Class) -> None:
     with page.shown_errors():
         if not email.strip():
             raise InvalidInput("email_unusable", email="")
-        auth.share(services().engine, page.acting(), found.id, email, services().now(), kind)
+        made = auth.share(services().engine, page.acting(), found.id, email, services().now(), kind)
+    st.toast(f"Shared with {words.markdown(made.colleague.name, 60)}.", icon=":material/check:")
     st.rerun()
 
 
