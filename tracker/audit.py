@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from tracker import clock, storage
-from tracker.errors import NotAllowed
 from tracker.messages import Detail, action_in_words
+from tracker.permissions import check_is_admin
 from tracker.services import Services
 from tracker.storage.audit import Entry, Which
 from tracker.storage.database import AWAY, Engine, Transaction, reading, transaction
@@ -132,13 +132,13 @@ def from_where(member: Member, origin: str) -> Member:
 
 def list_entries(tx: Transaction, acting: Member, which: Which, limit: int, offset: int = 0) -> list[Entry]:
     """What was done, newest first. Raises NotAllowed for whoever is no admin."""
-    _check_is_admin(acting)
+    check_is_admin(acting)
     return storage.audit.list_entries(tx, which, limit, offset)
 
 
 def count_entries(tx: Transaction, acting: Member, which: Which) -> int:
     """How many `list_entries` has in all. Raises NotAllowed for whoever is no admin."""
-    _check_is_admin(acting)
+    check_is_admin(acting)
     return storage.audit.count_entries(tx, which)
 
 
@@ -209,8 +209,3 @@ def _add(
 
 def _called(acting: Member) -> str:
     return acting.email or acting.name
-
-
-def _check_is_admin(acting: Member) -> None:
-    if not acting.is_admin:
-        raise NotAllowed("admins_only")

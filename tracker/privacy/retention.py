@@ -21,11 +21,12 @@ from tracker.decisions import keys_in
 from tracker.errors import InvalidInput, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, meeting_of
+from tracker.storage.audit import Removed
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.people_data import Words
-from tracker.storage.retention import CourseDays, Removed
+from tracker.storage.retention import CourseDays
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def preview(services: Services, acting: Member) -> Preview:
         later = storage.retention.classes_begun(tx, settings.retention_days, now, limit=MOST_SHOWN, due=False)
         dated = [(_kept_until(tx, found, settings.retention_days), found) for found in later]
         courses = tuple(storage.retention.list_course_days(tx))
-        done = tuple(storage.retention.removed_lately(tx, list(ACTIONS.values()), MOST_DONE_SHOWN))
+        done = tuple(storage.audit.removed_lately(tx, list(ACTIONS.values()), MOST_DONE_SHOWN))
     next_at, next_class = min(dated, key=lambda one: one[0], default=(None, None))
     return Preview(
         days=settings.retention_days,

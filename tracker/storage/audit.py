@@ -4,7 +4,7 @@ Every function runs in the caller's transaction.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,16 @@ class Which:
     action: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A class whose names or records were removed, how many people it had, and what was done (a code)."""
+
+    at: datetime
+    title: str
+    people: int
+    action: str
 
 
 def add_entry(
@@ -96,6 +106,18 @@ def count_since(
     if class_id:
         asked.append(col(AuditEntry.class_id) == class_id)
     return tx.exec(select(func.count()).select_from(AuditEntry).where(*asked)).one()
+
+
+def removed_lately(tx: Transaction, actions: Sequence[str], limit: int) -> list[Removed]:
+    """The last classes of which names or records were removed, by the codes of these actions; the latest first."""
+    rows = (
+        select(AuditEntry.at, LiveStream.title, LiveStream.participant_count, AuditEntry.action)
+        .join(LiveStream, col(LiveStream.id) == col(AuditEntry.class_id))
+        .where(col(AuditEntry.action).in_(actions))
+        .order_by(col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    return [Removed(at, title, people or 0, action) for at, title, people, action in tx.exec(rows)]
 
 
 def forget(tx: Transaction, before: datetime, limit: int) -> int:

@@ -1,7 +1,7 @@
 """Classes whose participants' names were kept for long enough, and what of them goes. In the caller's transaction."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,6 @@ from tracker.storage.classes import Class, class_row
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     WITH_NAMES,
-    AuditEntry,
     Course,
     Fetch,
     LiveStream,
@@ -36,28 +35,6 @@ class CourseDays:
     name: str
     teacher_email: str
     days: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A class whose names or records were removed, how many people it had, and what was done (a code)."""
-
-    at: datetime
-    title: str
-    people: int
-    action: str
-
-
-def removed_lately(tx: Transaction, actions: Sequence[str], limit: int) -> list[Removed]:
-    """The last classes of which names or records were removed, by the codes of these actions; the latest first."""
-    rows = (
-        select(AuditEntry.at, LiveStream.title, LiveStream.participant_count, AuditEntry.action)
-        .join(LiveStream, col(LiveStream.id) == col(AuditEntry.class_id))
-        .where(col(AuditEntry.action).in_(actions))
-        .order_by(col(AuditEntry.id).desc())
-        .limit(limit)
-    )
-    return [Removed(at, title, people or 0, action) for at, title, people, action in tx.exec(rows)]
 
 
 def list_course_days(tx: Transaction) -> list[CourseDays]:
