@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, ended, entries, lesson, member, participant, server_state_on
 from tests.tracker_process import wait_until
-from tracker import audit, auth, classes, sessions
+from tracker import audit, auth, classes, sessions, storage
 from tracker.audit import ONE_LOOK, SCHEDULE, Action
 from tracker.auth import caller_of
 from tracker.classes import Plan
@@ -23,7 +23,7 @@ from tracker.server.http_server import HttpServer
 from tracker.server.worker import Worker
 from tracker.services import Services
 from tracker.storage.audit import Which
-from tracker.storage.database import transaction
+from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 
 ADDRESS, PASSWORD = "192.0.2.7", "maria plants seven tulips"
@@ -127,6 +127,23 @@ def test_strangers_cannot_fill_the_list(engine: Engine, eva: Member) -> None:
     assert len(entries(engine, action="sign_in_failed")) == 2 * audit.MOST_FAILURES
     audit.note_failed_sign_in(engine, eva.email, ADDRESS, "password_wrong", NOW + audit.FAILURES_WITHIN)
     assert len(entries(engine, action="sign_in_failed")) == 2 * audit.MOST_FAILURES + 1
+
+
+@pytest.mark.parametrize("of_class", [True, False], ids=["a look", "a failed sign-in"])
+def test_how_often_somebody_did_it_lately_is_read_without_all_she_ever_did(
+    engine: Engine, eva: Member, of_class: bool
+) -> None:
+    found = lesson(engine, eva) if of_class else None
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with reading(engine) as tx:
+        storage.audit.count_since(tx, NOW, "class_seen", eva.id, class_id=found)
+        statement, parameters = asked[-1]
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        if explain == "EXPLAIN":
+            tx.connection().exec_driver_sql("SET enable_seqscan = off")
+        plan = tx.connection().exec_driver_sql(f"{explain} {statement}", parameters).all()
+    assert "AuditEntry_userId_at" in str(plan)
 
 
 # The list
