@@ -371,7 +371,7 @@ OF_NOBODY = {
     "privacy/erasure.keep_erased",
     "privacy/erasure.compare_with_file",
     "privacy/retention.remove_due",
-    "privacy/retention.forget_seen",
+    "privacy/retention.forget_unneeded",
 }
 
 
