@@ -358,6 +358,33 @@ def test_days_are_set_by_the_setting_and_by_the_course(
         privacy.set_course_days(school, auth.OPERATOR, ana.email, "None", 1)
 
 
+@pytest.mark.parametrize(
+    ("hers", "his", "left"),
+    [
+        (30, 365, 30),
+        (365, 30, 30),
+        (30, None, 30),
+        (None, 30, 30),
+        (0, 30, 30),
+        (30, 0, 30),
+        (0, None, None),
+        (0, 0, 0),
+    ],
+)
+@pytest.mark.database("sqlite")
+def test_a_course_that_takes_another_one_in_keeps_names_for_the_fewer_days_of_both(
+    engine: Engine, ana: Member, hers: int | None, his: int | None, left: int | None
+) -> None:
+    ben = member(engine, "ben@school.example")
+    for teacher, days in ((ana, hers), (ben, his)):
+        lesson(engine, teacher, course="Latin")
+        with transaction(engine) as tx:
+            storage.retention.set_course_days(tx, teacher.id, "Latin", days)
+    auth.hand_over(engine, auth.OPERATOR, ana.email, ben.email, at(0))
+    with reading(engine) as tx:
+        assert [course.days for course in storage.retention.list_course_days(tx)] == [left]
+
+
 def seen_live(school: Services, class_id: str) -> int:
     with reading(school.engine) as tx:
         return class_attendance.count_sightings(tx, storage.classes.get_class(tx, class_id))
