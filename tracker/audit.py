@@ -79,6 +79,7 @@ class Action(StrEnum):
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_FORGOTTEN = "audit_forgotten"
     SAMPLE_DATA_REMOVED = "sample_data_removed"
+    PERSON_SEEN = "person_seen"
     PERSON_EXPORTED = "person_exported"
     PERSON_ERASED = "person_erased"
     NAMES_REMOVED = "names_removed"
@@ -113,6 +114,16 @@ def note_look(engine: Engine, acting: Member, class_id: str, now: datetime) -> N
         looked = storage.audit.count_since(tx, after, seen, acting.id, class_id=class_id, actor=_called(acting))
     if not looked:
         note_read(engine, acting, Action.CLASS_SEEN, now, class_id=class_id)
+
+
+def note_person_look(engine: Engine, acting: Member, person: str, now: datetime, **details: Detail) -> None:
+    """Notes that somebody looks at what is kept on a person, by a digest of her, unless she did a few minutes ago."""
+    with reading(engine) as tx:
+        after, seen = now - ONE_LOOK, Action.PERSON_SEEN.value
+        looked = storage.audit.count_since(tx, after, seen, acting.id, person=person, actor=_called(acting))
+    if not looked:
+        with suppress(*AWAY), transaction(engine) as tx:
+            note_person(tx, acting, Action.PERSON_SEEN, now, person, **details)
 
 
 def note_failed_sign_in(engine: Engine, email: str, address: str, reason: str, now: datetime) -> None:

@@ -95,7 +95,13 @@ def count_entries(tx: Transaction, which: Which) -> int:
 
 
 def count_since(
-    tx: Transaction, after: datetime, action: str, user_id: str | None, class_id: str | None = None, actor: str = ""
+    tx: Transaction,
+    after: datetime,
+    action: str,
+    user_id: str | None,
+    class_id: str | None = None,
+    person: str | None = None,
+    actor: str = "",
 ) -> int:
     """How often somebody did this later than `after`; whoever has no account is told by `actor`."""
     asked = [col(AuditEntry.action) == action, col(AuditEntry.at) > after]
@@ -105,6 +111,8 @@ def count_since(
         asked += [col(AuditEntry.user_id).is_(None), col(AuditEntry.actor) == actor]
     if class_id:
         asked.append(col(AuditEntry.class_id) == class_id)
+    if person:
+        asked.append(col(AuditEntry.person) == person)
     return tx.exec(select(func.count()).select_from(AuditEntry).where(*asked)).one()
 
 
