@@ -93,7 +93,9 @@ class _Found:
 def find(services: Services, acting: Member, who: str, *, with_emails: bool = False) -> Findings:
     """What is kept on a person, by e-mail or by name; that it was looked up is noted.
 
-    Raises NotAllowed for whoever is no admin, InvalidInput. Of a name, only records without e-mail are hers; `with_emails`: those with one as well.
+    Raises NotAllowed for whoever is no admin, InvalidInput.
+
+    Of a name, only records without e-mail are hers; `with_emails`: those with one as well.
     """
     auth.check_is_admin(acting)
     with reading(services.engine) as tx:

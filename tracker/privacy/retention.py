@@ -85,6 +85,11 @@ def preview(services: Services, acting: Member) -> Preview:
     )
 
 
+def own_days(tx: Transaction, teacher: Member | None = None) -> set[int]:
+    """For how many days courses keep names that have days of their own: those of a teacher, or all; 0 for no limit."""
+    return storage.retention.own_days(tx, teacher.id if teacher else None)
+
+
 def set_course_days(services: Services, acting: Member, teacher: str, course: str, days: int | None) -> None:
     """Sets for how many days a course of this teacher keeps names; None: as the setting says, 0: without limit.
 

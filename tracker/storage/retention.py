@@ -50,6 +50,14 @@ def list_course_days(tx: Transaction) -> list[CourseDays]:
     return [CourseDays(course.id, course.name, user.email, course.retention_days) for course, user in rows]
 
 
+def own_days(tx: Transaction, teacher_id: str | None = None) -> set[int]:
+    """For how many days courses keep names that have days of their own: those of a teacher, or all; 0 for no limit."""
+    days = select(Course.retention_days).distinct()
+    if teacher_id is not None:
+        days = days.where(Course.teacher_id == teacher_id)
+    return {own for own in tx.exec(days) if own is not None}
+
+
 def set_course_days(tx: Transaction, teacher_id: str, course: str, days: int | None) -> None:
     """Sets for how long a course of this teacher keeps names. Raises NotFound."""
     row = tx.exec(select(Course).where(Course.teacher_id == teacher_id, Course.name == course)).first()
@@ -64,7 +72,7 @@ def classes_begun(tx: Transaction, usual_days: int, now: datetime, *, limit: int
 
     `usual_days` hold where a course has none of its own. 0 days are no limit.
     """
-    own = {days for days in tx.exec(select(Course.retention_days).distinct()) if days}
+    own = own_days(tx) - {0}
     conditions = [and_(col(Course.retention_days) == days, _began(now - timedelta(days=days), due)) for days in own]
     if usual_days:
         usual = col(Course.retention_days).is_(None)
