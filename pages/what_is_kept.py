@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tracker import privacy
 from tracker.ui import kept, page
 from tracker.ui.wiring import services
 
@@ -9,10 +10,11 @@ member = page.gate("What is kept")
 
 with page.shown_errors():
     settings = services().settings
+    own_days, of_her_courses = page.read(privacy.own_days), page.read(privacy.own_days, member)
     st.title("What is kept", anchor=False)
     with st.container(width=1000):
         st.markdown("What this service keeps on people, with the figures that are set here.")
-        for what, *more in kept.rows(settings):
+        for what, *more in kept.rows(settings, own_days):
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{what}**")
                 # Lines and no table, which a phone would cut.
@@ -20,4 +22,4 @@ with page.shown_errors():
                 st.markdown("  \n".join(lines))
         st.subheader("For your students", anchor=False)
         st.markdown("Copy this and give it to them, as it is or in your words.")
-        st.code(kept.notice(settings, member), language=None, wrap_lines=True)
+        st.code(kept.notice(settings, member, of_her_courses), language=None, wrap_lines=True)

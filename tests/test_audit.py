@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,23 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, NOW, Clock, at, ended, entries, lesson, member, participant, server_state_on
+from tests.makers import (
+    MEETING,
+    NOW,
+    Clock,
+    at,
+    counted,
+    ended,
+    entries,
+    lesson,
+    member,
+    participant,
+    server_state_on,
+    services,
+    stay,
+)
 from tests.tracker_process import wait_until
-from tracker import audit, auth, classes, sessions
+from tracker import audit, auth, classes, privacy, sessions, storage
 from tracker.audit import ONE_LOOK, SCHEDULE, Action
 from tracker.auth import caller_of
 from tracker.classes import Plan
@@ -23,7 +38,7 @@ from tracker.server.http_server import HttpServer
 from tracker.server.worker import Worker
 from tracker.services import Services
 from tracker.storage.audit import Which
-from tracker.storage.database import transaction
+from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 
 ADDRESS, PASSWORD = "192.0.2.7", "maria plants seven tulips"
@@ -78,6 +93,31 @@ def test_files_start_links_and_the_list_itself_are_noted_when_they_leave(
         classes.note_export(school, eva, class_id, "csv", "people")
 
 
+def test_who_looks_up_a_person_is_noted_once_in_a_while_and_handed_out_with_her_data(
+    engine: Engine, eva: Member, clock: Clock, tmp_path: Path
+) -> None:
+    school = services(engine, clock, TRACKER_DATA_DIR=str(tmp_path))
+    boss = replace(member(engine, "boss@school.example", "admin"), origin=ADDRESS)
+    counted(engine, lesson(engine, eva), stay("Zita", 0, 60, "zita@x.example"))
+    for who in ("zita@x.example", "zita@x.example", "Zita", " ZITA@x.example") * 2:
+        privacy.find(school, boss, who)
+    with pytest.raises(NotAllowed):
+        privacy.find(school, eva, "zita@x.example")
+    clock.time += ONE_LOOK
+    privacy.find(school, boss, "zita@x.example")
+    noted = entries(engine)
+    assert [(one.actor, one.origin, one.action) for one in noted] == [(boss.email, ADDRESS, "person_seen")] * 3
+    assert [audit.in_words(one) for one in noted[:2]] == [
+        "looked at what is kept on somebody, who was in 1 class",
+        "looked at what is kept on somebody, who was in 0 classes",
+    ]
+    assert "zita" not in str(noted).lower()
+    assert len(privacy.export(school, boss, "Zita")["audit"]) == 1
+    privacy.erase(school, boss, "somebody@x.example")
+    privacy.find(school, boss, "zita@x.example")
+    assert len(privacy.export(school, boss, "zita@x.example")["audit"]) == 3
+
+
 @pytest.mark.database("sqlite")
 def test_a_database_that_can_only_be_read_shows_its_classes_all_the_same(
     school: Services, engine: Engine, eva: Member
@@ -127,6 +167,23 @@ def test_strangers_cannot_fill_the_list(engine: Engine, eva: Member) -> None:
     assert len(entries(engine, action="sign_in_failed")) == 2 * audit.MOST_FAILURES
     audit.note_failed_sign_in(engine, eva.email, ADDRESS, "password_wrong", NOW + audit.FAILURES_WITHIN)
     assert len(entries(engine, action="sign_in_failed")) == 2 * audit.MOST_FAILURES + 1
+
+
+@pytest.mark.parametrize("of_class", [True, False], ids=["a look", "a failed sign-in"])
+def test_how_often_somebody_did_it_lately_is_read_without_all_she_ever_did(
+    engine: Engine, eva: Member, of_class: bool
+) -> None:
+    found = lesson(engine, eva) if of_class else None
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with reading(engine) as tx:
+        storage.audit.count_since(tx, NOW, "class_seen", eva.id, class_id=found)
+        statement, parameters = asked[-1]
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        if explain == "EXPLAIN":
+            tx.connection().exec_driver_sql("SET enable_seqscan = off")
+        plan = tx.connection().exec_driver_sql(f"{explain} {statement}", parameters).all()
+    assert "AuditEntry_userId_at" in str(plan)
 
 
 # The list

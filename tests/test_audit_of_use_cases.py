@@ -43,6 +43,7 @@ OF_NOBODY = {
     "audit.export",  # tried below, with the other things that somebody is shown
     "audit.note_read",
     "audit.note_look",
+    "audit.note_person_look",
     "audit.note_failed_sign_in",
 }
 

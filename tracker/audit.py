@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from tracker import clock, storage
-from tracker.errors import NotAllowed
 from tracker.messages import Detail, action_in_words
+from tracker.permissions import check_is_admin
 from tracker.services import Services
 from tracker.storage.audit import Entry, Which
 from tracker.storage.database import AWAY, Engine, Transaction, reading, transaction
@@ -79,6 +79,7 @@ class Action(StrEnum):
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_FORGOTTEN = "audit_forgotten"
     SAMPLE_DATA_REMOVED = "sample_data_removed"
+    PERSON_SEEN = "person_seen"
     PERSON_EXPORTED = "person_exported"
     PERSON_ERASED = "person_erased"
     NAMES_REMOVED = "names_removed"
@@ -115,6 +116,16 @@ def note_look(engine: Engine, acting: Member, class_id: str, now: datetime) -> N
         note_read(engine, acting, Action.CLASS_SEEN, now, class_id=class_id)
 
 
+def note_person_look(engine: Engine, acting: Member, person: str, now: datetime, **details: Detail) -> None:
+    """Notes that somebody looks at what is kept on a person, by a digest of her, unless she did a few minutes ago."""
+    with reading(engine) as tx:
+        after, seen = now - ONE_LOOK, Action.PERSON_SEEN.value
+        looked = storage.audit.count_since(tx, after, seen, acting.id, person=person, actor=_called(acting))
+    if not looked:
+        with suppress(*AWAY), transaction(engine) as tx:
+            note_person(tx, acting, Action.PERSON_SEEN, now, person, **details)
+
+
 def note_failed_sign_in(engine: Engine, email: str, address: str, reason: str, now: datetime) -> None:
     """Notes that somebody could not sign in. What was typed is kept only where it is the e-mail of an account."""
     nobody = Member(id="", email="", name="unknown", role="", zoom_user="")
@@ -132,13 +143,13 @@ def from_where(member: Member, origin: str) -> Member:
 
 def list_entries(tx: Transaction, acting: Member, which: Which, limit: int, offset: int = 0) -> list[Entry]:
     """What was done, newest first. Raises NotAllowed for whoever is no admin."""
-    _check_is_admin(acting)
+    check_is_admin(acting)
     return storage.audit.list_entries(tx, which, limit, offset)
 
 
 def count_entries(tx: Transaction, acting: Member, which: Which) -> int:
     """How many `list_entries` has in all. Raises NotAllowed for whoever is no admin."""
-    _check_is_admin(acting)
+    check_is_admin(acting)
     return storage.audit.count_entries(tx, which)
 
 
@@ -209,8 +220,3 @@ def _add(
 
 def _called(acting: Member) -> str:
     return acting.email or acting.name
-
-
-def _check_is_admin(acting: Member) -> None:
-    if not acting.is_admin:
-        raise NotAllowed("admins_only")

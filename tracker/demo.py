@@ -21,7 +21,7 @@ from tracker.classes import Plan
 from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
 from tracker.services import Services
-from tracker.settings import Settings
+from tracker.settings import NAMES, Settings
 from tracker.storage.members import Member, Role
 
 HOST = "127.0.0.1"
@@ -60,7 +60,8 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     tracker_port = given.get("TRACKER_PORT") or "8787"
     zoom = f"http://{HOST}:{_next_port(tracker_port)}"
     secret = _secret(data_dir / sample_data.SECRET)
-    said = {
+    # What is said as empty is as it is usually, also where the file `.env` says otherwise.
+    said = dict.fromkeys(NAMES, "") | {
         "TRACKER_DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{(data_dir / sample_data.DATABASE).as_posix()}",
         "ZOOM_ACCOUNT_ID": "practice-account",

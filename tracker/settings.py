@@ -168,7 +168,9 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-# The variables that hold a path.
+# The variables of all settings.
+NAMES = tuple(map(_name, Settings.model_fields))
+# Those that hold a path.
 PATHS = {
     "TRACKER_DATA_DIR",
     *(f"{_name(name)}_FILE" for name, field in Settings.model_fields.items() if not field.repr),

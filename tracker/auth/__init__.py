@@ -1,4 +1,4 @@
-"""Authentication and permissions: passwords, sign-ins of browsers, API tokens, who may see which class.
+"""Authentication: passwords, sign-ins of browsers, API tokens. What who may see is in `tracker.permissions`.
 
 passwords.py  which are fit to be one, and the form in which they are stored
 guessing.py   how many may be tried
@@ -7,7 +7,6 @@ tokens.py     API tokens
 school_account.py  signing in with the school's account (OpenID Connect)
 second_factor.py  a code beside the password, for admins
 invitations.py  links that set a password, once
-permissions.py  who may see and change what
 shares.py     classes and courses that are shared with colleagues
 accounts.py   the people with an account
 
@@ -30,15 +29,6 @@ from tracker.auth.accounts import (
 from tracker.auth.addresses import caller_of, is_proxy, place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password, is_weak_secret
-from tracker.auth.permissions import (
-    OPERATOR,
-    PROGRAM,
-    check_is_admin,
-    check_may_change,
-    check_may_see,
-    check_owns_account,
-    is_in_charge,
-)
 from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
 from tracker.auth.second_factor import address_for_app
 from tracker.auth.second_factor import is_on as second_factor_is_on
@@ -72,6 +62,15 @@ from tracker.auth.tokens import (
     new_api_token,
     note_bearer_use,
     revoke_api_tokens,
+)
+from tracker.permissions import (
+    OPERATOR,
+    PROGRAM,
+    check_is_admin,
+    check_may_change,
+    check_may_see,
+    check_owns_account,
+    is_in_charge,
 )
 
 __all__ = [

@@ -8,8 +8,8 @@ from tracker.audit import Action
 from tracker.auth.digests import digest
 from tracker.auth.guessing import note_attempt
 from tracker.auth.passwords import check_choice, hash_password, password_matches
-from tracker.auth.permissions import check_is_admin
 from tracker.errors import InvalidInput, NotSignedIn
+from tracker.permissions import check_is_admin
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member, Role
 

@@ -9,9 +9,9 @@ from tracker.audit import Action
 from tracker.auth.accounts import end_everything
 from tracker.auth.digests import digest
 from tracker.auth.passwords import check_choice, hash_password
-from tracker.auth.permissions import check_is_admin
 from tracker.auth.sign_ins import Browser, Limits, begin
 from tracker.errors import InvalidInput, NotSignedIn
+from tracker.permissions import check_is_admin
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member, Role
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from tracker import audit, storage
 from tracker.audit import Action
-from tracker.auth.permissions import check_may_end_share, check_may_see, check_may_share, is_in_charge, may_see
 from tracker.errors import InvalidInput, NotAllowed
+from tracker.permissions import check_may_end_share, check_may_see, check_may_share, is_in_charge, may_see
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from tracker import audit, storage
 from tracker.audit import Action
 from tracker.auth.digests import digest
-from tracker.auth.permissions import check_owns_account
 from tracker.auth.sign_ins import BETWEEN_NOTES_OF_USE
 from tracker.errors import InvalidInput, NotSignedIn
+from tracker.permissions import check_owns_account
 from tracker.storage.api_tokens import Token
 from tracker.storage.database import Engine, Transaction, reading, transaction
 from tracker.storage.members import Member

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker import auth, classes
+from tracker import auth, classes, paths
 from tracker.errors import InvalidInput
 from tracker.services import Services, open_services
 from tracker.settings import Settings, read_settings
@@ -100,6 +100,14 @@ def line_from_stdin() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError:
         raise InvalidInput("password_not_utf8") from None
+
+
+def write_file(name: str, content: bytes) -> None:
+    """A file for this user alone, in place of one that may be there. Raises InvalidInput where it cannot be written."""
+    try:
+        paths.write_private(Path(name), content)
+    except OSError as error:
+        raise InvalidInput("file_unwritable", file=name, reason=str(error.strerror)) from None
 
 
 def print_json(value: object) -> None:

@@ -4,14 +4,13 @@ import csv
 import io
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from tracker import auth, class_attendance, classes, clock, paths, report
+from tracker import auth, class_attendance, classes, clock, report
 from tracker.attendance.assignment import ClassSession
 from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
-from tracker.cli.call import Call, class_named, class_seen, print_json, say
+from tracker.cli.call import Call, class_named, class_seen, print_json, say, write_file
 from tracker.errors import ClassNotReady, InvalidInput, NamesRemoved
 from tracker.messages import people_in_words, sentence, sentence_of
 from tracker.storage.database import check_schema
@@ -43,10 +42,7 @@ def export(call: Call) -> None:
     if options.out is None:
         _to_stdout(content, options.format)
         return
-    try:
-        paths.write_private(Path(options.out), content)
-    except OSError as error:
-        raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
+    write_file(options.out, content)
 
 
 def _to_stdout(content: bytes, kind: str) -> None:

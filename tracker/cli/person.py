@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
-from tracker import auth, clock, paths, privacy
-from tracker.cli.call import Call, command, group, line_from_stdin, print_json, say
+from tracker import auth, clock, privacy
+from tracker.cli.call import Call, command, group, line_from_stdin, print_json, say, write_file
 from tracker.errors import InvalidInput
 from tracker.messages import sentence, sentence_of
 from tracker.privacy import Findings
@@ -25,10 +24,7 @@ def export(call: Call) -> None:
         print_json(content)
         return
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    try:
-        paths.write_private(Path(options.out), text.encode())
-    except OSError as error:
-        raise InvalidInput("file_unwritable", file=options.out, reason=str(error.strerror)) from None
+    write_file(options.out, text.encode())
     say(f"{options.out} has everything that is kept here. {sentence('zooms_own_copy')}")
 
 

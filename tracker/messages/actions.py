@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, str] = {
     "audit_exported": "exported {entries} {entries:entry|entries} of this list",
     "audit_forgotten": "dropped {entries} {entries:entry|entries} of this list that were old enough",
     "sample_data_removed": "removed the sample data of the demo",
+    "person_seen": "looked at what is kept on somebody, who was in {classes} {classes:class|classes}",
     "person_exported": "exported what is kept on somebody: {records} {records:record|records}",
     "person_erased": "erased somebody, who was in {classes} {classes:class|classes}",
     "names_removed": "removed the names of {people} {people:person|people}, which were kept for long enough",

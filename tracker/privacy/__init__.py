@@ -9,7 +9,7 @@ retention.py  names that were kept for long enough
 
 from tracker.privacy.access import Findings, Other, export, find
 from tracker.privacy.erasure import Done, compare_with_file, erase, keep_erased, restore
-from tracker.privacy.retention import Preview, forget_seen, preview, remove_due, set_course_days
+from tracker.privacy.retention import Preview, forget_unneeded, own_days, preview, remove_due, set_course_days
 
 __all__ = [
     "Done",
@@ -20,8 +20,9 @@ __all__ = [
     "erase",
     "export",
     "find",
-    "forget_seen",
+    "forget_unneeded",
     "keep_erased",
+    "own_days",
     "preview",
     "remove_due",
     "restore",

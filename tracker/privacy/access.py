@@ -91,7 +91,9 @@ class _Found:
 
 
 def find(services: Services, acting: Member, who: str, *, with_emails: bool = False) -> Findings:
-    """What is kept on a person, by e-mail or by name. Raises NotAllowed for whoever is no admin, InvalidInput.
+    """What is kept on a person, by e-mail or by name; that it was looked up is noted.
+
+    Raises NotAllowed for whoever is no admin, InvalidInput.
 
     Of a name, only records without e-mail are hers; `with_emails`: those with one as well.
     """
@@ -102,6 +104,9 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         held = [(records.of, len(entries)) for records, entries in found.records if records.kind == "class"]
         classes = [(storage.classes.get_class(tx, class_id), number) for class_id, number in held]
         titles = storage.people_data.named_in_titles(tx, who.strip())
+        # As long as nobody was erased there is no salt.
+        person = digest_of(keys[0], next(iter(storage.erased.list_erased(tx).salts), ""))
+    audit.note_person_look(services.engine, acting, person, services.now(), classes=len(classes))
     return Findings(
         keys=keys,
         classes=tuple(sorted(classes, key=lambda one: (one[0].scheduled_start, one[0].id))),
@@ -123,7 +128,7 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
         keys = keys_with_emails(tx, who) if with_emails else keys_of(who)
         found = _everything(tx, keys)
         account = found.account
-        salts = {salt for salt, _ in storage.erased.list_erased(tx).people.values()}
+        salts = {"", *storage.erased.list_erased(tx).salts}
         digests = {digest_of(key, salt) for key in keys for salt in salts}
         noted = storage.people_data.audit_entries(tx, [account.id] if account else [], digests)
         of_account = storage.people_data.account_data(tx, account.id) if account else None

@@ -14,18 +14,19 @@ from tracker import audit, auth, storage
 from tracker.attendance import live
 from tracker.attendance.anonymous import data_without_names
 from tracker.attendance.counting import key_of
-from tracker.attendance.types import ClassStatus, FetchState, PersonKey, Where
+from tracker.attendance.types import ClassStatus, FetchState, Where
 from tracker.audit import Action
 from tracker.class_attendance import attendance_of, attendance_seen
 from tracker.decisions import keys_in
 from tracker.errors import InvalidInput, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, meeting_of
+from tracker.storage.audit import Removed
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.people_data import Words
-from tracker.storage.retention import CourseDays, Removed
+from tracker.storage.retention import CourseDays
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def preview(services: Services, acting: Member) -> Preview:
         later = storage.retention.classes_begun(tx, settings.retention_days, now, limit=MOST_SHOWN, due=False)
         dated = [(_kept_until(tx, found, settings.retention_days), found) for found in later]
         courses = tuple(storage.retention.list_course_days(tx))
-        done = tuple(storage.retention.removed_lately(tx, list(ACTIONS.values()), MOST_DONE_SHOWN))
+        done = tuple(storage.audit.removed_lately(tx, list(ACTIONS.values()), MOST_DONE_SHOWN))
     next_at, next_class = min(dated, key=lambda one: one[0], default=(None, None))
     return Preview(
         days=settings.retention_days,
@@ -82,6 +83,11 @@ def preview(services: Services, acting: Member) -> Preview:
         next_at=next_at,
         done=done,
     )
+
+
+def own_days(tx: Transaction, teacher: Member | None = None) -> set[int]:
+    """For how many days courses keep names that have days of their own: those of a teacher, or all; 0 for no limit."""
+    return storage.retention.own_days(tx, teacher.id if teacher else None)
 
 
 def set_course_days(services: Services, acting: Member, teacher: str, course: str, days: int | None) -> None:
@@ -121,20 +127,27 @@ def remove_due(services: Services) -> int:
     return number
 
 
-def forget_seen(services: Services, after: str = "") -> str:
+def forget_unneeded(services: Services, after: str = "") -> str:
     """Drops what was seen live in sessions of which Zoom's list is final and has everybody; a few meetings in one go.
 
-    And what was seen in sessions that are no class's, after the days that are set. It begins with the first meeting
-    behind `after`, and returns the last one that it looked at, "" at the end.
+    And after the days that are set, both that and Zoom's lists of sessions that are no class's with names. It begins
+    with the first meeting behind `after`, and returns the last one that it looked at, "" at the end.
     """
     now, days = services.now(), services.settings.retention_days
+    before = now - timedelta(days=days) if days else None
     with reading(services.engine) as tx:
-        meetings = storage.retention.meetings_seen(tx, after, MOST_MEETINGS)
-        able = [one for one in meetings if _not_needed(tx, meeting_of(tx, one, now), days, now)]
+        meetings = storage.retention.meetings_with_more(tx, after, before, MOST_MEETINGS)
+        able = [one for one in meetings if any(_not_needed(tx, meeting_of(tx, one, now), before))]
+    teachers: set[str] = set()
     for meeting_id in able:
         with transaction(services.engine) as tx:
             meeting = meeting_of(tx, meeting_id, now, locked=True)
-            storage.retention.forget_seen(tx, _not_needed(tx, meeting, days, now))
+            seen, listed = _not_needed(tx, meeting, before)
+            storage.retention.forget_seen(tx, seen)
+            storage.retention.forget_lists(tx, listed)
+            teachers |= {one.teacher_id for one in meeting.classes if listed}
+    for teacher_id in sorted(teachers):
+        _forget_words(services, teacher_id)
     return meetings[-1] if len(meetings) == MOST_MEETINGS else ""
 
 
@@ -161,10 +174,8 @@ def _remove_in_meeting(tx: Transaction, services: Services, due: Iterable[Class]
             removed.append(found)
     if removed and (meeting_id := removed[0].zoom_meeting_id):
         meeting = meeting_of(tx, meeting_id, now)
-        with_names = [one.id for one in meeting.classes if not one.names_removed]
-        needed = {uuid for class_id in with_names for uuid in meeting.uuids_of(class_id)}
         before = max(found.ended_at or found.planned.end for found in removed)
-        storage.retention.forget_records(tx, meeting_id, needed, before)
+        storage.retention.forget_records(tx, meeting_id, _with_names(meeting), before)
     return len(removed)
 
 
@@ -189,19 +200,26 @@ def _remove_names(tx: Transaction, services: Services, found: Class, now: dateti
 
 def _forget_words(services: Services, teacher_id: str) -> None:
     """Forgets what a teacher has said of people of whom she has no record any more."""
-    # To look through all her classes takes long, and is done where nobody waits for it.
-    if not services.read(_words_on_nobody, teacher_id):
+    # To look through all her classes takes long, and is done once, where nobody waits for it.
+    gone = services.read(_words_on_nobody, teacher_id)
+    if not gone:
         return
     with transaction(services.engine) as tx:
         storage.members.lock_member(tx, teacher_id)
-        storage.people_data.forget_words(tx, _words_on_nobody(tx, teacher_id))
+        # What she has said anew meanwhile is of somebody whom she sees.
+        said = set(storage.people_data.all_words(tx))
+        storage.people_data.forget_words(tx, [words for words in gone if words in said])
 
 
 def _words_on_nobody(tx: Transaction, teacher_id: str) -> list[Words]:
     """What a teacher has said of people of whom she has no record; that two are not the same, also of one of them."""
     said = [words for words in storage.people_data.all_words(tx) if words.teacher_id == teacher_id]
-    known: set[PersonKey] = set()
-    for _, _, data in storage.participants.classes_with_people(tx, teacher_id) if said else ():
+    if not said:
+        return []
+    # Of a class that runs, or whose count waits, people are known by what was seen, or by the list of a session.
+    known = {key_of(stay) for stay in live.stays_seen(storage.retention.seen_of_teacher(tx, teacher_id), {})}
+    known |= {key_of(stay) for stay in storage.retention.listed_of_teacher(tx, teacher_id)}
+    for _, _, data in storage.participants.classes_with_people(tx, teacher_id):
         known |= keys_in(data)
     missing = {words: [key for key in words.people if key not in known] for words in said}
     return [
@@ -211,11 +229,23 @@ def _words_on_nobody(tx: Transaction, teacher_id: str) -> list[Words]:
     ]
 
 
-def _not_needed(tx: Transaction, meeting: Meeting, days: int, now: datetime) -> set[str]:
-    """The sessions of a meeting of which nothing rests on what was seen live."""
-    latest = storage.retention.latest_seen(tx, meeting.id)
-    old = {uuid for uuid, at in latest.items() if days and at + timedelta(days=days) <= now}
-    return (_final(tx, meeting) & latest.keys()) | (old - meeting.of_classes)
+def _with_names(meeting: Meeting) -> set[str]:
+    """The sessions of a meeting that a class with names has."""
+    return {uuid for one in meeting.classes if not one.names_removed for uuid in meeting.uuids_of(one.id)}
+
+
+def _not_needed(tx: Transaction, meeting: Meeting, before: datetime | None) -> tuple[set[str], set[str]]:
+    """The sessions of a meeting of which nothing rests on what was seen live, and those of which nothing on the list.
+
+    `before`: what is of a session that was over by then, and no class with names has it, is too old.
+    """
+    seen = storage.retention.latest_seen(tx, meeting.id)
+    final = _final(tx, meeting) & seen.keys()
+    if before is None:
+        return final, set()
+    needed = _with_names(meeting)
+    old = {uuid for uuid, at in seen.items() if at <= before}
+    return final | (old - needed), storage.retention.lists_before(tx, meeting.id, before) - needed
 
 
 def _final(tx: Transaction, meeting: Meeting) -> set[str]:

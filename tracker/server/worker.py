@@ -95,9 +95,9 @@ class Worker:
             pass
 
     def remove_names(self) -> None:
-        """Removes names that were kept for long enough, of a few classes, and what was seen live and is not needed."""
+        """Removes names that were kept for long enough, of a few classes, and what no class needs of a few meetings."""
         privacy.remove_due(self._services)
-        self._seen_until = privacy.forget_seen(self._services, self._seen_until)
+        self._seen_until = privacy.forget_unneeded(self._services, self._seen_until)
 
     def keep_erased(self) -> None:
         """Sees to it that whoever was erased, on whichever machine, stays so."""

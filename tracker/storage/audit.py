@@ -4,7 +4,7 @@ Every function runs in the caller's transaction.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,16 @@ class Which:
     action: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A class whose names or records were removed, how many people it had, and what was done (a code)."""
+
+    at: datetime
+    title: str
+    people: int
+    action: str
 
 
 def add_entry(
@@ -85,7 +95,13 @@ def count_entries(tx: Transaction, which: Which) -> int:
 
 
 def count_since(
-    tx: Transaction, after: datetime, action: str, user_id: str | None, class_id: str | None = None, actor: str = ""
+    tx: Transaction,
+    after: datetime,
+    action: str,
+    user_id: str | None,
+    class_id: str | None = None,
+    person: str | None = None,
+    actor: str = "",
 ) -> int:
     """How often somebody did this later than `after`; whoever has no account is told by `actor`."""
     asked = [col(AuditEntry.action) == action, col(AuditEntry.at) > after]
@@ -95,7 +111,21 @@ def count_since(
         asked += [col(AuditEntry.user_id).is_(None), col(AuditEntry.actor) == actor]
     if class_id:
         asked.append(col(AuditEntry.class_id) == class_id)
+    if person:
+        asked.append(col(AuditEntry.person) == person)
     return tx.exec(select(func.count()).select_from(AuditEntry).where(*asked)).one()
+
+
+def removed_lately(tx: Transaction, actions: Sequence[str], limit: int) -> list[Removed]:
+    """The last classes of which names or records were removed, by the codes of these actions; the latest first."""
+    rows = (
+        select(AuditEntry.at, LiveStream.title, LiveStream.participant_count, AuditEntry.action)
+        .join(LiveStream, col(LiveStream.id) == col(AuditEntry.class_id))
+        .where(col(AuditEntry.action).in_(actions))
+        .order_by(col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    return [Removed(at, title, people or 0, action) for at, title, people, action in tx.exec(rows)]
 
 
 def forget(tx: Transaction, before: datetime, limit: int) -> int:

@@ -1,5 +1,7 @@
 """What becomes of a person's rows when her account is removed. Every function runs in the caller's transaction."""
 
+import math
+import sys
 from collections.abc import Collection
 from typing import Any
 
@@ -47,9 +49,10 @@ def has_classes(tx: Transaction, member_id: str) -> bool:
 def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
     """Gives a person's classes, courses and words on people to somebody else.
 
-    A course of the same name takes the classes in, and with whom either was shared, that one is; where both have said
-    something of the same people, the word of who takes over counts. Figures shown rest on these words, so those of her
-    classes are to be worked out anew. What was shared with who takes over is her own now.
+    A course of the same name takes the classes in: with whom either was shared, that one is, and it keeps names for the
+    fewer days of both. Where both have said something of the same people, the word of who takes over counts. Figures
+    shown rest on these words, so those of her classes are to be worked out anew. What was shared with who takes over is
+    her own now.
 
     The caller has locked both, and before them their classes. Meetings that were linked need not be hosted by who takes
     over: an admin has given them to her.
@@ -64,6 +67,8 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
             ours = col(LiveStream.course_id) == course.id
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
             shares.move_course(tx, course.id, into.id)
+            into.retention_days = _fewer_days(course.retention_days, into.retention_days)
+            tx.add(into)
             tx.delete(course)
     tx.flush()
     linked = (col(LiveStream.teacher_id) == member_id, col(LiveStream.zoom_linked_by_teacher).is_(True))
@@ -88,6 +93,11 @@ def remove(tx: Transaction, member_id: str) -> None:
     for table, _ in DECISIONS:
         tx.exec(delete(table).where(table.teacher_id == member_id))
     tx.exec(delete(User).where(col(User.id) == member_id))
+
+
+def _fewer_days(one: int | None, other: int | None) -> int | None:
+    """The fewer days of two courses: days of their own, else None (as the setting says), else 0 (no limit)."""
+    return min(one, other, key=lambda days: math.inf if days == 0 else days or sys.maxsize)
 
 
 def _classes_of(member_ids: Collection[str]) -> SelectOfScalar[str]:

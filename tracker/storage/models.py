@@ -412,9 +412,11 @@ class AuditEntry(SQLModel, table=True):
     """
 
     __tablename__ = "AuditEntry"
+    # How often somebody did something lately is asked with every look at a class.
+    __table_args__: ClassVar[Any] = (Index("AuditEntry_userId_at", "userId", "at"),)
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcSeconds, index=True)
-    user_id: str | None = Field(default=None, index=True, sa_column_kwargs=_column("userId"))
+    user_id: str | None = Field(default=None, sa_column_kwargs=_column("userId"))
     actor: str
     origin: str
     action: str

@@ -1,5 +1,7 @@
 """What is kept on whom, why, for how long and who sees it, in plain words and with the figures of this installation."""
 
+import math
+from collections.abc import Collection
 from datetime import timedelta
 
 from tracker import auth, health
@@ -26,7 +28,14 @@ OF_THE_SERVICE: tuple[Row, ...] = (
         "whoever runs this service",
     ),
     (
-        "Backups: copies of all of the above",
+        "That somebody was erased, and when: a digest that does not tell who, in the database and in a file beside it",
+        "whoever was erased",
+        "so that nobody who was erased comes back with Zoom's next list or an older backup",
+        "as long as this service is in use",
+        "whoever runs this service",
+    ),
+    (
+        "Backups, and the copy that bringing one back leaves: all of the above",
         "everybody",
         "to bring the data back after a fault",
         "until whoever runs this service deletes the copy; what is removed here is in older copies until then",
@@ -35,22 +44,28 @@ OF_THE_SERVICE: tuple[Row, ...] = (
 )
 
 
-def retention_in_words(settings: Settings) -> str:
-    """How long the names of participants are kept, to go on after "kept"."""
-    if not settings.retention_days:
+def retention_in_words(settings: Settings, own_days: Collection[int]) -> str:
+    """How long the names of participants are kept, to go on after "kept"; `own_days` are those of courses."""
+    if not settings.retention_days and not any(own_days):
         return "without a limit: none is set here"
-    days = f"{settings.retention_days} days after a class"
+    usual = f"{_days(settings.retention_days)} after a class" if settings.retention_days else _days(0)
+    # No limit is the longest.
+    own = ", ".join(map(_days, sorted(own_days, key=lambda days: days or math.inf)))
+    some = f" (some courses have days of their own: {own})" if own else ""
     left = "only its count" if settings.retention_action == "records" else "“Person 1, 2, …”"
-    return f"{days} (a course may have days of its own); after that {left} is left"
+    return f"{usual}{some}; after that {left} is left"
 
 
-def rows(settings: Settings) -> list[Row]:
+def _days(days: int) -> str:
+    return f"{days} {'day' if days == 1 else 'days'}" if days else "without a limit"
+
+
+def rows(settings: Settings, own_days: Collection[int]) -> list[Row]:
     """What is kept, a line for each kind, in the order of COLUMNS."""
-    return [*_of_classes(settings), *_of_accounts(settings), *OF_THE_SERVICE]
+    return [*_of_classes(retention_in_words(settings, own_days)), *_of_accounts(settings), *OF_THE_SERVICE]
 
 
-def _of_classes(settings: Settings) -> list[Row]:
-    records = retention_in_words(settings)
+def _of_classes(records: str) -> list[Row]:
     return [
         (
             "Name as given in Zoom, e-mail address where Zoom tells it, times of joining and leaving, waiting room "
@@ -71,7 +86,7 @@ def _of_classes(settings: Settings) -> list[Row]:
             "What a teacher has said of people: who is the same person, who is a host, who is set aside",
             "people in her classes",
             "to count people and not devices",
-            "until it is taken back",
+            "until it is taken back, and no longer than anything else is kept of these people",
             TEACHERS,
         ),
         (
@@ -109,8 +124,9 @@ def _of_accounts(settings: Settings) -> list[Row]:
             "nobody",
         ),
         (
-            "Who has looked at, exported or changed which class or account, when, and from which address",
-            "everybody with an account",
+            "Who has looked at, exported or changed which class or account, when, and from which address; and who has "
+            "looked somebody up, handed out her data or erased it",
+            "everybody with an account; whoever was looked up, by a digest that does not tell who",
             "to find out what became of people's data",
             f"{settings.audit_days} days",
             "admins; of a class its teacher and those colleagues too, without the addresses",
@@ -118,18 +134,18 @@ def _of_accounts(settings: Settings) -> list[Row]:
     ]
 
 
-def notice(settings: Settings, teacher: Member) -> str:
-    """What a teacher may give her students: plain text, in her words."""
+def notice(settings: Settings, teacher: Member, own_days: Collection[int]) -> str:
+    """What a teacher may give her students: plain text, in her words. `own_days` are those of her courses."""
     return f"""Attendance in our Zoom classes
 
 When you take part in one of my classes on Zoom, a list is kept of who was there: the name that you use in Zoom, \
 your e-mail address if you are signed in to Zoom with an account of our school, and when you came and left. \
 It is there so that I know who took part, and for how long. No picture, no sound and no chat is kept with it.
 
-I see this list, and so do colleagues with whom I share the class, and the admins of our attendance service. Who looks at it, exports it or changes it is written \
-down and kept for {settings.audit_days} days.
+I see this list, and so do colleagues with whom I share the class, and the admins of our attendance service. \
+Who looks at it, exports it or changes it is written down and kept for {settings.audit_days} days.
 
-The list is kept {retention_in_words(settings)}. Zoom itself has it too.
+The list is kept {retention_in_words(settings, own_days)}. Zoom itself has it too.
 
 You may ask me what is kept about you, have it corrected, and ask for it to be removed.
 

@@ -52,8 +52,9 @@ def upgrade() -> None:
         sa.Column("details", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    for column in ("at", "streamId", "userId"):
+    for column in ("at", "streamId"):
         op.create_index(f"ix_AuditEntry_{column}", "AuditEntry", [column])
+    op.create_index("AuditEntry_userId_at", "AuditEntry", ["userId", "at"])
     op.create_table(
         "ErasedPerson",
         sa.Column("digest", sa.String(), nullable=False),
