@@ -212,6 +212,9 @@ def test_a_name_means_records_without_an_address_unless_more_is_asked_for(
     assert [(other.key, other.why.code) for other in shown.others] == [(("email", MAIL), "person_of_the_same_name")]
     both = privacy.find(school, auth.OPERATOR, NAME, with_emails=True)
     assert (both.keys, both.classes[0][1]) == ((("name", "zita quárk"), ("email", MAIL)), 6)
+    # Live, Zoom told her name alone of a joining that has her address in its list.
+    privacy.erase(school, auth.OPERATOR, NAME)
+    assert [number for _, number in privacy.find(school, auth.OPERATOR, MAIL).classes] == [4]
     privacy.erase(school, auth.OPERATOR, NAME, with_emails=True)
     assert traces(everything(school.engine)) == []
 

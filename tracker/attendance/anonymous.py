@@ -21,13 +21,13 @@ ERASED, UNNAMED = "Erased person", "Person"
 STILL_HIDDEN = timedelta(days=1)
 
 
-def keys_in_running_class(session_uuid: str, user_id: str, zoom_user_id: str, name: str) -> list[PersonKey]:
+def keys_in_running_class(one: Stay | Sighting) -> list[PersonKey]:
     """By what else somebody is known while a class runs: Zoom may tell her e-mail once, and then her name alone.
 
     Her one joining, whatever its name, and this name on her account of Zoom's; others may use that account.
     """
-    joining = [(JOINING, f"{session_uuid}:{user_id}")] if session_uuid and user_id else []
-    account = [("account", f"{zoom_user_id}:{person_key(name, '')[1]}")] if zoom_user_id else []
+    joining = [(JOINING, f"{one.session_uuid}:{one.user_id}")] if one.session_uuid and one.user_id else []
+    account = [("account", f"{one.zoom_user_id}:{person_key(one.name, '')[1]}")] if one.zoom_user_id else []
     return joining + account
 
 
@@ -69,7 +69,7 @@ class Erased:
         start = span.start if span else None
         salt = self.salt_of(key, start)
         if salt is None:
-            salt = self._salt_in_running_class(stay.session_uuid, stay.user_id, stay.zoom_user_id, stay.name, start)
+            salt = self._salt_in_running_class(stay, start)
         if salt is None:
             return stay
         return replace(stay, name=name_of_erased(key, salt, meeting_id), email="", zoom_user_id="", registrant_id="")
@@ -79,20 +79,18 @@ class Erased:
         key = person_key(seen.name, seen.email)
         salt = self.salt_of(key, seen.at)
         if salt is None:
-            salt = self._salt_in_running_class(seen.session_uuid, seen.user_id, seen.zoom_user_id, seen.name, seen.at)
+            salt = self._salt_in_running_class(seen, seen.at)
         if salt is None:
             return seen
         name = seen.name if key == NAMELESS else name_of_erased(key, salt, meeting_id)
         new = replace(seen, name=name, email="", zoom_user_id="")
         return seen if new == seen else new
 
-    def _salt_in_running_class(
-        self, session_uuid: str, user_id: str, zoom_user_id: str, name: str, at: datetime | None
-    ) -> str | None:
-        """The same as `salt_of` for a record of the days about an erasing, by what else she is known then."""
-        if at is None or name.startswith(f"{ERASED} "):
+    def _salt_in_running_class(self, one: Stay | Sighting, at: datetime | None) -> str | None:
+        """The same as `salt_of` by what else she is known in the days about her erasing, where Zoom tells no e-mail."""
+        if at is None or one.email.strip() or one.name.startswith(f"{ERASED} "):
             return None
-        for key in keys_in_running_class(session_uuid, user_id, zoom_user_id, name):
+        for key in keys_in_running_class(one):
             salt = self.salt_of(key, at)
             if salt is not None and at > self.people[digest_of(key, salt)][1] - STILL_HIDDEN:
                 return salt

@@ -175,7 +175,7 @@ def _keys_in_running_classes(tx: Transaction, keys: Collection[PersonKey], now: 
         key
         for _, seen in storage.people_data.all_sightings(tx, since=now - STILL_HIDDEN)
         if person_key(seen.name, seen.email) in keys
-        for key in keys_in_running_class(seen.session_uuid, seen.user_id, seen.zoom_user_id, seen.name)
+        for key in keys_in_running_class(seen)
     }
 
 
