@@ -71,8 +71,7 @@ def erase(services: Services, acting: Member, who: str, *, with_emails: bool = F
             storage.people_data.forget_attempts(tx, digest(value))
         person = digest_of(found.keys[0], salt)
         audit.note_person(tx, acting, Action.PERSON_ERASED, now, person, classes=len(found.classes))
-    with transaction(services.engine) as tx:
-        storage.people_data.forget_said_by_zoom(tx, [value for _, value in found.keys])
+    _forget_said_by_zoom(services.engine, [value for _, value in found.keys])
     classes, sightings = _replace(services.engine, erased, now)
     compacted = _finish(services.engine, erased)
     erased_file.write(data_dir, _both(erased, erased_file.read(data_dir)))
@@ -150,14 +149,21 @@ def _erase_again(engine: Engine, erased: Erased, now: datetime, *, broken_off: b
     """Erases whom only digests tell. `broken_off`: something may be left in the file that is in no table any more."""
     with transaction(engine) as tx:
         storage.erased.add(tx, erased)
-    with transaction(engine) as tx:
-        # Whom it names cannot be told by digests.
-        storage.people_data.forget_said_by_zoom(tx)
+    _forget_said_by_zoom(engine)  # whom it names cannot be told by digests
     if any(_replace(engine, erased, now)) or broken_off:
         _finish(engine, erased)
     else:
         with transaction(engine) as tx:
             storage.erased.finish(tx, erased)
+
+
+def _forget_said_by_zoom(engine: Engine, names: Collection[str] | None = None) -> None:
+    """Forgets what Zoom has said of these people, or all of it; one by one: a fetch locks several, in its own order."""
+    with reading(engine) as tx:
+        found = storage.people_data.said_by_zoom(tx, names)
+    for kind, of in found:
+        with transaction(engine) as tx:
+            storage.people_data.forget_said_by_zoom(tx, kind, of)
 
 
 def _finish(engine: Engine, erased: Erased) -> bool:

@@ -46,10 +46,10 @@ RECORDS = {
     "other_list": (SessionRecords, col(SessionRecords.session_uuid), col(SessionRecords.meeting_id), "shorter_data"),
 }
 # Codes of problems may come with what Zoom said, in which there may be an e-mail address.
-SAID_BY_ZOOM: tuple[tuple[Any, Any], ...] = (
-    (Fetch, col(Fetch.class_id)),
-    (SessionRecords, col(SessionRecords.session_uuid)),
-)
+SAID_BY_ZOOM: dict[str, tuple[Any, Any]] = {
+    "class": (Fetch, col(Fetch.class_id)),
+    "session": (SessionRecords, col(SessionRecords.session_uuid)),
+}
 # What an account has besides its own row, and of these what is no secret.
 OF_AN_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation, ClassShare, CourseShare)
 SECRET = frozenset({"password_hash", "api_token_hash", "totp_key", "totp_last_step", "token_hash", "browser_hash"})
@@ -321,16 +321,23 @@ def forget_hosts(tx: Transaction, meeting_id: str, accounts: Collection[str]) ->
     tx.exec(update(MeetingSession).where(*run_by).values(host_id=None))
 
 
-def forget_said_by_zoom(tx: Transaction, names: Collection[str] | None = None) -> None:
-    """Forgets what Zoom has said where it names one of these, or all of it; the code of the problem stays.
+def said_by_zoom(tx: Transaction, names: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Where Zoom is kept to have said something that names one of these, or anything: keys of `SAID_BY_ZOOM`, and ids.
 
     `names` and addresses are in the form in which they are compared.
     """
-    for table, key in SAID_BY_ZOOM:
-        details = col(table.error_details)
-        for of, stored in tx.exec(select(key, details).where(details.is_not(None)).order_by(key)).all():
-            if any(names is None or _is_named(text, names) for text in _texts(stored)):
-                tx.exec(update(table).where(key == of, details == stored).values(error_details=None))
+    return [
+        (kind, of)
+        for kind, (table, key) in SAID_BY_ZOOM.items()
+        for of, stored in tx.exec(select(key, table.error_details).where(col(table.error_details).is_not(None)))
+        if any(names is None or _is_named(text, names) for text in _texts(stored))
+    ]
+
+
+def forget_said_by_zoom(tx: Transaction, kind: str, of: str) -> None:
+    """Forgets what Zoom has said there; the code of the problem stays."""
+    table, key = SAID_BY_ZOOM[kind]
+    tx.exec(update(table).where(key == of).values(error_details=None))
 
 
 def meetings_with(tx: Transaction, theirs: Callable[[Stay, str], bool]) -> tuple[set[str], set[str]]:
