@@ -87,16 +87,16 @@ def keep_erased(services: Services) -> int:
     """
     data_dir = services.settings.data_dir
     in_file, in_database, unfinished = _known(services)
-    lacking = _without(in_file, in_database)
-    if unfinished.people or lacking.people:
-        _erase_again(services.engine, _both(unfinished, lacking), services.now(), broken_off=bool(unfinished.people))
-        log.warning("people who were erased were erased again", extra={"digests": len(lacking.people)})
+    todo = _both(unfinished, _without(in_file, in_database))
+    if todo.people:
+        _erase_again(services.engine, todo, services.now(), broken_off=bool(unfinished.people))
+        log.warning("people who were erased were erased again", extra={"digests": len(todo.people)})
     if _without(in_database, in_file).people:
         try:
             erased_file.write(data_dir, _both(in_database, erased_file.read(data_dir)))
         except InvalidInput as error:  # this database is in order all the same
             log.error("who was erased cannot be written down", extra=error.problem.log_fields())
-    return len(_both(unfinished, lacking).people)
+    return len(todo.people)
 
 
 def compare_with_file(services: Services) -> tuple[int, int]:
