@@ -5,6 +5,7 @@ import json
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -16,6 +17,7 @@ from tests.practice_school import CommandLine
 from tests.screens import Screens, button, said, show
 from tests.test_erasure import everything
 from tracker import privacy
+from tracker.privacy import Findings
 from tracker.storage.members import Member
 from tracker.ui import page
 
@@ -96,8 +98,16 @@ def look_up(screens: Screens, who: str) -> AppTest:
     return button(at, "Look up").click().run()  # type: ignore[no-any-return]
 
 
-def test_an_admin_looks_somebody_up_and_erases_her(screens: Screens, boss: Member, engine: Engine) -> None:
-    class_id = fill(engine)
+def test_an_admin_looks_somebody_up_and_erases_her(
+    screens: Screens, boss: Member, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_id, looked, find = fill(engine), [], privacy.find
+
+    def find_and_count(*asked: Any, **more: Any) -> Findings:
+        looked.append(asked)
+        return find(*asked, **more)
+
+    monkeypatch.setattr(privacy, "find", find_and_count)
     at = look_up(screens, MAIL)
     assert "1 class has records of this person" in said(at)
     assert "Not touched: zita quark (no e-mail), the same name, in 1 class." in said(at)
@@ -105,6 +115,10 @@ def test_an_admin_looks_somebody_up_and_erases_her(screens: Screens, boss: Membe
     assert (name, json.loads(content)["classes"][0]["id"]) == ("personal-data.json", class_id)
     assert button(at, "Erase").disabled
     next(box for box in at.checkbox if box.label.startswith("Yes, erase")).check().run()
+    # All classes are looked through when somebody asks for it, and not whenever the page is drawn.
+    assert len(looked) == 1
+    button(at, "Look up").click().run()
+    assert len(looked) == 2
     at = button(at, "Erase").click().run()
     assert not at.exception
     assert "Erased: in 1 class" in said(at)

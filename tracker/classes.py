@@ -253,9 +253,19 @@ def change_class(services: Services, acting: Member, class_id: str, plan: Plan) 
         locked = _lock_planned(tx, acting, class_id)
         _check_may_move(tx, acting, locked, plan)
         storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
-        old = Plan(locked.title, locked.scheduled_start, locked.duration_minutes, locked.timezone).in_words()
-        was = {f"old_{name}": value for name, value in old.items()}
-        audit.note(tx, acting, Action.CLASS_CHANGED, now, class_id=class_id, **plan.in_words(), **was)
+        # A title may be a person's name, and no entry keeps one that the class does not have any more.
+        audit.note(
+            tx,
+            acting,
+            Action.CLASS_CHANGED,
+            now,
+            class_id=class_id,
+            start=clock.to_zoom(plan.start),
+            minutes=plan.minutes,
+            old_start=clock.to_zoom(locked.scheduled_start),
+            old_minutes=locked.duration_minutes,
+            renamed=int(plan.title != locked.title),
+        )
         if meeting is not None:
             api_id = meeting.id if meeting.personal_id else None
             storage.classes.set_meeting(tx, class_id, meeting.announced_id, api_id, meeting.join_url)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from tracker.attendance.counting import key_of, person_key
+from tracker.attendance.counting import JOINING, NAMELESS, key_of, person_key
 from tracker.attendance.stored_form import participants_data, stored_entries
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Sighting, Stay
 
@@ -19,6 +19,16 @@ from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Sighti
 ERASED, UNNAMED = "Erased person", "Person"
 # A class may be running while somebody is erased; who comes back later than this has come by her own will.
 STILL_HIDDEN = timedelta(days=1)
+
+
+def keys_in_running_class(one: Stay | Sighting) -> list[PersonKey]:
+    """By what else somebody is known while a class runs: Zoom may tell her e-mail once, and then her name alone.
+
+    Her one joining, whatever its name, and this name on her account of Zoom's; others may use that account.
+    """
+    joining = [(JOINING, f"{one.session_uuid}:{one.user_id}")] if one.session_uuid and one.user_id else []
+    account = [("account", f"{one.zoom_user_id}:{person_key(one.name, '')[1]}")] if one.zoom_user_id else []
+    return joining + account
 
 
 def digest_of(key: PersonKey, salt: str) -> str:
@@ -56,7 +66,10 @@ class Erased:
         Zoom's number of the one joining stays: it tells two devices of one moment apart, and names nobody.
         """
         key, span = key_of(stay), stay.span
-        salt = self.salt_of(key, span.start if span else None)
+        start = span.start if span else None
+        salt = self.salt_of(key, start)
+        if salt is None:
+            salt = self._salt_in_running_class(stay, start)
         if salt is None:
             return stay
         return replace(stay, name=name_of_erased(key, salt, meeting_id), email="", zoom_user_id="", registrant_id="")
@@ -66,8 +79,22 @@ class Erased:
         key = person_key(seen.name, seen.email)
         salt = self.salt_of(key, seen.at)
         if salt is None:
+            salt = self._salt_in_running_class(seen, seen.at)
+        if salt is None:
             return seen
-        return replace(seen, name=name_of_erased(key, salt, meeting_id), email="", zoom_user_id="")
+        name = seen.name if key == NAMELESS else name_of_erased(key, salt, meeting_id)
+        new = replace(seen, name=name, email="", zoom_user_id="")
+        return seen if new == seen else new
+
+    def _salt_in_running_class(self, one: Stay | Sighting, at: datetime | None) -> str | None:
+        """The same as `salt_of` by what else she is known in the days about her erasing, where Zoom tells no e-mail."""
+        if at is None or one.email.strip() or one.name.startswith(f"{ERASED} "):
+            return None
+        for key in keys_in_running_class(one):
+            salt = self.salt_of(key, at)
+            if salt is not None and at > self.people[digest_of(key, salt)][1] - STILL_HIDDEN:
+                return salt
+        return None
 
 
 def data_without_names(attendance: Attendance, unique_count: int) -> dict[str, Any]:

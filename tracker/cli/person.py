@@ -45,6 +45,8 @@ def erase(call: Call) -> None:
         say(sentence("erased_but_in_copy", {"file": str(copy)}))
     if not done.compacted:
         say(sentence("erased_not_compacted"))
+    if done.noted is not None:
+        say(sentence_of(done.noted))
     say(sentence("zooms_own_copy"))
 
 
@@ -90,6 +92,8 @@ def lines_of(found: Findings) -> Iterator[str]:
         yield sentence("person_in_title", {"title": plain(title)})
     for class_id in found.unreadable:
         yield sentence("person_unreadable", {"id": class_id})
+    if found.noted is not None:
+        yield sentence_of(found.noted)
 
 
 def _ask_once_more() -> None:

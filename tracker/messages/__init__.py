@@ -191,13 +191,15 @@ _OF_PEOPLES_DATA = {
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": "Not touched: {who}, {why}, in {classes} {classes:class|classes}.",
     "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
+    "person_noted": "Not touched: {entries} audit {entries:entry names|entries name} this person; each is kept for "
+    "{days} days (AUDIT_DAYS).",
     "person_unreadable": "Not touched: the records of {id}, which nobody can read.",
     "person_erased": "Erased: in {classes} {classes:class|classes}, seen live {sightings} times. Counts stay as they "
     "are.",
     "erase_has_account": "{email} has an account. Remove it first: tracker user remove {email} --to OTHER.",
     "erase_unconfirmed": "Nothing was changed: type yes, or say --yes, to erase all of this for good.",
     "erased_but_in_copy": "{file} is a copy of an earlier database, and has the person in it: delete it.",
-    "erased_not_compacted": "The database was in use, so its file may hold traces: stop all and erase once more.",
+    "erased_not_compacted": "The database was in use, so its file may hold traces: the tracker sees to that later.",
     "erased_file_unreadable": "{file} cannot be read. It says who was erased: put it back from a copy, or delete it.",
     "zooms_own_copy": "Zoom has its own copy: the owner of the Zoom account deletes it there, or asks privacy@zoom.us. "
     "Earlier backups, and files that were handed out, have the person in them too.",

@@ -10,8 +10,8 @@ ACTIONS: Mapping[str, str] = {
     "class_exported": "exported the class ({shape}, {format})",
     "start_link_opened": "opened the start link of the class, as its host",
     "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
-    "class_changed": "changed the class from “{old_title}”, {old_start}, {old_minutes} minutes to “{title}”, {start}, "
-    "{minutes} minutes",
+    "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes"
+    "{renamed:, and its title|}",
     "class_cancelled": "cancelled the class",
     "session_counted_in": "counted a session in",
     "session_left_out": "left a session out",

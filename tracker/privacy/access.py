@@ -43,7 +43,7 @@ class Findings:
     `classes` has the number of her records in each; `lists` and `sightings` are the numbers of her records in Zoom's
     lists of sessions, and of what was seen of her live; `words` is what teachers have said of her. `titles` are classes
     and courses with her name in their title. In the records of the classes `unreadable` she seems to be; they cannot be
-    read.
+    read. `noted` tells how many audit entries name her, and how long they stay; None where there is none.
     """
 
     keys: tuple[PersonKey, ...]
@@ -55,6 +55,7 @@ class Findings:
     others: tuple[Other, ...]
     titles: tuple[str, ...]
     unreadable: tuple[str, ...]
+    noted: Problem | None
 
     @property
     def problem(self) -> Problem:
@@ -72,7 +73,7 @@ class Findings:
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept on her."""
-        return not (self.classes or self.lists or self.sightings or self.words or self.account)
+        return not (self.classes or self.lists or self.sightings or self.words or self.account or self.noted)
 
 
 @dataclass(slots=True)
@@ -104,6 +105,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         held = [(records.of, len(entries)) for records, entries in found.records if records.kind == "class"]
         classes = [(storage.classes.get_class(tx, class_id), number) for class_id, number in held]
         titles = storage.people_data.named_in_titles(tx, who.strip())
+        noted = len(storage.people_data.audit_entries(tx, [value for _, value in keys]))
         # As long as nobody was erased there is no salt.
         person = digest_of(keys[0], next(iter(storage.erased.list_erased(tx).salts), ""))
     audit.note_person_look(services.engine, acting, person, services.now(), classes=len(classes))
@@ -117,6 +119,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         others=tuple(_others(keys, found)),
         titles=tuple(title for _, title in titles),
         unreadable=tuple(found.unreadable),
+        noted=Problem("person_noted", {"entries": noted, "days": services.settings.audit_days}) if noted else None,
     )
 
 
@@ -130,7 +133,8 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
         account = found.account
         salts = {"", *storage.erased.list_erased(tx).salts}
         digests = {digest_of(key, salt) for key in keys for salt in salts}
-        noted = storage.people_data.audit_entries(tx, [account.id] if account else [], digests)
+        names, accounts = [value for _, value in keys], [account.id] if account else []
+        noted = storage.people_data.audit_entries(tx, names, accounts, digests)
         of_account = storage.people_data.account_data(tx, account.id) if account else None
         content = {
             "who": who.strip(),
@@ -146,7 +150,6 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
             "saidByTeachers": [_words_entry(words, keys) for words in found.words],
             "account": of_account,
             "audit": noted,
-            "mayBeTheSamePerson": [in_words(other.key) for other in _others(keys, found)],
         }
     with transaction(services.engine) as tx:
         records = sum(len(entries) for _, entries in found.records)

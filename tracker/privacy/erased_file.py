@@ -35,10 +35,15 @@ def write(data_dir: Path, erased: Erased) -> None:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         # A temporary file is made for this user alone.
-        with NamedTemporaryFile("w", dir=data_dir, prefix=".erased-", encoding="utf-8", delete=False) as part:
-            json.dump(entries, part, indent=1)
-            part.flush()
-            os.fsync(part.fileno())
-        Path(part.name).replace(data_dir / NAME)
+        part = NamedTemporaryFile("w", dir=data_dir, prefix=".erased-", encoding="utf-8", delete=False)  # noqa: SIM115
+        try:
+            with part:
+                json.dump(entries, part, indent=1)
+                part.flush()
+                os.fsync(part.fileno())
+            Path(part.name).replace(data_dir / NAME)
+        except OSError:
+            Path(part.name).unlink(missing_ok=True)  # the disk may be full, and this is tried again and again
+            raise
     except OSError as error:
         raise InvalidInput("file_unwritable", file=str(data_dir / NAME), reason=str(error.strerror)) from None

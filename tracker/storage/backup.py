@@ -115,6 +115,8 @@ def restore(
             except (sqlite3.Error, OSError):
                 before.unlink(missing_ok=True)  # nothing was committed, and the disk may be full
                 raise
+    if was_there:
+        _keep_audit(before, live)  # what was noted while the copy was made
     return before if was_there else None
 
 
@@ -126,7 +128,12 @@ def erased_in(url: str) -> Erased:
     live = _file_of(url, PG_RESTORE)
     if not live.is_file():
         return Erased()
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{live.as_uri()}?mode=ro", uri=True)) as connection:
+    return erased_in_file(live)
+
+
+def erased_in_file(file: Path) -> Erased:
+    """The same for a file that is there."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute('SELECT "digest", "salt", "erasedAt" FROM "ErasedPerson"').fetchall()
         return Erased({digest: (salt, datetime.fromisoformat(f"{at}+00:00")) for digest, salt, at in rows})
     return Erased()
@@ -263,7 +270,7 @@ def _drop_ended_shares(live: Path, prepared: Path) -> None:
 
 
 def _keep_audit(live: Path, prepared: Path) -> None:
-    """Adds to a copy of a backup what was noted since: a restore does not undo that somebody did something.
+    """Adds what was noted in `live` to a copy of a backup: a restore does not undo that somebody did something.
 
     The present database may be damaged, or of a version that noted nothing; then there is nothing to add.
     """

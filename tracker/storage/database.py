@@ -30,6 +30,7 @@ from tracker.errors import DatabaseNotReady, Problem, SettingsError
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
 WRITE_LOCK_TRIES_APART = 0.002
+CHECKPOINT_TRIES_APART = 0.05
 MIGRATION_MILLISECONDS = 60_000
 # A server that vanishes without a word must not be waited for for hours: these are seconds, and milliseconds.
 POSTGRES_OPTIONS = {
@@ -384,8 +385,8 @@ def _set_up_to_migrate(connection: Connection) -> Iterator[None]:
 def compact(engine: Engine) -> bool:
     """Leaves nothing in a SQLite file, and in the file of its newest pages, of what is not in the database any more.
 
-    False where that could not be done, because somebody kept reading or writing or the disk is full; what is committed
-    is in order then. On PostgreSQL its own VACUUM sees to it, and True is returned.
+    False where that could not be done, because somebody kept reading or writing for a minute or the disk is full; what
+    is committed is in order then. On PostgreSQL its own VACUUM sees to it, and True is returned.
     """
     if engine.dialect.name != "sqlite":
         return True
@@ -394,7 +395,12 @@ def compact(engine: Engine) -> bool:
         raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
         try:
             raw.execute("VACUUM")
-            busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            until = time.monotonic() + MIGRATION_MILLISECONDS / 1000
+            # Readers are waited for, but whoever writes the newest pages back is not: that is over in a moment.
+            while busy := raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > until:
+                    break
+                time.sleep(CHECKPOINT_TRIES_APART)
             return not busy
         except sqlite3.OperationalError:
             return False

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam
 from sqlalchemy import select as sa_select
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from tracker.attendance.anonymous import STILL_HIDDEN, Erased
 from tracker.attendance.types import Sighting, Stay
@@ -23,12 +23,25 @@ def list_erased(tx: Transaction) -> Erased:
     return Erased({row.digest: (row.salt, row.erased_at) for row in rows})
 
 
+def list_unfinished(tx: Transaction) -> Erased:
+    """Those of them of whom there may still be something in this database."""
+    rows = tx.exec(select(ErasedPerson).where(col(ErasedPerson.done).is_(False)))
+    return Erased({row.digest: (row.salt, row.erased_at) for row in rows})
+
+
 def add(tx: Transaction, erased: Erased) -> None:
-    """Remembers these people too; of somebody who was erased twice, the later time."""
+    """Remembers these people too, as not yet done; of somebody who was erased twice, the later time."""
     known = list_erased(tx).people
-    for digest, (salt, at) in erased.people.items():
+    for digest, (salt, at) in sorted(erased.people.items()):
         latest = max(at, known[digest][1]) if digest in known else at
-        tx.merge(ErasedPerson(digest=digest, salt=salt, erased_at=latest))
+        tx.merge(ErasedPerson(digest=digest, salt=salt, erased_at=latest, done=False))
+
+
+def finish(tx: Transaction, erased: Erased) -> None:
+    """Nothing of these people is left; whoever was erased once more since is another matter."""
+    for digest, (_, at) in sorted(erased.people.items()):
+        same = col(ErasedPerson.digest) == digest, col(ErasedPerson.erased_at) <= at
+        tx.exec(update(ErasedPerson).where(*same).values(done=True))
 
 
 def hide(tx: Transaction, stays: Iterable[Stay], meeting_id: str) -> Sequence[Stay]:

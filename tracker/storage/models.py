@@ -426,11 +426,15 @@ class AuditEntry(SQLModel, table=True):
 
 
 class ErasedPerson(SQLModel, table=True):
-    """Somebody who was erased, by a salted digest of a person key: records of until then are not stored again."""
+    """Somebody who was erased, by a salted digest of a person key: records of until then are not stored again.
+
+    `done`: nothing of her is in this database any more; else she is still to be erased, or it was broken off.
+    """
 
     __tablename__ = "ErasedPerson"
     digest: str = Field(primary_key=True)
     salt: str
+    done: bool = False
     erased_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("erasedAt"))
 
 

@@ -4,8 +4,10 @@ Every function runs in the caller's transaction.
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, delete, func, or_, select, update
@@ -35,7 +37,7 @@ from tracker.storage.models import (
     User,
 )
 from tracker.storage.presence import sighting_of
-from tracker.text import text_of
+from tracker.text import compared_name, text_of
 
 # The columns with records of participants as JSON, each with what it is of.
 RECORDS = {
@@ -44,7 +46,10 @@ RECORDS = {
     "other_list": (SessionRecords, col(SessionRecords.session_uuid), col(SessionRecords.meeting_id), "shorter_data"),
 }
 # Codes of problems may come with what Zoom said, in which there may be an e-mail address.
-SAID_BY_ZOOM: tuple[Any, ...] = (Fetch, SessionRecords)
+SAID_BY_ZOOM: dict[str, tuple[Any, Any]] = {
+    "class": (Fetch, col(Fetch.class_id)),
+    "session": (SessionRecords, col(SessionRecords.session_uuid)),
+}
 # What an account has besides its own row, and of these what is no secret.
 OF_AN_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation, ClassShare, CourseShare)
 SECRET = frozenset({"password_hash", "api_token_hash", "totp_key", "totp_last_step", "token_hash", "browser_hash"})
@@ -100,14 +105,13 @@ def key_of_entry(entry: Entry) -> PersonKey:
 
 @dataclass(slots=True)
 class Replaced:
-    """What was replaced: in which classes, and the ids of Zoom's accounts that went with it.
+    """What was replaced: in which classes.
 
     `joinings` has the new names of the joinings (session, Zoom's number) whose records were all replaced by those of
     one person.
     """
 
     classes: set[str] = field(default_factory=set)
-    accounts: set[str] = field(default_factory=set)
     joinings: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -124,7 +128,6 @@ def replace_records(tx: Transaction, meeting_id: str, change: Replacement) -> Re
                 names.setdefault(joining, set()).add(new.name if new is not stay else None)
             if new is not stay:
                 entries[place], any_changed = stored_entries([new])[0], True
-                replaced.accounts.add(stay.zoom_user_id)
         if any_changed:
             table, key, _, column = RECORDS[records.kind]
             tx.exec(update(table).where(key == records.of).values({column: records.with_entries(entries)}))
@@ -135,11 +138,15 @@ def replace_records(tx: Transaction, meeting_id: str, change: Replacement) -> Re
     return replaced
 
 
-def all_sightings(tx: Transaction, meeting_id: str | None = None) -> Iterator[tuple[str, Sighting]]:
-    """What was seen live, or of one meeting, each with its meeting."""
+def all_sightings(
+    tx: Transaction, meeting_id: str | None = None, since: datetime | None = None
+) -> Iterator[tuple[str, Sighting]]:
+    """What was seen live, or of one meeting, or later than a moment, each with its meeting."""
     rows = select(ParticipantEvent)
     if meeting_id is not None:
         rows = rows.where(ParticipantEvent.meeting_id == meeting_id)
+    if since is not None:
+        rows = rows.where(col(ParticipantEvent.at) > since)
     for row in tx.exec(rows.execution_options(yield_per=500)):
         yield row.meeting_id, sighting_of(row)
 
@@ -236,10 +243,51 @@ def account_data(tx: Transaction, user_id: str) -> dict[str, list[Entry]]:
     return found
 
 
-def audit_entries(tx: Transaction, user_ids: Collection[str], digests: Collection[str]) -> list[Entry]:
-    """What was noted of these accounts, and about the people with these digests."""
-    theirs = or_(col(AuditEntry.user_id).in_(user_ids), col(AuditEntry.person).in_(digests))
-    return [_row(row) for row in tx.exec(select(AuditEntry).where(theirs).order_by(col(AuditEntry.at)))]
+def audit_entries(
+    tx: Transaction, names: Collection[str], user_ids: Collection[str] = (), digests: Collection[str] = ()
+) -> list[Entry]:
+    """What was noted that names one of these, of these accounts, and about the people with these digests.
+
+    An account that is gone is still named by its entries, and so is whoever was in the title of a class.
+    """
+    # A sieve that a database can do, which knows no words; JSON escapes other letters than those of ASCII.
+    forms = sorted({form for name in names for form in (name, name.upper(), name.title())})
+    sieve: list[Any] = [col(AuditEntry.user_id).in_(user_ids), col(AuditEntry.person).in_(digests)]
+    for form in forms:
+        sieve.append(func.lower(AuditEntry.actor).contains(form.lower(), autoescape=True))
+        sieve.append(func.lower(AuditEntry.details).contains(json.dumps(form)[1:-1].lower(), autoescape=True))
+    rows = tx.exec(select(AuditEntry).where(or_(*sieve)).order_by(col(AuditEntry.at), col(AuditEntry.id)))
+    return [
+        _row(row)
+        for row in rows
+        if row.user_id in user_ids
+        or row.person in digests
+        or any(_is_named(text, names) for text in (row.actor, *_texts(row.details)))
+    ]
+
+
+def _is_named(text: str, names: Collection[str]) -> bool:
+    """Whether one of these names and addresses, in the form in which they are compared, is in a text as words."""
+    compared = compared_name(text)
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", compared) for name in names)
+
+
+def _texts(stored: str | None) -> list[str]:
+    """The texts in details that are stored as JSON, without the codes of problems; of what is no JSON the whole."""
+    found: list[str] = []
+
+    def walk(value: object) -> None:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list | dict):
+            for one in value if isinstance(value, list) else [value[name] for name in value if name != "code"]:
+                walk(one)
+
+    try:
+        walk(json.loads(stored or "null"))
+    except (ValueError, RecursionError):
+        return [stored or ""]
+    return found
 
 
 def named_in_titles(tx: Transaction, text: str) -> list[tuple[str, str]]:
@@ -255,28 +303,53 @@ def forget_attempts(tx: Transaction, email_hash: str) -> None:
     tx.exec(delete(SignInAttempt).where(col(SignInAttempt.email_hash) == email_hash))
 
 
-def forget_hosts(tx: Transaction, accounts: Collection[str]) -> None:
-    """Forgets that these accounts of Zoom's have hosted anything."""
+def hosted_meetings(tx: Transaction, accounts: Collection[str]) -> set[str]:
+    """The meetings of which it is kept that one of these accounts of Zoom's hosts them."""
     theirs = set(accounts) - {""}
-    tx.exec(update(LiveStream).where(col(LiveStream.zoom_host_id).in_(theirs)).values(zoom_host_id=None))
-    tx.exec(update(MeetingSession).where(col(MeetingSession.host_id).in_(theirs)).values(host_id=None))
+    found = {*tx.exec(select(LiveStream.zoom_meeting_id).where(col(LiveStream.zoom_host_id).in_(theirs)))}
+    found |= {*tx.exec(select(MeetingSession.meeting_id).where(col(MeetingSession.host_id).in_(theirs)))}
+    return {meeting_id or "" for meeting_id in found}
 
 
-def forget_said_by_zoom(tx: Transaction, texts: Iterable[str]) -> None:
-    """Forgets what Zoom has said where it names one of these; the code of the problem stays."""
-    for table in SAID_BY_ZOOM:
-        for text in texts:
-            named = func.lower(table.error_details).contains(text.lower(), autoescape=True)
-            tx.exec(update(table).where(named).values(error_details=None))
+def forget_hosts(tx: Transaction, meeting_id: str, accounts: Collection[str]) -> None:
+    """Forgets that these accounts of Zoom's have hosted a meeting, whose classes the caller has locked."""
+    theirs = set(accounts) - {""}
+    hosted = col(LiveStream.zoom_host_id).in_(theirs), func.coalesce(LiveStream.zoom_meeting_id, "") == meeting_id
+    tx.exec(update(LiveStream).where(*hosted).values(zoom_host_id=None))
+    run_by = col(MeetingSession.host_id).in_(theirs), col(MeetingSession.meeting_id) == meeting_id
+    tx.exec(select(MeetingSession.uuid).where(*run_by).order_by(MeetingSession.uuid).with_for_update()).all()
+    tx.exec(update(MeetingSession).where(*run_by).values(host_id=None))
 
 
-def meetings_with(tx: Transaction, theirs: Callable[[Stay, str], bool]) -> set[str]:
-    """The meetings in which there are such records."""
-    return {
-        records.meeting_id
-        for records in all_records(tx)
-        if any(theirs(stay, records.meeting_id) for stay in stays_from_entries(records.entries or []))
-    }
+def said_by_zoom(tx: Transaction, names: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Where Zoom is kept to have said something that names one of these, or anything: keys of `SAID_BY_ZOOM`, and ids.
+
+    `names` and addresses are in the form in which they are compared.
+    """
+    return [
+        (kind, of)
+        for kind, (table, key) in SAID_BY_ZOOM.items()
+        for of, stored in tx.exec(select(key, table.error_details).where(col(table.error_details).is_not(None)))
+        if any(names is None or _is_named(text, names) for text in _texts(stored))
+    ]
+
+
+def forget_said_by_zoom(tx: Transaction, kind: str, of: str) -> None:
+    """Forgets what Zoom has said there; the code of the problem stays."""
+    table, key = SAID_BY_ZOOM[kind]
+    tx.exec(update(table).where(key == of).values(error_details=None))
+
+
+def meetings_with(tx: Transaction, theirs: Callable[[Stay, str], bool]) -> tuple[set[str], set[str]]:
+    """The meetings in which there are such records, and the ids of Zoom's accounts in them."""
+    meetings: set[str] = set()
+    accounts: set[str] = set()
+    for records in all_records(tx):
+        for stay in stays_from_entries(records.entries or []):
+            if theirs(stay, records.meeting_id):
+                meetings.add(records.meeting_id)
+                accounts.add(stay.zoom_user_id)
+    return meetings, accounts
 
 
 def _row(row: Any) -> Entry:

@@ -15,6 +15,8 @@ from tracker.ui.wiring import services
 
 # Keys in Streamlit's session state: what the last run did, which is shown once, and how many forms there have been.
 DONE, FORM = "peoples-data-done", "peoples-data-form"
+# Looking through all classes takes seconds: what was found, by whom and on whom, stays until somebody looks up again.
+FOUND = "peoples-data-found"
 WHO_HELP = "An e-mail address, or a name as Zoom gives it; blanks and case do not matter."
 WITH_EMAILS_HELP = "Of a name, only records without e-mail are meant, or else those of whoever has this name."
 REMOVED = {"names_removed": "names removed", "records_removed": "records removed"}
@@ -34,11 +36,16 @@ def person(member: Member) -> None:
         number = st.session_state.setdefault(FORM, 0)
         who = st.text_input("Whom", help=WHO_HELP, key=f"who-{number}")
         with_emails = st.checkbox("Also with an e-mail address", help=WITH_EMAILS_HELP, key=f"with-emails-{number}")
-        st.form_submit_button("Look up", icon=":material/person_search:")
+        again = st.form_submit_button("Look up", icon=":material/person_search:")
+    asked = (member.id, who, with_emails)
+    if again or st.session_state.get(FOUND, (None,))[0] != asked:
+        st.session_state.pop(FOUND, None)
     if not who.strip():
         return
-    with page.shown_errors(), st.spinner("Looking through all classes …"):
-        found = privacy.find(services(), member, who, with_emails=with_emails)
+    if FOUND not in st.session_state:
+        with page.shown_errors(), st.spinner("Looking through all classes …"):
+            st.session_state[FOUND] = asked, privacy.find(services(), member, who, with_emails=with_emails)
+    found: Findings = st.session_state[FOUND][1]
     _findings(found)
     with st.container(horizontal=True, vertical_alignment="center"):
         _download(who, with_emails)
@@ -60,6 +67,7 @@ def _findings(found: Findings) -> None:
     untouched = [sentence_of(other.problem) for other in found.others]
     untouched += [sentence("person_in_title", {"title": title}) for title in found.titles]
     untouched += [sentence("person_unreadable", {"id": class_id}) for class_id in found.unreadable]
+    untouched += [sentence_of(found.noted)] if found.noted else []
     for text in untouched:
         st.caption(words.markdown(text, 300))
 
@@ -95,6 +103,7 @@ def _erasing(found: Findings, who: str, with_emails: bool) -> None:
         told = [sentence("person_erased", {"classes": done.classes, "sightings": done.sightings})]
         told += [sentence("erased_but_in_copy", {"file": str(copy)}) for copy in done.copies]
         told += [] if done.compacted else [sentence("erased_not_compacted")]
+        told += [sentence_of(done.noted)] if done.noted else []
         st.session_state[DONE] = [*told, sentence("zooms_own_copy")]
         st.session_state[FORM] += 1
         st.rerun()

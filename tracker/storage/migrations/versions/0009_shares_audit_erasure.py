@@ -59,6 +59,7 @@ def upgrade() -> None:
         "ErasedPerson",
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
         sa.Column("erasedAt", UtcSeconds(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
