@@ -60,11 +60,14 @@ def test_a_look_at_a_class_is_noted_once_in_a_while_for_each_who_looks(
     boss = member(engine, "boss@school.example", "admin")
     for who, class_id in ((eva, found), (eva, found), (boss, found), (auth.OPERATOR, found), (eva, other)) * 2:
         classes.look_at(school, who, class_id)
+    stolen = replace(eva, origin="203.0.113.66")
+    classes.look_at(school, stolen, found)
     clock.time += ONE_LOOK
     classes.look_at(school, eva, found)
     noted = [(one.actor, one.origin, one.title) for one in entries(engine, action="class_seen")]
     assert noted == [
         (eva.email, "198.51.100.2", "Algebra 7B"),
+        (eva.email, "203.0.113.66", "Algebra 7B"),
         (eva.email, "198.51.100.2", "Chemistry"),
         ("operator", "command_line", "Algebra 7B"),
         (boss.email, "", "Algebra 7B"),
@@ -72,7 +75,7 @@ def test_a_look_at_a_class_is_noted_once_in_a_while_for_each_who_looks(
     ]
     with pytest.raises(NotAllowed):
         classes.look_at(school, member(engine, "tom@school.example"), found)
-    assert len(entries(engine)) == 5
+    assert len(entries(engine)) == 6
 
 
 def test_files_start_links_and_the_list_itself_are_noted_when_they_leave(

@@ -16,8 +16,9 @@ from tests.makers import Clock, counted, lesson, member, services, stay, stored
 from tests.practice_school import CommandLine
 from tests.screens import Screens, button, said, show
 from tests.test_erasure import everything
-from tracker import privacy
+from tracker import privacy, storage
 from tracker.privacy import Findings
+from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page
 
@@ -67,11 +68,25 @@ def test_what_is_kept_is_shown_handed_out_and_erased(
     assert tracker.refused("person", "erase", "ana@school.example", "--yes").startswith("ana@school.example has an")
 
 
+def test_a_name_that_nobody_has_erases_nobody_and_names_that_are_nearly_hers_are_told(
+    tracker: CommandLine, engine: Engine
+) -> None:
+    counted(engine, lesson(engine, member(engine)), stay("Zita Quark (iPhone)", 0, 60), stay("Bo", 0, 60))
+    told = tracker.done("person", "erase", "Zita Quark", "--yes").stdout.decode()
+    assert "Not touched: zita quark (iphone) (no e-mail), the same name with a device, a number or the like" in told
+    assert told.endswith("Nothing is kept on this person, so nothing is erased.\n")
+    with reading(engine) as tx:
+        assert storage.erased.list_erased(tx).people == {}
+
+
 def test_how_long_names_are_kept_is_said_and_set(
     tracker: CommandLine, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class_id = fill(engine)
     assert tracker.done("retention", "show").stdout.startswith(b"Off: names of participants are kept without limit")
+    as_it_would_be = tracker.done("retention", "show", "--days", "3").stdout
+    assert as_it_would_be.startswith(b"Names go 3 days after a class.\ndue now: " + class_id.encode())
+    assert tracker.refused("retention", "show", "--days", "-1").startswith("The number of days is from 0")
     told = tracker.done("retention", "course", "Physics", "--teacher", "ana@school.example", "--days", "3")
     assert told.stdout == b"Physics: 3 days.\n"
     told = tracker.done("retention", "show")

@@ -164,7 +164,8 @@ def test_what_names_her_in_the_audit_is_found_and_handed_out_and_said_to_stay(sc
     auth.remove(school.engine, boss, MAIL, boss.email, at(1))
     found = privacy.find(school, auth.OPERATOR, MAIL)
     assert (found.account, found.nothing, found.noted.details["days"]) == (None, False, 365)  # type: ignore[union-attr]
-    noted = privacy.export(school, auth.OPERATOR, MAIL)["audit"]
+    exported = privacy.export(school, auth.OPERATOR, MAIL)["audit"]
+    noted = [one for one in exported if one["action"] != "person_seen"]  # by a digest, and not by her name
     assert {one["action"] for one in noted} >= {"class_seen", "account_removed"}
     assert len(noted) == found.noted.details["entries"]  # type: ignore[union-attr]
     assert privacy.erase(school, auth.OPERATOR, MAIL).noted == found.noted

@@ -108,10 +108,9 @@ def note_read(
 
 
 def note_look(engine: Engine, acting: Member, class_id: str, now: datetime) -> None:
-    """Notes that somebody looks at a class, unless she has done so a few minutes ago."""
+    """Notes that somebody looks at a class, unless she has done so from the same address a few minutes ago."""
     with reading(engine) as tx:
-        after, seen = now - ONE_LOOK, Action.CLASS_SEEN.value
-        looked = storage.audit.count_since(tx, after, seen, acting.id, class_id=class_id, actor=_called(acting))
+        looked = _has_looked(tx, acting, Action.CLASS_SEEN, now, class_id=class_id)
     if not looked:
         note_read(engine, acting, Action.CLASS_SEEN, now, class_id=class_id)
 
@@ -119,11 +118,16 @@ def note_look(engine: Engine, acting: Member, class_id: str, now: datetime) -> N
 def note_person_look(engine: Engine, acting: Member, person: str, now: datetime, **details: Detail) -> None:
     """Notes that somebody looks at what is kept on a person, by a digest of her, unless she did a few minutes ago."""
     with reading(engine) as tx:
-        after, seen = now - ONE_LOOK, Action.PERSON_SEEN.value
-        looked = storage.audit.count_since(tx, after, seen, acting.id, person=person, actor=_called(acting))
+        looked = _has_looked(tx, acting, Action.PERSON_SEEN, now, person=person)
     if not looked:
         with suppress(*AWAY), transaction(engine) as tx:
             note_person(tx, acting, Action.PERSON_SEEN, now, person, **details)
+
+
+def _has_looked(tx: Transaction, acting: Member, action: Action, now: datetime, **at: str) -> bool:
+    """Whether this person did the same from the same address a few minutes ago: another one may be somebody else."""
+    after, who = now - ONE_LOOK, _called(acting)
+    return storage.audit.count_since(tx, after, action.value, acting.id, actor=who, origin=acting.origin, **at) > 0
 
 
 def note_failed_sign_in(engine: Engine, email: str, address: str, reason: str, now: datetime) -> None:

@@ -37,6 +37,9 @@ def erase(call: Call) -> None:
             raise InvalidInput("erase_has_account", email=found.account.email)
         for line in lines_of(found):
             say(line)
+        if found.nothing:  # a name that was mistyped may be somebody else's tomorrow
+            say(sentence("person_not_kept"))
+            return
         if not options.yes:
             _ask_once_more()
         done = privacy.erase(services, auth.OPERATOR, options.who, with_emails=options.with_emails)
@@ -53,7 +56,7 @@ def erase(call: Call) -> None:
 def retention(call: Call) -> None:
     """Which classes lose their participants' names, and when."""
     with call.services(check_schema) as services:
-        found = privacy.preview(services, auth.OPERATOR)
+        found = privacy.preview(services, auth.OPERATOR, call.options.days)
     if not found.is_on:
         say(sentence("retention_off"))
         return
@@ -113,7 +116,8 @@ def person_commands(commands: object) -> None:
         else:
             added.add_argument("--yes", action="store_true", help="do not ask once more")
     kept = group(commands, "retention", "How long the names of participants are kept.")
-    command(kept, "show", retention)
+    shown = command(kept, "show", retention)
+    shown.add_argument("--days", type=int, help="as it would be with so many days instead of those that are set")
     added = command(kept, "course", keep_course, course="the course, by its name")
     added.add_argument("--teacher", required=True, help="the e-mail of the account that holds it")
     added.add_argument("--days", type=int, help="for so many days after each class (default: as the setting says)")

@@ -187,6 +187,8 @@ _OF_PEOPLES_DATA = {
     "person_found": "{classes} {classes:class has|classes have} records of this person, Zoom's lists of sessions have "
     "{lists}; seen live {sightings} times; said by teachers: {words}.",
     "person_of_the_same_name": "the same name",
+    "person_of_a_like_name": "the same name with a device, a number or the like",
+    "person_not_kept": "Nothing is kept on this person, so nothing is erased.",
     "person_of_the_same_account": "the same Zoom account",
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": "Not touched: {who}, {why}, in {classes} {classes:class|classes}.",

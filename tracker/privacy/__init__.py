@@ -9,9 +9,18 @@ retention.py  names that were kept for long enough
 
 from tracker.privacy.access import Findings, Other, export, find
 from tracker.privacy.erasure import Done, compare_with_file, erase, keep_erased, restore
-from tracker.privacy.retention import Preview, forget_unneeded, own_days, preview, remove_due, set_course_days
+from tracker.privacy.retention import (
+    MOST_DAYS,
+    Preview,
+    forget_unneeded,
+    own_days,
+    preview,
+    remove_due,
+    set_course_days,
+)
 
 __all__ = [
+    "MOST_DAYS",
     "Done",
     "Findings",
     "Other",

@@ -9,6 +9,7 @@ from typing import Any
 from tracker import audit, auth, storage
 from tracker.attendance.anonymous import digest_of
 from tracker.attendance.counting import NAMELESS, person_key
+from tracker.attendance.names import parts_of
 from tracker.attendance.types import PersonKey, Sighting
 from tracker.audit import Action
 from tracker.clock import to_zoom
@@ -41,7 +42,8 @@ class Findings:
     """What is kept on a person, before it is handed out or erased.
 
     `classes` has the number of her records in each; `lists` and `sightings` are the numbers of her records in Zoom's
-    lists of sessions, and of what was seen of her live; `words` is what teachers have said of her. `titles` are classes
+    lists of sessions, and of what was seen of her live; `words` is what teachers have said of her, and
+    `said_by_zoom` the number of Zoom's refusals that name her. `titles` are classes
     and courses with her name in their title. In the records of the classes `unreadable` she seems to be; they cannot be
     read. `noted` tells how many audit entries name her, and how long they stay; None where there is none.
     """
@@ -51,6 +53,7 @@ class Findings:
     lists: int
     sightings: int
     words: tuple[Words, ...]
+    said_by_zoom: int
     account: Member | None
     others: tuple[Other, ...]
     titles: tuple[str, ...]
@@ -73,7 +76,8 @@ class Findings:
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept on her."""
-        return not (self.classes or self.lists or self.sightings or self.words or self.account or self.noted)
+        kept = (self.classes, self.lists, self.sightings, self.words, self.said_by_zoom, self.account, self.noted)
+        return not any(kept)
 
 
 @dataclass(slots=True)
@@ -87,6 +91,8 @@ class _Found:
     # In how many classes everybody is; who has a name that she has, and who a Zoom account.
     classes_of: Mapping[PersonKey, int]
     same_name: set[PersonKey]
+    # Who has such a name with a device, pronouns, a number or the like.
+    like_name: set[PersonKey]
     same_account: set[PersonKey]
     unreadable: list[str]
 
@@ -105,6 +111,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         held = [(records.of, len(entries)) for records, entries in found.records if records.kind == "class"]
         classes = [(storage.classes.get_class(tx, class_id), number) for class_id, number in held]
         titles = storage.people_data.named_in_titles(tx, who.strip())
+        said_by_zoom = len(storage.people_data.said_by_zoom(tx, [value for _, value in keys]))
         noted = len(storage.people_data.audit_entries(tx, [value for _, value in keys]))
         # As long as nobody was erased there is no salt.
         person = digest_of(keys[0], next(iter(storage.erased.list_erased(tx).salts), ""))
@@ -115,6 +122,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         lists=sum(len(entries) for records, entries in found.records if records.kind != "class"),
         sightings=len(found.sightings),
         words=tuple(found.words),
+        said_by_zoom=said_by_zoom,
         account=found.account,
         others=tuple(_others(keys, found)),
         titles=tuple(title for _, title in titles),
@@ -199,6 +207,8 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
             mine.append((records, [entry for entry, key in zip(entries, whose, strict=True) if key in wanted]))
     hers = [entry for _, entries in mine for entry in entries]
     names = {_name_of(entry) for entry in hers} | {key for key in keys if key[0] == "name"}
+    bare = {parts_of(value).bare for _, value in names - {NAMELESS}}
+    like = {name for name in of_name if parts_of(name[1]).bare in bare}
     accounts = {text_of(entry.get("zoomUserId")) for entry in hers}
     emails = [value for kind, value in keys if kind == "email"]
     return _Found(
@@ -212,15 +222,17 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
         account=next((one for email in emails if (one := storage.members.find_member(tx, email))), None),
         classes_of=classes_of,
         same_name={key for name in names - {NAMELESS} for key in of_name[name]} - wanted - {NAMELESS},
+        like_name={key for name in like - {NAMELESS} for key in of_name[name]} - wanted - {NAMELESS},
         same_account={key for account in accounts - {""} for key in of_account[account]} - wanted - {NAMELESS},
         unreadable=unreadable,
     )
 
 
 def _others(keys: tuple[PersonKey, ...], found: _Found) -> list[Other]:
-    """Who may be the same person: of the same Zoom account, of the same name, and by a teacher's word."""
+    """Who may be the same person: of the same Zoom account, of the same name or nearly so, and by a teacher's word."""
     joined = {key for one in found.words if one.what == "same person" for key in one.people} - set(keys)
-    why = dict.fromkeys(found.same_account, Problem("person_of_the_same_account"))
+    why = dict.fromkeys(found.like_name, Problem("person_of_a_like_name"))
+    why |= dict.fromkeys(found.same_account, Problem("person_of_the_same_account"))
     why |= dict.fromkeys(found.same_name, Problem("person_of_the_same_name"))
     why |= dict.fromkeys(joined, Problem("person_joined_by_teacher"))
     return [Other(key, why[key], found.classes_of.get(key, 0)) for key in sorted(why)]

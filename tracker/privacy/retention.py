@@ -62,19 +62,25 @@ class Preview:
         return bool(self.days or any(course.days for course in self.courses))
 
 
-def preview(services: Services, acting: Member) -> Preview:
-    """What retention is about to do. Raises NotAllowed for whoever is no admin."""
+def preview(services: Services, acting: Member, days: int | None = None) -> Preview:
+    """What retention is about to do, or would do with other `days` than are set.
+
+    Raises NotAllowed for whoever is no admin, InvalidInput for days that cannot be set.
+    """
     auth.check_is_admin(acting)
     settings, now = services.settings, services.now()
+    usual = settings.retention_days if days is None else days
+    if not 0 <= usual <= MOST_DAYS:
+        raise InvalidInput("retention_days_unusable", most=MOST_DAYS)
     with reading(services.engine) as tx:
-        due = _due(tx, settings.retention_days, now, MOST_SHOWN + 1)
-        later = storage.retention.classes_begun(tx, settings.retention_days, now, limit=MOST_SHOWN, due=False)
-        dated = [(_kept_until(tx, found, settings.retention_days), found) for found in later]
+        due = _due(tx, usual, now, MOST_SHOWN + 1)
+        later = storage.retention.classes_begun(tx, usual, now, limit=MOST_SHOWN, due=False)
+        dated = [(_kept_until(tx, found, usual), found) for found in later]
         courses = tuple(storage.retention.list_course_days(tx))
         done = tuple(storage.audit.removed_lately(tx, list(ACTIONS.values()), MOST_DONE_SHOWN))
     next_at, next_class = min(dated, key=lambda one: one[0], default=(None, None))
     return Preview(
-        days=settings.retention_days,
+        days=usual,
         action=settings.retention_action,
         courses=courses,
         due=tuple(due[:MOST_SHOWN]),

@@ -102,8 +102,10 @@ def count_since(
     class_id: str | None = None,
     person: str | None = None,
     actor: str = "",
+    origin: str | None = None,
 ) -> int:
-    """How often somebody did this later than `after`; whoever has no account is told by `actor`."""
+    """How often somebody did this later than `after`, from `origin` or anywhere; whoever has no account is told by
+    `actor`."""
     asked = [col(AuditEntry.action) == action, col(AuditEntry.at) > after]
     if user_id:
         asked.append(col(AuditEntry.user_id) == user_id)
@@ -113,6 +115,8 @@ def count_since(
         asked.append(col(AuditEntry.class_id) == class_id)
     if person:
         asked.append(col(AuditEntry.person) == person)
+    if origin is not None:
+        asked.append(col(AuditEntry.origin) == origin)
     return tx.exec(select(func.count()).select_from(AuditEntry).where(*asked)).one()
 
 

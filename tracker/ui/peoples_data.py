@@ -109,12 +109,23 @@ def _erasing(found: Findings, who: str, with_emails: bool) -> None:
         st.rerun()
 
 
+def other_days() -> int | None:
+    """Asks for days to look at before they are set; None for those that are."""
+    set_here = services().settings.retention_days
+    label = "What would go with another number of days"
+    help_text = f"Only shown, and not done. RETENTION_DAYS is {set_here or 'not set'}."
+    days = st.number_input(label, 1, privacy.MOST_DAYS, None, key="other-days", help=help_text, width=420)
+    return None if days == set_here else days
+
+
 def retention(found: Preview) -> None:
     """What is set, which classes are due, which is next, and what was done lately."""
     if not found.is_on:
         st.info(sentence("retention_off"), icon=":material/all_inclusive:")
         return
     days = f"{found.days} days after a class" if found.days else "Only in the courses below"
+    if found.days != services().settings.retention_days:
+        st.warning(f"So it would be with {found.days} days. Nothing is done.", icon=":material/preview:")
     st.markdown(f"{days}: {ACTIONS[found.action]}; what was counted stays.")
     if found.next_class is not None and found.next_at is not None:
         title = words.markdown(found.next_class.title, 100)
