@@ -54,14 +54,13 @@ ADMIN = Account("admin@school.example", "Ada Admin", "admin", "practice-admin")
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """The environment of the demo's processes: every setting said outright, so that no other installation's shows.
 
-    Ports, the data folder and the delay may be `given`.
+    Ports, the data folder, the delay, and what has nothing to do with database and Zoom may be `given`, to be tried.
     """
     data_dir = Path(given.get("TRACKER_DATA_DIR") or paths.default_data_dir() / sample_data.FOLDER).absolute()
     tracker_port = given.get("TRACKER_PORT") or "8787"
     zoom = f"http://{HOST}:{_next_port(tracker_port)}"
     secret = _secret(data_dir / sample_data.SECRET)
-    # What is said as empty is as it is usually, also where the file `.env` says otherwise.
-    said = dict.fromkeys(NAMES, "") | {
+    said = {
         "TRACKER_DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{(data_dir / sample_data.DATABASE).as_posix()}",
         "ZOOM_ACCOUNT_ID": "practice-account",
@@ -80,7 +79,9 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         "FETCH_DELAY_SECONDS": given.get("FETCH_DELAY_SECONDS") or str(DELAY_SECONDS),
     }
     kept = {name: value for name, value in given.items() if name.removesuffix("_FILE") not in said}
-    return kept | said
+    # What is said as empty is as it is usually, also where the file `.env` says otherwise.
+    usual = dict.fromkeys(set(NAMES) - {name.removesuffix("_FILE") for name in kept} - set(said), "")
+    return usual | kept | said
 
 
 def practice_port(settings: Settings) -> int:

@@ -1,11 +1,13 @@
 """Texts and numbers that others have written, made fit to be stored and compared. Pure functions."""
 
+import re
 import unicodedata
 
 # What is longer is cut: anybody may send an endless name. The seconds are some months.
 LONGEST_TEXT, MOST_SECONDS = 20_000, 10**7
 # Controls, invisible formats (marks that turn the writing round are among them), halves of surrogate pairs.
 UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_NUMBER, LONGEST_NUMBER = re.compile("[0-9]+"), 12
 # A format too, but it holds the parts of an emoji together.
 EMOJI_JOINER = "\u200d"
 
@@ -42,6 +44,11 @@ def compared_name(name: str) -> str:
     if name.isascii():  # nothing to do, and much quicker
         return fold_name(name).casefold()
     return fold_name(without_marks(unicodedata.normalize("NFKC", name))).casefold()
+
+
+def order_of(name: str) -> str:
+    """By what names are put in order for people: in any case, and "Person 2" before "Person 10"."""
+    return _NUMBER.sub(lambda digits: digits[0].zfill(LONGEST_NUMBER), name.casefold())
 
 
 def without_marks(text: str) -> str:

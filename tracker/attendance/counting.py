@@ -30,7 +30,7 @@ from tracker.attendance.types import (
     Stay,
     Where,
 )
-from tracker.text import compared_name, fold_name
+from tracker.text import compared_name, fold_name, order_of
 
 # Later than this after the lesson's start is late; leaving earlier than this before its end is early.
 GRACE = timedelta(minutes=5)
@@ -188,7 +188,7 @@ def links_between(
 
 
 def _by_name(people: Iterable[Person]) -> tuple[Person, ...]:
-    return tuple(sorted(people, key=lambda person: (person.name.casefold(), person.email.casefold())))
+    return tuple(sorted(people, key=lambda person: (order_of(person.name), person.email.casefold())))
 
 
 def _mark_of(person: Person, marks: Mapping[PersonKey, Mark]) -> Mark | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 
@@ -19,6 +20,8 @@ from tracker.ui.wiring import services
 PAGE_SIZE = 50
 MOST_OF_A_CLASS = 50
 LONGEST_WORDS = 300
+# The details of an entry that are times.
+MOMENTS = {"start", "old_start"}
 # Who acts without an account.
 OTHERS = (auth.OPERATOR.name, audit.SCHEDULE.name, auth.PROGRAM.name)
 
@@ -59,7 +62,7 @@ def table(found: Sequence[Entry]) -> None:
             "When": [_local(one.at) for one in found],
             "Who": [words.plain(one.actor) for one in found],
             "From": [words.plain(origin_in_words(one.origin)) for one in found],
-            "What": [words.plain(audit.in_words(one), LONGEST_WORDS) for one in found],
+            "What": [words.plain(_in_words(one), LONGEST_WORDS) for one in found],
             "Class": [words.plain(one.title or one.class_id or "") for one in found],
         },
         hide_index=True,
@@ -114,7 +117,7 @@ def of_class(found: Class, member: Member) -> None:
             {
                 "When": [_local(one.at) for one in entries],
                 "Who": [words.markdown(one.actor, 60) for one in entries],
-                "What": [words.markdown(audit.in_words(one), LONGEST_WORDS) for one in entries],
+                "What": [words.markdown(_in_words(one), LONGEST_WORDS) for one in entries],
             },
             hide_index=True,
         )
@@ -124,6 +127,13 @@ def of_class(found: Class, member: Member) -> None:
 
 def _label(action: str) -> str:
     return action.replace("_", " ")
+
+
+def _in_words(entry: Entry) -> str:
+    """What was done, with planned times as the viewer's clock has them."""
+    moments = {name: clock.parse_utc(value) for name, value in entry.details.items() if name in MOMENTS}
+    local = {name: f"{_local(at)}"[:-3] for name, at in moments.items() if at is not None}
+    return audit.in_words(replace(entry, details={**entry.details, **local}))
 
 
 def _local(moment: datetime) -> str:

@@ -19,7 +19,7 @@ from tracker.attendance.curve import Curve, presence_curve
 from tracker.attendance.types import Attendance, Person, PersonKey, Span, Stay, Where
 from tracker.report import NO_NAME, Table
 from tracker.storage.classes import Class
-from tracker.text import LONGEST_TEXT
+from tracker.text import LONGEST_TEXT, order_of
 from tracker.ui import words
 
 # Two colours of the Okabe-Ito palette, which colour-blind eyes tell apart; the waiting room is hatched as well.
@@ -54,9 +54,9 @@ ON_SCREEN = {
 
 FAR = datetime.max.replace(tzinfo=UTC)
 ORDERS: dict[str, Callable[[Person], Any]] = {
-    "Name": lambda person: (person.name.casefold(), person.email.casefold()),
-    "Arrival": lambda person: (person.first_join or FAR, person.name.casefold()),
-    "Time present": lambda person: (-person.seconds, person.name.casefold()),
+    "Name": lambda person: (order_of(person.name), person.email.casefold()),
+    "Arrival": lambda person: (person.first_join or FAR, order_of(person.name)),
+    "Time present": lambda person: (-person.seconds, order_of(person.name)),
 }
 
 
