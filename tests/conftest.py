@@ -63,10 +63,10 @@ MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two for each core, since tests wait much; none where only files are named, which are done sooner without."""
+    """Two for each core, since slow tests wait much; none where only files are named, which are done sooner without."""
     if all(Path(given.partition("::")[0]).is_file() for given in config.args):
         return 0
-    return min(2 * (os.cpu_count() or 1), 8)
+    return min((1 if config.option.markexpr == "not slow" else 2) * (os.cpu_count() or 1), 8)
 
 
 class Scheduling(LoadScopeScheduling):

@@ -51,7 +51,7 @@ def share(found: Class) -> None:
         if not email.strip():
             raise InvalidInput("email_unusable", email="")
         made = auth.share(services().engine, page.acting(), found.id, email, services().now(), kind)
-    st.toast(f"Shared with {words.markdown(made.colleague.name, 60)}.", icon=":material/check:")
+    st.toast(f"{words.markdown(made.colleague.name, 60)} can see and change it now.", icon=":material/check:")
     st.rerun()
 
 
