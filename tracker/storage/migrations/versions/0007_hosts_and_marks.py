@@ -13,7 +13,7 @@ depends_on = None
 OF_CLASSES = (
     ("zoomApiMeetingId", sa.String()),
     ("zoomHostId", sa.String()),
-    ("zoomLinkedByTeacher", sa.Boolean()),
+    ("zoomLinkChecked", sa.Boolean()),
     ("peopleShown", sa.Integer()),
     ("hostsShown", sa.Integer()),
     ("figuresOfCount", sa.Integer()),
