@@ -40,8 +40,8 @@ finding out what runs here                                         | answers nam
 a call without a valid token                                       | 401                                                    | test_routes_participants.py::test_without_a_valid_token_nobody_gets_in_and_it_is_logged
 a token that was replaced                                          | 401                                                    | test_routes_participants.py::test_the_token_before_the_last_one_is_worth_nothing
 a guessed CRON_SECRET                                              | 401; without one the call is closed                    | test_routes_participants.py::test_without_a_cron_secret_the_door_is_closed_to_everybody
-using up Zoom's rate by the button                                 | a class is fetched by hand once a minute               | test_fetching_on_request.py::test_whoever_asks_within_a_minute_gets_what_the_first_one_got
-a colleague's figures out of the shared minute                     | 403 first                                              | test_fetching_on_request.py::test_who_may_not_see_a_class_does_not_get_what_others_fetched
+using up Zoom's rate by the button                                 | a class is fetched by hand once a minute               | fetching/test_fetching_on_request.py::test_whoever_asks_within_a_minute_gets_what_the_first_one_got
+a colleague's figures out of the shared minute                     | 403 first                                              | fetching/test_fetching_on_request.py::test_who_may_not_see_a_class_does_not_get_what_others_fetched
 
 # Passwords and sign-ins
 guessing at one account                                            | stopped after 8, also for the right password           | test_auth.py::test_guessing_is_stopped_for_a_while_also_for_the_right_password

@@ -9,21 +9,18 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.fake_zoom import FakeZoom
+from tests.fetching.cases import ANA, BEN, FAULT, ODD, REFUSED, SCOPE, names
 from tests.lives import progress
 from tests.makers import (
-    MEETING,
     NOW,
     Clock,
     at,
-    ended,
-    lesson,
     member,
     participant,
     services,
     stored,
-    stored_stays,
 )
-from tracker import fetching, sessions, storage
+from tracker import fetching, storage
 from tracker.attendance.types import Attendance, ClassStatus
 from tracker.auth import OPERATOR
 from tracker.errors import (
@@ -45,37 +42,8 @@ from tracker.errors import (
     ZoomUnreachable,
 )
 from tracker.services import Services
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import transaction
 from tracker.storage.members import Member
-
-ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
-FAULT = (500, {"code": 500, "message": "Internal error"})
-ODD = (400, {"code": 300, "message": "Validation Failed."})
-REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
-SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(at(60))
-
-
-@pytest.fixture
-def held(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> str:
-    """A class that Ana and Ben were in, and whose fetch is due now: ten minutes after its end."""
-    class_id = lesson(school.engine, ana)
-    zoom.hold("uuid-1", ANA, BEN, meeting=MEETING)
-    sessions.note_delivery(school, ended())
-    clock.forward(minutes=10)
-    return class_id
-
-
-def names(school: Services, class_id: str) -> list[str] | None:
-    """The names in the stored participants; None while they are not known."""
-    with reading(school.engine) as tx:
-        stays = stored_stays(tx, class_id)
-    return None if stays is None else [stay.name for stay in stays]
-
 
 # A person who waits
 

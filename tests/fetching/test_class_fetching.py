@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.fake_zoom import UNKNOWN, FakeZoom
+from tests.fetching.cases import ANA, FAULT, ODD, REFUSED, SCOPE, names
 from tests.lives import progress, try_until_given_up
 from tests.makers import (
     MEETING,
@@ -20,7 +21,6 @@ from tests.makers import (
     services,
     started,
     stored,
-    stored_stays,
 )
 from tests.tracker_process import wait_until
 from tracker import fetching, sessions, storage
@@ -35,38 +35,9 @@ from tracker.messages import sentence_of
 from tracker.retry import LONGEST_GAP, PATIENCE
 from tracker.services import Services
 from tracker.storage.classes import FetchProgress
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import transaction
 from tracker.storage.fetches import LEASE
 from tracker.storage.members import Member
-
-ANA, BEN = participant("Ana", 0, 60, "ana@x.example"), participant("Ben", 5, 60)
-FAULT = (500, {"code": 500, "message": "Internal error"})
-ODD = (400, {"code": 300, "message": "Validation Failed."})
-REFUSED = (400, {"code": 200, "message": "Only available for paid account: x."})
-SCOPE = (400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[a, a:admin]."})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(at(60))
-
-
-@pytest.fixture
-def held(school: Services, zoom: FakeZoom, ana: Member, clock: Clock) -> str:
-    """A class that Ana and Ben were in, and whose fetch is due now: ten minutes after its end."""
-    class_id = lesson(school.engine, ana)
-    zoom.hold("uuid-1", ANA, BEN, meeting=MEETING)
-    sessions.note_delivery(school, ended())
-    clock.forward(minutes=10)
-    return class_id
-
-
-def names(school: Services, class_id: str) -> list[str] | None:
-    """The names in the stored participants; None while they are not known."""
-    with reading(school.engine) as tx:
-        stays = stored_stays(tx, class_id)
-    return None if stays is None else [stay.name for stay in stays]
-
 
 # The loop
 
