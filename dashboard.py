@@ -9,7 +9,7 @@ from tracker import classes, health
 from tracker.paths import keep_new_files_private
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
-from tracker.ui import invitation, page, school_account, sign_in
+from tracker.ui import fonts, invitation, page, school_account, sign_in
 from tracker.ui.gate import Gate
 from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
@@ -47,7 +47,7 @@ if __name__ == "dashboard":
     end_with_parent(os.environ)
     app = st.App(
         __file__,
-        routes=[*sign_in.routes(), *invitation.routes(), *school_account.routes()],
+        routes=[*fonts.routes(), *sign_in.routes(), *invitation.routes(), *school_account.routes()],
         middleware=[Middleware(Gate)],
         lifespan=lifespan,
     )

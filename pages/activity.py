@@ -20,7 +20,7 @@ with page.shown_errors():
     pages = max(1, ceil(total / activity.PAGE_SIZE))
     st.caption(
         f"{words.count(total, 'entry', 'entries')}, kept for {services().settings.audit_days} days. "
-        f"Times are those of {page.viewer_zone()}."
+        f"Times are those of {words.viewer_zone()}."
     )
     rows = st.container()
     number = min(st.pagination(pages, key="part", bind="query-params"), pages) if pages > 1 else 1

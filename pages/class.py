@@ -7,6 +7,7 @@ from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
 from tracker.health import Alarms
 from tracker.messages import sentence_of
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.ui import activity, attendance_panel, page, sessions_panel, sharing, words
 from tracker.ui.plan import plan_fields, plan_of
@@ -34,7 +35,7 @@ def facts(found: Class) -> None:
     seen = st.session_state.get(page.CLASSES_AS_SEEN)
     st.page_link(page.CLASSES, label="Classes", icon=":material/arrow_back:", query_params=seen)
     st.title(words.markdown(found.title, 200), anchor=False)
-    known = [words.when(found, page.viewer_zone()), words.markdown(found.course or "", 60)]
+    known = [words.when(found), words.markdown(found.course or "", 60)]
     if found.teacher_id != member.id:
         known.append(words.markdown(found.teacher_name, 60))
     st.markdown(" · ".join(fact for fact in known if fact))
@@ -87,7 +88,7 @@ def cancel(found: Class) -> None:
     st.markdown(f"“{words.markdown(found.title)}” will not take place.")
     others = page.read(classes.others_in_meeting, found)
     if found.zoom_meeting_made and others:
-        held = words.count(len(others), "other class is", "other classes are")
+        held = _n("{number} other class is", "{number} other classes are", len(others))
         st.markdown(f"Its Zoom meeting and the join link stay as they are, because {held} held there.")
     elif found.own_meeting:
         st.markdown("Its Zoom meeting is deleted, and its join link stops working.")
@@ -123,7 +124,7 @@ def fetch_button(found: Class) -> None:
         except (ClassNotReady, ZoomError) as error:
             status.update(label=words.markdown(sentence_of(error), 400), state="error")
         else:
-            records = words.count(attendance.total_records, "record", "records")
+            records = _n("{number} record", "{number} records", attendance.total_records)
             label = f"Zoom has {records} of {words.people(attendance.unique_count)}."
             status.update(label=label, state="complete")
 

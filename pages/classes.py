@@ -7,6 +7,7 @@ import streamlit as st
 
 from tracker import classes, clock, health
 from tracker.attendance.types import ClassStatus
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class, Filter
 from tracker.ui import page, words
 from tracker.ui.wiring import services
@@ -34,7 +35,7 @@ statuses = st.pills(
     bind="query-params",
 )
 
-zone = clock.zone(page.viewer_zone())
+zone = clock.zone(words.viewer_zone())
 which = Filter(
     text=text or "",
     statuses=tuple(ClassStatus(status) for status in statuses),
@@ -57,7 +58,7 @@ def version(shown: list[Class]) -> object:
 with page.shown_errors():
     total = page.read(classes.count_classes, member, which)
     pages = max(1, ceil(total / PAGE_SIZE))
-    st.caption(words.count(total, "class", "classes"))
+    st.caption(_n("{number} class", "{number} classes", total))
     rows = st.container()
     number = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
     found = shown_classes()

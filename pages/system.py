@@ -42,7 +42,7 @@ def failing_fetch(found: Class) -> None:
     with st.container(gap=None):
         label = f"**{words.markdown(found.title)}** · {words.markdown(found.teacher_name, 60)}"
         st.page_link(page.CLASS, label=label, query_params={"id": found.id})
-        st.caption(words.markdown(system.failure(found, page.viewer_zone()), 400))
+        st.caption(words.markdown(system.failure(found, words.viewer_zone()), 400))
     st.badge(state.word, icon=state.icon, color=state.color, width="content")
     if st.button("Try again", key=f"retry-{found.id}", width="content"):
         with page.shown_errors():
@@ -65,7 +65,7 @@ def version() -> object:
 
 def counters() -> None:
     """Webhooks and calls to Zoom, redrawn on their own, so that the buttons above stay where they are."""
-    zone = page.viewer_zone()
+    zone = words.viewer_zone()
     with page.shown_errors():
         latest = page.read(health.read_health, services().now())
         noted = page.read(health.recent_webhooks, MOST_WEBHOOKS)
@@ -82,8 +82,8 @@ system.figures(current)
 failing_fetches(failing)
 page.fragment(counters, every=SECONDS_BETWEEN_COUNTS)
 st.subheader("Processes", anchor=False)
-system.processes(current, page.viewer_zone())
-st.caption(f"Times are those of {page.viewer_zone()}.")
+system.processes(current, words.viewer_zone())
+st.caption(f"Times are those of {words.viewer_zone()}.")
 system.sample_data_of_demo()
 st.subheader("Checks", anchor=False)
 if st.button("Check again", icon=":material/stethoscope:"):

@@ -32,11 +32,12 @@ LABELLED = ("page_link", "link_button", "button", "download_button", "metric", "
 
 
 class Screens:
-    """Opens pages as whoever is signed in. `zone` is the browser's time zone, `files` what can be downloaded."""
+    """Opens pages as whoever is signed in. `zone` and `locale` are the browser's, `files` what can be downloaded."""
 
     def __init__(self, engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         self.engine, self.clock = engine, clock
         self.zone: str | None = "Europe/Berlin"
+        self.locale = "en-GB"
         self.cookies: dict[str, str] = {}
         self.files = MemoryMediaFileStorage("/mock/media")
         monkeypatch.setattr(page, "sign_in_cookies", lambda: self.cookies)
@@ -54,7 +55,7 @@ class Screens:
     def open(self, name: str, **query: str) -> AppTest:
         """The page, drawn once."""
         at = AppTest.from_file(PROJECT / page.TODAY, default_timeout=30)
-        at.context = {"timezone": self.zone}
+        at.context = {"timezone": self.zone, "locale": self.locale}
         at.query_params |= query
         if name != page.TODAY:
             at.switch_page(name)
@@ -137,7 +138,9 @@ def metric(at: AppTest, label: str) -> str:
 
 def _texts(nodes: Any) -> Iterator[str]:
     for node in nodes:
-        if node.type in MARKUP:
+        if node.type == "html":
+            yield re.sub(r"<style>.*?</style>|<[^>]*>", " ", str(node.value), flags=re.DOTALL)
+        elif node.type in MARKUP:
             yield str(node.value)
         elif node.type in LABELLED:
             yield str(getattr(node, "label", None) or node.value)

@@ -84,6 +84,7 @@ LIBRARIES: dict[str, set[str]] = {
     "alembic": {"storage"},
     "anyascii": {"attendance"},
     "argon2": {"auth"},
+    "babel": {"messages", "ui"},
     "authlib": {"auth"},
     "dotenv": {"settings"},
     "http.client": {"practice"},

@@ -11,6 +11,7 @@ from tests.test_house import SOURCES, imports_of, named, tree_of
 from tracker import errors, messages
 from tracker.errors import NoMeeting, Problem, SettingsError, TrackerError, WebhookRefused, ZoomUnreachable
 from tracker.messages import SENTENCES, WITHOUT_DETAILS, name_of_check, sentence, sentence_of
+from tracker.messages.details import Plural, Template
 from tracker.zoom.meeting_link import MeetingLinkError
 
 OURS = [path for path in SOURCES if not named(path).startswith(("tracker/practice/", "tracker/messages/"))]
@@ -26,8 +27,10 @@ WITHOUT_WORDS = ("tracker/storage/", "tracker/fetching.py", "tracker/sessions.py
 WITHOUT_WORDS += ("tracker/retry.py", "tracker/health.py", "tracker/zoom/", "tracker/attendance/")
 
 
-def names_in(template: str) -> set[str]:
+def names_in(template: Template) -> set[str]:
     """The details that a sentence names."""
+    if isinstance(template, Plural):
+        return {template.by} | names_in(template.one) | names_in(template.several)
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 

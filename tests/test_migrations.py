@@ -47,6 +47,7 @@ HASHES = {
     "0008_accounts": "40e355e4611ba4b1",
     "0009_shares_audit_erasure": "c1eae96370601f48",
     "0010_who_linked_a_meeting": "e67338a7d01e4b4e",
+    "0011_languages_and_what_was_seen_to": "e96d531dc2fa6833",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -190,6 +191,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "oidcSubject": "subject",
         "totpKey": "JBSWY3DPEHPK3PXP",
         "totpLastStep": 59_000_000,
+        "language": "es",
         "createdAt": NOW,
     },
     "Course": {"id": "k1", "teacherId": "u1", "name": "Algebra"},
@@ -238,6 +240,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "teacherId": "u1",
         "courseId": "k1",
         "createdAt": NOW,
+        "seenTo": "no_list",
+        "lateShown": 0,
+        "cancelledAt": at(90),
+        "zoomDeletionDueAt": at(100),
     },
     "MeetingSession": {
         "uuid": "s1",

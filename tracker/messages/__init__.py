@@ -1,31 +1,21 @@
-"""The sentences that people read, in English: one for each code. Whatever is stored, compared or counted is the code.
+"""The sentences that people read: one for each code. Whatever is stored, compared or counted is the code.
 
-A sentence names details in braces. Most are texts and numbers. Where one is made of other problems, it is their
-sentences, joined by a blank or by what follows the colon. Of a number `{count:is|are}` is the word for one or several.
+They stand here in English, and are told in the language that is spoken (`languages`). A sentence names details in
+braces. Most are texts and numbers. Where one is made of other problems, it is their sentences, joined by a blank or by
+what follows the colon.
 """
 
-from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Iterator, Mapping
 
 from tracker.messages.actions import ACTIONS, ORIGINS
+from tracker.messages.details import Detail as Detail
+from tracker.messages.details import HasCode as HasCode
+from tracker.messages.details import Named, Plural, Template
+from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
+from tracker.messages.vocabulary import EVERY
 
-
-class HasCode(Protocol):
-    """A problem or an error: it has a code and details."""
-
-    @property
-    def code(self) -> str:
-        """A key of `SENTENCES`."""
-
-    @property
-    def details(self) -> Mapping[str, "Detail"]:
-        """What the sentence names."""
-
-
-Detail: TypeAlias = str | int | tuple[HasCode, ...]
-
-_OF_ZOOM = {
+_OF_ZOOM: Mapping[str, Template] = {
     "zoom_not_connected": "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed.",
     "zoom_no_answer": "Zoom did not answer in time.",
     "zoom_unreachable": "Zoom could not be reached, or its answer broke off.",
@@ -66,14 +56,18 @@ _OF_ZOOM = {
     "https://api.zoom.us/v2, with /v2 at its end.",
 }
 
-_OF_FETCHES = {
+_OF_FETCHES: Mapping[str, Template] = {
     "no_zoom_meeting_id": "This class has no Zoom meeting.",
     "class_cancelled": "This class was cancelled.",
     "class_not_ended": "This class has not ended.",
     "no_session_ended": "Zoom knows of no session of this class that has ended.",
     "sessions_elsewhere": "Zoom has sessions of this meeting, and none at the time of this class.",
     "no_record_of_this_class": "Zoom's lists have nobody of this class so far.",
-    "sessions_missing": "{missing} of {sessions} {sessions:session|sessions} {missing:is|are} missing: {why: }",
+    "sessions_missing": Plural(
+        "missing",
+        "{missing} of {sessions} sessions is missing: {why: }",
+        "{missing} of {sessions} sessions are missing: {why: }",
+    ),
     "no_list_yet": "Zoom has no participant list for this class yet.",
     "list_incomplete": "Zoom speaks of more records than it gives.",
     "already_fetched": "The participants of this class are known.",
@@ -88,7 +82,7 @@ _OF_FETCHES = {
     "earlier_error": "{text}",
 }
 
-_OF_CLASSES = {
+_OF_CLASSES: Mapping[str, Template] = {
     "no_such_class": "There is no such class.",
     "no_such_session": "This class has no such session.",
     "no_such_class_of_yours": "There is no such class of yours.",
@@ -136,7 +130,7 @@ _OF_CLASSES = {
     "link_missing": "There is no Zoom link or meeting ID here. Paste the link, or a number like 814 1890 0011.",
 }
 
-_OF_PEOPLE = {
+_OF_PEOPLE: Mapping[str, Template] = {
     "sign_in_needed": "Please sign in.",
     "password_wrong": "E-mail or password is wrong.",
     "account_closed": "This account is closed. An admin can open it again.",
@@ -182,22 +176,35 @@ _OF_PEOPLE = {
     "form_too_large": "This form is too large.",
 }
 
-_OF_PEOPLES_DATA = {
+_OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_unnamed": "Say whom: an e-mail address, or a name as Zoom gives it.",
-    "person_found": "{classes} {classes:class has|classes have} records of this person, Zoom's lists of sessions have "
-    "{lists}; seen live {sightings} times; said by teachers: {words}.",
+    "person_found": Plural(
+        "classes",
+        "{classes} class has records of this person, Zoom's lists of sessions have {lists}; seen live {sightings} "
+        "times; said by teachers: {words}.",
+        "{classes} classes have records of this person, Zoom's lists of sessions have {lists}; seen live {sightings} "
+        "times; said by teachers: {words}.",
+    ),
     "person_of_the_same_name": "the same name",
     "person_of_a_like_name": "the same name with a device, a number or the like",
     "person_not_kept": "Nothing is kept on this person, so nothing is erased.",
     "person_of_the_same_account": "the same Zoom account",
     "person_joined_by_teacher": "the same person by a teacher's word",
-    "person_not_touched": "Not touched: {who}, {why}, in {classes} {classes:class|classes}.",
+    "person_not_touched": Plural(
+        "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
+    ),
     "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
-    "person_noted": "Not touched: {entries} audit {entries:entry names|entries name} this person; each is kept for "
-    "{days} days (AUDIT_DAYS).",
+    "person_noted": Plural(
+        "entries",
+        "Not touched: {entries} audit entry names this person; it is kept for {days} days (AUDIT_DAYS).",
+        "Not touched: {entries} audit entries name this person; each is kept for {days} days (AUDIT_DAYS).",
+    ),
     "person_unreadable": "Not touched: the records of {id}, which nobody can read.",
-    "person_erased": "Erased: in {classes} {classes:class|classes}, seen live {sightings} times. Counts stay as they "
-    "are.",
+    "person_erased": Plural(
+        "classes",
+        "Erased: in {classes} class, seen live {sightings} times. Counts stay as they are.",
+        "Erased: in {classes} classes, seen live {sightings} times. Counts stay as they are.",
+    ),
     "erase_has_account": "{email} has an account. Remove it first: tracker user remove {email} --to OTHER.",
     "erase_unconfirmed": "Nothing was changed: type yes, or say --yes, to erase all of this for good.",
     "erased_but_in_copy": "{file} is a copy of an earlier database, and has the person in it: delete it.",
@@ -209,7 +216,7 @@ _OF_PEOPLES_DATA = {
     "retention_days_unusable": "The number of days is from 0 (no limit) to {most}.",
 }
 
-_OF_HTTP = {
+_OF_HTTP: Mapping[str, Template] = {
     "no_such_address": "There is nothing at this address.",
     "method_not_allowed": "This address does not take that method.",
     "headers_malformed": "The headers are malformed.",
@@ -239,7 +246,7 @@ _OF_HTTP = {
     "anew).",
 }
 
-_OF_SUGGESTIONS = {
+_OF_SUGGESTIONS: Mapping[str, Template] = {
     # Why two people may be one.
     "same_account": "the same Zoom account",
     "same_registration": "the same registration for the meeting",
@@ -256,21 +263,21 @@ _OF_SUGGESTIONS = {
     "one_letter_apart": "one letter apart",
 }
 
-SENTENCES: Mapping[str, str] = (
-    _OF_ZOOM
-    | _OF_FETCHES
-    | _OF_CLASSES
-    | _OF_PEOPLE
-    | _OF_PEOPLES_DATA
-    | _OF_HTTP
-    | OF_THE_MACHINE
-    | OF_BACKUPS
-    | OF_HEALTH
-    | OF_CHECKS
-    | _OF_SUGGESTIONS
-)
+SENTENCES: Mapping[str, Template] = {
+    **_OF_ZOOM,
+    **_OF_FETCHES,
+    **_OF_CLASSES,
+    **_OF_PEOPLE,
+    **_OF_PEOPLES_DATA,
+    **_OF_HTTP,
+    **OF_THE_MACHINE,
+    **OF_BACKUPS,
+    **OF_HEALTH,
+    **OF_CHECKS,
+    **_OF_SUGGESTIONS,
+}
 # Where a code is shown without its details, as with the webhooks of a day.
-WITHOUT_DETAILS: Mapping[str, str] = {
+WITHOUT_DETAILS: Mapping[str, Template] = {
     "missing_field": "The event lacks a field.",
     "body_too_large": "The body is too large; Zoom sends none of that size.",
     "earlier_error": "What it was is not known.",
@@ -285,8 +292,7 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
     template = SENTENCES.get(code, "")
     if not details:
         template = WITHOUT_DETAILS.get(code, template)
-    named = _Named((name, _Shown(detail)) for name, detail in (details or {}).items())
-    return template.format_map(named).strip() or code.strip()
+    return _told(template, details or {}).strip() or code.strip()
 
 
 def sentence_of(problem: HasCode) -> str:
@@ -296,15 +302,17 @@ def sentence_of(problem: HasCode) -> str:
 
 def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
     """What somebody did, in words that follow her name; an unknown code is shown as it is."""
-    named = _Named((name, _Shown(detail)) for name, detail in details.items())
     if "reason" in details:
-        named["reason"] = _Shown(sentence(str(details["reason"])))
-    return ACTIONS.get(action, action).format_map(named)
+        details = {**details, "reason": sentence(str(details["reason"]))}
+    if action == "class_changed" and details.get("renamed"):
+        action = "class_changed_and_renamed"
+    template = ACTIONS.get(action)
+    return action if template is None else _told(template, details)
 
 
 def origin_in_words(origin: str) -> str:
     """From where somebody acted: an address is shown as it is."""
-    return ORIGINS.get(origin, origin)
+    return gettext(ORIGINS[origin]) if origin in ORIGINS else origin
 
 
 def people_in_words(people: int | None, hosts: int = 0) -> str:
@@ -312,13 +320,16 @@ def people_in_words(people: int | None, hosts: int = 0) -> str:
     if people is None:
         return "–"
     if hosts and not people:
-        return "Only the host was there" if hosts == 1 else f"Only the {hosts} hosts were there"
-    return f"{people} {'person' if people == 1 else 'people'}{and_hosts(hosts)}"
+        return ngettext("Only the host was there", "Only the {hosts} hosts were there", hosts, hosts=hosts)
+    counted = ngettext("{number} person", "{number} people", people)
+    return with_hosts(counted, hosts)
 
 
-def and_hosts(hosts: int) -> str:
-    """What follows a number of people where hosts were with them: ` and the host`, ` and 2 hosts`, or nothing."""
-    return "" if not hosts else " and the host" if hosts == 1 else f" and {hosts} hosts"
+def with_hosts(counted: str, hosts: int) -> str:
+    """A number of people, and that hosts were with them: `22 people and the host`, `22 people and 2 hosts`."""
+    if not hosts:
+        return counted
+    return ngettext("{people} and the host", "{people} and {hosts} hosts", hosts, people=counted, hosts=hosts)
 
 
 def name_of_check(code: str) -> str:
@@ -327,23 +338,16 @@ def name_of_check(code: str) -> str:
     return sentence(f"check_{kind}", {"subject": subject})
 
 
-class _Named(dict[str, "_Shown"]):
-    """Details by their names, as a template formats them."""
+def templates() -> Iterator[Template]:
+    """Every sentence that stands for a code, for the catalogues."""
+    for some in (SENTENCES, WITHOUT_DETAILS, ACTIONS, ORIGINS, *EVERY):
+        yield from filter(None, some.values())
 
-    def __missing__(self, name: str) -> "_Shown":
-        return _Shown("…")
 
-
-class _Shown:
-    """A detail as a template formats it."""
-
-    def __init__(self, detail: Detail) -> None:
-        self._detail = detail
-
-    def __format__(self, form: str) -> str:
-        if isinstance(self._detail, tuple):
-            return (form or " ").join(map(sentence_of, self._detail))
-        if isinstance(self._detail, int) and "|" in form:
-            one, several = form.split("|", 1)
-            return one if self._detail == 1 else several
-        return str(self._detail)
+def _told(template: Template, details: Mapping[str, Detail]) -> str:
+    if isinstance(template, Plural):
+        number = details.get(template.by)
+        chosen = ngettext_template(template.one, template.several, number if isinstance(number, int) else 2)
+    else:
+        chosen = gettext_template(template) if template else ""
+    return chosen.format_map(Named(details, sentence_of))

@@ -5,22 +5,31 @@ Details stand in braces, as in the sentences beside it; `reason` is a code of on
 
 from collections.abc import Mapping
 
-ACTIONS: Mapping[str, str] = {
+from tracker.messages.details import Plural, Template
+
+ACTIONS: Mapping[str, Template] = {
     "class_seen": "looked at the class",
     "class_exported": "exported the class ({shape}, {format})",
     "start_link_opened": "opened the start link of the class, as its host",
     "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
-    "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes"
-    "{renamed:, and its title|}",
+    "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
+    "class_changed_and_renamed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} "
+    "minutes, and its title",
     "class_cancelled": "cancelled the class",
     "session_counted_in": "counted a session in",
     "session_left_out": "left a session out",
     "session_choice_undone": "took back what was said of a session",
     "list_taken": "took the other list of a session",
-    "people_decided": "said who is the same person: {joined} {joined:pair|pairs} joined, {parted} parted",
+    "people_decided": Plural(
+        "joined",
+        "said who is the same person: {joined} pair joined, {parted} parted",
+        "said who is the same person: {joined} pairs joined, {parted} parted",
+    ),
     "people_decision_undone": "took back that two people are the same, or are not",
-    "people_marked": "said of {people} {people:person|people}: {mark}",
-    "people_mark_undone": "took back what was said of {people} {people:person|people}",
+    "people_marked": Plural("people", "said of {people} person: {mark}", "said of {people} people: {mark}"),
+    "people_mark_undone": Plural(
+        "people", "took back what was said of {people} person", "took back what was said of {people} people"
+    ),
     "participants_fetched": "fetched the participants by hand",
     "fetch_tried_again": "had the fetch of the participants tried again",
     "signed_in": "signed in",
@@ -44,17 +53,43 @@ ACTIONS: Mapping[str, str] = {
     "shared": "shared the {kind} “{title}” with {account}",
     "share_ended": "ended the sharing of the {kind} “{title}” with {account}",
     "token_made": "made the API token “{name}” for {account}",
-    "tokens_revoked": "revoked {tokens} API {tokens:token|tokens} of {account}",
+    "tokens_revoked": Plural(
+        "tokens", "revoked {tokens} API token of {account}", "revoked {tokens} API tokens of {account}"
+    ),
     "backup_made": "made a backup",
     "restored": "restored a backup",
-    "audit_exported": "exported {entries} {entries:entry|entries} of this list",
-    "audit_forgotten": "dropped {entries} {entries:entry|entries} of this list that were old enough",
+    "audit_exported": Plural(
+        "entries", "exported {entries} entry of this list", "exported {entries} entries of this list"
+    ),
+    "audit_forgotten": Plural(
+        "entries",
+        "dropped {entries} entry of this list that were old enough",
+        "dropped {entries} entries of this list that were old enough",
+    ),
     "sample_data_removed": "removed the sample data of the demo",
-    "person_seen": "looked at what is kept on somebody, who was in {classes} {classes:class|classes}",
-    "person_exported": "exported what is kept on somebody: {records} {records:record|records}",
-    "person_erased": "erased somebody, who was in {classes} {classes:class|classes}",
-    "names_removed": "removed the names of {people} {people:person|people}, which were kept for long enough",
-    "records_removed": "removed the records of {people} {people:person|people}, which were kept for long enough",
+    "person_seen": Plural(
+        "classes",
+        "looked at what is kept on somebody, who was in {classes} class",
+        "looked at what is kept on somebody, who was in {classes} classes",
+    ),
+    "person_exported": Plural(
+        "records",
+        "exported what is kept on somebody: {records} record",
+        "exported what is kept on somebody: {records} records",
+    ),
+    "person_erased": Plural(
+        "classes", "erased somebody, who was in {classes} class", "erased somebody, who was in {classes} classes"
+    ),
+    "names_removed": Plural(
+        "people",
+        "removed the names of {people} person, which were kept for long enough",
+        "removed the names of {people} people, which were kept for long enough",
+    ),
+    "records_removed": Plural(
+        "people",
+        "removed the records of {people} person, which were kept for long enough",
+        "removed the records of {people} people, which were kept for long enough",
+    ),
     "retention_set": "set how long the course “{course}” of {account} keeps names: {days}",
 }
 # From where somebody acts who has no address.

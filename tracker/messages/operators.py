@@ -1,6 +1,10 @@
 """What is told to whoever runs this service: of the machine, backups, health, and the checks of `tracker doctor`."""
 
-OF_THE_MACHINE = {
+from collections.abc import Mapping
+
+from tracker.messages.details import Template
+
+OF_THE_MACHINE: Mapping[str, Template] = {
     "no_sample_data": "There is no sample data on this machine.",
     "sample_data_in_use": "{file} cannot be removed: {reason}. Stop the demo first, if it runs.",
     "sample_data_with_real_class": "{file} has a class of a real Zoom, so it is not removed.",
@@ -40,7 +44,7 @@ OF_THE_MACHINE = {
     "argument_not_text": "The value of {name} is not valid text.",
 }
 
-OF_BACKUPS = {
+OF_BACKUPS: Mapping[str, Template] = {
     "no_database": "There is no database at {where} yet; it is made when the tracker starts (tracker up) or somebody "
     "is added (tracker user add EMAIL --role admin).",
     "no_file": "There is no file {file}.",
@@ -62,7 +66,7 @@ OF_BACKUPS = {
     "backup_without_table": "{file} is of another program: it has no table {table}.",
 }
 
-OF_HEALTH = {
+OF_HEALTH: Mapping[str, Template] = {
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
     "the Zoom app, or somebody else sends them, or something on the way changes their body.",
@@ -72,7 +76,7 @@ OF_HEALTH = {
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
 }
 
-OF_CHECKS = {
+OF_CHECKS: Mapping[str, Template] = {
     # Their names; `subject` is what follows the colon of a check's code.
     "check_settings_file": "settings file",
     "check_data_folder": "data folder",

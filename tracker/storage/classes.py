@@ -74,7 +74,8 @@ class FetchProgress:
 class Class:
     """A class without its participants. Times are aware UTC; counts are None until known.
 
-    `shared_with`: the ids of the colleagues with whom it, or its course, is shared.
+    `shared_with`: the ids of the colleagues with whom it, or its course, is shared. `seen_to`: the code of the trouble
+    that somebody has seen to. `zoom_deletion_due_at`: when the meeting of a cancelled class is deleted at Zoom.
     """
 
     id: str
@@ -106,6 +107,10 @@ class Class:
     names_removed_at: datetime | None
     fetch: FetchProgress | None
     shared_with: frozenset[str] = frozenset()
+    late_shown: int | None = None
+    seen_to: str | None = None
+    cancelled_at: datetime | None = None
+    zoom_deletion_due_at: datetime | None = None
 
     @property
     def planned(self) -> Span:
@@ -406,6 +411,10 @@ def _class(
         names_removed_at=row.names_removed_at,
         fetch=_fetch_progress(fetch) if fetch else None,
         shared_with=frozenset(colleague for ids in shared_with if ids for colleague in ids.split(",")),
+        late_shown=row.late_shown,
+        seen_to=row.seen_to,
+        cancelled_at=row.cancelled_at,
+        zoom_deletion_due_at=row.zoom_deletion_due_at,
     )
 
 

@@ -32,6 +32,8 @@ class Member:
     zoom_user: str
     # Since when the account is closed.
     disabled_at: datetime | None = None
+    # In which the pages speak to her; None where her browser says it.
+    language: str | None = field(default=None, compare=False)
     # It is not of the person: the same one acts from several places.
     origin: str = field(default="", compare=False)
 
@@ -177,12 +179,19 @@ def is_disabled(tx: Transaction, member_id: str) -> bool:
 
 def member_of(row: User) -> Member:
     """The value of a row."""
-    return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email, row.disabled_at)
+    return Member(row.id, row.email, row.name, row.role, row.zoom_user_id or row.email, row.disabled_at, row.language)
 
 
 def stored_email(email: str) -> str:
     """An e-mail address in the form in which it is stored."""
     return without_marks(comparable(email)).strip().lower()
+
+
+def set_language(tx: Transaction, member_id: str, language: str | None) -> None:
+    """In which language the pages speak to somebody from now on; None for that of her browser."""
+    row = tx.get_one(User, member_id)
+    row.language = language
+    tx.add(row)
 
 
 def _row(tx: Transaction, email: str) -> User | None:

@@ -1,50 +1,14 @@
 """The tables. Column names are camelCase because other programs read this database by them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Dialect, Index, Text, UniqueConstraint, false, text
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+from sqlalchemy import Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from tracker.attendance.types import ClassStatus, FetchState
-
-
-class UtcSeconds(TypeDecorator[datetime]):
-    """An aware UTC datetime in whole seconds.
-
-    SQLite keeps it as `YYYY-MM-DD HH:MM:SS`, exactly as its own `datetime('now')` writes, so that hand-written
-    queries compare as they should; PostgreSQL as `timestamptz`. A naive datetime is refused with ValueError:
-    nobody knows which moment it means.
-    """
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(sqlite.DATETIME(truncate_microseconds=True))  # type: ignore[no-untyped-call]
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a time zone cannot be stored: {value}")
-        moment = value.astimezone(UTC).replace(microsecond=0)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        # Nothing could be counted on from the first or the last year there is, which another program may have written.
-        value = value.replace(year=min(max(value.year, 2), 9998))
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _column(name: str) -> dict[str, Any]:
-    return {"name": name}
+from tracker.storage.columns import UtcSeconds as UtcSeconds
+from tracker.storage.columns import column
 
 
 class User(SQLModel, table=True):
@@ -56,18 +20,20 @@ class User(SQLModel, table=True):
     email: str = Field(unique=True)
     name: str
     role: str
-    password_hash: str | None = Field(default=None, sa_column_kwargs=_column("passwordHash"))
-    zoom_user_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomUserId"))
-    api_token_hash: str | None = Field(default=None, unique=True, sa_column_kwargs=_column("apiTokenHash"))
-    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    password_hash: str | None = Field(default=None, sa_column_kwargs=column("passwordHash"))
+    zoom_user_id: str | None = Field(default=None, sa_column_kwargs=column("zoomUserId"))
+    api_token_hash: str | None = Field(default=None, unique=True, sa_column_kwargs=column("apiTokenHash"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
     # Who this is to the school's sign-in provider (OpenID Connect); null until she has signed in with it.
-    oidc_issuer: str | None = Field(default=None, sa_column_kwargs=_column("oidcIssuer"))
-    oidc_subject: str | None = Field(default=None, sa_column_kwargs=_column("oidcSubject"))
+    oidc_issuer: str | None = Field(default=None, sa_column_kwargs=column("oidcIssuer"))
+    oidc_subject: str | None = Field(default=None, sa_column_kwargs=column("oidcSubject"))
     # The key of the second factor (TOTP), needed as it is to check a code, and the number of the last code taken.
-    totp_key: str | None = Field(default=None, sa_column_kwargs=_column("totpKey"))
-    totp_last_step: int | None = Field(default=None, sa_column_kwargs=_column("totpLastStep"))
+    totp_key: str | None = Field(default=None, sa_column_kwargs=column("totpKey"))
+    totp_last_step: int | None = Field(default=None, sa_column_kwargs=column("totpLastStep"))
     # Since when the account is closed: nobody can sign in to it, and its classes go on being counted.
-    disabled_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("disabledAt"))
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("disabledAt"))
+    # In which the pages speak to her, as `tracker.messages.languages` names them; null where her browser says it.
+    language: str | None = None
 
 
 class SignIn(SQLModel, table=True):
@@ -77,15 +43,15 @@ class SignIn(SQLModel, table=True):
     """
 
     __tablename__ = "SignIn"
-    token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
-    user_id: str = Field(foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
-    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
-    expires_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("expiresAt"))
-    ends_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endsAt"))
-    last_used_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("lastUsedAt"))
+    token_hash: str = Field(primary_key=True, sa_column_kwargs=column("tokenHash"))
+    user_id: str = Field(foreign_key="User.id", index=True, sa_column_kwargs=column("userId"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
+    expires_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("expiresAt"))
+    ends_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("endsAt"))
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("lastUsedAt"))
     address: str | None = None
     # What the browser calls itself (`User-Agent`), cut to a length that is enough to tell which one it is.
-    user_agent: str | None = Field(default=None, sa_column_kwargs=_column("userAgent"))
+    user_agent: str | None = Field(default=None, sa_column_kwargs=column("userAgent"))
 
 
 class SignInAttempt(SQLModel, table=True):
@@ -101,9 +67,9 @@ class SignInAttempt(SQLModel, table=True):
         Index("SignInAttempt_at", "at"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    email_hash: str = Field(sa_column_kwargs=_column("emailHash"))
+    email_hash: str = Field(sa_column_kwargs=column("emailHash"))
     address: str
-    browser_hash: str | None = Field(default=None, sa_column_kwargs=_column("browserHash"))
+    browser_hash: str | None = Field(default=None, sa_column_kwargs=column("browserHash"))
     at: datetime = Field(sa_type=UtcSeconds)
 
 
@@ -111,9 +77,9 @@ class KnownBrowser(SQLModel, table=True):
     """A browser that has signed in to an account, by the hash of a cookie that outlasts the sign-in."""
 
     __tablename__ = "KnownBrowser"
-    browser_hash: str = Field(primary_key=True, sa_column_kwargs=_column("browserHash"))
-    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
-    last_used_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=_column("lastUsedAt"))
+    browser_hash: str = Field(primary_key=True, sa_column_kwargs=column("browserHash"))
+    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=column("userId"))
+    last_used_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=column("lastUsedAt"))
 
 
 class ApiToken(SQLModel, table=True):
@@ -124,22 +90,22 @@ class ApiToken(SQLModel, table=True):
 
     __tablename__ = "ApiToken"
     __table_args__: ClassVar[Any] = (UniqueConstraint("userId", "name"),)
-    token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
-    user_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("userId"))
+    token_hash: str = Field(primary_key=True, sa_column_kwargs=column("tokenHash"))
+    user_id: str = Field(foreign_key="User.id", sa_column_kwargs=column("userId"))
     name: str
-    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
-    last_used_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("lastUsedAt"))
-    expires_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("expiresAt"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("lastUsedAt"))
+    expires_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("expiresAt"))
 
 
 class Invitation(SQLModel, table=True):
     """A link that sets the password of an account, once; by the hash of its token. A person has one at most."""
 
     __tablename__ = "Invitation"
-    token_hash: str = Field(primary_key=True, sa_column_kwargs=_column("tokenHash"))
-    user_id: str = Field(foreign_key="User.id", unique=True, sa_column_kwargs=_column("userId"))
-    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
-    expires_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=_column("expiresAt"))
+    token_hash: str = Field(primary_key=True, sa_column_kwargs=column("tokenHash"))
+    user_id: str = Field(foreign_key="User.id", unique=True, sa_column_kwargs=column("userId"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
+    expires_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=column("expiresAt"))
 
 
 class Course(SQLModel, table=True):
@@ -148,19 +114,19 @@ class Course(SQLModel, table=True):
     __tablename__ = "Course"
     __table_args__: ClassVar[Any] = (UniqueConstraint("teacherId", "name"),)
     id: str = Field(primary_key=True)
-    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=column("teacherId"))
     name: str
     # How many days after a class its participants' names are kept; null where the setting for all classes holds.
-    retention_days: int | None = Field(default=None, sa_column_kwargs=_column("retentionDays"))
+    retention_days: int | None = Field(default=None, sa_column_kwargs=column("retentionDays"))
 
 
 class CourseShare(SQLModel, table=True):
     """A colleague with whom a course is shared: she sees and changes all of its classes."""
 
     __tablename__ = "CourseShare"
-    course_id: str = Field(primary_key=True, foreign_key="Course.id", sa_column_kwargs=_column("courseId"))
-    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
-    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("sharedAt"))
+    course_id: str = Field(primary_key=True, foreign_key="Course.id", sa_column_kwargs=column("courseId"))
+    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=column("userId"))
+    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("sharedAt"))
 
 
 # Of a class: its participants are known, and no figures to show for their count. The query that looks for these classes
@@ -172,6 +138,7 @@ WITHOUT_FIGURES = text(
 
 # Of a class: its participants have names, as far as they are known. It says which classes may be due to lose them.
 WITH_NAMES = text('"namesRemovedAt" IS NULL')
+TO_BE_DELETED = text('"zoomDeletionDueAt" IS NOT NULL')
 
 
 class LiveStream(SQLModel, table=True):
@@ -189,43 +156,58 @@ class LiveStream(SQLModel, table=True):
             postgresql_where=WITHOUT_FIGURES,
         ),
         Index("LiveStream_withNames", "scheduledStart", sqlite_where=WITH_NAMES, postgresql_where=WITH_NAMES),
+        Index(
+            "LiveStream_zoomDeletionDueAt",
+            "zoomDeletionDueAt",
+            sqlite_where=TO_BE_DELETED,
+            postgresql_where=TO_BE_DELETED,
+        ),
     )
     id: str = Field(primary_key=True)
     title: str
     status: str = Field(default=ClassStatus.SCHEDULED.value)
-    scheduled_start: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("scheduledStart"))
-    duration_minutes: int = Field(sa_column_kwargs=_column("durationMinutes"))
+    scheduled_start: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("scheduledStart"))
+    duration_minutes: int = Field(sa_column_kwargs=column("durationMinutes"))
     timezone: str
-    zoom_meeting_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomMeetingId"))
-    zoom_join_url: str | None = Field(default=None, sa_column_kwargs=_column("zoomJoinUrl"))
+    zoom_meeting_id: str | None = Field(default=None, sa_column_kwargs=column("zoomMeetingId"))
+    zoom_join_url: str | None = Field(default=None, sa_column_kwargs=column("zoomJoinUrl"))
     # The number that Zoom's API knows the meeting by, where webhooks carry another one: its host's personal meeting id.
-    zoom_api_meeting_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomApiMeetingId"))
+    zoom_api_meeting_id: str | None = Field(default=None, sa_column_kwargs=column("zoomApiMeetingId"))
     # Zoom's id of the user who hosts the meeting; null until Zoom has told it.
-    zoom_host_id: str | None = Field(default=None, sa_column_kwargs=_column("zoomHostId"))
+    zoom_host_id: str | None = Field(default=None, sa_column_kwargs=column("zoomHostId"))
     # Whether a teacher pasted its link, so that it has to be her own meeting; null where another program linked it.
-    zoom_linked_by_teacher: bool | None = Field(default=None, sa_column_kwargs=_column("zoomLinkedByTeacher"))
+    zoom_linked_by_teacher: bool | None = Field(default=None, sa_column_kwargs=column("zoomLinkedByTeacher"))
     # Whether the meeting was made for this class: only then is it changed or deleted at Zoom with the class.
     zoom_meeting_made: bool = Field(
         default=False, sa_column_kwargs={"name": "zoomMeetingMade", "server_default": false()}
     )
-    started_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
-    ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
-    participant_count: int | None = Field(default=None, sa_column_kwargs=_column("participantCount"))
+    started_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("startedAt"))
+    ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("endedAt"))
+    participant_count: int | None = Field(default=None, sa_column_kwargs=column("participantCount"))
     participants_fetched_at: datetime | None = Field(
-        default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("participantsFetchedAt")
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=column("participantsFetchedAt")
     )
-    participants_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("participantsData"))
-    # What is shown: people by the teacher's decisions without hosts, and hosts. `participantCount` keeps to the rule.
-    people_shown: int | None = Field(default=None, sa_column_kwargs=_column("peopleShown"))
-    hosts_shown: int | None = Field(default=None, sa_column_kwargs=_column("hostsShown"))
-    # The `participantCount` that the two were worked out beside: another program changes the count and not the figures.
-    figures_of_count: int | None = Field(default=None, sa_column_kwargs=_column("figuresOfCount"))
-    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
-    course_id: str | None = Field(default=None, foreign_key="Course.id", sa_column_kwargs=_column("courseId"))
-    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("createdAt"))
+    participants_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=column("participantsData"))
+    # What is shown: people by the teacher's decisions without hosts, hosts, and how many of the people came late.
+    # `participantCount` keeps to the rule.
+    people_shown: int | None = Field(default=None, sa_column_kwargs=column("peopleShown"))
+    hosts_shown: int | None = Field(default=None, sa_column_kwargs=column("hostsShown"))
+    late_shown: int | None = Field(default=None, sa_column_kwargs=column("lateShown"))
+    # The `participantCount` that the three were worked out beside: another program changes the count and not the figures.
+    figures_of_count: int | None = Field(default=None, sa_column_kwargs=column("figuresOfCount"))
+    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=column("teacherId"))
+    course_id: str | None = Field(default=None, foreign_key="Course.id", sa_column_kwargs=column("courseId"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
     # Since when its participants are nobody by name any more, because they were kept for long enough.
     names_removed_at: datetime | None = Field(
-        default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("namesRemovedAt")
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=column("namesRemovedAt")
+    )
+    # The trouble that somebody has seen to, by its code: the page Today names it no more, until there is another one.
+    seen_to: str | None = Field(default=None, sa_column_kwargs=column("seenTo"))
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("cancelledAt"))
+    # When the meeting of a cancelled class is deleted at Zoom: until then the cancelling can be undone.
+    zoom_deletion_due_at: datetime | None = Field(
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=column("zoomDeletionDueAt")
     )
 
 
@@ -233,9 +215,9 @@ class ClassShare(SQLModel, table=True):
     """A colleague with whom a class is shared: she sees and changes it."""
 
     __tablename__ = "ClassShare"
-    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
-    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=_column("userId"))
-    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("sharedAt"))
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
+    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=column("userId"))
+    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("sharedAt"))
 
 
 class MeetingSession(SQLModel, table=True):
@@ -243,14 +225,14 @@ class MeetingSession(SQLModel, table=True):
 
     __tablename__ = "MeetingSession"
     uuid: str = Field(primary_key=True)
-    meeting_id: str = Field(index=True, sa_column_kwargs=_column("meetingId"))
-    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
-    ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("endedAt"))
-    zooms_count: int | None = Field(default=None, sa_column_kwargs=_column("zoomsCount"))
+    meeting_id: str = Field(index=True, sa_column_kwargs=column("meetingId"))
+    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("startedAt"))
+    ended_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("endedAt"))
+    zooms_count: int | None = Field(default=None, sa_column_kwargs=column("zoomsCount"))
     # Zoom's id of the user who hosts it.
-    host_id: str | None = Field(default=None, sa_column_kwargs=_column("hostId"))
+    host_id: str | None = Field(default=None, sa_column_kwargs=column("hostId"))
     # When it was given up: an announcement named it, nobody was seen in it, and Zoom does not know it.
-    dropped_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("droppedAt"))
+    dropped_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("droppedAt"))
 
 
 class SessionRecords(SQLModel, table=True):
@@ -261,48 +243,48 @@ class SessionRecords(SQLModel, table=True):
     """
 
     __tablename__ = "SessionRecords"
-    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
-    meeting_id: str = Field(index=True, sa_column_kwargs=_column("meetingId"))
-    read_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("readAt"))
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=column("sessionUuid"))
+    meeting_id: str = Field(index=True, sa_column_kwargs=column("meetingId"))
+    read_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("readAt"))
     complete: bool = False
-    latest_leave: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("latestLeave"))
+    latest_leave: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("latestLeave"))
     data: str | None = Field(default=None, sa_type=Text)
-    shorter_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("shorterData"))
+    shorter_data: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=column("shorterData"))
     error: str | None = None
-    error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("errorDetails"))
+    error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=column("errorDetails"))
 
 
 class SessionChoice(SQLModel, table=True):
     """A teacher's decision that a session counts for a class, or does not, against the rule."""
 
     __tablename__ = "SessionChoice"
-    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
-    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=column("sessionUuid"))
     counts: bool
-    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
 
 
 class ParticipantEvent(SQLModel, table=True):
     """Somebody came into a part of a meeting or left it, as a webhook told it. The key makes every repeat the same."""
 
     __tablename__ = "ParticipantEvent"
-    session_uuid: str = Field(primary_key=True, sa_column_kwargs=_column("sessionUuid"))
-    user_id: str = Field(primary_key=True, sa_column_kwargs=_column("userId"))
+    session_uuid: str = Field(primary_key=True, sa_column_kwargs=column("sessionUuid"))
+    user_id: str = Field(primary_key=True, sa_column_kwargs=column("userId"))
     place: str = Field(primary_key=True)
     came: bool = Field(primary_key=True)
     at: datetime = Field(primary_key=True, sa_type=UtcSeconds)
-    meeting_id: str = Field(index=True, sa_column_kwargs=_column("meetingId"))
+    meeting_id: str = Field(index=True, sa_column_kwargs=column("meetingId"))
     name: str
     email: str
-    zoom_user_id: str = Field(sa_column_kwargs=_column("zoomUserId"))
-    parent_user_id: str = Field(sa_column_kwargs=_column("parentUserId"))
+    zoom_user_id: str = Field(sa_column_kwargs=column("zoomUserId"))
+    parent_user_id: str = Field(sa_column_kwargs=column("parentUserId"))
 
 
 class Reading(SQLModel, table=True):
     """What one reading of Zoom's list gave; two that agree are the settled list. `digest` is of all its records."""
 
     __tablename__ = "Reading"
-    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
     at: datetime = Field(primary_key=True, sa_type=UtcSeconds, index=True)
     records: int
     people: int
@@ -314,31 +296,31 @@ class SamePerson(SQLModel, table=True):
     """A teacher's word on whether two people, each given by a person key, are one. `first` is the smaller key."""
 
     __tablename__ = "SamePerson"
-    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=column("teacherId"))
     first: str = Field(primary_key=True)
     second: str = Field(primary_key=True)
     same: bool
-    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
 
 
 class PersonMark(SQLModel, table=True):
     """A teacher's word on what somebody is in her classes: set aside, a person, a host, or no host."""
 
     __tablename__ = "PersonMark"
-    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=_column("teacherId"))
+    teacher_id: str = Field(primary_key=True, foreign_key="User.id", sa_column_kwargs=column("teacherId"))
     person: str = Field(primary_key=True)
     mark: str
-    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("decidedAt"))
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
 
 
 class WebhookDelivery(SQLModel, table=True):
     """A webhook about one of our classes. The hash of its raw body is the key: Zoom repeats the same body."""
 
     __tablename__ = "WebhookDelivery"
-    body_hash: str = Field(primary_key=True, sa_column_kwargs=_column("bodyHash"))
+    body_hash: str = Field(primary_key=True, sa_column_kwargs=column("bodyHash"))
     event: str
-    class_id: str = Field(foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
-    received_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=_column("receivedAt"))
+    class_id: str = Field(foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
+    received_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=column("receivedAt"))
 
 
 class Fetch(SQLModel, table=True):
@@ -358,20 +340,20 @@ class Fetch(SQLModel, table=True):
         ),
         Index("Fetch_state_dueAt", "state", "dueAt"),
     )
-    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=_column("streamId"))
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
     state: str = Field(default=FetchState.WAITING.value)
     # When the list was first asked for; patience with an empty list is counted from here.
-    asked_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("askedAt"))
-    due_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("dueAt"))
+    asked_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("askedAt"))
+    due_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("dueAt"))
     attempts: int = 0
     # The code of what was the matter the last time, and what its sentence names (JSON).
     error: str | None = None
-    error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=_column("errorDetails"))
-    leased_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("leasedUntil"))
-    lease_token: str | None = Field(default=None, sa_column_kwargs=_column("leaseToken"))
+    error_details: str | None = Field(default=None, sa_type=Text, sa_column_kwargs=column("errorDetails"))
+    leased_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("leasedUntil"))
+    lease_token: str | None = Field(default=None, sa_column_kwargs=column("leaseToken"))
     # When somebody last asked for the list at once.
     asked_by_hand_at: datetime | None = Field(
-        default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("askedByHandAt")
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=column("askedByHandAt")
     )
 
 
@@ -384,13 +366,13 @@ class ZoomRate(SQLModel, table=True):
 
     __tablename__ = "ZoomRate"
     category: str = Field(primary_key=True)
-    next_at: float = Field(sa_column_kwargs=_column("nextAt"))
-    next_interactive_at: float = Field(sa_column_kwargs=_column("nextHurriedAt"))
+    next_at: float = Field(sa_column_kwargs=column("nextAt"))
+    next_interactive_at: float = Field(sa_column_kwargs=column("nextHurriedAt"))
     # The UTC day (`YYYY-MM-DD`) of the two counts.
     day: str
     calls: int
     refused: int
-    paused_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=_column("pausedUntil"))
+    paused_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("pausedUntil"))
 
 
 class WebhookTally(SQLModel, table=True):
@@ -400,7 +382,7 @@ class WebhookTally(SQLModel, table=True):
     day: str = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
     count: int
-    last_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("lastAt"))
+    last_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("lastAt"))
 
 
 class AuditEntry(SQLModel, table=True):
@@ -416,11 +398,11 @@ class AuditEntry(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (Index("AuditEntry_userId_at", "userId", "at"),)
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcSeconds, index=True)
-    user_id: str | None = Field(default=None, sa_column_kwargs=_column("userId"))
+    user_id: str | None = Field(default=None, sa_column_kwargs=column("userId"))
     actor: str
     origin: str
     action: str
-    class_id: str | None = Field(default=None, index=True, sa_column_kwargs=_column("streamId"))
+    class_id: str | None = Field(default=None, index=True, sa_column_kwargs=column("streamId"))
     person: str | None = None
     details: str | None = Field(default=None, sa_type=Text)
 
@@ -435,7 +417,7 @@ class ErasedPerson(SQLModel, table=True):
     digest: str = Field(primary_key=True)
     salt: str
     done: bool = False
-    erased_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("erasedAt"))
+    erased_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("erasedAt"))
 
 
 class TrackerProcess(SQLModel, table=True):
@@ -444,5 +426,5 @@ class TrackerProcess(SQLModel, table=True):
     __tablename__ = "TrackerProcess"
     name: str = Field(primary_key=True)
     version: str
-    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("startedAt"))
-    seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=_column("seenAt"))
+    started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("startedAt"))
+    seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("seenAt"))

@@ -45,7 +45,7 @@ def asked_for() -> Which:
         class_id = st.text_input("Class, by its id", key="class", bind="query-params")
         since = st.date_input("From", None, format="YYYY-MM-DD", key="since", bind="query-params", width=160)
         until = st.date_input("To", None, format="YYYY-MM-DD", key="until", bind="query-params", width=160)
-    zone = clock.zone(page.viewer_zone())
+    zone = clock.zone(words.viewer_zone())
     return Which(
         actor=(who or "").strip(),
         class_id=(class_id or "").strip(),
@@ -137,4 +137,4 @@ def _in_words(entry: Entry) -> str:
 
 
 def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(clock.zone(page.viewer_zone())):%Y-%m-%d %H:%M:%S}"
+    return f"{moment.astimezone(clock.zone(words.viewer_zone())):%Y-%m-%d %H:%M:%S}"

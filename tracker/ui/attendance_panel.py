@@ -5,7 +5,7 @@ import streamlit as st
 from tracker import class_attendance, clock, report
 from tracker.attendance.counting import is_nameless
 from tracker.attendance.types import Attendance, ClassStatus, Source
-from tracker.messages import and_hosts, people_in_words
+from tracker.messages import people_in_words, with_hosts
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.ui import charts, downloads, people_panel, said_panel, why_panel, words
@@ -72,7 +72,7 @@ def _notes(found: Class, attendance: Attendance) -> None:
 def _in_class_now(found: Class) -> None:
     here = read(class_attendance.people_in_class_now, found, services().now())
     st.subheader(f"In class now: {words.in_class_now(here)}", anchor=False)
-    st.markdown(words.here(found, here, len(here)))
+    st.markdown(words.here(here, len(here)))
 
 
 def _figures(found: Class, attendance: Attendance, member: Member) -> None:
@@ -84,7 +84,7 @@ def _figures(found: Class, attendance: Attendance, member: Member) -> None:
         st.metric(
             "People",
             len(attendance.participants),
-            delta=and_hosts(hosts).strip() or None,
+            delta=with_hosts("", hosts).strip() or None,
             delta_color="off",
             delta_arrow="off",
             border=True,

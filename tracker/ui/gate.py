@@ -23,8 +23,9 @@ from tracker.ui.wiring import settings
 
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
 OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
-# And an address that only whoever was invited knows.
+# And an address that only whoever was invited knows, and the letters that all pages are written in.
 INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
+FONT = re.compile(r"/fonts/[a-z-]+\.woff2")
 # Of what Streamlit answers beside pages and their files, the pages need this and no more: nobody uploads a file, there
 # are no components of others, and its own figures, sign-in and interface for programs are not used.
 OF_STREAMLIT = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
@@ -72,7 +73,7 @@ async def _refusal(scope: Scope) -> Response | None:
         return PlainTextResponse(sentence("host_unknown", {"host": origin.host_name(connection) or "…"}), 421)
     if scope["type"] == "websocket" and not origin.websocket_is_ours(connection):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
-    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]):
+    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]) or FONT.fullmatch(scope["path"]):
         return None
     try:
         if await run_in_threadpool(member_of, connection.cookies) is None:

@@ -19,8 +19,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 YEAR = 365 * 24 * 60 * 60
-# Streamlit's own scripts, styles and fonts: their names change with what is in them, and they are nobody's data.
-STATIC = "/static/"
+# Scripts, styles and fonts: they are nobody's data, and the names of Streamlit's change with what is in them.
+STATIC = ("/static/", "/fonts/")
 
 
 @cache
@@ -52,7 +52,7 @@ def content_policy() -> str:
 
 
 def harden(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:
-    """Adds to the headers of an answer. Only Streamlit's static files may be kept by the browser."""
+    """Adds to the headers of an answer. Only files that are the same for everybody may be kept by the browser."""
     headers.update({**HEADERS, "Content-Security-Policy": content_policy()})
     is_file = path.startswith(STATIC) and status in (200, 304) and "html" not in headers.get("content-type", "")
     if not is_file:

@@ -7,15 +7,16 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 import streamlit as st
 
-from tracker import class_attendance, clock
+from tracker import class_attendance
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotAllowed, NotFound, NotSignedIn, TrackerError
 from tracker.health import Alarms
-from tracker.messages import people_in_words, sentence, sentence_of
+from tracker.messages import languages, people_in_words, sentence, sentence_of
+from tracker.messages.languages import gettext as _
 from tracker.storage.classes import Class
 from tracker.storage.database import AWAY
 from tracker.storage.members import Member
-from tracker.ui import words
+from tracker.ui import components, language, words
 from tracker.ui.sign_in import COOKIE, member_of
 from tracker.ui.wiring import services
 
@@ -32,16 +33,6 @@ SECONDS_BETWEEN_CHECKS = 1
 # How often what depends on the time alone is drawn anew while a class runs: minutes present, the curve.
 SECONDS_BETWEEN_MOVES = 10
 
-# The room above a page is kept for a toolbar that is not there; links in a list line up with what is below them.
-STYLE = """<style>
-.stMainBlockContainer { padding-top: 3.5rem; }
-@media (min-width: 768px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
-.stMain [data-testid="stPageLink-NavLink"] { padding-left: 0; }
-[data-testid="stCaptionContainer"] { opacity: 0.8; }
-[data-testid="stCaptionContainer"] :is(p, li, span) { color: var(--st-text-color, inherit); }
-.stMain [data-testid="stPageLink-NavLink"] * { white-space: normal; }
-</style>"""
-
 T = TypeVar("T")
 Dialog: TypeAlias = Callable[..., None]
 
@@ -51,10 +42,12 @@ def gate(title: str) -> Member:
 
     An open tab keeps its connection after its person signed out elsewhere, so every run checks again.
     """
-    st.set_page_config(page_title=f"{title} · Class attendance", page_icon="📋", layout="wide")
-    st.html(STYLE)
+    languages.speak(language.of_tab(None))
     with shown_errors():
         member = member_of(sign_in_cookies(), browser_address())
+    languages.speak(language.of_tab(member))
+    st.set_page_config(page_title=f"{_(title)} · {_('Class attendance')}", page_icon="📋", layout="wide")
+    st.html(components.style())
     if member is not None:
         st.session_state[DRAWN_FOR] = member
         _sidebar(member)
@@ -128,12 +121,6 @@ def browser_address() -> str:
     return st.context.ip_address or "127.0.0.1"
 
 
-def viewer_zone() -> str:
-    """The IANA time zone of the browser; UTC where it does not say, or says what nobody knows."""
-    name = st.context.timezone
-    return name if name in clock.zone_names() else "UTC"
-
-
 @contextmanager
 def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
     """Shows an error inside the block as a sentence, and ends the run of the page; `passed_on` is raised again."""
@@ -188,14 +175,14 @@ def class_row(found: Class, member: Member) -> None:
             with st.container(width=290, gap=None):
                 now = words.in_class_now(here)
                 st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
-                st.caption(words.here(found, here, NAMES_IN_A_LIST))
+                st.caption(words.here(here, NAMES_IN_A_LIST))
         elif (figures := read(class_attendance.figures_shown, found, services().now()))[0] is not None:
             with st.container(width=230):
                 st.markdown(f"##### {people_in_words(*figures)}")
 
 
 def _facts(found: Class, member: Member) -> list[str]:
-    facts = [words.when(found, viewer_zone())]
+    facts = [words.when(found)]
     if found.course:
         facts.append(words.markdown(found.course, 60))
     if found.teacher_id != member.id:

@@ -183,4 +183,4 @@ def _course(course: CourseDays) -> str:
 
 
 def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(clock.zone(page.viewer_zone())):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(clock.zone(words.viewer_zone())):%Y-%m-%d %H:%M}"

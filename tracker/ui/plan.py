@@ -8,8 +8,9 @@ from tracker import clock
 from tracker.classes import Plan
 from tracker.errors import InvalidInput
 from tracker.storage.classes import Class
-from tracker.ui.page import shown_errors, viewer_zone
+from tracker.ui.page import shown_errors
 from tracker.ui.wiring import services
+from tracker.ui.words import viewer_zone
 
 USUAL_MINUTES = 60
 QUARTER, TIME_TO_FILL_IN = timedelta(minutes=15), timedelta(minutes=5)

@@ -15,7 +15,7 @@ from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
 from tracker.ui import words
-from tracker.ui.page import CLASS, acting, read, shown_errors, viewer_zone
+from tracker.ui.page import CLASS, acting, read, shown_errors
 from tracker.ui.wiring import services
 
 WHY = {
@@ -115,7 +115,7 @@ def _shared(shared: SharedWith, viewer: Member) -> None:
 
 
 def _name(other: Class) -> str:
-    return f"**{words.markdown(other.title)}** ({words.when(other, viewer_zone())})"
+    return f"**{words.markdown(other.title)}** ({words.when(other)})"
 
 
 def _beside(said: str, other: Class, viewer: Member) -> None:

@@ -11,6 +11,7 @@ from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.health import Health
 from tracker.messages import name_of_check, sentence, sentence_of
+from tracker.messages.languages import ngettext as _n
 from tracker.settings import Plan
 from tracker.storage.classes import Class
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook
@@ -70,7 +71,7 @@ def failure(found: Class, zone: str) -> str:
     """Why the fetch of a class fails, and when it is tried again."""
     if found.fetch is None:
         return ""
-    tries = words.count(found.fetch.attempts, "try", "tries")
+    tries = _n("{number} try", "{number} tries", found.fetch.attempts)
     again = f"Next try at {_local(found.fetch.due_at, zone)}." if found.fetch.due_at else "Given up."
     why = sentence_of(found.fetch.error) if found.fetch.error else ""
     return f"{why} {tries} so far. {again}".strip()

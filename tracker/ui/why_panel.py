@@ -83,7 +83,7 @@ def _snapshots(found: Class) -> None:
     if snapshots:
         now = services().now()
         lines = [
-            f"{words.moment(found, one.at, now)}: {words.count(one.records, 'record', 'records')}, "
+            f"{words.moment(one.at, now)}: {words.count(one.records, 'record', 'records')}, "
             f"{words.people(one.people)}" + ("" if one.complete else ", not complete")
             for one in snapshots
         ]

@@ -1,4 +1,7 @@
-"""Texts on the screen: times, lengths, and the state of a class in one sentence; names of strangers made harmless."""
+"""Texts on the screen, in the reader's language and time zone: times, and the state of a class in one sentence.
+
+Names of strangers are made harmless.
+"""
 
 import re
 import string
@@ -6,11 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
+
+import streamlit as st
 
 from tracker import classes, clock, messages
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Person
-from tracker.messages import and_hosts, people_in_words, sentence_of
-from tracker.report import NO_NAME
+from tracker.messages import formats, people_in_words, sentence_of, with_hosts
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import ngettext as _n
+from tracker.messages.vocabulary import NO_NAME
 from tracker.retry import LIST_INCOMPLETE, SESSIONS_MISSING
 from tracker.storage.classes import Class, FetchProgress
 from tracker.storage.members import Member
@@ -32,110 +40,147 @@ REWRITTEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of a class: a word for a badge with its colour and icon, and a sentence."""
+    """The state of a class: its code, a word for a badge with its colour and icon, and a sentence.
 
+    The sentence is empty where the word says it all.
+    """
+
+    code: str
     word: str
     color: Color
     icon: str
     sentence: str
 
 
+def viewer_zone() -> str:
+    """The IANA time zone of the browser; UTC where it does not say, or says what nobody knows."""
+    name = st.context.timezone
+    return name if name in clock.zone_names() else "UTC"
+
+
+def zone() -> ZoneInfo:
+    """The time zone in which the pages show times: the reader's own."""
+    return clock.zone(viewer_zone())
+
+
 def state(found: Class, now: datetime) -> State:
     """What a teacher should know of the class at `now`. An unknown count is never shown as a number."""
     if found.status is ClassStatus.CANCELLED:
-        return State("Cancelled", "gray", ":material/event_busy:", "This class was cancelled.")
+        return State("cancelled", _("Cancelled"), "gray", ":material/event_busy:", "")
     if found.status is ClassStatus.LIVE:
-        since = f"It began {moment(found, found.started_at, now)}." if found.started_at else "It is under way."
-        return State("Live", "red", ":material/sensors:", since)
+        since = _("Since {time}.", time=moment(found.started_at, now)) if found.started_at else ""
+        return State("live", _("Live"), "red", ":material/sensors:", since)
     if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
-        error = found.fetch.error if found.fetch is not None else None
-        if found.names_removed_at is not None:
-            removed = f"Its names were removed {moment(found, found.names_removed_at, now)}, for good."
-            return State("Counted", "green", ":material/check:", f"{people_in_words(*found.figures)}. {removed}")
-        sentence = _counted(found, found.participants_fetched_at, now)
-        if error is not None and error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
-            return State("Counted in part", "orange", ":material/rule:", sentence)
-        return State("Counted", "green", ":material/check:", sentence)
+        return _counted_state(found, found.participants_fetched_at, now)
     if found.status is ClassStatus.SCHEDULED:
         return _planned(found, now)
     return _waiting(found, now)
 
 
+def _counted_state(found: Class, fetched_at: datetime, now: datetime) -> State:
+    error = found.fetch.error if found.fetch is not None else None
+    word, check = _("Counted"), ":material/check:"
+    if found.names_removed_at is not None:
+        removed = _(
+            "{people}. The names were removed {when}, for good.",
+            people=people_in_words(*found.figures),
+            when=moment(found.names_removed_at, now),
+        )
+        return State("counted", word, "green", check, removed)
+    sentence = _counted(found, fetched_at, now)
+    if error is not None and error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
+        return State("counted_in_part", _("Counted in part"), "orange", ":material/rule:", sentence)
+    return State("counted", word, "green", check, sentence)
+
+
 def _planned(found: Class, now: datetime) -> State:
     """The state of a class of which no session is known."""
     fetch = found.fetch
-    should = f"Should have begun {moment(found, found.planned.start, now, seconds=False)}"
     if now <= found.planned.end:
-        sentence = "It begins when its host starts the meeting."
+        sentence = ""
         if found.zoom_meeting_id is None:
             sentence = messages.sentence(NO_MEETING)
         elif now > found.planned.start:
-            sentence = f"{should}, and Zoom has not said that it did."
-        return State("Planned", "blue", ":material/event:", sentence)
+            sentence = _("It should have begun {when}. Zoom has not said that it did.", when=planned_moment(found, now))
+        return State("planned", _("Planned"), "blue", ":material/event:", sentence)
     if classes.was_not_held(found, now):
         asked = fetch is not None and classes.found_no_session(fetch)
-        sentence = "Nobody held this class at its time" + ("." if asked else ", as far as Zoom has announced.")
-        return State("Not held", "gray", ":material/event_busy:", sentence)
-    unseen = f"{should}, and Zoom has not said that it was held. If it was, fetch its participants now."
+        sentence = (
+            _("Nobody held this class at its time.")
+            if asked
+            else _("Nobody held this class at its time, as far as Zoom has announced.")
+        )
+        return State("not_held", _("Not held"), "gray", ":material/event_busy:", sentence)
+    should = _("It should have begun {when}, and Zoom has not said so.", when=planned_moment(found, now))
+    unseen = f"{should} {_('If it was held, fetch its participants now.')}"
     if found.zoom_meeting_id is None:
         unseen = messages.sentence(NO_MEETING)
     elif fetch is not None and classes.found_no_session(fetch):
-        unseen = f"{should}. {_why(fetch)} {_next_try(found, fetch, now)}".rstrip()
+        unseen = f"{should} {_why(fetch)} {_next_try(fetch, now)}".rstrip()
     elif fetch is not None and (fetch.due_at is not None or fetch.error is not None):
         return _waiting(found, now)
-    return State("Not seen yet", "orange", ":material/help:", unseen)
+    return State("not_seen", _("Not seen yet"), "orange", ":material/help:", unseen)
 
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     # It stands beside the class's own date, so the day is said unless it is the same.
-    fetched = f"Fetched from Zoom {moment(found, fetched_at, found.scheduled_start)}."
+    fetched = _("Zoom's list is of {when}.", when=moment(fetched_at, found.scheduled_start))
     fetch = found.fetch
     if fetch is None:
         return fetched
     if fetch.stored_state in (FetchState.FAILED, FetchState.NO_DATA):
-        return f"Counted from joins and leaves that were seen live. {_why(fetch)}".rstrip()
+        seen = _("Counted from the joins and leaves that were seen live.")
+        return f"{seen} {_why(fetch)}".rstrip()
     if fetch.error is not None and fetch.error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
-        they = "It is" if fetch.error.details.get("missing", 1) == 1 else "They are"
-        again = f"asked for again {moment(found, fetch.due_at, now)}" if fetch.due_at else "not asked for any more"
-        return f"{fetched} {_why(fetch)} {they} {again}."
+        again = (
+            _("Zoom is asked again {when}.", when=moment(fetch.due_at, now))
+            if fetch.due_at
+            else _("Zoom is not asked any more.")
+        )
+        return f"{fetched} {_why(fetch)} {again}"
     if fetch.error is not None:
-        return f"{fetched} Reading it again failed: {_why(fetch)} {_next_try(found, fetch, now)}".rstrip()
+        failed = _("Reading it again failed: {why}", why=_why(fetch))
+        return f"{fetched} {failed} {_next_try(fetch, now)}".rstrip()
     if fetch.due_at is not None and fetch.due_at > now:
-        return f"{fetched} It may still change; Zoom's list is read again {moment(found, fetch.due_at, now)}."
-    return f"{fetched} It is settled." if fetch.stored_state is FetchState.SETTLED else fetched
+        again = _("It may still change; the list is read again {when}.", when=moment(fetch.due_at, now))
+        return f"{fetched} {again}"
+    return f"{fetched} {_('It is final.')}" if fetch.stored_state is FetchState.SETTLED else fetched
 
 
 def _waiting(found: Class, now: datetime) -> State:
     """The state of a class that is over, or should be, and whose participants are not known."""
     fetch = found.fetch
     if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
-        return State("Collecting", "violet", ":material/sync:", "The participants are being fetched from Zoom.")
-    if fetch is not None and fetch.state(now) in (FetchState.FAILED, FetchState.NO_DATA):
-        word = "No list" if fetch.state(now) is FetchState.NO_DATA else "Failed"
-        return State(word, "orange", ":material/error:", _why(fetch) or "Zoom gave no list of participants.")
+        sentence = _("The participants are being fetched from Zoom.")
+        return State("collecting", _("Collecting"), "violet", ":material/sync:", sentence)
+    if fetch is not None and fetch.state(now) is FetchState.NO_DATA:
+        sentence = _why(fetch) or _("Zoom gave no list of participants.")
+        return State("no_list", _("No list"), "orange", ":material/error:", sentence)
+    if fetch is not None and fetch.state(now) is FetchState.FAILED:
+        sentence = _why(fetch) or _("Zoom gave no list of participants.")
+        return State("failed", _("Failed"), "orange", ":material/error:", sentence)
     if fetch is None or fetch.due_at is None:
         if found.zoom_meeting_id is None:
             sentence = messages.sentence(NO_MEETING)
         else:
-            sentence = (_why(fetch) if fetch else "") or "Nobody has asked Zoom for the participants yet."
-        return State("Not fetched", "orange", ":material/help:", sentence)
+            sentence = (_why(fetch) if fetch else "") or _("Nobody has asked Zoom for the participants yet.")
+        return State("not_fetched", _("Not fetched"), "orange", ":material/help:", sentence)
     if now > fetch.due_at + OVERDUE:
-        due = moment(found, fetch.due_at, now)
-        sentence = f"Zoom's list was due {due}, and the tracker has not fetched it: is it running?"
-        return State("Overdue", "orange", ":material/warning:", sentence)
+        sentence = _("Zoom's list was due {when}, and nobody has fetched it.", when=moment(fetch.due_at, now))
+        return State("overdue", _("Overdue"), "orange", ":material/warning:", sentence)
     if fetch.error:
-        sentence = f"{_why(fetch)} {_next_try(found, fetch, now)}"
-        return State("Trying again", "orange", ":material/refresh:", sentence)
-    due = f"Zoom's list is due {moment(found, fetch.due_at, now)}."
-    return State("Waiting", "violet", ":material/hourglass_top:", due)
+        sentence = f"{_why(fetch)} {_next_try(fetch, now)}"
+        return State("trying_again", _("Trying again"), "orange", ":material/refresh:", sentence)
+    sentence = _("Zoom's list is due {when}.", when=moment(fetch.due_at, now))
+    return State("waiting", _("Waiting for Zoom"), "violet", ":material/hourglass_top:", sentence)
 
 
 def _why(fetch: FetchProgress) -> str:
     return sentence_of(fetch.error) if fetch.error else ""
 
 
-def _next_try(found: Class, fetch: FetchProgress, now: datetime) -> str:
-    return f"Next try {moment(found, fetch.due_at, now)}." if fetch.due_at else ""
+def _next_try(fetch: FetchProgress, now: datetime) -> str:
+    return _("Next try {when}.", when=moment(fetch.due_at, now)) if fetch.due_at else ""
 
 
 def count(number: int, one: str, several: str) -> str:
@@ -148,6 +193,86 @@ def people(number: int | None) -> str:
     return people_in_words(number)
 
 
+def in_class_now(present: Sequence[Person]) -> str:
+    """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
+    hosts = sum(person.is_host for person in present)
+    others = len(present) - hosts
+    if hosts and not others:
+        return _n("only the host", "only {number} hosts", hosts)
+    return with_hosts(formats.number(others), hosts)
+
+
+def without_hosts(attendance: Attendance) -> str:
+    """What a figure has left out where the class had hosts: `without the host`; nothing where it had none."""
+    hosts = len(attendance.hosts)
+    return _n("without the host", "without the {number} hosts", hosts) if hosts else ""
+
+
+def name_of(person: Person, limit: int = 60) -> str:
+    """What a person is called on the screen, as plain text; the e-mail follows where there is one."""
+    name = plain(person.name, limit) or _(NO_NAME)
+    return f"{name} ({plain(person.email, limit)})" if person.email else name
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names that others have chosen, in Markdown: `Ana, Ben and Cy`, or `Ana, Ben and 3 more`."""
+    rest = len(names[most:])
+    shown = [markdown(name, 130) or _(NO_NAME) for name in names[:most]]
+    return formats.listed([*shown, _n("{number} more", "{number} more", rest)] if rest else shown)
+
+
+def here(present: Sequence[Person], most: int) -> str:
+    """Who is in class now and since when, in Markdown: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`."""
+    names = []
+    for person in present[:most]:
+        if person.first_join:
+            name, since = markdown(person.name, 60) or _(NO_NAME), formats.time(person.first_join.astimezone(zone()))
+            host = _("{name} (host, since {time})", name=name, time=since)
+            names.append(host if person.is_host else _("{name} (since {time})", name=name, time=since))
+    rest = len(present) - most
+    shown = " · ".join(names)
+    return _n("{names} and {number} more", "{names} and {number} more", rest, names=shown) if rest > 0 else shown
+
+
+def when(found: Class) -> str:
+    """The planned time in the reader's zone, and beside it that of the class where its zone is another."""
+    start, end = found.planned.start, found.planned.end
+    text = f"{formats.day(start.astimezone(zone()))}, {formats.times(start.astimezone(zone()), end.astimezone(zone()))}"
+    if found.timezone == viewer_zone():
+        return text
+    there = clock.zone(found.timezone)
+    if start.astimezone(there).utcoffset() == start.astimezone(zone()).utcoffset():
+        return text
+    local = formats.times(start.astimezone(there), end.astimezone(there))
+    return _("{when} ({time} in {zone})", when=text, time=local, zone=zone_name(found.timezone))
+
+
+def zone_name(name: str) -> str:
+    """A time zone as people call it: `New York`, of `America/New_York`."""
+    return name.rpartition("/")[2].replace("_", " ")
+
+
+def moment(at: datetime, now: datetime, *, seconds: bool = True) -> str:
+    """A moment: `at 11:40`; with the day when that is another, and with seconds when it is near.
+
+    Where `seconds` is False it never has them: somebody has planned it.
+    """
+    local = at.astimezone(zone())
+    if local.date() != now.astimezone(local.tzinfo).date():
+        return _("on {day} at {time}", day=formats.day(local), time=formats.time(local))
+    return _("at {time}", time=formats.time(local, seconds=seconds and abs(at - now) < OVERDUE))
+
+
+def planned_moment(found: Class, now: datetime) -> str:
+    """When the class should begin, as `moment` says it."""
+    return moment(found.planned.start, now, seconds=False)
+
+
+def length(seconds: float) -> str:
+    """A length of time: `1 h 5 min`, `45 min`, `35 s`."""
+    return formats.length(seconds)
+
+
 def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
     """Who has decided something about a class, to its reader, in Markdown: `You have`, or `Maria Keller has`.
 
@@ -158,74 +283,9 @@ def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
     return "you have" if inside else "You have"
 
 
-def in_class_now(present: Sequence[Person]) -> str:
-    """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
-    hosts = sum(person.is_host for person in present)
-    others = len(present) - hosts
-    if hosts and not others:
-        return "only the host" if hosts == 1 else f"only {hosts} hosts"
-    return f"{others}{and_hosts(hosts)}"
-
-
-def without_hosts(attendance: Attendance) -> str:
-    """What a figure has left out where the class had hosts: `without the host`; nothing where it had none."""
-    hosts = len(attendance.hosts)
-    return "" if not hosts else "without the host" if hosts == 1 else f"without the {hosts} hosts"
-
-
-def name_of(person: Person, limit: int = 60) -> str:
-    """What a person is called on the screen, as plain text; the e-mail follows where there is one."""
-    name = plain(person.name, limit) or NO_NAME
-    return f"{name} ({plain(person.email, limit)})" if person.email else name
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """Names that others have chosen, in Markdown: `Ana, Ben and Cy`, or `Ana, Ben and 3 more`."""
-    rest = len(names[most:])
-    shown = [markdown(name, 130) or NO_NAME for name in names[:most]]
-    if rest:
-        return f"{', '.join(shown)} and {rest} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
-def here(found: Class, present: Sequence[Person], most: int) -> str:
-    """Who is in class now and since when, in Markdown: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`."""
-    zone = clock.zone(found.timezone)
-    names = [
-        f"{markdown(person.name, 60) or NO_NAME} ({'host, ' if person.is_host else ''}"
-        f"since {person.first_join.astimezone(zone):%H:%M})"
-        for person in present[:most]
-        if person.first_join
-    ]
-    more = f" and {len(present) - most} more" if len(present) > most else ""
-    return " · ".join(names) + more
-
-
-def when(found: Class, viewer_zone: str | None) -> str:
-    """The planned time in the class's zone, which is named where the reader's own is another."""
-    zone = clock.zone(found.timezone)
-    start, end = found.planned.start.astimezone(zone), found.planned.end.astimezone(zone)
-    text = f"{start:%a} {start.day} {start:%b %Y, %H:%M}–{end:%H:%M}"
-    return text if viewer_zone == found.timezone else f"{text} ({found.timezone})"
-
-
-def moment(found: Class, when: datetime, now: datetime, *, seconds: bool = True) -> str:
-    """A moment in the class's zone: `at 11:40`; with the day when that is another, and with seconds when it is near.
-
-    Where `seconds` is False it never has them: somebody has planned it.
-    """
-    local = when.astimezone(clock.zone(found.timezone))
-    if local.date() != now.astimezone(local.tzinfo).date():
-        return f"on {local:%a} {local.day} {local:%b %Y} at {local:%H:%M}"
-    return f"at {local:%H:%M:%S}" if seconds and abs(when - now) < OVERDUE else f"at {local:%H:%M}"
-
-
-def length(seconds: int) -> str:
-    """A length of time: `1 h 05 min`, `45 min`, `35 s`."""
-    if seconds < 60:
-        return f"{seconds} s"
-    hours, rest = divmod((seconds + 30) // 60, 60)
-    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+def is_owner(found: Class, member: Member) -> bool:
+    """Whether the class is this person's own."""
+    return found.teacher_id == member.id
 
 
 def markdown(text: str, limit: int = 120) -> str:

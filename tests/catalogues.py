@@ -1,0 +1,90 @@
+"""The messages of the code and those of the catalogues: `python -m tests.catalogues` brings the catalogues up to date.
+
+A new message gets an empty translation, one that the code does not have any more is dropped, and the rest stays.
+A new language is made by an empty file `tracker/messages/catalogues/<locale>.po` and this command.
+"""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from tracker import messages
+from tracker.messages.details import Plural
+
+PROJECT = Path(__file__).resolve().parent.parent
+HEADER = "# Translations of the attendance dashboard."
+CATALOGUES = PROJECT / "tracker" / "messages" / "catalogues"
+KEYWORDS = {"_": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2)}
+CHANGING = re.compile(
+    rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):.*\n', re.MULTILINE
+)
+Message = str | tuple[str, ...]
+
+
+def sources() -> list[Path]:
+    """Every file with messages in it."""
+    return sorted([*(PROJECT / "tracker").rglob("*.py"), PROJECT / "dashboard.py", *(PROJECT / "pages").glob("*.py")])
+
+
+def messages_of_code() -> dict[Message, set[str]]:
+    """Every message, one with a plural as a pair, and the files that it is in."""
+    found: dict[Message, set[str]] = {}
+    for path in sources():
+        where = path.relative_to(PROJECT).as_posix()
+        for _line, message, _comments, _context in extract_from_file("python", path, KEYWORDS):
+            if message:
+                found.setdefault(message, set()).add(where)
+    for template in messages.templates():
+        message = (template.one, template.several) if isinstance(template, Plural) else template
+        found.setdefault(message, set()).add("tracker/messages/__init__.py")
+    return found
+
+
+def read_catalogue(path: Path) -> Catalog:
+    """The catalogue of a file."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.stem)
+
+
+def brought_up_to_date(path: Path) -> Catalog:
+    """The catalogue of a file with exactly the messages of the code, and the translations that it has for them."""
+    old = read_catalogue(path)
+    new = Catalog(path.stem, project="Class attendance", version="", fuzzy=False, header_comment=HEADER)
+    translated = {message.id: message.string for message in old if message.id}
+    for message, files in sorted(messages_of_code().items(), key=lambda one: (sorted(one[1])[0], str(one[0]))):
+        new.add(message, translated.get(message), locations=[(file, 0) for file in sorted(files)])
+    return new
+
+
+def languages() -> Iterator[Path]:
+    """The files of the catalogues."""
+    return iter(sorted(CATALOGUES.glob("*.po")))
+
+
+def text_of(catalogue: Catalog) -> bytes:
+    """A catalogue as its file is written: without dates, which change with everything."""
+    out = BytesIO()
+    write_po(out, catalogue, width=110, include_lineno=False)
+    return CHANGING.sub(b"", out.getvalue())
+
+
+def missing_in(catalogue: Catalog) -> list[Message]:
+    """The messages that have no translation, or not one for each number."""
+    return [one.id for one in catalogue if one.id and not all(one.string if one.pluralizable else [one.string])]
+
+
+def main() -> None:
+    """Brings every catalogue up to date, and says how much of it is missing."""
+    for path in languages():
+        catalogue = brought_up_to_date(path)
+        path.write_bytes(text_of(catalogue))
+        print(f"{path.name}: {len(catalogue)} messages, {len(missing_in(catalogue))} without a translation")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Times, dates, numbers and lengths, as whoever is spoken to writes them. Times come in the zone they are shown in."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from babel.dates import format_date, format_skeleton, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import spoken
+
+DASH = "–"
+
+
+def time(at: datetime, *, seconds: bool = False) -> str:
+    """The time of the day: `10:05`, or `10:05 AM` where it is written so."""
+    return format_time(at, "medium" if seconds else "short", locale=spoken()).replace("\u202f", "\u00a0")
+
+
+def times(start: datetime, end: datetime) -> str:
+    """From one time of a day to another: `10:05–11:00`."""
+    return f"{time(start)}{DASH}{time(end)}"
+
+
+def day(when: date, *, weekday: bool = True, year: bool = True) -> str:
+    """A date: `Thu 14 May 2026`, as it is said."""
+    skeleton = f"{'y' if year else ''}MMM{'E' if weekday else ''}d"
+    return format_skeleton(skeleton, when, locale=spoken()).replace("\u202f", "\u00a0")
+
+
+def long_day(when: date) -> str:
+    """A date for a heading: `Thursday 14 May`."""
+    return format_skeleton("MMMMEEEEd", when, locale=spoken())
+
+
+def short_day(when: date) -> str:
+    """A date in figures for a narrow column: `14/05/2026`."""
+    return format_date(when, "short", locale=spoken())
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with so many decimals: `1,234.5`."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, pattern, locale=spoken())
+
+
+def percent(value: float) -> str:
+    """A share in percent, of 100: `85%`."""
+    return format_percent(value / 100, locale=spoken())
+
+
+def length(seconds: float) -> str:
+    """A length of time: `1 h 5 min`, `45 min`, `35 s`."""
+    if seconds < 60:
+        return _("{seconds} s", seconds=round(seconds))
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return _("{minutes} min", minutes=minutes)
+    return _("{hours} h {minutes} min", hours=hours, minutes=minutes) if minutes else _("{hours} h", hours=hours)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Texts one after another: `Ana, Ben and Cy`."""
+    return format_list(list(texts), "standard", locale=spoken())
+
+
+def has_half_days() -> bool:
+    """Whether times are written with AM and PM."""
+    return "a" in str(spoken().time_formats["short"].pattern)
+
+
+def order_of_date() -> str:
+    """How a field for a date writes it, as Streamlit spells it: `DD/MM/YYYY`, `MM/DD/YYYY` or `YYYY/MM/DD`."""
+    pattern = str(spoken().date_formats["short"].pattern).lower()
+    order = sorted("dmy", key=lambda sign: pattern.find(sign))
+    return "/".join({"d": "DD", "m": "MM", "y": "YYYY"}[sign] for sign in order)

@@ -1,0 +1,37 @@
+"""Words that stand alone, on the screen and in files, each by what it is called in files, JSON and the database."""
+
+from collections.abc import Mapping
+
+# Somebody's status in one class.
+STATUSES: Mapping[str, str] = {
+    "present": "present",
+    "late": "late",
+    "left early": "left early",
+    "late, left early": "late, left early",
+    "outside": "only before or after class",
+}
+ROLES: Mapping[str, str] = {"teacher": "teacher", "admin": "admin", "host": "host", "participant": "participant"}
+# Where somebody was.
+PLACES: Mapping[str, str] = {"meeting": "in the meeting", "waiting room": "in the waiting room"}
+# The heading of a column. Files for programs have what stands on the left.
+HEADINGS: Mapping[str, str] = {
+    "Name": "Name",
+    "Email": "E-mail",
+    "First join": "First join",
+    "Last leave": "Last leave",
+    "Minutes present": "Minutes present",
+    "Percent": "Percent",
+    "Stays": "Joins",
+    "Status": "Status",
+    "Role": "Role",
+    "Minutes in class": "Minutes in class",
+    "Join": "Join",
+    "Leave": "Leave",
+    "Seconds": "Seconds",
+    "Session": "Session",
+    "Where": "Where",
+}
+# The sheets of a workbook.
+SHEETS: Mapping[str, str] = {"People": "People", "Joins and leaves": "Joins and leaves"}
+NO_NAME = "No name"
+EVERY: tuple[Mapping[str, str], ...] = (STATUSES, ROLES, PLACES, HEADINGS, SHEETS, {"": NO_NAME})

@@ -1,0 +1,45 @@
+"""How the columns of the tables are made: times, and the names that other programs know them by."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+
+
+class UtcSeconds(TypeDecorator[datetime]):
+    """An aware UTC datetime in whole seconds.
+
+    SQLite keeps it as `YYYY-MM-DD HH:MM:SS`, exactly as its own `datetime('now')` writes, so that hand-written
+    queries compare as they should; PostgreSQL as `timestamptz`. A naive datetime is refused with ValueError:
+    nobody knows which moment it means.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sqlite.DATETIME(truncate_microseconds=True))  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a time zone cannot be stored: {value}")
+        moment = value.astimezone(UTC).replace(microsecond=0)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # Nothing could be counted on from the first or the last year there is, which another program may have written.
+        value = value.replace(year=min(max(value.year, 2), 9998))
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def column(name: str) -> dict[str, Any]:
+    """What SQLModel needs to give a column this name."""
+    return {"name": name}

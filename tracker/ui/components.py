@@ -1,0 +1,93 @@
+"""What the pages are built of: figures, marks, lists of people, notices, and what stands where there is nothing yet.
+
+Each is drawn by one call, and looks as `style.css` says. Texts come here plain, and are made fit for HTML here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+import streamlit as st
+
+from tracker.ui.words import Color, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its name, and in `note` what belongs to it in small letters."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list: its heading, whether it holds numbers, and a class of `style.css` for all of its cells."""
+
+    heading: str
+    numbers: bool = False
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """HTML that we have made ourselves, in the place of a plain text."""
+
+    text: str
+
+
+Cell = str | Html
+
+
+@cache
+def style() -> str:
+    """Our CSS, as an HTML element."""
+    return f"<style>{files(__package__).joinpath('style.css').read_text('utf-8')}</style>"
+
+
+def figures(shown: Iterable[Figure]) -> None:
+    """Draws a row of figures."""
+    cells = "".join(
+        f"<div><dt>{escape(one.name)}</dt><dd class='value'>{escape(one.value)}</dd>"
+        + (f"<dd class='note'>{escape(one.note)}</dd>" if one.note else "")
+        + "</div>"
+        for one in shown
+    )
+    st.html(f"<dl class='figures'>{cells}</dl>")
+
+
+def mark(sign: str, word: str, color: Color) -> Html:
+    """A sign and a word on a ground of this colour; for a cell of a list."""
+    return Html(f"<span class='mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(word)}</span>")
+
+
+def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], look: str = "") -> None:
+    """Draws a list to be read; the first cell of each row names it. `caption` is for those who cannot see it."""
+    head = "".join(f"<th scope='col' class='{_look(column)}'>{escape(column.heading)}</th>" for column in columns)
+    body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
+    named = f"<caption class='unseen'>{escape(caption)}</caption>"
+    st.html(f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+
+def empty(sign: str, sentence: str) -> None:
+    """Draws what stands where there is nothing yet."""
+    st.html(
+        f"<div class='empty'><div class='sign' aria-hidden='true'>{escape(sign)}</div><p>{escape(sentence)}</p></div>"
+    )
+
+
+def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> str:
+    first, *rest = zip(columns, row, strict=True)
+    cells = "".join(f"<td class='{_look(column)}'>{_inside(cell)}</td>" for column, cell in rest)
+    return f"<th scope='row' class='{_look(first[0])}'>{_inside(first[1])}</th>{cells}"
+
+
+def _inside(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Html) else escape(plain(cell, 200))
+
+
+def _look(column: Column) -> str:
+    return f"{column.look} number".strip() if column.numbers else column.look
