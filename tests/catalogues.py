@@ -19,7 +19,8 @@ from tracker.messages.details import Plural
 PROJECT = Path(__file__).resolve().parent.parent
 HEADER = "# Translations of the attendance dashboard."
 CATALOGUES = PROJECT / "tracker" / "messages" / "catalogues"
-KEYWORDS = {"_": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2)}
+# Calls whose text is a message: of `languages`, and the titles that `tracker.ui.page` takes.
+KEYWORDS = {"_": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2), "marked": None, "gate": None, "dialog": None}
 CHANGING = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):.*\n', re.MULTILINE
 )

@@ -103,6 +103,11 @@ def ngettext(one: str, several: str, count: int, /, **details: Detail) -> str:
     return ngettext_template(one, several, count).format_map(Named({"number": count} | details))
 
 
+def marked(message: str) -> str:
+    """The message as it stands, for the catalogues to find; a constant, of which `gettext` makes the text when shown."""
+    return message
+
+
 def gettext_template(message: str) -> str:
     """The message in the language that is spoken, with its braces."""
     return _catalogue(language_of(spoken())).gettext(message) if message else ""

@@ -66,6 +66,7 @@ def acting() -> Member:
         member = member_of(sign_in_cookies(), browser_address())
     if member is None or member != st.session_state.get(DRAWN_FOR):
         st.rerun()
+    languages.speak(language.of_tab(member))  # a part of the page is drawn in a thread of its own
     return member
 
 
@@ -100,10 +101,13 @@ def dialog(title: str, width: Literal["small", "medium", "large"] = "small") -> 
     """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`."""
 
     def made(part: Dialog) -> Dialog:
-        @st.dialog(title, width=width)
         def opened(*arguments: Any) -> None:
-            acting()
-            part(*arguments)
+            @st.dialog(_(title), width=width)
+            def drawn() -> None:
+                acting()
+                part(*arguments)
+
+            drawn()
 
         return opened
 
