@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class Away:
 
 def raw(at: AppTest) -> list[str]:
     """Every text that the browser would read as Markdown or HTML, as it is sent there."""
-    return list(_texts(at))
+    return [*_texts(at), *(str(node.value) for node in at if node.type == "html")]
 
 
 def said(at: AppTest) -> str:
@@ -139,7 +140,8 @@ def metric(at: AppTest, label: str) -> str:
 def _texts(nodes: Any) -> Iterator[str]:
     for node in nodes:
         if node.type == "html":
-            yield re.sub(r"<style>.*?</style>|<[^>]*>", " ", str(node.value), flags=re.DOTALL)
+            text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", str(node.value), flags=re.DOTALL)
+            yield from filter(None, [" ".join(unescape(text).split())])
         elif node.type in MARKUP:
             yield str(node.value)
         elif node.type in LABELLED:

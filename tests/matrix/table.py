@@ -82,6 +82,7 @@ pages/peoples_data.py Download what is kept  none    none     none        none  
 # it. The last line is of everything that has no address of its own: pages, and files of Streamlit's.
 ADDRESSES = """
 door                                                        nobody      teacher     co-teacher  stranger    admin       signed-out  closed      unshared    demoted
+GET /fonts/{name}                                           out         404         404         404         404         out         out         404         404
 GET /login                                                  in          in          in          in          in          in          in          in          in
 POST /login                                                 in          in          in          in          in          in          in          in          in
 GET /login/school                                           in          in          in          in          in          in          in          in          in

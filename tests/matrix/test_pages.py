@@ -22,7 +22,7 @@ from tracker.ui.wiring import services
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 
-SIGN_IN = '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'
+SIGN_IN = "You are signed out. Sign in"
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def ngettext(one: str, several: str, count: int, /, **details: Detail) -> str:
 
 
 def marked(message: str) -> str:
-    """The message as it stands, for the catalogues to find; a constant, of which `gettext` makes the text when shown."""
+    """The message as it stands: a constant for the catalogues to find, which `gettext` makes the text of when shown."""
     return message
 
 

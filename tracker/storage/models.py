@@ -193,7 +193,7 @@ class LiveStream(SQLModel, table=True):
     people_shown: int | None = Field(default=None, sa_column_kwargs=column("peopleShown"))
     hosts_shown: int | None = Field(default=None, sa_column_kwargs=column("hostsShown"))
     late_shown: int | None = Field(default=None, sa_column_kwargs=column("lateShown"))
-    # The `participantCount` that the three were worked out beside: another program changes the count and not the figures.
+    # The `participantCount` that the three were worked out beside: another program changes only the count.
     figures_of_count: int | None = Field(default=None, sa_column_kwargs=column("figuresOfCount"))
     teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=column("teacherId"))
     course_id: str | None = Field(default=None, foreign_key="Course.id", sa_column_kwargs=column("courseId"))
