@@ -16,7 +16,7 @@ from tests.asgi import Answer, post, request
 from tests.makers import NOW, member
 from tracker import auth
 from tracker.storage.members import Member, Role
-from tracker.ui import invitation, school_account, sign_in
+from tracker.ui import fonts, invitation, school_account, sign_in
 from tracker.ui.gate import Gate
 from tracker.ui.sign_in import COOKIE
 
@@ -30,6 +30,7 @@ def gated_app() -> Starlette:
     return Starlette(
         routes=[
             *sign_in.routes(),
+            *fonts.routes(),
             *invitation.routes(),
             *school_account.routes(),
             Route("/{path:path}", _inside),
