@@ -156,7 +156,7 @@ def test_the_page_says_what_is_due_and_what_was_done(
     told = said(screens.open(page.PEOPLES_DATA))
     assert ("Due now" in told, "Done lately" in told) == (False, True)
     shown = show(screens, class_id)
-    assert "3 people. Its names were removed" in said(shown)
+    assert "3 people. The names were removed" in said(shown)
     assert "Person 1" in str([frame.value for frame in shown.dataframe])
     fetch = button(shown, "Fetch participants now")
     assert (fetch.disabled, "removed for good" in fetch.help) == (True, True)

@@ -50,6 +50,10 @@ COLUMNS = [
     "hostsShown",
     "figuresOfCount",
     "namesRemovedAt",
+    "seenTo",
+    "cancelledAt",
+    "zoomDeletionDueAt",
+    "lateShown",
 ]
 MET = take_attendance(
     [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],

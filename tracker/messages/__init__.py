@@ -7,7 +7,7 @@ what follows the colon.
 
 from collections.abc import Iterator, Mapping
 
-from tracker.messages.actions import ACTIONS, ORIGINS
+from tracker.messages.actions import ACTIONS, CLASS_RENAMED_TOO, ORIGINS
 from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
@@ -304,9 +304,9 @@ def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
     """What somebody did, in words that follow her name; an unknown code is shown as it is."""
     if "reason" in details:
         details = {**details, "reason": sentence(str(details["reason"]))}
-    if action == "class_changed" and details.get("renamed"):
-        action = "class_changed_and_renamed"
     template = ACTIONS.get(action)
+    if action == "class_changed" and details.get("renamed"):
+        template = CLASS_RENAMED_TOO
     return action if template is None else _told(template, details)
 
 
@@ -342,6 +342,7 @@ def templates() -> Iterator[Template]:
     """Every sentence that stands for a code, for the catalogues."""
     for some in (SENTENCES, WITHOUT_DETAILS, ACTIONS, ORIGINS, *EVERY):
         yield from filter(None, some.values())
+    yield CLASS_RENAMED_TOO
 
 
 def _told(template: Template, details: Mapping[str, Detail]) -> str:

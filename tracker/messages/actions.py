@@ -13,8 +13,6 @@ ACTIONS: Mapping[str, Template] = {
     "start_link_opened": "opened the start link of the class, as its host",
     "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
     "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
-    "class_changed_and_renamed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} "
-    "minutes, and its title",
     "class_cancelled": "cancelled the class",
     "session_counted_in": "counted a session in",
     "session_left_out": "left a session out",
@@ -92,5 +90,9 @@ ACTIONS: Mapping[str, Template] = {
     ),
     "retention_set": "set how long the course “{course}” of {account} keeps names: {days}",
 }
+# The same where a class got another title with it.
+CLASS_RENAMED_TOO = (
+    "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes, and its title"
+)
 # From where somebody acts who has no address.
 ORIGINS: Mapping[str, str] = {"command_line": "command line", "schedule": "by itself", "": "unknown"}
