@@ -4,13 +4,13 @@ A new message gets an empty translation, one that the code does not have any mor
 A new language is made by an empty file `tracker/messages/catalogues/<locale>.po` and this command.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from tracker import messages
@@ -19,8 +19,8 @@ from tracker.messages.details import Plural
 PROJECT = Path(__file__).resolve().parent.parent
 HEADER = "# Translations of the attendance dashboard."
 CATALOGUES = PROJECT / "tracker" / "messages" / "catalogues"
-# Calls whose text is a message: of `languages`, and the titles that `tracker.ui.page` takes.
-KEYWORDS = {"_": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2), "marked": None, "gate": None, "dialog": None}
+# Calls whose first texts are a message, and how many: of `languages`, and the titles that `tracker.ui.page` takes.
+TEXTS = {"_": 1, "_n": 2, "gettext": 1, "ngettext": 2, "marked": 1, "gate": 1, "dialog": 1}
 CHANGING = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):.*\n', re.MULTILINE
 )
@@ -32,14 +32,26 @@ def sources() -> list[Path]:
     return sorted([*(PROJECT / "tracker").rglob("*.py"), PROJECT / "dashboard.py", *(PROJECT / "pages").glob("*.py")])
 
 
+def messages_in(source: str) -> Iterator[Message]:
+    """The messages of a file: Babel's own extraction leaves out those in the braces of an f-string."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (name := _name_of(node.func)) in TEXTS:
+            texts = [one.value for one in node.args[: TEXTS[name]] if isinstance(one, ast.Constant)]
+            if len(texts) == TEXTS[name] and all(texts):
+                yield texts[0] if len(texts) == 1 else tuple(texts)
+
+
+def _name_of(called: ast.expr) -> str:
+    return called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
+
+
 def messages_of_code() -> dict[Message, set[str]]:
     """Every message, one with a plural as a pair, and the files that it is in."""
     found: dict[Message, set[str]] = {}
     for path in sources():
         where = path.relative_to(PROJECT).as_posix()
-        for _line, message, _comments, _context in extract_from_file("python", path, KEYWORDS):
-            if message:
-                found.setdefault(message, set()).add(where)
+        for message in messages_in(path.read_text("utf-8")):
+            found.setdefault(message, set()).add(where)
     for template in messages.templates():
         message = (template.one, template.several) if isinstance(template, Plural) else template
         found.setdefault(message, set()).add("tracker/messages/__init__.py")

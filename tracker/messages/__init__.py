@@ -13,7 +13,7 @@ from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
-from tracker.messages.vocabulary import EVERY
+from tracker.messages.vocabulary import EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
     "zoom_not_connected": "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed.",
@@ -283,6 +283,9 @@ WITHOUT_DETAILS: Mapping[str, Template] = {
     "earlier_error": "What it was is not known.",
 }
 
+# Details of what somebody did that are codes themselves.
+CODES_IN_ACTIONS = {"mark": MARKS, "kind": KINDS, "role": ROLES, "days": LENGTHS_KEPT}
+
 
 def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
     """The sentence of a code; an unknown code is shown as it is: another program or version may have stored it.
@@ -302,12 +305,19 @@ def sentence_of(problem: HasCode) -> str:
 
 def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
     """What somebody did, in words that follow her name; an unknown code is shown as it is."""
+    told = {
+        name: gettext(words[str(details[name])])
+        for name, words in CODES_IN_ACTIONS.items()
+        if str(details.get(name)) in words
+    }
     if "reason" in details:
-        details = {**details, "reason": sentence(str(details["reason"]))}
+        told["reason"] = sentence(str(details["reason"]))
     template = ACTIONS.get(action)
     if action == "class_changed" and details.get("renamed"):
         template = CLASS_RENAMED_TOO
-    return action if template is None else _told(template, details)
+    if isinstance(days := details.get("days"), int):
+        told["days"] = ngettext("{number} day", "{number} days", days)
+    return action if template is None else _told(template, {**details, **told})
 
 
 def origin_in_words(origin: str) -> str:

@@ -11,6 +11,17 @@ STATUSES: Mapping[str, str] = {
     "outside": "only before or after class",
 }
 ROLES: Mapping[str, str] = {"teacher": "teacher", "admin": "admin", "host": "host", "participant": "participant"}
+# What a teacher said that somebody is.
+MARKS: Mapping[str, str] = {
+    "set aside": "set aside",
+    "person": "a person",
+    "host": "host",
+    "participant": "participant",
+}
+# What is shared.
+KINDS: Mapping[str, str] = {"class": "class", "course": "course"}
+# For how long a course keeps names, where it is no number of days.
+LENGTHS_KEPT: Mapping[str, str] = {"as_set": "as the setting says", "without_limit": "without limit"}
 # Where somebody was.
 PLACES: Mapping[str, str] = {"meeting": "in the meeting", "waiting room": "in the waiting room"}
 # The heading of a column. Files for programs have what stands on the left.
@@ -34,4 +45,14 @@ HEADINGS: Mapping[str, str] = {
 # The sheets of a workbook.
 SHEETS: Mapping[str, str] = {"People": "People", "Joins and leaves": "Joins and leaves"}
 NO_NAME = "No name"
-EVERY: tuple[Mapping[str, str], ...] = (STATUSES, ROLES, PLACES, HEADINGS, SHEETS, {"": NO_NAME})
+EVERY: tuple[Mapping[str, str], ...] = (
+    STATUSES,
+    ROLES,
+    MARKS,
+    KINDS,
+    LENGTHS_KEPT,
+    PLACES,
+    HEADINGS,
+    SHEETS,
+    {"": NO_NAME},
+)

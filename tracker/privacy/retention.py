@@ -107,7 +107,7 @@ def set_course_days(services: Services, acting: Member, teacher: str, course: st
     with transaction(services.engine) as tx:
         holder = storage.members.get_member(tx, teacher)
         storage.retention.set_course_days(tx, holder.id, course, days)
-        told = "as the setting says" if days is None else f"{days} days" if days else "without limit"
+        told = "as_set" if days is None else days or "without_limit"
         audit.note(tx, acting, Action.RETENTION_SET, services.now(), course=course, account=holder.email, days=told)
 
 
