@@ -30,8 +30,9 @@ def day(when: date, *, weekday: bool = True, year: bool = True) -> str:
 
 
 def long_day(when: date) -> str:
-    """A date for a heading: `Thursday 14 May`."""
-    return format_skeleton("MMMMEEEEd", when, locale=spoken())
+    """A date for a heading: `Thursday, 14 May`."""
+    weekday, date_alone = format_date(when, "EEEE", locale=spoken()), format_skeleton("MMMMd", when, locale=spoken())
+    return _("{weekday}, {date}", weekday=weekday, date=date_alone)
 
 
 def short_day(when: date) -> str:
