@@ -129,7 +129,7 @@ def test_the_page_of_a_class_and_its_files_are_noted(screens: Screens, engine: E
     screens.download(found, "Excel")
     told = [(one.actor, one.origin, audit.in_words(one)) for one in entries(engine, class_id=held)]
     assert told == [
-        (ana.email, ADDRESS, "exported the class (people and stays, xlsx)"),
+        (ana.email, ADDRESS, "exported the class (people, joins and leaves, xlsx)"),
         (ana.email, ADDRESS, "exported the class (people, csv)"),
         (ana.email, ADDRESS, "looked at the class"),
     ]

@@ -13,7 +13,7 @@ from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
-from tracker.messages.vocabulary import EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
+from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
     "zoom_not_connected": "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed.",
@@ -284,7 +284,7 @@ WITHOUT_DETAILS: Mapping[str, Template] = {
 }
 
 # Details of what somebody did that are codes themselves.
-CODES_IN_ACTIONS = {"mark": MARKS, "kind": KINDS, "role": ROLES, "days": LENGTHS_KEPT}
+CODES_IN_ACTIONS = {"mark": MARKS, "kind": KINDS, "shape": CONTENTS, "role": ROLES, "days": LENGTHS_KEPT}
 
 
 def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
