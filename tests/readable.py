@@ -163,5 +163,5 @@ def words_in(text: str) -> Iterator[str]:
     for sign in text:
         depth += (sign == "⟦") - (sign == "⟧")
         kept.append(" " if depth or sign == "⟧" else sign)
-    rest = re.sub(r"\w+://\S*|\]\([^)]*\)", " ", NO_TEXT.sub(" ", "".join(kept)))
+    rest = re.sub(r"\w+://\S*|\]\([^)]*\)|:[a-z-]+\[", " ", NO_TEXT.sub(" ", "".join(kept)))
     return (one.group() for one in re.finditer(WORD, rest))
