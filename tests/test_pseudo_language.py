@@ -45,7 +45,8 @@ English Español Português Brasil Berlin UTC AM PM
 NO_MESSAGE = re.compile(
     r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|"
     r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|January|February|March|April|June|July|August|"
-    r"September|October|November|December)\b|\b[A-Z]+_[A-Z_]+\b|\b\w+/[\w/+-]+|`[^`]*`|\S+@\S+|\bone:\d+|New York|zoom-[a-z-]+ [\d.]+"
+    r"September|October|November|December)\b|\b[A-Z]+_[A-Z_]+\b|\b\w+/[\w/+-]+|`[^`]*`|\S+@\S+|"
+    r"\bone:\d+|New York|zoom-[a-z-]+ [\d.]+"
 )
 
 
