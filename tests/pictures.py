@@ -19,13 +19,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from PIL import Image
-from playwright.sync_api import BrowserType, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.attacks.test_pages_in_browser import settle
 from tests.demo_process import Demo
 from tests.matrix.table import OPENERS
 from tracker.demo import TEACHER, TIME_ZONE, environment
 from tracker.messages.languages import best, gettext, offered, speaking
+from tracker.ui.language import COOKIE as LANGUAGE
 
 PICTURES = Path(__file__).resolve().parent.parent / ".docs" / "pictures"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -207,11 +208,12 @@ def take(page: Page, path: Path) -> None:
     raise ValueError(f"{path.name} is larger than {LARGEST} bytes")
 
 
-def make(chromium: BrowserType, school: School, language: str, folder: Path) -> None:
-    """Makes the pictures of a language, in a browser that speaks it: the context's locale says nothing to websockets."""
+def make(browser: Browser, school: School, language: str, folder: Path) -> None:
+    """Makes the pictures of a language."""
     locale = SPOKEN[language]
-    browser = chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, f"--accept-lang={locale}"])
     context = browser.new_context(locale=locale, timezone_id=TIME_ZONE, viewport=DESK, color_scheme="light")
+    # A context's locale is said with requests, and not with the websocket that draws the page.
+    context.add_cookies([{"name": LANGUAGE, "value": locale, "url": school.demo.url}])
     page = context.new_page()
     with speaking(best(locale)):
         for name, arrange in ARRANGED.items():
@@ -220,7 +222,7 @@ def make(chromium: BrowserType, school: School, language: str, folder: Path) -> 
             take(page, folder / f"{name}.png")
             if name == "sign-in":
                 sign_in(page, school)
-    browser.close()
+    context.close()
 
 
 def main() -> None:
@@ -235,9 +237,11 @@ def main() -> None:
         demo.start()
         try:
             school = School(demo)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for language in given.languages or offered():
-                make(playwright.chromium, school, language, given.into / language.replace("_", "-"))
+                make(browser, school, language, given.into / language.replace("_", "-"))
                 print(f"{language}: {len(ARRANGED)} pictures in {given.into}")
+            browser.close()
         finally:
             demo.interrupt()
 
