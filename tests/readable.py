@@ -18,9 +18,9 @@ LABELLED = {
     *("number_input", "date_input", "time_input", "selectbox", "multiselect", "radio", "checkbox", "toggle", "pills"),
     *("segmented_control", "slider", "expander", "popover", "status", "spinner", "metric", "tabs", "menu_button"),
 }
-# Of ours (`tracker.ui.components`): all that is given to them is read, but for these.
-OURS = {"Figure", "Column", "mark", "figures", "table", "empty", "notice"}
-LOOKS = {"look", "key", "color"}
+# Of `tracker.ui.components`: all that is given to it is read, but for what nobody reads in any call.
+COMPONENTS, OURS = "components", {"Figure", "Column"}
+UNREAD = {"look", "key", "color", "icon", "type", "format", "mime", "autocomplete", "width", "id"}
 COLORS = {"red", "orange", "blue", "green", "violet", "gray", "primary"}
 # Arguments that are read, whatever the call is.
 READ = {"label", "help", "placeholder", "page_title", "body", "caption", "heading", "note"}
@@ -31,7 +31,19 @@ READ_IN_HTML = re.compile(r"\b(?:aria-label|title|alt|placeholder)=(['\"])(?P<te
 FOR_PROGRAMMERS = {"AssertionError", "KeyError", "LookupError", "RuntimeError", "TypeError", "ValueError"}
 LOGS = {"log", "logger", "logging", "LOG", "_log"}
 # Names, which are the same in every language, and formats of Streamlit's.
-NAMES = {"Samsung Internet", "Mac OS X", "Excel", "CSV", "JSON", "Zoom", "YYYY-MM-DD HH:mm:ss", "ZOOM_PLAN"}
+NAMES = {
+    "Download plot as a PNG",
+    "Samsung Internet",
+    "Mac OS X",
+    "Excel",
+    "CSV",
+    "JSON",
+    "Zoom",
+    "YYYY-MM-DD HH:mm:ss",
+    "ZOOM_PLAN",
+}
+# What is stored in the list of who did what; its words are in the catalogues.
+CODES = {"people and stays"}
 # Answers to programs that break the rules of HTTP; no browser shows them.
 TO_PROGRAMS = {"The head of this request is too large."}
 # Calls that read patterns, and names and values of headers, keys and files.
@@ -41,16 +53,18 @@ HOLE = "\0"
 WORD = r"[^\W\d_]{2,}"
 SENTENCE = re.compile(rf"{WORD}[’',;:.!?]*\s+[“\"(]?{WORD}|{WORD}\s+[^\W\d_]\b|\b[^\W\d_]\s+{WORD}")
 NO_TEXT = re.compile(
-    r":material/\w+:"  # an icon
+    r":material/\w+:|`[^`]*`"  # an icon, and code
     r"|<!--.*?-->|<(?:style|script)\b.*?</(?:style|script)>"
     r"|</?[a-zA-Z!][^<>]*>"  # a tag
     r"|</?[a-zA-Z][^<>]*$|^[^<>]*[='\"][^<>]*>"  # one that goes on in another literal
     r"|%\{[^}]*\}|&\w+;|&#\w+;",
     re.DOTALL,
 )
-# A rule of CSS, an attribute or a style; what a policy for browsers allows.
-CSS = re.compile(r"[\w-]+\s*:\s*[^;{}]*;|\{[^{}]*:[^{}]*\}|--[\w-]+")
-POLICY = re.compile(r"\w+/\w+; charset=|'self'|'none'|\b(?:max-age|no-store|no-cache|same-origin|noopener|nosniff)\b")
+# A rule of CSS, an attribute or a style; what headers and calendar files say to programs.
+CSS = re.compile(r"[\w-]+\s*:\s*[^;{}]*;|@media[^{}]*|\{[^{}]*:[^{}]*\}|--[\w-]+")
+POLICY = re.compile(
+    r"^[A-Z-]+[:;]\S|\bAccept-Language\b|\w+/\w+; charset=|'self'|'none'|\b(?:max-age|no-store|no-cache|same-origin|noopener|nosniff)\b"
+)
 
 
 def texts_outside(source: str) -> list[tuple[int, str]]:
@@ -63,7 +77,7 @@ def texts_outside(source: str) -> list[tuple[int, str]]:
             if isinstance(above[node], ast.JoinedStr | ast.FormattedValue) and isinstance(node, ast.Constant):
                 continue  # it is a part of a text, which is looked at as a whole
             text = _text(node)
-            if text in NAMES | TO_PROGRAMS:
+            if text in NAMES | CODES | TO_PROGRAMS:
                 continue
             if _is_read(text, _is_label(node, above)) and not _is_known(node, above):
                 found.append((node.lineno, text.replace(HOLE, "…")))
@@ -105,7 +119,7 @@ def _is_known(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
             return isinstance(parent, ast.Assert) or below is node  # documentation
         elif isinstance(parent, ast.Compare) or (isinstance(parent, ast.Subscript) and below is parent.slice):
             return True  # a code that is compared or looked up
-        elif isinstance(parent, ast.Dict) and below in parent.keys and _is_headers(parent):
+        elif (isinstance(parent, ast.keyword) and parent.arg in UNREAD) or _is_code(parent, below):
             return True
         elif isinstance(parent, ast.stmt):
             return False
@@ -113,8 +127,14 @@ def _is_known(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
     return False
 
 
-def _is_headers(node: ast.Dict) -> bool:
-    return all(isinstance(key, ast.Constant) and " " not in str(key.value) for key in node.keys)
+def _is_code(node: ast.AST, key: ast.AST) -> bool:
+    """Whether it is a key that is a name of something, as of a header, or has its message beside it."""
+    if not isinstance(node, ast.Dict) or key not in node.keys:
+        return False
+    value = node.values[node.keys.index(key)]  # type: ignore[arg-type]
+    if isinstance(value, ast.Call) and _name(value.func) in TRANSLATED:
+        return True
+    return all(isinstance(one, ast.Constant) and " " not in str(one.value) for one in node.keys)
 
 
 def _is_label(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
@@ -127,9 +147,7 @@ def _is_label(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
             return _shows(parent, below)
         if isinstance(parent, ast.keyword):
             call = above[parent]
-            return isinstance(call, ast.Call) and (
-                parent.arg in READ or (_name(call.func) in OURS and parent.arg not in LOOKS)
-            )
+            return isinstance(call, ast.Call) and (parent.arg in READ or (_is_ours(call) and parent.arg not in UNREAD))
         if not isinstance(parent, ast.List | ast.Tuple | ast.IfExp | ast.BoolOp | ast.BinOp | ast.Starred):
             return False
         if isinstance(parent, ast.IfExp) and below is parent.test:
@@ -140,13 +158,17 @@ def _is_label(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
 
 def _shows(call: ast.Call, argument: ast.AST) -> bool:
     name = _name(call.func)
-    if name in OURS or name in TRANSLATED:
+    if _is_ours(call) or name in TRANSLATED:
         return argument in call.args[: TRANSLATED.get(name)]
     if name not in LABELLED or not isinstance(call.func, ast.Attribute) or _receiver(call.func) in LOGS:
         return False
     first = bool(call.args) and argument is call.args[0]
     choices = isinstance(argument, ast.List | ast.Tuple) and argument in call.args
     return first or (choices and SHOWN_BY not in {one.arg for one in call.keywords})
+
+
+def _is_ours(call: ast.Call) -> bool:
+    return _name(call.func) in OURS or _receiver(call.func) == COMPONENTS
 
 
 def _name(node: ast.expr) -> str:

@@ -177,6 +177,12 @@ def test_a_text_beside_the_catalogues_is_found(code: str) -> None:
         'components.mark("✓", _("present"), "green")',
         'st.date_input(_("From"), None, format="YYYY-MM-DD")',
         'headers["Cache-Control"] = "no-store, max-age=0"',
+        'Column(_("E-mail"), look="wide quiet")',
+        'st.markdown(_("Start it with {up}.", up="`tracker up`"))',
+        'style = ":root{color-scheme:light dark}@media (prefers-color-scheme:dark){:root{color:red}}"',
+        'lines = ["PRODID:-//Zoom Participant Tracking//Class//EN"]',
+        'joins_panel.table(stays, until, "joins-page")',
+        'SHAPES = {"people and joins": marked("people, joins and leaves")}',
         'st.download_button(_("Excel"), data, mime="text/csv; charset=utf-8")',
     ],
 )
