@@ -63,7 +63,8 @@ NO_TEXT = re.compile(
 # A rule of CSS, an attribute or a style; what headers and calendar files say to programs.
 CSS = re.compile(r"[\w-]+\s*:\s*[^;{}]*;|@media[^{}]*|\{[^{}]*:[^{}]*\}|--[\w-]+")
 POLICY = re.compile(
-    r"^[A-Z-]+[:;]\S|\bAccept-Language\b|\w+/\w+; charset=|'self'|'none'|\b(?:max-age|no-store|no-cache|same-origin|noopener|nosniff)\b"
+    r"^[A-Z-]+[:;]\S|\bAccept-Language\b|\w+/\w+; charset=|'self'|'none'"
+    r"|\b(?:max-age|no-store|no-cache|same-origin|noopener|nosniff)\b"
 )
 
 
