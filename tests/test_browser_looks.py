@@ -270,6 +270,7 @@ def widths(tab: Page, place: Place, view: View, theme: str, shown: tuple[int, ..
     for width in shown:
         tab.set_viewport_size({"width": width, "height": WIDTHS[width]})
         tab.evaluate(FOLLOWED)
+        tab.evaluate("() => document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)")
         faults += [f"{width} px: {fault}" for fault in too_wide(tab)]
         place.shoot(tab, f"{view.name} {width} {theme}")
     return faults
