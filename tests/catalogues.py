@@ -28,7 +28,7 @@ CHANGING = re.compile(
 )
 # Blanks at the ends, tags and references of HTML, code in Markdown.
 EDGES = re.compile(r"^\s*|\s*$")
-HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&#?\w+;")
+HTML = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s+[\w-]+=[^<>]*)?/?>|&#?\w+;")
 CODE = re.compile(r"`[^`]*`")
 # What says how many: the form for one alone may say it by a word, or not at all.
 COUNTS = {"number"} | {template.by for template in messages.templates() if isinstance(template, Plural)}
