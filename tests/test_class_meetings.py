@@ -40,7 +40,7 @@ API_ID = "81418900011"
 
 
 def test_a_meeting_under_a_personal_id_is_found_by_that_and_changed_by_its_own_number(
-    school: Services, zoom: FakeZoom, ana: Member
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     zoom.personal_id = PERSONAL
     class_id = classes.create_class(school, ana, PLAN)
@@ -50,6 +50,8 @@ def test_a_meeting_under_a_personal_id_is_found_by_that_and_changed_by_its_own_n
     assert zoom.meetings[API_ID]["topic"] == "Algebra 7C"
     assert classes.host_meeting(school, ana, class_id).start_url == f"https://zoom.us/s/{API_ID}"
     classes.cancel_class(school, OPERATOR, class_id)
+    clock.forward(minutes=10)
+    assert classes.delete_due_meeting(school)
     assert zoom.meetings == {}
 
 
@@ -89,12 +91,14 @@ def test_a_meeting_under_a_personal_id_whose_class_cannot_be_stored_is_taken_bac
 
 
 def test_another_meeting_under_the_same_personal_id_does_not_keep_a_meeting(
-    school: Services, zoom: FakeZoom, ana: Member
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     zoom.personal_id = PERSONAL
     class_id = classes.create_class(school, ana, PLAN)
     lesson(school.engine, ana, start=7 * 24 * 60, zoom_meeting_id=PERSONAL, zoom_meeting_made=False)
     classes.cancel_class(school, OPERATOR, class_id)
+    clock.forward(minutes=10)
+    assert classes.delete_due_meeting(school)
     assert zoom.meetings == {}
 
 

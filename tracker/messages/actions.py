@@ -15,7 +15,9 @@ ACTIONS: Mapping[str, Template] = {
     "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
     "class_changed_and_renamed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} "
     "minutes, and its title",
+    "class_moved": "put the class into another course",
     "class_cancelled": "cancelled the class",
+    "class_cancelling_undone": "took back that the class is cancelled",
     "session_counted_in": "counted a session in",
     "session_left_out": "left a session out",
     "session_choice_undone": "took back what was said of a session",
