@@ -127,9 +127,9 @@ def list_courses(tx: Transaction, teacher: Member) -> list[str]:
     return storage.courses.list_courses(tx, teacher.id)
 
 
-def courses_beside(tx: Transaction, viewer: Member, found: Class) -> list[str]:
-    """The courses that a class can be put into: its teacher's. None for a co-teacher, who may not do so."""
-    return storage.courses.list_courses(tx, found.teacher_id) if auth.is_in_charge(viewer, found) else []
+def courses_beside(tx: Transaction, found: Class) -> list[str]:
+    """The names of the courses of a class's teacher, in order."""
+    return storage.courses.list_courses(tx, found.teacher_id)
 
 
 def latest_of(tx: Transaction, teacher: Member) -> list[Class]:
