@@ -83,7 +83,7 @@ with st.container(width=760):
             None,
             format_func={one.id: named(one) for one in earlier}.__getitem__,
             key="new-copied",
-            placeholder=_("Title, course, length and time of the week are taken from it"),
+            placeholder=_("The same again, a week later"),
             on_change=copy,
             args=(earlier,),
         )
