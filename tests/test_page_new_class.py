@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from responses import RequestsMock
@@ -301,7 +302,7 @@ def test_an_earlier_class_is_copied_for_the_week_after(
 ) -> None:
     wired.time = at(17 * 24 * 60)
     screens.sign_in(ana)
-    more = {"timezone": "America/Sao_Paulo", "duration_minutes": 45, "course": "Term 1"}
+    more: dict[str, Any] = {"timezone": "America/Sao_Paulo", "duration_minutes": 45, "course": "Term 1"}
     copied = lesson(engine, ana, "Logic", **more)
     lesson(engine, ana, "Ethics", start=24 * 60, zoom_meeting_id="85000000001")
     lesson(engine, ana, "Ethics", start=8 * 24 * 60, zoom_meeting_id="85000000002")
@@ -358,6 +359,18 @@ def test_the_time_zone_is_named_and_out_of_the_way(screens: Screens, zoom: FakeZ
     assert quiet.proto.popover.label == "Time zone: Europe/Berlin"
     form.selectbox(key="new-zone").set_value("Asia/Kathmandu")
     assert form.run().get("popover")[0].proto.popover.label == "Time zone: Asia/Kathmandu"
+
+
+def test_a_class_is_made_like_the_one_that_the_address_names(
+    screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member
+) -> None:
+    like = lesson(engine, ana, "Logic", start=180, course="Term 1", duration_minutes=45)
+    form = screens.open(page.NEW_CLASS, like=like)
+    button(form, "Create class").click()
+    form.run()
+    (new,) = [one for one in made(engine, ana) if one.id != like]
+    assert (new.title, new.course, new.scheduled_start, new.duration_minutes) == ("Logic", "Term 1", at(180), 45)
+    assert new.zoom_meeting_id == "81418900011"
 
 
 def test_a_class_of_somebody_else_is_no_pattern(screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member) -> None:
