@@ -111,13 +111,9 @@ def _facts(found: Class, member: Member, now: datetime) -> None:
 def _buttons(found: Class, member: Member, *, joinable: bool, counted: bool) -> None:
     planned = found.status is ClassStatus.SCHEDULED
     with st.container(horizontal=True):
-        if found.teacher_id == member.id and joinable and found.zoom_meeting_id:
-            if counted:
-                with st.popover(_("More"), icon=":material/more_horiz:"):
-                    _start(found)
-                    join_link.link(found)
-            else:
-                _start(found)
+        may_start = found.teacher_id == member.id and joinable and found.zoom_meeting_id
+        if may_start and not counted:
+            _start(found)
         if planned and st.button(_("Change"), icon=":material/edit:"):
             st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
             st.session_state[CHANGING] = found.id
@@ -125,6 +121,10 @@ def _buttons(found: Class, member: Member, *, joinable: bool, counted: bool) -> 
             cancel(found)
         if st.button(_("Share"), icon=":material/group_add:"):
             sharing.share(found)
+        if may_start and counted:
+            with st.popover(_("More"), icon=":material/more_horiz:"):
+                _start(found)
+                join_link.link(found)
     # Drawn again with the page, which is drawn again when something happens elsewhere: what is typed in stays.
     if planned and st.session_state.get(CHANGING) == found.id:
         change(found, member)
