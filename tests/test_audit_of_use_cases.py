@@ -75,6 +75,11 @@ class School:
     def planned(self) -> str:
         return classes.create_class(self.using, auth.OPERATOR, PLAN, teacher=self.ana)
 
+    def cancelled(self) -> str:
+        class_id = self.planned()
+        classes.cancel_class(self.using, auth.OPERATOR, class_id)
+        return class_id
+
     def people(self) -> tuple[Class, list[Person]]:
         found = self.held()
         shown = self.using.read(class_attendance.attendance_of, found, self.now)
@@ -215,6 +220,10 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         lambda s: classes.change_class(s.using, s.ana, s.planned(), replace(PLAN, title="Algebra 7C")),
     ),
     "classes.cancel_class": (Action.CLASS_CANCELLED, lambda s: classes.cancel_class(s.using, s.ana, s.planned())),
+    "classes.undo_cancelling": (
+        Action.CLASS_CANCELLING_UNDONE,
+        lambda s: classes.undo_cancelling(s.using, s.ana, s.cancelled()),
+    ),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -247,7 +256,7 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        if path.parent not in (PROJECT / "tracker", PROJECT / "tracker" / "auth"):
+        if path.parent not in (PROJECT / "tracker", PROJECT / "tracker" / "auth", PROJECT / "tracker" / "classes"):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
         writing = {name for name, node in functions.items() if "transaction" in called(node)}
@@ -319,4 +328,5 @@ def test_a_change_of_a_class_is_noted_with_when_it_was_and_without_its_old_title
 
 
 def test_every_action_has_its_words() -> None:
+    # A change that renames too has other words.
     assert {one.value for one in Action} == set(ACTIONS)

@@ -52,16 +52,16 @@ pages/system.py counters      none    none     none        none      kept   none
 
 # Who is offered a dialog. What is clicked in one that was opened before something changed does nothing: `stopped`.
 DIALOGS = """
-door                        nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
-pages/class.py change       none    opens    opens       none      opens  stopped     stopped  stopped   stopped
-pages/class.py cancel       none    opens    opens       none      opens  stopped     stopped  stopped   stopped
-tracker/ui/sharing.py share none    opens    opens       none      opens  stopped     stopped  stopped   stopped
+door                            nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
+tracker/ui/class_facts.py change none    opens    opens       none      opens  stopped     stopped  stopped   stopped
+tracker/ui/class_facts.py cancel none    opens    opens       none      opens  stopped     stopped  stopped   stopped
+tracker/ui/sharing.py share      none    opens    opens       none      opens  stopped     stopped  stopped   stopped
 """
 
 # The button that opens each dialog.
 OPENERS = {
-    "pages/class.py change": "Change",
-    "pages/class.py cancel": "Cancel class",
+    "tracker/ui/class_facts.py change": "Change",
+    "tracker/ui/class_facts.py cancel": "Cancel class",
     "tracker/ui/sharing.py share": "Share",
 }
 
@@ -71,6 +71,7 @@ door                                         nobody  teacher  co-teacher  strang
 pages/class.py Excel                         none    given    given       none      given  refused     refused  refused   refused
 pages/class.py CSV of people                 none    given    given       none      given  refused     refused  refused   refused
 pages/class.py CSV of joins and leaves       none    given    given       none      given  refused     refused  refused   refused
+pages/class.py Calendar entry (.ics)         none    given    given       none      given  refused     refused  refused   refused
 pages/activity.py CSV                        none    none     none        none      given  none        refused  none      refused
 pages/activity.py JSON                       none    none     none        none      given  none        refused  none      refused
 pages/peoples_data.py Download what is kept  none    none     none        none      given  none        refused  none      refused

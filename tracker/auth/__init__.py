@@ -69,6 +69,7 @@ from tracker.permissions import (
     check_is_admin,
     check_may_change,
     check_may_see,
+    check_may_share,
     check_owns_account,
     is_in_charge,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "check_is_admin",
     "check_may_change",
     "check_may_see",
+    "check_may_share",
     "check_owns_account",
     "check_reach",
     "disable",

@@ -96,6 +96,7 @@ _OF_CLASSES: Mapping[str, Template] = {
     "class_without_course": "This class belongs to no course.",
     "people_of_other_classes": "Somebody of these is in other classes of {teacher} too, which are not shared with you. "
     "Ask {teacher} to say this, or to share those classes.",
+    "cancelling_not_undoable": "This can no longer be undone. Make the class again.",
     "class_not_changeable": "This class has begun, is over or was cancelled, so it can no longer be changed.",
     "title_missing": "Give the class a title.",
     "title_too_long": "The title is longer than {most} characters.",

@@ -18,13 +18,13 @@ from tracker import clock
 from tracker.attendance.class_times import planned_time, status_of
 from tracker.attendance.types import ClassStatus, FetchState, Span
 from tracker.errors import NotFound, Problem
-from tracker.storage.database import Transaction, insert, run
+from tracker.storage import courses
+from tracker.storage.database import Transaction, run
 from tracker.storage.members import Member
 from tracker.storage.models import ClassShare, Course, CourseShare, Fetch, LiveStream, User
 from tracker.storage.problems import problem_of
 from tracker.text import comparable
 
-_ADD_COURSE = insert(Course, lambda row: row.on_conflict_do_nothing())
 _IN_MEETING = (
     sa_select(
         col(LiveStream.id),
@@ -212,7 +212,7 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         zoom_linked_by_teacher=new.zoom_linked_by_teacher,
         zoom_meeting_made=new.zoom_meeting_made,
         teacher_id=new.teacher_id,
-        course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
+        course_id=courses.course_id(tx, new.teacher_id, new.course) if new.course else None,
         created_at=now,
     )
     tx.add(row)
@@ -291,9 +291,15 @@ def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
     )
 
 
-def list_courses(tx: Transaction, teacher: Member) -> list[str]:
-    """The names of the teacher's courses, in order."""
-    return list(tx.exec(select(Course.name).where(Course.teacher_id == teacher.id).order_by(func.lower(Course.name))))
+def latest_of(tx: Transaction, teacher_id: str, limit: int) -> list[Class]:
+    """The teacher's own classes that are not cancelled, by planned start, newest first."""
+    return classes_where(
+        tx,
+        LiveStream.teacher_id == teacher_id,
+        LiveStream.status != ClassStatus.CANCELLED.value,
+        order=(col(LiveStream.scheduled_start).desc(), col(LiveStream.id)),
+        limit=limit,
+    )
 
 
 def _known_id(class_id: str) -> str:
@@ -309,12 +315,6 @@ def class_row(tx: Transaction, class_id: str) -> LiveStream:
     if row is None:
         raise NotFound("no_such_class")
     return row
-
-
-def _course_id(tx: Transaction, teacher_id: str, name: str) -> str:
-    """The teacher's course of that name, made where she has none: somebody else may make it at the same moment."""
-    run(tx, _ADD_COURSE, id=uuid4().hex, teacherId=teacher_id, name=name)
-    return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
 
 
 def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:

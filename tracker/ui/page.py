@@ -97,12 +97,19 @@ def fragment(part: Callable[[], None], *, every: float) -> None:
     drawn()
 
 
-def dialog(title: str, width: Literal["small", "medium", "large"] = "small") -> Callable[[Dialog], Dialog]:
-    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`."""
+def dialog(
+    title: str,
+    width: Literal["small", "medium", "large"] = "small",
+    on_dismiss: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> Callable[[Dialog], Dialog]:
+    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`.
+
+    `on_dismiss` is called when somebody closes it without a button of its own.
+    """
 
     def made(part: Dialog) -> Dialog:
         def opened(*arguments: Any) -> None:
-            @st.dialog(_(title), width=width)
+            @st.dialog(_(title), width=width, on_dismiss=on_dismiss)
             def drawn() -> None:
                 acting()
                 part(*arguments)

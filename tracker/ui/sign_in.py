@@ -19,10 +19,11 @@ from starlette.routing import BaseRoute, Route
 
 from tracker import audit, auth, classes
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
-from tracker.messages import sentence, sentence_of
+from tracker.messages import languages, sentence, sentence_of
+from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY, Transaction
 from tracker.storage.members import Member
-from tracker.ui import cookies, forms, origin
+from tracker.ui import cookies, forms, language, origin
 from tracker.ui.short_queue import ShortQueue
 from tracker.ui.wiring import services
 
@@ -147,24 +148,44 @@ async def leave(request: Request) -> Response:
 
 async def host(request: Request) -> Response:
     """Redirects the teacher of a class to its start link, which is fetched from Zoom now and shown nowhere."""
-    if origin.is_led_from_elsewhere(request):
-        return forms.page("Start class", forms.alert(sentence("host_from_elsewhere")), 403)
+    class_id = request.query_params.get("id", "")
 
-    def start_url() -> str:
-        member = member_of(request.cookies, address_of(request))
-        if member is None:
-            raise NotSignedIn("sign_in_needed")
-        found = classes.host_meeting(services(), member, request.query_params.get("id", ""))
+    def who() -> Member | None:
+        return member_of(request.cookies, address_of(request))
+
+    def start_url(member: Member) -> str:
+        found = classes.host_meeting(services(), member, class_id)
         if not re.fullmatch(r"https?://[\w.-]+(?::[0-9]+)?(?:/[!-~]*)?", found.start_url, re.IGNORECASE | re.ASCII):
             raise NotConfigured("zoom_start_link_missing")
         return found.start_url
 
+    languages.speak(language.of_request(request))
+    if origin.is_led_from_elsewhere(request):
+        return _not_started(class_id, sentence("host_from_elsewhere"), 403)
     try:
-        return RedirectResponse(await run_in_threadpool(start_url), 303)
+        member = await run_in_threadpool(who)
+        if member is None:
+            raise NotSignedIn("sign_in_needed")
+        languages.speak(language.of_request(request, member))
+        return RedirectResponse(await run_in_threadpool(start_url, member), 303)
     except TrackerError as error:
-        return forms.page("Start class", forms.alert(sentence_of(error)), 409)
+        return _not_started(class_id, sentence_of(error), 409)
     except AWAY:
-        return forms.page("Start class", forms.alert(sentence("database_away_for_person")), 503)
+        return _not_started(class_id, sentence("database_away_for_person"), 503)
+
+
+def _not_started(class_id: str, fault: str, status: int) -> Response:
+    """The page in place of a class that cannot be started: why, and what can be done now."""
+    address = html.escape(quote(class_id, safe=""))
+    heading, again, back = (
+        html.escape(text) for text in (_("The class cannot be started now"), _("Try again"), _("Back to the class"))
+    )
+    return forms.page(
+        _("Start class"),
+        f"""<h2>{heading}</h2>{forms.alert(fault)}
+<p><a class="button" href="/host?id={address}">{again}</a></p><p><a href="/class?id={address}">{back}</a></p>""",
+        status,
+    )
 
 
 def _form(target: str, email: str = "", fault: str = "", status: int = 200, *, with_code: bool = False) -> Response:
