@@ -81,7 +81,10 @@ def empty(sign: str, sentence: str) -> None:
 
 def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     first, *rest = zip(columns, row, strict=True)
-    cells = "".join(f"<td class='{_look(column)}'>{_inside(cell)}</td>" for column, cell in rest)
+    cells = "".join(
+        f"<td class='{_look(column)}' data-heading='{escape(column.heading)}'>{_inside(cell)}</td>"
+        for column, cell in rest
+    )
     return f"<th scope='row' class='{_look(first[0])}'>{_inside(first[1])}</th>{cells}"
 
 
