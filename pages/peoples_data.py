@@ -20,7 +20,9 @@ with st.container(width=900):
     st.markdown(_("See what is kept on somebody who was in a class, hand it out, or erase it."))
     peoples_data.person(member)
     st.header(_("How long names are kept"), anchor=False)
+    set_now = st.container()
     with page.shown_errors():
         preview = privacy.preview(services(), member, peoples_data.other_days())
-    peoples_data.retention(preview)
+    with set_now:
+        peoples_data.retention(preview)
     peoples_data.course_days(preview)

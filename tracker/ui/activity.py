@@ -119,7 +119,7 @@ def table(found: Sequence[Entry]) -> None:
             Column(_("From where"), look="quiet plain"),
         ),
         ((words.stamp(one.at), _told(one, names), _class(one), origin_in_words(one.origin)) for one in found),
-        look="stacks",
+        look="stacks log",
     )
 
 
@@ -170,7 +170,7 @@ def of_class(found: Class, member: Member) -> None:
             _("Who has looked at this and what was changed"),
             (Column(_("When"), look="when"), Column(_("What"), look="plain")),
             ((words.stamp(one.at), _told(one, names)) for one in entries),
-            look="stacks",
+            look="stacks log",
         )
         if member.is_admin:
             st.page_link(page.ACTIVITY, label=_("All of it"), query_params={"class": found.id})

@@ -6,9 +6,11 @@ from datetime import datetime
 
 import streamlit as st
 
+from tracker import clock
 from tracker.doctor import Check
+from tracker.errors import Problem
 from tracker.health import Health
-from tracker.messages import formats, name_of_check, sentence_of
+from tracker.messages import Detail, formats, name_of_check, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
@@ -25,6 +27,8 @@ CHECKS = frozenset(
 # What the state of the installation says of itself, and says sooner.
 SAID_BY_HEALTH = frozenset(("trackers", "webhooks"))
 SCOPE = "scope:"
+# The details of what was checked that are times; the command says them in UTC.
+MOMENTS = frozenset(("moment", "since"))
 # A check that was made and could not tell.
 UNKNOWN = frozenset(("clock_unknown",))
 
@@ -174,7 +178,7 @@ def _of_zoom(checks: Collection[Check]) -> Iterator[Trouble]:
         if check.ok:
             continue
         if check.code == "zoom":
-            why = words.markdown(sentence_of(check.problem), 600)
+            why = words.markdown(found_in_words(check), 600)
             doing: tuple[str, ...] = (_("See that this machine can reach Zoom, then press **Check again**."),)
             if check.problem.code != "zoom_asked":
                 doing = (
@@ -213,7 +217,7 @@ def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
         if not check.ok and check.code not in said and not check.code.startswith(SCOPE):
             name = name_of_check(check.code)
             yield Trouble(
-                check.code, _("To be mended: {what}.", what=name), (words.markdown(sentence_of(check.problem), 600),)
+                check.code, _("To be mended: {what}.", what=name), (words.markdown(found_in_words(check), 600),)
             )
     connected = any(check.code == "zoom" and check.ok for check in checks)
     unknown = {check.code for check in checks if check.problem.code in UNKNOWN} if connected else set()
@@ -221,3 +225,20 @@ def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
         what = formats.listed([name_of_check(code) for code in sorted(open_questions)])
         again = _("Press **Check again** in a few minutes.")
         yield Trouble("unchecked", _("Not everything could be checked: {what}.", what=what), (again,))
+
+
+def found_in_words(check: Check) -> str:
+    """What a check has found, with times as the reader's clock has them."""
+    return sentence_of(_with_times(check.problem))
+
+
+def _with_times(problem: Problem) -> Problem:
+    """The same problem with its times as the reader's clock has them."""
+    details: dict[str, Detail] = {}
+    for name, value in problem.details.items():
+        details[name] = value
+        if isinstance(value, tuple):
+            details[name] = tuple(_with_times(Problem(one.code, one.details)) for one in value)
+        elif name in MOMENTS and (at := clock.parse_utc(str(value).removesuffix(" UTC"))) is not None:
+            details[name] = words.stamp(at)
+    return Problem(problem.code, details)

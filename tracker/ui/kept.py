@@ -187,8 +187,8 @@ def notice(settings: Settings, teacher: Member, own_days: Collection[int]) -> st
         _(
             "When you take part in one of my classes on Zoom, a list is kept of who was there: the name that you use "
             "in Zoom, your e-mail address if you are signed in to Zoom with an account of our school, and when you "
-            "came and left. It is there so that I know who took part, and for how long. No picture, no sound and no chat is "
-            "kept with it."
+            "came and left. It is there so that I know who took part, and for how long. No picture, no sound and no "
+            "chat is kept with it."
         ),
         _n(
             "I see this list, and so do colleagues with whom I share the class, and the admins of our attendance "

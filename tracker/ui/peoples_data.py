@@ -53,7 +53,7 @@ def person(member: Member) -> None:
             st.session_state[FOUND] = asked, privacy.find(services(), member, who, with_emails=with_emails)
     found: Findings = st.session_state[FOUND][1]
     _findings(found)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    if not found.nothing:
         _download(who, with_emails)
     _erasing(found, who, with_emails)
 
@@ -61,7 +61,7 @@ def person(member: Member) -> None:
 def _findings(found: Findings) -> None:
     """What is kept on a person, before anything is done with it."""
     if found.nothing:
-        components.empty("○", sentence("person_not_kept"))
+        components.empty("○", _("Nothing is kept on this person."))
     else:
         components.figures(
             Figure(name, formats.number(number), note)
@@ -153,7 +153,8 @@ def other_days() -> int | None:
 def retention(found: Preview) -> None:
     """What is set, which classes are due, which is next, and what was done lately."""
     if not found.is_on:
-        st.info(sentence("retention_off"), icon=":material/all_inclusive:")
+        off = _("Names are kept without a limit. The operator sets one for all classes with RETENTION_DAYS.")
+        st.info(words.markdown(off, 300), icon=":material/all_inclusive:")
         return
     if found.days != services().settings.retention_days:
         seen = _n(

@@ -18,7 +18,7 @@ from tracker.settings import Plan
 from tracker.storage.classes import Class
 from tracker.storage.rates import Usage
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook
-from tracker.ui import components, page, words
+from tracker.ui import all_well, components, page, words
 from tracker.ui.components import Column, Figure, Html
 from tracker.ui.wiring import services
 from tracker.zoom.rate_limit import RATES, Category
@@ -185,7 +185,7 @@ def examination(checks: list[Check]) -> None:
             (
                 name_of_check(check.code),
                 fine if check.ok else amiss,
-                Html(escape(words.plain(sentence_of(check.problem), 1000))),
+                Html(escape(words.plain(all_well.found_in_words(check), 1000))),
             )
             for check in shown
         ),
