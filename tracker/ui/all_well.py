@@ -188,7 +188,8 @@ def _of_zoom(checks: Collection[Check]) -> Iterator[Trouble]:
                         "`ZOOM_CLIENT_ID` and `ZOOM_CLIENT_SECRET`, and start tracker and dashboard again."
                     ),
                 )
-            yield Trouble("zoom", _("Zoom is not connected."), (why, *doing), stops=True)
+            told = () if check.problem.code == "zoom_not_connected" else (why,)
+            yield Trouble("zoom", _("Zoom is not connected."), (*told, *doing), stops=True)
         if check.code == "webhook_secret":
             yield Trouble(
                 "webhook_secret", _("What Zoom announces cannot be checked, and is refused."), _secret_token()
@@ -212,14 +213,16 @@ def _of_zoom(checks: Collection[Check]) -> Iterator[Trouble]:
 
 def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
     """Whatever else was found, and what could not be checked."""
+    connected = any(check.code == "zoom" and check.ok for check in checks)
     said = SAID_BY_HEALTH | {"zoom", "webhook_secret"}
+    if not connected:
+        said |= {"clock"}  # it is Zoom that says what time it is
     for check in checks:
         if not check.ok and check.code not in said and not check.code.startswith(SCOPE):
             name = name_of_check(check.code)
             yield Trouble(
                 check.code, _("To be mended: {what}.", what=name), (words.markdown(found_in_words(check), 600),)
             )
-    connected = any(check.code == "zoom" and check.ok for check in checks)
     unknown = {check.code for check in checks if check.problem.code in UNKNOWN} if connected else set()
     if open_questions := (CHECKS - {check.code for check in checks}) | unknown:
         what = formats.listed([name_of_check(code) for code in sorted(open_questions)])

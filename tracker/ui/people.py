@@ -61,14 +61,18 @@ def table(everybody: list[Member]) -> None:
     with rows:
         components.table(
             _("Accounts"),
-            tuple(map(Column, (_("Name"), _("E-mail"), _("Role"), _("Account"), _("Zoom host")))),
+            (
+                Column(_("Name")),
+                Column(_("E-mail"), look="plain"),
+                *map(Column, (_("Role"), _("Account"), _("Other Zoom host"))),
+            ),
             (
                 (
                     words.plain(one.name) or _(NO_NAME),
                     one.email,
                     role_in_words(one.role),
                     closed if one.disabled_at else opened,
-                    one.zoom_user,
+                    "" if one.zoom_user == one.email else one.zoom_user,
                 )
                 for one in found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
             ),

@@ -55,6 +55,8 @@ def share(found: Class) -> None:
     member = page.acting()
     with page.shown_errors():
         given = page.read(auth.shares_of, member, found)
+    if not given:
+        st.markdown(_("It is shared with nobody yet."))
     _list(given, member, found)
     if not auth.is_in_charge(member, found):
         st.caption(_("Only the class's teacher and admins share it with others."))

@@ -25,6 +25,8 @@ from tracker.zoom.rate_limit import RATES, Category
 
 # The key in Streamlit's session state of what the last run did, which is shown once.
 REMOVED = "sample-data-removed"
+# Of what fails, so many are seen at once; the rest is folded.
+SHOWN_AT_ONCE = 5
 # The outcomes of webhooks in an operator's words.
 OUTCOMES = {
     "noted": marked("noted with a class"),
@@ -53,9 +55,12 @@ def failing_fetches(found: list[Class], current: Health) -> None:
     """The fetches that fail, each with its reason and a way to try it again."""
     if not found:
         components.empty("✓", _("No fetch fails, and none was given up."))
-    for one in found:
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            _failing_fetch(one)
+    for one in found[:SHOWN_AT_ONCE]:
+        _failing_fetch(one)
+    if folded := found[SHOWN_AT_ONCE:]:
+        with st.expander(_n("{number} more", "{number} more", len(folded))):
+            for one in folded:
+                _failing_fetch(one)
     rest = current.queue.failing + current.queue.given_up - len(found)
     if found and rest > 0:
         st.caption(
@@ -66,15 +71,17 @@ def failing_fetches(found: list[Class], current: Health) -> None:
 def _failing_fetch(found: Class) -> None:
     """One class whose participants do not come."""
     state = words.state(found, services().now())
-    with st.container(gap=None):
-        label = f"**{words.markdown(found.title)}** · {words.markdown(found.teacher_name, 60)}"
-        st.page_link(page.CLASS, label=label, query_params={"id": found.id})
-        st.caption(words.markdown(failure(found), 400))
-    st.badge(state.word, icon=state.icon, color=state.color, width="content")
-    if st.button(_("Try again"), key=f"retry-{found.id}", width="content"):
-        with page.shown_errors():
-            fetching.try_again(services(), page.acting(), found.id)
-        st.rerun()
+    key = f"failing-{found.id}"
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key=key):
+        with st.container(gap=None):
+            label = f"**{words.markdown(found.title)}** · {words.markdown(found.teacher_name, 60)}"
+            st.page_link(page.CLASS, label=label, query_params={"id": found.id})
+            st.caption(words.markdown(failure(found), 400))
+        st.badge(state.word, icon=state.icon, color=state.color, width="content")
+        if st.button(_("Try again"), key=f"retry-{found.id}", width="content"):
+            with page.shown_errors():
+                fetching.try_again(services(), page.acting(), found.id)
+            st.rerun()
 
 
 def sample_data_of_demo() -> None:
