@@ -103,6 +103,21 @@ def test_an_entry_that_another_program_wrote_is_a_row_like_the_others(
     assert row[1:] == ["'<x", "?"]
 
 
+def test_a_time_that_is_none_takes_no_page_down(
+    screens: Screens, engine: Engine, ana: Member, boss: Member, held: str
+) -> None:
+    with engine.begin() as connection:
+        values = f"('soon', 'somebody', '', 'class_seen', '{held}')"
+        connection.exec_driver_sql(f'INSERT INTO "AuditEntry" (at, actor, origin, action, "streamId") VALUES {values}')
+        connection.exec_driver_sql(f"UPDATE \"User\" SET \"createdAt\" = 'once' WHERE email = '{ana.email}'")
+    for name in (page.ACTIVITY, page.PEOPLE):
+        assert not screens.open(name).exception
+    found = screens.open(page.CLASS, id=held)
+    assert not found.exception
+    told = [row["What"] for row in tables(found)["Who has looked at this and what was changed"]]
+    assert "somebody looked at the class" in told
+
+
 def test_the_filters_are_in_the_address_in_words_of_no_language(
     screens: Screens, engine: Engine, ana: Member, boss: Member, held: str
 ) -> None:

@@ -243,7 +243,9 @@ def test_webhooks_are_shown_by_what_became_of_them_and_the_last_ones_by_their_cl
         {"Today (UTC)": "refused: The signature does not match.", "Number": "2", "Last": when},
         {"Today (UTC)": "noted with a class", "Number": "1", "Last": when},
     ]
-    assert shown["The last webhooks about classes"] == [{"Class": "Algebra 7B", "Event": "meeting.ended", "When": when}]
+    assert shown["The last webhooks about classes"] == [
+        {"Class": "Algebra 7B", "Event": "the meeting ended", "When": when}
+    ]
 
 
 def test_the_use_of_zooms_rates_and_its_pauses_are_shown(admin: Screens, engine: Engine, wired: Clock) -> None:
@@ -252,7 +254,7 @@ def test_the_use_of_zooms_rates_and_its_pauses_are_shown(admin: Screens, engine:
     pace.pause(Category.MEDIUM, at(30))
     found = admin.open(page.SYSTEM)
     assert {
-        "Kind of call": "Medium",
+        "Kind of call": "medium calls",
         "Today (UTC)": "1",
         "Refused as too many": "1",
         "Allowed": "20 a second",

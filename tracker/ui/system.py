@@ -36,6 +36,25 @@ OUTCOMES = {
     "url_validation": marked("validations of the address"),
     "failed": marked("failed here, and sent again by Zoom"),
 }
+# What Zoom announces of a meeting, by its names of it.
+EVENTS = {
+    "meeting.started": marked("the meeting began"),
+    "meeting.ended": marked("the meeting ended"),
+    "meeting.participant_joined": marked("somebody joined"),
+    "meeting.participant_left": marked("somebody left"),
+    "meeting.participant_joined_breakout_room": marked("somebody joined a breakout room"),
+    "meeting.participant_left_breakout_room": marked("somebody left a breakout room"),
+    "meeting.participant_joined_waiting_room": marked("somebody joined the waiting room"),
+    "meeting.participant_put_in_waiting_room": marked("somebody was put in the waiting room"),
+    "meeting.participant_left_waiting_room": marked("somebody left the waiting room"),
+    "meeting.participant_admitted": marked("somebody was let in"),
+}
+# What Zoom counts calls by.
+CATEGORIES = {
+    Category.LIGHT: marked("light calls"),
+    Category.MEDIUM: marked("medium calls"),
+    Category.HEAVY: marked("heavy calls"),
+}
 
 
 def figures(current: Health) -> None:
@@ -136,7 +155,7 @@ def webhooks(current: Health, noted: list[LoggedWebhook]) -> None:
             components.table(
                 _("The last webhooks about classes"),
                 (Column(_("Class")), Column(_("Event")), Column(_("When"))),
-                ((words.plain(one.title), one.event, words.stamp(one.received_at, seconds=True)) for one in noted),
+                ((one.title, _event(one.event), words.stamp(one.received_at, seconds=True)) for one in noted),
                 look="stacks",
             )
 
@@ -158,7 +177,7 @@ def rates(current: Health, plan: Plan) -> None:
         ),
         (
             (
-                one.category,
+                _(CATEGORIES[Category(one.category)]),
                 formats.number(one.calls),
                 formats.number(one.refused),
                 _allowed(plan, one),
@@ -237,6 +256,10 @@ def version_of(current: Health, failing: list[Class]) -> object:
     alive = [(one.name, one.is_alive(current.now), one.started_at) for one in current.trackers]
     paused = [one.category for one in current.rates if one.is_paused(current.now)]
     return current.alarms, current.queue, paused, alive, [(one.id, one.fetch, one.seen_to) for one in failing]
+
+
+def _event(name: str) -> str:
+    return _(EVENTS[name]) if name in EVENTS else name
 
 
 def _outcome(code: str) -> str:
