@@ -46,10 +46,10 @@ def shown(at: AppTest) -> str:
         assert said(at) == SIGN_IN
         assert len(at.sidebar) == 0
         return "sign-in"
-    if at.error and not at.title:
-        assert TITLE not in text
+    if at.error:
+        assert (list(at.title), TITLE in text) == ([], False)
         return "refused"
-    assert at.title  # with an error below it, a page says what does not work
+    assert at.title
     return "class" if TITLE in text else "page"
 
 

@@ -164,8 +164,8 @@ def of_class(found: Class, member: Member) -> None:
     """Who has looked at a class and what was changed, folded; from where they did is for admins alone."""
     with page.shown_errors():
         entries = page.read(classes.history, member, found.id, MOST_OF_A_CLASS)
-    with st.expander(_("Who has looked at this and what was changed"), icon=":material/visibility:"):
         names = _names(entries)
+    with st.expander(_("Who has looked at this and what was changed"), icon=":material/visibility:"):
         components.table(
             _("Who has looked at this and what was changed"),
             (Column(_("When"), look="when"), Column(_("What"), look="plain")),

@@ -14,7 +14,7 @@ from tracker.messages import Detail, formats, name_of_check, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
-from tracker.ui import words
+from tracker.ui import components, words
 
 FETCHES = "fetches"
 # Every check that has to have been made before anything is called well.
@@ -63,16 +63,16 @@ def answer(found: Sequence[Trouble], checked_at: datetime) -> None:
             "Not everything works: {number} things have to be mended.",
             stopping,
         )
-        st.error(told, icon=":material/error:")
+        components.notice("!", told, "red")
     elif found:
         told = _n(
             "Classes are counted. {number} thing needs your attention.",
             "Classes are counted. {number} things need your attention.",
             len(found),
         )
-        st.warning(told, icon=":material/warning:")
+        components.notice("!", told, "orange")
     else:
-        st.success(_("All is well. Classes are counted by themselves."), icon=":material/check_circle:")
+        components.notice("✓", _("All is well. Classes are counted by themselves."), "green")
     when = formats.time(checked_at.astimezone(words.zone()))
     st.caption(_("The connection to Zoom and the settings were checked at {time}.", time=when))
 
