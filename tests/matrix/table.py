@@ -27,14 +27,14 @@ BEFORE = {"signed-out": "teacher", "closed": "admin", "unshared": "co-teacher", 
 PAGES = """
 door                    nobody   teacher  co-teacher  stranger  admin    signed-out  closed   unshared  demoted
 dashboard.py            sign-in  class    class       page      class    sign-in     sign-in  page      page
-pages/activity.py       sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
+pages/activity.py       sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/class.py          sign-in  class    class       refused   class    sign-in     sign-in  refused   refused
 pages/classes.py        sign-in  class    class       page      class    sign-in     sign-in  page      page
 pages/my_account.py     sign-in  class    class       page      page     sign-in     sign-in  page      page
 pages/new_class.py      sign-in  page     page        page      page     sign-in     sign-in  page      page
 pages/peoples_data.py   sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/people.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
-pages/system.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
+pages/system.py         sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/what_is_kept.py   sign-in  page     page        page      page     sign-in     sign-in  page      page
 """
 

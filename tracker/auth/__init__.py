@@ -23,6 +23,7 @@ from tracker.auth.accounts import (
     get_member,
     hand_over,
     list_members,
+    names_of,
     remove,
     set_password,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "log_refusal",
     "member_by_bearer",
     "member_signed_in",
+    "names_of",
     "new_api_token",
     "new_second_factor",
     "note_bearer_use",

@@ -1,6 +1,7 @@
 """The people with an account."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from tracker import audit, storage
@@ -210,6 +211,11 @@ def _log(outcome: str, acting: Member, member: Member) -> None:
 def list_members(tx: Transaction) -> list[Member]:
     """Everybody with an account, by e-mail."""
     return storage.members.list_members(tx)
+
+
+def names_of(tx: Transaction, emails: Iterable[str]) -> dict[str, str]:
+    """What the people with these e-mails are called, as far as there are any."""
+    return storage.members.names_of(tx, emails)
 
 
 def get_member(tx: Transaction, email: str) -> Member:

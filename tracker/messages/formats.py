@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from babel.dates import format_date, format_skeleton, format_time, match_skeleton
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, match_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
@@ -41,6 +41,12 @@ def long_day(when: date) -> str:
 def short_day(when: date) -> str:
     """A date in figures for a narrow column: `14/05/2026`."""
     return format_date(when, "short", locale=spoken())
+
+
+def moment(at: datetime, *, seconds: bool = False) -> str:
+    """A date and a time for a list: `14 May 2026, 14:05`."""
+    joined = str(get_datetime_format("medium", locale=spoken()))
+    return joined.replace("{1}", day(at, weekday=False)).replace("{0}", time(at, seconds=seconds))
 
 
 def number(value: float, decimals: int = 0) -> str:

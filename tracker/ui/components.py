@@ -72,6 +72,11 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]
     st.html(f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
+def notice(sign: str, sentence: str, color: Color) -> None:
+    """Draws one sentence that answers a question, on a ground of this colour."""
+    st.html(f"<p class='notice mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
+
+
 def empty(sign: str, sentence: str) -> None:
     """Draws what stands where there is nothing yet."""
     st.html(
@@ -81,7 +86,10 @@ def empty(sign: str, sentence: str) -> None:
 
 def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     first, *rest = zip(columns, row, strict=True)
-    cells = "".join(f"<td class='{_look(column)}'>{_inside(cell)}</td>" for column, cell in rest)
+    cells = "".join(
+        f"<td class='{_look(column)}' data-heading='{escape(column.heading)}'>{_inside(cell)}</td>"
+        for column, cell in rest
+    )
     return f"<th scope='row' class='{_look(first[0])}'>{_inside(first[1])}</th>{cells}"
 
 

@@ -263,6 +263,11 @@ def moment(at: datetime, now: datetime, *, seconds: bool = True) -> str:
     return _("at {time}", time=formats.time(local, seconds=seconds and abs(at - now) < OVERDUE))
 
 
+def stamp(at: datetime, *, seconds: bool = False) -> str:
+    """A moment in a list, in the reader's zone: `14 May 2026, 14:05`."""
+    return formats.moment(at.astimezone(zone()), seconds=seconds)
+
+
 def planned_moment(found: Class, now: datetime) -> str:
     """When the class should begin, as `moment` says it."""
     return moment(found.planned.start, now, seconds=False)
