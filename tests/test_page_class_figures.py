@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
-from tests.screens import Screens, button, metric, said, show
+from tests.screens import Screens, button, figures, metric, said, show, tables
 from tests.test_page_class import fetch, note
 from tracker import class_attendance, health, storage
 from tracker.attendance.counting import take_attendance
@@ -56,10 +56,11 @@ def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, e
     ):
         note(delivery)
     shown = show(screens, class_id)
-    assert "In class now: 2" in said(shown)
-    assert "Bo (since 14:12) · Cy <b> (since 14:02)" in said(shown)
-    assert metric(shown, "People") == "3"
-    assert list(shown.dataframe[0].value["Minutes present"]) == [26.0, 28.0, 1.0]
+    assert figures(shown)["In class now"] == "2"
+    assert figures(shown)["People so far"] == "3"
+    assert tables(shown)["In class now"] == [{"Name": "Bo", "Since": "14:12"}, {"Name": "Cy <b>", "Since": "14:02"}]
+    assert tables(shown)["Left"] == [{"Name": "Di", "At": "14:04"}]
+    assert [row["Minutes in class"] for row in tables(shown)["People"]] == ["26", "28", "1"]
     for name in (page.TODAY, page.CLASSES):
         assert "2 in class now" in said(screens.open(name))
 
@@ -81,11 +82,11 @@ def test_while_a_class_runs_its_minutes_and_curve_move_with_the_time(
     shown = show(screens, class_id)
     assert [every for every in drawn_anew if every > page.SECONDS_BETWEEN_CHECKS] == [page.SECONDS_BETWEEN_MOVES]
     assert page.SECONDS_BETWEEN_MOVES <= 15
-    assert list(shown.dataframe[0].value["Last leave"]) == ["still here", "14:09:00"]
-    for seconds, minutes in ((0, 29.0), (15, 29.3), (60, 30.3)):
+    assert [row["Left"] for row in tables(shown)["People"]] == ["still here", "14:09"]
+    for seconds, minutes in ((0, "29"), (15, "29"), (60, "30")):
         wired.forward(seconds=seconds)
         shown.run()
-        assert list(shown.dataframe[0].value["Minutes present"]) == [minutes, 7.0]
+        assert [row["Minutes in class"] for row in tables(shown)["People"]] == [minutes, "7"]
         (curve,) = json.loads(shown.get("plotly_chart")[1].proto.spec)["data"]
         assert curve["x"][-1] == f"{wired.time.astimezone(zone('Europe/Berlin')):%Y-%m-%dT%H:%M:%S}"
         assert curve["y"][-1] == 1
@@ -93,7 +94,7 @@ def test_while_a_class_runs_its_minutes_and_curve_move_with_the_time(
     note(parse(event_body("meeting.ended", end_time=to_zoom(at(32)))))
     ended_class = show(screens, class_id)
     assert drawn_anew == [page.SECONDS_BETWEEN_CHECKS]
-    assert "still here" not in str(ended_class.dataframe[0].value)
+    assert "still here" not in said(ended_class)
 
 
 def test_a_class_that_runs_again_is_listed_with_who_is_there_and_not_with_its_count(
@@ -127,7 +128,7 @@ def test_a_live_class_of_which_no_joins_are_announced_says_no_number(
 ) -> None:
     class_id = lesson(engine, ana)
     note(started())
-    assert not show(screens, class_id).metric
+    assert not figures(show(screens, class_id))
     assert "in class now" not in said(screens.open(page.TODAY))
 
 
@@ -139,7 +140,7 @@ def test_while_zooms_list_is_awaited_the_figures_are_those_seen_live_and_say_so(
     note(seen("joined", "Bo", "1", 0))
     note(parse(event_body("meeting.ended", end_time=to_zoom(at(60)))))
     wired.time = at(65)
-    live = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
+    live = "These figures are of what was seen live, not of Zoom's own list."
     shown = show(screens, class_id)
     assert live in said(shown)
     assert metric(shown, "People") == "1"
@@ -165,20 +166,22 @@ def test_the_page_says_why_the_number_is_what_it_is(screens: Screens, engine: En
     twice = stay("Bo", 0, 30, "bo@x.example")
     counted(engine, class_id, twice, twice, stay("Bo", 20, 60, "BO@x.example"), stay("Cy", 0, 60), waiting("Cy", -5, 0))
     text = said(show(screens, class_id)).replace("**", "")
-    assert "1. Zoom's list has 5 records in 1 session." in text
-    assert "2. Left out: 1 exact repeat, and 1 from the waiting room." in text
-    assert "3. That leaves 3 stays in the meeting, of 2 people: 1 by e-mail, 1 by name." in text
-    assert "adding up the rows would have counted 10 min twice." in text
+    assert "1. Zoom's list has 5 joins." in text
+    assert "2. 1 is in the list twice, and counts once." in text
+    assert "3. 1 is of the waiting room, and does not count." in text
+    assert "4. That leaves 3 joins in the meeting, of 2 people. 1 is known by e-mail. 1 is known by name alone." in text
+    assert "5. The class lasted 1 h: the planned time, as far as the meeting ran in it." in text
+    assert "10 minutes on two devices were counted once." in text
 
 
 def test_each_person_is_opened_down_to_the_rows(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Bo", 0, 30), stay("Bo", 20, 60), stay("Cy", 0, 60))
     shown = show(screens, class_id)
-    (person,) = [box for box in shown.selectbox if box.label == "The rows of one person"]
+    (person,) = [box for box in shown.selectbox if box.label == "Every join and leave of one person"]
     person.select_index(0).run()
-    assert "2 stays, 1 h 00 min in all (1 h 10 min if the rows are added up)." in said(shown)
-    assert list(shown.dataframe[-1].value["Seconds"]) == [1800, 2400]
+    assert "2 joins, 1 h in all. Added up they would be 1 h 10 min." in said(shown)
+    assert [row["Time"] for row in tables(shown)["Every join and leave"]] == ["30 min", "40 min"]
 
 
 def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_undone(
@@ -194,8 +197,8 @@ def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_u
     for class_id in (first, later):
         shown = show(screens, class_id)
         assert metric(shown, "People") == "2"
-        assert "3 by Zoom's records; you have joined 1 with others." in said(shown)
-        assert list(shown.dataframe[0].value["Minutes present"]) == [60.0, 60.0]
+        assert "3 people by Zoom's list. You joined 1 with another." in said(shown)
+        assert [row["Minutes in class"] for row in tables(shown)["People"]] == ["60", "60"]
         assert stored(engine, class_id).participant_count == 3
         assert "Bo Li and Bo Li (iPhone): the same person" in said(shown)
     button(shown, "Undo").click().run()

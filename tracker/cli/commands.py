@@ -396,10 +396,4 @@ def _export_command(commands: Any) -> None:
         default=languages.ENGLISH,
         help="of the headings and words in csv and xlsx; English is that for programs (default: %(default)s)",
     )
-    added.add_argument(
-        "--language",
-        choices=languages.offered(),
-        default=languages.ENGLISH,
-        help="of the headings and words in csv and xlsx; English is that for programs (default: %(default)s)",
-    )
     added.add_argument("--out", help="a file; stdout without it")

@@ -28,7 +28,8 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
     live = found.status is ClassStatus.LIVE
     here = live_panel.here_now(found) if live else ()
     figures([*([live_panel.figure(here)] if live else []), *_figures(attendance, live=live)])
-    st.markdown("\n".join(f"- {note}" for note in _notes(found, attendance, member)))
+    if notes := _notes(found, attendance, member):
+        st.markdown("  \n".join(notes))
     if live:
         live_panel.show(found, attendance, here, member)
     said_panel.show_suggestions(found, attendance)

@@ -30,7 +30,8 @@ COLOR = {Where.MEETING: "#0072B2", Where.WAITING_ROOM: "#E69F00"}
 MARK_COLOR = "#D55E00"
 LEGEND = {Where.MEETING: PLACES["meeting"], Where.WAITING_ROOM: PLACES["waiting room"]}
 CAME_LATE, LEFT_EARLY = marked("came late"), marked("left early")
-ROW_PIXELS, MARGIN_PIXELS = 26, 90
+# Above the timeline is the button that saves it, and below that the times.
+ROW_PIXELS, TOP_PIXELS, MARGIN_PIXELS = 26, 56, 118
 LONGEST_LABEL = 24
 PEOPLE_AT_ONCE = 60
 # So many times fit beside each other on a phone; over so short a span they are still whole seconds apart.
@@ -139,7 +140,7 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance, z
     figure.update_xaxes(side="top", **_time_axis(found, attendance, axis))
     figure.update_layout(
         height=ROW_PIXELS * len(rows) + MARGIN_PIXELS,
-        margin={"l": 0, "r": 8, "t": 28, "b": 8},
+        margin={"l": 0, "r": 8, "t": TOP_PIXELS, "b": 8},
         barmode="overlay",
         bargap=0.25,
         legend={"orientation": "h", "y": 0, "yanchor": "top"},
@@ -212,7 +213,7 @@ def curve_figure(found: Class, curve: Curve, attendance: Attendance, zone: ZoneI
     # Whole people only.
     figure.update_yaxes(rangemode="tozero", fixedrange=True, dtick=1 if curve.peak < 6 else None, title=None)
     figure.update_xaxes(**_time_axis(found, attendance, axis))
-    figure.update_layout(height=220, margin={"l": 0, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    figure.update_layout(height=240, margin={"l": 0, "r": 8, "t": 28, "b": 8}, showlegend=False)
     return figure
 
 

@@ -40,18 +40,20 @@ def show(found: Class, attendance: Attendance, here: Sequence[Person], viewer: M
     present = {key for person in here for key in person.keys}
     gone = [person for person in attendance.people if present.isdisjoint(person.keys)]
     awaited = read(class_attendance.not_here_yet, viewer, found, attendance, services().now())
-    moments = [*(person.first_join for person in here), *(person.last_leave for person in gone)]
+    since = {person: min((stay.join for stay in person.stays if stay.join), default=None) for person in here}
+    moments = [*since.values(), *(person.last_leave for person in gone)]
     zone, one_day = words.zone(), of_one_day(moments, words.zone())
 
     def rows(times: Mapping[Person, datetime | None]) -> list[list[Cell]]:
         return [[_name(person), time_of(at, zone, one_day=one_day)] for person, at in times.items()]
 
     name = Column(_(HEADINGS["Name"]))
-    since, left_at = Column(_("Since"), numbers=True), Column(_("At"), numbers=True)
-    here_since = rows({person: person.first_join for person in here})
-    lists: list[tuple[str, list[Column], list[list[Cell]]]] = [(_("In class now"), [name, since], here_since)]
+    lists: list[tuple[str, list[Column], list[list[Cell]]]] = [
+        (_("In class now"), [name, Column(_("Since"), numbers=True)], rows(since))
+    ]
     if gone:
-        lists.append((_("Left"), [name, left_at], rows({person: person.last_leave for person in gone})))
+        left = {person: person.last_leave for person in gone}
+        lists.append((_("Left"), [name, Column(_("At"), numbers=True)], rows(left)))
     if awaited:
         came_last = [Column(_("In the last class of this course"))]
         lists.append((_("Not here yet"), came_last, [[_name(person)] for person in awaited]))
