@@ -8,14 +8,29 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
-from tests.screens import Screens, button, figures, metric, said, show, tables
+from tests.makers import (
+    MEETING,
+    Clock,
+    at,
+    counted,
+    event_body,
+    lesson,
+    member,
+    run,
+    shared,
+    started,
+    stay,
+    stored,
+    waiting,
+)
+from tests.screens import Screens, button, figures, metric, raw, said, show, tables
 from tests.test_page_class import fetch, note
-from tracker import class_attendance, health, storage
+from tracker import class_attendance, health, report, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import ClassStatus
 from tracker.clock import to_zoom, zone
-from tracker.storage.database import transaction
+from tracker.messages.languages import best, speaking
+from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.zoom.webhook import Delivery, parse
@@ -227,3 +242,107 @@ def test_a_file_has_what_is_known_when_it_is_made_and_the_page_follows(
     assert b"Zita" not in content
     assert b"Erased person 7" in content
     assert page.read(class_attendance.size_of_records, stored(engine, class_id)) != drawn
+
+
+def test_who_came_to_the_last_class_of_the_course_and_is_not_here_yet_is_named(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    before = lesson(engine, ana, start=-1440, course="Term 1")
+    there = [stay(name, -1440, -1380, email) for name, email in (("Bo", ""), ("Cy", "cy@x.example"), ("Di", ""))]
+    counted(engine, before, *there, stay("Erased person 7", -1440, -1380), start=-1440, end=-1380)
+    other = lesson(engine, ana, start=-1300, course="Term 2")
+    counted(engine, other, stay("Ed", -1300, -1240), start=-1300, end=-1240)
+    class_id = lesson(engine, ana, course="Term 1", zoom_meeting_id=MEETING)
+    note(started())
+    note(seen("joined", "bo", "1", 1))
+    assert [list(row.values()) for row in tables(show(screens, class_id))["Not here yet"]] == [["Cy"], ["Di"]]
+    note(seen("joined", "Cyrus", "2", 2, "CY@x.example"))
+    note(seen("joined", "Di", "3", 3))
+    assert "Not here yet" not in tables(show(screens, class_id))
+
+
+def test_who_may_see_one_class_of_a_course_is_not_told_who_came_to_another(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    before = lesson(engine, ana, start=-1440, course="Term 1")
+    counted(engine, before, stay("Cy", -1440, -1380), start=-1440, end=-1380)
+    class_id = lesson(engine, ana, course="Term 1", zoom_meeting_id=MEETING)
+    note(started())
+    note(seen("joined", "Bo", "1", 1))
+    colleague = member(engine, "ben@school.example")
+    shared(engine, class_id, colleague)
+    screens.sign_in(colleague)
+    shown = show(screens, class_id)
+    assert tables(shown)["In class now"]
+    assert "Not here yet" not in tables(shown)
+
+
+def test_a_long_list_is_in_a_box_with_a_field_to_find_a_name(screens: Screens, engine: Engine, ana: Member) -> None:
+    few, many = lesson(engine, ana), lesson(engine, ana, start=-1440)
+    counted(engine, few, *(stay(f"P{number:02}", 0, 60) for number in range(60)))
+    counted(
+        engine,
+        many,
+        *(stay(f"P{number:02}", -1440, -1380) for number in range(60)),
+        stay("José Álvarez", -1440, -1380, "jose@x.example"),
+        start=-1440,
+        end=-1380,
+    )
+    shown = show(screens, few)
+    assert "class='box'" not in "".join(raw(shown))
+    assert "Find a name" not in [one.label for one in shown.text_input]
+    shown = show(screens, many)
+    assert "class='box'" in "".join(raw(shown))
+    assert len(tables(shown)["People"]) == 61
+    (field,) = [one for one in shown.text_input if one.label == "Find a name"]
+    field.set_value("ÁLVA").run()
+    assert [row["Name"] for row in tables(shown)["People"]] == ["José Álvarez"]
+    assert "1 person found" in said(shown)
+
+
+def test_the_list_of_people_is_put_in_another_order(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Al", 8, 60), stay("Bo", 5, 60), stay("Cy", 6, 30))
+    shown = show(screens, class_id)
+    (order,) = [one for one in shown.segmented_control if one.label == "Sort by"]
+    for chosen, expected in (("arrival", ["Bo", "Cy", "Al"]), ("minutes", ["Bo", "Al", "Cy"])):
+        order.set_value(chosen).run()
+        assert [row["Name"] for row in tables(shown)["People"]] == expected
+
+
+def test_times_are_the_readers_and_the_page_says_so_where_the_class_is_elsewhere(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 30))
+    assert "Times on this page" not in said(show(screens, class_id))
+    screens.zone = "America/Sao_Paulo"
+    shown = show(screens, class_id)
+    assert tables(shown)["People"][0]["Came"] == "09:00"
+    assert "Held 09:00–10:00." in said(shown)
+    assert "Times on this page are those of Sao Paulo, in the files those of Berlin." in said(shown)
+    assert b"14:00:00+02:00" in screens.download(shown, "CSV of people")[1]
+
+
+def test_files_have_headings_in_the_readers_language_only_where_that_is_asked_for(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 60))
+    assert "headings" not in [one.key for one in show(screens, class_id).segmented_control]
+    screens.locale = "es-MX"
+    shown = show(screens, class_id)
+
+    def people() -> bytes:
+        return screens.download(shown, shown.get("download_button")[1].proto.label)[1]
+
+    with reading(engine) as tx:
+        attendance = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id), at(10_000))
+    assert attendance is not None
+    table = report.people_table(attendance, zone("Europe/Berlin"))
+    assert people() == report.csv_bytes(table)
+    (headings,) = [one for one in shown.segmented_control if one.key == "headings"]
+    assert headings.options[1] == "Español"
+    headings.set_value("es").run()
+    with speaking(best("es-MX")):
+        assert people() == report.csv_bytes(report.in_words(table)) != report.csv_bytes(table)

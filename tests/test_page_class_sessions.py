@@ -169,7 +169,7 @@ def test_a_session_whose_list_zoom_refuses_is_named_with_the_reason_and_the_next
     for text in (said(shown), *lists(screens)):
         assert "Counted in part" in text
         assert "1 of 2 sessions is missing: " in text
-        assert "It is asked for again at 15:1" in text
+        assert "Zoom is asked again at 15:1" in text
     assert "14:00–14:20: in the class's time. Its participants are missing: " in said(shown)
     assert metric(shown, "People") == "2"
     zoom.meanwhile = lambda path: None
@@ -224,7 +224,7 @@ def test_the_page_says_to_which_class_people_went_when_its_session_appeared(
     forward(wired, 135)
     assert stored(engine, first).participant_count == 2
     shown = show(screens, first)
-    assert "2 people of this meeting were there in the time of **Biology** (Thu 14 May 2026, 15:00–16:00)" in said(
+    assert "2 people of this meeting were there in the time of **Biology** (Thu, 14 May 2026, 15:00–16:00)" in said(
         shown
     )
     (link,) = [one for one in shown.main.get("page_link") if one.label == "Go to that class"]
@@ -285,7 +285,7 @@ def test_a_class_that_should_have_begun_says_so_on_badge_and_button(
     class_id = lesson(engine, ana)
     wired.time = at(10)
     shown = show(screens, class_id)
-    sentence = "Should have begun at 14:00, and Zoom has not said that it did."
+    sentence = "It should have begun at 14:00. Zoom has not said that it did."
     for text in (said(shown), *lists(screens)):
         assert sentence in text
     found = button(shown, "Fetch participants now")
@@ -304,6 +304,6 @@ def test_a_list_whose_session_is_another_classs_now_is_kept_and_says_so(
     classes.change_class(services(), ana, second, Plan("Biology", at(70), 60, "Europe/Berlin"))
     forward(wired, 190)
     shown = show(screens, first)
-    assert "The session of the list below is counted for **Biology** (Thu 14 May 2026, 15:10–16:10) now" in said(shown)
+    assert "The session of the list below is counted for **Biology** (Thu, 14 May 2026, 15:10–16:10) now" in said(shown)
     assert metric(shown, "People") == "1"
     assert (stored(engine, first).participant_count, stored(engine, second).participant_count) == (1, 1)

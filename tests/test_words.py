@@ -208,15 +208,6 @@ def test_figures_of_another_count_than_the_present_one_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "inside", "expected"),
-    [("teacher-1", False, "You have"), ("teacher-1", True, "you have"), ("boss", True, r"Ana \*K\* has")],
-)
-def test_who_has_decided_is_you_or_the_teacher_by_name(reader: str, inside: bool, expected: str) -> None:
-    member = Member(reader, "x@school.example", "X", "admin", "x@school.example")
-    assert words.who_has(a_class(teacher_name="Ana *K*"), member, inside=inside) == expected
-
-
-@pytest.mark.parametrize(
     ("names", "expected"),
     [
         ([], ""),

@@ -66,7 +66,7 @@ def _figures(attendance: Attendance, *, live: bool) -> list[Figure]:
         Figure(
             _("People so far") if live else _("People"),
             formats.number(len(people)),
-            _n("and the host", "and {number} hosts", hosts) if hosts else "",
+            _n("and the host", "and {number} hosts", hosts) if hosts and not live else "",
         ),
         Figure(_("Came late"), formats.number(late), limit if late else ""),
         Figure(_("Left early"), formats.number(early), limit if early else ""),
