@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.makers import Clock, at, counted, lesson, member, seen, started, stay, stored, waiting
-from tests.screens import Screens, button, figures, metric, said, said_of, show, tables
+from tests.screens import Screens, figures, metric, said, said_of, show, tables
 from tests.test_page_class import note, ticks
 from tracker import class_attendance
 from tracker.attendance.types import Attendance
@@ -370,6 +370,6 @@ def test_who_is_in_class_now_has_the_host_apart(
         note(seen("joined", number, begin + 1, name, "uuid-9", begin, email=email))
     shown = show(screens, class_id)
     assert figures(shown)["In class now"] == heading
-    assert ([row["Name"] for row in tables(shown)["In class now"]][0] == "Ana host") == ("Ana" in names)
+    assert (next(row["Name"] for row in tables(shown)["In class now"]) == "Ana host") == ("Ana" in names)
     for one in (page.TODAY, page.CLASSES):
         assert listed in said(screens.open(one))

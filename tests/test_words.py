@@ -15,7 +15,6 @@ from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.messages import people_in_words
 from tracker.storage.classes import FetchProgress
-from tracker.storage.members import Member
 from tracker.ui import words
 
 CANCELLED, ENDED, LIVE, SCHEDULED = ClassStatus.CANCELLED, ClassStatus.ENDED, ClassStatus.LIVE, ClassStatus.SCHEDULED
