@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,6 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import HEADINGS, NO_NAME, ROLES, STATUSES
-from tracker.report import minutes
 from tracker.text import compared_name, order_of
 from tracker.ui import components, words
 from tracker.ui.components import Column, Html
@@ -118,18 +118,18 @@ def _columns() -> list[Column]:
 def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> Iterable[list[components.Cell]]:
     """A row for each; on a phone what has no column of its own there is in small letters below the name."""
     moments = [moment for person in people for moment in (person.first_join, person.last_leave)]
-    one_day = of_one_day(moments, zone)
+    one_day, percent, whole = of_one_day(moments, zone), cache(formats.percent), cache(_minutes)
     for person in people:
         name = plain(person.name, LONGEST_NAME) or _(NO_NAME)
         here = attendance.until is not None and (person.last_leave or FAR) >= attendance.until
         came = time_of(person.first_join, zone, one_day=one_day)
         left = _("still here") if here and person.first_join else time_of(person.last_leave, zone, one_day=one_day)
-        share = formats.DASH if person.percent is None else formats.percent(person.percent)
+        share = formats.DASH if person.percent is None else percent(person.percent)
         small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
         yield [
             Html(f"<bdi>{escape(name)}</bdi><span class='narrow quiet'>{escape(small)}</span>"),
             mark_of(person),
-            _minutes(person.seconds_in_class),
+            whole((person.seconds_in_class + 30) // 60, person.seconds_in_class > 0),
             share,
             came,
             left,
@@ -137,7 +137,6 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
         ]
 
 
-def _minutes(seconds: int) -> str:
+def _minutes(whole: int, any_at_all: bool) -> str:
     """Whole minutes; less than one is not told as none."""
-    whole = round(minutes(seconds) + 0.01)
-    return _("under 1") if seconds and not whole else formats.number(whole)
+    return _("under 1") if any_at_all and not whole else formats.number(whole)
