@@ -36,6 +36,8 @@ LONGEST_LABEL = 24
 PEOPLE_AT_ONCE = 60
 # So many times fit beside each other on a phone; over so short a span they are still whole seconds apart.
 MOST_TIMES, SHORTEST_AXIS = 5, timedelta(seconds=10)
+# A picture is drawn without the page's own font, and with another one there would be too little room for names.
+FONT = "sans-serif"
 # Plotly's name of the button that makes a picture of a chart.
 SAVE_PICTURE = "Download plot as a PNG"
 
@@ -145,6 +147,7 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance, z
         bargap=0.25,
         legend={"orientation": "h", "y": 0, "yanchor": "top"},
         showlegend=True,
+        font={"family": FONT},
     )
     return figure
 
@@ -213,7 +216,7 @@ def curve_figure(found: Class, curve: Curve, attendance: Attendance, zone: ZoneI
     # Whole people only.
     figure.update_yaxes(rangemode="tozero", fixedrange=True, dtick=1 if curve.peak < 6 else None, title=None)
     figure.update_xaxes(**_time_axis(found, attendance, axis))
-    figure.update_layout(height=240, margin={"l": 0, "r": 8, "t": 28, "b": 8}, showlegend=False)
+    figure.update_layout(height=240, margin={"l": 0, "r": 8, "t": 28, "b": 8}, showlegend=False, font={"family": FONT})
     return figure
 
 
