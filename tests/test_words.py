@@ -15,7 +15,6 @@ from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.messages import people_in_words
 from tracker.storage.classes import FetchProgress
-from tracker.storage.members import Member
 from tracker.ui import words
 
 CANCELLED, ENDED, LIVE, SCHEDULED = ClassStatus.CANCELLED, ClassStatus.ENDED, ClassStatus.LIVE, ClassStatus.SCHEDULED
@@ -205,15 +204,6 @@ def test_figures_of_another_count_than_the_present_one_are_not_shown() -> None:
     stale = {"people_shown": 3, "hosts_shown": 1, "figures_of_count": 4}
     assert a_class(participant_count=9, **stale).figures == (9, 0)
     assert a_class(participant_count=0, **stale).figures == (0, 0)
-
-
-@pytest.mark.parametrize(
-    ("reader", "inside", "expected"),
-    [("teacher-1", False, "You have"), ("teacher-1", True, "you have"), ("boss", True, r"Ana \*K\* has")],
-)
-def test_who_has_decided_is_you_or_the_teacher_by_name(reader: str, inside: bool, expected: str) -> None:
-    member = Member(reader, "x@school.example", "X", "admin", "x@school.example")
-    assert words.who_has(a_class(teacher_name="Ana *K*"), member, inside=inside) == expected
 
 
 @pytest.mark.parametrize(

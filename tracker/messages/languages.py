@@ -60,6 +60,7 @@ def best(*wishes: str | None) -> Locale:
     return USUAL if language == ENGLISH and (territory or not wanted) else Locale.parse(language)
 
 
+@cache
 def language_of(locale: Locale) -> str:
     """The catalogue for a locale: one of `offered()`."""
     return next((one for one in offered() if Locale.parse(one).language == locale.language), ENGLISH)

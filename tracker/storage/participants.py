@@ -62,6 +62,19 @@ def without_figures(tx: Transaction, limit: int) -> list[str]:
     return list(tx.exec(known.order_by(col(LiveStream.scheduled_start).desc()).limit(limit)))
 
 
+def latest_counted(tx: Transaction, teacher_id: str, course_id: str, before: datetime) -> str | None:
+    """The id of the latest class of a course, planned before a moment, whose people are known by name."""
+    known = (
+        col(LiveStream.teacher_id) == teacher_id,
+        col(LiveStream.course_id) == course_id,
+        col(LiveStream.scheduled_start) < before,
+        col(LiveStream.participants_data).is_not(None),
+        col(LiveStream.names_removed_at).is_(None),
+    )
+    latest_first = select(LiveStream.id).where(*known).order_by(col(LiveStream.scheduled_start).desc())
+    return tx.exec(latest_first.limit(1)).first()
+
+
 def forget_attendance(tx: Transaction, class_id: str) -> None:
     """The participants of a class are not known any more: a person has said that its sessions are not its own."""
     row = class_row(tx, class_id)

@@ -64,12 +64,20 @@ def mark(sign: str, word: str, color: Color) -> Html:
     return Html(f"<span class='mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(word)}</span>")
 
 
-def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], look: str = "") -> None:
-    """Draws a list to be read; the first cell of each row names it. `caption` is for those who cannot see it."""
+def table(
+    caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], look: str = "", *, box: bool = False
+) -> None:
+    """Draws a list to be read; the first cell of each row names it. `caption` is for those who cannot see it.
+
+    In a `box` a long list scrolls by itself on a screen; on paper it is as long as it is.
+    """
     head = "".join(f"<th scope='col' class='{_look(column)}'>{escape(column.heading)}</th>" for column in columns)
     body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
     named = f"<caption class='unseen'>{escape(caption)}</caption>"
-    st.html(f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    drawn = f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    st.html(
+        f"<div class='box' tabindex='0' role='region' aria-label='{escape(caption)}'>{drawn}</div>" if box else drawn
+    )
 
 
 def notice(sign: str, sentence: str, color: Color) -> None:

@@ -183,11 +183,6 @@ def _next_try(fetch: FetchProgress, now: datetime) -> str:
     return _("Next try {when}.", when=moment(fetch.due_at, now)) if fetch.due_at else ""
 
 
-def count(number: int, one: str, several: str) -> str:
-    """A number of things: `1 record`, `2 records`."""
-    return f"{number} {one if number == 1 else several}"
-
-
 def people(number: int | None) -> str:
     """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
     return people_in_words(number)
@@ -247,6 +242,12 @@ def when(found: Class) -> str:
     return _("{when} ({time} in {zone})", when=text, time=local, zone=zone_name(found.timezone))
 
 
+def is_elsewhere(found: Class) -> bool:
+    """Whether the clocks of the class's zone show another time than the reader's."""
+    start = found.planned.start
+    return start.astimezone(clock.zone(found.timezone)).utcoffset() != start.astimezone(zone()).utcoffset()
+
+
 def zone_name(name: str) -> str:
     """A time zone as people call it: `New York`, of `America/New_York`."""
     return name.rpartition("/")[2].replace("_", " ")
@@ -276,16 +277,6 @@ def planned_moment(found: Class, now: datetime) -> str:
 def length(seconds: float) -> str:
     """A length of time: `1 h 5 min`, `45 min`, `35 s`."""
     return formats.length(seconds)
-
-
-def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
-    """Who has decided something about a class, to its reader, in Markdown: `You have`, or `Maria Keller has`.
-
-    `inside` a sentence it is `you have`.
-    """
-    if found.teacher_id != member.id:
-        return f"{markdown(found.teacher_name, 60)} has"
-    return "you have" if inside else "You have"
 
 
 def is_owner(found: Class, member: Member) -> bool:
