@@ -16,7 +16,8 @@ from tracker.auth import OPERATOR
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomMeetingUnknown, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom.webhook import parse
@@ -28,7 +29,7 @@ FAULT = (500, {"code": 500, "message": "Internal error"})
 
 def all_classes(engine: Engine) -> list[Class]:
     with reading(engine) as tx:
-        return storage.classes.list_classes(tx, OPERATOR, Filter(), limit=100)
+        return storage.class_lists.list_classes(tx, OPERATOR, Filter(), limit=100)
 
 
 def due_of(engine: Engine, class_id: str) -> datetime | None:
@@ -193,7 +194,7 @@ def test_two_first_classes_of_a_course_that_are_made_at_once_share_it(school: Se
         ]
     assert {stored(school.engine, one.result()).course for one in made} == {"Algebra"}
     with reading(school.engine) as tx:
-        assert storage.classes.list_courses(tx, ana) == ["Algebra"]
+        assert storage.class_lists.list_courses(tx, ana) == ["Algebra"]
 
 
 # Changes

@@ -28,7 +28,7 @@ FLOORS: dict[str, set[str]] = {
     "who did what": {"audit"},
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
-    "what is made of it": {"collecting", "decisions"},
+    "what is made of it": {"collecting", "decisions", "listing"},
     "work": {"fetching", "reconcile"},
     "people's data": {"privacy"},
     "looking into everything": {"doctor"},
@@ -61,6 +61,7 @@ IMPORTS: dict[str, str] = {
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
     "decisions": "attendance audit auth class_attendance errors services storage text",
+    "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
@@ -379,7 +380,7 @@ OF_NOBODY = {
 def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
-    for module in ("classes", "class_attendance", "decisions", "fetching", "collecting", *people):
+    for module in ("classes", "class_attendance", "decisions", "fetching", "collecting", "listing/attention", *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 names = [argument.arg for argument in node.args.args]

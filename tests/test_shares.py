@@ -15,7 +15,8 @@ from tracker.attendance.types import Attendance, Mark
 from tracker.classes import Plan
 from tracker.errors import InvalidInput, NotAllowed, NotFound
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member

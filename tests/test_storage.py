@@ -16,7 +16,7 @@ from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.auth import OPERATOR
 from tracker.errors import InvalidInput, NotFound, Problem
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
@@ -76,7 +76,7 @@ def collect(engine: Engine, class_id: str) -> None:
 
 def titles(engine: Engine, viewer: Member, which: Filter | None = None, **page: Any) -> list[str]:
     with reading(engine) as tx:
-        found = storage.classes.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
+        found = storage.class_lists.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
     return [one.title for one in found]
 
 
@@ -271,7 +271,7 @@ def test_a_teacher_sees_her_own_classes_and_an_admin_all(engine: Engine, teacher
     assert titles(engine, admin) == titles(engine, OPERATOR) == ["Hers", "His"]
     assert titles(engine, other, Filter(text="hers")) == []
     with reading(engine) as tx:
-        assert [storage.classes.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
+        assert [storage.class_lists.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
 
 
 def test_lists_come_in_pages_newest_first(engine: Engine, teacher: Member) -> None:
@@ -319,7 +319,7 @@ def test_a_search_finds_text_in_title_or_course_in_any_case(
     lesson(engine, teacher, "Algebra", course="Ölkurs")
     assert set(titles(engine, teacher, Filter(text=wanted))) == found
     with reading(engine) as tx:
-        assert storage.classes.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
+        assert storage.class_lists.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from tests.bench import seconds, show
 from tests.makers import NOW, at, member, span
 from tracker import storage
 from tracker.attendance.counting import take_attendance
-from tracker.storage.classes import Filter, NewClass
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import NewClass
 from tracker.storage.database import make_engine, migrate, reading, transaction
 
 CLASSES, PAGE = 10_000, 25
@@ -44,11 +45,11 @@ def main() -> None:
         colleague = member(engine, "colleague@school.example")
         with transaction(engine) as tx:
             for teacher in teachers[1:4]:
-                (shared,) = storage.classes.list_classes(tx, teacher, Filter(), limit=1)
+                (shared,) = storage.class_lists.list_classes(tx, teacher, Filter(), limit=1)
                 storage.shares.add(tx, "course", shared.course_id or "", colleague.id, NOW)
-                (shared,) = storage.classes.list_classes(tx, teacher, Filter(), limit=1, offset=1)
+                (shared,) = storage.class_lists.list_classes(tx, teacher, Filter(), limit=1, offset=1)
                 storage.shares.add(tx, "class", shared.id, colleague.id, NOW)
-            shared_with_her = storage.classes.count_classes(tx, colleague, Filter())
+            shared_with_her = storage.class_lists.count_classes(tx, colleague, Filter())
 
         base, name = seconds(lambda: read(storage.classes.get_class, class_id)), "one class by its id"
         for who, viewer, last in (
@@ -58,19 +59,19 @@ def main() -> None:
         ):
             for page, offset in (("first", 0), ("last", last)):
                 took = seconds(
-                    lambda v=viewer, o=offset: read(storage.classes.list_classes, v, Filter(), limit=PAGE, offset=o)
+                    lambda v=viewer, o=offset: read(storage.class_lists.list_classes, v, Filter(), limit=PAGE, offset=o)
                 )
                 show(f"{who} {page} page of {PAGE}", took, base, name)
             show(
                 f"{who} number of classes",
-                seconds(lambda v=viewer: read(storage.classes.count_classes, v, Filter())),
+                seconds(lambda v=viewer: read(storage.class_lists.count_classes, v, Filter())),
                 base,
                 name,
             )
         search = Filter(text="lesson 99")
         show(
             "an admin's search",
-            seconds(lambda: read(storage.classes.list_classes, admin, search, limit=PAGE)),
+            seconds(lambda: read(storage.class_lists.list_classes, admin, search, limit=PAGE)),
             base,
             name,
         )

@@ -17,7 +17,7 @@ from tracker import class_attendance, reconcile, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.errors import UnreadableRecords
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
@@ -61,7 +61,7 @@ def test_any_row_of_another_program_is_shown_or_said_to_make_no_sense(
     for look_after in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
         look_after(school)
     with reading(engine) as tx:
-        assert class_id in [one.id for one in storage.classes.list_classes(tx, ana, Filter(), limit=10_000)]
+        assert class_id in [one.id for one in storage.class_lists.list_classes(tx, ana, Filter(), limit=10_000)]
         found = storage.classes.get_class(tx, class_id)
         words.state(found, at(minute))
         words.when(found, "UTC")
