@@ -10,6 +10,7 @@ from tracker.messages import sentence_of
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.ui import activity, attendance_panel, page, sessions_panel, sharing, words
+from tracker.ui.alarms import no_tracker
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -161,7 +162,7 @@ with page.shown_errors():
     raised = alarms()
     drawn = version_of(shown, raised)
     with top:
-        page.tracker_alarm(raised, member)
+        no_tracker(raised, member)
         facts(shown)
     sessions_panel.show(shown, member)
 if shown.status is not ClassStatus.SCHEDULED or shown.participant_count is not None:

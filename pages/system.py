@@ -5,7 +5,7 @@ import streamlit as st
 from tracker import auth, doctor, fetching, health
 from tracker.doctor import Check
 from tracker.storage.classes import Class
-from tracker.ui import page, system, words
+from tracker.ui import alarms, page, system, words
 from tracker.ui.wiring import services
 
 MOST_FAILING = 50
@@ -76,7 +76,7 @@ def counters() -> None:
 
 
 st.title("System", anchor=False)
-page.alarms(current.alarms, member)
+alarms.show(current.alarms, member)
 st.subheader("Fetching participants", anchor=False)
 system.figures(current)
 failing_fetches(failing)

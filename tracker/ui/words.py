@@ -7,7 +7,7 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -81,6 +81,11 @@ BADGES: Mapping[str, tuple[Color, str]] = {
     "trying_again": ("orange", "refresh"),
     "waiting": ("violet", "hourglass_top"),
 }
+
+
+def today(now: datetime) -> date:
+    """The day that it is for the reader."""
+    return now.astimezone(zone()).date()
 
 
 def state_word(code: str) -> str:
@@ -229,12 +234,16 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return formats.listed([*shown, _n("{number} more", "{number} more", rest)] if rest else shown)
 
 
-def here(present: Sequence[Person], most: int) -> str:
-    """Who is in class now and since when, in Markdown: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`."""
+def here(present: Sequence[Person], most: int, *, for_html: bool = False) -> str:
+    """Who is in class now and since when: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`.
+
+    In Markdown; as plain text `for_html`.
+    """
+    fit = plain if for_html else markdown
     names = []
     for person in present[:most]:
         if person.first_join:
-            name, since = markdown(person.name, 60) or _(NO_NAME), formats.time(person.first_join.astimezone(zone()))
+            name, since = fit(person.name, 60) or _(NO_NAME), formats.time(person.first_join.astimezone(zone()))
             host = _("{name} (host, since {time})", name=name, time=since)
             names.append(host if person.is_host else _("{name} (since {time})", name=name, time=since))
     rest = len(present) - most
@@ -244,8 +253,18 @@ def here(present: Sequence[Person], most: int) -> str:
 
 def when(found: Class) -> str:
     """The planned time in the reader's zone, and beside it that of the class where its zone is another."""
+    return f"{day_of(found)}, {times_of(found)}"
+
+
+def day_of(found: Class) -> str:
+    """The day on which a class is planned to begin, in the reader's zone."""
+    return formats.day(found.planned.start.astimezone(zone()))
+
+
+def times_of(found: Class) -> str:
+    """From when until when a class is planned, without the day; as `when` says it."""
     start, end = found.planned.start, found.planned.end
-    text = f"{formats.day(start.astimezone(zone()))}, {formats.times(start.astimezone(zone()), end.astimezone(zone()))}"
+    text = formats.times(start.astimezone(zone()), end.astimezone(zone()))
     if found.timezone == viewer_zone():
         return text
     there = clock.zone(found.timezone)
@@ -253,6 +272,12 @@ def when(found: Class) -> str:
         return text
     local = formats.times(start.astimezone(there), end.astimezone(there))
     return _("{when} ({time} in {zone})", when=text, time=local, zone=zone_name(found.timezone))
+
+
+def when_today(found: Class, now: datetime) -> str:
+    """The same for the plan of a day: today's classes, and tomorrow's, are told without it."""
+    ahead = today(found.planned.start) - today(now)
+    return times_of(found) if ahead in (timedelta(0), timedelta(days=1)) else when(found)
 
 
 def zone_name(name: str) -> str:
