@@ -87,7 +87,8 @@ def attention(shown: Day, member: Member) -> None:
     if shown.attention:
         st.header(_("Needs attention"), anchor=False)
         for number, one in enumerate(shown.attention):
-            class_row.troubled(one, member, f"trouble-{number}", see_to)
+            if class_row.troubled(one, member, f"trouble-{number}"):
+                see_to(one)
         if shown.more_attention:
             more = _n(
                 "{number} more class needs attention", "{number} more classes need attention", shown.more_attention
@@ -97,7 +98,8 @@ def attention(shown: Day, member: Member) -> None:
         with st.container(key="just-seen-to", horizontal=True, vertical_alignment="center"):
             title = words.markdown(st.session_state[JUST_SEEN_TO][1])
             st.markdown(_("“{title}” is not named here any more.", title=title), width="content")
-            st.button(_("Undo"), icon=":material/undo:", on_click=undo_seen_to)
+            if st.button(_("Undo"), icon=":material/undo:"):
+                undo_seen_to()
 
 
 def see_to(found: Class) -> None:
@@ -107,13 +109,16 @@ def see_to(found: Class) -> None:
         if trouble is not None:
             listing.see_to(services(), page.acting(), found.id, trouble)
             st.session_state[JUST_SEEN_TO] = (found.id, found.title)
+    st.rerun()
 
 
 def undo_seen_to() -> None:
     """The last one is named again."""
-    class_id, _title = st.session_state.pop(JUST_SEEN_TO)
+    class_id, _title = st.session_state[JUST_SEEN_TO]
     with page.shown_errors():
         listing.undo_seen_to(services(), page.acting(), class_id)
+        del st.session_state[JUST_SEEN_TO]
+    st.rerun()
 
 
 def _version(member: Member) -> object:

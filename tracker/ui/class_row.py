@@ -1,6 +1,7 @@
 """Classes as lines: of the table on the page Classes, and of the plan of the day. A click anywhere opens the class."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Literal
 from html import escape
 
 import streamlit as st
@@ -45,7 +46,7 @@ def planned(found: Class, member: Member, key: str, *, first: bool = False) -> N
     with _line(found, member, key, sentence=told, mark=live), _actions(key):
         if found.teacher_id == member.id and found.zoom_meeting_id:
             label = _("Go to class") if live else _("Start")
-            main = "primary" if first or live else "secondary"
+            main: Literal["primary", "secondary"] = "primary" if first or live else "secondary"
             st.link_button(label, f"/host?id={found.id}", icon=":material/video_call:", type=main)
         if found.zoom_join_url:
             copy_link(found.zoom_join_url, key)
@@ -61,10 +62,10 @@ def over(found: Class, member: Member, key: str) -> None:
         pass
 
 
-def troubled(found: Class, member: Member, key: str, seen_to: Callable[[Class], None]) -> None:
-    """Draws a class that needs attention, with the reason, and a button for whoever has seen to it."""
+def troubled(found: Class, member: Member, key: str) -> bool:
+    """Draws a class that needs attention, with the reason; whether somebody has just clicked that she has seen to it."""
     with _line(found, member, key), _actions(key):
-        st.button(_("Seen to"), key=f"{key}-seen-to", icon=":material/done:", on_click=seen_to, args=(found,))
+        return st.button(_("Seen to"), key=f"{key}-seen-to", icon=":material/done:")
 
 
 def copy_link(url: str, key: str) -> None:
