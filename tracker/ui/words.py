@@ -117,8 +117,10 @@ def state(found: Class, now: datetime) -> State:
 
 
 def _sentence(code: str, found: Class, now: datetime) -> str:
+    if code == "cancelled":
+        return ""
     if code == "live":
-        return _("Since {time}.", time=moment(found.started_at, now)) if found.started_at else ""
+        return _("It began {when}.", when=moment(found.started_at, now)) if found.started_at else ""
     if code in ("counted", "counted_in_part") and found.participants_fetched_at is not None:
         if found.names_removed_at is None:
             return _counted(found, found.participants_fetched_at, now)
@@ -148,7 +150,7 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     # It stands beside the class's own date, so the day is said unless it is the same.
-    fetched = _("Zoom's list is of {when}.", when=moment(fetched_at, found.scheduled_start))
+    fetched = _("Fetched from Zoom {when}.", when=moment(fetched_at, found.scheduled_start))
     fetch = found.fetch
     if fetch is None:
         return fetched
