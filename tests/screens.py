@@ -94,7 +94,8 @@ class Away:
 
 def raw(at: AppTest) -> list[str]:
     """Every text that the browser would read as Markdown or HTML, as it is sent there."""
-    return [*_texts(at), *(str(node.value) for node in at if node.type == "html")]
+    others = [node for node in at if node.type != "html"]
+    return [*_texts(others), *(str(node.value) for node in at if node.type == "html")]
 
 
 def said(at: AppTest) -> str:

@@ -271,7 +271,11 @@ def test_a_teacher_sees_her_own_classes_and_an_admin_all(engine: Engine, teacher
     assert titles(engine, admin) == titles(engine, OPERATOR) == ["Hers", "His"]
     assert titles(engine, other, Filter(text="hers")) == []
     with reading(engine) as tx:
-        assert [storage.class_lists.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
+        assert [storage.class_lists.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [
+            1,
+            1,
+            2,
+        ]
 
 
 def test_lists_come_in_pages_newest_first(engine: Engine, teacher: Member) -> None:

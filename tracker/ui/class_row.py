@@ -58,6 +58,9 @@ def over(found: Class, member: Member, key: str) -> None:
     told = [] if people[0] is None else [people_in_words(*people)]
     if found.late and people[0] is not None:
         told.append(_n("{number} late", "{number} late", found.late))
+    state = words.state(found, services().now())
+    if state.code != "counted":
+        told.append(state.sentence)
     with _line(found, member, key, sentence=" · ".join(told)):
         pass
 
