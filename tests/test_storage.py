@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, inspect, text
-from sqlmodel import select
+from sqlmodel import col, select, update
 
-from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, stored_stays, waiting
+from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, stored_stays, taken, waiting
 from tracker import storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import participants_data
@@ -324,6 +324,59 @@ def test_a_search_finds_text_in_title_or_course_in_any_case(
     assert set(titles(engine, teacher, Filter(text=wanted))) == found
     with reading(engine) as tx:
         assert storage.class_lists.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("zoë", {"Known"}),
+        ("ZOË ÑANDÚ", {"Known"}),
+        ("ana", {"Known"}),
+        ("@x.example", {"Known"}),
+        ('o"neil', {"Known"}),
+        ("back\\slash", {"Known"}),
+        (".*", set()),
+        ("(", set()),
+        ("email", set()),
+        ("participants", set()),
+        ("zoë ana", set()),
+        ('","', set()),
+        ("nonsense", {"Odd"}),
+        ("%", set()),
+    ],
+)
+def test_a_search_finds_who_was_there_by_name_or_email_and_nothing_else_of_a_list(
+    engine: Engine, teacher: Member, wanted: str, found: set[str]
+) -> None:
+    names = ("Zoë Ñandú", 'O"Neil', "back\\slash")
+    people = [stay("Ana", 0, 60, "ana@x.example"), *(stay(name, 0, 60) for name in names)]
+    for title, data in (
+        ("Known", json.dumps(participants_data(taken(*people)), ensure_ascii=False)),
+        ("Odd", '{"name":"Nonsense"'),
+        ("Text", "%("),
+        ("Empty", ""),
+        ("Unknown", None),
+    ):
+        class_id = lesson(engine, teacher, title)
+        with transaction(engine) as tx:
+            tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(participants_data=data))
+    assert set(titles(engine, teacher, Filter(text=wanted))) == found
+
+
+def test_a_search_finds_the_teacher_of_others_classes_and_the_course_and_teacher_are_filters(engine: Engine) -> None:
+    ana, ben = member(engine), member(engine, "ben@school.example")
+    boss = member(engine, "boss@school.example", "admin")
+    lesson(engine, ana, "Algebra", course="Term 1")
+    lesson(engine, ben, "Biology", course="Term 1")
+    lesson(engine, boss, "Chemistry")
+    assert titles(engine, boss, Filter(text="BEN@")) == ["Biology"]
+    assert titles(engine, ben, Filter(text="ben")) == []
+    assert titles(engine, boss, Filter(text="boss")) == []
+    assert titles(engine, boss, Filter(teacher_email=ana.email)) == ["Algebra"]
+    assert titles(engine, ana, Filter(teacher_email=ben.email)) == []
+    assert set(titles(engine, boss, Filter(course="Term 1"))) == {"Algebra", "Biology"}
+    with reading(engine) as tx:
+        assert [storage.class_lists.list_courses_seen(tx, one) for one in (ana, boss)] == [["Term 1"], ["Term 1"]]
 
 
 @pytest.mark.parametrize(
