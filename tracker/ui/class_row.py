@@ -1,8 +1,8 @@
 """Classes as lines: of the table on the page Classes, and of the plan of the day. A click anywhere opens the class."""
 
 from collections.abc import Iterable
-from typing import Literal
 from html import escape
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -66,7 +66,7 @@ def over(found: Class, member: Member, key: str) -> None:
 
 
 def troubled(found: Class, member: Member, key: str) -> bool:
-    """Draws a class that needs attention, with the reason; whether somebody has just clicked that she has seen to it."""
+    """Draws a class that needs attention, with the reason; whether somebody has just clicked “Seen to”."""
     with _line(found, member, key), _actions(key):
         return st.button(_("Seen to"), key=f"{key}-seen-to", icon=":material/done:")
 
