@@ -1,6 +1,7 @@
 """Pages of 100,000 classes with their people, and searches in them, against one class by its id. Runs on SQLite."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import update
@@ -47,7 +48,7 @@ def main() -> None:
             ("a co-teacher's", colleague, shared_with_her - PAGE),
         ):
             for place, offset in (("first", 0), ("last", last)):
-                took = seconds(lambda v=viewer, o=offset: read(listing.find, v, Filter(), NOW, limit=PAGE, offset=o), 5)
+                took = seconds(partial(read, listing.find, viewer, Filter(), NOW, limit=PAGE, offset=offset), 5)
                 show(f"{who} {place} page of {PAGE}", took, base, name)
         for what, which in (
             ("search for a title", Filter(text="lesson 99")),
@@ -57,7 +58,7 @@ def main() -> None:
             ("course", Filter(course="Course 3")),
         ):
             for who, viewer in (("a teacher's", teachers[0]), ("an admin's", admin)):
-                took = seconds(lambda v=viewer, w=which: read(listing.find, v, w, NOW, limit=PAGE), 2)
+                took = seconds(partial(read, listing.find, viewer, which, NOW, limit=PAGE), 2)
                 show(f"{who} {what}", took, base, name)
         engine.dispose()
 
