@@ -7,6 +7,7 @@ from tracker.attendance.types import ClassStatus
 from tracker.health import Alarms
 from tracker.storage.classes import Class
 from tracker.ui import activity, attendance_panel, class_facts, page, sessions_panel
+from tracker.ui.alarms import no_tracker
 from tracker.ui.wiring import services
 
 member = page.gate("Class")
@@ -51,7 +52,7 @@ with page.shown_errors():
     raised = alarms()
     drawn = version_of(shown, raised)
     with top:
-        page.tracker_alarm(raised, member)
+        no_tracker(raised, member)
         class_facts.show(shown, member)
     sessions_panel.show(shown, member)
 if shown.status is not ClassStatus.SCHEDULED or shown.participant_count is not None:

@@ -113,8 +113,8 @@ def _as_read(texts: Iterable[str]) -> str:
 
 
 def headings(at: AppTest) -> list[str]:
-    """Subheadings and links of the page in their order: what is listed under what."""
-    found = [node for node in at.main if node.type in ("subheader", "page_link")]
+    """Headings of parts and links of the page in their order: what is listed under what."""
+    found = [node for node in at.main if node.type in ("header", "subheader", "page_link")]
     return [said_of(node) for node in found]
 
 

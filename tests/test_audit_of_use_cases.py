@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
 from tests.test_house import PROJECT, SOURCES, tree_of
-from tracker import audit, auth, class_attendance, classes, decisions, fetching, sessions, storage
+from tracker import audit, auth, class_attendance, classes, decisions, fetching, listing, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Mark, Person
 from tracker.audit import Action
@@ -150,6 +150,12 @@ def tried_again(school: School) -> None:
     fetching.try_all_again(school.using, school.ana)
 
 
+def undo_seen_to(school: School) -> None:
+    class_id = school.planned()
+    listing.see_to(school.using, auth.OPERATOR, class_id, "not_held")
+    listing.undo_seen_to(school.using, school.ana, class_id)
+
+
 # Every use case that changes something, what is noted of it, and how Ana does it from ADDRESS.
 def ended_share(school: School) -> None:
     given = auth.share(school.engine, auth.OPERATOR, school.planned(), school.other().email, school.now)
@@ -243,6 +249,11 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.PARTICIPANTS_FETCHED,
         lambda s: fetching.fetch_now(s.using, s.ana, s.held().id),
     ),
+    "listing.see_to": (
+        Action.TROUBLE_SEEN_TO,
+        lambda s: listing.see_to(s.using, s.ana, s.planned(), "not_held"),
+    ),
+    "listing.undo_seen_to": (Action.TROUBLE_SEEN_TO_UNDONE, undo_seen_to),
     "fetching.try_again": (Action.FETCH_TRIED_AGAIN, lambda s: fetching.try_again(s.using, s.ana, s.held().id)),
     "fetching.try_all_again": (Action.FETCH_TRIED_AGAIN, tried_again),
 }
@@ -256,7 +267,8 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        if path.parent not in (PROJECT / "tracker", PROJECT / "tracker" / "auth", PROJECT / "tracker" / "classes"):
+        rooms = ("auth", "classes", "listing")
+        if path.parent not in (PROJECT / "tracker", *(PROJECT / "tracker" / room for room in rooms)):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
         writing = {name for name, node in functions.items() if "transaction" in called(node)}

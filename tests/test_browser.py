@@ -549,3 +549,29 @@ def test_the_pages_ask_nothing_of_other_sites(browser: Browser, demo: Demo) -> N
         expect(page.get_by_role("link", name="Today")).to_be_visible()
     assert {url for url in asked if not url.startswith((demo.url, "data:", "blob:"))} == set()
     context.close()
+
+
+def test_a_click_anywhere_on_a_line_opens_the_class_and_its_link_is_copied(
+    teacher: Page, context: BrowserContext
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    line = teacher.locator("[class*='st-key-copy-link-']").first
+    link = (line.get_by_test_id("stCode").text_content() or "").strip()
+    assert "/j/" in link
+    line.get_by_role("button", name="Copy").click()
+    expect(line.get_by_role("button", name="Copied")).to_be_visible()
+    assert teacher.evaluate("navigator.clipboard.readText()") == link
+
+    teacher.get_by_role("link", name="Classes").click()
+    expect(heading(teacher, "Classes")).to_be_visible()
+    row = teacher.locator("[class*='st-key-class-row-']").first
+    title = row.get_by_role("link").inner_text()
+    box = row.bounding_box()
+    assert box
+    teacher.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
+    expect(heading(teacher, title)).to_be_visible()
+    teacher.go_back()
+    expect(heading(teacher, "Classes")).to_be_visible()
+    # By the keyboard too.
+    teacher.locator("[class*='st-key-class-row-']").nth(1).get_by_role("link").press("Enter")
+    expect(teacher).to_have_url(re.compile(r"/class\?id="))

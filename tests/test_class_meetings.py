@@ -15,7 +15,8 @@ from tracker.auth import OPERATOR
 from tracker.classes import Plan
 from tracker.errors import InvalidInput
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 
@@ -26,7 +27,7 @@ FAULT = (500, {"code": 500, "message": "Internal error"})
 
 def all_classes(engine: Engine) -> list[Class]:
     with reading(engine) as tx:
-        return storage.classes.list_classes(tx, OPERATOR, Filter(), limit=100)
+        return storage.class_lists.list_classes(tx, OPERATOR, Filter(), limit=100)
 
 
 def due_of(engine: Engine, class_id: str) -> datetime | None:

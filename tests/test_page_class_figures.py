@@ -132,10 +132,10 @@ def test_where_no_tracker_runs_the_class_and_every_list_say_so(
     screens: Screens, engine: Engine, ana: Member, name: str
 ) -> None:
     class_id = lesson(engine, ana)
-    assert "No tracker is running" not in said(screens.open(name, id=class_id))
+    assert "Counting is paused" not in said(screens.open(name, id=class_id))
     health.note_gone(engine, "one:8787")
     shown = screens.open(name, id=class_id) if name == page.CLASS else screens.open(name)
-    assert "No tracker is running, so nothing is counted by itself." in said(shown)
+    assert "Counting is paused. Nothing is lost" in said(shown)
 
 
 def test_a_live_class_of_which_no_joins_are_announced_says_no_number(

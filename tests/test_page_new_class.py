@@ -15,7 +15,8 @@ from tests.fake_zoom import FakeZoom, sent
 from tests.makers import AWAY_SENTENCE, CLIENT_SECRET, MEETING, Clock, at, lesson, member
 from tests.screens import Screens, button, said
 from tracker import storage
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
@@ -49,7 +50,7 @@ def create(form: AppTest) -> AppTest:
 
 def made(engine: Engine, who: Member) -> list[Class]:
     with reading(engine) as tx:
-        return storage.classes.list_classes(tx, who, Filter(), limit=100)
+        return storage.class_lists.list_classes(tx, who, Filter(), limit=100)
 
 
 def refusal(form: AppTest, engine: Engine, who: Member, zoom: FakeZoom) -> str:

@@ -286,14 +286,14 @@ def test_everybody_is_told_when_no_tracker_runs(
 ) -> None:
     no_tracker(engine)
     (error,) = admin.open(page.TODAY).error
-    assert "No tracker is running, so nothing is counted by itself. Start it with `tracker up`" in error.value
+    assert "No tracker is running. Start it with `tracker up`" in error.value
     found = admin.open(page.SYSTEM)
     assert answer(found) == ["Not everything works: 1 thing has to be mended."]
     assert "No tracker is running, so no class is counted." in said(found)
     assert "1. Start it on the machine of this service: `tracker up`" in "\n".join(one.value for one in found.markdown)
     admin.sign_in(ana)
-    (error,) = admin.open(page.TODAY).error
-    assert "Tell whoever runs this service. Nothing is lost" in error.value
+    (warning,) = admin.open(page.TODAY).warning
+    assert warning.value.startswith("Counting is paused. Nothing is lost")
 
 
 def test_everybody_is_told_when_classes_are_held_and_zoom_says_nothing(

@@ -44,6 +44,8 @@ class Action(StrEnum):
     CLASS_MOVED = "class_moved"
     CLASS_CANCELLED = "class_cancelled"
     CLASS_CANCELLING_UNDONE = "class_cancelling_undone"
+    TROUBLE_SEEN_TO = "trouble_seen_to"
+    TROUBLE_SEEN_TO_UNDONE = "trouble_seen_to_undone"
     SESSION_COUNTED_IN = "session_counted_in"
     SESSION_LEFT_OUT = "session_left_out"
     SESSION_CHOICE_UNDONE = "session_choice_undone"

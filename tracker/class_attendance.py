@@ -379,11 +379,13 @@ def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
     found = storage.classes.get_class(tx, class_id)
     if found.participant_count is None:
         return
-    people, hosts = found.participant_count, 0
+    attendance = None
     with suppress(UnreadableRecords):
-        if attendance := attendance_of(tx, found, now):
-            people, hosts = len(attendance.participants), len(attendance.hosts)
-    storage.participants.save_figures(tx, class_id, people, hosts)
+        attendance = attendance_of(tx, found, now)
+    if attendance is None:
+        storage.participants.keep_to_rule(tx, class_id)
+    else:
+        storage.participants.save_figures(tx, class_id, attendance)
 
 
 def _hosts(found: Class, part: ClassPart) -> frozenset[str]:

@@ -9,8 +9,7 @@ Each use case opens its own short transactions, and never keeps one open while i
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tracker import audit, auth, clock, retry, storage
 from tracker.attendance.assignment import LATE
@@ -38,31 +37,13 @@ from tracker.errors import NoMeeting, NotAllowed, NotFound, ZoomError
 from tracker.services import Services
 from tracker.sessions import following
 from tracker.storage.audit import Entry, Which
-from tracker.storage.classes import Class, FetchProgress, Filter, NewClass
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class, FetchProgress, NewClass
 from tracker.storage.database import AWAY, Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom import Meeting
 
-# Today reaches a little into yesterday, for a class that ended last night and is still being waited for.
-TODAY_BACK = timedelta(hours=36)
-# A class that was held before its planned day is looked for this far ahead.
-TODAY_AHEAD = timedelta(days=7)
-MOST_LIVE, MOST_UPCOMING, MOST_OVER, MOST_READ = 50, 5, 10, 200
 MOST_LATEST = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """The classes of the page Today: those that run, the next ones (soonest first), those just over (latest first)."""
-
-    live: tuple[Class, ...]
-    upcoming: tuple[Class, ...]
-    over: tuple[Class, ...]
-
-    @property
-    def every(self) -> tuple[Class, ...]:
-        """All of them."""
-        return self.live + self.upcoming + self.over
 
 
 def visible_class(tx: Transaction, viewer: Member, class_id: str) -> Class:
@@ -96,30 +77,12 @@ def list_classes(
     tx: Transaction, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
 ) -> list[Class]:
     """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
-    return storage.classes.list_classes(tx, viewer, which, limit=limit, offset=offset, oldest_first=oldest_first)
-
-
-def today(tx: Transaction, member: Member, now: datetime) -> Today:
-    """The classes that `member` may see round `now`, sorted by what a teacher does with them."""
-    live = list_classes(tx, member, Filter(statuses=(ClassStatus.LIVE,)), limit=MOST_LIVE)
-    planned = list_classes(
-        tx,
-        member,
-        Filter(statuses=(ClassStatus.SCHEDULED,), since=now - TODAY_BACK),
-        limit=MOST_READ,
-        oldest_first=True,
-    )
-    just_over = Filter(statuses=(ClassStatus.ENDED,), since=now - TODAY_BACK, until=now + TODAY_AHEAD)
-    ended = list_classes(tx, member, just_over, limit=MOST_READ)
-    upcoming = [found for found in planned if found.planned.end >= now]
-    over = ended + [found for found in planned if found.planned.end < now]
-    over.sort(key=lambda found: found.ended_at or found.planned.end, reverse=True)
-    return Today(tuple(live), tuple(upcoming[:MOST_UPCOMING]), tuple(over[:MOST_OVER]))
+    return storage.class_lists.list_classes(tx, viewer, which, limit=limit, offset=offset, oldest_first=oldest_first)
 
 
 def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
     """How many `list_classes` has in all."""
-    return storage.classes.count_classes(tx, viewer, which)
+    return storage.class_lists.count_classes(tx, viewer, which)
 
 
 def list_courses(tx: Transaction, teacher: Member) -> list[str]:

@@ -55,7 +55,7 @@ from tracker.server.dashboard_process import Dashboard
 from tracker.services import open_services
 from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
 from tracker.storage.shares import Kind, Share
 

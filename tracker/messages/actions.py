@@ -16,6 +16,8 @@ ACTIONS: Mapping[str, Template] = {
     "class_moved": "put the class into another course",
     "class_cancelled": "cancelled the class",
     "class_cancelling_undone": "took back that the class is cancelled",
+    "trouble_seen_to": "has seen to what was the matter with the class",
+    "trouble_seen_to_undone": "took back that somebody has seen to the class",
     "session_counted_in": "counted a session in",
     "session_left_out": "left a session out",
     "session_choice_undone": "took back what was said of a session",

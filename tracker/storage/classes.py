@@ -129,6 +129,11 @@ class Class:
         return self.people_shown, self.hosts_shown or 0
 
     @property
+    def late(self) -> int | None:
+        """How many of the people came late; None until it is known, and while it is of another count."""
+        return self.late_shown if self.figures_of_count == self.participant_count else None
+
+    @property
     def api_meeting_id(self) -> str | None:
         """The number that Zoom's API knows the meeting by."""
         return self.zoom_api_meeting_id or self.zoom_meeting_id
@@ -187,16 +192,6 @@ class NewClass:
     zoom_linked_by_teacher: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which classes to list: `text` in title or course, planned start in [`since`, `until`)."""
-
-    text: str = ""
-    statuses: tuple[ClassStatus, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-
-
 def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
     """Stores a class and returns its id. A course of that name is made where the teacher has none."""
     row = LiveStream(
@@ -240,6 +235,13 @@ def set_life(
     run(tx, _SET_LIFE, class_id=class_id, status=status.value, startedAt=started_at, endedAt=ended_at)
 
 
+def set_seen_to(tx: Transaction, class_id: str, trouble: str | None) -> None:
+    """Somebody has seen to this trouble of a class, or to none. The caller has locked the class."""
+    row = class_row(tx, class_id)
+    row.seen_to = trouble
+    tx.add(row)
+
+
 def lock_class(tx: Transaction, class_id: str) -> Class:
     """The class, locked for the rest of the transaction. Raises NotFound."""
     row = tx.exec(select(LiveStream.id).where(LiveStream.id == _known_id(class_id)).with_for_update()).first()
@@ -259,26 +261,6 @@ def get_class(tx: Transaction, class_id: str) -> Class:
     if not found:
         raise NotFound("no_such_class")
     return found[0]
-
-
-def list_classes(
-    tx: Transaction, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
-) -> list[Class]:
-    """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
-    order = (col(LiveStream.scheduled_start), col(LiveStream.id))
-    return classes_where(
-        tx,
-        *_conditions(tx, viewer, which),
-        order=order if oldest_first else tuple(column.desc() for column in order),
-        limit=limit,
-        offset=offset,
-    )
-
-
-def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
-    """How many `list_classes` has in all."""
-    statement = select(func.count()).select_from(LiveStream).outerjoin(Course)
-    return tx.exec(statement.where(*_conditions(tx, viewer, which))).one()
 
 
 def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
@@ -335,24 +317,6 @@ def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:
         course = col(LiveStream.course_id)
         conditions.append(and_(col(LiveStream.teacher_id).in_(set(teachers)), course.is_not(None), course.in_(ids)))
     return or_(*conditions)
-
-
-def _conditions(tx: Transaction, viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
-    conditions = [visible_to(tx, viewer)]
-    if text := comparable(which.text.replace("\0", "")).strip().lower():
-        conditions.append(
-            or_(
-                func.lower(LiveStream.title).contains(text, autoescape=True),
-                func.lower(Course.name).contains(text, autoescape=True),
-            )
-        )
-    if which.statuses:
-        conditions.append(col(LiveStream.status).in_([status.value for status in which.statuses]))
-    if which.since is not None:
-        conditions.append(col(LiveStream.scheduled_start) >= which.since)
-    if which.until is not None:
-        conditions.append(col(LiveStream.scheduled_start) < which.until)
-    return conditions
 
 
 def classes_where(

@@ -1,4 +1,4 @@
-"""What all pages share: the gate, the sidebar, errors shown as sentences, redrawing, a class as a line of a list."""
+"""What all pages share: the gate, the sidebar, errors shown as sentences, redrawing."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,8 +10,7 @@ import streamlit as st
 from tracker import class_attendance
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotAllowed, NotFound, NotSignedIn, TrackerError
-from tracker.health import Alarms
-from tracker.messages import languages, people_in_words, sentence, sentence_of
+from tracker.messages import languages, sentence, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.storage.classes import Class
 from tracker.storage.database import AWAY
@@ -27,7 +26,6 @@ ACTIVITY, KEPT, PEOPLES_DATA = "pages/activity.py", "pages/what_is_kept.py", "pa
 CLASSES_AS_SEEN = "classes-as-seen"
 # The key there of the person for whom the page was drawn.
 DRAWN_FOR = "drawn-for"
-NAMES_IN_A_LIST = 6
 # How often an open page asks the database whether it has to be redrawn.
 SECONDS_BETWEEN_CHECKS = 1
 # How often what depends on the time alone is drawn anew while a class runs: minutes present, the curve.
@@ -145,60 +143,6 @@ def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
     except AWAY:
         st.error(sentence("database_away_for_person"), icon=":material/cloud_off:")
         st.stop()
-
-
-def alarms(found: Alarms, member: Member) -> None:
-    """Draws what keeps classes from being counted, with what this person can do about it."""
-    tracker_alarm(found, member)
-    if found.unsigned and member.is_admin:
-        st.warning(words.markdown(sentence_of(found.of_signatures), 400), icon=":material/key_off:")
-    if found.silent_since is not None:
-        doing = "The page System says how to mend it." if member.is_admin else "An admin can mend this."
-        st.warning(
-            "Classes were held, and Zoom has announced none of them. They are counted all the same, half an hour after "
-            f"their planned end, and are not seen live. {doing}",
-            icon=":material/notifications_off:",
-        )
-
-
-def tracker_alarm(found: Alarms, member: Member) -> None:
-    """Says so where no tracker runs."""
-    if found.no_tracker:
-        doing = (
-            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
-        )
-        lost = "Nothing is lost: what was missed is caught up."
-        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
-
-
-def class_row(found: Class, member: Member) -> None:
-    """One class as a line of a list: what and when, its state, and how many people."""
-    state = words.state(found, services().now())
-    with st.container(border=True), st.container(horizontal=True, gap="small"):
-        with st.container(width=300, gap=None):
-            st.page_link(CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
-            st.caption(" · ".join(_facts(found, member)))
-        with st.container(width=285, gap=None):
-            st.badge(state.word, icon=state.icon, color=state.color)
-            st.caption(words.markdown(state.sentence, 300))
-        if _seen_so_far(found):
-            here = read(class_attendance.people_in_class_now, found, services().now())
-            with st.container(width=290, gap=None):
-                now = words.in_class_now(here)
-                st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
-                st.caption(words.here(here, NAMES_IN_A_LIST))
-        elif (figures := read(class_attendance.figures_shown, found, services().now()))[0] is not None:
-            with st.container(width=230):
-                st.markdown(f"##### {people_in_words(*figures)}")
-
-
-def _facts(found: Class, member: Member) -> list[str]:
-    facts = [words.when(found)]
-    if found.course:
-        facts.append(words.markdown(found.course, 60))
-    if found.teacher_id != member.id:
-        facts.append(words.markdown(found.teacher_name, 60))
-    return facts
 
 
 def _seen_so_far(found: Class) -> int:
