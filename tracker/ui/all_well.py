@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from tracker import clock
+from tracker import clock, listing
 from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.health import Health
@@ -112,7 +112,7 @@ def _of_health(current: Health, failing: Sequence[Class]) -> Iterator[Trouble]:
             stops=True,
         )
     yield from _of_webhooks(current)
-    unseen = [one for one in failing if one.seen_to != words.state(one, current.now).code]
+    unseen = [one for one in failing if one.seen_to is None or one.seen_to != listing.trouble_of(one, current.now)]
     if unseen:
         yield Trouble(
             FETCHES,
