@@ -9,7 +9,7 @@ from tracker import classes, health
 from tracker.paths import keep_new_files_private
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.members import Member
-from tracker.ui import fonts, invitation, page, school_account, sign_in
+from tracker.ui import fonts, index_page, invitation, language_choice, page, school_account, sign_in
 from tracker.ui.gate import Gate
 from tracker.ui.wiring import lifespan, log_like_the_tracker, services
 
@@ -47,8 +47,16 @@ if __name__ == "dashboard":
     end_with_parent(os.environ)
     app = st.App(
         __file__,
-        routes=[*fonts.routes(), *sign_in.routes(), *invitation.routes(), *school_account.routes()],
+        routes=[
+            *index_page.routes(),
+            *fonts.routes(),
+            *sign_in.routes(),
+            *invitation.routes(),
+            *school_account.routes(),
+            *language_choice.routes(),
+        ],
         middleware=[Middleware(Gate)],
+        on_script_error=page.went_wrong,
         lifespan=lifespan,
     )
 else:

@@ -24,6 +24,7 @@ from tracker.auth.accounts import (
     hand_over,
     list_members,
     remove,
+    set_language,
     set_password,
 )
 from tracker.auth.addresses import caller_of, is_proxy, place_of
@@ -130,6 +131,7 @@ __all__ = [
     "remove",
     "revoke_api_tokens",
     "second_factor_is_on",
+    "set_language",
     "set_password",
     "share",
     "shares_by",
