@@ -104,7 +104,7 @@ def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     admin.get_by_role("button", name="Close", exact=True).click()
     expect(admin.get_by_text("cannot sign in any more")).to_be_visible()
     noa.get_by_role("button", name="Make a token").click()
-    expect(noa.get_by_text("You are signed out.")).to_be_visible()
+    expect(heading(noa, "You are signed out")).to_be_visible()
     other.close()
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import MEETING, Clock, at, counted, ended, lesson, member, participant, started, stay, stored, waiting
-from tests.screens import Screens, button, metric, raw, said, show
+from tests.screens import Screens, button, metric, raw, refused, said, show
 from tracker import class_attendance, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
@@ -219,15 +219,15 @@ def test_a_class_that_does_not_exist_is_a_sentence(
 ) -> None:
     lesson(engine, ana)
     shown = show(screens, class_id)
-    assert said(shown) == "There is no such class."
-    assert said(screens.open(page.CLASS)) == "There is no such class."
+    assert refused(shown) == "There is no such class."
+    assert refused(screens.open(page.CLASS)) == "There is no such class."
 
 
 def test_a_colleagues_class_shows_nothing_of_itself(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, member(engine, "ben@school.example"), "Biology", course="Term 1")
     counted(engine, class_id, stay("Bo", 0, 30))
     shown = show(screens, class_id)
-    assert said(shown) == "This class belongs to somebody else."
+    assert refused(shown) == "This class belongs to somebody else."
     assert not shown.dataframe
     assert not shown.get("download_button")
 
@@ -349,7 +349,7 @@ def test_a_class_that_is_deleted_while_it_is_looked_at_is_gone(
     button(shown, "Fetch participants now").click()
     shown.run()
     assert not shown.exception
-    assert said(shown) == "There is no such class."
+    assert refused(shown) == "There is no such class."
 
 
 # People

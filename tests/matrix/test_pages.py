@@ -14,7 +14,7 @@ from tests.fake_zoom import FakeZoom, sent
 from tests.matrix import doors
 from tests.matrix.cast import TITLE, Cast, make_cast
 from tests.matrix.table import BEFORE, DIALOGS, DOWNLOADS, OPENERS, PAGES, PARTS, WHO, rows
-from tests.screens import Screens, button, dialog_buttons, parts, rerun_part, said, said_everywhere
+from tests.screens import Screens, button, dialog_buttons, parts, refused, rerun_part, said, said_everywhere
 from tracker.errors import TrackerError
 from tracker.ui import page
 from tracker.ui.sign_in import COOKIE
@@ -22,7 +22,7 @@ from tracker.ui.wiring import services
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 
-SIGN_IN = "You are signed out. Sign in"
+SIGN_IN = "You are signed out Sign in, and you come back to this page. Sign in"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def shown(at: AppTest) -> str:
         assert said(at) == SIGN_IN
         assert len(at.sidebar) == 0
         return "sign-in"
-    if at.error:
+    if refused(at):
         assert (list(at.title), TITLE in text) == ([], False)
         return "refused"
     assert at.title
@@ -95,7 +95,7 @@ def test_a_part_that_is_drawn_again_alone_shows_to_everybody_what_the_table_says
         rerun_part(at, part, monkeypatch)
         assert not at.exception
         # The tab has got that part alone, or the whole page anew.
-        anew = at.title or at.error or SIGN_IN in said(at)
+        anew = at.title or refused(at) or SIGN_IN in said(at)
         found[who] = shown(at) if anew else "kept"
     assert found == rows(PARTS)[door]
 

@@ -36,7 +36,7 @@ def switch(back: str = "", *, browsers: bool = False) -> str:
     buttons = [_button(one, languages.own_name(one), one == spoken) for one in languages.offered()]
     if browsers:
         buttons.append(_button("", _("As the browser says"), pressed=False))
-    target = f'<input type="hidden" name="next" value="{html.escape(back)}">' if back else ""
+    target = f'<input type="hidden" name="back" value="{html.escape(back)}">' if back else ""
     label = html.escape(_("Language"))
     return (
         f'<form class="languages" method="post" action="{ADDRESS}" aria-label="{label}">{target}'

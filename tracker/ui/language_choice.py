@@ -52,8 +52,8 @@ async def choose(request: Request) -> Response:
 
 def _back(request: Request, fields: dict[str, str]) -> str:
     """Where the form says, or else the page of ours in which it was."""
-    if fields.get("next"):
-        return forms.local_path(fields["next"])
+    if fields.get("back"):
+        return forms.local_path(fields["back"])
     try:
         page = urlsplit(request.headers.get("referer", ""))
     except ValueError:

@@ -3,10 +3,12 @@
 Streamlit tells its theme to no style sheet, so these variables have the names that it gives them elsewhere.
 """
 
+import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from streamlit import config
+from tracker import paths
 
 # Which setting of the theme each variable is.
 VARIABLES = {
@@ -23,7 +25,7 @@ VARIABLES = {
 def theme() -> str:
     """The theme's colours as variables: those of light and, where the reader's system is dark, those of dark."""
     light, dark = (
-        "".join(f"{name}:{config.get_option(f'theme.{kind}.{option}')};" for name, option in VARIABLES.items())
+        "".join(f"{name}:{_settings()[kind][option]};" for name, option in VARIABLES.items())
         for kind in ("light", "dark")
     )
     return f":root{{color-scheme:light dark;{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
@@ -35,9 +37,9 @@ def fonts() -> str:
     faces = "".join(
         f"@font-face{{font-family:{face['family']};src:url({face['url']}) format('woff2');"
         f"font-weight:{face['weight']};unicode-range:{face['unicodeRange']};font-display:swap}}"
-        for face in config.get_option("theme.fontFaces")
+        for face in _settings()["fontFaces"]
     )
-    return f"{faces}:root{{--font:{config.get_option('theme.font')}}}"
+    return f"{faces}:root{{--font:{_settings()['font']}}}"
 
 
 @cache
@@ -49,3 +51,9 @@ def own(name: str) -> str:
 def quoted(text: str) -> str:
     """A text as a string of CSS, which no sign in it can end; also inside of HTML."""
     return '"' + "".join(sign if sign.isalnum() or sign in " .,:;" else f"\\{ord(sign):x} " for sign in text) + '"'
+
+
+@cache
+def _settings() -> Any:
+    """The theme as the file has it: Streamlit rewrites its own copy while it draws."""
+    return tomllib.loads((paths.DASHBOARD / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
