@@ -55,7 +55,9 @@ def test_the_sign_in_speaks_the_language_of_the_browser(app: Starlette, header: 
     ("wishes", "locale", "half_days"),
     [
         (("de",), "en_GB", False),
-        (("es-MX",), "es_MX", False),
+        (("en",), "en_GB", False),
+        (("es",), "es", False),
+        (("es-MX",), "es_MX", True),
         (("pt-PT",), "pt_PT", False),
         (("en-US",), "en_US", True),
     ],
@@ -120,7 +122,8 @@ def test_a_choice_from_another_site_changes_nothing(app: Starlette, ana: Member,
 
 
 def test_a_link_changes_no_language(app: Starlette) -> None:
-    assert request(app, "GET", "/language", query="language=es").status == 405
+    assert request(app, "GET", "/language", query="language=es").status == 401
+    assert get(app, "/language", query="language=es").cookies == {}
 
 
 def test_a_page_offers_every_language_in_its_own_name(screens: Screens, ana: Member) -> None:

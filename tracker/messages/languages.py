@@ -57,7 +57,7 @@ def best(*wishes: str | None) -> Locale:
         tag = f"{spoken_there}_{territory}"
         if tag in locale_identifiers():
             return Locale.parse(tag)
-    return USUAL if language == ENGLISH and (territory or not wanted) else Locale.parse(language)
+    return USUAL if language == ENGLISH else Locale.parse(language)
 
 
 def language_of(locale: Locale) -> str:

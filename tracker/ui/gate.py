@@ -23,7 +23,7 @@ from tracker.ui.sign_in import member_of
 from tracker.ui.wiring import settings
 
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
-OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", language.ADDRESS, "/_stcore/health"})
+OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
 # And an address that only whoever was invited knows, and the letters that all pages are written in.
 INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
 FONT = re.compile(r"/fonts/[a-z-]+\.woff2")
@@ -32,7 +32,7 @@ FONT = re.compile(r"/fonts/[a-z-]+\.woff2")
 OF_STREAMLIT = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
 CLOSED = re.compile(r"/(?:_stcore|component|auth|app)/.*|/oauth2callback/?", re.DOTALL)
 # Where somebody who has typed an address, or follows a link, finds something.
-SHOWN = frozenset({*index_page.ADDRESSES, "/host", "/logout"})
+SHOWN = frozenset({*index_page.ADDRESSES, "/host"})
 FILES = re.compile(r"/(?:static|media|fonts|_stcore)/.*", re.DOTALL)
 # How soon a browser may come again where all places are taken.
 SECONDS_TO_WAIT = 5
@@ -81,7 +81,7 @@ async def _refusal(scope: Scope) -> Response | None:
         return forms.refusal(connection, _("Unknown address"), told, 421)
     if scope["type"] == "websocket" and not origin.websocket_is_ours(connection):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
-    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]) or FONT.fullmatch(scope["path"]):
+    if _is_open(scope):
         return None
     try:
         member = await run_in_threadpool(member_of, connection.cookies)
@@ -95,13 +95,22 @@ async def _refusal(scope: Scope) -> Response | None:
     return forms.refusal(connection, _("Page not found"), sentence("no_such_address"), 404)
 
 
+def _is_open(scope: Scope) -> bool:
+    """Whether this is answered to anybody; a language may be chosen before one signs in."""
+    path = scope["path"]
+    if path == language.ADDRESS:
+        return scope.get("method") == "POST"
+    return path in OPEN_PATHS or INVITATION.fullmatch(path) is not None or FONT.fullmatch(path) is not None
+
+
 def _is_there(connection: HTTPConnection) -> bool:
     """Whether there is something at this address; a browser is told of a page that there is not."""
     path = connection.scope["path"]
     if CLOSED.fullmatch(path):
         return path in OF_STREAMLIT
     as_page = path.rstrip("/") or "/"  # Streamlit leads from `/classes/` to `/classes`
-    return not forms.wants_page(connection) or as_page in SHOWN or FILES.fullmatch(path) is not None
+    leads_to_a_page = connection.scope.get("method") in ("GET", "HEAD") and forms.wants_page(connection)
+    return not leads_to_a_page or as_page in SHOWN or FILES.fullmatch(path) is not None
 
 
 def _to_sign_in(connection: HTTPConnection) -> Response:

@@ -5,6 +5,7 @@ The browser holds a random token in a cookie that scripts cannot read; the datab
 """
 
 import html
+import logging
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ from tracker.storage.members import Member
 from tracker.ui import cookies, forms, language, origin
 from tracker.ui.short_queue import ShortQueue
 from tracker.ui.wiring import services
+
+log = logging.getLogger(__name__)
 
 COOKIE = "tracker_session"
 # By this one a browser is known again that has signed in before. It opens nothing: see `tracker.auth.guessing`.
@@ -54,7 +57,11 @@ def member_of(sent: Mapping[str, str], address: str = "") -> Member | None:
     if not token:
         return None
     now = services().now()
-    member, note = services().read(_member_and_whether_to_note, token, now)
+    try:
+        member, note = services().read(_member_and_whether_to_note, token, now)
+    except ValueError:  # a row that makes no sense lets nobody in
+        log.exception("a sign-in could not be read")
+        return None
     if note:
         with suppress(*AWAY):  # a database that can only be read shows its pages all the same
             auth.note_use(services().engine, token, now, auth.limits_of(services().settings))
