@@ -55,7 +55,6 @@ def test_the_sign_in_speaks_the_language_of_the_browser(app: Starlette, header: 
     ("wishes", "locale", "half_days"),
     [
         (("de",), "en_GB", False),
-        (("en",), "en_GB", False),
         (("es",), "es", False),
         (("es-MX",), "es_MX", True),
         (("pt-PT",), "pt_PT", False),
