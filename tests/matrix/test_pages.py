@@ -89,7 +89,7 @@ def test_a_part_that_is_drawn_again_alone_shows_to_everybody_what_the_table_says
         if door not in drawn:
             found[who] = "none"
             continue
-        part = parts(at)[drawn.index(door)]
+        part = parts(at)[list(dict.fromkeys(drawn)).index(door)]  # a page may be drawn twice
         if who in BEFORE:
             cast.end(who)
         rerun_part(at, part, monkeypatch)
