@@ -138,7 +138,7 @@ def test_sign_ins_are_listed_and_ended_one_by_one(signed_in: Screens, engine: En
     at = signed_in.open(page.MY_ACCOUNT)
     text_shown = said(at)
     assert "**Safari on an iPhone**" in text_shown
-    assert "Last used Thu 14 May 2026, 14:30. Signed in Thu 14 May 2026, 14:00 from 2001:db8::9." in text_shown
+    assert "Last used Thu, 14 May 2026, 14:30. Signed in Thu, 14 May 2026, 14:00 from 2001:db8::9." in text_shown
     assert "**Chrome on Windows**" in text_shown
     assert text_shown.count("this browser") == 1
     press(at, "Sign out")
@@ -197,7 +197,7 @@ def test_an_api_token_is_made_shown_once_and_revoked(signed_in: Screens, engine:
     token = at.code[0].value
     assert bearer(engine, token)
     assert "**My *script***" in said(at)
-    assert "Made Thu 14 May 2026, 14:00. Never used. Expires Wed 12 Aug 2026, 14:00." in said(at)
+    assert "Made Thu, 14 May 2026, 14:00. Never used. Expires Wed, 12 Aug 2026, 14:00." in said(at)
     assert not at.run().code
     press(at, "Revoke")
     assert not bearer(engine, token)

@@ -213,6 +213,6 @@ def _token() -> str:
 
 
 def _local(moment: datetime) -> str:
-    """A moment in the reader's zone: `Thu 14 May 2026, 14:30`."""
+    """A moment in the reader's zone: `Thu, 14 May 2026, 14:30`."""
     local = moment.astimezone(words.zone())
     return f"{formats.day(local)}, {formats.time(local)}"
