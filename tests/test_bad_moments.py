@@ -4,6 +4,7 @@ import ast
 import re
 import runpy
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -126,6 +127,20 @@ def test_signing_in_again_leads_back_to_the_page_with_its_query(screens: Screens
     )
     assert unquote(address).endswith("?q=a+b%26c&status=Ended")
     assert "You are signed out" in said(at)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (None, "/"),
+        ("http://a.example", "/"),
+        ("http://a.example/class", "/class"),
+        ("http://a/new_/new_class", "/new_class"),
+    ],
+)
+def test_the_address_of_the_open_page_is_told(monkeypatch: pytest.MonkeyPatch, url: str | None, expected: str) -> None:
+    monkeypatch.setattr(page, "st", SimpleNamespace(context=SimpleNamespace(url=url), query_params={}))
+    assert page.here() == expected
 
 
 @pytest.mark.parametrize("sentence", ["<img src=x>", "a & b"])

@@ -86,7 +86,8 @@ def title_of_tab(text: str) -> None:
 
 def here() -> str:
     """The address of the page that is open, with its query, as it stands on this server."""
-    path = urlsplit(st.context.url or "/").path or "/"
+    # Streamlit takes the end of `new_class` for the page `class`, and says `/new_/new_class`.
+    path = "/" + urlsplit(st.context.url or "/").path.rpartition("/")[2]
     query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
     return path + (f"?{urlencode(query)}" if query else "")
 
