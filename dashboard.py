@@ -20,7 +20,9 @@ from tracker.ui import (
     components,
     first_steps,
     fonts,
+    index_page,
     invitation,
+    language_choice,
     page,
     school_account,
     sign_in,
@@ -134,8 +136,16 @@ if __name__ == "dashboard":
     end_with_parent(os.environ)
     app = st.App(
         __file__,
-        routes=[*fonts.routes(), *sign_in.routes(), *invitation.routes(), *school_account.routes()],
+        routes=[
+            *index_page.routes(),
+            *fonts.routes(),
+            *sign_in.routes(),
+            *invitation.routes(),
+            *school_account.routes(),
+            *language_choice.routes(),
+        ],
         middleware=[Middleware(Gate)],
+        on_script_error=page.went_wrong,
         lifespan=lifespan,
     )
 else:

@@ -43,6 +43,7 @@ def who_was_there() -> None:
 
 with page.shown_errors():
     shown = classes.look_at(services(), member, st.query_params.get("id", ""))
+    page.title_of_tab(shown.title)
 top, action = st.container(), st.container()
 with action:
     if shown.status is not ClassStatus.CANCELLED:

@@ -112,6 +112,12 @@ def _as_read(texts: Iterable[str]) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(texts).replace(WORD_JOINER, ""))
 
 
+def refused(at: AppTest) -> str:
+    """The sentence that stands in place of a page that is not for its reader; empty where there is none."""
+    found = [re.search(r'<div class="notice.*?<p>(.*?)</p>', str(one.value)) for one in at.main if one.type == "html"]
+    return next((unescape(one[1]) for one in found if one), "")
+
+
 def headings(at: AppTest) -> list[str]:
     """Headings of parts and links of the page in their order: what is listed under what."""
     found = [node for node in at.main if node.type in ("header", "subheader", "page_link")]

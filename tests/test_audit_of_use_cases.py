@@ -184,6 +184,7 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     ),
     "auth.share": (Action.SHARED, lambda s: auth.share(s.engine, s.ana, s.planned(), s.other().email, s.now)),
     "auth.end_share": (Action.SHARE_ENDED, ended_share),
+    "auth.set_language": (Action.LANGUAGE_CHOSEN, lambda s: auth.set_language(s.engine, s.ana, "es", s.now)),
     "auth.set_password": (
         Action.PASSWORD_SET,
         lambda s: auth.set_password(s.engine, s.ana, s.other().email, PASSWORD, s.now),

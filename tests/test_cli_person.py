@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.gate_client import account
 from tests.makers import Clock, counted, lesson, member, services, stay, stored
 from tests.practice_school import CommandLine
-from tests.screens import Screens, button, metric, said, show, tables
+from tests.screens import Screens, button, metric, refused, said, show, tables
 from tests.test_erasure import everything
 from tracker import privacy, storage
 from tracker.privacy import Findings
@@ -166,4 +166,4 @@ def test_the_page_says_what_is_due_and_what_was_done(
 def test_the_page_is_for_admins(screens: Screens, ana: Member) -> None:
     screens.sign_in(ana)
     at = screens.open(page.PEOPLES_DATA)
-    assert (said(at), list(at.text_input)) == ("This page is for admins.", [])
+    assert (refused(at), list(at.text_input)) == ("This page is for admins.", [])

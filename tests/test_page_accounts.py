@@ -15,7 +15,7 @@ from tests.asgi import post, request, websocket
 from tests.gate_client import EMAIL, account, cookie_of, fault, get, log_in
 from tests.gate_client import PASSWORD as OTHERS_PASSWORD
 from tests.makers import NOW, Clock, lesson, stored
-from tests.screens import PASSWORD, Screens, raw, said, tables
+from tests.screens import PASSWORD, Screens, raw, refused, said, tables
 from tracker import auth, storage
 from tracker.auth import Browser
 from tracker.auth.guessing import MOST_ATTEMPTS_FROM_ADDRESS
@@ -140,7 +140,7 @@ def test_sign_ins_are_listed_and_ended_one_by_one(signed_in: Screens, engine: En
     at = signed_in.open(page.MY_ACCOUNT)
     text_shown = said(at)
     assert "**Safari on an iPhone**" in text_shown
-    assert "last used 2026-05-14 14:30, signed in 2026-05-14 14:00, from 2001:db8::9" in text_shown
+    assert "Last used Thu, 14 May 2026, 14:30. Signed in Thu, 14 May 2026, 14:00 from 2001:db8::9." in text_shown
     assert "**Chrome on Windows**" in text_shown
     assert text_shown.count("this browser") == 1
     press(at, "Sign out")
@@ -194,12 +194,12 @@ def test_a_browser_is_named_as_a_person_would(user_agent: str, words: str) -> No
 
 def test_an_api_token_is_made_shown_once_and_revoked(signed_in: Screens, engine: Engine) -> None:
     at = fill(signed_in.open(page.MY_ACCOUNT), Name="My *script*")
-    at.selectbox[0].set_value("90 days")
+    at.selectbox[0].set_value(90)
     press(at, "Make a token")
     token = at.code[0].value
     assert bearer(engine, token)
     assert "**My *script***" in said(at)
-    assert "made 2026-05-14 14:00, never used, expires 2026-08-12 14:00" in said(at)
+    assert "Made Thu, 14 May 2026, 14:00. Never used. Expires Wed, 12 Aug 2026, 14:00." in said(at)
     assert not at.run().code
     press(at, "Revoke")
     assert not bearer(engine, token)
@@ -216,7 +216,7 @@ def test_an_api_token_without_a_name_is_refused(signed_in: Screens) -> None:
 
 def test_only_an_admin_sees_the_people(signed_in: Screens) -> None:
     at = signed_in.open(page.PEOPLE)
-    assert texts(at.error) == ["This page is for admins."]
+    assert refused(at) == "This page is for admins."
     assert not at.text_input
     assert not at.button
 

@@ -26,7 +26,20 @@ from tests.makers import (
     stored,
     waiting,
 )
-from tests.screens import Screens, button, dialog_buttons, figures, metric, parts, raw, rerun_part, said, show, tables
+from tests.screens import (
+    Screens,
+    button,
+    dialog_buttons,
+    figures,
+    metric,
+    parts,
+    raw,
+    refused,
+    rerun_part,
+    said,
+    show,
+    tables,
+)
 from tracker import class_attendance, classes, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
@@ -411,15 +424,15 @@ def test_a_class_that_does_not_exist_is_a_sentence(
 ) -> None:
     lesson(engine, ana)
     shown = show(screens, class_id)
-    assert said(shown) == "There is no such class."
-    assert said(screens.open(page.CLASS)) == "There is no such class."
+    assert refused(shown) == "There is no such class."
+    assert refused(screens.open(page.CLASS)) == "There is no such class."
 
 
 def test_a_colleagues_class_shows_nothing_of_itself(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, member(engine, "ben@school.example"), "Biology", course="Term 1")
     counted(engine, class_id, stay("Bo", 0, 30))
     shown = show(screens, class_id)
-    assert said(shown) == "This class belongs to somebody else."
+    assert refused(shown) == "This class belongs to somebody else."
     assert not tables(shown)
     assert not shown.get("download_button")
 
@@ -539,7 +552,7 @@ def test_a_class_that_is_deleted_while_it_is_looked_at_is_gone(
     button(shown, "Fetch participants now").click()
     shown.run()
     assert not shown.exception
-    assert said(shown) == "There is no such class."
+    assert refused(shown) == "There is no such class."
 
 
 # People

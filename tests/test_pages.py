@@ -41,6 +41,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 
 HOSTILE = "<img src=x onerror=alert(1)> [win](https://evil.example) **bold** `code` $x$ :red[e] \u202eright"
 # Each of these in a text that is sent as Markdown would be read as markup.
+SIGNED_OUT = "You are signed out Sign in, and you come back to this page. Sign in"
 MEETING_IDS = count(82_000_000_000)
 TITLES = (
     *("Today", "Classes", "New class", "Algebra 7B", "System", "People", "People's data", "Activity", "My account"),
@@ -90,9 +91,9 @@ def test_a_page_shows_a_stranger_nothing_but_the_way_to_sign_in(
         screens.cookies = {} if token is None else {COOKIE: token}
         at = screens.open(name, id=class_id)
         assert not at.exception
-        assert [str(one.value) for one in at.main if hasattr(one, "value")] == [
-            '<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>'
-        ]
+        (shown,) = [str(one.value) for one in at.main if hasattr(one, "value")]
+        assert said(at) == SIGNED_OUT
+        assert "Algebra" not in shown
         assert len(at.sidebar) == 0
 
 
@@ -134,7 +135,7 @@ def test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere(
     auth.sign_out(engine, allowed.cookies[COOKIE], NOW)
     at.run()
     assert not at.title
-    assert said(at) == "You are signed out. Sign in"
+    assert said(at) == SIGNED_OUT
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -65,6 +65,7 @@ class Action(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105 - no password
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
+    LANGUAGE_CHOSEN = "language_chosen"
     ACCOUNT_ADDED = "account_added"
     ACCOUNT_INVITED = "account_invited"
     ACCOUNT_RESET = "account_reset"

@@ -25,6 +25,7 @@ from tracker.auth.accounts import (
     list_members,
     names_of,
     remove,
+    set_language,
     set_password,
 )
 from tracker.auth.addresses import caller_of, is_proxy, place_of
@@ -134,6 +135,7 @@ __all__ = [
     "remove",
     "revoke_api_tokens",
     "second_factor_is_on",
+    "set_language",
     "set_password",
     "share",
     "shares_by",

@@ -85,6 +85,14 @@ def change_password(engine: Engine, member: Member, sign_in: str, present: str, 
     _log("password_changed", member, member)
 
 
+def set_language(engine: Engine, member: Member, language: str | None, now: datetime) -> None:
+    """In which language the pages speak to somebody from now on; None for that of her browser."""
+    with transaction(engine) as tx:
+        storage.members.lock_member(tx, member.id)
+        storage.members.set_language(tx, member.id, language)
+        audit.note(tx, member, Action.LANGUAGE_CHOSEN, now)
+
+
 def end_everything(tx: Transaction, member_id: str, but_sign_in: str = "") -> None:
     """Ends all that lets somebody in: sign-ins, but for the one with this hash, API tokens and an invitation.
 

@@ -175,6 +175,7 @@ _OF_PEOPLE: Mapping[str, Template] = {
     "ALLOWED_HOSTS.",
     "too_many_connections": "There are too many connections from where you are. Please try again in a few seconds.",
     "form_too_large": "This form is too large.",
+    "language_unknown": "The pages do not speak this language.",
 }
 
 _OF_PEOPLES_DATA: Mapping[str, Template] = {

@@ -43,6 +43,7 @@ ACTIONS: Mapping[str, Template] = {
     "password_set": "set a new password for {account}",
     "second_factor_on": "switched the second factor on",
     "second_factor_off": "switched the second factor off",
+    "language_chosen": "chose the language of the pages",
     "account_added": "added the account {account} ({role})",
     "account_invited": "invited {account} ({role})",
     "account_reset": "reset the password of {account}",

@@ -5,9 +5,7 @@ Each is drawn by one call, and looks as `style.css` says. Texts come here plain,
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from importlib.resources import files
 
 import streamlit as st
 
@@ -40,12 +38,6 @@ class Html:
 
 
 Cell = str | Html
-
-
-@cache
-def style() -> str:
-    """Our CSS, as an HTML element."""
-    return f"<style>{files(__package__).joinpath('style.css').read_text('utf-8')}</style>"
 
 
 def figures(shown: Iterable[Figure]) -> None:
