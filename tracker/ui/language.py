@@ -19,7 +19,7 @@ ADDRESS = "/language"
 
 def of_tab(member: Member | None) -> Locale:
     """For a page: by her account, else by what she chose in this browser, else by what the browser says."""
-    return _best(member, st.context.cookies, st.context.headers.get("Accept-Language"), st.context.locale)
+    return _best(member, st.context.cookies, st.context.locale, st.context.headers.get("Accept-Language"))
 
 
 def of_request(request: HTTPConnection, member: Member | None = None) -> Locale:

@@ -180,16 +180,9 @@ async def host(request: Request) -> Response:
 
 def _not_started(class_id: str, fault: str, status: int) -> Response:
     """The page in place of a class that cannot be started: why, and what can be done now."""
-    address = html.escape(quote(class_id, safe=""))
-    heading, again, back = (
-        html.escape(text) for text in (_("The class cannot be started now"), _("Try again"), _("Back to the class"))
-    )
-    return forms.page(
-        _("Start class"),
-        f"""<h2>{heading}</h2>{forms.alert(fault)}
-<p><a class="button" href="/host?id={address}">{again}</a></p><p><a href="/class?id={address}">{back}</a></p>""",
-        status,
-    )
+    address = quote(class_id, safe="")
+    ways = forms.way(_("Try again"), f"/host?id={address}") + forms.way(_("Back to the class"), f"/class?id={address}")
+    return forms.page(_("The class cannot be started now"), forms.alert(fault) + ways, status)
 
 
 def _form(target: str, email: str = "", fault: str = "", status: int = 200, *, with_code: bool = False) -> Response:
