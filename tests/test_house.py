@@ -91,6 +91,7 @@ LIBRARIES: dict[str, set[str]] = {
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
     "joserfc": {"auth"},
+    "pandas": {"ui"},
     "platformdirs": {"paths"},
     "plotly": {"ui"},
     "prometheus_client": {"server"},

@@ -77,12 +77,6 @@ def copy_link(url: str, key: str) -> None:
         st.code(url, language=None)
 
 
-def copy_label() -> None:
-    """Says once on a page what is written on the buttons of `copy_link`."""
-    label = _("Copy link").replace("\\", "").replace('"', "").replace("<", "")
-    st.html(f'<style>:root {{ --copy-link: "{label}"; }}</style>')
-
-
 def state_mark(state: words.State) -> str:
     """The badge of a state, as HTML; its sign is drawn by `style.css`, so that it is not read aloud."""
     sign = state.icon.removeprefix(":material/").removesuffix(":")
@@ -116,6 +110,9 @@ def _actions(key: str) -> DeltaGenerator:
 
 
 def _who_is_here(found: Class) -> str:
+    """How many are in a class that runs, and who; nothing where no joins are announced: nobody knows then."""
+    if not page.seen_so_far(found):
+        return ""
     here = page.read(class_attendance.people_in_class_now, found, services().now())
     now = _("{people} in class now", people=words.in_class_now(here))
     names = words.here(here, NAMES_IN_A_LIST, for_html=True)
@@ -141,7 +138,7 @@ def _people(found: Class) -> str:
     """The cells of how many came, and how many of them late; in words where no heading stands above them."""
     people, hosts = page.read(class_attendance.figures_shown, found, services().now())
     late = found.late if people is not None else None
-    if found.status is ClassStatus.LIVE:
+    if found.status is ClassStatus.LIVE and page.seen_so_far(found):
         here = page.read(class_attendance.people_in_class_now, found, services().now())
         number = formats.number(sum(not person.is_host for person in here))
         told = [(_("{number} now", number=number), _("{number} in class now", number=number)), ("", "")]
