@@ -625,7 +625,7 @@ def test_a_class_held_in_two_parts_says_so(screens: Screens, engine: Engine, ana
     class_id = lesson(engine, ana)
     note(ended("uuid-1", 0, 20))
     counted(engine, class_id, stay("Bo", 0, 10), start=30, end=60)
-    assert "Held 14:00–14:20 and 14:30–15:00. Restarted once, at 14:30." in said(show(screens, class_id))
+    assert "Held 14:00–14:20 and 14:30–15:00. Restarted once at 14:30." in said(show(screens, class_id))
 
 
 def test_a_thousand_people_are_drawn_a_page_at_a_time(

@@ -197,7 +197,7 @@ def test_each_person_is_opened_down_to_the_rows(screens: Screens, engine: Engine
     (person,) = [box for box in shown.selectbox if box.label == "Every join and leave of one person"]
     person.select_index(0).run()
     assert "2 joins, 1 h in all. Added up they would be 1 h 10 min." in said(shown)
-    assert [row["Time"] for row in tables(shown)["Every join and leave"]] == ["30 min", "40 min"]
+    assert [row["How long"] for row in tables(shown)["Every join and leave"]] == ["30 min", "40 min"]
 
 
 def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_undone(
@@ -321,7 +321,7 @@ def test_times_are_the_readers_and_the_page_says_so_where_the_class_is_elsewhere
     shown = show(screens, class_id)
     assert tables(shown)["People"][0]["Came"] == "09:00"
     assert "Held 09:00–10:00." in said(shown)
-    assert "Times on this page are those of Sao Paulo, in the files those of Berlin." in said(shown)
+    assert "Times on this page are those of São Paulo, in the files those of Berlin." in said(shown)
     assert b"14:00:00+02:00" in screens.download(shown, "CSV of people")[1]
 
 

@@ -308,6 +308,9 @@ def test_a_list_whose_session_is_another_classs_now_is_kept_and_says_so(
     classes.change_class(services(), ana, second, Plan("Biology", at(70), 60, "Europe/Berlin"))
     forward(wired, 190)
     shown = show(screens, first)
-    assert "The session of the list below is counted for **Biology** (Thu, 14 May 2026, 15:10–16:10) now" in said(shown)
+    assert (
+        "The session that the list below was read from counts for **Biology** (Thu, 14 May 2026, 15:10–16:10) now"
+        in said(shown)
+    )
     assert metric(shown, "People") == "1"
     assert (stored(engine, first).participant_count, stored(engine, second).participant_count) == (1, 1)

@@ -105,7 +105,7 @@ def test_a_co_teacher_has_the_class_everywhere_without_its_start_link_and_leaves
     dialog = opened(shown)
     assert "You have this class of Ana" in said_everywhere(dialog)
     assert not dialog.text_input
-    after = press(dialog, "Leave")
+    after = press(dialog, "Give back")
     assert (after.title[0].value, links(after)) == ("Classes", [])
     assert stored(engine, class_id).shared_with == frozenset()
 
@@ -167,7 +167,7 @@ def test_my_account_lists_what_is_shared_each_with_a_click_to_end_it(
         "You have the class **Hers** of Eva",
     ):
         assert line in said(shown)
-    for label in ("Take back", "Take back", "Leave"):
+    for label in ("Take back", "Take back", "Give back"):
         button(shown, label).click()
         shown.run()
     assert "You share nothing" in said(shown)

@@ -282,8 +282,8 @@ def test_so_does_a_click_in_a_dialog(
             field.input("zoe@school.example")
         return at, part
 
-    # “Leave” would do what has happened meanwhile.
-    for label in sorted({one.label for one in dialog_buttons(opened()[0])} - {"Leave"}):
+    # “Give back” would do what has happened meanwhile.
+    for label in sorted({one.label for one in dialog_buttons(opened()[0])} - {"Give back"}):
         at, part = opened()
         calls = len(sent(http))
         with monkeypatch.context() as patch:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, delete, select
 
 from tracker.storage.database import Transaction
@@ -44,7 +44,7 @@ def add(tx: Transaction, new: SignedIn, expires_at: datetime, ends_at: datetime)
 
 def _is_good(now: datetime) -> ColumnElement[bool]:
     """Whether a sign-in has not expired. In SQLite a text that is no time comes after every time: it is no good."""
-    return col(SignIn.expires_at).between(now, now + LONGEST)
+    return and_(col(SignIn.expires_at) > now, col(SignIn.expires_at) < now + LONGEST)
 
 
 def member_signed_in(tx: Transaction, token_hash: str, now: datetime) -> Member | None:

@@ -161,7 +161,7 @@ def _closing(chosen: Member) -> None:
             )
         )
         sure = st.checkbox(_("Yes, close it"), key=f"close-{chosen.id}")
-        if st.button(_("Close"), disabled=not sure):
+        if st.button(_("Close account"), disabled=not sure):
             with page.shown_errors():
                 auth.disable(services().engine, page.acting(), chosen.email, services().now())
             _show_next(_("{email} cannot sign in any more.", email=chosen.email))

@@ -86,7 +86,7 @@ def _classes(found: Findings) -> None:
     """The classes with somebody in them; a term is seen at once, and of more the rest is counted."""
     components.table(
         _("Classes with this person"),
-        (Column(_("Class")), Column(_("Start")), Column(_("Teacher")), Column(_("Joins"), numbers=True)),
+        (Column(_("Class")), Column(_("Began")), Column(_("Teacher")), Column(_("Joins"), numbers=True)),
         (
             (one.title, words.stamp(one.scheduled_start), one.teacher_name, formats.number(number))
             for one, number in found.classes[:MOST_CLASSES]
@@ -173,7 +173,7 @@ def retention(found: Preview) -> None:
         st.markdown(f"{_('The tracker does a hundred of them a minute.')} {more}".strip())
         components.table(
             _("Due now"),
-            (Column(_("Class")), Column(_("Start")), Column(_("Teacher")), Column(_("People"), numbers=True)),
+            (Column(_("Class")), Column(_("Began")), Column(_("Teacher")), Column(_("People"), numbers=True)),
             (
                 (
                     one.title,

@@ -284,8 +284,8 @@ def when_today(found: Class, now: datetime) -> str:
 
 
 def zone_name(name: str) -> str:
-    """A time zone as people call it: `New York`, of `America/New_York`."""
-    return name.rpartition("/")[2].replace("_", " ")
+    """A time zone as people call it: `New York`, of `America/New_York`; `São Paulo`."""
+    return formats.place_of(clock.zone(name))
 
 
 def moment(at: datetime, now: datetime, *, seconds: bool = True) -> str:
