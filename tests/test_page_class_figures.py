@@ -74,7 +74,7 @@ def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, e
     assert figures(shown)["In class now"] == "2"
     assert figures(shown)["People so far"] == "3"
     assert tables(shown)["In class now"] == [{"Name": "Bo", "Since": "14:12"}, {"Name": "Cy <b>", "Since": "14:02"}]
-    assert tables(shown)["Left"] == [{"Name": "Di", "At": "14:04"}]
+    assert tables(shown)["Have left"] == [{"Name": "Di", "At": "14:04"}]
     assert [row["Minutes in class"] for row in tables(shown)["People"]] == ["26", "28", "1"]
     for name in (page.TODAY, page.CLASSES):
         assert "2 in class now" in said(screens.open(name))
@@ -213,7 +213,7 @@ def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_u
     for class_id in (first, later):
         shown = show(screens, class_id)
         assert metric(shown, "People") == "2"
-        assert "3 people by Zoom's list. You joined 1 with another." in said(shown)
+        assert "3 people by Zoom's list. You said that 1 is the same person as another." in said(shown)
         assert [row["Minutes in class"] for row in tables(shown)["People"]] == ["60", "60"]
         assert stored(engine, class_id).participant_count == 3
         assert "Bo Li and Bo Li (iPhone): the same person" in said(shown)

@@ -1,6 +1,6 @@
 """Classes as lines: of the table on the page Classes, and of the plan of the day. A click anywhere opens the class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Literal
 
@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tracker import class_attendance
-from tracker.attendance.types import ClassStatus
+from tracker.attendance.types import ClassStatus, Person
 from tracker.messages import formats, people_in_words
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
@@ -114,9 +114,13 @@ def _who_is_here(found: Class) -> str:
     if not page.seen_so_far(found):
         return ""
     here = page.read(class_attendance.people_in_class_now, found, services().now())
-    now = _("{people} in class now", people=words.in_class_now(here))
     names = words.here(here, NAMES_IN_A_LIST, for_html=True)
-    return f"{now[0].upper()}{now[1:]}" + (f": {names}" if names else "")
+    return _here_in_words(here) + (f": {names}" if names else "")
+
+
+def _here_in_words(here: Sequence[Person]) -> str:
+    told = _("{people} in class now", people=words.in_class_now(here))
+    return f"{told[0].upper()}{told[1:]}"
 
 
 def _cells(found: Class, member: Member, *, reasons: bool) -> str:
@@ -141,7 +145,7 @@ def _people(found: Class) -> str:
     if found.status is ClassStatus.LIVE and page.seen_so_far(found):
         here = page.read(class_attendance.people_in_class_now, found, services().now())
         number = formats.number(sum(not person.is_host for person in here))
-        told = [(_("{number} now", number=number), _("{number} in class now", number=number)), ("", "")]
+        told = [(_("{number} now", number=number), _here_in_words(here)), ("", "")]
     else:
         told = [
             ("", "") if people is None else (formats.number(people), people_in_words(people, hosts)),
