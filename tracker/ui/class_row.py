@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from tracker import class_attendance
 from tracker.attendance.types import ClassStatus, Person
 from tracker.messages import formats, people_in_words
+from tracker.messages.formats import DASH
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
@@ -93,11 +94,15 @@ def _line(found: Class, member: Member, key: str, *, sentence: str | None = None
     line = st.container(key=f"day-row-{key}", gap=None)
     facts = [one for one in (found.course, "" if found.teacher_id == member.id else found.teacher_name) if one]
     told = sentence or state.sentence
+    # A range of times is not broken in the middle.
+    time = escape(words.when_today(found, services().now())).replace(
+        DASH, f"{words.WORD_JOINER}{DASH}{words.WORD_JOINER}"
+    )
     with line:
         _title(found)
         st.html(
             "<div class='cells'>"
-            f"<span class='time'>{escape(words.when_today(found, services().now()))}</span>"
+            f"<span class='time'>{time}</span>"
             f"<span class='facts'>{escape(words.plain(' · '.join(facts), 120))}</span>"
             f"<span class='state'>{state_mark(state) if mark and state.code != 'planned' else ''}</span>"
             f"<span class='told'>{escape(words.plain(told, 300))}</span></div>"
