@@ -20,7 +20,7 @@ SOURCES = sorted(
 FLOORS: dict[str, set[str]] = {
     "ground": {"clock", "messages", "paths", "text", "practice"},
     "errors": {"errors"},
-    "arithmetic and settings": {"attendance", "settings"},
+    "arithmetic and settings": {"attendance", "rosters", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
@@ -43,6 +43,7 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
+    "rosters": "errors messages text",
     "settings": "errors messages paths",
     "logs": "settings text",
     "report": "attendance text",
@@ -90,6 +91,7 @@ LIBRARIES: dict[str, set[str]] = {
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
     "joserfc": {"auth"},
+    "openpyxl": {"rosters"},
     "pandas": {"ui"},
     "platformdirs": {"paths"},
     "plotly": {"ui"},
@@ -115,7 +117,7 @@ LIBRARIES: dict[str, set[str]] = {
     "xlsxwriter": {"report"},
     "zxcvbn": {"auth"},
 }
-PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "text"}
+PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "rosters", "text"}
 PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}

@@ -216,6 +216,35 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "retention_days_unusable": "The number of days is from 0 (no limit) to {most}.",
 }
 
+_OF_ROSTERS: Mapping[str, Template] = {
+    "roster_empty": "There is nothing in it.",
+    "roster_no_table": "This is no list of students that can be read. Save the list as Excel (.xlsx) or CSV, with a "
+    "column of names.",
+    "roster_old_excel": "This workbook is of an older kind, or has a password. Save it as Excel (.xlsx) without a "
+    "password.",
+    "roster_broken_workbook": "This workbook cannot be read. Save it again as Excel (.xlsx), or as CSV.",
+    "roster_too_large": "This file is too large for a list of students. Copy their lines into a new one.",
+    "roster_too_many": "A course has at most {most} students, and this list has more.",
+    "roster_without_students": "There is no student in this list.",
+    # Of a line of the list.
+    "roster_another_table": "Another table begins here. Only the first one was read.",
+    "roster_line_without_name": "There is neither a name nor an e-mail address.",
+    "roster_line_repeated": "It says the same as line {line}, so it counts once.",
+    "roster_email_twice": "{email} is on line {line} too.",
+    "roster_number_twice": "The number {number} is on line {line} too.",
+    "roster_name_twice": "“{name}” is on line {line} too, and nothing tells the two apart.",
+    "roster_emails_several": "There is more than one e-mail address; {email} was taken.",
+    "roster_number_shortened": "A spreadsheet has shortened the number “{number}”. Write it as text.",
+    "roster_date_unreadable": "“{text}” is not a date; write it like 2026-05-14.",
+    "roster_dates_ambiguous": "Under “{column}” either the day or the month may come first, as in {text}. The day was "
+    "taken to come first.",
+    "roster_dates_reversed": "The last day is before the first, so neither was taken.",
+    "roster_formula_without_value": "A formula has no result yet. Open the file in Excel, and save it again.",
+    "roster_line_no_student": "No student: {text}",
+    "roster_line_of_teacher": "No student, but {role}: {name}",
+    "roster_headings_again": "The headings once more.",
+}
+
 _OF_HTTP: Mapping[str, Template] = {
     "no_such_address": "There is nothing at this address.",
     "method_not_allowed": "This address does not take that method.",
@@ -269,6 +298,7 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_CLASSES,
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
+    **_OF_ROSTERS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
     **OF_BACKUPS,
