@@ -55,13 +55,15 @@ def layout_of(table: Table) -> Layout:
         meanings = guessed(table.rows)
         if not _WHO & set(meanings):
             raise InvalidInput("roster_no_table")
-        columns = tuple(Column(place, "", meaning) for place, meaning in enumerate(meanings))
-        return Layout(columns, (), table.rows)
+        return _guessed_layout(table.rows, meanings)
     body, another = _own_rows(table.rows, header)
     width = max([len(header.texts), *(len(row.cells) for row in body)])
     texts = header.texts + ("",) * (width - len(header.texts))
     found = _told_apart(list(map(heading_of, texts)) if len(header.lines) == 1 else [*header.headings])
     found += [Heading(Meaning.NOTHING, 0, "")] * (width - len(found))
+    for place, heading in enumerate(found):
+        if heading.meaning is Meaning.EMAIL and _behind_guardian(found, place):
+            found[place] = Heading(Meaning.OTHER_PERSON, 0, heading.words)
     meanings = [_by_content(one, [row.cell(place) for row in body]) for place, one in enumerate(found)]
     _take_one(meanings, found, Meaning.NUMBER)
     _take_one(meanings, found, Meaning.GROUP)
@@ -74,12 +76,24 @@ def layout_of(table: Table) -> Layout:
     return Layout(columns, header.lines, body, surname_first, another)
 
 
+def _guessed_layout(rows: tuple[Row, ...], meanings: Sequence[Meaning]) -> Layout:
+    """The layout by what stands in the columns; a first line without an address where all have one is of headings, in
+    a language that is not known here."""
+    first, place = rows[0], meanings.index(Meaning.EMAIL) if Meaning.EMAIL in meanings else 0
+    is_heading = Meaning.EMAIL in meanings and first.cell(place) and "@" not in first.cell(place)
+    texts = first.cells if is_heading and all("@" in row.cell(place) for row in rows[1:] if row.cell(place)) else ()
+    columns = tuple(Column(at, texts[at] if at < len(texts) else "", meaning) for at, meaning in enumerate(meanings))
+    return Layout(columns, (first.line,), rows[1:]) if texts else Layout(columns, (), rows)
+
+
 def _own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], int | None]:
     """The rows below the headings, and the line of other headings, where another table follows in the same file."""
     own = {row.cells for row in rows if row.line in header.lines}
     for place, row in enumerate(rows[header.first_row :], start=header.first_row):
+        if row.cells in own or addresses(row) or not all(map(_may_be_heading, row.cells)):
+            continue
         kinds = {heading_of(cell).meaning for cell in row.cells} - {Meaning.NOTHING}
-        if len(kinds) > 1 and kinds & _WHO and row.cells not in own and not addresses(row):
+        if len(kinds) > 1 and kinds & _WHO:
             return rows[header.first_row : place], row.line
     return rows[header.first_row :], None
 
@@ -162,6 +176,19 @@ def _told_apart(found: list[Heading]) -> list[Heading]:
         if one.meaning is Meaning.NAME and first and not last and one.words in words.LAST_BESIDE_FIRST:
             found[place] = Heading(Meaning.LAST_NAME, one.rank, one.words)
     return found
+
+
+def _behind_guardian(found: Sequence[Heading], place: int) -> bool:
+    """Whether a column of addresses follows a guardian's name, maybe with her phone between: then it is hers."""
+    if not words.STUDENT.isdisjoint(found[place].words.split()):
+        return False
+    for before in reversed(found[:place]):
+        said = set(before.words.split())
+        if before.meaning is Meaning.OTHER_PERSON:
+            return bool(said & words.OF_GUARDIANS) and not said & words.EMAIL_WORDS
+        if not said & words.PHONE:
+            return False
+    return False
 
 
 def _by_content(heading: Heading, cells: Sequence[str]) -> Meaning:

@@ -46,8 +46,7 @@ def is_no_student(name: str, *, alone: bool, number: str) -> bool:
     said = compared_name(name).strip(" .:*=")
     if is_total(said) or (_WHOLE.fullmatch(said) and not number):
         return True
-    if not alone:
-        return False
-    of_group = heading_of(name.split()[0] if name.split() else "").meaning is Meaning.GROUP
-    remark = len(name) > LONGEST_NAME_ALONE or re.search(r"[\d:=_©]|^\*|\.$", name) is not None
-    return remark or (of_group and len(name.split()) < 4)
+    first, *more = re.split(r"[\s:]+", name)
+    if heading_of(first).meaning is Meaning.GROUP and 0 < len(more) < 3:
+        return True
+    return alone and (len(name) > LONGEST_NAME_ALONE or re.search(r"[\d:=_©]|^\*|\.$", name) is not None)

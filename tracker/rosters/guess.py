@@ -86,7 +86,8 @@ def _meaning(cells: Sequence[str], rows: int) -> Meaning:
     if all(len(cell) <= LONGEST_GROUP for cell in cells) and (repeated or numbered):
         return Meaning.GROUP
     with_address = [cell for cell in cells if ADDRESS.search(cell)]
-    if len(with_address) * 2 > len(cells) or _share(cells, looks_like_name):
+    # A title above them is none, and neither is a remark below.
+    if len(with_address) * 2 > len(cells) or sum(map(looks_like_name, cells)) * 10 >= len(cells) * 7:
         return Meaning.NAME
     return Meaning.NOTHING
 

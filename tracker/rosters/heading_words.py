@@ -13,32 +13,44 @@ def _phrases(text: str) -> frozenset[str]:
 
 
 # What says nothing in a heading.
-LEFT_OUT = _words("a o as os e y et und and the of do da de dos das del d du des la el le les l der die s on am")
+LEFT_OUT = _words(
+    """
+    a o as os e y et und and the of do da de dos das del d du des la el le les l der die s on am
+    your what is tu su seu sua ihr ihre votre
+    """
+)
 # Whose the column is, where it is the student's; "in" is of "Schüler/in".
 STUDENT = _words(
     """
     student students pupil pupils learner learners participant participants attendee attendees alumno alumna alumnos
     alumnas alumnado estudiante estudiantes aluno aluna alunos alunas estudante estudantes discente discentes
     educando schuler schulers schulerin schulerinnen studierende studierenden studierender studenten teilnehmer
-    teilnehmerin teilnehmende eleve eleves etudiant etudiante etudiants apprenant apprenants user in
+    teilnehmerin teilnehmende eleve eleves etudiant etudiante etudiants apprenant apprenants child
+    children kind kindes enfant user in
     """
 )
 NUMBER_WORDS = _words("id number num no n nr nro numero nummer code codigo identifier identifiant identificador")
-# Whose the column is, where it is a guardian's, a contact's for emergencies, or a teacher's.
-OF_OTHERS = _words(
+# Whose the column is, where it is a teacher's, or a guardian's or a contact's for emergencies.
+OF_TEACHERS = _words(
+    """
+    teacher teachers professor professora professores docente docentes profesor profesora lehrer lehrerin lehrkraft
+    klassenlehrer klassenlehrerin klassenleitung enseignant enseignante prof advisor adviser counselor counsellor
+    coach instructor orientador orientadora coordinator coordinador coordenador
+    """
+)
+OF_GUARDIANS = _words(
     """
     parent parents parental guardian guardians mother mothers father fathers mom mum dad carer carers caregiver
     family relative kin padre madre padres madres tutor tutora tutores acudiente apoderado apoderada representante
     familia familiar familiares responsavel responsaveis mae maes pai pais encarregado encarregada ee filiacao
     responsable responsables eltern elternteil mutter vater erziehungsberechtigte erziehungsberechtigter
     erziehungsberechtigten sorgeberechtigte sorgeberechtigter sorgeberechtigten vormund pere mere parente legal
-    legaux emergency emergencia notfall urgence teacher teachers professor professora professores docente docentes
-    profesor profesora lehrer lehrerin lehrkraft klassenlehrer klassenlehrerin klassenleitung enseignant enseignante
-    prof advisor adviser counselor counsellor coach instructor orientador orientadora coordinator coordinador
-    coordenador
+    legaux emergency emergencia notfall urgence
     """
 )
 EMAIL_WORDS = _words("email emails mail mails correo correos courriel courriels mel")
+# What may stand between a guardian's name and her address.
+PHONE = _words("phone telephone tel telefon telefono telefone celular movil mobile handy portable cell")
 # Headings under which addresses may stand, though they do not say so.
 LOGINS = _words("login username user usuario upn principal account cuenta conta konto compte benutzer benutzername")
 # Of two addresses, the one that is not the school's.

@@ -56,7 +56,7 @@ def _meaning(said: tuple[str, ...]) -> Heading:
     whole, phrase = " ".join(said), " ".join(own)
     if own and len(own) < len(said) and set(own) <= words.NUMBER_WORDS:
         return Heading(Meaning.NUMBER, 1, phrase)
-    of_others = not words.OF_OTHERS.isdisjoint(said)
+    of_others = not words.OF_GUARDIANS.isdisjoint(said) or not words.OF_TEACHERS.isdisjoint(said)
     for meaning, phrases, less_likely in _EXACT if of_others else (*_EXACT, *_AFTER):
         if one := next((one for one in (whole, phrase) if one in phrases), None):
             rank = 0 if "sis" in said else 2 if one in less_likely else 1

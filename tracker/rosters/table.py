@@ -57,6 +57,8 @@ def rows_of(lines: Iterable[tuple[int, Sequence[str]]]) -> tuple[Row, ...]:
 
 def tidied(cell: str) -> str:
     """A cell as a person reads it: one line, nothing invisible, and without what only keeps a spreadsheet off it."""
+    if not cell:
+        return ""
     text = cell if cell.isascii() and cell.isprintable() and len(cell) <= LONGEST_CELL else _printable(cell)
     text = " ".join(text.split())
     if found := _TEXT_FORMULA.fullmatch(text):

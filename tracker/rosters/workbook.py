@@ -25,10 +25,10 @@ from tracker.rosters.table import (
 from tracker.text import plain
 
 # Of what is unpacked, in bytes, and of pieces of XML in it: a roster of 2,000 students with twenty columns has a tenth.
-MOST_BYTES, MOST_TAGS, MOST_PARTS = 24_000_000, 1_500_000, 1_000
+MOST_BYTES, MOST_TAGS, MOST_PARTS = 24_000_000, 1_000_000, 1_000
 MOST_SHEETS = 10
-# Of a sheet, in Excel.
-LAST_ROW = 2**20
+# The empty ones between the others count too.
+LAST_ROW = 2 * MOST_ROWS
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAILTO = re.compile(r"mailto:([^\"?&]+)", re.IGNORECASE)
 _ZEROS = re.compile("0+")
@@ -68,7 +68,7 @@ def _check_size(content: bytes) -> None:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
                 raise InvalidInput("roster_too_large")
-            if "xl/workbook.xml" not in archive.namelist() and "[Content_Types].xml" not in archive.namelist():
+            if not any(part.filename.startswith("xl/") for part in parts):
                 raise InvalidInput("roster_no_table")
             tags = 0
             for part in parts:
@@ -128,17 +128,23 @@ def _marks_of(archive: zipfile.ZipFile, path: str) -> _Marks:
     targets: dict[str, str] = {}
     if (relations := get_rels_path(path)) in archive.namelist():
         targets = {str(one.id): str(one.target or one.Target) for one in get_dependents(archive, relations)}
+    filled = False
     with archive.open(path) as sheet:
         for _event, node in iterparse(sheet):
             tag = node.tag.rpartition("}")[2]
             if tag == "c":
                 formula, value = _child(node, "f"), _child(node, "v")
+                filled = filled or len(node) > 0
                 if formula is not None and node.get("r"):
                     place = coordinate_to_tuple(node.get("r"))
                     if value is None or value.text is None:
                         marks.without_value.add(place)
                     if found := _MAILTO.search(formula.text or ""):
                         marks.links[place] = unquote(found[1])
+            elif tag == "row":
+                if filled and int(node.get("r") or 0) > LAST_ROW:
+                    raise InvalidInput("roster_too_large")
+                filled = False
             elif tag == "mergeCell":
                 left, top, _right, bottom = range_boundaries(node.get("ref"))
                 if bottom > top:
@@ -160,9 +166,8 @@ def _table(sheet: Any, marks: _Marks) -> Table:
     sheet.reset_dimensions()
     cells: dict[int, list[str]] = {}
     for number, row in enumerate(sheet.iter_rows(max_row=LAST_ROW, max_col=MOST_COLUMNS), start=1):
-        texts = [_text(cell) for cell in row] if row else []
-        if any(texts):
-            cells[number] = texts
+        if any(cell.value is not None for cell in row):
+            cells[number] = [_text(cell) for cell in row]
             if len(cells) > MOST_ROWS:
                 raise InvalidInput("roster_too_many", most=MOST_STUDENTS)
     for (row_number, column), address in marks.links.items():
