@@ -131,7 +131,8 @@ def _rated(texts: tuple[str, ...], found: tuple[Heading, ...], lines: tuple[int,
     if not _WHO & kinds:
         return None
     known = sum(one.meaning is not Meaning.NOTHING for one in found) / max(1, sum(map(bool, texts)))
-    points = len(kinds - _LESS) + len(kinds & _LESS) / 2 + known / 4
+    # Two rows have to say more than one: the first of them may be a line above the table.
+    points = len(kinds - _LESS) + len(kinds & _LESS) / 2 + known / 4 - len(lines) / 100
     return Header(texts, found, lines, first_row, points)
 
 

@@ -8,7 +8,7 @@ from tracker.rosters.table import ADDRESS, Row, is_address
 from tracker.rosters.types import Meaning
 
 # A name has letters, and what stands between them; a line of a text has an end, or more words.
-_NAME = re.compile(r"[^\W\d_][^\d_:;!?=/\\]*")
+_NAME = re.compile(r"[^\W\d_][^\d_:;!?=/\\@]*")
 MOST_WORDS_OF_A_NAME, LONGEST_NAME, LONGEST_GROUP = 7, 80, 15
 _END_OF_SENTENCE = re.compile(r"[^\W\d_]{4,}[.!?]$")
 _LIST_NUMBER = re.compile(r"^(?:[-*•–]\s+|\(?\d{1,4}(?:[.)]\s*|\s+(?=[^\W\d_]{2})))")

@@ -44,8 +44,8 @@ OF_GUARDIANS = _words(
     family relative kin padre madre padres madres tutor tutora tutores acudiente apoderado apoderada representante
     familia familiar familiares responsavel responsaveis mae maes pai pais encarregado encarregada ee filiacao
     responsable responsables eltern elternteil mutter vater erziehungsberechtigte erziehungsberechtigter
-    erziehungsberechtigten sorgeberechtigte sorgeberechtigter sorgeberechtigten vormund pere mere parente legal
-    legaux emergency emergencia notfall urgence
+    erziehungsberechtigten sorgeberechtigte sorgeberechtigter sorgeberechtigten vormund pere mere parente
+    emergency emergencia notfall urgence
     """
 )
 EMAIL_WORDS = _words("email emails mail mails correo correos courriel courriels mel")
@@ -61,7 +61,7 @@ SECOND_EMAIL = _words(
 )
 NAME = _phrases(
     """
-    name | names | full name | fullname | display name | complete name | nombre | nombres apellidos |
+    name | names | full name | legal name | fullname | display name | complete name | nombre | nombres apellidos |
     nombre apellidos | nombre apellido | apellidos nombre | apellidos nombres | apellido nombre | nombre completo |
     nome | nome completo | nome sobrenome | sobrenome nome | nome apelido | apelido nome | nome civil |
     nome social | vorname nachname | vorname name | nachname vorname | name vorname | vor nachname | vor zuname |
@@ -80,17 +80,17 @@ SURNAME_FIRST = _phrases(
 )
 FIRST = _phrases(
     """
-    first | first name | first names | firstname | given name | given names | givenname | forename | forenames |
-    prenom | prenoms | vorname | vornamen | rufname | nombres | nombre pila | primer nombre | primeiro nome |
-    nome proprio | nomes proprios
+    first | first name | legal first name | first names | firstname | given name | given names | givenname |
+    forename | forenames | prenom | prenoms | vorname | vornamen | rufname | nombres | nombre pila | primer nombre |
+    primeiro nome | nome proprio | nomes proprios
     """
 )
 LAST = _phrases(
     """
-    last | last name | last names | lastname | surname | surnames | family name | familyname | apellido |
-    apellidos | primer apellido | segundo apellido | 1er apellido | 2o apellido | 1o apellido | apellido 1 |
-    apellido 2 | apellido paterno | apellido materno | sobrenome | sobrenomes | apelido | apelidos | ultimo nome |
-    nachname | familienname | zuname | nom famille
+    last | last name | legal last name | last names | lastname | surname | surnames | family name | familyname |
+    apellido | apellidos | primer apellido | segundo apellido | 1er apellido | 2o apellido | 1o apellido |
+    apellido 1 | apellido 2 | apellido paterno | apellido materno | sobrenome | sobrenomes | apelido | apelidos |
+    ultimo nome | nachname | familienname | zuname | nom famille
     """
 )
 # Beside a column of surnames these are first names, and the other way round.
@@ -104,10 +104,10 @@ NUMBER = _phrases(
     legajo | expediente | numero expediente | no expediente | n expediente | id escolar | no id escolar |
     n id escolar | numero id escolar | numero identificacion | no identificacion | identificacion | documento |
     codigo | code | carnet | carne | boleta | cedula | numero processo | no processo | n processo | processo |
-    matrikelnummer | matrikel nummer | matrikel nr | matrikelnr | matrikel | matr nr | schulernummer | schuler nr |
-    schulernr | schulerid | studentennummer | ine | identifiant | no etudiant | university id | school id |
-    enrollment number | enrolment number | registration number | admission number | admission no | roll no |
-    roll number | studentid | studentnumber
+    matrikelnummer | matrikel nummer | matrikel nr | matrikelnr | matrikel | matr nr | matr | matric | matric no |
+    schulernummer | schuler nr | schulernr | schulerid | studentennummer | ine | identifiant | no etudiant |
+    university id | school id | enrollment number | enrolment number | registration number | admission number |
+    admission no | roll no | roll number | studentid | studentnumber
     """
 )
 # Where there is another number too, it is the student's.
@@ -129,11 +129,11 @@ SEAT = _phrases(
 SEAT_IF_COUNTING = _phrases("num | numero | nummer")
 GROUP = _phrases(
     """
-    group | groups | group name | section | sections | section name | class | classes | class name | class group |
-    homeroom | form | form group | tutor group | tutorgroup | registration group | reg group | turma | turmas |
-    grupo | grupos | grupo clase | clase | unidad | seccion | secciones | secao | comision | paralelo | division |
-    aula | klasse | klassen | gruppe | gruppen | lerngruppe | tutorgruppe | stammgruppe | classe | groupe |
-    groupes | groupe classe | groupe td | team | kurs | cohort
+    group | groups | kl | group name | section | sections | section name | class | classes | class name |
+    class group | homeroom | form | form group | tutor group | tutorgroup | registration group | reg group | turma |
+    turmas | grupo | grupos | grupo clase | clase | unidad | seccion | secciones | secao | comision | paralelo |
+    division | aula | klasse | klassen | gruppe | gruppen | lerngruppe | tutorgruppe | stammgruppe | classe |
+    groupe | groupes | groupe classe | groupe td | team | kurs | cohort
     """
 )
 # Where there is another group too, it is the student's.

@@ -61,6 +61,9 @@ def _meaning(said: tuple[str, ...]) -> Heading:
         if one := next((one for one in (whole, phrase) if one in phrases), None):
             rank = 0 if "sis" in said else 2 if one in less_likely else 1
             return Heading(meaning, rank, one)
+    # "Name / Nombre", "Klasse/Kurs": the same in two languages, or in two words.
+    if len(own) > 1 and len(each := {_meaning((word,)).meaning for word in own}) == 1 and Meaning.NOTHING not in each:
+        return Heading(each.pop(), 1, whole)
     if of_others:
         return Heading(Meaning.OTHER_PERSON, 0, whole)
     if not words.EMAIL_WORDS.isdisjoint(said):

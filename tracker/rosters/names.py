@@ -49,7 +49,8 @@ def addresses_in(cell: str) -> list[str]:
 def name_beside_address(cell: str) -> str:
     """What stands beside the address in a cell: of `Ana Lima <ana@x.org>` the name; the whole cell without address."""
     if "@" not in cell:
-        return without_list_number(cell).strip(' \t;|"“”„«»')
+        name = without_list_number(cell).strip(" ;|")
+        return name[1:-1].strip() if len(name) > 1 and name[0] in '"“„«' and name[-1] in '"”“»' else name
     rest = ADDRESS.sub(" ", _MAILTO.sub(" ", cell))
     return without_list_number(" ".join(rest.split()).strip(_AROUND_ADDRESS)).strip()
 

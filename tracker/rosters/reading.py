@@ -170,9 +170,9 @@ class _Reading:
             if self._first(rows[place], Meaning.NAME) or self._joined(rows[place], Meaning.LAST_NAME):
                 text = plain(cells[place], LONGEST_TEXT)
                 self._say(rows[place], Problem("roster_date_unreadable", {"text": text}))
-        if found.ambiguous is not None:
-            details = {"column": plain(column.heading, LONGEST_TEXT), "text": cells[found.ambiguous]}
-            self._say(rows[found.ambiguous], Problem("roster_dates_ambiguous", details))
+        if (first := found.ambiguous) is not None:
+            heading = plain(column.heading, LONGEST_TEXT)
+            self._say(rows[first], Problem("roster_dates_ambiguous", {"column": heading, "text": cells[first]}))
         return {row.line: value for row, value in zip(rows, found.values, strict=True)}
 
 

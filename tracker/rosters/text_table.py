@@ -10,6 +10,7 @@ from typing import Literal
 
 from tracker.errors import InvalidInput
 from tracker.rosters.columns import header_of
+from tracker.rosters.guess import looks_like_name
 from tracker.rosters.table import ADDRESS, Row, Table, addresses, rows_of
 
 # In the order in which they are preferred where two fit as well.
@@ -23,6 +24,7 @@ MOST_LINES_IN_A_CELL = 10
 _NAMED_DELIMITER = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _NAMES_AND_ADDRESSES = re.compile(r"(?:[^<>@]*<[^<>@\s]+@[^<>@\s]+>)+[\s,;]*")
 _BETWEEN_ADDRESSES = re.compile(r"(?<=>)\s*[,;]\s*(?=\S)")
+_BETWEEN_PEOPLE = re.compile(r"\s*[,;]\s*")
 _SURNAME_FIRST = re.compile(r"[^\W\d][^,;\t|@]*, [^\W\d][^,;\t|@]*")
 
 
@@ -36,7 +38,7 @@ def table_of_text(text: str, encoding: str) -> Table:
     delimiter = named[1] if named and named[1] in DELIMITERS else _delimiter(text)
     lines = _read(text, delimiter)
     if delimiter == WHOLE_LINE:
-        lines = _apart(lines)
+        lines = _apart(lines, only_line=len(text.strip().splitlines()) == 1)
     rows = rows_of(islice(lines, 1, None) if named else lines)
     return Table(rows, encoding=encoding, delimiter="" if delimiter == WHOLE_LINE else delimiter)
 
@@ -50,7 +52,7 @@ def _delimiter(text: str) -> str:
     header = header_of(samples[best])
     if header and sum(map(bool, header.texts)) > 1:
         return best
-    if "\t" not in text and len(lines) == 1 and len(ADDRESS.findall(lines[0])) > 1 and not _names(lines[0]):
+    if "\t" not in text and len(lines) == 1 and len(_pieces(lines[0], only_line=True)) > 1:
         return WHOLE_LINE
     with_addresses = sum(_NAMES_AND_ADDRESSES.fullmatch(line) is not None for line in lines)
     surname_first = sum(_SURNAME_FIRST.fullmatch(line.strip()) is not None for line in lines) if best == "," else 0
@@ -106,12 +108,17 @@ def _cells(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[tuple[
         before = reader.line_num
 
 
-def _apart(lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Lines of several `Name <mail>`, as a mail program has them, as one line each."""
+def _apart(lines: Iterator[tuple[int, list[str]]], *, only_line: bool) -> Iterator[tuple[int, list[str]]]:
+    """Lines of several people, as a mail program has them, as one line each."""
     for line, cells in lines:
-        whole = " ".join(cells)
-        if len(ADDRESS.findall(whole)) > 1 and not _names(whole):
-            pieces = ADDRESS.findall(whole)
-        else:
-            pieces = _BETWEEN_ADDRESSES.split(whole)
-        yield from ((line, [piece]) for piece in pieces)
+        yield from ((line, [piece]) for piece in _pieces(" ".join(cells), only_line=only_line))
+
+
+def _pieces(line: str, *, only_line: bool) -> list[str]:
+    """The people on a line: several `Name <mail>`, several addresses, or on the only line of a text three names."""
+    if len(found := ADDRESS.findall(line)) > 1 and not _names(line):
+        return found
+    pieces = _BETWEEN_PEOPLE.split(line.strip())
+    if only_line and len(pieces) > 2 and all(map(looks_like_name, pieces)):
+        return pieces
+    return _BETWEEN_ADDRESSES.split(line)
