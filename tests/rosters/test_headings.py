@@ -39,8 +39,12 @@ from tracker.rosters.headings import heading_of
         ("role", "Role|Roles|Rol|Papel|Rolle"),
         ("seat_number", "Nº|N.º|N°|No.|Nr.|#|Lfd. Nr.|Chamada|Nº de orden|Seat number|Número"),
         ("other_person", "Parent email|Guardian|Mother's e-mail|Responsável|E-mail do responsável|Tutor|Correo padre"),
-        ("other_person", "Nome da mãe|Encarregado de educação|Erziehungsberechtigte|E-Mail Eltern|Responsable légal"),
+        (
+            "other_person",
+            "Nome da mãe|Encarregado de educação|Erziehungsberechtigte|E-Mail Eltern|Responsable légal",
+        ),
         ("other_person", "Teacher|Teacher e-mail|Klassenlehrer|Emergency contact|Enseignant|Docente|Father phone"),
+        ("other_person", "E-mail Enc. Educação|E.E.|Contact 1 e-mail|Household"),
         ("nothing", "|Phone|Birthday|Essay (123)|Last access|Points|Foto|" + "Name " * 20),
     ],
 )
@@ -79,3 +83,9 @@ def test_the_schools_address_comes_before_a_second_one() -> None:
 def test_a_line_above_the_table_is_none_of_its_headings() -> None:
     roster = read("Turma:;7A;;\nNome;E-mail;Grupo;RA\nAna;ana@x.org;7A;001\n")
     assert roster.understood.header_lines == (2,)
+
+
+def test_a_course_is_a_group_where_its_names_are_those_of_classes() -> None:
+    assert meanings(read("Nombre;Curso\nAna;3B\nBo;1º ESO A\n")) == "name group"
+    assert meanings(read("Nombre;Curso\nAna;Matemáticas\nBo;Física 2\n")) == "name nothing"
+    assert meanings(read("Nombre;Curso;Unidad\nAna;1º ESO;1ESOA\n")) == "name nothing group"

@@ -58,6 +58,8 @@ def test_a_quoted_cell_may_have_line_breaks_and_the_line_is_where_it_begins() ->
 def test_a_quote_that_is_never_closed_swallows_nobody() -> None:
     roster = read('Name,Email\n"Ana,ana@x.org\n' + "".join(f"Bo,b{number}@x.org\n" for number in range(30)))
     assert len(roster.students) == 31
+    roster = read('Name,Email\n"Ek, Bo",bo@x.org\n"Ana,ana@x.org\nCy,cy@x.org\n')
+    assert [(one.name, one.line) for one in roster.students] == [("Bo Ek", 2), ("Ana", 3), ("Cy", 4)]
 
 
 def test_a_guardians_address_is_never_the_students() -> None:
@@ -66,6 +68,9 @@ def test_a_guardians_address_is_never_the_students() -> None:
         assert roster.students == (Student("Ana", line=2),), heading
     roster = read("Aluno;E-mail;Responsável;E-mail\nAna;;Eva;eva@x.org\nBo;bo@x.org;Jo;jo@x.org\n")
     assert [one.email for one in roster.students] == ["", "bo@x.org"]
+    roster = read("Name,Email,Contact email,Contact 1 e-mail\nAna,,eva@x.org,jo@x.org\n")
+    assert roster.students == (Student("Ana", line=2),)
+    assert read("Name,Contact email\nAna,ana@x.org\n").students == (Student("Ana", "ana@x.org", line=2),)
     assert meanings(read("Alumno;Grupo;Tutor legal;Teléfono;Correo\nAna;1A;Eva;123;e@x.org\n")) == (
         "name group other_person nothing other_person"
     )

@@ -161,8 +161,10 @@ def test_too_many_students_are_refused_and_2000_are_read_quickly() -> None:
         return [["Name", "E-mail", "Number", "Group", "From"], *students]
 
     most, more, many = sheet_of(rows(2000)), sheet_of(rows(2001)), sheet_of(rows(10_001))
-    read(most, name="a.xlsx")
-    before = process_time()
-    assert len(read(most, name="a.xlsx").students) == 2000
-    assert process_time() - before < 1
+    seconds = []
+    for _ in range(3):
+        before = process_time()
+        assert len(read(most, name="a.xlsx").students) == 2000
+        seconds.append(process_time() - before)
+    assert min(seconds) < 1
     assert (refused(more), refused(many)) == ("roster_too_many", "roster_too_many")

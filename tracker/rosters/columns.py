@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
 from tracker.rosters.dates import is_date
-from tracker.rosters.guess import guessed, mostly_addresses, only_counts
+from tracker.rosters.guess import guessed, is_numbered_group, mostly_addresses, only_counts
 from tracker.rosters.headings import LONGEST_HEADING, Heading, heading_of
 from tracker.rosters.table import Row, Table, addresses
 from tracker.rosters.types import Column, Meaning
@@ -62,7 +62,7 @@ def layout_of(table: Table) -> Layout:
     found = _told_apart(list(map(heading_of, texts)) if len(header.lines) == 1 else [*header.headings])
     found += [Heading(Meaning.NOTHING, 0, "")] * (width - len(found))
     for place, heading in enumerate(found):
-        if heading.meaning is Meaning.EMAIL and _behind_guardian(found, place):
+        if heading.meaning is Meaning.EMAIL and (_behind_guardian(found, place) or _of_contact(found, place)):
             found[place] = Heading(Meaning.OTHER_PERSON, 0, heading.words)
     meanings = [_by_content(one, [row.cell(place) for row in body]) for place, one in enumerate(found)]
     _take_one(meanings, found, Meaning.NUMBER)
@@ -99,12 +99,19 @@ def _own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], i
 
 
 def header_of(rows: Sequence[Row]) -> Header | None:
-    """The headings of a table, None where it has none: those of the row, or two rows, that says most."""
-    best: Header | None = None
-    for header in _candidates(rows[:ROWS_BEFORE_HEADINGS]):
-        if best is None or header.points > best.points:
-            best = header
-    return best
+    """The headings of a table, None where it has none: those of the row, or two rows, that says most.
+
+    Of two that say as much, those with more lines below: Zoom's reports begin with a line on the meeting.
+    """
+    found = list(_candidates(rows[:ROWS_BEFORE_HEADINGS]))
+    begins = {header.lines[0] for header in found}
+
+    def says(header: Header) -> tuple[float, int]:
+        below = rows[header.first_row : header.first_row + 3]
+        own = next((count for count, row in enumerate(below) if row.line in begins), len(below))
+        return header.points, own
+
+    return max(found, key=says, default=None)
 
 
 def _candidates(rows: Sequence[Row]) -> Iterator[Header]:
@@ -192,6 +199,12 @@ def _behind_guardian(found: Sequence[Heading], place: int) -> bool:
     return False
 
 
+def _of_contact(found: Sequence[Heading], place: int) -> bool:
+    """Whether a column has the addresses of a contact, who is another person where the student has one of her own."""
+    others = [one for at, one in enumerate(found) if at != place and one.meaning is Meaning.EMAIL]
+    return bool(others) and not words.CONTACT.isdisjoint(found[place].words.split())
+
+
 def _by_content(heading: Heading, cells: Sequence[str]) -> Meaning:
     """What a column has, where what stands in it says that its heading means something else."""
     filled = [cell for cell in cells if cell]
@@ -199,6 +212,8 @@ def _by_content(heading: Heading, cells: Sequence[str]) -> Meaning:
         case Meaning.SEAT_NUMBER if heading.words in words.SEAT_IF_COUNTING and not only_counts(filled):
             return Meaning.NUMBER
         case Meaning.FROM | Meaning.UNTIL if filled and not any(cell.isdigit() or is_date(cell) for cell in filled):
+            return Meaning.NOTHING
+        case Meaning.GROUP if heading.words in words.GROUP_IF_NUMBERED and not all(map(is_numbered_group, filled)):
             return Meaning.NOTHING
         case Meaning.NUMBER | Meaning.GROUP if mostly_addresses(filled):
             return Meaning.NOTHING

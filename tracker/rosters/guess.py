@@ -82,8 +82,8 @@ def _meaning(cells: Sequence[str], rows: int) -> Meaning:
     if _share(cells, lambda cell: _NUMBER.fullmatch(cell) is not None) and len(set(cells)) * 10 > len(cells) * 9:
         return Meaning.NUMBER
     repeated = len(set(cells)) * 2 <= len(cells)
-    numbered = _share([without_list_number(cell) for cell in cells], _has_digit)
-    if all(len(cell) <= LONGEST_GROUP for cell in cells) and (repeated or numbered):
+    numbered = _share([without_list_number(cell) for cell in cells], is_numbered_group)
+    if numbered or (repeated and all(len(cell) <= LONGEST_GROUP for cell in cells)):
         return Meaning.GROUP
     with_address = [cell for cell in cells if ADDRESS.search(cell)]
     # A title above them is none, and neither is a remark below.
@@ -97,8 +97,9 @@ def _share(cells: Sequence[str], test: Callable[[str], bool]) -> bool:
     return sum(map(test, cells)) * 5 >= len(cells) * 4
 
 
-def _has_digit(cell: str) -> bool:
-    return any(sign.isdigit() for sign in cell)
+def is_numbered_group(cell: str) -> bool:
+    """Whether this is short and has a number, as `7A` and `1º ESO B`."""
+    return len(cell) <= LONGEST_GROUP and any(sign.isdigit() for sign in cell)
 
 
 def _single_words(cells: Sequence[str]) -> bool:

@@ -41,14 +41,16 @@ OF_TEACHERS = _words(
 OF_GUARDIANS = _words(
     """
     parent parents parental guardian guardians mother mothers father fathers mom mum dad carer carers caregiver
-    family relative kin padre madre padres madres tutor tutora tutores acudiente apoderado apoderada representante
-    familia familiar familiares responsavel responsaveis mae maes pai pais encarregado encarregada ee filiacao
-    responsable responsables eltern elternteil mutter vater erziehungsberechtigte erziehungsberechtigter
-    erziehungsberechtigten sorgeberechtigte sorgeberechtigter sorgeberechtigten vormund pere mere parente
-    emergency emergencia notfall urgence
+    household family relative kin padre madre padres madres tutor tutora tutores acudiente apoderado apoderada
+    representante familia familiar familiares responsavel responsaveis mae maes pai pais encarregado encarregada
+    ee filiacao responsable responsables eltern elternteil mutter vater erziehungsberechtigte
+    erziehungsberechtigter erziehungsberechtigten sorgeberechtigte sorgeberechtigter sorgeberechtigten vormund
+    pere mere parente emergency emergencia notfall urgence enc
     """
 )
 EMAIL_WORDS = _words("email emails mail mails correo correos courriel courriels mel")
+# Whose these are depends on what else is there.
+CONTACT = _words("contact contacts contacto contactos contato contatos kontakt kontakte")
 # What may stand between a guardian's name and her address.
 PHONE = _words("phone telephone tel telefon telefono telefone celular movil mobile handy portable cell")
 # Headings under which addresses may stand, though they do not say so.
@@ -107,13 +109,13 @@ NUMBER = _phrases(
     matrikelnummer | matrikel nummer | matrikel nr | matrikelnr | matrikel | matr nr | matr | matric | matric no |
     schulernummer | schuler nr | schulernr | schulerid | studentennummer | ine | identifiant | no etudiant |
     university id | school id | enrollment number | enrolment number | registration number | admission number |
-    admission no | roll no | roll number | studentid | studentnumber
+    admission no | roll no | roll number | studentid | studentnumber | upn
     """
 )
 # Where there is another number too, it is the student's.
 LESS_LIKELY_NUMBER = _phrases(
     """
-    id | code | codigo | user id | dni | nif | cpf | documento | registro | identificacion
+    id | upn | code | codigo | user id | dni | nif | cpf | documento | registro | identificacion
     """
 )
 # The place in the list. Those that follow are a student's number, unless the column only counts its lines.
@@ -133,11 +135,13 @@ GROUP = _phrases(
     class group | homeroom | form | form group | tutor group | tutorgroup | registration group | reg group | turma |
     turmas | grupo | grupos | grupo clase | clase | unidad | seccion | secciones | secao | comision | paralelo |
     division | aula | klasse | klassen | gruppe | gruppen | lerngruppe | tutorgruppe | stammgruppe | classe |
-    groupe | groupes | groupe classe | groupe td | team | kurs | cohort
+    groupe | groupes | groupe classe | groupe td | team | kurs | cohort | curso | serie
     """
 )
+# A degree, or a year, unless each of its names is short and has a number: "3B".
+GROUP_IF_NUMBERED = _phrases("curso | serie")
 # Where there is another group too, it is the student's.
-LESS_LIKELY_GROUP = _phrases("kurs | cohort | team | aula | sections | section | groups")
+LESS_LIKELY_GROUP = _phrases("curso | serie | kurs | cohort | team | aula | sections | section | groups")
 FROM = _phrases(
     """
     from | start | start date | startdate | starts | started | joined | join date | date joined | joining date |

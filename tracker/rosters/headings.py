@@ -15,6 +15,7 @@ from tracker.rosters.types import Meaning
 LONGEST_HEADING = 80
 
 
+_ABBREVIATIONS = ((r"\be\W?mail", "email"), (r"\bn\W?o\b", "no"), (r"\br\W?a\b", "ra"), (r"\be\W?e\b", "ee"))
 # Before the words of other people are looked for: "Family name" is nobody else's.
 _EXACT = (
     (Meaning.FIRST_NAME, words.FIRST, frozenset[str]()),
@@ -56,7 +57,9 @@ def _meaning(said: tuple[str, ...]) -> Heading:
     whole, phrase = " ".join(said), " ".join(own)
     if own and len(own) < len(said) and set(own) <= words.NUMBER_WORDS:
         return Heading(Meaning.NUMBER, 1, phrase)
-    of_others = not words.OF_GUARDIANS.isdisjoint(said) or not words.OF_TEACHERS.isdisjoint(said)
+    # "Contact 1" of a school's list is a mother or a father.
+    of_contact = not words.CONTACT.isdisjoint(said) and any(word.isdigit() for word in said)
+    of_others = of_contact or not (words.OF_GUARDIANS | words.OF_TEACHERS).isdisjoint(said)
     for meaning, phrases, less_likely in _EXACT if of_others else (*_EXACT, *_AFTER):
         if one := next((one for one in (whole, phrase) if one in phrases), None):
             rank = 0 if "sis" in said else 2 if one in less_likely else 1
@@ -78,5 +81,6 @@ def _words_of(text: str) -> tuple[str, ...]:
     apart = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", text).replace("#", " n ")
     plain = unicodedata.normalize("NFKD", apart.casefold())
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("°", " ")
-    plain = re.sub(r"\bn\W?o\b", "no", re.sub(r"\br\W?a\b", "ra", re.sub(r"\be\W?mail", "email", plain)))
+    for parts, whole in _ABBREVIATIONS:
+        plain = re.sub(parts, whole, plain)
     return tuple(word for word in re.findall(r"[a-z0-9]+", plain) if word not in words.LEFT_OUT)

@@ -42,7 +42,7 @@ def name_of(cell: str, *, surname_first: bool = False) -> Named:
 
 def addresses_in(cell: str) -> list[str]:
     """The e-mail addresses in a cell, each once; that of a link and of its text are often the same."""
-    found = [address.rstrip(".").removeprefix("'") for address in ADDRESS.findall(_MAILTO.sub(" ", cell))]
+    found = [address.removeprefix("'") for address in ADDRESS.findall(_MAILTO.sub(" ", cell))]
     return list({address.casefold(): address for address in reversed(found)}.values())[::-1]
 
 

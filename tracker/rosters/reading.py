@@ -9,7 +9,6 @@ from tracker.errors import InvalidInput, Problem
 from tracker.rosters.columns import Layout, layout_of
 from tracker.rosters.dates import read_dates
 from tracker.rosters.footers import is_no_student, is_teacher, is_total
-from tracker.rosters.headings import heading_of
 from tracker.rosters.names import Named, addresses_in, name_beside_address, name_of
 from tracker.rosters.table import MOST_STUDENTS, Row, Table
 from tracker.rosters.types import LineProblem, Meaning, Roster, Student, Understood
@@ -63,13 +62,16 @@ class _Reading:
 
     def students(self) -> Iterator[tuple[Student, tuple[str, ...]]]:
         """Each student, repeated ones too, and the cells of her line."""
-        rows = self.layout.rows
-        first_days, last_days = self._dates(rows, Meaning.FROM), self._dates(rows, Meaning.UNTIL)
         headings = {row.cells for row in self.table.rows if row.line in self.layout.lines}
-        for row in rows:
+        rows = []
+        for row in self.layout.rows:
             if problem := self._no_student(row, headings):
                 self.skipped.append(LineProblem(row.line, problem))
-            elif student := self._student(row, first_days.get(row.line), last_days.get(row.line)):
+            else:
+                rows.append(row)
+        first_days, last_days = self._dates(rows, Meaning.FROM), self._dates(rows, Meaning.UNTIL)
+        for row, since, until in zip(rows, first_days, last_days, strict=True):
+            if student := self._student(row, since, until):
                 yield student, row.cells
 
     def _student(self, row: Row, since: date | None, until: date | None) -> Student | None:
@@ -157,23 +159,20 @@ class _Reading:
         read = (column.place for column in self.layout.columns if column.meaning in _READ)
         return any((row.line, place) in self.table.without_value for place in read)
 
-    def _dates(self, rows: Sequence[Row], meaning: Meaning) -> dict[int, date | None]:
-        """The dates of a column by line."""
+    def _dates(self, rows: Sequence[Row], meaning: Meaning) -> tuple[date | None, ...]:
+        """The dates of a column, one for each row."""
         column = next((one for one in self.layout.columns if one.meaning is meaning), None)
         if column is None:
-            return {}
+            return (None,) * len(rows)
         cells = [cell if (cell := row.cell(column.place)).casefold() not in _NOTHING else "" for row in rows]
-        # What is no student's line has no date either.
-        cells = ["" if heading_of(cell).meaning is meaning else cell for cell in cells]
         found = read_dates(cells)
         for place in found.unreadable:
-            if self._first(rows[place], Meaning.NAME) or self._joined(rows[place], Meaning.LAST_NAME):
-                text = plain(cells[place], LONGEST_TEXT)
-                self._say(rows[place], Problem("roster_date_unreadable", {"text": text}))
+            text = plain(cells[place], LONGEST_TEXT)
+            self._say(rows[place], Problem("roster_date_unreadable", {"text": text}))
         if (first := found.ambiguous) is not None:
             heading = plain(column.heading, LONGEST_TEXT)
             self._say(rows[first], Problem("roster_dates_ambiguous", {"column": heading, "text": cells[first]}))
-        return {row.line: value for row, value in zip(rows, found.values, strict=True)}
+        return found.values
 
 
 def _without_repeats(
@@ -188,10 +187,11 @@ def _without_repeats(
     for student, cells in students:
         bare = not (student.email or student.number)
         key = (replace(student, line=0, email=student.email.casefold()), cells if bare else ())
-        if (line := seen.setdefault(key, student.line)) == student.line and (student, cells) not in kept[-1:]:
-            kept.append((student, cells))
+        if key in seen:
+            problems.append(LineProblem(student.line, Problem("roster_line_repeated", {"line": seen[key]})))
         else:
-            problems.append(LineProblem(student.line, Problem("roster_line_repeated", {"line": line})))
+            seen[key] = student.line
+            kept.append((student, cells))
     return kept
 
 
@@ -201,10 +201,10 @@ def _shared(students: Sequence[Student]) -> Iterator[LineProblem]:
     def of(value: Callable[[Student], str], problem: Callable[[str, int], Problem]) -> Iterator[LineProblem]:
         seen: dict[str, int] = {}
         for student in students:
-            if text := value(student):
-                line = seen.setdefault(compared_name(text), student.line)
-                if line != student.line:
-                    yield LineProblem(student.line, problem(text, line))
+            if (text := value(student)) and (key := compared_name(text)) in seen:
+                yield LineProblem(student.line, problem(text, seen[key]))
+            elif text:
+                seen[key] = student.line
 
     yield from of(
         lambda one: one.email, lambda text, line: Problem("roster_email_twice", {"email": text, "line": line})

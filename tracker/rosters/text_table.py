@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from typing import Literal
 
 from tracker.errors import InvalidInput
 from tracker.rosters.columns import header_of
@@ -80,32 +79,34 @@ def _names(line: str) -> bool:
 
 
 def _read(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines and their cells; a quote that nobody closes is a sign like others."""
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+    """The lines and their cells, which may have line breaks in quotes; raises `InvalidInput` for an endless cell."""
+    trim = delimiter != "\t"
     try:
-        if any(
-            cell.count("\n") > MOST_LINES_IN_A_CELL
-            for _line, cells in _cells(text, delimiter, quoting)
-            for cell in cells
-        ):
-            quoting = csv.QUOTE_NONE
-    except csv.Error:
-        quoting = csv.QUOTE_NONE
-    try:
-        yield from _cells(text, delimiter, quoting)
+        if _quotes_are_closed(text, delimiter):
+            reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, skipinitialspace=trim)
+            before = 0
+            for cells in reader:
+                yield before + 1, cells
+                before = reader.line_num
+        else:
+            for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+                if line.count('"') % 2:
+                    yield number, [cell.strip(' "') for cell in line.split(delimiter)]
+                else:
+                    rows = csv.reader([line], delimiter=delimiter, skipinitialspace=trim)
+                    yield number, [cell for cells in rows for cell in cells]
     except csv.Error as error:
         # A cell of more than 128 kB.
         raise InvalidInput("roster_no_table") from error
 
 
-def _cells(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(
-        io.StringIO(text, newline=None), delimiter=delimiter, quoting=quoting, skipinitialspace=delimiter != "\t"
-    )
-    before = 0
-    for cells in reader:
-        yield before + 1, cells
-        before = reader.line_num
+def _quotes_are_closed(text: str, delimiter: str) -> bool:
+    """Whether no quote swallows the lines after it."""
+    if text.count('"') % 2:
+        return False
+    lines = io.StringIO(text, newline=None)
+    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t")
+    return not any(cell.count("\n") > MOST_LINES_IN_A_CELL for cells in rows for cell in cells)
 
 
 def _apart(lines: Iterator[tuple[int, list[str]]], *, only_line: bool) -> Iterator[tuple[int, list[str]]]:
