@@ -168,3 +168,25 @@ def test_too_many_students_are_refused_and_2000_are_read_quickly() -> None:
         seconds.append(process_time() - before)
     assert min(seconds) < 1
     assert (refused(more), refused(many)) == ("roster_too_many", "roster_too_many")
+
+
+def test_headings_of_two_rows_with_a_guardian_above_two_columns() -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet()
+        sheet.merge_range("A1:F2", "Colegio San José")
+        for cells, heading in (("A3:A4", "N°"), ("B3:B4", "Apellidos y nombres"), ("F3:F4", "Alta")):
+            sheet.merge_range(cells, heading)
+        sheet.merge_range("C3:D3", "Apoderado")
+        sheet.write("E3", "Alumno")
+        sheet.write_row("C4", ["Nombre", "Correo", "Correo"])
+        sheet.write_row("A5", [1, "García López, Ana", "Eva", "eva@x.cl", "ana@x.cl", "01/03/2026"])
+        sheet.write_row("A6", [2, "Peña, Jo", "Li", "li@x.cl", "", "15/03/2026"])
+
+    roster = read(workbook(fill), name="a.xlsx")
+    assert roster.students == (
+        Student("Ana García López", "ana@x.cl", "", "", date(2026, 3, 1), None, 5, "García López"),
+        Student("Jo Peña", "", "", "", date(2026, 3, 15), None, 6, "Peña"),
+    )
+    assert problems(roster) == []
+    assert meanings(roster) == "seat_number name other_person other_person email from"
+    assert roster.understood.header_lines == (3, 4)

@@ -47,6 +47,6 @@ def is_no_student(name: str, *, alone: bool, number: str) -> bool:
     if is_total(said) or (_WHOLE.fullmatch(said) and not number):
         return True
     first, *more = re.split(r"[\s:]+", name)
-    if heading_of(first).meaning is Meaning.GROUP and 0 < len(more) < 3:
+    if not number and heading_of(first).meaning is Meaning.GROUP and 0 < len(more) < 3:
         return True
     return alone and (len(name) > LONGEST_NAME_ALONE or re.search(r"[\d:=_©]|^\*|\.$", name) is not None)
