@@ -6,6 +6,9 @@ import streamlit as st
 
 from tracker import audit
 from tracker.errors import NotAllowed
+from tracker.messages import formats
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import ngettext as _n
 from tracker.ui import activity, page, words
 from tracker.ui.wiring import services
 
@@ -14,14 +17,18 @@ member = page.gate("Activity")
 with page.shown_errors():
     if not member.is_admin:
         raise NotAllowed("admins_only")
-    st.title("Activity", anchor=False)
+    st.title(_("Activity"), anchor=False)
+    st.markdown(_("Who has looked at, exported or changed what, the latest first."))
     which = activity.asked_for()
     total = page.read(audit.count_entries, member, which)
     pages = max(1, ceil(total / activity.PAGE_SIZE))
-    st.caption(
-        f"{words.count(total, 'entry', 'entries')}, kept for {services().settings.audit_days} days. "
-        f"Times are those of {words.viewer_zone()}."
+    days = services().settings.audit_days
+    told = (
+        _n("{number} entry.", "{number} entries.", total, number=formats.number(total)),
+        _n("Each is kept for {number} day.", "Each is kept for {number} days.", days, number=formats.number(days)),
+        _("Times are those of {zone}.", zone=words.viewer_zone()),
     )
+    st.caption(" ".join(told))
     rows = st.container()
     number = min(st.pagination(pages, key="part", bind="query-params"), pages) if pages > 1 else 1
     offset = (number - 1) * activity.PAGE_SIZE
@@ -29,5 +36,6 @@ with page.shown_errors():
     with rows:
         activity.table(found)
     if total > audit.MOST_EXPORTED:
-        st.caption(f"The files have the newest {audit.MOST_EXPORTED:,}; choose a period to have others.")
+        most = formats.number(audit.MOST_EXPORTED)
+        st.caption(_("The files have the newest {number}; choose a period to have others.", number=most))
     activity.files(which)

@@ -1,15 +1,22 @@
-"""The page My account: a new password, a second factor, where one is signed in, what is shared, and API tokens."""
+"""The page My account: the language, the password, a second factor, where one is signed in, shares, and API tokens."""
 
 import streamlit as st
 
-from tracker.ui import my_account, page, sharing
+from tracker.messages.languages import gettext as _
+from tracker.ui import menu, my_account, page, sharing
 
 member = page.gate("My account")
 
-st.title("My account", anchor=False)
+st.title(_("My account"), anchor=False)
+menu.on_a_phone(member, "My account")
 with st.container(width=760):
-    my_account.password(member)
-    my_account.second_factor(member)
-    my_account.sign_ins(member)
-    sharing.of_account(member)
-    my_account.api_tokens(member)
+    my_account.languages()
+    for part in (
+        my_account.password,
+        my_account.second_factor,
+        my_account.sign_ins,
+        sharing.of_account,
+        my_account.api_tokens,
+    ):
+        with page.kept_apart():
+            part(member)

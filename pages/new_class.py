@@ -1,15 +1,23 @@
 """The page New class: plans a class, with a Zoom meeting that is made or that a pasted link names."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tracker import auth, classes
-from tracker.errors import InvalidInput
-from tracker.ui import page, people
-from tracker.ui.plan import fresh_plan, plan_fields
+from tracker.errors import InvalidInput, TrackerError
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.storage.classes import Class
+from tracker.storage.members import Member
+from tracker.ui import page, people, words
+from tracker.ui.plan import fill_in, fresh_plan, plan_fields, plan_of
 from tracker.ui.wiring import services
 
 MADE = "made-class"
-NEW_MEETING, LINK = "Make a new Zoom meeting", "Use a meeting that exists"
+NEW_MEETING, LINK = marked("Make a new Zoom meeting"), marked("Use a meeting that exists")
+# How many earlier classes can be copied, and how many of a course tell on which days it is.
+MOST_COPIED, MOST_OF_COURSE = 6, 8
 
 member = page.gate("New class")
 # A list that is there before Zoom is asked: an impatient second click ends this run at its next call to Streamlit,
@@ -18,29 +26,83 @@ made: list[str] = st.session_state.setdefault(MADE, [])
 if made:
     st.switch_page(page.CLASS, query_params={"id": made.pop()})
 
-st.title("New class", anchor=False)
+
+def asked_for(viewer: Member) -> Class | None:
+    """The class that the address names, to make one like it."""
+    try:
+        return page.read(classes.visible_class, viewer, st.query_params["like"]) if "like" in st.query_params else None
+    except TrackerError:
+        return None
+
+
+def copy(earlier: Sequence[Class]) -> None:
+    """Fills the form in for the class after the one that was chosen: the same, on the same day of the week."""
+    chosen = next((one for one in earlier if one.id == st.session_state["new-copied"]), None)
+    if chosen is not None and (plan := classes.next_plan([chosen], services().now())) is not None:
+        fill_in(plan, chosen.course, "new")
+
+
+def follow_course(earlier: Sequence[Class]) -> None:
+    """Offers the course's next day and time, and its usual length, unless somebody has chosen a time already."""
+    state = st.session_state
+    if (state["new-date"], state["new-time"]) != state["new-offered"]:
+        return
+    of_course = [one for one in earlier if one.course and one.course == state["new-course"]]
+    plan = classes.next_plan(of_course[:MOST_OF_COURSE], services().now())
+    if plan is not None:
+        course = state["new-course"]
+        title = state["new-title"] or ""
+        fill_in(classes.Plan(title, plan.start, plan.minutes, plan.timezone), course, "new")
+        state["new-offered"] = (plan.start.date(), plan.start.time())
+
+
+def named(one: Class) -> str:
+    """An earlier class in the list of those to copy."""
+    return f"{words.plain(one.title, 60)} · {words.when(one)}"
+
+
+def to_copy(earlier: Sequence[Class]) -> list[Class]:
+    """The last few of them, each title once."""
+    return list({(one.title, one.course): one for one in reversed(earlier)}.values())[::-1][:MOST_COPIED]
+
+
+st.title(_("New class"), anchor=False)
 with st.container(width=760):
-    plan = plan_fields(fresh_plan(), "new")
     teacher = member
     with page.shown_errors():
         if member.is_admin:
             others = [one for one in page.read(auth.list_members) if one.id != member.id and one.disabled_at is None]
-            teacher = st.selectbox("Teacher", [member, *others], format_func=people.named, key="new-teacher")
+            teacher = st.selectbox(_("Teacher"), [member, *others], format_func=people.named, key="new-teacher")
         known = page.read(classes.list_courses, teacher)
-    course = st.selectbox(
-        "Course (optional)", known, None, accept_new_options=True, key="new-course", placeholder="Choose or type a name"
+        earlier = page.read(classes.latest_of, teacher)
+        like = asked_for(member)
+    if earlier:
+        st.selectbox(
+            _("Copy an earlier class (optional)"),
+            [one.id for one in to_copy(earlier)],
+            None,
+            format_func={one.id: named(one) for one in earlier}.__getitem__,
+            key="new-copied",
+            placeholder=_("The same again, a week later"),
+            on_change=copy,
+            args=(earlier,),
+        )
+    usual = plan_of(like) if like else fresh_plan(earlier)
+    st.session_state.setdefault("new-offered", (usual.start.date(), usual.start.time()))
+    plan, course = plan_fields(
+        usual, "new", known, like.course if like else None, on_course=lambda: follow_course(earlier)
     )
-    source = st.radio("Zoom meeting", [NEW_MEETING, LINK], key="new-source", horizontal=True)
+    source = st.radio(_("Zoom meeting"), [NEW_MEETING, LINK], format_func=_, key="new-source", horizontal=True)
     link = None
     if source == LINK:
         link = st.text_input(
-            "Zoom link or meeting ID",
+            _("Zoom link or meeting ID"),
             key="new-link",
             placeholder="https://zoom.us/j/1234567890",
-            help="The invitation link of the meeting. A class that was held already can be taken in this way too.",
+            help=_("The invitation link of the meeting. A class that was held already can be taken in this way too."),
         )
-    if st.button("Create class", type="primary", icon=":material/add_circle:"):
-        with page.shown_errors(), st.spinner("Asking Zoom …"):
+    if st.button(_("Create class"), type="primary", icon=":material/add_circle:"):
+        with page.shown_errors(), st.spinner(_("Asking Zoom …")):
             if source == LINK and not (link or "").strip():
                 raise InvalidInput("link_not_pasted")
             if source == NEW_MEETING and plan.checked().start < services().now():

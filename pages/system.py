@@ -1,11 +1,13 @@
-"""The page System, for admins: the queue with its failures, webhooks, the use of Zoom's rate limits, the trackers."""
+"""The page System, for admins: whether all is well and what to do; and for the operator, what stands behind that."""
+
+from datetime import datetime
 
 import streamlit as st
 
 from tracker import auth, doctor, fetching, health
 from tracker.doctor import Check
-from tracker.storage.classes import Class
-from tracker.ui import page, system, words
+from tracker.messages.languages import gettext as _
+from tracker.ui import all_well, page, system, words
 from tracker.ui.wiring import services
 
 MOST_FAILING = 50
@@ -16,38 +18,10 @@ SECONDS_BETWEEN_COUNTS = 5
 member = page.gate("System")
 
 
-@st.cache_data(ttl=CHECKED_FOR_SECONDS, show_spinner="Looking at the connection to Zoom …")
-def examined() -> list[Check]:
+@st.cache_data(ttl=CHECKED_FOR_SECONDS, show_spinner=_("Looking at the connection to Zoom …"))
+def examined() -> tuple[datetime, list[Check]]:
     """What `tracker doctor` finds, kept for a while: it asks Zoom for its time, and now and then for a token."""
-    return doctor.examine(services())
-
-
-def failing_fetches(found: list[Class]) -> None:
-    """The fetches that fail, each with its reason and a way to try it again."""
-    if not found:
-        st.success("No fetch fails, and none was given up.", icon=":material/check_circle:")
-        return
-    if st.button("Try all again", icon=":material/refresh:"):
-        with page.shown_errors():
-            fetching.try_all_again(services(), page.acting())
-        st.rerun()
-    for one in found:
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            failing_fetch(one)
-
-
-def failing_fetch(found: Class) -> None:
-    """One class whose participants do not come."""
-    state = words.state(found, services().now())
-    with st.container(gap=None):
-        label = f"**{words.markdown(found.title)}** · {words.markdown(found.teacher_name, 60)}"
-        st.page_link(page.CLASS, label=label, query_params={"id": found.id})
-        st.caption(words.markdown(system.failure(found, words.viewer_zone()), 400))
-    st.badge(state.word, icon=state.icon, color=state.color, width="content")
-    if st.button("Try again", key=f"retry-{found.id}", width="content"):
-        with page.shown_errors():
-            fetching.try_again(services(), page.acting(), found.id)
-        st.rerun()
+    return services().now(), doctor.examine(services())
 
 
 with page.shown_errors():
@@ -65,29 +39,47 @@ def version() -> object:
 
 def counters() -> None:
     """Webhooks and calls to Zoom, redrawn on their own, so that the buttons above stay where they are."""
-    zone = words.viewer_zone()
     with page.shown_errors():
         latest = page.read(health.read_health, services().now())
         noted = page.read(health.recent_webhooks, MOST_WEBHOOKS)
-    st.subheader("Webhooks", anchor=False)
-    system.webhooks(latest, noted, zone)
-    st.subheader("Calls to Zoom", anchor=False)
-    system.rates(latest, services().settings.zoom_plan, zone)
+    st.subheader(_("Webhooks"), anchor=False)
+    system.webhooks(latest, noted)
+    st.subheader(_("Calls to Zoom"), anchor=False)
+    system.rates(latest, services().settings.zoom_plan)
 
 
-st.title("System", anchor=False)
-page.alarms(current.alarms, member)
-st.subheader("Fetching participants", anchor=False)
+def what_to_do(found: all_well.Trouble) -> None:
+    """What is the matter, its cure, and the button for it where there is one."""
+    with st.container(border=True):
+        all_well.steps(found)
+        if found.code == all_well.FETCHES and st.button(_("Try all again"), icon=":material/refresh:"):
+            with page.shown_errors():
+                fetching.try_all_again(services(), page.acting())
+            st.rerun()
+
+
+st.title(_("System"), anchor=False)
+st.header(_("Is all well?"), anchor=False)
+checked_at, checks = examined()
+with st.container(width=900):
+    found = all_well.troubles(current, failing, checks)
+    all_well.answer(found, checked_at)
+    for one in found:
+        what_to_do(one)
+    if st.button(_("Check again"), icon=":material/stethoscope:"):
+        examined.clear()
+        st.rerun()
+
+st.header(_("For the operator"), anchor=False)
+st.caption(_("What stands behind the answer above. Times are those of {zone}.", zone=words.viewer_zone()))
+st.subheader(_("Fetching participants"), anchor=False)
 system.figures(current)
-failing_fetches(failing)
+system.failing_fetches(failing, current)
 page.fragment(counters, every=SECONDS_BETWEEN_COUNTS)
-st.subheader("Processes", anchor=False)
-system.processes(current, words.viewer_zone())
-st.caption(f"Times are those of {words.viewer_zone()}.")
+st.subheader(_("Trackers"), anchor=False)
+system.processes(current)
+st.subheader(_("Checks"), anchor=False)
+system.examination(checks)
 system.sample_data_of_demo()
-st.subheader("Checks", anchor=False)
-if st.button("Check again", icon=":material/stethoscope:"):
-    examined.clear()
-system.examination(examined())
 
 page.redraw_on_change(drawn, version)

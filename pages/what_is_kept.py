@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tracker import privacy
+from tracker.messages.languages import gettext as _
 from tracker.ui import kept, page
 from tracker.ui.wiring import services
 
@@ -11,15 +12,12 @@ member = page.gate("What is kept")
 with page.shown_errors():
     settings = services().settings
     own_days, of_her_courses = page.read(privacy.own_days), page.read(privacy.own_days, member)
-    st.title("What is kept", anchor=False)
+    st.title(_("What is kept"), anchor=False)
+    st.markdown(_("What this service keeps on people, with the figures that are set here."))
+    for heading, rows in kept.parts(settings, own_days):
+        st.header(heading, anchor=False)
+        kept.table(heading, rows)
     with st.container(width=1000):
-        st.markdown("What this service keeps on people, with the figures that are set here.")
-        for what, *more in kept.rows(settings, own_days):
-            with st.container(border=True, gap="xsmall"):
-                st.markdown(f"**{what}**")
-                # Lines and no table, which a phone would cut.
-                lines = (f"{label}: {text}" for label, text in zip(kept.COLUMNS[1:], more, strict=True))
-                st.markdown("  \n".join(lines))
-        st.subheader("For your students", anchor=False)
-        st.markdown("Copy this and give it to them, as it is or in your words.")
+        st.header(_("For your students"), anchor=False)
+        st.markdown(_("Copy this and give it to them, as it is or in your words."))
         st.code(kept.notice(settings, member, of_her_courses), language=None, wrap_lines=True)

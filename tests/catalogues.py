@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 
+from babel.core import Locale
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
@@ -24,6 +26,12 @@ TEXTS = {"_": 1, "_n": 2, "gettext": 1, "ngettext": 2, "marked": 1, "gate": 1, "
 CHANGING = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):.*\n', re.MULTILINE
 )
+# Blanks at the ends, tags and references of HTML, code in Markdown.
+EDGES = re.compile(r"^\s*|\s*$")
+HTML = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s+[\w-]+=[^<>]*)?/?>|&#?\w+;")
+CODE = re.compile(r"`[^`]*`")
+# What says how many: the form for one alone may say it by a word, or not at all.
+COUNTS = {"number"} | {template.by for template in messages.templates() if isinstance(template, Plural)}
 Message = str | tuple[str, ...]
 
 
@@ -89,6 +97,47 @@ def text_of(catalogue: Catalog) -> bytes:
 def missing_in(catalogue: Catalog) -> list[Message]:
     """The messages that have no translation, or not one for each number."""
     return [one.id for one in catalogue if one.id and not all(one.string if one.pluralizable else [one.string])]
+
+
+def faults_of(catalogue: Catalog) -> list[str]:
+    """What is wrong with the translations of a catalogue, a line each, those that are missing left out.
+
+    The first form of a plural may leave out the number where it is for one alone, and not for zero too.
+    """
+    one_alone = Locale.parse(str(catalogue.locale)).plural_form(0) != "one"
+    found = []
+    for one in (entry for entry in catalogue if entry.id):
+        english = list(one.id) if one.pluralizable else [one.id]
+        for number, text in enumerate(one.string if one.pluralizable else [one.string]):
+            names = [set(_holes(form)) for form in english]
+            needed = names[-1] if number else set.intersection(*names)
+            if number == 0 and one.pluralizable and one_alone:
+                needed -= COUNTS
+            fuzzy = ["fuzzy"] if one.fuzzy else []
+            wrong = [*fuzzy, *_faults(english, text, needed, set.union(*names))] if text else fuzzy
+            found += [f"{fault}: {text!r}, of {one.id!r}" for fault in wrong]
+    return found
+
+
+def _faults(english: list[str], text: str, needed: set[str], possible: set[str]) -> Iterator[str]:
+    try:
+        has = set(_holes(text))
+    except ValueError:
+        yield "a brace too many or too few"
+    else:
+        if not needed <= has <= possible:
+            yield "other names in braces"
+    if EDGES.findall(english[-1]) != EDGES.findall(text):
+        yield "other blanks at an end"
+    if set(HTML.findall(text)) - set(HTML.findall(" ".join(english))):
+        yield "HTML that the message has not"
+    if sorted(CODE.findall(text)) != sorted(CODE.findall(english[-1])):
+        yield "other code between backticks"
+
+
+def _holes(message: str) -> Iterator[str]:
+    """The names in braces, each with what follows its colon."""
+    return (f"{name}:{form}" if form else name for _, name, form, _ in Formatter().parse(message) if name)
 
 
 def main() -> None:

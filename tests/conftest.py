@@ -54,6 +54,7 @@ MARKS = {"postgresql": pytest.mark.slow}
 ONE_AFTER_ANOTHER = {
     "tests/test_browser.py": "machine",
     "tests/test_browser_accounts.py": "machine",
+    "tests/test_browser_looks.py": "machine",
     "tests/attacks/test_pages_in_browser.py": "machine",
     "tests/chaos/test_chaos.py": "machine",
     "tests/chaos/test_rolling_restart.py": "machine",

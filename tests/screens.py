@@ -94,7 +94,8 @@ class Away:
 
 def raw(at: AppTest) -> list[str]:
     """Every text that the browser would read as Markdown or HTML, as it is sent there."""
-    return [*_texts(at), *(str(node.value) for node in at if node.type == "html")]
+    markdown = _texts(node for node in at if node.type != "html")
+    return [*markdown, *(str(node.value) for node in at if node.type == "html")]
 
 
 def said(at: AppTest) -> str:
@@ -111,9 +112,15 @@ def _as_read(texts: Iterable[str]) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(texts).replace(WORD_JOINER, ""))
 
 
+def refused(at: AppTest) -> str:
+    """The sentence that stands in place of a page that is not for its reader; empty where there is none."""
+    found = [re.search(r'<div class="notice.*?<p>(.*?)</p>', str(one.value)) for one in at.main if one.type == "html"]
+    return next((unescape(one[1]) for one in found if one), "")
+
+
 def headings(at: AppTest) -> list[str]:
-    """Subheadings and links of the page in their order: what is listed under what."""
-    found = [node for node in at.main if node.type in ("subheader", "page_link")]
+    """Headings of parts and links of the page in their order: what is listed under what."""
+    found = [node for node in at.main if node.type in ("header", "subheader", "page_link")]
     return [said_of(node) for node in found]
 
 
@@ -133,8 +140,39 @@ def button(at: AppTest, label: str) -> Any:
 
 
 def metric(at: AppTest, label: str) -> str:
-    """The value of this key figure."""
-    return next(str(one.value) for one in at.metric if one.label == label)
+    """The value of this key figure, without what belongs to it."""
+    shown = {one.label: str(one.value) for one in at.metric} | figures(at)
+    return shown[label].partition(" (")[0]
+
+
+def figures(at: AppTest) -> dict[str, str]:
+    """The figures of a class by their names; what belongs to one follows in brackets."""
+    drawn = (str(node.value) for node in at.main if node.type == "html" and "class='figures'" in str(node.value))
+    return {
+        unescape(name): unescape(f"{value} ({note})" if note else value)
+        for html in drawn
+        for name, value, note in re.findall(
+            r"<dt>(.*?)</dt><dd class='value'>(.*?)</dd>(?:<dd class='note'>(.*?)</dd>)?", html
+        )
+    }
+
+
+def tables(at: AppTest) -> dict[str, list[dict[str, str]]]:
+    """The lists on the page by their captions, a row by its headings; what only a phone shows is left out."""
+    found = {}
+    for html in (str(node.value) for node in at.main if node.type == "html" and "<caption" in str(node.value)):
+        wide = re.sub(r"<span class='narrow.*?</span>", "", html)
+        texts = [[_text_of(cell) for cell in re.findall(r"<t[hd][ >].*?</t[hd]>", row)] for row in wide.split("<tr>")]
+        _before, headings, *rows = texts
+        (caption,) = re.findall(r"<caption[^>]*>(.*?)</caption>", html)
+        found[unescape(caption)] = [dict(zip(headings, row, strict=True)) for row in rows]
+    return found
+
+
+def _text_of(html: str) -> str:
+    """What there is to read of a piece of HTML; the signs of marks are left out."""
+    signs = re.sub(r"<span aria-hidden='true'>.*?</span>", "", html)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", signs)).split())
 
 
 def _texts(nodes: Any) -> Iterator[str]:

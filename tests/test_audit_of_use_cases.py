@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
 from tests.test_house import PROJECT, SOURCES, tree_of
-from tracker import audit, auth, class_attendance, classes, decisions, fetching, sessions, storage
+from tracker import audit, auth, class_attendance, classes, decisions, fetching, listing, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Mark, Person
 from tracker.audit import Action
@@ -74,6 +74,11 @@ class School:
 
     def planned(self) -> str:
         return classes.create_class(self.using, auth.OPERATOR, PLAN, teacher=self.ana)
+
+    def cancelled(self) -> str:
+        class_id = self.planned()
+        classes.cancel_class(self.using, auth.OPERATOR, class_id)
+        return class_id
 
     def people(self) -> tuple[Class, list[Person]]:
         found = self.held()
@@ -145,6 +150,12 @@ def tried_again(school: School) -> None:
     fetching.try_all_again(school.using, school.ana)
 
 
+def undo_seen_to(school: School) -> None:
+    class_id = school.planned()
+    listing.see_to(school.using, auth.OPERATOR, class_id, "not_held")
+    listing.undo_seen_to(school.using, school.ana, class_id)
+
+
 # Every use case that changes something, what is noted of it, and how Ana does it from ADDRESS.
 def ended_share(school: School) -> None:
     given = auth.share(school.engine, auth.OPERATOR, school.planned(), school.other().email, school.now)
@@ -173,6 +184,7 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     ),
     "auth.share": (Action.SHARED, lambda s: auth.share(s.engine, s.ana, s.planned(), s.other().email, s.now)),
     "auth.end_share": (Action.SHARE_ENDED, ended_share),
+    "auth.set_language": (Action.LANGUAGE_CHOSEN, lambda s: auth.set_language(s.engine, s.ana, "es", s.now)),
     "auth.set_password": (
         Action.PASSWORD_SET,
         lambda s: auth.set_password(s.engine, s.ana, s.other().email, PASSWORD, s.now),
@@ -215,6 +227,10 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         lambda s: classes.change_class(s.using, s.ana, s.planned(), replace(PLAN, title="Algebra 7C")),
     ),
     "classes.cancel_class": (Action.CLASS_CANCELLED, lambda s: classes.cancel_class(s.using, s.ana, s.planned())),
+    "classes.undo_cancelling": (
+        Action.CLASS_CANCELLING_UNDONE,
+        lambda s: classes.undo_cancelling(s.using, s.ana, s.cancelled()),
+    ),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -234,6 +250,11 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.PARTICIPANTS_FETCHED,
         lambda s: fetching.fetch_now(s.using, s.ana, s.held().id),
     ),
+    "listing.see_to": (
+        Action.TROUBLE_SEEN_TO,
+        lambda s: listing.see_to(s.using, s.ana, s.planned(), "not_held"),
+    ),
+    "listing.undo_seen_to": (Action.TROUBLE_SEEN_TO_UNDONE, undo_seen_to),
     "fetching.try_again": (Action.FETCH_TRIED_AGAIN, lambda s: fetching.try_again(s.using, s.ana, s.held().id)),
     "fetching.try_all_again": (Action.FETCH_TRIED_AGAIN, tried_again),
 }
@@ -247,7 +268,8 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        if path.parent not in (PROJECT / "tracker", PROJECT / "tracker" / "auth"):
+        rooms = ("auth", "classes", "listing")
+        if path.parent not in (PROJECT / "tracker", *(PROJECT / "tracker" / room for room in rooms)):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
         writing = {name for name, node in functions.items() if "transaction" in called(node)}
@@ -319,4 +341,5 @@ def test_a_change_of_a_class_is_noted_with_when_it_was_and_without_its_old_title
 
 
 def test_every_action_has_its_words() -> None:
+    # A change that renames too has other words.
     assert {one.value for one in Action} == set(ACTIONS)

@@ -29,6 +29,7 @@ SAME = Decision(("name", "ana"), ("name", "ben"), True)
 ACTS: dict[str, Callable[[Services, Member, Class], object]] = {
     "change_class": lambda using, acting, found: classes.change_class(using, acting, found.id, PLAN),
     "cancel_class": lambda using, acting, found: classes.cancel_class(using, acting, found.id),
+    "undo_cancelling": lambda using, acting, found: classes.undo_cancelling(using, acting, found.id),
     "fetch_now": lambda using, acting, found: fetching.fetch_now(using, acting, found.id),
     "try_again": lambda using, acting, found: fetching.try_again(using, acting, found.id),
     "choose_session": lambda using, acting, found: class_attendance.choose_session(

@@ -104,7 +104,7 @@ def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     admin.get_by_role("button", name="Close", exact=True).click()
     expect(admin.get_by_text("cannot sign in any more")).to_be_visible()
     noa.get_by_role("button", name="Make a token").click()
-    expect(noa.get_by_text("You are signed out.")).to_be_visible()
+    expect(heading(noa, "You are signed out")).to_be_visible()
     other.close()
 
 
@@ -140,3 +140,49 @@ def test_a_class_is_shared_taken_back_under_an_open_tab_and_left(
     expect(heading(eva, "Classes")).to_be_visible()
     expect(eva.get_by_text("0 classes")).to_be_visible()
     other.close()
+
+
+def test_every_open_tab_follows_a_sign_out_and_leads_back_after_signing_in_again(
+    context: BrowserContext,  # noqa: F811
+    demo: Demo,
+) -> None:
+    page, other = sign_in(context.new_page(), demo, TEACHER), context.new_page()
+    page.goto(f"{demo.url}/new_class?x=1")
+    expect(heading(page, "New class")).to_be_visible()
+    other.goto(demo.url)
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_label("E-mail")).to_be_visible()
+    expect(heading(page, "You are signed out")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_label("E-mail").fill(TEACHER.email)
+    page.get_by_label("Password").fill(TEACHER.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(heading(page, "New class")).to_be_visible()
+    assert page.url == f"{demo.url}/new_class?x=1"
+
+
+def test_a_language_is_chosen_with_a_click_and_the_page_stays(context: BrowserContext, demo: Demo) -> None:  # noqa: F811
+    page = sign_in(context.new_page(), demo, TEACHER)
+    page.goto(f"{demo.url}/classes?q=lesson")
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Español").click()
+    expect(page.locator("html[lang=es]")).to_be_attached()
+    assert page.url == f"{demo.url}/classes?q=lesson"
+    page.get_by_test_id("stSidebar").get_by_role("button", name="English").click()
+    expect(page.locator("html[lang=en]")).to_be_attached()
+
+
+def test_on_a_phone_the_menu_is_a_row_that_covers_nothing(context: BrowserContext, demo: Demo) -> None:  # noqa: F811
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
+    sign_in(page, demo, TEACHER)
+    for link, title in (("Classes", "Classes"), ("New class", "New class"), ("My account", "My account")):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=link, exact=True).click()
+        expect(heading(page, title)).to_be_visible()
+        menu, shown = page.get_by_test_id("stSidebar").bounding_box(), heading(page, title).bounding_box()
+        assert menu
+        assert shown
+        assert menu["height"] < 80
+        assert shown["y"] >= menu["y"] + menu["height"]
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.get_by_role("button", name="Sign out", exact=True).first).to_be_visible()

@@ -1,8 +1,10 @@
-"""Tables and the timeline: what is drawn, and that nobody's name is read as markup."""
+"""The timeline and the curve: what is drawn, and that nobody's name is read as markup."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 import pytest
@@ -13,18 +15,18 @@ from tracker.attendance.counting import take_attendance
 from tracker.attendance.curve import presence_curve
 from tracker.attendance.types import Attendance, Said, Session, Stay
 from tracker.clock import zone
-from tracker.report import people_table, stays_table
-from tracker.storage.classes import Class
+from tracker.messages.languages import best, speaking
 from tracker.ui.charts import (
     COLOR,
     LEGEND,
-    ORDERS,
     PEOPLE_AT_ONCE,
+    SAVE_PICTURE,
     curve_figure,
     drawn_span,
     timeline_figure,
     timeline_rows,
 )
+from tracker.ui.people_panel import ORDERS
 
 BERLIN = zone("Europe/Berlin")
 MARKUP = "<b>Bo</b> <a href='//e'>x</a>"
@@ -35,8 +37,8 @@ def attendance(*stays: Stay) -> Attendance:
     return take_attendance(stays, [run("uuid-1", 0, 60)], span(0, 60))
 
 
-def figure(*stays: Stay, found: Class | None = None) -> go.Figure:
-    return timeline_figure(found or a_class(), timeline_rows(attendance(*stays)), attendance(*stays))
+def figure(*stays: Stay, zone: ZoneInfo = BERLIN) -> go.Figure:
+    return timeline_figure(a_class(), timeline_rows(attendance(*stays)), attendance(*stays), zone)
 
 
 def labels(*stays: Stay) -> list[str]:
@@ -126,8 +128,8 @@ def test_an_escaped_name_is_the_whole_label() -> None:
     assert text.startswith(ESCAPED)
 
 
-def test_a_bar_lies_where_the_person_was_in_the_classs_zone() -> None:
-    drawn = figure(stay("Bo", 5, 35), found=a_class(timezone="Asia/Kathmandu"))
+def test_a_bar_lies_where_the_person_was_in_the_readers_zone() -> None:
+    drawn = figure(stay("Bo", 5, 35), zone=zone("Asia/Kathmandu"))
     assert bars(drawn) == [("in the meeting", 0, "17:50", 30)]
     assert list(drawn.data[0].customdata[0]) == ["Bo", "17:50:00", "18:20:00", "30 min"]
 
@@ -174,7 +176,7 @@ def nights(*stays: tuple[str, datetime, datetime], start: datetime, minutes: int
     found = a_class(scheduled_start=start, duration_minutes=minutes)
     seen = [Stay(name, "", join, leave, int((leave - join).total_seconds())) for name, join, leave in stays]
     taken = take_attendance(seen, [Session("uuid-1", start, start + timedelta(minutes=minutes))], found.planned)
-    return timeline_figure(found, timeline_rows(taken), taken)
+    return timeline_figure(found, timeline_rows(taken), taken, BERLIN)
 
 
 def ends(drawn: go.Figure) -> list[datetime]:
@@ -197,28 +199,18 @@ def test_bars_are_true_to_each_other_where_the_clocks_change(start: datetime) ->
 def test_what_is_said_of_a_bar_is_the_clock_on_the_wall() -> None:
     start = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
     drawn = nights(("Bo", start, start + timedelta(hours=1)), start=start, minutes=60)
-    assert list(drawn.data[0].customdata[0]) == ["Bo", "01:30:00", "03:30:00", "1 h 00 min"]
+    assert list(drawn.data[0].customdata[0]) == ["Bo", "01:30:00", "03:30:00", "1 h"]
 
 
 # On the page
 
 
 def draw_timeline(found: "Any", seen: "Any") -> None:  # runs as a script of its own, where nothing is imported
+    from zoneinfo import ZoneInfo
+
     from tracker.ui import charts
 
-    charts.timeline(found, seen)
-
-
-def draw_table(table: "Any") -> None:
-    from tracker.ui import charts
-
-    charts.show_table(table, "A table")
-
-
-def draw_live_table(table: "Any", until: "Any") -> None:
-    from tracker.ui import charts
-
-    charts.show_table(table, "A table", until=until)
+    charts.timeline(found, seen, "name", ZoneInfo("Europe/Berlin"))
 
 
 def shown(function: Any, *arguments: Any) -> AppTest:
@@ -234,39 +226,12 @@ def test_many_people_are_drawn_a_page_at_a_time(count: int, pages: int) -> None:
     assert len(page.get("plotly_chart")) == 1
 
 
-def frame(table: Any) -> Any:
-    (found,) = shown(draw_table, table).dataframe
-    return found.value
-
-
-def test_a_table_shows_the_rows_of_the_report_in_the_classs_time() -> None:
-    seen = attendance(stay("Bo", 5, 35, "bo@x.example"), stay("Ana", 0, 60))
-    people, stays = frame(people_table(seen, BERLIN)), frame(stays_table(seen, BERLIN))
-    assert people.columns.tolist() == list(people_table(seen, BERLIN).columns)
-    assert [str(value) for value in people["First join"]] == ["2026-05-14 14:00:00", "2026-05-14 14:05:00"]
-    assert people["Minutes present"].tolist() == [60.0, 30.0]
-    assert people["Percent"].tolist() == [100, 50]
-    assert stays["Where"].tolist() == ["meeting", "meeting"]
-
-
-def test_a_table_shows_names_as_they_are_but_for_signs_that_turn_them_round() -> None:
-    names = [MARKUP, "=1+1", "\u202egnp", "x" * 10_000]
-    found = frame(people_table(attendance(*(stay(name, 0, 1) for name in names)), BERLIN))
-    assert set(found["Name"]) == {*names, "gnp"} - {"\u202egnp"}
-
-
-def test_a_table_without_rows_or_without_times_is_drawn() -> None:
-    assert len(frame(people_table(attendance(), BERLIN))) == 0
-    lost = Stay("Bo", "", None, None, 600)
-    assert frame(people_table(attendance(lost), BERLIN))["First join"].tolist() == [None]
-    mixed = frame(people_table(attendance(lost, stay("Cy", 0, 1)), BERLIN))["First join"]
-    assert mixed.isna().tolist() == [True, False]
-
-
-@pytest.mark.parametrize(("end", "expected"), [(9, "HH:mm:ss"), (700, "YYYY-MM-DD HH:mm:ss")])
-def test_times_name_the_day_only_where_there_are_two(end: float, expected: str) -> None:
-    (found,) = shown(draw_table, people_table(attendance(stay("Bo", 0, end)), BERLIN)).dataframe
-    assert f'"format": "{expected}"' in found.proto.columns
+def test_a_chart_is_saved_as_a_picture_by_a_button_in_the_readers_language() -> None:
+    (chart,) = shown(draw_timeline, a_class(title="Übung 7B"), attendance(stay("Bo", 0, 9))).get("plotly_chart")
+    config = json.loads(chart.proto.config)
+    assert config["modeBarButtons"] == [["toImage"]]
+    assert config["toImageButtonOptions"]["filename"] == "Ubung-7B-2026-05-14-timeline"
+    assert config["locales"][config["locale"]]["dictionary"] == {SAVE_PICTURE: "Save as a picture"}
 
 
 # Marks, order, and the curve
@@ -280,7 +245,7 @@ def test_who_came_late_or_left_early_is_marked_where_it_happened() -> None:
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("Name", ["Al", "Bo", "Cy"]), ("Arrival", ["Cy", "Al", "Bo"]), ("Time present", ["Bo", "Cy", "Al"])],
+    [("name", ["Al", "Bo", "Cy"]), ("arrival", ["Cy", "Al", "Bo"]), ("minutes", ["Bo", "Cy", "Al"])],
 )
 def test_the_lines_come_in_the_order_that_is_asked_for(order: str, expected: list[str]) -> None:
     taken = attendance(stay("Al", 5, 10), stay("Bo", 6, 60), stay("Cy", 0, 20))
@@ -299,21 +264,23 @@ def test_people_whom_a_teacher_has_joined_are_one_line() -> None:
 
 def test_a_class_held_at_another_time_is_drawn_without_the_planned_time() -> None:
     taken = take_attendance([stay("Bo", 500, 530)], [run("uuid-1", 500, 530)], span(0, 60))
-    assert timeline_figure(a_class(), timeline_rows(taken), taken).layout.shapes == ()
+    assert timeline_figure(a_class(), timeline_rows(taken), taken, BERLIN).layout.shapes == ()
 
 
 def test_the_break_of_a_restarted_class_is_marked() -> None:
     runs = [run("uuid-1", 0, 20), run("uuid-2", 25, 60)]
     taken = take_attendance([stay("Bo", 0, 20), stay("Bo", 26, 60)], runs, span(0, 60))
     lines = [
-        shape for shape in timeline_figure(a_class(), timeline_rows(taken), taken).layout.shapes if shape.line.dash
+        shape
+        for shape in timeline_figure(a_class(), timeline_rows(taken), taken, BERLIN).layout.shapes
+        if shape.line.dash
     ]
     assert [f"{line.x0:%H:%M}" for line in lines] == ["14:00", "14:20", "14:25", "15:00"]
 
 
-def test_the_curve_changes_at_the_second_of_each_join_and_leave_in_the_classs_zone() -> None:
+def test_the_curve_changes_at_the_second_of_each_join_and_leave_in_the_readers_zone() -> None:
     taken = attendance(stay("Al", 0, 3), stay("Bo", 1.5, 2))
-    drawn = curve_figure(a_class(), presence_curve(taken.people, taken.lesson), taken).data[0]
+    drawn = curve_figure(a_class(), presence_curve(taken.people, taken.lesson), taken, BERLIN).data[0]
     assert [(f"{x:%H:%M:%S}", y) for x, y in zip(drawn.x, drawn.y, strict=True)] == [
         ("14:00:00", 1),
         ("14:01:30", 2),
@@ -325,11 +292,14 @@ def test_the_curve_changes_at_the_second_of_each_join_and_leave_in_the_classs_zo
 
 @pytest.mark.parametrize(
     ("seconds_apart", "expected"),
-    [(1, "%H:%M:%S"), (30, "%H:%M:%S"), (60, "%H:%M"), (6 * 3600, "%a %H:%M"), (7 * 86_400, "%d %b %Y")],
+    [(1, "%H:%M:%S"), (30, "%H:%M:%S"), (60, "%H:%M"), (6 * 3600, "%d/%m %H:%M"), (7 * 86_400, "%d/%m/%Y")],
 )
 def test_times_along_a_chart_have_seconds_where_they_would_repeat_without(seconds_apart: int, expected: str) -> None:
     seen = attendance(stay("Al", 0, 1))
-    for drawn in (figure(stay("Al", 0, 1)), curve_figure(a_class(), presence_curve(seen.people, seen.lesson), seen)):
+    for drawn in (
+        figure(stay("Al", 0, 1)),
+        curve_figure(a_class(), presence_curve(seen.people, seen.lesson), seen, BERLIN),
+    ):
         stops = [(stop.dtickrange, stop.value) for stop in drawn.layout.xaxis.tickformatstops]
         apart = seconds_apart * 1000
         assert [said for (least, most), said in stops if (least or 0) <= apart <= (most or apart)] == [expected]
@@ -356,7 +326,7 @@ def test_the_axis_of_time_shows_what_happened_and_no_wrong_dates(
     found = drawn_span(a_class(), seen)
     assert found is not None
     assert (found.start, found.end) == (at(expected[0]), at(expected[1]))
-    first, last = timeline_figure(a_class(), timeline_rows(seen), seen).layout.xaxis.range
+    first, last = timeline_figure(a_class(), timeline_rows(seen), seen, BERLIN).layout.xaxis.range
     assert timedelta() < last - first <= (found.end - found.start) * 1.05
 
 
@@ -368,21 +338,23 @@ def test_the_axis_of_a_class_held_on_another_day_is_of_that_day() -> None:
 def test_without_any_time_there_is_nothing_to_draw_along() -> None:
     lost = attendance(Stay("Bo", "", None, None, 600))
     assert drawn_span(a_class(), lost) is None
-    assert timeline_figure(a_class(), timeline_rows(lost), lost).layout.xaxis.range is None
+    assert timeline_figure(a_class(), timeline_rows(lost), lost, BERLIN).layout.xaxis.range is None
 
 
-def test_who_has_not_left_is_said_to_be_still_here() -> None:
-    seen = attendance(stay("Al", 0, 30), stay("Bo", 5, 20))
-    page = AppTest.from_function(draw_live_table, args=(people_table(seen, BERLIN), at(30)), default_timeout=30).run()
-    assert list(page.dataframe[0].value["Last leave"]) == ["still here", "14:20:00"]
-    assert [str(value) for value in page.dataframe[0].value["First join"]] == [
-        "2026-05-14 14:00:00",
-        "2026-05-14 14:05:00",
+def test_times_along_a_chart_are_written_as_the_reader_writes_them() -> None:
+    with speaking(best("en-US")):
+        drawn = figure(stay("Al", 0, 1))
+    assert [stop.value for stop in drawn.layout.xaxis.tickformatstops] == [
+        "%-I:%M:%S %p",
+        "%-I:%M %p",
+        "%m/%d %-I:%M %p",
+        "%m/%d/%Y",
     ]
+    assert list(drawn.data[0].customdata[0])[1] == "2:00:00\u00a0PM"
 
 
 def test_records_with_times_far_from_the_class_are_said_not_to_be_drawn() -> None:
     seen = attendance(stay("Al", -10 * 365 * 1440, 30), stay("Bo", 0, 60))
     (note,) = shown(draw_timeline, a_class(), seen).caption
-    assert note.value == "Outside of what is drawn: 1 record with times far from the class."
+    assert note.value == "1 join with a time far from the class is not drawn."
     assert not shown(draw_timeline, a_class(), attendance(stay("Bo", 0, 60))).caption

@@ -4,17 +4,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, NOW, Clock, at, ended, lesson, stored
+from tests.makers import MEETING, NOW, Clock, at, ended, lesson, services, stored
 from tracker import classes, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
 from tracker.classes import Plan
 from tracker.errors import InvalidInput
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 
@@ -25,7 +27,7 @@ FAULT = (500, {"code": 500, "message": "Internal error"})
 
 def all_classes(engine: Engine) -> list[Class]:
     with reading(engine) as tx:
-        return storage.classes.list_classes(tx, OPERATOR, Filter(), limit=100)
+        return storage.class_lists.list_classes(tx, OPERATOR, Filter(), limit=100)
 
 
 def due_of(engine: Engine, class_id: str) -> datetime | None:
@@ -40,7 +42,7 @@ API_ID = "81418900011"
 
 
 def test_a_meeting_under_a_personal_id_is_found_by_that_and_changed_by_its_own_number(
-    school: Services, zoom: FakeZoom, ana: Member
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     zoom.personal_id = PERSONAL
     class_id = classes.create_class(school, ana, PLAN)
@@ -50,6 +52,8 @@ def test_a_meeting_under_a_personal_id_is_found_by_that_and_changed_by_its_own_n
     assert zoom.meetings[API_ID]["topic"] == "Algebra 7C"
     assert classes.host_meeting(school, ana, class_id).start_url == f"https://zoom.us/s/{API_ID}"
     classes.cancel_class(school, OPERATOR, class_id)
+    clock.forward(minutes=10)
+    assert classes.delete_due_meeting(school)
     assert zoom.meetings == {}
 
 
@@ -89,12 +93,14 @@ def test_a_meeting_under_a_personal_id_whose_class_cannot_be_stored_is_taken_bac
 
 
 def test_another_meeting_under_the_same_personal_id_does_not_keep_a_meeting(
-    school: Services, zoom: FakeZoom, ana: Member
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
     zoom.personal_id = PERSONAL
     class_id = classes.create_class(school, ana, PLAN)
     lesson(school.engine, ana, start=7 * 24 * 60, zoom_meeting_id=PERSONAL, zoom_meeting_made=False)
     classes.cancel_class(school, OPERATOR, class_id)
+    clock.forward(minutes=10)
+    assert classes.delete_due_meeting(school)
     assert zoom.meetings == {}
 
 
@@ -146,6 +152,28 @@ def test_a_bare_number_gets_its_link_from_zoom(school: Services, zoom: FakeZoom,
 def test_a_number_that_zoom_has_forgotten_can_still_be_fetched(school: Services, zoom: FakeZoom, ana: Member) -> None:
     found = stored(school.engine, classes.create_class(school, OPERATOR, PLAN, teacher=ana, link="850-1111-2222"))
     assert (found.zoom_meeting_id, found.zoom_join_url) == (MEETING, "https://zoom.us/j/85011112222")
+
+
+def test_a_link_of_the_practice_zoom_on_this_machine_is_taken_where_it_is_zoom_and_nowhere_else(
+    engine: Engine, clock: Clock, ana: Member, http: RequestsMock
+) -> None:
+    link = "http://127.0.0.1:8622/j/85011112222?pwd=abc.1"
+    for api, taken in (
+        ("http://127.0.0.1:8622/v2", True),
+        ("http://127.0.0.1:9999/v2", False),
+        ("https://api.zoom.us/v2", False),
+        ("https://proxy.school.example/v2", False),
+    ):
+        using = services(engine, clock, ZOOM_API_URL=api, ZOOM_CLIENT_ID="")  # it is not asked what it knows
+        if taken:
+            found = stored(engine, classes.create_class(using, OPERATOR, PLAN, teacher=ana, link=f"Join: {link}"))
+            assert (found.zoom_meeting_id, found.zoom_join_url) == (MEETING, link)
+        else:
+            with pytest.raises(InvalidInput):
+                classes.create_class(using, OPERATOR, PLAN, teacher=ana, link=link)
+    far = services(engine, clock, ZOOM_API_URL="https://proxy.school.example/v2", ZOOM_CLIENT_ID="")
+    with pytest.raises(InvalidInput):
+        classes.create_class(far, OPERATOR, PLAN, teacher=ana, link="https://proxy.school.example/j/85011112222")
 
 
 @pytest.mark.parametrize("link", ["https://zoom.us.evil.example/j/85011112222", "https://zoom.us/my/ana", "hello"])

@@ -9,14 +9,15 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, NOW, ended, lesson, member, run, started, stored
+from tests.makers import MEETING, ended, lesson, member, run, started, stored
 from tracker import classes, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomMeetingUnknown, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom.webhook import parse
@@ -28,7 +29,7 @@ FAULT = (500, {"code": 500, "message": "Internal error"})
 
 def all_classes(engine: Engine) -> list[Class]:
     with reading(engine) as tx:
-        return storage.classes.list_classes(tx, OPERATOR, Filter(), limit=100)
+        return storage.class_lists.list_classes(tx, OPERATOR, Filter(), limit=100)
 
 
 def due_of(engine: Engine, class_id: str) -> datetime | None:
@@ -193,7 +194,7 @@ def test_two_first_classes_of_a_course_that_are_made_at_once_share_it(school: Se
         ]
     assert {stored(school.engine, one.result()).course for one in made} == {"Algebra"}
     with reading(school.engine) as tx:
-        assert storage.classes.list_courses(tx, ana) == ["Algebra"]
+        assert storage.courses.list_courses(tx, ana.id) == ["Algebra"]
 
 
 # Changes
@@ -217,61 +218,6 @@ def test_a_change_that_zoom_does_not_take_is_not_made_here(school: Services, zoo
     with pytest.raises(ZoomUnreachable):
         classes.change_class(school, OPERATOR, class_id, Plan("Algebra 7C", START, 60, "UTC"))
     assert stored(school.engine, class_id).title == "Algebra 7B"
-
-
-def test_a_cancelled_class_has_no_meeting_and_no_fetch(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    class_id = classes.create_class(school, ana, PLAN)
-    classes.cancel_class(school, OPERATOR, class_id)
-    assert zoom.meetings == {}
-    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
-    assert due_of(school.engine, class_id) is None
-
-
-def test_a_class_is_cancelled_though_its_meeting_is_gone_already(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    class_id = classes.create_class(school, ana, PLAN)
-    zoom.meetings.clear()
-    classes.cancel_class(school, OPERATOR, class_id)
-    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
-
-
-def test_a_class_whose_meeting_cannot_be_deleted_stays(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    class_id = classes.create_class(school, ana, PLAN)
-    zoom.faults.append(FAULT)
-    with pytest.raises(ZoomUnreachable):
-        classes.cancel_class(school, OPERATOR, class_id)
-    assert stored(school.engine, class_id).status is ClassStatus.SCHEDULED
-
-
-def test_a_meeting_that_came_by_link_is_left_alone_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    zoom.meetings[MEETING] = before = {"id": int(MEETING), "topic": "Everybody's room"}
-    class_id = classes.create_class(school, OPERATOR, PLAN, teacher=ana, link="https://zoom.us/j/85011112222")
-    classes.change_class(school, OPERATOR, class_id, Plan("Algebra 7C", START, 60, "UTC"))
-    classes.cancel_class(school, OPERATOR, class_id)
-    assert zoom.meetings == {MEETING: before}
-
-
-def test_a_meeting_that_another_class_uses_too_stays_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    class_id = classes.create_class(school, ana, PLAN)
-    link = stored(school.engine, class_id).zoom_join_url
-    later = Plan("Algebra 7C", START + timedelta(days=7), 60, "UTC")
-    other = classes.create_class(school, ana, later, link=link)
-    made = dict(zoom.meetings)
-    classes.cancel_class(school, OPERATOR, class_id)
-    assert zoom.meetings == made
-    assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
-    assert stored(school.engine, other).zoom_join_url == link
-
-
-def test_a_meeting_that_only_cancelled_classes_have_used_too_is_deleted(
-    school: Services, zoom: FakeZoom, ana: Member
-) -> None:
-    class_id = classes.create_class(school, ana, PLAN)
-    link = stored(school.engine, class_id).zoom_join_url
-    later = Plan("Algebra 7C", START + timedelta(days=7), 60, "UTC")
-    classes.cancel_class(school, OPERATOR, classes.create_class(school, ana, later, link=link))
-    assert zoom.meetings
-    classes.cancel_class(school, OPERATOR, class_id)
-    assert zoom.meetings == {}
 
 
 @pytest.mark.parametrize("deliveries", [[started()], [ended()], ["cancelled"]])
@@ -350,18 +296,3 @@ def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(schoo
     assert due_of(school.engine, class_id) is None
     with reading(school.engine) as tx:
         assert storage.sessions.list_sessions(tx, MEETING) == [run("uuid-1", 0, 60)]
-
-
-def test_a_class_that_begins_while_it_is_cancelled_goes_on(school: Services, zoom: FakeZoom, ana: Member) -> None:
-    class_id = classes.create_class(school, ana, PLAN)
-    meeting = str(stored(school.engine, class_id).zoom_meeting_id)
-
-    def begin(path: str) -> None:
-        zoom.meanwhile = lambda path: None
-        begun = (PLAN.checked().start - NOW) / timedelta(minutes=1)
-        assert sessions.note_delivery(school, started("u1", begun, meeting)) == "noted"
-
-    zoom.meanwhile = begin
-    with pytest.raises(InvalidInput, match="has begun"):
-        classes.cancel_class(school, OPERATOR, class_id)
-    assert stored(school.engine, class_id).status is ClassStatus.LIVE

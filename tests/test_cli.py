@@ -24,6 +24,8 @@ from tests.practice_school import (
 )
 from tracker import auth, clock
 from tracker.errors import NotSignedIn
+from tracker.messages import languages
+from tracker.messages.vocabulary import HEADINGS
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine, reading
 from tracker.zoom import NewMeeting, Zoom
@@ -297,6 +299,7 @@ def test_fetching_counts_the_people(tracker: CommandLine, held: str) -> None:
         (["--format", "csv"], PEOPLE_CSV),
         (["--shape", "people"], PEOPLE_CSV),
         (["--shape", "stays"], STAYS_CSV),
+        (["--language", "en"], PEOPLE_CSV),
     ],
 )
 def test_a_csv_goes_to_stdout_or_into_a_file_byte_for_byte(
@@ -307,6 +310,17 @@ def test_a_csv_goes_to_stdout_or_into_a_file_byte_for_byte(
     target.write_text("something longer than what is to come" * 100)
     assert tracker.done("export", fetched, *options, "--out", str(target)).stdout == b""
     assert target.read_bytes() == expected
+
+
+@pytest.mark.parametrize("language", ["es", "pt_BR"])
+def test_headings_are_in_a_language_where_it_is_asked_for(tracker: CommandLine, fetched: str, language: str) -> None:
+    first_line = tracker.done("export", fetched, "--language", language).stdout.decode("utf-8-sig").splitlines()[0]
+    with languages.speaking(languages.best(language)):
+        headings = [
+            languages.gettext(HEADINGS[column]) for column in PEOPLE_CSV.decode("utf-8-sig").split("\r")[0].split(",")
+        ]
+    assert first_line.split(",") == headings
+    assert "Email" not in headings
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ def test_numbers_and_times_that_make_no_sense_break_no_page(
     write(engine, class_id, **values)
     screens.sign_in(ana)
     screens.zone = "America/New_York"
-    for name, query in ((page.TODAY, {}), (page.CLASSES, {}), (page.CLASS, {"id": class_id})):
+    lists = ((page.TODAY, {}), (page.CLASSES, {}), (page.CLASSES, {"attention": "true"}), (page.CLASSES, {"q": "a"}))
+    for name, query in (*lists, (page.CLASS, {"id": class_id})):
         assert not screens.open(name, **query).exception
 
 

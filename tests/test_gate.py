@@ -152,7 +152,8 @@ def test_a_database_that_is_away_opens_nothing_and_says_so(app: Starlette, ana: 
     away.after = 0
     for path in ("/", "/classes", "/host", "/media/x"):
         refused = get(app, path, cookie)
-        assert (refused.status, refused.text) == (503, AWAY_SENTENCE)
+        assert (refused.status, fault(refused)) == (503, AWAY_SENTENCE)
+        assert request(app, "GET", path, headers=cookie).text == AWAY_SENTENCE
     assert websocket(app, "/_stcore/stream", cookie) == ["websocket.close"]
     assert post(app, "/logout", {}, headers=cookie).status == 503
     answer = log_in(app)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlmodel import col, update
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
@@ -14,13 +15,14 @@ from tests.asgi import post, request, websocket
 from tests.gate_client import EMAIL, account, cookie_of, fault, get, log_in
 from tests.gate_client import PASSWORD as OTHERS_PASSWORD
 from tests.makers import NOW, Clock, lesson, stored
-from tests.screens import PASSWORD, Screens, said
-from tracker import auth
+from tests.screens import PASSWORD, Screens, raw, refused, said, tables
+from tracker import auth, storage
 from tracker.auth import Browser
 from tracker.auth.guessing import MOST_ATTEMPTS_FROM_ADDRESS
 from tracker.errors import NotSignedIn
-from tracker.storage.database import reading
+from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
+from tracker.storage.models import User
 from tracker.ui import page
 from tracker.ui.my_account import browser_in_words
 from tracker.ui.sign_in import COOKIE
@@ -138,7 +140,7 @@ def test_sign_ins_are_listed_and_ended_one_by_one(signed_in: Screens, engine: En
     at = signed_in.open(page.MY_ACCOUNT)
     text_shown = said(at)
     assert "**Safari on an iPhone**" in text_shown
-    assert "last used 2026-05-14 14:30, signed in 2026-05-14 14:00, from 2001:db8::9" in text_shown
+    assert "Last used Thu, 14 May 2026, 14:30. Signed in Thu, 14 May 2026, 14:00 from 2001:db8::9." in text_shown
     assert "**Chrome on Windows**" in text_shown
     assert text_shown.count("this browser") == 1
     press(at, "Sign out")
@@ -192,12 +194,12 @@ def test_a_browser_is_named_as_a_person_would(user_agent: str, words: str) -> No
 
 def test_an_api_token_is_made_shown_once_and_revoked(signed_in: Screens, engine: Engine) -> None:
     at = fill(signed_in.open(page.MY_ACCOUNT), Name="My *script*")
-    at.selectbox[0].set_value("90 days")
+    at.selectbox[0].set_value(90)
     press(at, "Make a token")
     token = at.code[0].value
     assert bearer(engine, token)
     assert "**My *script***" in said(at)
-    assert "made 2026-05-14 14:00, never used, expires 2026-08-12 14:00" in said(at)
+    assert "Made Thu, 14 May 2026, 14:00. Never used. Expires Wed, 12 Aug 2026, 14:00." in said(at)
     assert not at.run().code
     press(at, "Revoke")
     assert not bearer(engine, token)
@@ -214,7 +216,7 @@ def test_an_api_token_without_a_name_is_refused(signed_in: Screens) -> None:
 
 def test_only_an_admin_sees_the_people(signed_in: Screens) -> None:
     at = signed_in.open(page.PEOPLE)
-    assert texts(at.error) == ["This page is for admins."]
+    assert refused(at) == "This page is for admins."
     assert not at.text_input
     assert not at.button
 
@@ -332,8 +334,18 @@ def test_an_invitation_for_no_usable_address_is_a_sentence(
 
 def chosen(screens: Screens, email: str) -> AppTest:
     at = screens.open(page.PEOPLE)
-    box = next(box for box in at.selectbox if box.label == "Account")
-    return box.select(email).run()
+    return pick(at, "Account", email)
+
+
+def pick(at: AppTest, label: str, email: str) -> AppTest:
+    """The page once this account is chosen in this box."""
+    box = next(box for box in at.selectbox if box.label == label)
+    return box.select_index(next(place for place, one in enumerate(box.options) if f"({email})" in one)).run()
+
+
+def sure(at: AppTest, label: str) -> AppTest:
+    """The page once this box is ticked."""
+    return next(box for box in at.checkbox if box.label == label).check().run()
 
 
 def test_a_password_is_reset_by_a_link(screens: Screens, app: Starlette, engine: Engine, boss: Member) -> None:
@@ -342,7 +354,7 @@ def test_a_password_is_reset_by_a_link(screens: Screens, app: Starlette, engine:
         auth.sign_in(engine, EMAIL, OTHERS_PASSWORD, "192.0.2.7", NOW),
         auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW),
     )
-    at = press(chosen(screens, EMAIL), "Reset password")
+    at = press(sure(chosen(screens, EMAIL), "Yes, end them"), "Reset password")
     assert (who(engine, token), bearer(engine, api_token)) == (None, False)
     assert log_in(app).status == 401
     path = path_of(at.code[0].value)
@@ -362,17 +374,17 @@ def test_an_account_is_promoted_closed_opened_and_removed_on_the_page(
 
     press(chosen(screens, EMAIL), "Make an admin")
     assert state()[0] == (EMAIL, "admin", False)
-    at = press(chosen(screens, EMAIL), "Close")
+    assert next(button for button in chosen(screens, EMAIL).button if button.label == "Close").disabled
+    at = press(sure(chosen(screens, EMAIL), "Yes, close it"), "Close")
     assert state()[0] == (EMAIL, "admin", True)
     assert texts(at.success) == ["ana@school.example cannot sign in any more."]
     press(chosen(screens, EMAIL), "Open again")
     assert state()[0] == (EMAIL, "admin", False)
     at = chosen(screens, EMAIL)
     assert next(button for button in at.button if button.label == "Remove").disabled
-    at.checkbox[0].check().run()
-    press(at, "Remove")
+    press(sure(at, "Yes, remove it for good"), "Remove")
     assert texts(at.error) == ["ana@school.example has classes. Say who gets them (on the command line: --to EMAIL)."]
-    next(box for box in at.selectbox if box.label == "Who gets the classes").select(BOSS).run()
+    pick(at, "Who gets the classes", BOSS)
     press(at, "Remove")
     assert [one[0] for one in state()] == [BOSS]
     assert stored(engine, class_id).teacher_id == boss.id
@@ -380,7 +392,7 @@ def test_an_account_is_promoted_closed_opened_and_removed_on_the_page(
 
 def test_the_last_admin_is_told_so_on_the_page(screens: Screens, engine: Engine, boss: Member) -> None:
     for label in ("Make a teacher", "Close"):
-        at = press(chosen(screens, BOSS), label)
+        at = press(sure(chosen(screens, BOSS), "Yes, close it"), label)
         assert texts(at.error) == ["boss@school.example is the only admin left. Make somebody else an admin first."]
 
 
@@ -388,7 +400,39 @@ def test_a_hostile_name_is_text_on_the_page_people(screens: Screens, engine: Eng
     auth.invite(engine, boss, "v@school.example", "<img src=x> **bold** [l](http://e)", "teacher", NOW)
     at = screens.open(page.PEOPLE)
     assert not at.exception
-    assert "<img" not in said(at)
+    assert "<img src=x> **bold** [l](http://e)" in [row["Name"] for row in tables(at)["Accounts"]]
+    drawn = [text for text in raw(at) if "Accounts" in text and "<table" in text]
+    assert drawn
+    assert not [text for text in drawn if "<img" in text]
+
+
+def test_a_role_that_nobody_knows_is_shown_and_can_be_set_right(screens: Screens, engine: Engine, boss: Member) -> None:
+    account(engine)
+    with transaction(engine) as tx:
+        tx.exec(update(User).where(col(User.email) == EMAIL).values(role="<b>janitor</b>"))
+    assert "<b>janitor</b>" in [row["Role"] for row in tables(screens.open(page.PEOPLE))["Accounts"]]
+    at = chosen(screens, EMAIL)
+    assert "has a role that is unknown here: <b>janitor</b>." in said(at)
+    press(at, "Make a teacher")
+    assert texts(at.success) == [f"{EMAIL} is a teacher now."]
+
+
+def test_of_a_thousand_accounts_those_that_are_searched_for_are_shown(
+    screens: Screens, engine: Engine, boss: Member
+) -> None:
+    with transaction(engine) as tx:
+        for number in range(1, 1000):
+            storage.members.add_member(tx, f"t{number}@school.example", f"Teacher {number}", "teacher", None, NOW)
+    at = screens.open(page.PEOPLE)
+    assert "1,000 accounts" in said(at)
+    assert len(tables(at)["Accounts"]) == 50
+    at.text_input(key="people-search").input(" teacher 99").run()
+    assert [row["Name"] for row in tables(at)["Accounts"]] == [
+        "Teacher 99",
+        *(f"Teacher {n}" for n in range(990, 1000)),
+    ]
+    at.text_input(key="people-search").input("nobody").run()
+    assert "Nobody has this name or e-mail." in said(at)
 
 
 def test_the_use_of_a_browser_moves_its_sign_in_on(app: Starlette, engine: Engine, wired: Clock) -> None:

@@ -8,14 +8,29 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, at, counted, event_body, lesson, member, run, started, stay, stored, waiting
-from tests.screens import Screens, button, metric, said, show
+from tests.makers import (
+    MEETING,
+    Clock,
+    at,
+    counted,
+    event_body,
+    lesson,
+    member,
+    run,
+    shared,
+    started,
+    stay,
+    stored,
+    waiting,
+)
+from tests.screens import Screens, button, figures, metric, raw, said, show, tables
 from tests.test_page_class import fetch, note
-from tracker import class_attendance, health, storage
+from tracker import class_attendance, health, report, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import ClassStatus
 from tracker.clock import to_zoom, zone
-from tracker.storage.database import transaction
+from tracker.messages.languages import best, speaking
+from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.zoom.webhook import Delivery, parse
@@ -56,10 +71,11 @@ def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, e
     ):
         note(delivery)
     shown = show(screens, class_id)
-    assert "In class now: 2" in said(shown)
-    assert "Bo (since 14:12) · Cy <b> (since 14:02)" in said(shown)
-    assert metric(shown, "People") == "3"
-    assert list(shown.dataframe[0].value["Minutes present"]) == [26.0, 28.0, 1.0]
+    assert figures(shown)["In class now"] == "2"
+    assert figures(shown)["People so far"] == "3"
+    assert tables(shown)["In class now"] == [{"Name": "Bo", "Since": "14:12"}, {"Name": "Cy <b>", "Since": "14:02"}]
+    assert tables(shown)["Left"] == [{"Name": "Di", "At": "14:04"}]
+    assert [row["Minutes in class"] for row in tables(shown)["People"]] == ["26", "28", "1"]
     for name in (page.TODAY, page.CLASSES):
         assert "2 in class now" in said(screens.open(name))
 
@@ -81,11 +97,11 @@ def test_while_a_class_runs_its_minutes_and_curve_move_with_the_time(
     shown = show(screens, class_id)
     assert [every for every in drawn_anew if every > page.SECONDS_BETWEEN_CHECKS] == [page.SECONDS_BETWEEN_MOVES]
     assert page.SECONDS_BETWEEN_MOVES <= 15
-    assert list(shown.dataframe[0].value["Last leave"]) == ["still here", "14:09:00"]
-    for seconds, minutes in ((0, 29.0), (15, 29.3), (60, 30.3)):
+    assert [row["Left"] for row in tables(shown)["People"]] == ["still here", "14:09"]
+    for seconds, minutes in ((0, "29"), (15, "29"), (60, "30")):
         wired.forward(seconds=seconds)
         shown.run()
-        assert list(shown.dataframe[0].value["Minutes present"]) == [minutes, 7.0]
+        assert [row["Minutes in class"] for row in tables(shown)["People"]] == [minutes, "7"]
         (curve,) = json.loads(shown.get("plotly_chart")[1].proto.spec)["data"]
         assert curve["x"][-1] == f"{wired.time.astimezone(zone('Europe/Berlin')):%Y-%m-%dT%H:%M:%S}"
         assert curve["y"][-1] == 1
@@ -93,7 +109,7 @@ def test_while_a_class_runs_its_minutes_and_curve_move_with_the_time(
     note(parse(event_body("meeting.ended", end_time=to_zoom(at(32)))))
     ended_class = show(screens, class_id)
     assert drawn_anew == [page.SECONDS_BETWEEN_CHECKS]
-    assert "still here" not in str(ended_class.dataframe[0].value)
+    assert "still here" not in said(ended_class)
 
 
 def test_a_class_that_runs_again_is_listed_with_who_is_there_and_not_with_its_count(
@@ -116,10 +132,10 @@ def test_where_no_tracker_runs_the_class_and_every_list_say_so(
     screens: Screens, engine: Engine, ana: Member, name: str
 ) -> None:
     class_id = lesson(engine, ana)
-    assert "No tracker is running" not in said(screens.open(name, id=class_id))
+    assert "Counting is paused" not in said(screens.open(name, id=class_id))
     health.note_gone(engine, "one:8787")
     shown = screens.open(name, id=class_id) if name == page.CLASS else screens.open(name)
-    assert "No tracker is running, so nothing is counted by itself." in said(shown)
+    assert "Counting is paused. Nothing is lost" in said(shown)
 
 
 def test_a_live_class_of_which_no_joins_are_announced_says_no_number(
@@ -127,7 +143,7 @@ def test_a_live_class_of_which_no_joins_are_announced_says_no_number(
 ) -> None:
     class_id = lesson(engine, ana)
     note(started())
-    assert not show(screens, class_id).metric
+    assert not figures(show(screens, class_id))
     assert "in class now" not in said(screens.open(page.TODAY))
 
 
@@ -139,7 +155,7 @@ def test_while_zooms_list_is_awaited_the_figures_are_those_seen_live_and_say_so(
     note(seen("joined", "Bo", "1", 0))
     note(parse(event_body("meeting.ended", end_time=to_zoom(at(60)))))
     wired.time = at(65)
-    live = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
+    live = "These figures are of what was seen live, not of Zoom's own list."
     shown = show(screens, class_id)
     assert live in said(shown)
     assert metric(shown, "People") == "1"
@@ -165,20 +181,22 @@ def test_the_page_says_why_the_number_is_what_it_is(screens: Screens, engine: En
     twice = stay("Bo", 0, 30, "bo@x.example")
     counted(engine, class_id, twice, twice, stay("Bo", 20, 60, "BO@x.example"), stay("Cy", 0, 60), waiting("Cy", -5, 0))
     text = said(show(screens, class_id)).replace("**", "")
-    assert "1. Zoom's list has 5 records in 1 session." in text
-    assert "2. Left out: 1 exact repeat, and 1 from the waiting room." in text
-    assert "3. That leaves 3 stays in the meeting, of 2 people: 1 by e-mail, 1 by name." in text
-    assert "adding up the rows would have counted 10 min twice." in text
+    assert "1. Zoom's list has 5 joins." in text
+    assert "2. 1 is in the list twice, and counts once." in text
+    assert "3. 1 is of the waiting room, and does not count." in text
+    assert "4. That leaves 3 joins in the meeting, of 2 people. 1 is known by e-mail. 1 is known by name alone." in text
+    assert "5. The class lasted 1 h: the planned time, as far as the meeting ran in it." in text
+    assert "10 minutes on two devices were counted once." in text
 
 
 def test_each_person_is_opened_down_to_the_rows(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Bo", 0, 30), stay("Bo", 20, 60), stay("Cy", 0, 60))
     shown = show(screens, class_id)
-    (person,) = [box for box in shown.selectbox if box.label == "The rows of one person"]
+    (person,) = [box for box in shown.selectbox if box.label == "Every join and leave of one person"]
     person.select_index(0).run()
-    assert "2 stays, 1 h 00 min in all (1 h 10 min if the rows are added up)." in said(shown)
-    assert list(shown.dataframe[-1].value["Seconds"]) == [1800, 2400]
+    assert "2 joins, 1 h in all. Added up they would be 1 h 10 min." in said(shown)
+    assert [row["Time"] for row in tables(shown)["Every join and leave"]] == ["30 min", "40 min"]
 
 
 def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_undone(
@@ -194,8 +212,8 @@ def test_a_likely_double_is_joined_by_a_click_remembered_for_later_classes_and_u
     for class_id in (first, later):
         shown = show(screens, class_id)
         assert metric(shown, "People") == "2"
-        assert "3 by Zoom's records; you have joined 1 with others." in said(shown)
-        assert list(shown.dataframe[0].value["Minutes present"]) == [60.0, 60.0]
+        assert "3 people by Zoom's list. You joined 1 with another." in said(shown)
+        assert [row["Minutes in class"] for row in tables(shown)["People"]] == ["60", "60"]
         assert stored(engine, class_id).participant_count == 3
         assert "Bo Li and Bo Li (iPhone): the same person" in said(shown)
     button(shown, "Undo").click().run()
@@ -224,3 +242,107 @@ def test_a_file_has_what_is_known_when_it_is_made_and_the_page_follows(
     assert b"Zita" not in content
     assert b"Erased person 7" in content
     assert page.read(class_attendance.size_of_records, stored(engine, class_id)) != drawn
+
+
+def test_who_came_to_the_last_class_of_the_course_and_is_not_here_yet_is_named(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    before = lesson(engine, ana, start=-1440, course="Term 1")
+    there = [stay(name, -1440, -1380, email) for name, email in (("Bo", ""), ("Cy", "cy@x.example"), ("Di", ""))]
+    counted(engine, before, *there, stay("Erased person 7", -1440, -1380), start=-1440, end=-1380)
+    other = lesson(engine, ana, start=-1300, course="Term 2")
+    counted(engine, other, stay("Ed", -1300, -1240), start=-1300, end=-1240)
+    class_id = lesson(engine, ana, course="Term 1", zoom_meeting_id=MEETING)
+    note(started())
+    note(seen("joined", "bo", "1", 1))
+    assert [list(row.values()) for row in tables(show(screens, class_id))["Not here yet"]] == [["Cy"], ["Di"]]
+    note(seen("joined", "Cyrus", "2", 2, "CY@x.example"))
+    note(seen("joined", "Di", "3", 3))
+    assert "Not here yet" not in tables(show(screens, class_id))
+
+
+def test_who_may_see_one_class_of_a_course_is_not_told_who_came_to_another(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    before = lesson(engine, ana, start=-1440, course="Term 1")
+    counted(engine, before, stay("Cy", -1440, -1380), start=-1440, end=-1380)
+    class_id = lesson(engine, ana, course="Term 1", zoom_meeting_id=MEETING)
+    note(started())
+    note(seen("joined", "Bo", "1", 1))
+    colleague = member(engine, "ben@school.example")
+    shared(engine, class_id, colleague)
+    screens.sign_in(colleague)
+    shown = show(screens, class_id)
+    assert tables(shown)["In class now"]
+    assert "Not here yet" not in tables(shown)
+
+
+def test_a_long_list_is_in_a_box_with_a_field_to_find_a_name(screens: Screens, engine: Engine, ana: Member) -> None:
+    few, many = lesson(engine, ana), lesson(engine, ana, start=-1440)
+    counted(engine, few, *(stay(f"P{number:02}", 0, 60) for number in range(60)))
+    counted(
+        engine,
+        many,
+        *(stay(f"P{number:02}", -1440, -1380) for number in range(60)),
+        stay("José Álvarez", -1440, -1380, "jose@x.example"),
+        start=-1440,
+        end=-1380,
+    )
+    shown = show(screens, few)
+    assert "class='box'" not in "".join(raw(shown))
+    assert "Find a name" not in [one.label for one in shown.text_input]
+    shown = show(screens, many)
+    assert "class='box'" in "".join(raw(shown))
+    assert len(tables(shown)["People"]) == 61
+    (field,) = [one for one in shown.text_input if one.label == "Find a name"]
+    field.set_value("ÁLVA").run()
+    assert [row["Name"] for row in tables(shown)["People"]] == ["José Álvarez"]
+    assert "1 person found" in said(shown)
+
+
+def test_the_list_of_people_is_put_in_another_order(screens: Screens, engine: Engine, ana: Member) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Al", 8, 60), stay("Bo", 5, 60), stay("Cy", 6, 30))
+    shown = show(screens, class_id)
+    (order,) = [one for one in shown.segmented_control if one.label == "Sort by"]
+    for chosen, expected in (("arrival", ["Bo", "Cy", "Al"]), ("minutes", ["Bo", "Al", "Cy"])):
+        order.set_value(chosen).run()
+        assert [row["Name"] for row in tables(shown)["People"]] == expected
+
+
+def test_times_are_the_readers_and_the_page_says_so_where_the_class_is_elsewhere(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 30))
+    assert "Times on this page" not in said(show(screens, class_id))
+    screens.zone = "America/Sao_Paulo"
+    shown = show(screens, class_id)
+    assert tables(shown)["People"][0]["Came"] == "09:00"
+    assert "Held 09:00–10:00." in said(shown)
+    assert "Times on this page are those of Sao Paulo, in the files those of Berlin." in said(shown)
+    assert b"14:00:00+02:00" in screens.download(shown, "CSV of people")[1]
+
+
+def test_files_have_headings_in_the_readers_language_only_where_that_is_asked_for(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana)
+    counted(engine, class_id, stay("Bo", 0, 60))
+    assert "headings" not in [one.key for one in show(screens, class_id).segmented_control]
+    screens.locale = "es-MX"
+    shown = show(screens, class_id)
+
+    def people() -> bytes:
+        return screens.download(shown, shown.get("download_button")[1].proto.label)[1]
+
+    with reading(engine) as tx:
+        attendance = class_attendance.attendance_of(tx, storage.classes.get_class(tx, class_id), at(10_000))
+    assert attendance is not None
+    table = report.people_table(attendance, zone("Europe/Berlin"))
+    assert people() == report.csv_bytes(table)
+    (headings,) = [one for one in shown.segmented_control if one.key == "headings"]
+    assert headings.options[1] == "Español"
+    headings.set_value("es").run()
+    with speaking(best("es-MX")):
+        assert people() == report.csv_bytes(report.in_words(table)) != report.csv_bytes(table)

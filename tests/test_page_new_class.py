@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from responses import RequestsMock
@@ -14,7 +15,8 @@ from tests.fake_zoom import FakeZoom, sent
 from tests.makers import AWAY_SENTENCE, CLIENT_SECRET, MEETING, Clock, at, lesson, member
 from tests.screens import Screens, button, said
 from tracker import storage
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
@@ -48,7 +50,7 @@ def create(form: AppTest) -> AppTest:
 
 def made(engine: Engine, who: Member) -> list[Class]:
     with reading(engine) as tx:
-        return storage.classes.list_classes(tx, who, Filter(), limit=100)
+        return storage.class_lists.list_classes(tx, who, Filter(), limit=100)
 
 
 def refusal(form: AppTest, engine: Engine, who: Member, zoom: FakeZoom) -> str:
@@ -282,3 +284,97 @@ def test_a_class_is_made_for_whoever_is_signed_in_now(
     assert "You are signed out" in said(form)
     assert zoom.meetings == {}
     assert made(engine, ana) == []
+
+
+# What is filled in already
+
+
+def test_the_form_begins_at_a_time_that_no_class_of_hers_has(
+    screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member
+) -> None:
+    lesson(engine, ana, start=10)
+    lesson(engine, ana, start=75, duration_minutes=50, zoom_meeting_id="85000000001")
+    lesson(engine, member(engine, "ben@school.example"), start=130, zoom_meeting_id="85000000002")
+    assert screens.open(page.NEW_CLASS).time_input(key="new-time").value == time(16, 15)
+
+
+def test_an_earlier_class_is_copied_for_the_week_after(
+    screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member, wired: Clock
+) -> None:
+    wired.time = at(17 * 24 * 60)
+    screens.sign_in(ana)
+    more: dict[str, Any] = {"timezone": "America/Sao_Paulo", "duration_minutes": 45, "course": "Term 1"}
+    copied = lesson(engine, ana, "Logic", **more)
+    lesson(engine, ana, "Ethics", start=24 * 60, zoom_meeting_id="85000000001")
+    lesson(engine, ana, "Ethics", start=8 * 24 * 60, zoom_meeting_id="85000000002")
+    form = screens.open(page.NEW_CLASS)
+    earlier = form.selectbox(key="new-copied")
+    assert [one.partition(" · ")[0] for one in earlier.options] == ["Ethics", "Logic"]
+    form.text_input(key="new-title").input("Something else")
+    earlier.set_value(copied)
+    form.run()
+    assert (form.text_input(key="new-title").value, form.selectbox(key="new-course").value) == ("Logic", "Term 1")
+    assert (form.date_input(key="new-date").value, form.time_input(key="new-time").value) == (
+        date(2026, 6, 4),
+        time(9),
+    )
+    assert (form.number_input(key="new-minutes").value, form.selectbox(key="new-zone").value) == (
+        45,
+        "America/Sao_Paulo",
+    )
+    create(form)
+    (new,) = [one for one in made(engine, ana) if one.id == form.query_params["id"]]
+    assert (new.title, new.scheduled_start) == ("Logic", datetime(2026, 6, 4, 12, tzinfo=UTC))
+
+
+def test_a_course_brings_its_next_day_and_time_unless_a_time_was_chosen(
+    screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member, wired: Clock
+) -> None:
+    for number, minutes in enumerate((0, 3 * 24 * 60 + 30, 7 * 24 * 60, 10 * 24 * 60 + 30)):
+        lesson(engine, ana, f"Part {number}", minutes, course="Term 1", zoom_meeting_id=f"8500000000{number}")
+    form = screens.open(page.NEW_CLASS)
+    form.text_input(key="new-title").input("Part 5")
+    form.selectbox(key="new-course").set_value("Term 1")
+    form.run()
+    shown = form.date_input(key="new-date").value, form.time_input(key="new-time").value
+    assert shown == (date(2026, 5, 28), time(14))
+    assert form.text_input(key="new-title").value == "Part 5"
+    form.time_input(key="new-time").set_value(time(9))
+    form.run()
+    form.selectbox(key="new-course").set_value(None)
+    form.run()
+    form.selectbox(key="new-course").set_value("Term 1")
+    form.run()
+    assert form.time_input(key="new-time").value == time(9)
+
+
+def test_a_date_is_typed_as_the_reader_writes_it(screens: Screens, zoom: FakeZoom, ana: Member) -> None:
+    assert screens.open(page.NEW_CLASS).date_input(key="new-date").proto.format == "DD/MM/YYYY"
+    screens.locale = "en-US"
+    assert screens.open(page.NEW_CLASS).date_input(key="new-date").proto.format == "MM/DD/YYYY"
+
+
+def test_the_time_zone_is_named_and_out_of_the_way(screens: Screens, zoom: FakeZoom, ana: Member) -> None:
+    form = screens.open(page.NEW_CLASS)
+    (quiet,) = form.get("popover")
+    assert quiet.proto.popover.label == "Time zone: Europe/Berlin"
+    form.selectbox(key="new-zone").set_value("Asia/Kathmandu")
+    assert form.run().get("popover")[0].proto.popover.label == "Time zone: Asia/Kathmandu"
+
+
+def test_a_class_is_made_like_the_one_that_the_address_names(
+    screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member
+) -> None:
+    like = lesson(engine, ana, "Logic", start=180, course="Term 1", duration_minutes=45)
+    form = screens.open(page.NEW_CLASS, like=like)
+    button(form, "Create class").click()
+    form.run()
+    (new,) = [one for one in made(engine, ana) if one.id != like]
+    assert (new.title, new.course, new.scheduled_start, new.duration_minutes) == ("Logic", "Term 1", at(180), 45)
+    assert new.zoom_meeting_id == "81418900011"
+
+
+def test_a_class_of_somebody_else_is_no_pattern(screens: Screens, engine: Engine, zoom: FakeZoom, ana: Member) -> None:
+    other = lesson(engine, member(engine, "ben@school.example"), "His")
+    form = screens.open(page.NEW_CLASS, like=other)
+    assert form.text_input(key="new-title").value == ""

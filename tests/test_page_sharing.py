@@ -11,7 +11,7 @@ from tests.makers import Clock, at, counted, lesson, member, shared, stay, store
 from tests.screens import Screens, button, links, said, said_everywhere, show
 from tracker import storage
 from tracker.attendance.types import Mark
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.ui import page
@@ -189,7 +189,7 @@ def test_an_admin_makes_a_class_for_a_teacher_in_one_of_her_courses(
     form.run()
     assert not form.exception
     with reading(engine) as tx:
-        (made,) = storage.classes.list_classes(tx, ana, Filter(text="For Ana"), limit=5)
+        (made,) = storage.class_lists.list_classes(tx, ana, Filter(text="For Ana"), limit=5)
     assert (made.teacher_id, made.course, made.scheduled_start > datetime(2026, 5, 14, tzinfo=UTC)) == (
         ana.id,
         "Latin",

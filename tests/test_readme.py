@@ -9,13 +9,19 @@ from dotenv import dotenv_values
 
 from tracker.cli import command_parser
 from tracker.doctor import SCOPES
+from tracker.messages.languages import offered
 from tracker.settings import read_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
-DOCUMENTS = {name: (PROJECT / name).read_text("utf-8") for name in (".docs/developing.md", ".docs/operating.md")} | {
-    "README.md": README
+DOCUMENTS = {
+    path.relative_to(PROJECT).as_posix(): path.read_text("utf-8")
+    for path in [PROJECT / "README.md", *sorted((PROJECT / ".docs").glob("*.md"))]
 }
+GUIDES = {
+    language: f".docs/teaching{'' if language == 'en' else f'.{language}'}.md" for language in ("en", "es", "pt-BR")
+}
+LARGEST_PICTURE = 120_000
 
 
 class Asked(Mapping[str, str]):
@@ -104,10 +110,27 @@ def test_the_checks_before_a_change_goes_in_run_the_readmes_test_command() -> No
     assert told[0] in script
 
 
-def test_the_pictures_of_the_readme_are_there() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    assert pictures
-    assert all((PROJECT / name).is_file() for name in pictures)
+def pictures(name: str) -> list[Path]:
+    """The files of the pictures in a document, in their order."""
+    return [(PROJECT / name).parent / link for link in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", DOCUMENTS[name])]
+
+
+def test_the_pictures_of_the_documents_are_there_and_small() -> None:
+    found = {path.resolve() for name in DOCUMENTS for path in pictures(name)}
+    assert found
+    assert [path for path in found if not path.is_file()] == []
+    assert [path for path in found if path.stat().st_size > LARGEST_PICTURE] == []
+    assert found == {path.resolve() for path in (PROJECT / ".docs").rglob("*.png")}, "a picture that no document shows"
+
+
+def test_there_is_a_guide_for_teachers_in_every_language_with_its_ten_pictures() -> None:
+    assert set(GUIDES) == {language.replace("_", "-") for language in offered()}
+    names = [path.name for path in pictures(GUIDES["en"])]
+    assert len(names) == 10
+    for language, guide in GUIDES.items():
+        assert pictures(guide) == [PROJECT / ".docs" / "pictures" / language / name for name in names]
+        assert all(f"({Path(other).name})" in DOCUMENTS[guide] for other in GUIDES.values() if other != guide)
+        assert guide in README
 
 
 def test_every_file_that_the_documents_name_is_there() -> None:
@@ -119,10 +142,10 @@ def test_every_file_that_the_documents_name_is_there() -> None:
 
 def test_every_link_between_the_documents_leads_somewhere() -> None:
     links = [(name, link) for name, text in DOCUMENTS.items() for link in re.findall(r"\]\(([^):]+)\)", text)]
-    assert ("README.md", ".docs/operating.md#backup") in links
+    assert ("README.md", ".docs/operating.md#data-of-people") in links
     for name, link in links:
         path, _, anchor = link.partition("#")
-        target = (PROJECT / name).parent / path
+        target = (PROJECT / name).parent / path if path else PROJECT / name
         assert target.is_file(), (name, link)
         headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE) if anchor else []
         assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, (name, link)

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import Sheet, at, read_workbook, run, span, stay, waiting
+from tracker import report
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import Attendance, Mark, Said, Session, Span, Stay
 from tracker.report import (
     Table,
     csv_bytes,
     file_name,
+    in_words,
     json_bytes,
     minutes,
     people_table,
@@ -415,3 +417,23 @@ def test_a_file_name_is_one_that_every_system_takes(title: str, name: str) -> No
 def test_the_date_in_a_file_name_is_the_local_one() -> None:
     late = datetime(2026, 5, 14, 23, 30, tzinfo=UTC).astimezone(BERLIN)
     assert file_name("Algebra", late, "stays", "xlsx") == "Algebra-2026-05-15-stays.xlsx"
+
+
+# -- In a language
+
+
+def test_headings_statuses_roles_and_places_are_told_in_a_language_and_nothing_else_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report, "_", lambda message: f"<{message}>")
+    nameless = attendance(stay("", 0, 60), stay("late", 10, 60), waiting("Bo", 0, 5))
+    people, stays = (in_words(table(nameless, UTC_ZONE)) for table in (people_table, stays_table))
+    assert csv_bytes(people).splitlines()[:2] == [
+        BOM + b"<Name>,<E-mail>,<First join>,<Last leave>,<Minutes present>,<Percent>,<Joins>,<Status>,<Role>,"
+        b"<Minutes in class>",
+        b"<No name>,,2026-05-14T12:00:00+00:00,2026-05-14T13:00:00+00:00,60.0,100,1,<present>,<participant>,60.0",
+    ]
+    assert [row[0] for row in people.rows] == ["<No name>", "late"]
+    assert [row[-1] for row in stays.rows] == ["<in the waiting room>", "<in the meeting>", "<in the meeting>"]
+    sheets = read_workbook(xlsx_bytes({"people": people}))
+    assert list(sheets) == ["<People>"]

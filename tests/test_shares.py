@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, event
@@ -10,12 +11,13 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, Clock, at, counted, lesson, member, participant, shared, stay, stored
 from tests.practice_school import TEACHER, CommandLine
 from tests.test_authority import ACTS, LINK, PLAN, hosted_by
-from tracker import auth, class_attendance, classes, decisions, fetching, storage
+from tracker import auth, class_attendance, classes, decisions, fetching, listing, storage
 from tracker.attendance.types import Attendance, Mark
 from tracker.classes import Plan
 from tracker.errors import InvalidInput, NotAllowed, NotFound
 from tracker.services import Services
-from tracker.storage.classes import Class, Filter
+from tracker.storage.class_lists import Filter
+from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
@@ -69,7 +71,7 @@ def test_a_class_that_is_shared_is_seen_listed_and_found_and_no_other(engine: En
     assert listed(engine, eva, text="term 1") == ["Algebra"]
     assert sees(engine, eva, ours)
     with reading(engine) as tx:
-        assert "Algebra" in [one.title for one in classes.today(tx, eva, at(0)).every]
+        assert "Algebra" in [one.title for one in listing.of_day(tx, eva, at(0), ZoneInfo("UTC")).every]
         # A class of her own is of her own courses.
         assert classes.list_courses(tx, eva) == []
     assert listed(engine, ana) == ["Algebra", "Biology"]

@@ -357,3 +357,17 @@ def test_what_zoom_says_of_a_start_link_is_text(app: Starlette, ana: Member, eng
     assert answer.status == 409
     assert "<script" not in answer.text
     assert fault(answer) == "Zoom refuses the request (HTTP 400): <script>alert(1)</script>"
+
+
+def test_a_class_that_cannot_be_started_offers_to_try_again_and_the_way_back(
+    app: Starlette, ana: Member, engine: Engine, zoom: FakeZoom
+) -> None:
+    zoom.faults.append((500, ""))
+    class_id = lesson(engine, ana)
+    answer = get(app, "/host", cookie_of(app), f"id={class_id}")
+    assert "<h2>The class cannot be started now</h2>" in answer.text
+    assert fault(answer) == "Zoom has a fault of its own (HTTP 500)."
+    assert f'href="/host?id={class_id}">Try again</a>' in answer.text
+    assert f'href="/class?id={class_id}">Back to the class</a>' in answer.text
+    strange = get(app, "/host", cookie_of(app), "id=%22%3E%3Cb%3E")
+    assert '"><b>' not in strange.text

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, inspect, text
-from sqlmodel import select
+from sqlmodel import col, select, update
 
-from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, stored_stays, waiting
+from tests.makers import MEETING, NOW, at, lesson, member, run, span, stay, stored, stored_stays, taken, waiting
 from tracker import storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.auth import OPERATOR
 from tracker.errors import InvalidInput, NotFound, Problem
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
@@ -80,7 +80,7 @@ def collect(engine: Engine, class_id: str) -> None:
 
 def titles(engine: Engine, viewer: Member, which: Filter | None = None, **page: Any) -> list[str]:
     with reading(engine) as tx:
-        found = storage.classes.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
+        found = storage.class_lists.list_classes(tx, viewer, which or Filter(), **({"limit": 100} | page))
     return [one.title for one in found]
 
 
@@ -275,7 +275,11 @@ def test_a_teacher_sees_her_own_classes_and_an_admin_all(engine: Engine, teacher
     assert titles(engine, admin) == titles(engine, OPERATOR) == ["Hers", "His"]
     assert titles(engine, other, Filter(text="hers")) == []
     with reading(engine) as tx:
-        assert [storage.classes.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [1, 1, 2]
+        assert [storage.class_lists.count_classes(tx, viewer, Filter()) for viewer in (teacher, other, admin)] == [
+            1,
+            1,
+            2,
+        ]
 
 
 def test_lists_come_in_pages_newest_first(engine: Engine, teacher: Member) -> None:
@@ -323,7 +327,60 @@ def test_a_search_finds_text_in_title_or_course_in_any_case(
     lesson(engine, teacher, "Algebra", course="Ölkurs")
     assert set(titles(engine, teacher, Filter(text=wanted))) == found
     with reading(engine) as tx:
-        assert storage.classes.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
+        assert storage.class_lists.count_classes(tx, teacher, Filter(text=wanted)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("zoë", {"Known"}),
+        ("ZOË ÑANDÚ", {"Known"}),
+        ("ana", {"Known"}),
+        ("@x.example", {"Known"}),
+        ('o"neil', {"Known"}),
+        ("back\\slash", {"Known"}),
+        (".*", set()),
+        ("(", set()),
+        ("email", set()),
+        ("participants", set()),
+        ("zoë ana", set()),
+        ('","', set()),
+        ("nonsense", {"Odd"}),
+        ("%", set()),
+    ],
+)
+def test_a_search_finds_who_was_there_by_name_or_email_and_nothing_else_of_a_list(
+    engine: Engine, teacher: Member, wanted: str, found: set[str]
+) -> None:
+    names = ("Zoë Ñandú", 'O"Neil', "back\\slash")
+    people = [stay("Ana", 0, 60, "ana@x.example"), *(stay(name, 0, 60) for name in names)]
+    for title, data in (
+        ("Known", json.dumps(participants_data(taken(*people)), ensure_ascii=False)),
+        ("Odd", '{"name":"Nonsense"'),
+        ("Text", "%("),
+        ("Empty", ""),
+        ("Unknown", None),
+    ):
+        class_id = lesson(engine, teacher, title)
+        with transaction(engine) as tx:
+            tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(participants_data=data))
+    assert set(titles(engine, teacher, Filter(text=wanted))) == found
+
+
+def test_a_search_finds_the_teacher_of_others_classes_and_the_course_and_teacher_are_filters(engine: Engine) -> None:
+    ana, ben = member(engine), member(engine, "ben@school.example")
+    boss = member(engine, "boss@school.example", "admin")
+    lesson(engine, ana, "Algebra", course="Term 1")
+    lesson(engine, ben, "Biology", course="Term 1")
+    lesson(engine, boss, "Chemistry")
+    assert titles(engine, boss, Filter(text="BEN@")) == ["Biology"]
+    assert titles(engine, ben, Filter(text="ben")) == []
+    assert titles(engine, boss, Filter(text="boss")) == []
+    assert titles(engine, boss, Filter(teacher_email=ana.email)) == ["Algebra"]
+    assert titles(engine, ana, Filter(teacher_email=ben.email)) == []
+    assert set(titles(engine, boss, Filter(course="Term 1"))) == {"Algebra", "Biology"}
+    with reading(engine) as tx:
+        assert [storage.class_lists.list_courses_seen(tx, one) for one in (ana, boss)] == [["Term 1"], ["Term 1"]]
 
 
 @pytest.mark.parametrize(

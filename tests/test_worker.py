@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import NOW, Clock, at, ended, lesson, member, participant, settings, stored
-from tracker import auth, fetching, health, reconcile, sessions, storage
+from tracker import auth, classes, fetching, health, reconcile, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotSignedIn
 from tracker.rate_limiter import SharedRateLimiter
@@ -88,6 +88,25 @@ def test_every_class_that_is_due_is_fetched_and_no_other(
     clock.time = at(63)
     loop.drain()
     assert counts(services, made) == [2, 2, 2, 2]
+
+
+def test_the_meetings_of_cancelled_classes_are_deleted_beside_the_loop(
+    loop: Worker, services: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    teacher = member(services.engine)
+    for day in range(2):
+        plan = classes.Plan("Algebra", at(75 + (day + 1) * 24 * 60), 60, "UTC")
+        classes.cancel_class(services, auth.OPERATOR, classes.create_class(services, teacher, plan))
+    loop.delete_meetings()
+    assert len(zoom.meetings) == 2  # they may still be taken back
+    clock.forward(minutes=10)
+    slow, done = threading.Event(), threading.Event()
+    zoom.meanwhile = lambda path: done.set() if slow.wait(5) else None
+    loop.delete_meetings()
+    loop.delete_meetings()  # goes on at once, and asks for no second thread
+    assert not done.is_set()
+    slow.set()
+    wait_until(lambda: not zoom.meetings)
 
 
 def test_the_class_that_has_waited_longest_comes_first(loop: Worker, services: Services, zoom: FakeZoom) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tracker import audit, auth, storage
 from tracker.attendance import live
+from tracker.attendance.anonymous import ERASED
 from tracker.attendance.assignment import Choice, ClassPart
 from tracker.attendance.counting import (
     key_of,
@@ -29,7 +30,7 @@ from tracker.attendance.types import (
     Where,
 )
 from tracker.audit import Action
-from tracker.errors import NamesRemoved, NotFound, Problem, UnreadableRecords
+from tracker.errors import NamesRemoved, NotAllowed, NotFound, Problem, UnreadableRecords
 from tracker.services import Services
 from tracker.sessions import Meeting, following, meeting_of, part_of
 from tracker.storage.classes import Class
@@ -138,6 +139,23 @@ def people_in_class_now(tx: Transaction, found: Class, now: datetime) -> tuple[P
     running = {one.session.uuid for one in part.sessions if one.runs}
     here = [stay for stay in _seen(tx, found, now) if live.is_open(stay) and stay.session_uuid in running]
     return take_class_attendance(here, found, part, said=said_by(tx, found.teacher_id)).people
+
+
+def not_here_yet(tx: Transaction, viewer: Member, found: Class, seen: Attendance, now: datetime) -> tuple[Person, ...]:
+    """Who came to the latest counted class of a class's course, and was not seen in this one; nobody else's class."""
+    if found.course_id is None:
+        return ()
+    latest = storage.participants.latest_counted(tx, found.teacher_id, found.course_id, found.scheduled_start)
+    if latest is None:
+        return ()
+    before = storage.classes.get_class(tx, latest)
+    with suppress(NotAllowed, UnreadableRecords):
+        auth.check_may_see(viewer, before)
+        if known := attendance_of(tx, before, now):
+            came = {key for person in (*seen.people, *seen.set_aside) for key in person.keys}
+            awaited = (person for person in known.participants if not person.name.startswith(ERASED))
+            return tuple(person for person in awaited if came.isdisjoint(person.keys))
+    return ()
 
 
 def take_class_attendance(
@@ -361,11 +379,13 @@ def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
     found = storage.classes.get_class(tx, class_id)
     if found.participant_count is None:
         return
-    people, hosts = found.participant_count, 0
+    attendance = None
     with suppress(UnreadableRecords):
-        if attendance := attendance_of(tx, found, now):
-            people, hosts = len(attendance.participants), len(attendance.hosts)
-    storage.participants.save_figures(tx, class_id, people, hosts)
+        attendance = attendance_of(tx, found, now)
+    if attendance is None:
+        storage.participants.keep_to_rule(tx, class_id)
+    else:
+        storage.participants.save_figures(tx, class_id, attendance)
 
 
 def _hosts(found: Class, part: ClassPart) -> frozenset[str]:

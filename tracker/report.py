@@ -1,7 +1,7 @@
 """Rows for a screen and bytes for a file, from one attendance. Pure functions.
 
-A screen and a file show the same rows; only the way a time is written differs. Hosts are in them, and whom a teacher
-has set aside is in neither the people nor the stays.
+Hosts are in them, and whom a teacher has set aside is in neither the people nor the stays. Headings and words are
+English, for programs, unless a table is put `in_words`.
 """
 
 import csv
@@ -20,6 +20,8 @@ import xlsxwriter
 from tracker.attendance.counting import key_of
 from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import Attendance, Person, Stay, Where
+from tracker.messages.languages import gettext as _
+from tracker.messages.vocabulary import HEADINGS, NO_NAME, PLACES, ROLES, SHEETS, STATUSES
 from tracker.text import fold_name
 
 Shape = Literal["people", "stays"]
@@ -28,26 +30,36 @@ SHAPES: tuple[Shape, ...] = ("people", "stays")
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "json")
 Cell = str | int | float | datetime | None
 
-NO_NAME = "No name"
 # What makes a spreadsheet run a cell, in the usual and in the full-width form that some of them take for it.
 FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 # Of workbooks. Before 1900 Excel has no dates.
-SHEETS: dict[Shape, str] = {"people": "People", "stays": "Joins and leaves"}
+SHEET_OF: Mapping[Shape, str] = {"people": "People", "stays": "Joins and leaves"}
 DATE_FORMAT, WIDTH_OF_DATE, FIRST_YEAR_OF_EXCEL = "yyyy-mm-dd hh:mm:ss", 19, 1900
 NUMBER_FORMATS = {"Percent": "0%", "Minutes present": "0.0", "Minutes in class": "0.0"}
 WIDEST = 45
+# The columns whose cells are words, which are told in a language.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "Status": STATUSES,
+    "Role": ROLES,
+    "Where": PLACES,
+    "Name": {NO_NAME: NO_NAME},
+}
 # So that the same class makes the same file; nobody needs to know when it was made.
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows; times are aware and in the class's time zone, None is an empty cell."""
+    """Columns and rows; times are aware and in the class's time zone, None is an empty cell.
+
+    `columns` are what the columns are, and their headings too, unless it has `headings` in a language.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    headings: tuple[str, ...] = ()
 
 
 def people_table(attendance: Attendance, zone: ZoneInfo) -> Table:
@@ -138,6 +150,17 @@ def _session_numbers(attendance: Attendance) -> dict[str, int]:
 TABLES: dict[Shape, Callable[[Attendance, ZoneInfo], Table]] = {"people": people_table, "stays": stays_table}
 
 
+def in_words(table: Table) -> Table:
+    """The table with its headings, statuses, roles and places in the language that is spoken."""
+    words = [WORDS.get(column, {}) for column in table.columns]
+
+    def told(cell: Cell, known: Mapping[str, str]) -> Cell:
+        return _(known[cell]) if isinstance(cell, str) and cell in known else cell
+
+    rows = (tuple(map(told, row, words)) for row in table.rows)
+    return Table(table.columns, tuple(rows), tuple(_(HEADINGS[column]) for column in table.columns))
+
+
 def minutes(seconds: int) -> float:
     """Whole seconds as minutes with one decimal, rounded half up."""
     return (seconds + 3) // 6 / 10
@@ -147,12 +170,12 @@ def csv_bytes(table: Table) -> bytes:
     """UTF-8 with a BOM (Excel needs it), `\\r\\n`, header first, cells that a spreadsheet would run defused."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(table.columns)
+    writer.writerow(table.headings or table.columns)
     writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def xlsx_bytes(tables: Mapping[Shape, Table]) -> bytes:
+def xlsx_bytes(known: Mapping[Shape, Table]) -> bytes:
     """An Excel workbook with a sheet for each table, in their order; the same tables always make the same bytes.
 
     Times are dates in the class's time, percentages numbers below one, and text is stored as text, so that nothing in
@@ -163,9 +186,10 @@ def xlsx_bytes(tables: Mapping[Shape, Table]) -> bytes:
         book.set_properties({"created": CREATED})
         header = book.add_format({"bold": True})
         formats = {name: book.add_format({"num_format": code}) for name, code in NUMBER_FORMATS.items()}
-        for shape, table in tables.items():
-            sheet = book.add_worksheet(SHEETS[shape])
-            for column, title in enumerate(table.columns):
+        for shape, table in known.items():
+            named = SHEETS[SHEET_OF[shape]]
+            sheet = book.add_worksheet(_(named) if table.headings else named)
+            for column, title in enumerate(table.headings or table.columns):
                 sheet.write_string(0, column, title, header)
                 sheet.set_column(column, column, _width(title, [row[column] for row in table.rows]))
             for line, row in enumerate(table.rows, start=1):
@@ -177,10 +201,16 @@ def xlsx_bytes(tables: Mapping[Shape, Table]) -> bytes:
     return target.getvalue()
 
 
-def workbook(attendance: Attendance, zone: ZoneInfo, first: Shape = "people") -> bytes:
+def tables(attendance: Attendance, zone: ZoneInfo, *, told: bool = False) -> dict[Shape, Table]:
+    """Both tables of a class; where they are `told`, in the language that is spoken."""
+    made = {shape: make(attendance, zone) for shape, make in TABLES.items()}
+    return {shape: in_words(table) for shape, table in made.items()} if told else made
+
+
+def workbook(attendance: Attendance, zone: ZoneInfo, first: Shape = "people", *, told: bool = False) -> bytes:
     """The Excel file of a class: its people, and their joins and leaves, on a sheet each; `first` is the one on top."""
-    shapes = sorted(SHAPES, key=lambda shape: shape != first)
-    return xlsx_bytes({shape: TABLES[shape](attendance, zone) for shape in shapes})
+    known = tables(attendance, zone, told=told)
+    return xlsx_bytes({shape: known[shape] for shape in sorted(SHAPES, key=lambda shape: shape != first)})
 
 
 def _write_cell(sheet: Any, place: tuple[int, int], cell: Cell, number_format: Any, *, percent: bool) -> None:

@@ -19,12 +19,12 @@ def fold_name(name: str) -> str:
 
 def plain(text: str, limit: int = 120) -> str:
     """A text that others have written, fit for one line: no control characters, no direction marks, not endless."""
-    seen = (
-        sign
-        for sign in text[: limit * 4]
-        if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
-    )
-    line = " ".join("".join(seen).split())
+    text = text[: limit * 4]
+    if not (text.isascii() and text.isprintable()):  # else there is nothing to do, and much quicker
+        text = "".join(
+            sign for sign in text if sign.isspace() or sign == EMOJI_JOINER or unicodedata.category(sign) not in UNSEEN
+        )
+    line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -126,7 +126,7 @@ def test_every_page_works_and_nobody_outside_is_asked_for_anything(
     class_in(page, demo, "Ended")
     look_at(page)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    expect(page.get_by_test_id("stDataFrame").first.locator("canvas").first).to_be_visible()
+    expect(page.get_by_role("table", name="People").first).to_be_visible()
     for button in page.get_by_test_id("stDownloadButton").get_by_role("button").all():
         with page.expect_download() as download:
             button.click()

@@ -135,7 +135,7 @@ def test_a_page_of_another_site_starts_a_class(app: Starlette, cookie: dict[str,
         assert get(app, "/host", cookie | own, "id=1").status == 409  # there is no such class
 
 
-@pytest.mark.parametrize("path", ["/login", "/logout", f"/invite/{'x' * 43}"])
+@pytest.mark.parametrize("path", ["/login", "/logout", "/language", f"/invite/{'x' * 43}"])
 def test_a_form_of_another_site(app: Starlette, cookie: dict[str, str], path: str) -> None:
     for origin in ("https://evil.example", f"https://{HOST}", "null"):
         assert post(app, path, {}, headers=cookie | {"origin": origin}).status == 403
@@ -256,8 +256,10 @@ def test_a_dashboard_that_is_started_by_streamlit_itself_listens_to_everybody() 
 def test_an_upload_or_something_else_that_no_page_asks_for(
     app: Starlette, cookie: dict[str, str], method: str, path: str
 ) -> None:
-    answer = request(app, method, path, headers=cookie | PAGE, body=[b"x" * 100_000] * 3)
+    answer = request(app, method, path, headers=cookie, body=[b"x" * 100_000] * 3)
     assert (answer.status, answer.text) == (404, "There is nothing at this address.")
+    shown = request(app, method, path, headers=cookie | PAGE)
+    assert (shown.status, fault(shown)) == (404, "There is nothing at this address.")
     assert request(app, method, path).status == 401
     assert websocket(app, path, cookie) == REFUSED
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,11 @@ from sqlmodel import col, update
 from tests.fuzz.attendances import check_shown
 from tests.fuzz.values import any_of, as_json, number, slow, spoilt, values
 from tests.makers import HELD, PLANNED, Clock, at, lesson, services, stay, taken
-from tracker import class_attendance, reconcile, storage
+from tracker import class_attendance, listing, reconcile, storage
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.errors import UnreadableRecords
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
@@ -61,10 +62,15 @@ def test_any_row_of_another_program_is_shown_or_said_to_make_no_sense(
     for look_after in (reconcile.ask_for_forgotten, reconcile.end_the_endless, reconcile.mend_after_clock):
         look_after(school)
     with reading(engine) as tx:
-        assert class_id in [one.id for one in storage.classes.list_classes(tx, ana, Filter(), limit=10_000)]
+        assert class_id in [one.id for one in storage.class_lists.list_classes(tx, ana, Filter(), limit=10_000)]
         found = storage.classes.get_class(tx, class_id)
         words.state(found, at(minute))
-        words.when(found, "UTC")
+        words.when(found)
+        assert len(words.times_of(found)) < 200
+        listing.trouble_of(found, at(minute))
+        for which in (Filter(unsolved=True), Filter(text="a"), Filter(text="algebra", course="Term 1")):
+            listing.find(tx, ana, which, at(minute), limit=20)
+        listing.of_day(tx, ana, at(minute), ZoneInfo("UTC"))
         words.here(found, class_attendance.people_in_class_now(tx, found, at(minute)), 5)
         found.record()
         with suppress(UnreadableRecords):

@@ -24,7 +24,7 @@ def pages() -> set[str]:
 
 def parts() -> set[str]:
     """`file part` of everything that pages and panels have drawn again by itself."""
-    found = set()
+    found = {f"{name} still_signed_in" for name in PAGES}  # the gate of each
     for file, node in _nodes():
         if file == "tracker/ui/page.py" or not isinstance(node, ast.Call):
             continue

@@ -27,41 +27,51 @@ BEFORE = {"signed-out": "teacher", "closed": "admin", "unshared": "co-teacher", 
 PAGES = """
 door                    nobody   teacher  co-teacher  stranger  admin    signed-out  closed   unshared  demoted
 dashboard.py            sign-in  class    class       page      class    sign-in     sign-in  page      page
-pages/activity.py       sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
+pages/activity.py       sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/class.py          sign-in  class    class       refused   class    sign-in     sign-in  refused   refused
 pages/classes.py        sign-in  class    class       page      class    sign-in     sign-in  page      page
 pages/my_account.py     sign-in  class    class       page      page     sign-in     sign-in  page      page
 pages/new_class.py      sign-in  page     page        page      page     sign-in     sign-in  page      page
 pages/peoples_data.py   sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/people.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
-pages/system.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
+pages/system.py         sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/what_is_kept.py   sign-in  page     page        page      page     sign-in     sign-in  page      page
 """
 
 # What becomes of a part of a page that is drawn again by itself, alone, when it is its time: what the tab shows then.
 # `none`: it was never drawn.
 PARTS = """
-door                          nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
-dashboard.py check            none    kept     kept        kept      kept   sign-in     sign-in  page      page
-pages/class.py check          none    kept     kept        none      kept   sign-in     sign-in  refused   refused
-pages/class.py who_was_there  none    kept     kept        none      kept   sign-in     sign-in  refused   refused
-pages/classes.py check        none    kept     kept        kept      kept   sign-in     sign-in  page      page
-pages/system.py check         none    none     none        none      kept   none        sign-in  none      refused
-pages/system.py counters      none    none     none        none      kept   none        sign-in  none      refused
+door                                   nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
+dashboard.py check                     none    kept     kept        kept      kept   sign-in     sign-in  page      page
+dashboard.py still_signed_in           none    kept     kept        kept      kept   sign-in     sign-in  kept      page
+pages/activity.py still_signed_in      none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/class.py check                   none    kept     kept        none      kept   sign-in     sign-in  refused   refused
+pages/class.py still_signed_in         none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/class.py who_was_there           none    kept     kept        none      kept   sign-in     sign-in  refused   refused
+pages/classes.py check                 none    kept     kept        kept      kept   sign-in     sign-in  page      page
+pages/classes.py still_signed_in       none    kept     kept        kept      kept   sign-in     sign-in  kept      page
+pages/my_account.py still_signed_in    none    kept     kept        kept      kept   sign-in     sign-in  kept      page
+pages/new_class.py still_signed_in     none    kept     kept        kept      kept   sign-in     sign-in  kept      page
+pages/people.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/peoples_data.py still_signed_in  none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/system.py check                  none    none     none        none      kept   none        sign-in  none      refused
+pages/system.py counters               none    none     none        none      kept   none        sign-in  none      refused
+pages/system.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/what_is_kept.py still_signed_in  none    kept     kept        kept      kept   sign-in     sign-in  kept      page
 """
 
 # Who is offered a dialog. What is clicked in one that was opened before something changed does nothing: `stopped`.
 DIALOGS = """
-door                        nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
-pages/class.py change       none    opens    opens       none      opens  stopped     stopped  stopped   stopped
-pages/class.py cancel       none    opens    opens       none      opens  stopped     stopped  stopped   stopped
-tracker/ui/sharing.py share none    opens    opens       none      opens  stopped     stopped  stopped   stopped
+door                            nobody  teacher  co-teacher  stranger  admin  signed-out  closed   unshared  demoted
+tracker/ui/class_facts.py change none    opens    opens       none      opens  stopped     stopped  stopped   stopped
+tracker/ui/class_facts.py cancel none    opens    opens       none      opens  stopped     stopped  stopped   stopped
+tracker/ui/sharing.py share      none    opens    opens       none      opens  stopped     stopped  stopped   stopped
 """
 
 # The button that opens each dialog.
 OPENERS = {
-    "pages/class.py change": "Change",
-    "pages/class.py cancel": "Cancel class",
+    "tracker/ui/class_facts.py change": "Change",
+    "tracker/ui/class_facts.py cancel": "Cancel class",
     "tracker/ui/sharing.py share": "Share",
 }
 
@@ -71,6 +81,7 @@ door                                         nobody  teacher  co-teacher  strang
 pages/class.py Excel                         none    given    given       none      given  refused     refused  refused   refused
 pages/class.py CSV of people                 none    given    given       none      given  refused     refused  refused   refused
 pages/class.py CSV of joins and leaves       none    given    given       none      given  refused     refused  refused   refused
+pages/class.py Calendar entry (.ics)         none    given    given       none      given  refused     refused  refused   refused
 pages/activity.py CSV                        none    none     none        none      given  none        refused  none      refused
 pages/activity.py JSON                       none    none     none        none      given  none        refused  none      refused
 pages/peoples_data.py Download what is kept  none    none     none        none      given  none        refused  none      refused
@@ -82,6 +93,16 @@ pages/peoples_data.py Download what is kept  none    none     none        none  
 # it. The last line is of everything that has no address of its own: pages, and files of Streamlit's.
 ADDRESSES = """
 door                                                        nobody      teacher     co-teacher  stranger    admin       signed-out  closed      unshared    demoted
+GET /                                                       out         in          in          in          in          out         out         in          in
+GET /activity                                               out         in          in          in          in          out         out         in          in
+GET /class                                                  out         in          in          in          in          out         out         in          in
+GET /classes                                                out         in          in          in          in          out         out         in          in
+GET /my_account                                             out         in          in          in          in          out         out         in          in
+GET /new_class                                              out         in          in          in          in          out         out         in          in
+GET /peoples_data                                           out         in          in          in          in          out         out         in          in
+GET /people                                                 out         in          in          in          in          out         out         in          in
+GET /system                                                 out         in          in          in          in          out         out         in          in
+GET /what_is_kept                                           out         in          in          in          in          out         out         in          in
 GET /fonts/{name}                                           out         404         404         404         404         out         out         404         404
 GET /login                                                  in          in          in          in          in          in          in          in          in
 POST /login                                                 in          in          in          in          in          in          in          in          in
@@ -91,6 +112,7 @@ GET /invite/{token}                                         in          in      
 POST /invite/{token}                                        in          in          in          in          in          in          in          in          in
 GET /_stcore/health                                         in          in          in          in          in          in          in          in          in
 OPTIONS /_stcore/health                                     in          in          in          in          in          in          in          in          in
+POST /language                                              in          in          in          in          in          in          in          in          in
 POST /logout                                                out         in          in          in          in          out         out         in          in
 GET /host                                                   out         303         409         409         409         out         out         409         409
 GET /_stcore/metrics                                        out         404         404         404         404         out         out         404         404

@@ -20,5 +20,6 @@ def test_files_are_offered_on_the_page_of_a_class_and_by_pages_for_admins_alone(
     assert doors.downloads() == [
         "tracker/ui/activity.py",
         *["tracker/ui/downloads.py"] * 2,
+        "tracker/ui/join_link.py",
         "tracker/ui/peoples_data.py",
     ]

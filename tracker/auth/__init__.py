@@ -23,7 +23,9 @@ from tracker.auth.accounts import (
     get_member,
     hand_over,
     list_members,
+    names_of,
     remove,
+    set_language,
     set_password,
 )
 from tracker.auth.addresses import caller_of, is_proxy, place_of
@@ -69,6 +71,7 @@ from tracker.permissions import (
     check_is_admin,
     check_may_change,
     check_may_see,
+    check_may_share,
     check_owns_account,
     is_in_charge,
 )
@@ -93,6 +96,7 @@ __all__ = [
     "check_is_admin",
     "check_may_change",
     "check_may_see",
+    "check_may_share",
     "check_owns_account",
     "check_reach",
     "disable",
@@ -121,6 +125,7 @@ __all__ = [
     "log_refusal",
     "member_by_bearer",
     "member_signed_in",
+    "names_of",
     "new_api_token",
     "new_second_factor",
     "note_bearer_use",
@@ -130,6 +135,7 @@ __all__ = [
     "remove",
     "revoke_api_tokens",
     "second_factor_is_on",
+    "set_language",
     "set_password",
     "share",
     "shares_by",

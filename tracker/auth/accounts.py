@@ -1,6 +1,7 @@
 """The people with an account."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from tracker import audit, storage
@@ -82,6 +83,14 @@ def change_password(engine: Engine, member: Member, sign_in: str, present: str, 
         storage.members.set_password_hash(tx, member.id, password_hash)
         audit.note(tx, member, Action.PASSWORD_CHANGED, now)
     _log("password_changed", member, member)
+
+
+def set_language(engine: Engine, member: Member, language: str | None, now: datetime) -> None:
+    """In which language the pages speak to somebody from now on; None for that of her browser."""
+    with transaction(engine) as tx:
+        storage.members.lock_member(tx, member.id)
+        storage.members.set_language(tx, member.id, language)
+        audit.note(tx, member, Action.LANGUAGE_CHOSEN, now)
 
 
 def end_everything(tx: Transaction, member_id: str, but_sign_in: str = "") -> None:
@@ -210,6 +219,11 @@ def _log(outcome: str, acting: Member, member: Member) -> None:
 def list_members(tx: Transaction) -> list[Member]:
     """Everybody with an account, by e-mail."""
     return storage.members.list_members(tx)
+
+
+def names_of(tx: Transaction, emails: Iterable[str]) -> dict[str, str]:
+    """What the people with these e-mails are called, as far as there are any."""
+    return storage.members.names_of(tx, emails)
 
 
 def get_member(tx: Transaction, email: str) -> Member:

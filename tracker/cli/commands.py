@@ -49,13 +49,13 @@ from tracker.cli.call import (
     say,
 )
 from tracker.errors import InvalidInput, NotFound, Problem, TrackerError
-from tracker.messages import name_of_check, people_in_words, sentence_of
+from tracker.messages import languages, name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import open_services
 from tracker.settings import environment_of, read_settings
 from tracker.storage import backup
-from tracker.storage.classes import Filter
+from tracker.storage.class_lists import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
 from tracker.storage.shares import Kind, Share
 
@@ -389,5 +389,11 @@ def _export_command(commands: Any) -> None:
         choices=report.SHAPES,
         default="people",
         help="one row a person or one a stay; of xlsx the sheet that comes first (default: %(default)s)",
+    )
+    added.add_argument(
+        "--language",
+        choices=languages.offered(),
+        default=languages.ENGLISH,
+        help="of the headings and words in csv and xlsx; English is that for programs (default: %(default)s)",
     )
     added.add_argument("--out", help="a file; stdout without it")

@@ -12,7 +12,8 @@ from tracker.attendance.types import ClassStatus, Person
 from tracker.class_attendance import Overview
 from tracker.cli.call import Call, class_named, class_seen, print_json, say, write_file
 from tracker.errors import ClassNotReady, InvalidInput, NamesRemoved
-from tracker.messages import people_in_words, sentence, sentence_of
+from tracker.messages import languages, people_in_words, sentence, sentence_of
+from tracker.messages.vocabulary import NO_NAME
 from tracker.storage.database import check_schema
 from tracker.text import plain, visible
 
@@ -33,12 +34,14 @@ def export(call: Call) -> None:
         shape = SHAPES.get(options.format, options.shape)
         classes.note_export(services, auth.OPERATOR, found.id, options.format, shape)
     zone = clock.zone(found.timezone)
-    if options.format == "json":
-        content = report.json_bytes(attendance, zone, found.record())
-    elif options.format == "xlsx":
-        content = report.workbook(attendance, zone, options.shape)
-    else:
-        content = report.csv_bytes(report.TABLES[options.shape](attendance, zone))
+    told = options.language != languages.ENGLISH
+    with languages.speaking(languages.best(options.language)):
+        if options.format == "json":
+            content = report.json_bytes(attendance, zone, found.record())
+        elif options.format == "xlsx":
+            content = report.workbook(attendance, zone, options.shape, told=told)
+        else:
+            content = report.csv_bytes(report.tables(attendance, zone, told=told)[options.shape])
     if options.out is None:
         _to_stdout(content, options.format)
         return
@@ -135,5 +138,5 @@ def _lines(overview: Overview) -> Iterator[str]:
 
 
 def _name(person: Person) -> str:
-    name = plain(person.name) or report.NO_NAME
+    name = plain(person.name) or NO_NAME
     return f"{name} ({plain(person.email)})" if person.email else name

@@ -13,7 +13,7 @@ from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
-from tracker.messages.vocabulary import EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
+from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
     "zoom_not_connected": "Zoom is not connected: ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are needed.",
@@ -96,6 +96,7 @@ _OF_CLASSES: Mapping[str, Template] = {
     "class_without_course": "This class belongs to no course.",
     "people_of_other_classes": "Somebody of these is in other classes of {teacher} too, which are not shared with you. "
     "Ask {teacher} to say this, or to share those classes.",
+    "cancelling_not_undoable": "This can no longer be undone. Make the class again.",
     "class_not_changeable": "This class has begun, is over or was cancelled, so it can no longer be changed.",
     "title_missing": "Give the class a title.",
     "title_too_long": "The title is longer than {most} characters.",
@@ -174,6 +175,7 @@ _OF_PEOPLE: Mapping[str, Template] = {
     "ALLOWED_HOSTS.",
     "too_many_connections": "There are too many connections from where you are. Please try again in a few seconds.",
     "form_too_large": "This form is too large.",
+    "language_unknown": "The pages do not speak this language.",
 }
 
 _OF_PEOPLES_DATA: Mapping[str, Template] = {
@@ -314,7 +316,7 @@ WITHOUT_DETAILS: Mapping[str, Template] = {
 }
 
 # Details of what somebody did that are codes themselves.
-CODES_IN_ACTIONS = {"mark": MARKS, "kind": KINDS, "role": ROLES, "days": LENGTHS_KEPT}
+CODES_IN_ACTIONS = {"mark": MARKS, "kind": KINDS, "shape": CONTENTS, "role": ROLES, "days": LENGTHS_KEPT}
 
 
 def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:

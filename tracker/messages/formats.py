@@ -1,9 +1,10 @@
 """Times, dates, numbers and lengths, as whoever is spoken to writes them. Times come in the zone they are shown in."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, match_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
@@ -30,14 +31,22 @@ def day(when: date, *, weekday: bool = True, year: bool = True) -> str:
 
 
 def long_day(when: date) -> str:
-    """A date for a heading: `Thursday, 14 May`."""
-    weekday, date_alone = format_date(when, "EEEE", locale=spoken()), format_skeleton("MMMMd", when, locale=spoken())
-    return _("{weekday}, {date}", weekday=weekday, date=date_alone)
+    """A date for a heading: `Thursday 14 May`."""
+    patterns = spoken().datetime_skeletons
+    nearest = match_skeleton("MMMMEd", patterns) or "MMMMEd"
+    # Of the weekday most languages have the short name there.
+    return format_date(when, re.sub("E+", "EEEE", str(patterns[nearest])), locale=spoken())
 
 
 def short_day(when: date) -> str:
     """A date in figures for a narrow column: `14/05/2026`."""
     return format_date(when, "short", locale=spoken())
+
+
+def moment(at: datetime, *, seconds: bool = False) -> str:
+    """A date and a time for a list: `14 May 2026, 14:05`."""
+    joined = str(get_datetime_format("medium", locale=spoken()))
+    return joined.replace("{1}", day(at, weekday=False)).replace("{0}", time(at, seconds=seconds))
 
 
 def number(value: float, decimals: int = 0) -> str:

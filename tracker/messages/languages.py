@@ -57,9 +57,11 @@ def best(*wishes: str | None) -> Locale:
         tag = f"{spoken_there}_{territory}"
         if tag in locale_identifiers():
             return Locale.parse(tag)
-    return USUAL if language == ENGLISH and (territory or not wanted) else Locale.parse(language)
+    asked_for = any(one.language == ENGLISH for one in wanted)
+    return USUAL if language == ENGLISH and (territory or not asked_for) else Locale.parse(language)
 
 
+@cache
 def language_of(locale: Locale) -> str:
     """The catalogue for a locale: one of `offered()`."""
     return next((one for one in offered() if Locale.parse(one).language == locale.language), ENGLISH)

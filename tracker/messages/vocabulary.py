@@ -20,6 +20,13 @@ MARKS: Mapping[str, str] = {
 }
 # What is shared.
 KINDS: Mapping[str, str] = {"class": "class", "course": "course"}
+# What is in a file of a class.
+CONTENTS: Mapping[str, str] = {
+    "people": "people",
+    "stays": "joins and leaves",
+    "people and stays": "people, joins and leaves",
+    "everything": "everything",
+}
 # For how long a course keeps names, where it is no number of days.
 LENGTHS_KEPT: Mapping[str, str] = {"as_set": "as the setting says", "without_limit": "without limit"}
 # Where somebody was.
@@ -50,6 +57,7 @@ EVERY: tuple[Mapping[str, str], ...] = (
     ROLES,
     MARKS,
     KINDS,
+    CONTENTS,
     LENGTHS_KEPT,
     PLACES,
     HEADINGS,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import schedule
 
-from tracker import audit, fetching, health, privacy, reconcile
+from tracker import audit, classes, fetching, health, privacy, reconcile
 from tracker.services import Services
 from tracker.storage.database import AWAY
 
@@ -41,6 +41,7 @@ class Worker:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._fetchers: list[threading.Thread] = []
+        self._deleters: list[threading.Thread] = []
         self._last_turn: float | None = None
         self._failing: set[str] = set()
         # The meeting up to which was looked what was seen live.
@@ -57,6 +58,7 @@ class Worker:
         ):
             self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.follow_time, services, seconds=10)
+        self._every(self.delete_meetings, seconds=10)
         self._every(self.remove_names, seconds=60)
         self._every(self.keep_erased, seconds=10 * 60)
         for tidying in (reconcile.tidy_up, audit.forget_old):
@@ -71,7 +73,7 @@ class Worker:
         """Ends after the fetches under way; where that takes too long, their leases end and others take over."""
         self._stop.set()
         until = time.monotonic() + STOP_SECONDS
-        for thread in (self._thread, *self._fetchers):
+        for thread in (self._thread, *self._fetchers, *self._deleters):
             if thread.is_alive():
                 thread.join(max(until - time.monotonic(), 0))
         self.guarded(self._note_gone)
@@ -92,6 +94,19 @@ class Worker:
     def drain(self) -> None:
         """Fetches one class after another until none is due or the process is to stop."""
         while not self._stop.is_set() and fetching.fetch_due(self._services):
+            pass
+
+    def delete_meetings(self) -> None:
+        """Has the meetings of cancelled classes deleted that are due, beside the loop: it must not wait for Zoom."""
+        self._deleters = [thread for thread in self._deleters if thread.is_alive()]
+        if not self._deleters and classes.is_deletion_due(self._services):
+            thread = threading.Thread(target=self.guarded, args=(self.delete_due,), name="deleter", daemon=True)
+            self._deleters.append(thread)
+            thread.start()
+
+    def delete_due(self) -> None:
+        """Deletes one meeting after another until none is due or the process is to stop."""
+        while not self._stop.is_set() and classes.delete_due_meeting(self._services):
             pass
 
     def remove_names(self) -> None:

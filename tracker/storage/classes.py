@@ -18,13 +18,13 @@ from tracker import clock
 from tracker.attendance.class_times import planned_time, status_of
 from tracker.attendance.types import ClassStatus, FetchState, Span
 from tracker.errors import NotFound, Problem
-from tracker.storage.database import Transaction, insert, run
+from tracker.storage import courses
+from tracker.storage.database import Transaction, run
 from tracker.storage.members import Member
 from tracker.storage.models import ClassShare, Course, CourseShare, Fetch, LiveStream, User
 from tracker.storage.problems import problem_of
 from tracker.text import comparable
 
-_ADD_COURSE = insert(Course, lambda row: row.on_conflict_do_nothing())
 _IN_MEETING = (
     sa_select(
         col(LiveStream.id),
@@ -129,6 +129,11 @@ class Class:
         return self.people_shown, self.hosts_shown or 0
 
     @property
+    def late(self) -> int | None:
+        """How many of the people came late; None until it is known, and while it is of another count."""
+        return self.late_shown if self.figures_of_count == self.participant_count else None
+
+    @property
     def api_meeting_id(self) -> str | None:
         """The number that Zoom's API knows the meeting by."""
         return self.zoom_api_meeting_id or self.zoom_meeting_id
@@ -187,16 +192,6 @@ class NewClass:
     zoom_linked_by_teacher: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which classes to list: `text` in title or course, planned start in [`since`, `until`)."""
-
-    text: str = ""
-    statuses: tuple[ClassStatus, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-
-
 def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
     """Stores a class and returns its id. A course of that name is made where the teacher has none."""
     row = LiveStream(
@@ -212,7 +207,7 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         zoom_linked_by_teacher=new.zoom_linked_by_teacher,
         zoom_meeting_made=new.zoom_meeting_made,
         teacher_id=new.teacher_id,
-        course_id=_course_id(tx, new.teacher_id, new.course) if new.course else None,
+        course_id=courses.course_id(tx, new.teacher_id, new.course) if new.course else None,
         created_at=now,
     )
     tx.add(row)
@@ -240,6 +235,13 @@ def set_life(
     run(tx, _SET_LIFE, class_id=class_id, status=status.value, startedAt=started_at, endedAt=ended_at)
 
 
+def set_seen_to(tx: Transaction, class_id: str, trouble: str | None) -> None:
+    """Somebody has seen to this trouble of a class, or to none. The caller has locked the class."""
+    row = class_row(tx, class_id)
+    row.seen_to = trouble
+    tx.add(row)
+
+
 def lock_class(tx: Transaction, class_id: str) -> Class:
     """The class, locked for the rest of the transaction. Raises NotFound."""
     row = tx.exec(select(LiveStream.id).where(LiveStream.id == _known_id(class_id)).with_for_update()).first()
@@ -261,26 +263,6 @@ def get_class(tx: Transaction, class_id: str) -> Class:
     return found[0]
 
 
-def list_classes(
-    tx: Transaction, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
-) -> list[Class]:
-    """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
-    order = (col(LiveStream.scheduled_start), col(LiveStream.id))
-    return classes_where(
-        tx,
-        *_conditions(tx, viewer, which),
-        order=order if oldest_first else tuple(column.desc() for column in order),
-        limit=limit,
-        offset=offset,
-    )
-
-
-def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
-    """How many `list_classes` has in all."""
-    statement = select(func.count()).select_from(LiveStream).outerjoin(Course)
-    return tx.exec(statement.where(*_conditions(tx, viewer, which))).one()
-
-
 def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
     """The classes that use this Zoom meeting and are not cancelled."""
     return classes_where(
@@ -291,9 +273,15 @@ def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
     )
 
 
-def list_courses(tx: Transaction, teacher: Member) -> list[str]:
-    """The names of the teacher's courses, in order."""
-    return list(tx.exec(select(Course.name).where(Course.teacher_id == teacher.id).order_by(func.lower(Course.name))))
+def latest_of(tx: Transaction, teacher_id: str, limit: int) -> list[Class]:
+    """The teacher's own classes that are not cancelled, by planned start, newest first."""
+    return classes_where(
+        tx,
+        LiveStream.teacher_id == teacher_id,
+        LiveStream.status != ClassStatus.CANCELLED.value,
+        order=(col(LiveStream.scheduled_start).desc(), col(LiveStream.id)),
+        limit=limit,
+    )
 
 
 def _known_id(class_id: str) -> str:
@@ -309,12 +297,6 @@ def class_row(tx: Transaction, class_id: str) -> LiveStream:
     if row is None:
         raise NotFound("no_such_class")
     return row
-
-
-def _course_id(tx: Transaction, teacher_id: str, name: str) -> str:
-    """The teacher's course of that name, made where she has none: somebody else may make it at the same moment."""
-    run(tx, _ADD_COURSE, id=uuid4().hex, teacherId=teacher_id, name=name)
-    return tx.exec(select(Course.id).where(Course.teacher_id == teacher_id, Course.name == name)).one()
 
 
 def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:
@@ -335,24 +317,6 @@ def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:
         course = col(LiveStream.course_id)
         conditions.append(and_(col(LiveStream.teacher_id).in_(set(teachers)), course.is_not(None), course.in_(ids)))
     return or_(*conditions)
-
-
-def _conditions(tx: Transaction, viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
-    conditions = [visible_to(tx, viewer)]
-    if text := comparable(which.text.replace("\0", "")).strip().lower():
-        conditions.append(
-            or_(
-                func.lower(LiveStream.title).contains(text, autoescape=True),
-                func.lower(Course.name).contains(text, autoescape=True),
-            )
-        )
-    if which.statuses:
-        conditions.append(col(LiveStream.status).in_([status.value for status in which.statuses]))
-    if which.since is not None:
-        conditions.append(col(LiveStream.scheduled_start) >= which.since)
-    if which.until is not None:
-        conditions.append(col(LiveStream.scheduled_start) < which.until)
-    return conditions
 
 
 def classes_where(

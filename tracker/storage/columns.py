@@ -1,11 +1,30 @@
 """How the columns of the tables are made: times, and the names that other programs know them by."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+
+# In the place of what is no time: SQLite keeps whatever another program has written.
+NO_TIME = datetime(2, 1, 1)  # noqa: DTZ001 - as SQLite gives times
+
+
+class _SqliteTime(sqlite.DATETIME):
+    """A time of SQLite's, of which one that cannot be read is no reason to show none of the others."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        read: Callable[[Any], datetime | None] = super().result_processor(dialect, coltype)  # type: ignore[assignment]
+
+        def read_any(value: Any) -> datetime | None:
+            try:
+                return read(value)
+            except (ValueError, TypeError):
+                return NO_TIME
+
+        return read_any
 
 
 class UtcSeconds(TypeDecorator[datetime]):
@@ -21,7 +40,7 @@ class UtcSeconds(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(sqlite.DATETIME(truncate_microseconds=True))  # type: ignore[no-untyped-call]
+            return dialect.type_descriptor(_SqliteTime(truncate_microseconds=True))  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:

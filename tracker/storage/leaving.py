@@ -83,7 +83,7 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
                 tx.add(table(**(row.model_dump() | {"teacher_id": to_id})))
     # Classes without names have the words of their own time in them.
     theirs_now = (col(LiveStream.teacher_id) == to_id, col(LiveStream.names_removed_at).is_(None))
-    tx.exec(update(LiveStream).where(*theirs_now).values(people_shown=None, hosts_shown=None))
+    tx.exec(update(LiveStream).where(*theirs_now).values(people_shown=None, hosts_shown=None, late_shown=None))
 
 
 def remove(tx: Transaction, member_id: str) -> None:

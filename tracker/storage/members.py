@@ -78,6 +78,11 @@ def list_members(tx: Transaction) -> list[Member]:
     return [member_of(row) for row in tx.exec(select(User).order_by(User.email))]
 
 
+def names_of(tx: Transaction, emails: Iterable[str]) -> dict[str, str]:
+    """What the people with these e-mails are called, as far as there are any."""
+    return dict(tx.exec(select(User.email, User.name).where(col(User.email).in_(sorted(set(emails))))).all())
+
+
 # The order of locks, the same for all: rows of classes before those of people, and each in the order of ids.
 
 

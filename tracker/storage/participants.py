@@ -20,24 +20,30 @@ def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now:
     """Replaces the participants of a class as a whole."""
     row = class_row(tx, class_id)
     row.participant_count = attendance.unique_count
-    row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
-    row.figures_of_count = row.participant_count
+    _show(row, attendance)
     row.participants_data = json.dumps(attendance_data(attendance), ensure_ascii=False)
     row.participants_fetched_at = now
     tx.add(row)
 
 
-def save_figures(tx: Transaction, class_id: str, people: int | None, hosts: int) -> None:
-    """Stores the figures that are shown beside the present count: people without the hosts, and hosts."""
+def save_figures(tx: Transaction, class_id: str, attendance: Attendance) -> None:
+    """Stores the figures that are shown of an attendance beside the present count."""
     row = class_row(tx, class_id)
-    row.people_shown, row.hosts_shown, row.figures_of_count = people, hosts, row.participant_count
+    _show(row, attendance)
     tx.add(row)
+
+
+def _show(row: LiveStream, attendance: Attendance) -> None:
+    """People without the hosts, hosts, and how many of the people came late."""
+    row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
+    row.late_shown = sum(person.late for person in attendance.participants)
+    row.figures_of_count = row.participant_count
 
 
 def keep_to_rule(tx: Transaction, class_id: str) -> None:
     """The figures that are shown are the count by the rule; of a class that is gone nothing is changed."""
     count = col(LiveStream.participant_count)
-    figures = {"people_shown": count, "hosts_shown": 0, "figures_of_count": count}
+    figures = {"people_shown": count, "hosts_shown": 0, "late_shown": None, "figures_of_count": count}
     tx.exec(update(LiveStream).where(col(LiveStream.id) == class_id).values(figures))
 
 
@@ -62,11 +68,24 @@ def without_figures(tx: Transaction, limit: int) -> list[str]:
     return list(tx.exec(known.order_by(col(LiveStream.scheduled_start).desc()).limit(limit)))
 
 
+def latest_counted(tx: Transaction, teacher_id: str, course_id: str, before: datetime) -> str | None:
+    """The id of the latest class of a course, planned before a moment, whose people are known by name."""
+    known = (
+        col(LiveStream.teacher_id) == teacher_id,
+        col(LiveStream.course_id) == course_id,
+        col(LiveStream.scheduled_start) < before,
+        col(LiveStream.participants_data).is_not(None),
+        col(LiveStream.names_removed_at).is_(None),
+    )
+    latest_first = select(LiveStream.id).where(*known).order_by(col(LiveStream.scheduled_start).desc())
+    return tx.exec(latest_first.limit(1)).first()
+
+
 def forget_attendance(tx: Transaction, class_id: str) -> None:
     """The participants of a class are not known any more: a person has said that its sessions are not its own."""
     row = class_row(tx, class_id)
     row.participant_count = row.participants_fetched_at = row.participants_data = None
-    row.people_shown = row.hosts_shown = row.figures_of_count = None
+    row.people_shown = row.hosts_shown = row.late_shown = row.figures_of_count = None
     tx.add(row)
 
 

@@ -2,129 +2,197 @@
 
 import streamlit as st
 
-from tracker import class_attendance, clock, report
 from tracker.attendance.counting import is_nameless
 from tracker.attendance.types import Attendance, ClassStatus, Source
-from tracker.messages import people_in_words, with_hosts
+from tracker.messages import formats
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import charts, downloads, people_panel, said_panel, why_panel, words
-from tracker.ui.page import read
-from tracker.ui.wiring import services
-
-NAMES_WITHHELD = (
-    "Zoom has withheld all names and e-mails of this class, as it does for accounts with a HIPAA agreement. Each "
-    "joining is a person of its own here, told apart by Zoom's ids: who dropped out and came back may count twice."
+from tracker.ui import (
+    charts,
+    correct_panel,
+    downloads,
+    joins_panel,
+    live_panel,
+    people_panel,
+    said_panel,
+    why_panel,
+    words,
 )
-
-ONE_PERSON = (
-    "Of a meeting with one participant Zoom has a list only if the account setting “Show one person meetings” is on."
-)
+from tracker.ui.components import Figure, figures
 
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
     """Everything about who was there, for `member` to read."""
-    zone = clock.zone(found.timezone)
     live = found.status is ClassStatus.LIVE
-    _notes(found, attendance)
+    here = live_panel.here_now(found) if live else ()
+    figures([*([live_panel.figure(here)] if live else []), *_figures(attendance, live=live)])
+    if notes := _notes(found, attendance, member):
+        st.markdown("  \n".join(notes))
     if live:
-        _in_class_now(found)
-    _figures(found, attendance, member)
-    said_panel.show(found, attendance, member)
-    tables = {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
-    st.subheader("People so far" if live else "People", anchor=False)
-    people_panel.show(found, attendance, tables["people"], member)
-    if not live:
-        downloads.show(found)
+        live_panel.show(found, attendance, here, member)
+    said_panel.show_suggestions(found, attendance)
+    st.header(_("People so far") if live else _("People"), anchor=False)
+    order = people_panel.show(attendance)
+    with st.container(key="after-people"):
+        correct_panel.show(found, attendance, member)
+        said_panel.show(found, attendance, member)
+        if not live:
+            downloads.show(found)
     if attendance.stays:
-        st.subheader("When they were there", anchor=False)
-        charts.timeline(found, attendance)
-        charts.show_curve(found, attendance)
-    with st.expander("All stays as a table"):
-        charts.show_table(tables["stays"], "Every stay that is known", until=attendance.until)
-    with st.expander("Why this number?"):
+        with st.container(key="when"):
+            st.header(_("When they were there"), anchor=False)
+            charts.timeline(found, attendance, order, words.zone())
+            charts.show_curve(found, attendance, words.zone())
+    with st.expander(_("Every join and leave"), icon=":material/list:", key="joins"):
+        joins_panel.show(attendance)
+    with st.expander(_("Why this number?"), icon=":material/help:", key="why"):
         why_panel.show(found, attendance, member)
 
 
-def _notes(found: Class, attendance: Attendance) -> None:
-    """When it was held, and what has to be known about the figures."""
-    zone = clock.zone(found.timezone)
-    held = [
-        f"{session.start.astimezone(zone):%H:%M}–{session.end.astimezone(zone):%H:%M}"
-        for session in attendance.sessions
-        if session.end
+def _figures(attendance: Attendance, *, live: bool) -> list[Figure]:
+    """What a teacher asks for first: of the people who came, without the hosts."""
+    people, hosts = attendance.participants, len(attendance.hosts)
+    lesson = sum(part.seconds for part in attendance.lesson)
+    average = Figure(_("Average in class"), formats.DASH)
+    if people and lesson:
+        mean = sum(person.seconds_in_class for person in people) / len(people)
+        share = _("{percent} of the class", percent=formats.percent(100 * mean / lesson))
+        average = Figure(_("Average in class"), formats.length(mean), share)
+    late, early = (sum(marks) for marks in ((one.late for one in people), (one.left_early for one in people)))
+    limit = _("by more than 5 minutes")
+    return [
+        Figure(
+            _("People so far") if live else _("People"),
+            formats.number(len(people)),
+            _n("and the host", "and {number} hosts", hosts) if hosts and not live else "",
+        ),
+        Figure(_("Came late"), formats.number(late), limit if late else ""),
+        Figure(_("Left early"), formats.number(early), limit if early else ""),
+        average,
     ]
-    if held and attendance.at_another_time and found.status is not ClassStatus.LIVE:
-        planned, start = found.planned.start.astimezone(zone), attendance.sessions[0].start.astimezone(zone)
-        other_day = f" on {start:%a} {start.day} {start:%b %Y}" if start.date() != planned.date() else ""
-        times = f"{' and '.join(held)}{other_day}"
-        st.info(f"Planned {planned:%H:%M}, held {times}.", icon=":material/info:")
-    elif held:
-        st.markdown(f"Held {' and '.join(held)}" + (", with a break in between." if len(held) > 1 else "."))
+
+
+def _notes(found: Class, attendance: Attendance, member: Member) -> list[str]:
+    """What has to be known about the figures, in Markdown, a few words each."""
+    notes = [_times_held(found, attendance), *_of_the_figure(found, attendance, member)]
     if attendance.source is Source.SEEN and found.status is not ClassStatus.LIVE:
-        text = "These figures are from the joins and leaves that were seen live, not from Zoom's own list."
-        st.info(f"{text} {ONE_PERSON}" if len(attendance.people) == 1 else text, icon=":material/visibility:")
+        notes.append(_("These figures are of what was seen live, not of Zoom's own list."))
+        if len(attendance.people) == 1:
+            notes.append(
+                _("Of a meeting with one participant Zoom has a list only if “Show one person meetings” is on there.")
+            )
     keys = [key for person in (*attendance.people, *attendance.set_aside) for key in person.keys]
     if keys and all(map(is_nameless, keys)):
-        st.info(NAMES_WITHHELD, icon=":material/visibility_off:")
-
-
-def _in_class_now(found: Class) -> None:
-    here = read(class_attendance.people_in_class_now, found, services().now())
-    st.subheader(f"In class now: {words.in_class_now(here)}", anchor=False)
-    st.markdown(words.here(here, len(here)))
-
-
-def _figures(found: Class, attendance: Attendance, member: Member) -> None:
-    lesson = sum(part.seconds for part in attendance.lesson)
-    late = sum(person.late for person in attendance.participants)
-    early = sum(person.left_early for person in attendance.participants)
-    hosts = len(attendance.hosts)
-    with st.container(horizontal=True):
-        st.metric(
-            "People",
-            len(attendance.participants),
-            delta=with_hosts("", hosts).strip() or None,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            width=135 if hosts else 115,
+        notes.append(
+            _(
+                "Zoom has withheld all names and e-mails of this class, as it does for accounts with a HIPAA "
+                "agreement. Who dropped out and came back may count twice."
+            )
         )
-        st.metric("Came late", late, border=True, width=135, help="More than five minutes after the lesson began.")
-        st.metric("Left early", early, border=True, width=135, help="More than five minutes before the lesson's end.")
-        st.metric(
-            "Lesson",
-            words.length(lesson) if lesson else "–",
-            border=True,
-            width=200,
-            help="All the time that the meeting ran; it was not held in the planned time. Percentages are of this."
-            if attendance.at_another_time
-            else "The planned time, as far as the meeting ran in it. Percentages are of this.",
+    if words.is_elsewhere(found):
+        zone = words.zone_name(words.viewer_zone())
+        theirs = words.zone_name(found.timezone)
+        notes.append(
+            _("Times on this page are those of {zone}, in the files those of {other}.", zone=zone, other=theirs)
         )
-        records_help = "Every joining of everybody; one person may have several."
-        st.metric("Records", attendance.total_records, border=True, width=115, help=records_help)
-    if hosts and not attendance.participants:
-        st.markdown(f"**{people_in_words(0, hosts)}.**")
-    if told := _of_the_figure(found, attendance, member):
-        st.caption(told)
+    return [note for note in notes if note]
 
 
-def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> str:
-    """What has to be known of the number of people, in Markdown: how it differs from Zoom's records, and who is in it.
+def _times_held(found: Class, attendance: Attendance) -> str:
+    """When the class was held, where that is another time than planned, and when it was restarted."""
+    zone, sessions = words.zone(), attendance.sessions
+    if not sessions:
+        return ""
+    starts = [session.start.astimezone(zone) for session in sessions]
+    again = [formats.time(start) for start in starts[1:]]
+    restarted = (
+        _n(
+            "Restarted once, at {times}.",
+            "Restarted {number} times, at {times}.",
+            len(again),
+            times=formats.listed(again),
+        )
+        if again
+        else ""
+    )
+    if found.status is ClassStatus.LIVE:
+        return restarted
+    held = formats.listed(
+        [
+            formats.times(start, session.end.astimezone(zone))
+            for start, session in zip(starts, sessions, strict=True)
+            if session.end
+        ]
+    )
+    if not held:
+        return restarted
+    planned = found.planned.start.astimezone(zone)
+    if not attendance.at_another_time:
+        told = _("Held {times}.", times=held)
+    elif starts[0].date() == planned.date():
+        told = _("Planned {planned}, held {times}.", planned=formats.time(planned), times=held)
+    else:
+        told = _(
+            "Planned {planned}, held on {day}, {times}.",
+            planned=formats.time(planned),
+            day=formats.day(starts[0]),
+            times=held,
+        )
+    return f"{told} {restarted}".strip()
 
-    Nothing where it is everybody by the counting rule.
-    """
-    parts = []
-    if len(attendance.participants) != attendance.unique_count:
-        joined, aside = why_panel.joined_away(attendance), len(attendance.set_aside)
-        said = [f"joined {joined} with others"] * bool(joined) + [f"set {aside} aside"] * bool(aside)
-        by = "Zoom's records" if attendance.source is Source.ZOOM else "what was seen live"
-        parts.append(f"{attendance.unique_count} by {by}")
-        if said:
-            parts.append(f"{words.who_has(found, member, inside=True)} {' and '.join(said)}")
-    if attendance.hosts:
-        are = "the host is" if len(attendance.hosts) == 1 else f"the {len(attendance.hosts)} hosts are"
-        parts.append(f"{are} not counted ({words.listed([person.name for person in attendance.hosts])})")
+
+def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> list[str]:
+    """How the number of people differs from that of Zoom's list, in Markdown, and who is not in it."""
+    notes = []
+    if by_word := _by_word(found, attendance, member):
+        number = attendance.unique_count
+        by_rule = (
+            _n("{number} person by Zoom's list.", "{number} people by Zoom's list.", number)
+            if attendance.source is Source.ZOOM
+            else _n("{number} person seen live.", "{number} people seen live.", number)
+        )
+        notes.append(" ".join([by_rule, *by_word]))
+    if hosts := attendance.hosts:
+        names = words.listed([person.name for person in hosts])
+        notes.append(
+            _n(
+                "The host is not counted: {names}.",
+                "The {number} hosts are not counted: {names}.",
+                len(hosts),
+                names=names,
+            )
+        )
     if outside := sum(person.outside for person in attendance.participants):
-        parts.append(f"{outside} of them only before or after class")
-    return f"{'; '.join(parts)}." if parts else ""
+        notes.append(
+            _n(
+                "{number} of them was there only before or after class.",
+                "{number} of them were there only before or after class.",
+                outside,
+            )
+        )
+    return notes
+
+
+def _by_word(found: Class, attendance: Attendance, member: Member) -> list[str]:
+    """What a teacher's word has changed of the number of people, in Markdown."""
+    joined, aside = why_panel.joined_away(attendance), len(attendance.set_aside)
+    mine, teacher = words.is_owner(found, member), words.markdown(found.teacher_name, 60)
+    told = []
+    if joined and mine:
+        told.append(_n("You joined {number} with another.", "You joined {number} with others.", joined))
+    elif joined:
+        told.append(
+            _n(
+                "{teacher} joined {number} with another.",
+                "{teacher} joined {number} with others.",
+                joined,
+                teacher=teacher,
+            )
+        )
+    if aside and mine:
+        told.append(_n("You set {number} aside.", "You set {number} aside.", aside))
+    elif aside:
+        told.append(_n("{teacher} set {number} aside.", "{teacher} set {number} aside.", aside, teacher=teacher))
+    return told

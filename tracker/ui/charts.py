@@ -1,63 +1,45 @@
-"""Tables, the timeline and the curve of people present, as Streamlit and Plotly draw them."""
+"""The timeline and the curve of people present, as Plotly draws them; times are in the zone that is given."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from tracker import clock
 from tracker.attendance.class_times import LONGEST_MEETING
 from tracker.attendance.counting import key_of
 from tracker.attendance.curve import Curve, presence_curve
 from tracker.attendance.types import Attendance, Person, PersonKey, Span, Stay, Where
-from tracker.report import NO_NAME, Table
+from tracker.messages import formats, languages, people_in_words
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
+from tracker.messages.vocabulary import NO_NAME, PLACES
+from tracker.report import file_name
 from tracker.storage.classes import Class
-from tracker.text import LONGEST_TEXT, order_of
 from tracker.ui import words
+from tracker.ui.people_panel import ORDERS
 
 # Two colours of the Okabe-Ito palette, which colour-blind eyes tell apart; the waiting room is hatched as well.
 COLOR = {Where.MEETING: "#0072B2", Where.WAITING_ROOM: "#E69F00"}
 MARK_COLOR = "#D55E00"
-LEGEND = {Where.MEETING: "in the meeting", Where.WAITING_ROOM: "in the waiting room"}
-ROW_PIXELS, MARGIN_PIXELS = 26, 90
+LEGEND = {Where.MEETING: PLACES["meeting"], Where.WAITING_ROOM: PLACES["waiting room"]}
+CAME_LATE, LEFT_EARLY = marked("came late"), marked("left early")
+# Above the timeline is the button that saves it, and below that the times.
+ROW_PIXELS, TOP_PIXELS, MARGIN_PIXELS = 26, 56, 118
 LONGEST_LABEL = 24
 PEOPLE_AT_ONCE = 60
-# How times are written along an axis, by the milliseconds between two of them: so that no two look the same.
-TIMES = [
-    {"dtickrange": [None, 59_999], "value": "%H:%M:%S"},
-    {"dtickrange": [60_000, 10_799_999], "value": "%H:%M"},
-    {"dtickrange": [10_800_000, 86_399_999], "value": "%a %H:%M"},
-    {"dtickrange": [86_400_000, None], "value": "%d %b %Y"},
-]
 # So many times fit beside each other on a phone; over so short a span they are still whole seconds apart.
 MOST_TIMES, SHORTEST_AXIS = 5, timedelta(seconds=10)
-# A leaving that has not happened.
-LEAVINGS, STILL_HERE = ("Last leave", "Leave"), "still here"
-# What a teacher looks for comes first, also on a phone; the e-mail, which is long and seldom looked at, last.
-ON_SCREEN = {
-    "Name": -6,
-    "Minutes in class": -5,
-    "Percent": -4,
-    "Status": -3,
-    "Role": -2,
-    "Minutes present": -1,
-    "Email": 1,
-}
-
-
-FAR = datetime.max.replace(tzinfo=UTC)
-ORDERS: dict[str, Callable[[Person], Any]] = {
-    "Name": lambda person: (order_of(person.name), person.email.casefold()),
-    "Arrival": lambda person: (person.first_join or FAR, order_of(person.name)),
-    "Time present": lambda person: (-person.seconds, order_of(person.name)),
-}
+# A picture is drawn without the page's own font, and with another one there would be too little room for names.
+FONT = "sans-serif"
+# Plotly's name of the button that makes a picture of a chart.
+SAVE_PICTURE = "Download plot as a PNG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +54,7 @@ class Row:
     person: Person | None
 
 
-def show_table(table: Table, alt: str, *, until: datetime | None = None, **selection: Any) -> None:
-    """The table as an interactive one; times are in the class's zone already, and named by the day only if needed.
-
-    Of a class that runs, `until` is the moment up to which it is known: who is there until then is still there.
-    `selection` is what Streamlit needs to have its rows chosen.
-    """
-    frame = pd.DataFrame(table.rows, columns=list(table.columns))
-    for name in {"Name", "Email"} & set(table.columns):
-        frame[name] = [words.plain(text, LONGEST_TEXT) for text in frame[name]]
-    moments = [cell for row in table.rows for cell in row if isinstance(cell, datetime)]
-    one_day = len({moment.date() for moment in moments}) < 2
-    config = {
-        "Name": st.column_config.TextColumn(width="medium"),
-        "Email": st.column_config.TextColumn(width="medium"),
-        "Percent": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100),
-        "Minutes present": st.column_config.NumberColumn(format="%.1f"),
-        "Minutes in class": st.column_config.NumberColumn(format="%.1f"),
-    }
-    for place, name in enumerate(table.columns):
-        if any(isinstance(row[place], datetime) for row in table.rows):
-            if until is not None and name in LEAVINGS:
-                frame[name] = [_leaving(row[place], until, one_day) for row in table.rows]
-                continue
-            # The browser would move an aware time into a zone of its own.
-            frame[name] = pd.to_datetime(pd.Series([_naive(row[place]) for row in table.rows]))
-            config[name] = st.column_config.DatetimeColumn(format="HH:mm:ss" if one_day else "YYYY-MM-DD HH:mm:ss")
-    order = sorted(table.columns, key=lambda name: ON_SCREEN.get(name, 0))
-    st.dataframe(frame, hide_index=True, column_order=order, column_config=config, alt=alt, **selection)
-
-
-def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDERS["Name"]) -> list[Row]:
+def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDERS["name"]) -> list[Row]:
     """The lines of the timeline: the people in that order, then those who never got past the waiting room.
 
     Who is set aside has no line.
@@ -122,25 +74,46 @@ def timeline_rows(attendance: Attendance, order: Callable[[Person], Any] = ORDER
     return rows + [Row(_label(stays[0].name), tuple(stays), None) for stays in waiting.values()]
 
 
-def timeline(found: Class, attendance: Attendance) -> None:
-    """A line a person, a bar a stay, the planned time behind them; a page at a time when there are many."""
-    chosen = st.segmented_control("Sort by", list(ORDERS), default="Name", required=True, key="timeline-order")
-    rows = timeline_rows(attendance, ORDERS[chosen or "Name"])
+def timeline(found: Class, attendance: Attendance, order: str, zone: ZoneInfo) -> None:
+    """A line a person, a bar a stay, the planned time behind them; a page at a time when there are many.
+
+    `order` is a key of `ORDERS`.
+    """
+    rows = timeline_rows(attendance, ORDERS[order])
     pages = -(-len(rows) // PEOPLE_AT_ONCE)
     number = min(st.pagination(pages, key="people-page"), pages) if pages > 1 else 1
     part = rows[(number - 1) * PEOPLE_AT_ONCE : number * PEOPLE_AT_ONCE]
     st.plotly_chart(
-        timeline_figure(found, part, attendance),
-        config={"displayModeBar": False},
-        alt="When each person was in the class; the same as a table is below.",
+        timeline_figure(found, part, attendance, zone),
+        config=_settings(found, zone, "timeline"),
+        alt=_("When each person was in the class. Every join and leave is in a list below."),
     )
     if far := _far_away(found, attendance):
-        st.caption(f"Outside of what is drawn: {words.count(far, 'record', 'records')} with times far from the class.")
+        told = _n(
+            "{number} join with a time far from the class is not drawn.",
+            "{number} joins with times far from the class are not drawn.",
+            far,
+        )
+        st.caption(told)
 
 
-def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -> go.Figure:
+def _settings(found: Class, zone: ZoneInfo, what: str) -> dict[str, Any]:
+    """What Plotly shows beside a chart: one button, which saves it as a picture."""
+    locale = languages.html_lang()
+    name = file_name(found.title, found.scheduled_start.astimezone(zone), what, "png")
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name.removesuffix(".png"), "scale": 2},
+        "locale": locale,
+        "locales": {locale: {"dictionary": {SAVE_PICTURE: _("Save as a picture")}}},
+    }
+
+
+def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance, zone: ZoneInfo) -> go.Figure:
     """The timeline as a Plotly figure. Names are escaped: Plotly takes `<b>` and links in a label for markup."""
-    zone, axis = clock.zone(found.timezone), _axis(found)
+    axis = _axis(found, zone)
     figure = go.Figure()
     for where in Where:
         bars = [
@@ -166,14 +139,15 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -
         fixedrange=True,
         showgrid=False,
     )
-    figure.update_xaxes(side="top", **_time_axis(found, attendance))
+    figure.update_xaxes(side="top", **_time_axis(found, attendance, axis))
     figure.update_layout(
         height=ROW_PIXELS * len(rows) + MARGIN_PIXELS,
-        margin={"l": 0, "r": 8, "t": 28, "b": 8},
+        margin={"l": 0, "r": 8, "t": TOP_PIXELS, "b": 8},
         barmode="overlay",
         bargap=0.25,
         legend={"orientation": "h", "y": 0, "yanchor": "top"},
         showlegend=True,
+        font={"family": FONT},
     )
     return figure
 
@@ -181,7 +155,7 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance) -
 def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, axis: timezone) -> go.Bar:
     spans = [stay.span for _line, _row, stay in bars if stay.span is not None]
     return go.Bar(
-        name=LEGEND[where],
+        name=_(LEGEND[where]),
         orientation="h",
         y=[line for line, _row, _stay in bars],
         base=[_naive(span.start.astimezone(axis)) for span in spans],
@@ -195,9 +169,9 @@ def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, a
         customdata=[
             (
                 escape(row.label, quote=False),
-                f"{span.start.astimezone(zone):%H:%M:%S}",
-                f"{span.end.astimezone(zone):%H:%M:%S}",
-                words.length(span.seconds),
+                formats.time(span.start.astimezone(zone), seconds=True),
+                formats.time(span.end.astimezone(zone), seconds=True),
+                formats.length(span.seconds),
             )
             for (_line, row, _stay), span in zip(bars, spans, strict=True)
         ],
@@ -205,42 +179,44 @@ def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, a
     )
 
 
-def show_curve(found: Class, attendance: Attendance) -> None:
+def show_curve(found: Class, attendance: Attendance, zone: ZoneInfo) -> None:
     """How many people were there from moment to moment, with the highest number and the mean."""
     curve = presence_curve(attendance.participants, attendance.lesson, attendance.until)
     if not curve.points:
         return
-    whom = words.without_hosts(attendance)
-    at_once = f"At most {words.people(curve.peak)} at once"
-    mean = f", {curve.mean:.1f} on average in the lesson" if curve.mean is not None else ""
-    st.caption(f"{at_once}{mean}{f', {whom}' if whom else ''}.")
+    told = [_("At most {people} at once.", people=people_in_words(curve.peak))]
+    if curve.mean is not None:
+        told.append(_("On average in class: {number}.", number=formats.number(curve.mean, 1)))
+    if attendance.hosts:
+        told.append(_n("The host is not in it.", "The {number} hosts are not in it.", len(attendance.hosts)))
+    st.caption(" ".join(told))
     st.plotly_chart(
-        curve_figure(found, curve, attendance),
-        config={"displayModeBar": False},
-        alt="How many people were in the class from moment to moment",
+        curve_figure(found, curve, attendance, zone),
+        config=_settings(found, zone, "curve"),
+        alt=_("How many people were in the class from moment to moment"),
     )
 
 
-def curve_figure(found: Class, curve: Curve, attendance: Attendance) -> go.Figure:
+def curve_figure(found: Class, curve: Curve, attendance: Attendance, zone: ZoneInfo) -> go.Figure:
     """The curve as a Plotly figure, with the planned time behind it."""
-    axis = _axis(found)
+    axis = _axis(found, zone)
     figure = go.Figure(
         go.Scatter(
             x=[_naive(moment.astimezone(axis)) for moment, _number in curve.points],
             y=[number for _moment, number in curve.points],
             mode="lines",
-            name="people",
+            name=_("people"),
             line={"shape": "hv", "color": COLOR[Where.MEETING]},
             fill="tozeroy",
-            hovertemplate="%{x|%H:%M:%S}: %{y}<extra></extra>",
+            hovertemplate=f"%{{x|{_clock(seconds=True)}}}: %{{y}}<extra></extra>",
         )
     )
     if not attendance.at_another_time:
         _add_planned_time(figure, found, axis)
     # Whole people only.
     figure.update_yaxes(rangemode="tozero", fixedrange=True, dtick=1 if curve.peak < 6 else None, title=None)
-    figure.update_xaxes(**_time_axis(found, attendance))
-    figure.update_layout(height=220, margin={"l": 0, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    figure.update_xaxes(**_time_axis(found, attendance, axis))
+    figure.update_layout(height=240, margin={"l": 0, "r": 8, "t": 28, "b": 8}, showlegend=False, font={"family": FONT})
     return figure
 
 
@@ -273,34 +249,54 @@ def _far_away(found: Class, attendance: Attendance) -> int:
     return sum(drawn is None or span.start < drawn.start or span.end > drawn.end for span in spans)
 
 
-def _time_axis(found: Class, attendance: Attendance) -> dict[str, Any]:
+def _clock(*, seconds: bool = False) -> str:
+    """How the reader writes the time of the day, as Plotly spells it."""
+    if formats.has_half_days():
+        return "%-I:%M:%S %p" if seconds else "%-I:%M %p"
+    return "%H:%M:%S" if seconds else "%H:%M"
+
+
+def _times_along() -> list[dict[str, Any]]:
+    """How times are written along an axis, by the milliseconds between two: so that no two look the same."""
+    order = formats.order_of_date()
+    date = order.replace("DD", "%d").replace("MM", "%m").replace("YYYY", "%Y")
+    day = date.replace("%Y", "").strip("/")
+    return [
+        {"dtickrange": [None, 59_999], "value": _clock(seconds=True)},
+        {"dtickrange": [60_000, 10_799_999], "value": _clock()},
+        {"dtickrange": [10_800_000, 86_399_999], "value": f"{day} {_clock()}"},
+        {"dtickrange": [86_400_000, None], "value": date},
+    ]
+
+
+def _time_axis(found: Class, attendance: Attendance, axis: timezone) -> dict[str, Any]:
     """The axis of time that both charts have."""
     usual = {
         "type": "date",
-        "tickformatstops": TIMES,
+        "tickformatstops": _times_along(),
         "nticks": MOST_TIMES,
-        "hoverformat": "%H:%M:%S",
+        "hoverformat": _clock(seconds=True),
         "title": None,
         "fixedrange": True,
     }
     drawn = drawn_span(found, attendance)
     if drawn is None:
         return usual
-    room, axis = (drawn.end - drawn.start) / 50, _axis(found)
+    room = (drawn.end - drawn.start) / 50
     ends = (drawn.start - room, drawn.end + room)
     return usual | {"range": [_naive(moment.astimezone(axis)) for moment in ends]}
 
 
-def _axis(found: Class) -> timezone:
+def _axis(found: Class, zone: ZoneInfo) -> timezone:
     """One offset for all that is drawn: where the clocks change meanwhile, lengths and order stay true."""
-    return timezone(found.scheduled_start.astimezone(clock.zone(found.timezone)).utcoffset() or timedelta())
+    return timezone(found.scheduled_start.astimezone(zone).utcoffset() or timedelta())
 
 
 def _add_planned_time(figure: go.Figure, found: Class, axis: timezone) -> None:
     planned = [_naive(moment.astimezone(axis)) for moment in (found.planned.start, found.planned.end)]
     figure.add_vrect(
         *planned,
-        name="planned time",
+        name=_("planned time"),
         showlegend=True,
         fillcolor="#888",
         opacity=0.15,
@@ -321,22 +317,17 @@ def _marks(rows: Sequence[Row], axis: timezone) -> dict[str, go.Scatter]:
             marker={"symbol": symbol, "size": 11, "color": MARK_COLOR, "line": {"width": 1, "color": "#fff"}},
             hoverinfo="name",
         )
-        for name, symbol, marked in (("came late", "triangle-right", late), ("left early", "triangle-left", early))
+        for name, symbol, marked in ((_(CAME_LATE), "triangle-right", late), (_(LEFT_EARLY), "triangle-left", early))
         if marked
     }
 
 
 def _label(name: str, *, host: bool = False) -> str:
-    mark = " (host)" if host else ""
-    return (words.plain(name, LONGEST_LABEL - len(mark)) or NO_NAME) + mark
+    if not host:
+        return words.plain(name, LONGEST_LABEL) or _(NO_NAME)
+    room = LONGEST_LABEL - len(_("{name} (host)", name=""))
+    return _("{name} (host)", name=words.plain(name, room) or _(NO_NAME))
 
 
-def _leaving(moment: object, until: datetime, one_day: bool) -> str | None:
-    """When somebody left, as text, unless they are still there."""
-    if not isinstance(moment, datetime):
-        return None
-    return STILL_HERE if moment >= until else f"{moment:%H:%M:%S}" if one_day else f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _naive(moment: object) -> datetime | None:
-    return moment.replace(tzinfo=None) if isinstance(moment, datetime) else None
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)

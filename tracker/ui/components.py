@@ -5,9 +5,7 @@ Each is drawn by one call, and looks as `style.css` says. Texts come here plain,
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from importlib.resources import files
 
 import streamlit as st
 
@@ -42,12 +40,6 @@ class Html:
 Cell = str | Html
 
 
-@cache
-def style() -> str:
-    """Our CSS, as an HTML element."""
-    return f"<style>{files(__package__).joinpath('style.css').read_text('utf-8')}</style>"
-
-
 def figures(shown: Iterable[Figure]) -> None:
     """Draws a row of figures."""
     cells = "".join(
@@ -64,12 +56,25 @@ def mark(sign: str, word: str, color: Color) -> Html:
     return Html(f"<span class='mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(word)}</span>")
 
 
-def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], look: str = "") -> None:
-    """Draws a list to be read; the first cell of each row names it. `caption` is for those who cannot see it."""
+def table(
+    caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], look: str = "", *, box: bool = False
+) -> None:
+    """Draws a list to be read; the first cell of each row names it. `caption` is for those who cannot see it.
+
+    In a `box` a long list scrolls by itself on a screen; on paper it is as long as it is.
+    """
     head = "".join(f"<th scope='col' class='{_look(column)}'>{escape(column.heading)}</th>" for column in columns)
     body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
     named = f"<caption class='unseen'>{escape(caption)}</caption>"
-    st.html(f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    drawn = f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    st.html(
+        f"<div class='box' tabindex='0' role='region' aria-label='{escape(caption)}'>{drawn}</div>" if box else drawn
+    )
+
+
+def notice(sign: str, sentence: str, color: Color) -> None:
+    """Draws one sentence that answers a question, on a ground of this colour."""
+    st.html(f"<p class='notice mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
 
 
 def empty(sign: str, sentence: str) -> None:
@@ -81,7 +86,10 @@ def empty(sign: str, sentence: str) -> None:
 
 def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     first, *rest = zip(columns, row, strict=True)
-    cells = "".join(f"<td class='{_look(column)}'>{_inside(cell)}</td>" for column, cell in rest)
+    cells = "".join(
+        f"<td class='{_look(column)}' data-heading='{escape(column.heading)}'>{_inside(cell)}</td>"
+        for column, cell in rest
+    )
     return f"<th scope='row' class='{_look(first[0])}'>{_inside(first[1])}</th>{cells}"
 
 

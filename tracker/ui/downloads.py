@@ -7,24 +7,31 @@ import streamlit as st
 
 from tracker import class_attendance, classes, clock, report
 from tracker.errors import ClassNotReady
+from tracker.messages import languages
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV_LABELS: dict[report.Shape, str] = {"people": "CSV of people", "stays": "CSV of joins and leaves"}
+CSV_LABELS: dict[report.Shape, str] = {
+    "people": marked("CSV of people"),
+    "stays": marked("CSV of joins and leaves"),
+}
 Tables = dict[report.Shape, report.Table]
 
 
 def show(found: Class) -> None:
     """A button for each file. It is made when somebody asks for it, of what is known then, and that is noted."""
-    who = page.acting_later()
+    who, locale, told = page.acting_later(), languages.spoken(), _headings_told()
 
     def made(form: str, shape: str, write: Callable[[Tables], bytes]) -> bytes:
         member = who()
         classes.note_export(services(), member, found.id, form, shape)
-        return write(_tables(member, found.id))
+        with languages.speaking(locale):
+            return write(_tables(member, found.id, told=told))
 
     local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
     with st.container(horizontal=True):
@@ -36,11 +43,11 @@ def show(found: Class) -> None:
             on_click="ignore",
             type="primary",
             icon=":material/download:",
-            help="People, and joins and leaves, on a sheet each.",
+            help=_("People, and joins and leaves, on a sheet each."),
         )
         for shape, label in CSV_LABELS.items():
             st.download_button(
-                label,
+                _(label),
                 partial(made, "csv", shape, partial(_csv_bytes, shape)),
                 report.file_name(found.title, local_start, shape, "csv"),
                 "text/csv",
@@ -49,14 +56,31 @@ def show(found: Class) -> None:
             )
 
 
-def _tables(member: Member, class_id: str) -> Tables:
+def _headings_told() -> bool:
+    """Whether headings and words of the files are in the reader's language: asked where it is not English."""
+    language = languages.language_of(languages.spoken())
+    if language == languages.ENGLISH:
+        return False
+    names = {languages.ENGLISH: _("English (for programs)"), language: languages.own_name(language)}
+    chosen = st.segmented_control(
+        _("Headings in"),
+        list(names),
+        default=languages.ENGLISH,
+        required=True,
+        format_func=lambda code: names[code],
+        key="headings",
+    )
+    return chosen == language
+
+
+def _tables(member: Member, class_id: str, *, told: bool) -> Tables:
     """The tables of a class as it is now: the page may have been drawn before somebody was erased."""
     found = services().read(classes.visible_class, member, class_id)
     attendance = services().read(class_attendance.attendance_shown, found, services().now())
     if attendance is None:
         raise ClassNotReady("participants_unknown")
     zone = clock.zone(found.timezone)
-    return {shape: table(attendance, zone) for shape, table in report.TABLES.items()}
+    return report.tables(attendance, zone, told=told)
 
 
 def _csv_bytes(shape: report.Shape, tables: Tables) -> bytes:

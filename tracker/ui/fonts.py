@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tracker.messages import sentence
@@ -22,7 +22,7 @@ async def font(request: Request) -> Response:
     found = {one.name: one for one in FOLDER.iterdir() if one.name.endswith(".woff2")}
     chosen = found.get(request.path_params["name"])
     if chosen is None:
-        return Response(sentence("no_such_address"), 404)
+        return PlainTextResponse(sentence("no_such_address"), 404)
     return Response(
         chosen.read_bytes(),
         media_type="font/woff2",

@@ -1,10 +1,15 @@
 """The plain pages beside Streamlit's: their frame, and what is read from the forms in them."""
 
 import html
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import html_lang
+from tracker.ui import look
 
 LARGEST_FORM = 8 * 1024
 
@@ -34,32 +39,48 @@ def alert(fault: str) -> str:
     return f"<p role='alert' class='fault'>{html.escape(fault)}</p>"
 
 
+def field(name: str, label: str, more: str) -> str:
+    """A field with its label, as HTML; `more` are further attributes of it."""
+    return f"""<label for="{name}">{html.escape(label)}</label>
+<input id="{name}" name="{name}" {more}>"""
+
+
+def button(label: str) -> str:
+    """The button that sends a form, as HTML."""
+    return f"<button>{html.escape(label)}</button>"
+
+
+def way(label: str, address: str) -> str:
+    """A way on, as HTML: a link that looks like a button."""
+    return f'<a class="button" href="{html.escape(address)}">{html.escape(label)}</a>'
+
+
 def page(title: str, body: str, status: int) -> Response:
-    """A page of its own, with this HTML in it."""
+    """A page of its own, with this HTML in it; `title` is its heading, in the reader's language."""
+    name = html.escape(_("Class attendance"))
+    heading = html.escape(title)
     return HTMLResponse(
-        f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Class attendance</title>
+        f"""<!doctype html><html lang="{html_lang()}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{heading} · {name}</title>
 <link rel="icon" href="data:,">
-<style>
-:root {{ color-scheme: light dark;
-  --text: #1b2733; --ground: #f3f6fa; --card: #fff; --line: #c3ced9; --main: #0b5fa5; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --text: #e6edf3; --ground: #12181f; --card: #1b242e; --line: #45566a; --main: #2b79ba; }}
-}}
-body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground);
-  color: var(--text); font: 16px/1.5 system-ui, sans-serif; }}
-main {{ width: min(22rem, calc(100vw - 2rem)); box-sizing: border-box; padding: 2rem; background: var(--card);
-  border: 1px solid var(--line); border-radius: .75rem; }}
-h1 {{ margin: 0 0 1rem; font-size: 1.4rem; }}
-label {{ display: block; margin: .75rem 0 .25rem; font-weight: 600; }}
-input {{ width: 100%; box-sizing: border-box; padding: .6rem; font: inherit; color: inherit;
-  background: transparent; border: 1px solid var(--line); border-radius: .4rem; }}
-button {{ width: 100%; margin-top: 1.25rem; padding: .7rem; font: inherit; font-weight: 600; color: #fff;
-  background: var(--main); border: 0; border-radius: .4rem; cursor: pointer; }}
-a {{ color: inherit; }}
-a.button {{ display: block; padding: .7rem; text-align: center; font-weight: 600; text-decoration: none;
-  border: 1px solid var(--main); border-radius: .4rem; }}
-.fault {{ margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d1495b; background: #d1495b22; }}
-</style></head><body><main><h1>Class attendance</h1>{body}</main></body></html>""",
+<style>{look.fonts()}{look.theme()}{look.own("forms.css")}</style></head>
+<body><main><p class="product">{name}</p><h1>{heading}</h1>
+{body}</main></body></html>""",
         status,
     )
+
+
+def refusal(
+    connection: HTTPConnection, title: str, sentence: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """What is said where something is not given: a page with the way back for a browser, the sentence for a program."""
+    if not wants_page(connection):
+        return PlainTextResponse(sentence, status, headers)
+    answer = page(title, alert(sentence) + way(_("Today"), "/"), status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def wants_page(connection: HTTPConnection) -> bool:
+    """Whether a browser asks for a page to show, and not a program or a page for some file."""
+    return connection.scope["type"] == "http" and "text/html" in connection.headers.get("accept", "")

@@ -13,9 +13,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tracker.messages import sentence
+from tracker.messages import languages, sentence
+from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY
-from tracker.ui import cookies, origin
+from tracker.ui import cookies, forms, index_page, language, origin
 from tracker.ui.connections import Places
 from tracker.ui.headers import content_policy, harden
 from tracker.ui.sign_in import member_of
@@ -30,6 +31,9 @@ FONT = re.compile(r"/fonts/[a-z-]+\.woff2")
 # are no components of others, and its own figures, sign-in and interface for programs are not used.
 OF_STREAMLIT = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
 CLOSED = re.compile(r"/(?:_stcore|component|auth|app)/.*|/oauth2callback/?", re.DOTALL)
+# Where somebody who has typed an address, or follows a link, finds something.
+SHOWN = frozenset({*index_page.ADDRESSES, "/host"})
+FILES = re.compile(r"/(?:static|media|fonts|_stcore)/.*", re.DOTALL)
 # How soon a browser may come again where all places are taken.
 SECONDS_TO_WAIT = 5
 
@@ -55,8 +59,11 @@ class Gate:
 
         scope = cookies.with_plain_names(scope)
         address = scope["client"][0] if scope.get("client") else ""
-        with self._places.one(address, settings().forwarded_allow_ips) as is_free:
-            refused = await _refusal(scope) if is_free else _full()
+        with (
+            languages.speaking(language.of_request(HTTPConnection(scope))),
+            self._places.one(address, settings().forwarded_allow_ips) as is_free,
+        ):
+            refused = await _refusal(scope) if is_free else _full(scope)
             if refused is None:
                 await self._app(scope, receive, send_hardened)
             elif scope["type"] == "websocket":
@@ -67,33 +74,54 @@ class Gate:
 
 
 async def _refusal(scope: Scope) -> Response | None:
-    """Why the connection goes no further; None to let it in."""
+    """Why the connection goes no further; None to let it in. From then on its member is spoken to."""
     connection = HTTPConnection(scope)
     if not origin.host_is_allowed(connection, settings()):
-        return PlainTextResponse(sentence("host_unknown", {"host": origin.host_name(connection) or "…"}), 421)
+        told = sentence("host_unknown", {"host": origin.host_name(connection) or "…"})
+        return forms.refusal(connection, _("Unknown address"), told, 421)
     if scope["type"] == "websocket" and not origin.websocket_is_ours(connection):
         return PlainTextResponse(sentence("form_from_elsewhere"), 403)
-    if scope["path"] in OPEN_PATHS or INVITATION.fullmatch(scope["path"]) or FONT.fullmatch(scope["path"]):
+    if _is_open(scope):
         return None
     try:
-        if await run_in_threadpool(member_of, connection.cookies) is None:
-            return _to_sign_in(connection)
+        member = await run_in_threadpool(member_of, connection.cookies)
     except AWAY:
-        return PlainTextResponse(sentence("database_away_for_person"), 503)
-    if CLOSED.fullmatch(scope["path"]) and scope["path"] not in OF_STREAMLIT:
-        return PlainTextResponse(sentence("no_such_address"), 404)
-    return None
+        return forms.refusal(connection, _("One moment"), sentence("database_away_for_person"), 503)
+    if member is None:
+        return _to_sign_in(connection)
+    languages.speak(language.of_request(connection, member))
+    if _is_there(connection):
+        return None
+    return forms.refusal(connection, _("Page not found"), sentence("no_such_address"), 404)
+
+
+def _is_open(scope: Scope) -> bool:
+    """Whether this is answered to anybody; a language may be chosen before one signs in."""
+    path = scope["path"]
+    if path == language.ADDRESS:
+        return scope.get("method") == "POST"
+    return path in OPEN_PATHS or INVITATION.fullmatch(path) is not None or FONT.fullmatch(path) is not None
+
+
+def _is_there(connection: HTTPConnection) -> bool:
+    """Whether there is something at this address; a browser is told of a page that there is not."""
+    path = connection.scope["path"]
+    if CLOSED.fullmatch(path):
+        return path in OF_STREAMLIT
+    as_page = path.rstrip("/") or "/"  # Streamlit leads from `/classes/` to `/classes`
+    leads_to_a_page = connection.scope.get("method") in ("GET", "HEAD") and forms.wants_page(connection)
+    return not leads_to_a_page or as_page in SHOWN or FILES.fullmatch(path) is not None
 
 
 def _to_sign_in(connection: HTTPConnection) -> Response:
     """A redirect to the sign-in for pages, 401 for the rest."""
-    wants_page = connection.scope["type"] == "http" and "text/html" in connection.headers.get("accept", "")
-    if not wants_page:
+    if not forms.wants_page(connection):
         return PlainTextResponse(sentence("sign_in_needed"), 401)
     query = connection.url.query
     wanted = connection.url.path + (f"?{query}" if query else "")
     return RedirectResponse("/login" if wanted == "/" else "/login?next=" + quote(wanted), 303)
 
 
-def _full() -> Response:
-    return PlainTextResponse(sentence("too_many_connections"), 429, {"Retry-After": str(SECONDS_TO_WAIT)})
+def _full(scope: Scope) -> Response:
+    told, again = sentence("too_many_connections"), {"Retry-After": str(SECONDS_TO_WAIT)}
+    return forms.refusal(HTTPConnection(scope), _("One moment"), told, 429, again)

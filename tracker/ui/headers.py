@@ -57,6 +57,7 @@ def harden(headers: MutableHeaders, path: str, status: int, *, https: bool) -> N
     is_file = path.startswith(STATIC) and status in (200, 304) and "html" not in headers.get("content-type", "")
     if not is_file:
         headers["Cache-Control"] = "no-store"
+        headers.add_vary_header("Accept-Language, Cookie")
     if https:
         headers["Strict-Transport-Security"] = f"max-age={YEAR}"
         for number, (name, value) in enumerate(headers.raw):

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tracker import auth
 from tracker.errors import InvalidInput, NotFound, NotSignedIn, TooManyTries
 from tracker.messages import sentence, sentence_of
+from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY
-from tracker.ui import forms, origin
+from tracker.ui import forms, language, origin
 from tracker.ui.sign_in import PASSWORDS, browser_of, signed_in
 from tracker.ui.wiring import services
 
@@ -30,10 +31,10 @@ async def show(request: Request) -> Response:
 async def submit(request: Request) -> Response:
     """Sets the password and signs in."""
     if not origin.form_is_ours(request):
-        return PlainTextResponse(sentence("form_from_elsewhere"), 403)
+        return forms.refusal(request, _("Your account"), sentence("form_from_elsewhere"), 403)
     fields = await forms.fields(request)
     if fields is None:
-        return PlainTextResponse(sentence("form_too_large"), 413)
+        return forms.refusal(request, _("Your account"), sentence("form_too_large"), 413)
     token, password = request.path_params["token"], fields.get("password", "")
     try:
         if password != fields.get("again", ""):
@@ -64,21 +65,21 @@ async def _form(request: Request, fault: str = "", status: int = 200) -> Respons
     except AWAY:
         return _away()
     alert = forms.alert(fault) if fault else ""
+    hint = _("Choose the password for your account. Several words that have nothing to do with you are a good one.")
+    new = 'type="password" autocomplete="new-password" required'
+    known = f'type="email" autocomplete="username" readonly value="{html.escape(member.email)}"'
     body = f"""<form method="post">{alert}
-<p>Choose the password for your account. Several words that have nothing to do with you are a good one.</p>
-<label for="email">E-mail</label>
-<input id="email" type="email" autocomplete="username" readonly value="{html.escape(member.email)}">
-<label for="password">New password</label>
-<input id="password" name="password" type="password" autocomplete="new-password" required autofocus>
-<label for="again">New password again</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required>
-<button>Set password and sign in</button></form>"""
-    return forms.page("Your account", body, status)
+<p>{html.escape(hint)}</p>
+{forms.field("email", _("E-mail"), known)}
+{forms.field("password", _("New password"), f"{new} autofocus")}
+{forms.field("again", _("New password again"), new)}
+{forms.button(_("Set password and sign in"))}</form>"""
+    return forms.page(_("Your account"), body + language.switch(request.url.path), status)
 
 
 def _over(error: NotSignedIn | NotFound) -> Response:
-    return forms.page("Your account", forms.alert(sentence_of(error)), 410)
+    return forms.page(_("Your account"), forms.alert(sentence_of(error)) + forms.way(_("Sign in"), "/login"), 410)
 
 
 def _away() -> Response:
-    return forms.page("Your account", forms.alert(sentence("database_away_for_person")), 503)
+    return forms.page(_("Your account"), forms.alert(sentence("database_away_for_person")), 503)

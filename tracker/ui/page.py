@@ -1,37 +1,50 @@
-"""What all pages share: the gate, the sidebar, errors shown as sentences, redrawing, a class as a line of a list."""
+"""What all pages share: the gate, errors shown as sentences, what is said in a bad moment, redrawing."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from html import escape
 from typing import Any, Literal, TypeAlias, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
 
 from tracker import class_attendance
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotAllowed, NotFound, NotSignedIn, TrackerError
-from tracker.health import Alarms
-from tracker.messages import languages, people_in_words, sentence, sentence_of
+from tracker.messages import languages, sentence, sentence_of
 from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
 from tracker.storage.classes import Class
 from tracker.storage.database import AWAY
 from tracker.storage.members import Member
-from tracker.ui import components, language, words
+from tracker.ui import language, menu, words
 from tracker.ui.sign_in import COOKIE, member_of
 from tracker.ui.wiring import services
 
-TODAY, CLASSES, NEW_CLASS, CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py", "pages/class.py"
-SYSTEM, PEOPLE, MY_ACCOUNT = "pages/system.py", "pages/people.py", "pages/my_account.py"
-ACTIVITY, KEPT, PEOPLES_DATA = "pages/activity.py", "pages/what_is_kept.py", "pages/peoples_data.py"
+log = logging.getLogger(__name__)
+
+TODAY, CLASSES, NEW_CLASS, CLASS = menu.TODAY, menu.CLASSES, menu.NEW_CLASS, "pages/class.py"
+SYSTEM, PEOPLE, MY_ACCOUNT = menu.SYSTEM, menu.PEOPLE, menu.MY_ACCOUNT
+ACTIVITY, KEPT, PEOPLES_DATA = menu.ACTIVITY, menu.KEPT, menu.PEOPLES_DATA
+PAGES = (*menu.LINKS, CLASS)
+# What is said where the whole page is not for whoever has opened it: the heading, by the code of the error.
+NOT_FOR_THE_READER = {
+    "no_such_class": marked("Class not found"),
+    "class_of_somebody_else": marked("Not your class"),
+    "admins_only": marked("For admins"),
+}
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 # The key there of the person for whom the page was drawn.
 DRAWN_FOR = "drawn-for"
-NAMES_IN_A_LIST = 6
 # How often an open page asks the database whether it has to be redrawn.
 SECONDS_BETWEEN_CHECKS = 1
 # How often what depends on the time alone is drawn anew while a class runs: minutes present, the curve.
 SECONDS_BETWEEN_MOVES = 10
+# How often every open page asks whether its person is still signed in.
+SECONDS_BETWEEN_SIGN_INS = 5
 
 T = TypeVar("T")
 Dialog: TypeAlias = Callable[..., None]
@@ -46,14 +59,53 @@ def gate(title: str) -> Member:
     with shown_errors():
         member = member_of(sign_in_cookies(), browser_address())
     languages.speak(language.of_tab(member))
-    st.set_page_config(page_title=f"{_(title)} · {_('Class attendance')}", page_icon="📋", layout="wide")
-    st.html(components.style())
+    st.set_page_config(page_icon="📋", layout="wide")
+    title_of_tab(_(title))
     if member is not None:
         st.session_state[DRAWN_FOR] = member
-        _sidebar(member)
+        menu.show(member, title)
+        fragment(still_signed_in, every=SECONDS_BETWEEN_SIGN_INS)
         return member
-    st.html('<p>You are signed out. <a href="/login" target="_self">Sign in</a></p>')
+    again = "/login" if here() == "/" else f"/login?next={quote(here())}"
+    said = _("Sign in, and you come back to this page.")
+    notice(_("You are signed out"), said, (_("Sign in"), again))
     return st.stop()
+
+
+def still_signed_in() -> None:
+    """Draws nothing: that the part is drawn again and again has its person asked for, and the page drawn anew."""
+
+
+def title_of_tab(text: str) -> None:
+    """What the browser's tab says: this text, which may be somebody's, and the name of the product."""
+    st.set_page_config(page_title=f"{words.plain(text, 80)} · {_('Class attendance')}")
+
+
+def here() -> str:
+    """The address of the page that is open, with its query, as it stands on this server."""
+    # Streamlit takes the end of `new_class` for the page `class`, and says `/new_/new_class`.
+    path = "/" + urlsplit(st.context.url or "/").path.rpartition("/")[2]
+    query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    return path + (f"?{urlencode(query)}" if query else "")
+
+
+def notice(heading: str, sentence: str, *ways: tuple[str, str], look: str = "") -> None:
+    """Draws what stands in place of a page: a heading, a sentence, and ways on, each a label and an address."""
+    links = "".join(f'<a href="{escape(address)}" target="_self">{escape(label)}</a>' for label, address in ways)
+    st.html(
+        f'<div class="notice {look}"><h1>{escape(heading)}</h1><p>{escape(words.plain(sentence, 400))}</p>'
+        f'<p class="ways">{links}</p></div>'
+    )
+
+
+def went_wrong(_error: Exception) -> bool:
+    """Draws what a person sees where a page has failed, and says to Streamlit that nothing more is to be shown.
+
+    What has failed is in the log.
+    """
+    said = _("It has been noted in the log. Nothing that was saved is lost.")
+    notice(_("Something went wrong"), said, (_("Try again"), here()), (_("Today"), "/"), look="instead")
+    return True
 
 
 def acting() -> Member:
@@ -97,12 +149,19 @@ def fragment(part: Callable[[], None], *, every: float) -> None:
     drawn()
 
 
-def dialog(title: str, width: Literal["small", "medium", "large"] = "small") -> Callable[[Dialog], Dialog]:
-    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`."""
+def dialog(
+    title: str,
+    width: Literal["small", "medium", "large"] = "small",
+    on_dismiss: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> Callable[[Dialog], Dialog]:
+    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`.
+
+    `on_dismiss` is called when somebody closes it without a button of its own.
+    """
 
     def made(part: Dialog) -> Dialog:
         def opened(*arguments: Any) -> None:
-            @st.dialog(_(title), width=width)
+            @st.dialog(_(title), width=width, on_dismiss=on_dismiss)
             def drawn() -> None:
                 acting()
                 part(*arguments)
@@ -126,6 +185,16 @@ def browser_address() -> str:
 
 
 @contextmanager
+def kept_apart() -> Iterator[None]:
+    """Draws a part of the page: where it fails, as with a row that makes no sense, the others are drawn."""
+    try:
+        yield
+    except Exception:
+        log.exception("a part of a page could not be drawn")
+        st.warning(_("This part of the page cannot be shown. It has been noted in the log."), icon=":material/error:")
+
+
+@contextmanager
 def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
     """Shows an error inside the block as a sentence, and ends the run of the page; `passed_on` is raised again."""
     try:
@@ -133,65 +202,14 @@ def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
     except passed_on:
         raise
     except TrackerError as error:
-        st.error(words.markdown(sentence_of(error), 400), icon=":material/error:")
+        if heading := NOT_FOR_THE_READER.get(error.code):
+            notice(_(heading), sentence_of(error), (_("Classes"), "/classes"), (_("Today"), "/"))
+        else:
+            st.error(words.markdown(sentence_of(error), 400), icon=":material/error:")
         st.stop()
     except AWAY:
         st.error(sentence("database_away_for_person"), icon=":material/cloud_off:")
         st.stop()
-
-
-def alarms(found: Alarms, member: Member) -> None:
-    """Draws what keeps classes from being counted, with what this person can do about it."""
-    tracker_alarm(found, member)
-    if found.unsigned and member.is_admin:
-        st.warning(words.markdown(sentence_of(found.of_signatures), 400), icon=":material/key_off:")
-    if found.silent_since is not None:
-        doing = "The page System says how to mend it." if member.is_admin else "An admin can mend this."
-        st.warning(
-            "Classes were held, and Zoom has announced none of them. They are counted all the same, half an hour after "
-            f"their planned end, and are not seen live. {doing}",
-            icon=":material/notifications_off:",
-        )
-
-
-def tracker_alarm(found: Alarms, member: Member) -> None:
-    """Says so where no tracker runs."""
-    if found.no_tracker:
-        doing = (
-            "Start it with `tracker up` or `tracker serve`." if member.is_admin else "Tell whoever runs this service."
-        )
-        lost = "Nothing is lost: what was missed is caught up."
-        st.error(f"No tracker is running, so nothing is counted by itself. {doing} {lost}", icon=":material/power_off:")
-
-
-def class_row(found: Class, member: Member) -> None:
-    """One class as a line of a list: what and when, its state, and how many people."""
-    state = words.state(found, services().now())
-    with st.container(border=True), st.container(horizontal=True, gap="small"):
-        with st.container(width=300, gap=None):
-            st.page_link(CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
-            st.caption(" · ".join(_facts(found, member)))
-        with st.container(width=285, gap=None):
-            st.badge(state.word, icon=state.icon, color=state.color)
-            st.caption(words.markdown(state.sentence, 300))
-        if _seen_so_far(found):
-            here = read(class_attendance.people_in_class_now, found, services().now())
-            with st.container(width=290, gap=None):
-                now = words.in_class_now(here)
-                st.subheader(f"{now[0].upper()}{now[1:]} in class now", anchor=False)
-                st.caption(words.here(here, NAMES_IN_A_LIST))
-        elif (figures := read(class_attendance.figures_shown, found, services().now()))[0] is not None:
-            with st.container(width=230):
-                st.markdown(f"##### {people_in_words(*figures)}")
-
-
-def _facts(found: Class, member: Member) -> list[str]:
-    facts = [words.when(found)]
-    if found.course:
-        facts.append(words.markdown(found.course, 60))
-    if found.teacher_id != member.id:
-        facts.append(words.markdown(found.teacher_name, 60))
-    return facts
 
 
 def _seen_so_far(found: Class) -> int:
@@ -238,26 +256,3 @@ def draw(part: Callable[[], None], *, moves: bool) -> None:
 def read(question: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """What a function of the use cases reads, in a transaction of its own."""
     return services().read(question, *arguments, **options)
-
-
-def _sidebar(member: Member) -> None:
-    with st.sidebar:
-        st.markdown("### Class attendance")
-        st.page_link(TODAY, label="Today", icon=":material/today:")
-        st.page_link(CLASSES, label="Classes", icon=":material/history:")
-        st.page_link(NEW_CLASS, label="New class", icon=":material/add_circle:")
-        if member.is_admin:
-            st.page_link(SYSTEM, label="System", icon=":material/monitor_heart:")
-            st.page_link(PEOPLE, label="People", icon=":material/group:")
-            st.page_link(PEOPLES_DATA, label="People's data", icon=":material/policy:")
-            st.page_link(ACTIVITY, label="Activity", icon=":material/visibility:")
-        st.divider()
-        st.text(words.plain(member.name, 60))
-        st.caption(f"Signed in as {member.role}")
-        st.page_link(MY_ACCOUNT, label="My account", icon=":material/account_circle:")
-        st.page_link(KEPT, label="What is kept", icon=":material/policy:")
-        st.html(
-            '<form action="/logout" method="post"><button style="font:inherit;padding:.3rem .8rem;cursor:pointer;'
-            'color:inherit;background:transparent;border:1px solid currentColor;border-radius:.4rem">'
-            "Sign out</button></form>"
-        )

@@ -1,123 +1,142 @@
-"""The people of a class on its page, as a table in which a teacher chooses people and says something of them."""
+"""The people of a class on its page: a list with everybody's mark and minutes, to be read, and to be printed."""
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from tracker import auth, decisions, report
-from tracker.attendance.counting import is_of_one_class
-from tracker.attendance.names import names_nobody
-from tracker.attendance.types import Attendance, Mark, Person, PersonKey
-from tracker.storage.classes import Class
-from tracker.storage.members import Member
-from tracker.ui import charts, words
-from tracker.ui.page import acting, shown_errors
-from tracker.ui.wiring import services
+from tracker.attendance.types import Attendance, Person
+from tracker.messages import formats
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
+from tracker.messages.vocabulary import HEADINGS, NO_NAME, ROLES, STATUSES
+from tracker.text import compared_name, order_of
+from tracker.ui import components, words
+from tracker.ui.components import Column, Html
+from tracker.ui.words import Color, plain
 
-HINT = "Tick people to say who is the same person, who is a host, or who is to be set aside."
-# Who is chosen is kept by people's keys, never by rows: a class that runs is redrawn with others in between.
-Chosen = list[tuple[PersonKey, ...]]
+FAR = datetime.max.replace(tzinfo=UTC)
+NAME, ARRIVAL, MINUTES = "name", "arrival", "minutes"
+SORTED_BY = {NAME: marked("Name"), ARRIVAL: marked("Arrival"), MINUTES: marked("Minutes in class")}
+ORDERS: dict[str, Callable[[Person], Any]] = {
+    NAME: lambda person: (order_of(person.name), person.email.casefold()),
+    ARRIVAL: lambda person: (person.first_join or FAR, order_of(person.name)),
+    MINUTES: lambda person: (-person.seconds_in_class, -person.seconds, order_of(person.name)),
+}
+# Longer lists scroll in a box of their own on a screen, and are searched.
+MOST_WITHOUT_BOX = 60
+MARKS: dict[str, tuple[str, Color]] = {
+    "present": ("✓", "green"),
+    "late": ("◔", "orange"),
+    "left early": ("◑", "orange"),
+    "late, left early": ("◕", "orange"),
+    "outside": ("○", "gray"),
+}
+LONGEST_NAME = 120
 
 
-def show(found: Class, attendance: Attendance, table: report.Table, member: Member) -> None:
-    """The table of people, whose rows can be chosen, and the buttons for those who are; then who is set aside."""
+def show(attendance: Attendance) -> str:
+    """The list of people, in the order that is asked for there; returns which one, a key of `ORDERS`."""
     people = attendance.people
-    chosen = chosen_people(found, people)
-    # Where the rows are others the table is another one to the browser, so that no tick of before is on a wrong row.
-    key = f"people-{found.id}-{st.session_state.get(_times(found), 0)}-{_digest(people)}"
-
-    def choose() -> None:
-        rows = st.session_state[key]["selection"]["rows"]
-        st.session_state[_chosen(found)] = [people[row].keys for row in rows if row < len(people)]
-
-    charts.show_table(
-        table,
-        "Everybody who was in the class",
-        until=attendance.until,
-        key=key,
-        on_select=choose,
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": [row for row, person in enumerate(people) if person in chosen]}},
-    )
-    if chosen:
-        _actions(found, chosen, member)
-    elif people:
-        st.caption(HINT)
-    if attendance.set_aside:
-        st.caption(f"Set aside: {words.listed([words.name_of(person) for person in attendance.set_aside])}.")
-
-
-def chosen_people(found: Class, people: Sequence[Person]) -> list[Person]:
-    """Who of these people is chosen in this browser; of those who have been joined meanwhile, whoever they are now."""
-    chosen: Chosen = st.session_state.get(_chosen(found), [])
-    keys = {key for one in chosen for key in one}
-    return [person for person in people if keys and not keys.isdisjoint(person.keys)]
-
-
-def say(found: Class, act: Callable[..., None], *arguments: Any) -> None:
-    """Has a use case remember what a teacher has clicked, and draws the page anew with nobody chosen."""
-    with shown_errors():
-        act(services(), acting(), found, *arguments)
-    st.session_state[_chosen(found)] = []
-    st.session_state[_times(found)] = st.session_state.get(_times(found), 0) + 1
-    st.rerun()
-
-
-def _actions(found: Class, chosen: list[Person], member: Member) -> None:
-    """The buttons that say something of the people who are chosen."""
-    st.markdown(f"**{words.listed([words.name_of(person) for person in chosen])}**")
-    hosts = [person for person in chosen if person.is_host]
-    joined = any(len(person.keys) > 1 for person in chosen)
-    one = len(chosen) == 1
-    offered: list[tuple[str, str, bool, Callable[..., None], tuple[Any, ...]]] = [
-        ("The same person", "merge", not one, decisions.join, (chosen,)),
-        ("Not the same", "call_split", joined or len(chosen) == 2, decisions.part, (chosen,)),
-        ("Set aside", "person_remove", True, decisions.mark, (chosen, Mark.SET_ASIDE)),
-        ("Is a host" if one else "Are hosts", "school", hosts != chosen, decisions.mark, (chosen, Mark.HOST)),
-        (
-            "Is no host" if len(hosts) == 1 else "Are no hosts",
-            "person",
-            bool(hosts),
-            decisions.mark,
-            (hosts, Mark.PARTICIPANT),
-        ),
-    ]
-    with st.container(horizontal=True):
-        for label, icon, possible, act, arguments in offered:
-            if possible and st.button(label, icon=f":material/{icon}:", key=f"say-{label}"):
-                say(found, act, *arguments)
-    st.caption(_reach(chosen))
-    if not auth.is_in_charge(member, found):
-        st.caption("Where one of them is also in a class of this teacher that is not shared with you, it is refused.")
-
-
-def _reach(chosen: Sequence[Person]) -> str:
-    """For which classes a word on these people holds, in Markdown."""
-    keys = [key for person in chosen for key in person.keys]
-    if all(is_of_one_class(key) for key in keys):
-        return "This holds for this class only: Zoom has withheld what would tell them again in another one."
-    devices = sorted({person.name for person in chosen if not person.email and names_nobody(person.name)})
-    if devices:
-        name = words.markdown(devices[0], 60)
-        return (
-            f"This holds for all classes of this teacher, so for everybody who joins one of them as “{name}”, "
-            "a name that says nothing but the device."
+    order = NAME
+    if len(people) > 1:
+        sorted_by = st.segmented_control(
+            _("Sort by"),
+            list(SORTED_BY),
+            default=NAME,
+            required=True,
+            format_func=lambda code: _(SORTED_BY[code]),
+            key="people-order",
         )
-    return "This is remembered for all classes of this teacher, and can be undone on this page at any time."
+        order = sorted_by or NAME
+    many = len(people) > MOST_WITHOUT_BOX
+    shown = _found(people) if many else people
+    if shown:
+        rows = _rows(sorted(shown, key=ORDERS[order]), attendance, words.zone())
+        components.table(_("People"), _columns(), rows, look="people", box=many)
+    elif not people:
+        components.empty("○", _("Nobody was there."))
+    if attendance.set_aside:
+        names = words.listed([words.name_of(person) for person in attendance.set_aside])
+        st.caption(_("Set aside: {names}.", names=names))
+    return order
 
 
-def _chosen(found: Class) -> str:
-    """The key in Streamlit's session state of who is chosen."""
-    return f"chosen-{found.id}"
+def mark_of(person: Person) -> Html:
+    """What somebody is in the class, as a sign and a word; a host is shown as one."""
+    sign, color = MARKS[person.status]
+    status = components.mark(sign, _(STATUSES[person.status]), color)
+    return Html(f"{host_mark().text} {status.text}") if person.is_host else status
 
 
-def _times(found: Class) -> str:
-    """The key in Streamlit's session state of how often something was said, after which nobody is chosen."""
-    return f"said-{found.id}"
+def host_mark() -> Html:
+    """The mark of who hosts the class."""
+    return components.mark("★", _(ROLES["host"]), "blue")
 
 
-def _digest(people: Sequence[Person]) -> int:
-    """A number that is another one where other people, or the same in another order, are in the rows."""
-    return zlib.crc32(repr([person.keys for person in people]).encode("utf-8", "replace"))
+def time_of(moment: datetime | None, zone: ZoneInfo, *, one_day: bool, seconds: bool = False) -> str:
+    """A moment for a cell of a list: the time, and before it the date unless all are of one day."""
+    if moment is None:
+        return formats.DASH
+    local = moment.astimezone(zone)
+    time = formats.time(local, seconds=seconds)
+    return time if one_day else _("{day}, {time}", day=formats.short_day(local), time=time)
+
+
+def of_one_day(moments: Iterable[datetime | None], zone: ZoneInfo) -> bool:
+    """Whether all of these moments are of the same date."""
+    return len({moment.astimezone(zone).date() for moment in moments if moment}) < 2
+
+
+def _found(people: Sequence[Person]) -> Sequence[Person]:
+    """Who of these people is looked for."""
+    wanted = st.text_input(_("Find a name"), type="search", live=True, key="find-person")
+    if not (wanted := compared_name(wanted)):
+        return people
+    found = [person for person in people if wanted in compared_name(f"{person.name} {person.email}")]
+    st.caption(_n("{number} person found", "{number} people found", len(found)))
+    return found
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(_(HEADINGS["Name"])),
+        Column(_(HEADINGS["Status"])),
+        Column(_(HEADINGS["Minutes in class"]), numbers=True),
+        Column(_(HEADINGS["Percent"]), numbers=True, look="wide"),
+        Column(_("Came"), numbers=True, look="wide"),
+        Column(_("Left"), numbers=True, look="wide"),
+        Column(_(HEADINGS["Email"]), look="wide quiet"),
+    ]
+
+
+def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> Iterable[list[components.Cell]]:
+    """A row for each; on a phone what has no column of its own there is in small letters below the name."""
+    moments = [moment for person in people for moment in (person.first_join, person.last_leave)]
+    one_day, percent, whole = of_one_day(moments, zone), cache(formats.percent), cache(_minutes)
+    for person in people:
+        name = plain(person.name, LONGEST_NAME) or _(NO_NAME)
+        here = attendance.until is not None and (person.last_leave or FAR) >= attendance.until
+        came = time_of(person.first_join, zone, one_day=one_day)
+        left = _("still here") if here and person.first_join else time_of(person.last_leave, zone, one_day=one_day)
+        share = formats.DASH if person.percent is None else percent(person.percent)
+        small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
+        yield [
+            Html(f"<bdi>{escape(name)}</bdi><span class='narrow quiet'>{escape(small)}</span>"),
+            mark_of(person),
+            whole((person.seconds_in_class + 30) // 60, person.seconds_in_class > 0),
+            share,
+            came,
+            left,
+            person.email,
+        ]
+
+
+def _minutes(whole: int, any_at_all: bool) -> str:
+    """Whole minutes; less than one is not told as none."""
+    return _("under 1") if any_at_all and not whole else formats.number(whole)

@@ -1,4 +1,4 @@
-"""What a teacher may say of people on the page of a class, and what she has said: suggestions, and a list to undo."""
+"""What is suggested to a teacher about people on the page of a class, and what she has said, as a list to undo."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -11,29 +11,33 @@ from tracker import class_attendance, decisions
 from tracker.attendance.counting import is_nameless, key_of, leaders
 from tracker.attendance.same_person import Suggestion
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
-from tracker.messages import sentence
+from tracker.messages import formats, sentence
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 from tracker.text import fold_name
 from tracker.ui import words
+from tracker.ui.correct_panel import say
 from tracker.ui.page import read
-from tracker.ui.people_panel import say
 
 MOST_SUGGESTIONS = 10
 # Of those who are not in this class; each is listed first on the page of a class that it concerns.
 MOST_OF_OTHER_CLASSES = 20
+SAME, TWO = marked("{who}: the same person"), marked("{who}: two people")
 IS = {
-    Mark.SET_ASIDE: "set aside",
-    Mark.PERSON: "a person, no robot",
-    Mark.HOST: "a host",
-    Mark.PARTICIPANT: "no host",
+    Mark.SET_ASIDE: marked("{who}: set aside"),
+    Mark.PERSON: marked("{who}: a person, no robot"),
+    Mark.HOST: marked("{who}: a host"),
+    Mark.PARTICIPANT: marked("{who}: no host"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One decision: about whom, what, and the use case that undoes it, with what it needs."""
+    """One decision: about whom, what as a message, and the use case that undoes it, with what it needs."""
 
     keys: tuple[PersonKey, ...]
     what: str
@@ -42,51 +46,58 @@ class _Line:
 
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
-    """What is suggested, and what was said; nothing where there is neither."""
+    """What was said about people; nothing where it is nothing."""
     same, marks = read(decisions.list_said, member, found, _names(attendance).keys())
-    _suggestions(found, attendance)
     if same or marks:
-        who = words.who_has(found, member, inside=True)
-        with st.expander(f"What {who} said about people", icon=":material/history_edu:", key="said"):
+        teacher = words.markdown(found.teacher_name, 60)
+        mine = words.is_owner(found, member)
+        title = _("What you said about people") if mine else _("What {teacher} said about people", teacher=teacher)
+        with st.expander(title, icon=":material/history_edu:", key="said"):
             _said(found, attendance, _lines(same, marks))
 
 
-def _suggestions(found: Class, attendance: Attendance) -> None:
+def show_suggestions(found: Class, attendance: Attendance) -> None:
     """Robots, and people who may be the same, for the teacher to decide."""
     robots = [person for person in attendance.people if person.robot]
     pairs = read(class_attendance.suggestions, found, attendance.people)
     number = len(robots) + len(pairs)
     if not number:
         return
-    with st.expander(f"Suggestions: {number}", icon=":material/lightbulb:", key="suggestions"):
+    title = _n("{number} suggestion on who is who", "{number} suggestions on who is who", number)
+    with st.expander(title, icon=":material/lightbulb:", key="suggestions"):
         for place, person in enumerate(robots[:MOST_SUGGESTIONS]):
             _robot(found, person, place)
         for place, pair in enumerate(pairs[: max(0, MOST_SUGGESTIONS - len(robots))]):
             _pair(found, pair, place)
         if number > MOST_SUGGESTIONS:
-            st.caption(f"{number - MOST_SUGGESTIONS} more follow when these are answered.")
+            rest = number - MOST_SUGGESTIONS
+            more = _n(
+                "{number} more follows when these are answered.", "{number} more follow when these are answered.", rest
+            )
+            st.caption(more)
 
 
 def _robot(found: Class, person: Person, place: int) -> None:
-    st.markdown(f"**{_bold(person)}** looks like a note-taking robot.")
+    st.markdown(_("{name} looks like a note-taking robot.", name=_bold(person)))
     with st.container(horizontal=True):
-        for label, mark in (("Set aside", Mark.SET_ASIDE), ("It is a person", Mark.PERSON)):
+        for label, mark in ((_("Set aside"), Mark.SET_ASIDE), (_("It is a person"), Mark.PERSON)):
             if st.button(label, key=f"robot-{place}-{mark}"):
                 say(found, decisions.mark, [person], mark)
 
 
 def _pair(found: Class, pair: Suggestion, place: int) -> None:
-    st.markdown(f"**{_bold(pair.first)}** and **{_bold(pair.second)}**: {sentence(pair.why)}.")
+    both = _("{first} and {second}: {why}.", first=_bold(pair.first), second=_bold(pair.second), why=sentence(pair.why))
+    st.markdown(both)
     with st.container(horizontal=True):
-        if st.button("The same person", key=f"same-{place}"):
+        if st.button(_("The same person"), key=f"same-{place}"):
             say(found, decisions.join, [pair.first, pair.second])
-        if st.button("Two people", key=f"two-{place}"):
+        if st.button(_("Two people"), key=f"two-{place}"):
             two = Decision(pair.first.keys[0], pair.second.keys[0], same=False)
             say(found, decisions.decide, two)
 
 
 def _bold(person: Person) -> str:
-    return words.markdown(words.name_of(person), 140)
+    return f"**{words.markdown(words.name_of(person), 140)}**"
 
 
 def _lines(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_Line]:
@@ -94,7 +105,7 @@ def _lines(same: Iterable[Decision], marks: Mapping[PersonKey, Mark]) -> list[_L
     said = [
         _Line(
             (decision.first, decision.second),
-            "the same person" if decision.same else "two people",
+            SAME if decision.same else TWO,
             decisions.undo_decision,
             (decision,),
         )
@@ -117,18 +128,24 @@ def _said(found: Class, attendance: Attendance, said: list[_Line]) -> None:
     for place, one in enumerate(here):
         _draw(found, one, names, f"here-{place}")
     if elsewhere:
-        st.caption("About people who were not in this class")
+        st.caption(_("About people who were not in this class"))
     for place, one in enumerate(elsewhere[:MOST_OF_OTHER_CLASSES]):
         _draw(found, one, names, f"elsewhere-{place}")
     if len(elsewhere) > MOST_OF_OTHER_CLASSES:
-        st.caption(f"And {len(elsewhere) - MOST_OF_OTHER_CLASSES} more, on the pages of the classes they were in.")
+        rest = len(elsewhere) - MOST_OF_OTHER_CLASSES
+        more = _n(
+            "And {number} more, on the pages of the classes they were in.",
+            "And {number} more, on the pages of the classes they were in.",
+            rest,
+        )
+        st.caption(more)
 
 
 def _draw(found: Class, one: _Line, names: Mapping[PersonKey, str], key: str) -> None:
-    whom = " and ".join(words.markdown(names.get(whose) or _known_as(whose), 130) for whose in one.keys)
+    who = formats.listed([words.markdown(names.get(whose) or _known_as(whose), 130) for whose in one.keys])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{whom}: {one.what}", width="stretch")
-        if st.button("Undo", key=f"undo-{key}", width="content"):
+        st.markdown(_(one.what, who=who), width="stretch")
+        if st.button(_("Undo"), key=f"undo-{key}", width="content"):
             say(found, one.undo, *one.arguments)
 
 
@@ -143,4 +160,4 @@ def _names(attendance: Attendance) -> dict[PersonKey, str]:
 
 def _known_as(key: PersonKey) -> str:
     """What somebody is called whose name is not known here."""
-    return "Somebody without a name" if is_nameless(key) else key[1]
+    return _("Somebody without a name") if is_nameless(key) else key[1]

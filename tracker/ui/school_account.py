@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import html
 import json
 from collections.abc import Sequence
 
@@ -14,6 +13,7 @@ from tracker import auth
 from tracker.auth.school_account import PENDING_LIFE, Pending
 from tracker.errors import NotConfigured, NotFound, NotSignedIn, TooManyTries
 from tracker.messages import sentence, sentence_of
+from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY
 from tracker.ui import cookies, forms
 from tracker.ui.origin import own_origin
@@ -79,8 +79,7 @@ def _back_to(request: Request) -> str:
 
 
 def _failed(fault: str, status: int = 401) -> Response:
-    body = f'{forms.alert(fault)}<p><a href="/login">{html.escape("Back to the sign-in")}</a></p>'
-    return forms.page("Sign in", body, status)
+    return forms.page(_("Sign in"), forms.alert(fault) + forms.way(_("Back to the sign-in"), "/login"), status)
 
 
 def _packed(pending: Pending, target: str) -> str:

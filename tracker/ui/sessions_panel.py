@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import streamlit as st
 
-from tracker import auth, class_attendance, clock, sessions
+from tracker import auth, class_attendance, sessions
 from tracker.attendance.assignment import Choice, ClassPart, ClassSession, Stray, Why
 from tracker.attendance.types import Span
 from tracker.class_attendance import SharedWith
 from tracker.errors import NotAllowed
-from tracker.messages import sentence_of
+from tracker.messages import formats, sentence_of
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
@@ -18,14 +21,15 @@ from tracker.ui import words
 from tracker.ui.page import CLASS, acting, read, shown_errors
 from tracker.ui.wiring import services
 
+# A session that is the class's: when it was, and why it is.
 WHY = {
-    Why.TIME: "in the class's time",
-    Why.OPENED_EARLY: "the room was opened before the class",
-    Why.RESTARTED: "it goes on from the session before it",
-    Why.HELD_LATE: "the class began later than planned",
-    Why.HELD_AT_ANOTHER_TIME: "the class was held at another time",
-    Why.CHOSEN: "it was counted in by hand",
-    Why.PEOPLE_SHARED: "it is another class's; its people are shared by when they were there",
+    Why.TIME: marked("{time}: in the class's time."),
+    Why.OPENED_EARLY: marked("{time}: the room was opened before the class."),
+    Why.RESTARTED: marked("{time}: it goes on from the session before it."),
+    Why.HELD_LATE: marked("{time}: the class began later than planned."),
+    Why.HELD_AT_ANOTHER_TIME: marked("{time}: the class was held at another time."),
+    Why.CHOSEN: marked("{time}: it was counted in by hand."),
+    Why.PEOPLE_SHARED: marked("{time}: it is another class's; its people are shared by when they were there."),
 }
 DAY = timedelta(days=1)
 # The widths of a text and of the button beside it; on a phone it is below the text.
@@ -45,10 +49,12 @@ def show(found: Class, viewer: Member) -> None:
     for shared in read(class_attendance.shared_with, found, now):
         _shared(shared, viewer)
     for other in read(class_attendance.moved_to, found, now):
-        _beside(f"The session of the list below is counted for {_name(other)} now; this class has none.", other, viewer)
+        moved = _("The session of the list below is counted for {other} now; this class has none.", other=_name(other))
+        _beside(moved, other, viewer)
     by_hand = any(one.why is Why.CHOSEN or one.shared_with for one in part.sessions)
     if len(part.sessions) > 1 or by_hand or any(_missing(one) for one in lists.values()):
-        with st.expander(f"Sessions of this meeting: {len(part.sessions)}", icon=":material/video_library:"):
+        title = _n("{number} session of this meeting", "{number} sessions of this meeting", len(part.sessions))
+        with st.expander(title, icon=":material/video_library:", key="sessions"):
             for one in part.sessions:
                 _session(found, one, lists.get(one.session.uuid))
 
@@ -64,8 +70,13 @@ def version(found: Class) -> object:
 
 def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
     """A session that does not count, and the way to count it."""
-    another = "Another session" if part.sessions else "A session"
-    said = "It was left out by hand." if stray.left_out else f"It is not counted: {_why_not(found, part, stray)}."
+    time = _time(found, stray.span, runs=stray.runs)
+    which = (
+        _("Another session of this meeting: {time}.", time=time)
+        if part.sessions
+        else _("A session of this meeting: {time}.", time=time)
+    )
+    said = _("It was left out by hand.") if stray.left_out else _why_not(found, part, stray)
     uuid = stray.session.uuid
 
     def count() -> None:
@@ -75,8 +86,8 @@ def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
             class_attendance.choose_session(services(), acting(), found, Choice(found.id, uuid, counts=True))
 
     _decision(
-        f":material/help: {another} of this meeting, {_time(found, stray.span, runs=stray.runs)}. {said}",
-        "Count it again" if stray.left_out else "Count it",
+        f":material/help: {which} {said}",
+        _("Count it again") if stray.left_out else _("Count it"),
         f"count-{uuid}",
         count,
     )
@@ -84,18 +95,28 @@ def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
 
 def _other_list(found: Class, one: ClassSession, known: SessionList) -> None:
     """That Zoom's list of a session has become shorter, and the way to take the shorter one, and back."""
-    kept, when = len(known.stays or ()), _time(found, one.span)
+    kept, time = len(known.stays or ()), _time(found, one.span)
     if known.shorter is not None:
-        said = f"Zoom's list has become shorter: {kept}, now {known.shorter}; the longer one is kept."
-        label = "Take the shorter one"
+        said = _(
+            "Session {time}: Zoom's list has become shorter: {kept}, now {shorter}. The longer one is kept.",
+            time=time,
+            kept=kept,
+            shorter=known.shorter,
+        )
+        label = _("Take the shorter one")
     elif known.longer is not None:
-        said = f"Zoom's shorter list was taken by hand: {known.longer}, now {kept}; the longer one is kept beside it."
-        label = "Take the longer one again"
+        said = _(
+            "Session {time}: Zoom's shorter list was taken by hand: {longer}, now {kept}. The longer one is kept too.",
+            time=time,
+            longer=known.longer,
+            kept=kept,
+        )
+        label = _("Take the longer one again")
     else:
         return
     uuid = one.session.uuid
     _decision(
-        f":material/playlist_remove: Session {when}: {said}",
+        f":material/playlist_remove: {said}",
         label,
         f"list-{uuid}",
         lambda: class_attendance.take_other_list(services(), acting(), found, uuid),
@@ -106,11 +127,14 @@ def _shared(shared: SharedWith, viewer: Member) -> None:
     """Another class that has a part in the same session: who is only that one's, and the way to it."""
     other, name = shared.other, _name(shared.other)
     if shared.people:
-        were = "was" if shared.people == 1 else "were"
-        there = f"{words.people(shared.people)} of this meeting {were} there in the time of"
-        said = f"{there} {name}, and {'is' if shared.people == 1 else 'are'} counted there."
+        said = _n(
+            "{number} person of this meeting was there in the time of {other}, and is counted there.",
+            "{number} people of this meeting were there in the time of {other}, and are counted there.",
+            shared.people,
+            other=name,
+        )
     else:
-        said = f"{name} was in the same meeting; nobody is counted there instead of here."
+        said = _("{other} was in the same meeting; nobody is counted there instead of here.", other=name)
     _beside(said, other, viewer)
 
 
@@ -127,18 +151,21 @@ def _beside(said: str, other: Class, viewer: Member) -> None:
             auth.check_may_see(viewer, other)
         except NotAllowed:
             return
-        link.page_link(CLASS, label="Go to that class", query_params={"id": other.id}, icon=":material/arrow_forward:")
+        link.page_link(
+            CLASS, label=_("Go to that class"), query_params={"id": other.id}, icon=":material/arrow_forward:"
+        )
 
 
 def _session(found: Class, one: ClassSession, known: SessionList | None) -> None:
     """A session that counts, or whose people are shared, with why."""
-    uuid, said = one.session.uuid, f"{_time(found, one.span, runs=one.runs)}: {WHY[one.why]}."
+    uuid, said = one.session.uuid, _(WHY[one.why], time=_time(found, one.span, runs=one.runs))
     if known is not None and _missing(known) and known.missing is not None:
-        said += f" Its participants are missing: {words.markdown(sentence_of(known.missing), 300)}"
+        missing = _("Its participants are missing: {why}", why=words.markdown(sentence_of(known.missing), 300))
+        said = f"{said} {missing}"
     if one.why is Why.CHOSEN:
         _decision(
             said,
-            "Undo",
+            _("Undo"),
             f"undo-{uuid}",
             lambda: class_attendance.undo_session_choice(services(), acting(), found, uuid),
             border=False,
@@ -147,7 +174,7 @@ def _session(found: Class, one: ClassSession, known: SessionList | None) -> None
         choice = Choice(found.id, uuid, counts=False)
         _decision(
             said,
-            "Leave it out",
+            _("Leave it out"),
             f"leave-{uuid}",
             lambda: class_attendance.choose_session(services(), acting(), found, choice),
             border=False,
@@ -173,34 +200,47 @@ def _missing(one: SessionList) -> bool:
 
 
 def _time(found: Class, span: Span, *, runs: bool = False) -> str:
-    """When a session was, with the day where that is not the planned one."""
-    zone = clock.zone(found.timezone)
+    """When a session was, in the reader's zone, with the day where that is not the planned one."""
+    zone = words.zone()
     planned, start, end = (at.astimezone(zone) for at in (found.planned.start, span.start, span.end))
-    day = "" if start.date() == planned.date() else f"{start:%a} {start.day} {start:%b}, "
+    begin, seconds = formats.time(start), False
+    if not runs and begin == formats.time(end) and start.date() == end.date():
+        begin, seconds = formats.time(start, seconds=True), True
+    if start.date() != planned.date():
+        begin = _("{day}, {time}", day=formats.day(start, year=False), time=begin)
     if runs:
-        return f"since {day}{start:%H:%M}, still running"
-    if f"{start:%H:%M}" == f"{end:%H:%M}" and start.date() == end.date():
-        return f"{day}{start:%H:%M:%S}–{end:%H:%M:%S}"
-    other_day = "" if end.date() == start.date() else f"{end:%a} {end.day} {end:%b}, "
-    return f"{day}{start:%H:%M}–{other_day}{end:%H:%M}"
+        return _("since {time}, still running", time=begin)
+    until = formats.time(end, seconds=seconds)
+    if end.date() != start.date():
+        until = _("{day}, {time}", day=formats.day(end, year=False), time=until)
+    return f"{begin}{formats.DASH}{until}"
 
 
 def _why_not(found: Class, part: ClassPart, stray: Stray) -> str:
     """Why a session is left out by the rule: how far it lies from the planned time, or how short it was."""
     span, planned = stray.span, found.planned
+    lasted = formats.length(span.seconds)
     if span.start >= planned.end:
-        began = f"it began {_apart(span.start - planned.end)} after the planned end"
+        apart = _apart(span.start - planned.end)
+        late = _("It is not counted: it began {length} after the planned end.", length=apart)
         if part.counted:
-            known = "counted" if found.participants_fetched_at is not None else "held"
-            return f"{began}. The class was {known} already"
-        return began if stray.runs else f"{began} and lasted {words.length(span.seconds)}"
+            known = found.participants_fetched_at is not None
+            return f"{late} {_('The class was counted already.') if known else _('The class was held already.')}"
+        if stray.runs:
+            return late
+        return _(
+            "It is not counted: it began {length} after the planned end and lasted {lasted}.",
+            length=apart,
+            lasted=lasted,
+        )
     if span.start < planned.start:
-        return f"it began {_apart(planned.start - span.start)} before the planned start"
-    return f"it lasted only {words.length(span.seconds)}"
+        apart = _apart(planned.start - span.start)
+        return _("It is not counted: it began {length} before the planned start.", length=apart)
+    return _("It is not counted: it lasted only {lasted}.", lasted=lasted)
 
 
 def _apart(gap: timedelta) -> str:
     """A length of time, in days where it is one or more."""
     if gap < DAY:
-        return words.length(int(gap.total_seconds()))
-    return "a day" if gap < 2 * DAY else f"{gap // DAY} days"
+        return formats.length(gap.total_seconds())
+    return _n("{number} day", "{number} days", gap // DAY)

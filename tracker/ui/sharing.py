@@ -6,16 +6,30 @@ import streamlit as st
 
 from tracker import auth
 from tracker.errors import InvalidInput
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
 from tracker.storage.shares import Kind, Share
-from tracker.ui import page, words
+from tracker.ui import components, page, words
 from tracker.ui.wiring import services
 
-WHAT_IT_MEANS = (
+WHAT_IT_MEANS = marked(
     "A colleague with whom you share sees and changes the class as you do. She cannot share it on, and its start link "
     "stays the teacher's."
 )
+
+# Who has what: whether it is the reader herself, whether its title is said, and the kind.
+SENTENCES: dict[tuple[bool, bool, Kind], str] = {
+    (True, True, "course"): marked("You have the course {title} of {teacher}"),
+    (True, True, "class"): marked("You have the class {title} of {teacher}"),
+    (True, False, "course"): marked("You have the whole course of {teacher}"),
+    (True, False, "class"): marked("You have this class of {teacher}"),
+    (False, True, "course"): marked("{colleague} has the course {title}"),
+    (False, True, "class"): marked("{colleague} has the class {title}"),
+    (False, False, "course"): marked("{colleague} has the whole course"),
+    (False, False, "class"): marked("{colleague} has this class"),
+}
 
 
 def facts(found: Class, member: Member, *, joinable: bool) -> None:
@@ -23,11 +37,16 @@ def facts(found: Class, member: Member, *, joinable: bool) -> None:
     if found.shared_with:
         given = page.read(auth.shares_of, member, found)
         # Somebody may have both the class and its course.
-        names = dict.fromkeys("you" if one.colleague.id == member.id else one.colleague.name for one in given)
-        st.caption(f"Shared with {words.listed(list(names))}.")
+        names = dict.fromkeys(_("you") if one.colleague.id == member.id else one.colleague.name for one in given)
+        st.caption(_("Shared with {names}.", names=words.listed(list(names))))
     if joinable and member.id in found.shared_with and member.id != found.teacher_id:
         teacher = words.markdown(found.teacher_name, 60)
-        st.caption(f"The start link stays with {teacher}, since it opens Zoom in that name. Join by the link above.")
+        st.caption(
+            _(
+                "The start link stays with {teacher}, since it opens Zoom in that name. Join by the link above.",
+                teacher=teacher,
+            )
+        )
 
 
 @page.dialog("Share", width="medium")
@@ -36,22 +55,25 @@ def share(found: Class) -> None:
     member = page.acting()
     with page.shown_errors():
         given = page.read(auth.shares_of, member, found)
+    if not given:
+        st.markdown(_("It is shared with nobody yet."))
     _list(given, member, found)
     if not auth.is_in_charge(member, found):
-        st.caption("Only the class's teacher and admins share it with others.")
+        st.caption(_("Only the class's teacher and admins share it with others."))
         return
-    st.caption(WHAT_IT_MEANS)
+    st.caption(_(WHAT_IT_MEANS))
     with st.form("share", border=False):
-        email = st.text_input("E-mail of the colleague")
+        email = st.text_input(_("E-mail of the colleague"))
         kinds: list[Kind] = ["class", "course"] if found.course_id else ["class"]
-        kind = st.radio("What", kinds, format_func=lambda kind: _kind_in_words(kind, found), horizontal=True)
-        if not st.form_submit_button("Share", type="primary"):
+        kind = st.radio(_("What"), kinds, format_func=lambda kind: _kind_in_words(kind, found), horizontal=True)
+        if not st.form_submit_button(_("Share"), type="primary"):
             return
     with page.shown_errors():
         if not email.strip():
             raise InvalidInput("email_unusable", email="")
         made = auth.share(services().engine, page.acting(), found.id, email, services().now(), kind)
-    st.toast(f"{words.markdown(made.colleague.name, 60)} can see and change it now.", icon=":material/check:")
+    name = words.markdown(made.colleague.name, 60)
+    st.toast(_("{name} can see and change it now.", name=name), icon=":material/check:")
     st.rerun()
 
 
@@ -59,9 +81,9 @@ def of_account(member: Member) -> None:
     """Everything that somebody shares and that is shared with her, each with a way to end it."""
     with page.shown_errors():
         given, taken = page.read(auth.shares_by, member), page.read(auth.shares_with, member)
-    st.subheader("Shared classes", anchor=False)
+    st.header(_("Shared classes"), anchor=False)
     if not given and not taken:
-        st.caption("You share nothing, and nothing is shared with you. A class is shared on its page.")
+        components.empty("○", _("You share nothing, and nothing is shared with you. A class is shared on its page."))
     _list([*given, *taken], member)
 
 
@@ -74,7 +96,7 @@ def _list(given: Iterable[Share], member: Member, found: Class | None = None) ->
             hers = one.colleague.id == member.id
             may_end = hers or member.is_admin or one.teacher.id == member.id
             key = f"end-{one.kind}-{one.id}-{one.colleague.id}"
-            if may_end and st.button("Leave" if hers else "Take back", key=key, width="content"):
+            if may_end and st.button(_("Leave") if hers else _("Take back"), key=key, width="content"):
                 with page.shown_errors():
                     class_id = found.id if found else None
                     auth.end_share(services().engine, page.acting(), one, services().now(), class_id)
@@ -84,14 +106,16 @@ def _list(given: Iterable[Share], member: Member, found: Class | None = None) ->
 
 
 def _kind_in_words(kind: Kind, found: Class) -> str:
-    return "This class alone" if kind == "class" else f"The whole course {words.markdown(found.course or '', 60)}"
+    if kind == "class":
+        return _("This class alone")
+    return _("The whole course {course}", course=words.markdown(found.course or "", 60))
 
 
 def _in_words(one: Share, member: Member, *, named: bool) -> str:
-    what = "the whole course" if one.kind == "course" else "this class"
-    if named:
-        what = f"{'the course' if one.kind == 'course' else 'the class'} **{words.markdown(one.title)}**"
-    if one.colleague.id == member.id:
-        return f"You have {what} of {words.markdown(one.teacher.name, 60)}"
-    colleague = f"{words.markdown(one.colleague.name, 60)} ({words.markdown(one.colleague.email, 60)})"
-    return f"{colleague} has {what}"
+    """Who has what of whom, in Markdown; `named`: the title of it is said too."""
+    details = {
+        "title": f"**{words.markdown(one.title)}**",
+        "teacher": words.markdown(one.teacher.name, 60),
+        "colleague": f"{words.markdown(one.colleague.name, 60)} ({words.markdown(one.colleague.email, 60)})",
+    }
+    return _(SENTENCES[one.colleague.id == member.id, named, one.kind], **details)

@@ -5,6 +5,7 @@ The browser holds a random token in a cookie that scripts cannot read; the datab
 """
 
 import html
+import logging
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -14,17 +15,20 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tracker import audit, auth, classes
 from tracker.errors import NotConfigured, NotSignedIn, TooManyTries, TrackerError
-from tracker.messages import sentence, sentence_of
+from tracker.messages import languages, sentence, sentence_of
+from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY, Transaction
 from tracker.storage.members import Member
-from tracker.ui import cookies, forms, origin
+from tracker.ui import cookies, forms, language, origin
 from tracker.ui.short_queue import ShortQueue
 from tracker.ui.wiring import services
+
+log = logging.getLogger(__name__)
 
 COOKIE = "tracker_session"
 # By this one a browser is known again that has signed in before. It opens nothing: see `tracker.auth.guessing`.
@@ -32,9 +36,6 @@ BROWSER_COOKIE = "tracker_browser"
 # How soon a browser may try again where too many were signing in.
 SECONDS_TO_WAIT = 5
 CODE_ASKED_FOR = ("code_needed", "code_wrong")
-CODE_FIELD = """
-<label for="code">Code of your app</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required>"""
 PASSWORDS = ShortQueue(auth.HASHES_AT_ONCE, "password")
 # The sign-in with the school's account, on the way to the provider and back from it (`tracker.ui.school_account`).
 SCHOOL, SCHOOL_BACK = "/login/school", "/login/school/back"
@@ -56,7 +57,11 @@ def member_of(sent: Mapping[str, str], address: str = "") -> Member | None:
     if not token:
         return None
     now = services().now()
-    member, note = services().read(_member_and_whether_to_note, token, now)
+    try:
+        member, note = services().read(_member_and_whether_to_note, token, now)
+    except ValueError:  # a row that makes no sense lets nobody in
+        log.exception("a sign-in could not be read")
+        return None
     if note:
         with suppress(*AWAY):  # a database that can only be read shows its pages all the same
             auth.note_use(services().engine, token, now, auth.limits_of(services().settings))
@@ -76,10 +81,10 @@ async def show_form(request: Request) -> Response:
 async def submit_form(request: Request) -> Response:
     """Signs in and goes on to where the person wanted to go."""
     if not origin.form_is_ours(request):
-        return PlainTextResponse(sentence("form_from_elsewhere"), 403)
+        return forms.refusal(request, _("Sign in"), sentence("form_from_elsewhere"), 403)
     fields = await forms.fields(request)
     if fields is None:
-        return PlainTextResponse(sentence("form_too_large"), 413)
+        return forms.refusal(request, _("Sign in"), sentence("form_too_large"), 413)
     target = forms.local_path(fields.get("next", "/"))
     email, password, code = (fields.get(name, "") for name in ("email", "password", "code"))
     try:
@@ -134,12 +139,12 @@ def _too_many(request: Request, target: str, email: str, error: TooManyTries) ->
 async def leave(request: Request) -> Response:
     """Signs this browser out: its token is no longer valid, wherever it was copied to."""
     if not origin.form_is_ours(request):
-        return PlainTextResponse(sentence("form_from_elsewhere"), 403)
+        return forms.refusal(request, _("Sign out"), sentence("form_from_elsewhere"), 403)
     try:
         token, address = request.cookies.get(COOKIE, ""), address_of(request)
         await run_in_threadpool(auth.sign_out, services().engine, token, services().now(), address)
     except AWAY:
-        return PlainTextResponse(sentence("database_away_for_person"), 503)
+        return forms.refusal(request, _("Sign out"), sentence("database_away_for_person"), 503)
     answer = RedirectResponse("/login", 303)
     cookies.drop(answer, request, COOKIE)
     return answer
@@ -147,38 +152,56 @@ async def leave(request: Request) -> Response:
 
 async def host(request: Request) -> Response:
     """Redirects the teacher of a class to its start link, which is fetched from Zoom now and shown nowhere."""
-    if origin.is_led_from_elsewhere(request):
-        return forms.page("Start class", forms.alert(sentence("host_from_elsewhere")), 403)
+    class_id = request.query_params.get("id", "")
 
-    def start_url() -> str:
-        member = member_of(request.cookies, address_of(request))
-        if member is None:
-            raise NotSignedIn("sign_in_needed")
-        found = classes.host_meeting(services(), member, request.query_params.get("id", ""))
+    def who() -> Member | None:
+        return member_of(request.cookies, address_of(request))
+
+    def start_url(member: Member) -> str:
+        found = classes.host_meeting(services(), member, class_id)
         if not re.fullmatch(r"https?://[\w.-]+(?::[0-9]+)?(?:/[!-~]*)?", found.start_url, re.IGNORECASE | re.ASCII):
             raise NotConfigured("zoom_start_link_missing")
         return found.start_url
 
+    languages.speak(language.of_request(request))
+    if origin.is_led_from_elsewhere(request):
+        return _not_started(class_id, sentence("host_from_elsewhere"), 403)
     try:
-        return RedirectResponse(await run_in_threadpool(start_url), 303)
+        member = await run_in_threadpool(who)
+        if member is None:
+            raise NotSignedIn("sign_in_needed")
+        languages.speak(language.of_request(request, member))
+        return RedirectResponse(await run_in_threadpool(start_url, member), 303)
     except TrackerError as error:
-        return forms.page("Start class", forms.alert(sentence_of(error)), 409)
+        return _not_started(class_id, sentence_of(error), 409)
     except AWAY:
-        return forms.page("Start class", forms.alert(sentence("database_away_for_person")), 503)
+        return _not_started(class_id, sentence("database_away_for_person"), 503)
+
+
+def _not_started(class_id: str, fault: str, status: int) -> Response:
+    """The page in place of a class that cannot be started: why, and what can be done now."""
+    address = quote(class_id, safe="")
+    ways = forms.way(_("Try again"), f"/host?id={address}") + forms.way(_("Back to the class"), f"/class?id={address}")
+    return forms.page(_("The class cannot be started now"), forms.alert(fault) + ways, status)
 
 
 def _form(target: str, email: str = "", fault: str = "", status: int = 200, *, with_code: bool = False) -> Response:
     alert = forms.alert(fault) if fault else ""
-    code = CODE_FIELD if with_code else ""
     focus = ("", " autofocus") if email else (" autofocus", "")
+    typed = f'required value="{html.escape(email)}"{focus[0]}'
+    fields = [
+        forms.field("email", _("E-mail"), f'type="email" autocomplete="username" {typed}'),
+        forms.field("password", _("Password"), f'type="password" autocomplete="current-password" required{focus[1]}'),
+    ]
+    if with_code:
+        more = 'inputmode="numeric" autocomplete="one-time-code" required'
+        fields.append(forms.field("code", _("Code of your app"), more))
     body = f"""<form method="post" action="/login">{alert}
-<label for="email">E-mail</label>
-<input id="email" name="email" type="email" autocomplete="username" required value="{html.escape(email)}"{focus[0]}>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}>{code}
+{"".join(fields)}
 <input type="hidden" name="next" value="{html.escape(target)}">
-<button>Sign in</button></form>"""
-    return forms.page("Sign in", body + _way_to_provider(target), status)
+{forms.button(_("Sign in"))}</form>"""
+    switch = language.switch("/login" if target == "/" else f"/login?next={quote(target)}")
+    return forms.page(_("Sign in"), body + _way_to_provider(target) + switch, status)
 
 
 def _way_to_provider(target: str) -> str:
@@ -189,6 +212,6 @@ def _way_to_provider(target: str) -> str:
         return ""
     if not auth.is_offered(settings):
         return ""
-    name = auth.provider_name(settings) or "the school's account"
-    address = SCHOOL if target == "/" else f"{SCHOOL}?next={quote(target)}"
-    return f'<p><a class="button" href="{html.escape(address)}">Sign in with {html.escape(name)}</a></p>'
+    name = auth.provider_name(settings)
+    label = _("Sign in with {name}", name=name) if name else _("Sign in with the school's account")
+    return f"<p>{forms.way(label, SCHOOL if target == '/' else f'{SCHOOL}?next={quote(target)}')}</p>"

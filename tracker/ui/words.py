@@ -5,16 +5,16 @@ Names of strangers are made harmless.
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from tracker import classes, clock, messages
-from tracker.attendance.types import Attendance, ClassStatus, FetchState, Person
+from tracker import classes, clock, listing, messages
+from tracker.attendance.types import Attendance, FetchState, Person
 from tracker.messages import formats, people_in_words, sentence_of, with_hosts
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
@@ -25,8 +25,8 @@ from tracker.storage.members import Member
 from tracker.text import plain as plain
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
-# A fetch that is due is taken within a second or two; much longer means that no tracker is running.
-OVERDUE = timedelta(minutes=2)
+# What is near is told with seconds.
+NEAR = timedelta(minutes=2)
 NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
@@ -63,68 +63,94 @@ def zone() -> ZoneInfo:
     return clock.zone(viewer_zone())
 
 
+# The badge of each state, by its code: colour, icon.
+BADGES: Mapping[str, tuple[Color, str]] = {
+    "cancelled": ("gray", "event_busy"),
+    "live": ("red", "sensors"),
+    "counted": ("green", "check"),
+    "counted_in_part": ("orange", "rule"),
+    "planned": ("blue", "event"),
+    "not_held": ("gray", "event_busy"),
+    "not_seen": ("orange", "help"),
+    "no_meeting": ("orange", "link_off"),
+    "collecting": ("violet", "sync"),
+    "no_list": ("orange", "error"),
+    "failed": ("orange", "error"),
+    "not_fetched": ("orange", "help"),
+    "overdue": ("orange", "warning"),
+    "trying_again": ("orange", "refresh"),
+    "waiting": ("violet", "hourglass_top"),
+}
+
+
+def today(now: datetime) -> date:
+    """The day that it is for the reader."""
+    return now.astimezone(zone()).date()
+
+
+def state_word(code: str) -> str:
+    """A state in a word or two, by its code."""
+    return {
+        "cancelled": _("Cancelled"),
+        "live": _("Live"),
+        "counted": _("Counted"),
+        "counted_in_part": _("Counted in part"),
+        "planned": _("Planned"),
+        "not_held": _("Not held"),
+        "not_seen": _("Not seen yet"),
+        "no_meeting": _("No meeting"),
+        "collecting": _("Collecting"),
+        "no_list": _("No list"),
+        "failed": _("Failed"),
+        "not_fetched": _("Not fetched"),
+        "overdue": _("Overdue"),
+        "trying_again": _("Trying again"),
+        "waiting": _("Waiting for Zoom"),
+    }[code]
+
+
 def state(found: Class, now: datetime) -> State:
     """What a teacher should know of the class at `now`. An unknown count is never shown as a number."""
-    if found.status is ClassStatus.CANCELLED:
-        return State("cancelled", _("Cancelled"), "gray", ":material/event_busy:", "")
-    if found.status is ClassStatus.LIVE:
-        since = _("Since {time}.", time=moment(found.started_at, now)) if found.started_at else ""
-        return State("live", _("Live"), "red", ":material/sensors:", since)
-    if found.status is ClassStatus.ENDED and found.participants_fetched_at is not None:
-        return _counted_state(found, found.participants_fetched_at, now)
-    if found.status is ClassStatus.SCHEDULED:
-        return _planned(found, now)
-    return _waiting(found, now)
+    code = listing.state_of(found, now)
+    color, icon = BADGES[code]
+    return State(code, state_word(code), color, f":material/{icon}:", _sentence(code, found, now))
 
 
-def _counted_state(found: Class, fetched_at: datetime, now: datetime) -> State:
-    error = found.fetch.error if found.fetch is not None else None
-    word, check = _("Counted"), ":material/check:"
-    if found.names_removed_at is not None:
-        removed = _(
+def _sentence(code: str, found: Class, now: datetime) -> str:
+    if code == "cancelled":
+        return ""
+    if code == "live":
+        return _("It began {when}.", when=moment(found.started_at, now)) if found.started_at else ""
+    if code in ("counted", "counted_in_part") and found.participants_fetched_at is not None:
+        if found.names_removed_at is None:
+            return _counted(found, found.participants_fetched_at, now)
+        return _(
             "{people}. The names were removed {when}, for good.",
             people=people_in_words(*found.figures),
             when=moment(found.names_removed_at, now),
         )
-        return State("counted", word, "green", check, removed)
-    sentence = _counted(found, fetched_at, now)
-    if error is not None and error.code in (SESSIONS_MISSING, LIST_INCOMPLETE):
-        return State("counted_in_part", _("Counted in part"), "orange", ":material/rule:", sentence)
-    return State("counted", word, "green", check, sentence)
-
-
-def _planned(found: Class, now: datetime) -> State:
-    """The state of a class of which no session is known."""
+    if code == "no_meeting" or (code == "planned" and found.zoom_meeting_id is None):
+        return messages.sentence(NO_MEETING)
+    if code == "planned":
+        if now <= found.planned.start:
+            return ""
+        return _("It should have begun {when}. Zoom has not said that it did.", when=planned_moment(found, now))
     fetch = found.fetch
-    if now <= found.planned.end:
-        sentence = ""
-        if found.zoom_meeting_id is None:
-            sentence = messages.sentence(NO_MEETING)
-        elif now > found.planned.start:
-            sentence = _("It should have begun {when}. Zoom has not said that it did.", when=planned_moment(found, now))
-        return State("planned", _("Planned"), "blue", ":material/event:", sentence)
-    if classes.was_not_held(found, now):
-        asked = fetch is not None and classes.found_no_session(fetch)
-        sentence = (
-            _("Nobody held this class at its time.")
-            if asked
-            else _("Nobody held this class at its time, as far as Zoom has announced.")
-        )
-        return State("not_held", _("Not held"), "gray", ":material/event_busy:", sentence)
-    should = _("It should have begun {when}, and Zoom has not said so.", when=planned_moment(found, now))
-    unseen = f"{should} {_('If it was held, fetch its participants now.')}"
-    if found.zoom_meeting_id is None:
-        unseen = messages.sentence(NO_MEETING)
-    elif fetch is not None and classes.found_no_session(fetch):
-        unseen = f"{should} {_why(fetch)} {_next_try(fetch, now)}".rstrip()
-    elif fetch is not None and (fetch.due_at is not None or fetch.error is not None):
-        return _waiting(found, now)
-    return State("not_seen", _("Not seen yet"), "orange", ":material/help:", unseen)
+    if code == "not_held":
+        if fetch is not None and classes.found_no_session(fetch):
+            return _("Nobody held this class at its time.")
+        return _("Nobody held this class at its time, as far as Zoom has announced.")
+    if code == "not_seen":
+        should = _("It should have begun {when}, and Zoom has not said so.", when=planned_moment(found, now))
+        if fetch is not None and classes.found_no_session(fetch):
+            return f"{should} {_why(fetch)} {_next_try(fetch, now)}".rstrip()
+        return f"{should} {_('If it was held, fetch its participants now.')}"
+    return _waiting(code, fetch, now)
 
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     # It stands beside the class's own date, so the day is said unless it is the same.
-    fetched = _("Zoom's list is of {when}.", when=moment(fetched_at, found.scheduled_start))
+    fetched = _("Fetched from Zoom {when}.", when=moment(fetched_at, found.scheduled_start))
     fetch = found.fetch
     if fetch is None:
         return fetched
@@ -147,32 +173,21 @@ def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     return f"{fetched} {_('It is final.')}" if fetch.stored_state is FetchState.SETTLED else fetched
 
 
-def _waiting(found: Class, now: datetime) -> State:
-    """The state of a class that is over, or should be, and whose participants are not known."""
-    fetch = found.fetch
-    if fetch is not None and fetch.state(now) is FetchState.COLLECTING:
-        sentence = _("The participants are being fetched from Zoom.")
-        return State("collecting", _("Collecting"), "violet", ":material/sync:", sentence)
-    if fetch is not None and fetch.state(now) is FetchState.NO_DATA:
-        sentence = _why(fetch) or _("Zoom gave no list of participants.")
-        return State("no_list", _("No list"), "orange", ":material/error:", sentence)
-    if fetch is not None and fetch.state(now) is FetchState.FAILED:
-        sentence = _why(fetch) or _("Zoom gave no list of participants.")
-        return State("failed", _("Failed"), "orange", ":material/error:", sentence)
+def _waiting(code: str, fetch: FetchProgress | None, now: datetime) -> str:
+    """The same of a class that is over, or should be, and whose participants are not known."""
+    why = _why(fetch) if fetch else ""
+    if code == "collecting":
+        return _("The participants are being fetched from Zoom.")
+    if code in ("no_list", "failed"):
+        return why or _("Zoom gave no list of participants.")
     if fetch is None or fetch.due_at is None:
-        if found.zoom_meeting_id is None:
-            sentence = messages.sentence(NO_MEETING)
-        else:
-            sentence = (_why(fetch) if fetch else "") or _("Nobody has asked Zoom for the participants yet.")
-        return State("not_fetched", _("Not fetched"), "orange", ":material/help:", sentence)
-    if now > fetch.due_at + OVERDUE:
-        sentence = _("Zoom's list was due {when}, and nobody has fetched it.", when=moment(fetch.due_at, now))
-        return State("overdue", _("Overdue"), "orange", ":material/warning:", sentence)
-    if fetch.error:
-        sentence = f"{_why(fetch)} {_next_try(fetch, now)}"
-        return State("trying_again", _("Trying again"), "orange", ":material/refresh:", sentence)
-    sentence = _("Zoom's list is due {when}.", when=moment(fetch.due_at, now))
-    return State("waiting", _("Waiting for Zoom"), "violet", ":material/hourglass_top:", sentence)
+        return why or _("Nobody has asked Zoom for the participants yet.")
+    due = moment(fetch.due_at, now)
+    if code == "overdue":
+        return _("Zoom's list was due {when}, and nobody has fetched it.", when=due)
+    if code == "trying_again":
+        return f"{why} {_next_try(fetch, now)}"
+    return _("Zoom's list is due {when}.", when=due)
 
 
 def _why(fetch: FetchProgress) -> str:
@@ -181,11 +196,6 @@ def _why(fetch: FetchProgress) -> str:
 
 def _next_try(fetch: FetchProgress, now: datetime) -> str:
     return _("Next try {when}.", when=moment(fetch.due_at, now)) if fetch.due_at else ""
-
-
-def count(number: int, one: str, several: str) -> str:
-    """A number of things: `1 record`, `2 records`."""
-    return f"{number} {one if number == 1 else several}"
 
 
 def people(number: int | None) -> str:
@@ -221,12 +231,16 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return formats.listed([*shown, _n("{number} more", "{number} more", rest)] if rest else shown)
 
 
-def here(present: Sequence[Person], most: int) -> str:
-    """Who is in class now and since when, in Markdown: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`."""
+def here(present: Sequence[Person], most: int, *, for_html: bool = False) -> str:
+    """Who is in class now and since when: `Ana (host, since 10:05) · Ben (since 10:07) and 12 more`.
+
+    In Markdown; as plain text `for_html`.
+    """
+    fit = plain if for_html else markdown
     names = []
     for person in present[:most]:
         if person.first_join:
-            name, since = markdown(person.name, 60) or _(NO_NAME), formats.time(person.first_join.astimezone(zone()))
+            name, since = fit(person.name, 60) or _(NO_NAME), formats.time(person.first_join.astimezone(zone()))
             host = _("{name} (host, since {time})", name=name, time=since)
             names.append(host if person.is_host else _("{name} (since {time})", name=name, time=since))
     rest = len(present) - most
@@ -236,8 +250,18 @@ def here(present: Sequence[Person], most: int) -> str:
 
 def when(found: Class) -> str:
     """The planned time in the reader's zone, and beside it that of the class where its zone is another."""
+    return f"{day_of(found)}, {times_of(found)}"
+
+
+def day_of(found: Class) -> str:
+    """The day on which a class is planned to begin, in the reader's zone."""
+    return formats.day(found.planned.start.astimezone(zone()))
+
+
+def times_of(found: Class) -> str:
+    """From when until when a class is planned, without the day; as `when` says it."""
     start, end = found.planned.start, found.planned.end
-    text = f"{formats.day(start.astimezone(zone()))}, {formats.times(start.astimezone(zone()), end.astimezone(zone()))}"
+    text = formats.times(start.astimezone(zone()), end.astimezone(zone()))
     if found.timezone == viewer_zone():
         return text
     there = clock.zone(found.timezone)
@@ -245,6 +269,18 @@ def when(found: Class) -> str:
         return text
     local = formats.times(start.astimezone(there), end.astimezone(there))
     return _("{when} ({time} in {zone})", when=text, time=local, zone=zone_name(found.timezone))
+
+
+def is_elsewhere(found: Class) -> bool:
+    """Whether the clocks of the class's zone show another time than the reader's."""
+    start = found.planned.start
+    return start.astimezone(clock.zone(found.timezone)).utcoffset() != start.astimezone(zone()).utcoffset()
+
+
+def when_today(found: Class, now: datetime) -> str:
+    """The same for the plan of a day: today's classes, and tomorrow's, are told without it."""
+    ahead = today(found.planned.start) - today(now)
+    return times_of(found) if ahead in (timedelta(0), timedelta(days=1)) else when(found)
 
 
 def zone_name(name: str) -> str:
@@ -260,7 +296,12 @@ def moment(at: datetime, now: datetime, *, seconds: bool = True) -> str:
     local = at.astimezone(zone())
     if local.date() != now.astimezone(local.tzinfo).date():
         return _("on {day} at {time}", day=formats.day(local), time=formats.time(local))
-    return _("at {time}", time=formats.time(local, seconds=seconds and abs(at - now) < OVERDUE))
+    return _("at {time}", time=formats.time(local, seconds=seconds and abs(at - now) < NEAR))
+
+
+def stamp(at: datetime, *, seconds: bool = False) -> str:
+    """A moment in a list, in the reader's zone: `14 May 2026, 14:05`."""
+    return formats.moment(at.astimezone(zone()), seconds=seconds)
 
 
 def planned_moment(found: Class, now: datetime) -> str:
@@ -271,16 +312,6 @@ def planned_moment(found: Class, now: datetime) -> str:
 def length(seconds: float) -> str:
     """A length of time: `1 h 5 min`, `45 min`, `35 s`."""
     return formats.length(seconds)
-
-
-def who_has(found: Class, member: Member, *, inside: bool = False) -> str:
-    """Who has decided something about a class, to its reader, in Markdown: `You have`, or `Maria Keller has`.
-
-    `inside` a sentence it is `you have`.
-    """
-    if found.teacher_id != member.id:
-        return f"{markdown(found.teacher_name, 60)} has"
-    return "you have" if inside else "You have"
 
 
 def is_owner(found: Class, member: Member) -> bool:

@@ -1,0 +1,56 @@
+"""A class that has not begun, as it is looked up before it is changed; and the others in its Zoom meeting."""
+
+from datetime import datetime
+
+from tracker import auth, storage
+from tracker.attendance.types import ClassStatus
+from tracker.errors import InvalidInput
+from tracker.services import Services
+from tracker.storage.classes import Class
+from tracker.storage.database import Transaction, reading
+from tracker.storage.members import Member
+
+
+def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
+    """The classes that use this Zoom meeting and are not cancelled."""
+    return storage.classes.classes_of_meeting(tx, meeting_id)
+
+
+def others_in_meeting(tx: Transaction, found: Class) -> list[Class]:
+    """The other classes that are held in the Zoom meeting of a class and are not cancelled."""
+    same = classes_of_meeting(tx, found.zoom_meeting_id or "")
+    return [one for one in same if one.id != found.id and one.api_meeting_id == found.api_meeting_id]
+
+
+def still_planned(services: Services, acting: Member, class_id: str) -> Class:
+    """The class that somebody is about to change. Raises InvalidInput where it has begun, NotAllowed, NotFound."""
+    with reading(services.engine) as tx:
+        found = storage.classes.get_class(tx, class_id)
+    auth.check_may_change(acting, found)
+    _check_planned(found)
+    return found
+
+
+def lock_planned(tx: Transaction, acting: Member, class_id: str) -> Class:
+    """The class, locked, asked once more: it may have begun, or may be hers no more, while Zoom was told.
+
+    Raises NotAllowed, and as `_check_planned`.
+    """
+    found = storage.classes.lock_class(tx, class_id)
+    auth.check_may_change(acting, found)
+    _check_planned(found)
+    return found
+
+
+def _check_planned(found: Class) -> None:
+    if found.status is not ClassStatus.SCHEDULED:
+        raise InvalidInput("class_not_changeable")
+
+
+def check_not_taken(tx: Transaction, meeting_id: str, start: datetime) -> None:
+    """Two classes in one meeting at one time would be one and the same: only one of them could have its sessions.
+
+    Raises InvalidInput.
+    """
+    if any(found.scheduled_start == start for found in storage.classes.classes_of_meeting(tx, meeting_id)):
+        raise InvalidInput("meeting_taken")

@@ -1,0 +1,64 @@
+"""Cancelled classes, and the meetings of theirs to be deleted. Every function runs in the caller's transaction."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlmodel import col, select, update
+
+from tracker.storage.classes import Class, class_row, get_class
+from tracker.storage.database import Transaction
+from tracker.storage.models import LiveStream
+
+
+def set_cancelling(
+    tx: Transaction, class_id: str, cancelled_at: datetime | None, deletion_due_at: datetime | None
+) -> None:
+    """When the class was cancelled, and when its meeting is to be deleted. The caller has locked the class."""
+    row = class_row(tx, class_id)
+    row.cancelled_at, row.zoom_deletion_due_at = cancelled_at, deletion_due_at
+    tx.add(row)
+
+
+def is_deletion_due(tx: Transaction, now: datetime) -> bool:
+    """Whether the meeting of a cancelled class is to be deleted."""
+    return (
+        tx.exec(select(LiveStream.id).where(col(LiveStream.zoom_deletion_due_at) <= now).limit(1)).first() is not None
+    )
+
+
+def claim_deletion(tx: Transaction, now: datetime, until: datetime) -> Class | None:
+    """Takes the deletion that has been due the longest, in one atomic statement; None where there is none.
+
+    It is due again at `until`, for somebody else, unless `put_off_deletion` is called before.
+    """
+    due = (
+        select(LiveStream.id)
+        .where(col(LiveStream.zoom_deletion_due_at) <= now)
+        .order_by(col(LiveStream.zoom_deletion_due_at), col(LiveStream.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    statement = (
+        update(LiveStream)
+        .where(col(LiveStream.id) == due)
+        .values(zoom_deletion_due_at=until)
+        .returning(col(LiveStream.id))
+        .execution_options(synchronize_session=False)
+    )
+    row = tx.exec(statement).first()
+    return get_class(tx, row[0]) if row else None
+
+
+def put_off_deletion(tx: Transaction, claimed: Class, due_at: datetime | None) -> None:
+    """The deletion that was claimed is done, or given up (None), or due later; unless somebody else has it now."""
+    statement = (
+        update(LiveStream)
+        .where(
+            col(LiveStream.id) == claimed.id,
+            col(LiveStream.zoom_deletion_due_at) == claimed.zoom_deletion_due_at,
+        )
+        .values(zoom_deletion_due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
+    tx.exec(cast(Any, statement))

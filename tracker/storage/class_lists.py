@@ -1,0 +1,128 @@
+"""Lists of classes: which of them somebody may see, searched and narrowed. In the caller's transaction."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import select as sa_select
+from sqlmodel import col, select
+
+from tracker.attendance.types import ClassStatus
+from tracker.storage.classes import Class, classes_where, visible_to
+from tracker.storage.database import Transaction
+from tracker.storage.members import Member
+from tracker.storage.models import ClassShare, Course, CourseShare, LiveStream, User
+from tracker.text import comparable
+
+_NEWEST_FIRST = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id).desc())
+_OLDEST_FIRST = (col(LiveStream.scheduled_start), col(LiveStream.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which classes to list: `text` in title, course or teacher, or in the name or e-mail of somebody who was there.
+
+    Planned start in [`since`, `until`). `course` is a course's name, `teacher_email` whose the classes are. `unsolved`:
+    only those that may need somebody's attention; which of them do is not for the database to say.
+    """
+
+    text: str = ""
+    statuses: tuple[ClassStatus, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    course: str = ""
+    teacher_email: str = ""
+    unsolved: bool = False
+
+
+def list_classes(
+    tx: Transaction, viewer: Member, which: Filter, *, limit: int, offset: int = 0, oldest_first: bool = False
+) -> list[Class]:
+    """The classes that `viewer` may see and `which` lets through, by planned start, newest first."""
+    return classes_where(
+        tx,
+        *_conditions(tx, viewer, which),
+        order=_OLDEST_FIRST if oldest_first else _NEWEST_FIRST,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def count_classes(tx: Transaction, viewer: Member, which: Filter) -> int:
+    """How many `list_classes` has in all."""
+    statement = select(func.count()).select_from(LiveStream)
+    if which.text or which.course or which.teacher_email:
+        statement = statement.join(User).outerjoin(Course, _OF_COURSE)
+    return tx.exec(statement.where(*_conditions(tx, viewer, which))).one()
+
+
+def list_ids(tx: Transaction, viewer: Member, which: Filter) -> list[str]:
+    """The ids of all classes of `list_classes`: a search looks into every class, and so is made only once."""
+    statement = select(LiveStream.id).join(User).outerjoin(Course, _OF_COURSE)
+    return list(tx.exec(statement.where(*_conditions(tx, viewer, which)).order_by(*_NEWEST_FIRST)))
+
+
+def list_by_id(tx: Transaction, viewer: Member, class_ids: Collection[str]) -> list[Class]:
+    """Those of these classes that `viewer` may see, by planned start, newest first."""
+    wanted = col(LiveStream.id).in_(class_ids)
+    return classes_where(tx, wanted, visible_to(tx, viewer), order=_NEWEST_FIRST, limit=len(class_ids))
+
+
+def list_courses_seen(tx: Transaction, viewer: Member) -> list[str]:
+    """The names of the courses of which `viewer` may see classes, in order."""
+    names = sa_select(col(Course.name)).distinct()
+    if not viewer.is_admin:
+        shared = select(CourseShare.course_id).where(CourseShare.user_id == viewer.id)
+        of_classes = select(LiveStream.course_id).join(ClassShare).where(ClassShare.user_id == viewer.id)
+        course = col(Course.id)
+        names = names.where(or_(col(Course.teacher_id) == viewer.id, course.in_(shared), course.in_(of_classes)))
+    return sorted(tx.execute(names).scalars(), key=str.casefold)
+
+
+_OF_COURSE = col(Course.id) == col(LiveStream.course_id)
+
+
+def _conditions(tx: Transaction, viewer: Member, which: Filter) -> list[ColumnElement[bool]]:
+    conditions = [visible_to(tx, viewer)]
+    if text := comparable(which.text.replace("\0", "")).strip().lower():
+        conditions.append(_says(viewer, text))
+    if which.course:
+        conditions.append(col(Course.name) == comparable(which.course))
+    if which.teacher_email:
+        conditions.append(col(User.email) == comparable(which.teacher_email))
+    if which.statuses:
+        conditions.append(col(LiveStream.status).in_([status.value for status in which.statuses]))
+    if which.since is not None:
+        conditions.append(col(LiveStream.scheduled_start) >= which.since)
+    if which.until is not None:
+        conditions.append(col(LiveStream.scheduled_start) < which.until)
+    if which.unsolved:
+        status, ended = col(LiveStream.status), ClassStatus.ENDED.value
+        conditions.append(status.not_in([ClassStatus.CANCELLED.value, ClassStatus.LIVE.value]))
+        conditions.append(or_(status != ended, col(LiveStream.participants_fetched_at).is_(None)))
+    return conditions
+
+
+def _says(viewer: Member, text: str) -> ColumnElement[bool]:
+    """Whether a class has the text, which is lower case, in what is searched of it.
+
+    Her own name is in all of her classes, so of the teacher it is looked for in those of others alone.
+    """
+    of_others = and_(
+        col(LiveStream.teacher_id) != viewer.id,
+        or_(*(func.lower(column).contains(text, autoescape=True) for column in (User.name, User.email))),
+    )
+    # As it stands in JSON. Another key, or the end of one text and the begin of the next, is nobody's name: that is
+    # told by a pattern, which takes longer and is asked only where the text is anywhere.
+    written = json.dumps(text, ensure_ascii=False)[1:-1]
+    people = func.lower(LiveStream.participants_data)
+    name = rf'"(name|email)":\s*"[^"\\]*(\\.[^"\\]*)*{re.escape(written)}'
+    return or_(
+        func.lower(LiveStream.title).contains(text, autoescape=True),
+        func.lower(Course.name).contains(text, autoescape=True),
+        of_others,
+        and_(people.contains(written, autoescape=True), people.regexp_match(name)),
+    )

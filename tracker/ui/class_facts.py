@@ -1,0 +1,239 @@
+"""The top of a class's page: what and when it is, its join link, and the buttons to start, change and cancel it."""
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from tracker import auth, classes, fetching
+from tracker.attendance.types import ClassStatus
+from tracker.errors import ClassNotReady, ZoomError
+from tracker.messages import sentence_of
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
+from tracker.storage.classes import Class
+from tracker.storage.members import Member
+from tracker.ui import join_link, page, sharing, words
+from tracker.ui.plan import plan_fields, plan_of
+from tracker.ui.wiring import services
+
+START_LABELS = {
+    ClassStatus.SCHEDULED: marked("Start class"),
+    ClassStatus.LIVE: marked("Go to class"),
+    ClassStatus.ENDED: marked("Start again"),
+}
+# In Streamlit's session state: the class in the dialog that is open, and how many were opened before it, so that each
+# has fields of its own; what is to be said of a class after the dialog, and until when.
+CHANGING, OPENED, NOTICE = "changing-class", "changes-opened", "notice-of-class"
+NOTICE_FOR = timedelta(minutes=5)
+# So long a class counts as just made: its invitation is unfolded then.
+JUST_MADE = timedelta(minutes=5)
+
+
+def show(found: Class, member: Member) -> None:
+    """Draws title, facts in one line, buttons and join link of the class, and opens the dialog that is wanted."""
+    now = services().now()
+    seen = st.session_state.get(page.CLASSES_AS_SEEN)
+    st.page_link(page.CLASSES, label=_("Classes"), icon=":material/arrow_back:", query_params=seen)
+    st.title(words.markdown(found.title, 200), anchor=False)
+    _facts(found, member, now)
+    _notices(found, now)
+    if found.status is ClassStatus.CANCELLED:
+        _cancelled(found, now)
+    joinable = classes.may_be_held(found, now)
+    counted = found.status is ClassStatus.ENDED and found.participants_fetched_at is not None
+    _buttons(found, member, joinable=joinable, counted=counted)
+    if joinable and not counted:
+        is_fresh = _is_fresh(found, now)
+        if is_fresh:
+            st.success(
+                _("The class is planned. Now send your students the join link, or the whole invitation."),
+                icon=":material/check:",
+            )
+        join_link.show(found, opened=is_fresh)
+    if found.zoom_api_meeting_id:
+        st.caption(
+            _(
+                "This meeting uses the host's personal meeting ID, so other meetings held there are told apart by time "
+                "only. For a meeting of its own for each class, switch off “Use Personal Meeting ID (PMI) when "
+                "scheduling a meeting” in the host's Zoom settings."
+            )
+        )
+    sharing.facts(found, member, joinable=joinable)
+
+
+def fetch_button(found: Class) -> None:
+    """“Fetch participants now” with what it does, its progress and its result; or with why it cannot be clicked."""
+    reason = None
+    try:
+        fetching.check_fetchable(found, services().now())
+    except ClassNotReady as error:
+        planned = found.status is ClassStatus.SCHEDULED
+        reason = (words.state(found, services().now()).sentence if planned else "") or sentence_of(error)
+    clicked = st.button(_("Fetch participants now"), icon=":material/sync:", disabled=reason is not None, key="fetch")
+    st.caption(words.markdown(reason, 400) if reason else _("Asks Zoom for its list of who was there."))
+    if not clicked:
+        return
+    with st.status(_("Asking Zoom for the participants …")) as status:
+        try:
+            with page.shown_errors(ClassNotReady, ZoomError):
+                attendance = fetching.fetch_now(
+                    services(),
+                    page.acting(),
+                    found.id,
+                    lambda joins: status.update(label=_n("{number} join so far …", "{number} joins so far …", joins)),
+                )
+        except (ClassNotReady, ZoomError) as error:
+            status.update(label=words.markdown(sentence_of(error), 400), state="error")
+        else:
+            label = _n(
+                "Zoom has {number} join of {people}.",
+                "Zoom has {number} joins of {people}.",
+                attendance.total_records,
+                people=words.people(attendance.unique_count),
+            )
+            status.update(label=label, state="complete")
+
+
+def _facts(found: Class, member: Member, now: datetime) -> None:
+    """State, time, course and teacher in one line; what else is to be said of the state below."""
+    state = words.state(found, now)
+    known = [words.when(found), words.markdown(found.course or "", 60)]
+    if found.teacher_id != member.id:
+        known.append(words.markdown(found.teacher_name, 60))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(state.word, icon=state.icon, color=state.color)
+        st.markdown(" · ".join(fact for fact in known if fact), width="content")
+    if state.sentence:
+        st.markdown(words.markdown(state.sentence, 300))
+
+
+def _buttons(found: Class, member: Member, *, joinable: bool, counted: bool) -> None:
+    planned = found.status is ClassStatus.SCHEDULED
+    with st.container(horizontal=True):
+        may_start = found.teacher_id == member.id and joinable and found.zoom_meeting_id
+        if may_start and not counted:
+            _start(found)
+        if planned and st.button(_("Change"), icon=":material/edit:"):
+            st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
+            st.session_state[CHANGING] = found.id
+        if planned and st.button(_("Cancel class"), icon=":material/event_busy:"):
+            cancel(found)
+        if st.button(_("Share"), icon=":material/group_add:"):
+            sharing.share(found)
+        if may_start and counted:
+            with st.popover(_("More"), icon=":material/more_horiz:"):
+                _start(found)
+                join_link.link(found)
+    # Drawn again with the page, which is drawn again when something happens elsewhere: what is typed in stays.
+    if planned and st.session_state.get(CHANGING) == found.id:
+        change(found, member)
+
+
+def _start(found: Class) -> None:
+    running = found.status is not ClassStatus.ENDED
+    st.link_button(
+        _(START_LABELS[found.status]),
+        f"/host?id={found.id}",
+        icon=":material/video_call:",
+        type="primary" if running else "secondary",
+        help=_("Opens Zoom as the host, in a new tab. The link is for you only."),
+    )
+
+
+def _cancelled(found: Class, now: datetime) -> None:
+    """What becomes of a cancelled class: it can be put back for a while, and made again after that."""
+    if not classes.may_be_undone(found, now):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_("It does not take place. To hold it after all, make it again."), width="content")
+            if st.button(_("Make it again"), icon=":material/add_circle:"):
+                st.switch_page(page.NEW_CLASS, query_params={"like": found.id})
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if found.zoom_deletion_due_at is None:
+            text = _("It does not take place. Its Zoom meeting stays as it is.")
+        else:
+            time = words.moment(found.zoom_deletion_due_at, now, seconds=False)
+            text = _("It does not take place. Its Zoom meeting is deleted {when}.", when=time)
+        st.markdown(text, width="content")
+        if st.button(_("Undo"), icon=":material/undo:"):
+            with page.shown_errors():
+                classes.undo_cancelling(services(), page.acting(), found.id)
+            st.rerun()
+
+
+def _notices(found: Class, now: datetime) -> None:
+    """What has come of a dialog."""
+    if found.status is not ClassStatus.SCHEDULED and st.session_state.get(CHANGING) == found.id:
+        del st.session_state[CHANGING]
+        _say(found, _("While you were changing this class, it began or was cancelled. It stays as it was."))
+    class_id, text, until = st.session_state.get(NOTICE, ("", "", now))
+    if class_id == found.id and now < until:
+        st.warning(text, icon=":material/info:")
+
+
+def _say(found: Class, text: str) -> None:
+    """Has the page of the class say something for a while."""
+    st.session_state[NOTICE] = (found.id, text, services().now() + NOTICE_FOR)
+
+
+def _is_fresh(found: Class, now: datetime) -> bool:
+    """Whether the class was made a moment ago, and is still to come."""
+    return found.status is ClassStatus.SCHEDULED and now - found.created_at < JUST_MADE
+
+
+def _closed() -> None:
+    st.session_state.pop(CHANGING, None)
+
+
+@page.dialog("Change class", width="medium", on_dismiss=_closed)
+def change(found: Class, member: Member) -> None:
+    """Changes title, course and time, here and at Zoom."""
+    with page.shown_errors():
+        found = page.read(classes.visible_class, member, found.id)
+        courses = page.read(classes.courses_beside, found)
+    if found.status is not ClassStatus.SCHEDULED:
+        st.warning(_("This class has begun or was cancelled meanwhile, so it cannot be changed any more."))
+        return
+    key = f"change-{found.id}-{st.session_state.get(OPENED, 0)}"
+    may_move = auth.is_in_charge(member, found)
+    plan, course = plan_fields(plan_of(found), key, courses, found.course, may_move=may_move)
+    if st.button(_("Save"), type="primary"):
+        with page.shown_errors(), st.spinner(_("Telling Zoom …")):
+            classes.change_class(services(), page.acting(), found.id, plan, course=course if may_move else None)
+            after = page.read(classes.visible_class, member, found.id)
+        if after.zoom_join_url != found.zoom_join_url:
+            _say(found, _("The join link of this class is another one now. Send it to your students again."))
+        _closed()
+        st.rerun()
+
+
+@page.dialog("Cancel class")
+def cancel(found: Class) -> None:
+    """Asks once more, and cancels the class."""
+    st.markdown(_("“{title}” will not take place.", title=words.markdown(found.title)))
+    others = page.read(classes.others_in_meeting, found)
+    if found.zoom_meeting_made and others:
+        st.markdown(
+            _n(
+                "Its Zoom meeting and the join link stay as they are, because {number} other class is held there.",
+                "Its Zoom meeting and the join link stay as they are, because {number} other classes are held there.",
+                len(others),
+            )
+        )
+    elif found.own_meeting:
+        st.markdown(_("Its Zoom meeting is deleted ten minutes later, and its join link stops working."))
+    elif found.zoom_meeting_made:
+        st.markdown(
+            _("Its Zoom meeting is deleted ten minutes later. The link still leads into the host's personal room.")
+        )
+    else:
+        st.markdown(_("Its Zoom meeting and the join link stay as they are."))
+    st.caption(_("You can undo this for ten minutes."))
+    with st.container(horizontal=True):
+        if st.button(_("Cancel this class"), type="primary"):
+            with page.shown_errors():
+                classes.cancel_class(services(), page.acting(), found.id)
+            st.rerun()
+        if st.button(_("Keep it")):
+            st.rerun()

@@ -1,0 +1,157 @@
+"""Classes as lines: of the table on the page Classes, and of the plan of the day. A click anywhere opens the class."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from tracker import class_attendance
+from tracker.attendance.types import ClassStatus
+from tracker.messages import formats, people_in_words
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import ngettext as _n
+from tracker.storage.classes import Class
+from tracker.storage.members import Member
+from tracker.ui import page, words
+from tracker.ui.wiring import services
+
+NAMES_IN_A_LIST = 6
+
+
+def table(found: Iterable[Class], member: Member, *, reasons: bool = False) -> None:
+    """Draws classes as a table; with `reasons`, each with the sentence on how it stands."""
+    names = {
+        "date": _("Date"),
+        "title": _("Class"),
+        "course": _("Course"),
+        "people": _("People"),
+        "late": _("Late"),
+        "state": _("State"),
+    }
+    with st.container(key="class-table", gap=None):
+        head = "".join(f"<span class='{name}'>{escape(text)}</span>" for name, text in names.items())
+        st.html(f"<div class='class-head' aria-hidden='true'>{head}</div>")
+        for number, one in enumerate(found):
+            with st.container(key=f"class-row-{number}", gap=None):
+                _title(one)
+                st.html(f"<div class='cells'>{_cells(one, member, reasons=reasons)}</div>")
+
+
+def planned(found: Class, member: Member, key: str, *, first: bool = False) -> None:
+    """Draws a class that is still to come, or runs, with its links; `first` is the one to be started next."""
+    live = found.status is ClassStatus.LIVE
+    told = _who_is_here(found) if live else ""
+    with _line(found, member, key, sentence=told, mark=live), _actions(key):
+        if found.teacher_id == member.id and found.zoom_meeting_id:
+            label = _("Go to class") if live else _("Start")
+            main: Literal["primary", "secondary"] = "primary" if first or live else "secondary"
+            st.link_button(label, f"/host?id={found.id}", icon=":material/video_call:", type=main)
+        if found.zoom_join_url:
+            copy_link(found.zoom_join_url, key)
+
+
+def over(found: Class, member: Member, key: str) -> None:
+    """Draws a class that is over, with its people or how it stands."""
+    people = page.read(class_attendance.figures_shown, found, services().now())
+    told = [] if people[0] is None else [people_in_words(*people)]
+    if found.late and people[0] is not None:
+        told.append(_n("{number} late", "{number} late", found.late))
+    state = words.state(found, services().now())
+    if state.code != "counted":
+        told.append(state.sentence)
+    with _line(found, member, key, sentence=" · ".join(told)):
+        pass
+
+
+def troubled(found: Class, member: Member, key: str) -> bool:
+    """Draws a class that needs attention, with the reason; whether somebody has just clicked “Seen to”."""
+    with _line(found, member, key), _actions(key):
+        return st.button(_("Seen to"), key=f"{key}-seen-to", icon=":material/done:")
+
+
+def copy_link(url: str, key: str) -> None:
+    """Draws a button that puts a link on the clipboard: Streamlit's own, of a piece of code that is not shown."""
+    with st.container(key=f"copy-link-{key}", width="content"):
+        st.code(url, language=None)
+
+
+def copy_label() -> None:
+    """Says once on a page what is written on the buttons of `copy_link`."""
+    label = _("Copy link").replace("\\", "").replace('"', "").replace("<", "")
+    st.html(f'<style>:root {{ --copy-link: "{label}"; }}</style>')
+
+
+def state_mark(state: words.State) -> str:
+    """The badge of a state, as HTML; its sign is drawn by `style.css`, so that it is not read aloud."""
+    sign = state.icon.removeprefix(":material/").removesuffix(":")
+    return f"<span class='mark {state.color}' data-symbol='{sign}'>{escape(state.word)}</span>"
+
+
+def _title(found: Class) -> None:
+    st.page_link(page.CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
+
+
+def _line(found: Class, member: Member, key: str, *, sentence: str | None = None, mark: bool = True) -> DeltaGenerator:
+    """A class as a line of a day; what is drawn in it stands at its end."""
+    state = words.state(found, services().now())
+    line = st.container(key=f"day-row-{key}", gap=None)
+    facts = [one for one in (found.course, "" if found.teacher_id == member.id else found.teacher_name) if one]
+    told = sentence or state.sentence
+    with line:
+        _title(found)
+        st.html(
+            "<div class='cells'>"
+            f"<span class='time'>{escape(words.when_today(found, services().now()))}</span>"
+            f"<span class='facts'>{escape(words.plain(' · '.join(facts), 120))}</span>"
+            f"<span class='state'>{state_mark(state) if mark and state.code != 'planned' else ''}</span>"
+            f"<span class='told'>{escape(words.plain(told, 300))}</span></div>"
+        )
+    return line
+
+
+def _actions(key: str) -> DeltaGenerator:
+    return st.container(key=f"actions-{key}", horizontal=True, gap="small", width="content")
+
+
+def _who_is_here(found: Class) -> str:
+    here = page.read(class_attendance.people_in_class_now, found, services().now())
+    now = _("{people} in class now", people=words.in_class_now(here))
+    names = words.here(here, NAMES_IN_A_LIST, for_html=True)
+    return f"{now[0].upper()}{now[1:]}" + (f": {names}" if names else "")
+
+
+def _cells(found: Class, member: Member, *, reasons: bool) -> str:
+    """What is in a line of the table beside the title."""
+    state = words.state(found, services().now())
+    day, times = words.day_of(found), words.times_of(found)
+    course = escape(words.plain(found.course or "", 60))
+    teacher = "" if found.teacher_id == member.id else escape(words.plain(found.teacher_name, 60))
+    told = escape(words.plain(state.sentence, 300)) if reasons else ""
+    return (
+        f"<span class='date'>{escape(day)} <span class='quiet'>{escape(times)}</span></span>"
+        f"<span class='course'>{course}<span class='quiet'>{teacher}</span></span>"
+        f"{_people(found)}<span class='state'>{state_mark(state)}</span>"
+        + (f"<span class='told'>{told}</span>" if told else "")
+    )
+
+
+def _people(found: Class) -> str:
+    """The cells of how many came, and how many of them late; in words where no heading stands above them."""
+    people, hosts = page.read(class_attendance.figures_shown, found, services().now())
+    late = found.late if people is not None else None
+    if found.status is ClassStatus.LIVE:
+        here = page.read(class_attendance.people_in_class_now, found, services().now())
+        number = formats.number(sum(not person.is_host for person in here))
+        told = [(_("{number} now", number=number), _("{number} in class now", number=number)), ("", "")]
+    else:
+        told = [
+            ("", "") if people is None else (formats.number(people), people_in_words(people, hosts)),
+            ("", "") if late is None else (formats.number(late), _n("{number} late", "{number} late", late)),
+        ]
+    return "".join(
+        f"<span class='{name} number'><span class='wide'>{escape(short)}</span>"
+        f"<span class='narrow'>{escape(long)}</span></span>"
+        for name, (short, long) in zip(("people", "late"), told, strict=True)
+    )

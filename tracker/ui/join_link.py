@@ -1,0 +1,112 @@
+"""The join link of a class for its students: to copy, as an invitation, and as an entry for a calendar (RFC 5545)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import streamlit as st
+
+from tracker import classes, clock, report
+from tracker.messages import formats, languages
+from tracker.messages.languages import gettext as _
+from tracker.storage.classes import Class
+from tracker.ui import page, words
+from tracker.ui.wiring import services
+
+# The longest line of a calendar file, in bytes.
+LONGEST_LINE = 75
+UTC_TIME = "%Y%m%dT%H%M%SZ"
+
+
+def show(found: Class, *, opened: bool) -> None:
+    """Draws the link with a button that copies it; and the invitation, unfolded where it is `opened`."""
+    if not found.zoom_join_url:
+        return
+    link(found)
+    with st.expander(_("Invitation to send"), expanded=opened, icon=":material/mail:"):
+        st.code(invitation(found), language=None, wrap_lines=True)
+        _calendar_button(found)
+
+
+def link(found: Class) -> None:
+    """Draws the link alone."""
+    with st.container(gap="xsmall"):
+        st.markdown(_("Join link for your students"))
+        st.code(_link(found), language=None, wrap_lines=True)
+
+
+def invitation(found: Class) -> str:
+    """What a teacher sends to her students, in her language: what, when in the class's time zone, and the link."""
+    zone = clock.zone(found.timezone)
+    start, end = found.planned.start.astimezone(zone), found.planned.end.astimezone(zone)
+    when = _(
+        "{day}, {times} ({zone} time)",
+        day=formats.day(start),
+        times=formats.times(start, end),
+        zone=words.zone_name(found.timezone),
+    )
+    return "\n".join([words.plain(found.title, 200), when, _("Join with Zoom: {link}", link=_link(found))])
+
+
+def calendar_file(found: Class, now: datetime) -> bytes:
+    """The class as an entry for a calendar, which replaces an earlier one of it."""
+    link = _link(found)
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Zoom Participant Tracking//Class//EN",
+        "BEGIN:VEVENT",
+        f"UID:{found.id}",
+        f"DTSTAMP:{now:{UTC_TIME}}",
+        f"DTSTART:{found.planned.start:{UTC_TIME}}",
+        f"DTEND:{found.planned.end:{UTC_TIME}}",
+        f"SUMMARY:{_escaped(words.plain(found.title, 200))}",
+        f"DESCRIPTION:{_escaped(_('Join with Zoom: {link}', link=link))}",
+        f"LOCATION:{_escaped(link)}",
+        f"URL:{link}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    return "".join(f"{part}\r\n" for line in lines for part in _folded(line)).encode()
+
+
+def _calendar_button(found: Class) -> None:
+    who, locale = page.acting_later(), languages.spoken()
+
+    def made() -> bytes:
+        latest = services().read(classes.visible_class, who(), found.id)
+        with languages.speaking(locale):
+            return calendar_file(latest, services().now())
+
+    local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
+    st.download_button(
+        _("Calendar entry (.ics)"),
+        made,
+        report.file_name(found.title, local_start, "class", "ics"),
+        "text/calendar",
+        on_click="ignore",
+        icon=":material/event:",
+    )
+
+
+def _link(found: Class) -> str:
+    """The link without what an address cannot hold; another program may have written it."""
+    return "".join((found.zoom_join_url or "").split())
+
+
+def _escaped(text: str) -> str:
+    """A text as the value of a property."""
+    for sign, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        text = text.replace(sign, written)
+    return text
+
+
+def _folded(line: str) -> Iterator[str]:
+    """The line in pieces that are short enough; each but the first begins with a blank, and none cuts a character."""
+    piece, size = "", 0
+    for character in line:
+        width = len(character.encode())
+        if size + width > LONGEST_LINE:
+            yield piece
+            piece, size = " ", 1
+        piece, size = piece + character, size + width
+    yield piece
