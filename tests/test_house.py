@@ -28,7 +28,7 @@ FLOORS: dict[str, set[str]] = {
     "who did what": {"audit"},
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
-    "what is made of it": {"collecting", "decisions", "listing"},
+    "what is made of it": {"collecting", "courses", "decisions", "listing"},
     "work": {"fetching", "reconcile"},
     "people's data": {"privacy"},
     "looking into everything": {"doctor"},
@@ -48,7 +48,7 @@ IMPORTS: dict[str, str] = {
     "logs": "settings text",
     "report": "attendance messages text",
     "retry": "attendance errors",
-    "storage": "attendance clock errors paths text",
+    "storage": "attendance clock errors paths rosters text",
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs paths rate_limiter settings storage zoom",
@@ -61,6 +61,7 @@ IMPORTS: dict[str, str] = {
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
+    "courses": "audit classes errors permissions rosters services storage",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
@@ -76,8 +77,8 @@ IMPORTS: dict[str, str] = {
     "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "
     "privacy storage ui",
     "run": "errors health privacy server services",
-    "cli": "attendance audit auth class_attendance classes clock demo doctor errors fetching health logs messages "
-    "paths privacy report run sample_data server services settings storage text",
+    "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
+    "messages paths privacy report rosters run sample_data server services settings storage text",
     "__main__": "cli",
 }
 
@@ -385,7 +386,7 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     making = ("classes/__init__", "classes/planned", "classes/meetings", "classes/cancelling")
-    reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
+    reading = ("class_attendance", "courses/roster", "decisions", "fetching", "collecting", "listing/attention")
     for module in (*making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

@@ -195,6 +195,10 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_not_touched": Plural(
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
+    "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_off_rosters": Plural(
+        "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."
+    ),
     "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
     "person_noted": Plural(
         "entries",
@@ -245,6 +249,14 @@ _OF_ROSTERS: Mapping[str, Template] = {
     "roster_line_no_student": "No student: {text}",
     "roster_line_of_teacher": "No student, but {role}: {name}",
     "roster_headings_again": "The headings once more.",
+    # Of a line, beside who is on the roster already.
+    "roster_one_of_several": "“{name}” is one of several students of this name on the roster, and nothing tells which: "
+    "the line was left out.",
+    "roster_email_known": "{name}, who is on the roster already, has the same e-mail address {email}. Both are kept.",
+    "roster_name_known": "A “{name}” with another number or e-mail address is on the roster already. Both are kept.",
+    "roster_full": "A course has at most {most} students, and with this list it would have {number}.",
+    "course_unnamed": "Give the course a name.",
+    "course_of_somebody_else": "This course belongs to another teacher.",
 }
 
 _OF_HTTP: Mapping[str, Template] = {
