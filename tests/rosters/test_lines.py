@@ -189,3 +189,23 @@ def test_dates_are_read_over_the_whole_column() -> None:
         (4, "roster_date_unreadable", {"text": "soon"}),
         (5, "roster_dates_reversed", {}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "expected"),
+    [
+        ("Name,Surname", "Ana,Lima", ("Ana Lima", "Lima")),
+        ("Name,Surname", "Ana Lima,Lima", ("Ana Lima", "Lima")),
+        ("Surname,Name", "Lima,Ana", ("Ana Lima", "Lima")),
+        ("Surname,Name", "de Souza,Ana de Souza", ("Ana de Souza", "de Souza")),
+        ("Name,Last name", ",Lima", ("Lima", "")),
+        ("Student name,First name", "Ana Lima,Ana", ("Ana Lima", "")),
+        ("Student name,First name", '"Lima, Ana",Ana', ("Ana Lima", "Lima")),
+        ("Student name,First name", "Lima,Ana", ("Ana Lima", "Lima")),
+    ],
+)
+def test_a_column_of_names_beside_one_of_surnames_has_the_whole_name_or_the_rest_of_it(
+    headings: str, cells: str, expected: tuple[str, str]
+) -> None:
+    (student,) = read(f"{headings},Email\n{cells},ana@x.org\n").students
+    assert (student.name, student.surname) == expected

@@ -121,14 +121,26 @@ class _Reading:
     def _named(self, row: Row) -> Named:
         first = name_beside_address(self._joined(row, Meaning.FIRST_NAME))
         last = name_beside_address(self._joined(row, Meaning.LAST_NAME))
+        whole = name_beside_address(self._first(row, Meaning.NAME))
+        if whole and bool(first) != bool(last):
+            return self._beside(whole, first, last)
+        in_last = name_of(last)
+        if first and compared_name(in_last.name).startswith(f"{compared_name(first)} "):
+            return in_last  # the whole name, under a heading that elsewhere is that of surnames
         if first or last:
             return Named(f"{first} {last}".strip(), last if first else "")
-        whole = name_beside_address(self._first(row, Meaning.NAME))
         if not whole:
             # `Ana Lima <ana@x.org>` in the column of addresses.
             cell = self._first(row, Meaning.EMAIL)
             whole = name_beside_address(cell) if addresses_in(cell) else ""
         return name_of(whole, surname_first=self.layout.surname_first)
+
+    def _beside(self, whole: str, first: str, last: str) -> Named:
+        """A name beside a column of surnames, or of first names, alone: the whole name, or the other part of it."""
+        named = name_of(whole, surname_first=self.layout.surname_first)
+        if set(compared_name(first or last).split()) <= set(compared_name(named.name).split()):
+            return Named(named.name, last or named.surname)
+        return Named(f"{first} {whole}", whole) if first else Named(f"{whole} {last}", last)
 
     def _addresses(self, row: Row) -> list[str]:
         """The addresses of a line: those in their own column, else those that stand beside the name."""
