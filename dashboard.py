@@ -49,7 +49,6 @@ def draw() -> None:
             st.switch_page(page.NEW_CLASS)
     st.caption(formats.long_day(words.today(now)))
     alarms.show(raised, member)
-    class_row.copy_label()
     with page.shown_errors():
         if shown.first_visit:
             first_steps.show()

@@ -8,7 +8,7 @@ from tracker.ui import menu, my_account, page, sharing
 member = page.gate("My account")
 
 st.title(_("My account"), anchor=False)
-menu.on_a_phone(member, "My account")
+menu.on_a_phone(member)
 with st.container(width=760):
     my_account.languages()
     for part in (

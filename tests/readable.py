@@ -42,8 +42,8 @@ NAMES = {
     "YYYY-MM-DD HH:mm:ss",
     "ZOOM_PLAN",
 }
-# What is stored in the list of who did what; its words are in the catalogues.
-CODES = {"people and stays"}
+# What is stored; its words are in the catalogues.
+CODES = {"people and stays", "left early", "late, left early"}
 # Answers to programs that break the rules of HTTP; no browser shows them.
 TO_PROGRAMS = {"The head of this request is too large."}
 # Calls that read patterns, and names and values of headers, keys and files.
@@ -57,6 +57,7 @@ NO_TEXT = re.compile(
     r"|<!--.*?-->|<(?:style|script)\b.*?</(?:style|script)>"
     r"|</?[a-zA-Z!][^<>]*>"  # a tag
     r"|</?[a-zA-Z][^<>]*$|^[^<>]*[='\"][^<>]*>"  # one that goes on in another literal
+    r"|\b(?:required|readonly|autofocus)\b(?=[^<>]*=)|[\w-]+=\"[^\"<>]*\""  # attributes alone
     r"|%\{[^}]*\}|&\w+;|&#\w+;",
     re.DOTALL,
 )

@@ -184,7 +184,7 @@ def test_a_sign_in_with_nonsense_in_it_leaves_my_account_as_it_is(
 def test_a_sign_in_that_nobody_can_read_lets_nobody_in(app: Starlette, engine: Engine, ana: Member) -> None:
     cookie = cookie_of(app)
     with engine.begin() as connection:
-        connection.execute(text('UPDATE "SignIn" SET "createdAt" = \'nonsense\''))
+        connection.execute(text('UPDATE "SignIn" SET "expiresAt" = \'nonsense\''))
     assert get(app, "/", cookie).status == 303
 
 

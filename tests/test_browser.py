@@ -311,7 +311,7 @@ def test_people_are_joined_and_set_aside_and_everything_agrees_until_it_is_undon
     teacher.get_by_text("Correct the list").click()
     choose(teacher, ana, phone)
     teacher.get_by_role("button", name="The same person").click()
-    expect(teacher.get_by_text(re.compile("You joined 1 with another"))).to_be_visible()
+    expect(teacher.get_by_text(re.compile("You said that 1 is the same person as another"))).to_be_visible()
     expect(teacher.get_by_role("button", name="The same person")).to_have_count(0)  # nobody is chosen any more
     teacher.get_by_text("1 suggestion on who is who").click()
     expect(teacher.get_by_text(re.compile("looks like a note-taking robot"))).to_be_visible()

@@ -101,7 +101,7 @@ def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     account.click()
     account.press_sequentially("noa@")
     account.press("Enter")
-    admin.get_by_role("button", name="Close", exact=True).click()
+    admin.get_by_role("button", name="Close account", exact=True).click()
     expect(admin.get_by_text("cannot sign in any more")).to_be_visible()
     noa.get_by_role("button", name="Make a token").click()
     expect(heading(noa, "You are signed out")).to_be_visible()

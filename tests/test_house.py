@@ -94,6 +94,7 @@ LIBRARIES: dict[str, set[str]] = {
     "http.server": {"server", "practice"},
     "joserfc": {"auth"},
     "openpyxl": {"rosters"},
+    "pandas": {"ui"},
     "platformdirs": {"paths"},
     "plotly": {"ui"},
     "prometheus_client": {"server"},

@@ -374,8 +374,8 @@ def test_an_account_is_promoted_closed_opened_and_removed_on_the_page(
 
     press(chosen(screens, EMAIL), "Make an admin")
     assert state()[0] == (EMAIL, "admin", False)
-    assert next(button for button in chosen(screens, EMAIL).button if button.label == "Close").disabled
-    at = press(sure(chosen(screens, EMAIL), "Yes, close it"), "Close")
+    assert next(button for button in chosen(screens, EMAIL).button if button.label == "Close account").disabled
+    at = press(sure(chosen(screens, EMAIL), "Yes, close it"), "Close account")
     assert state()[0] == (EMAIL, "admin", True)
     assert texts(at.success) == ["ana@school.example cannot sign in any more."]
     press(chosen(screens, EMAIL), "Open again")
@@ -391,7 +391,7 @@ def test_an_account_is_promoted_closed_opened_and_removed_on_the_page(
 
 
 def test_the_last_admin_is_told_so_on_the_page(screens: Screens, engine: Engine, boss: Member) -> None:
-    for label in ("Make a teacher", "Close"):
+    for label in ("Make a teacher", "Close account"):
         at = press(sure(chosen(screens, BOSS), "Yes, close it"), label)
         assert texts(at.error) == ["boss@school.example is the only admin left. Make somebody else an admin first."]
 

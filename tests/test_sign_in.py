@@ -365,7 +365,7 @@ def test_a_class_that_cannot_be_started_offers_to_try_again_and_the_way_back(
     zoom.faults.append((500, ""))
     class_id = lesson(engine, ana)
     answer = get(app, "/host", cookie_of(app), f"id={class_id}")
-    assert "<h2>The class cannot be started now</h2>" in answer.text
+    assert "<h1>The class cannot be started now</h1>" in answer.text
     assert fault(answer) == "Zoom has a fault of its own (HTTP 500)."
     assert f'href="/host?id={class_id}">Try again</a>' in answer.text
     assert f'href="/class?id={class_id}">Back to the class</a>' in answer.text

@@ -47,7 +47,9 @@ def compared_name(name: str) -> str:
 
 
 def order_of(name: str) -> str:
-    """By what names are put in order for people: in any case, and "Person 2" before "Person 10"."""
+    """By what names are put in order for people: "Élodie" beside "Eva", in any case, "Person 2" before "Person 10"."""
+    if not name.isascii():
+        name = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
     return _NUMBER.sub(lambda digits: digits[0].zfill(LONGEST_NUMBER), name.casefold())
 
 

@@ -3,8 +3,16 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, match_skeleton
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    get_datetime_format,
+    get_timezone_location,
+    match_skeleton,
+)
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
@@ -58,6 +66,11 @@ def number(value: float, decimals: int = 0) -> str:
 def percent(value: float) -> str:
     """A share in percent, of 100: `85%`."""
     return format_percent(value / 100, locale=spoken())
+
+
+def place_of(zone: ZoneInfo) -> str:
+    """A time zone by its city: `New York`, `São Paulo`."""
+    return get_timezone_location(zone, locale=spoken(), return_city=True)
 
 
 def length(seconds: float) -> str:

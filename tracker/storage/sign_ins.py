@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, delete, select
 
 from tracker.storage.database import Transaction
 from tracker.storage.members import Member, member_of
 from tracker.storage.models import SignIn, User
+
+# No sign-in is good for longer than this.
+LONGEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +42,28 @@ def add(tx: Transaction, new: SignedIn, expires_at: datetime, ends_at: datetime)
     )
 
 
+def _is_good(now: datetime) -> ColumnElement[bool]:
+    """Whether a sign-in has not expired. In SQLite a text that is no time comes after every time: it is no good."""
+    return and_(col(SignIn.expires_at) > now, col(SignIn.expires_at) < now + LONGEST)
+
+
 def member_signed_in(tx: Transaction, token_hash: str, now: datetime) -> Member | None:
     """The person whose browser has the token with this hash, unless her account is closed."""
     statement = select(User).join(SignIn, col(SignIn.user_id) == col(User.id))
-    valid = (SignIn.token_hash == token_hash, col(SignIn.expires_at) > now, col(User.disabled_at).is_(None))
+    valid = (SignIn.token_hash == token_hash, _is_good(now), col(User.disabled_at).is_(None))
     row = tx.exec(statement.where(*valid)).first()
     return member_of(row) if row else None
 
 
 def find(tx: Transaction, token_hash: str, now: datetime) -> SignedIn | None:
     """The sign-in with this hash, if it is good."""
-    row = tx.exec(select(SignIn).where(SignIn.token_hash == token_hash, col(SignIn.expires_at) > now)).first()
+    row = tx.exec(select(SignIn).where(SignIn.token_hash == token_hash, _is_good(now))).first()
     return _signed_in(row) if row else None
 
 
 def list_of(tx: Transaction, member_id: str, now: datetime) -> list[SignedIn]:
     """The sign-ins of a person that are good, the one last used first."""
-    rows = tx.exec(select(SignIn).where(SignIn.user_id == member_id, col(SignIn.expires_at) > now))
+    rows = tx.exec(select(SignIn).where(SignIn.user_id == member_id, _is_good(now)))
     return sorted(map(_signed_in, rows), key=lambda one: one.last_used_at, reverse=True)
 
 

@@ -109,7 +109,7 @@ def _times_held(found: Class, attendance: Attendance) -> str:
     again = [formats.time(start) for start in starts[1:]]
     restarted = (
         _n(
-            "Restarted once, at {times}.",
+            "Restarted once at {times}.",
             "Restarted {number} times, at {times}.",
             len(again),
             times=formats.listed(again),
@@ -167,8 +167,8 @@ def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> list
     if outside := sum(person.outside for person in attendance.participants):
         notes.append(
             _n(
-                "{number} of them was there only before or after class.",
-                "{number} of them were there only before or after class.",
+                "{number} of the people was there only before or after class.",
+                "{number} of the people were there only before or after class.",
                 outside,
             )
         )
@@ -181,18 +181,26 @@ def _by_word(found: Class, attendance: Attendance, member: Member) -> list[str]:
     mine, teacher = words.is_owner(found, member), words.markdown(found.teacher_name, 60)
     told = []
     if joined and mine:
-        told.append(_n("You joined {number} with another.", "You joined {number} with others.", joined))
+        told.append(
+            _n(
+                "You said that {number} is the same person as another.",
+                "You said that {number} are the same people as others.",
+                joined,
+            )
+        )
     elif joined:
         told.append(
             _n(
-                "{teacher} joined {number} with another.",
-                "{teacher} joined {number} with others.",
+                "{teacher} said that {number} is the same person as another.",
+                "{teacher} said that {number} are the same people as others.",
                 joined,
                 teacher=teacher,
             )
         )
     if aside and mine:
-        told.append(_n("You set {number} aside.", "You set {number} aside.", aside))
+        told.append(_n("You set {number} person aside.", "You set {number} people aside.", aside))
     elif aside:
-        told.append(_n("{teacher} set {number} aside.", "{teacher} set {number} aside.", aside, teacher=teacher))
+        told.append(
+            _n("{teacher} set {number} person aside.", "{teacher} set {number} people aside.", aside, teacher=teacher)
+        )
     return told

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -115,15 +116,10 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance, z
     """The timeline as a Plotly figure. Names are escaped: Plotly takes `<b>` and links in a label for markup."""
     axis = _axis(found, zone)
     figure = go.Figure()
+    bars = _bars(rows, zone, axis)
     for where in Where:
-        bars = [
-            (line, row, stay)
-            for line, row in enumerate(rows)
-            for stay in row.stays
-            if stay.where is where and stay.span is not None
-        ]
-        if bars:
-            figure.add_trace(_bars(bars, where, zone, axis))
+        if len(shown := bars[bars["where"] == where]):
+            figure.add_trace(_trace(shown, where))
     for mark, trace in _marks(rows, axis).items():
         figure.add_trace(trace.update(name=mark))
     if not attendance.at_another_time:
@@ -152,29 +148,41 @@ def timeline_figure(found: Class, rows: Sequence[Row], attendance: Attendance, z
     return figure
 
 
-def _bars(bars: Sequence[tuple[int, Row, Stay]], where: Where, zone: ZoneInfo, axis: timezone) -> go.Bar:
-    spans = [stay.span for _line, _row, stay in bars if stay.span is not None]
+def _bars(rows: Sequence[Row], zone: ZoneInfo, axis: timezone) -> pd.DataFrame:
+    """A line for each bar: on which line of the chart, from when, how long, and what is said of it."""
+    columns = ["where", "line", "base", "milliseconds", "label", "from", "to", "length"]
+    bars = [
+        (
+            stay.where,
+            line,
+            _naive(stay.span.start.astimezone(axis)),
+            stay.span.seconds * 1000,
+            escape(row.label, quote=False),
+            formats.time(stay.span.start.astimezone(zone), seconds=True),
+            formats.time(stay.span.end.astimezone(zone), seconds=True),
+            formats.length(stay.span.seconds),
+        )
+        for line, row in enumerate(rows)
+        for stay in row.stays
+        if stay.span is not None
+    ]
+    return pd.DataFrame(bars, columns=columns, dtype=object)  # times stay what they are
+
+
+def _trace(bars: pd.DataFrame, where: Where) -> go.Bar:
     return go.Bar(
         name=_(LEGEND[where]),
         orientation="h",
-        y=[line for line, _row, _stay in bars],
-        base=[_naive(span.start.astimezone(axis)) for span in spans],
-        x=[span.seconds * 1000 for span in spans],
+        y=bars["line"].tolist(),
+        base=bars["base"].tolist(),
+        x=bars["milliseconds"].tolist(),
         marker={
             "color": COLOR[where],
             "pattern": {"shape": "/" if where is Where.WAITING_ROOM else ""},
             "line": {"width": 0},
         },
         opacity=0.8,
-        customdata=[
-            (
-                escape(row.label, quote=False),
-                formats.time(span.start.astimezone(zone), seconds=True),
-                formats.time(span.end.astimezone(zone), seconds=True),
-                formats.length(span.seconds),
-            )
-            for (_line, row, _stay), span in zip(bars, spans, strict=True)
-        ],
+        customdata=bars[["label", "from", "to", "length"]].to_numpy().tolist(),
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}–%{customdata[2]} (%{customdata[3]})<extra></extra>",
     )
 

@@ -1,6 +1,6 @@
 """Classes as lines: of the table on the page Classes, and of the plan of the day. A click anywhere opens the class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Literal
 
@@ -8,8 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tracker import class_attendance
-from tracker.attendance.types import ClassStatus
+from tracker.attendance.types import ClassStatus, Person
 from tracker.messages import formats, people_in_words
+from tracker.messages.formats import DASH
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
@@ -77,12 +78,6 @@ def copy_link(url: str, key: str) -> None:
         st.code(url, language=None)
 
 
-def copy_label() -> None:
-    """Says once on a page what is written on the buttons of `copy_link`."""
-    label = _("Copy link").replace("\\", "").replace('"', "").replace("<", "")
-    st.html(f'<style>:root {{ --copy-link: "{label}"; }}</style>')
-
-
 def state_mark(state: words.State) -> str:
     """The badge of a state, as HTML; its sign is drawn by `style.css`, so that it is not read aloud."""
     sign = state.icon.removeprefix(":material/").removesuffix(":")
@@ -99,11 +94,15 @@ def _line(found: Class, member: Member, key: str, *, sentence: str | None = None
     line = st.container(key=f"day-row-{key}", gap=None)
     facts = [one for one in (found.course, "" if found.teacher_id == member.id else found.teacher_name) if one]
     told = sentence or state.sentence
+    # A range of times is not broken in the middle.
+    time = escape(words.when_today(found, services().now())).replace(
+        DASH, f"{words.WORD_JOINER}{DASH}{words.WORD_JOINER}"
+    )
     with line:
         _title(found)
         st.html(
             "<div class='cells'>"
-            f"<span class='time'>{escape(words.when_today(found, services().now()))}</span>"
+            f"<span class='time'>{time}</span>"
             f"<span class='facts'>{escape(words.plain(' · '.join(facts), 120))}</span>"
             f"<span class='state'>{state_mark(state) if mark and state.code != 'planned' else ''}</span>"
             f"<span class='told'>{escape(words.plain(told, 300))}</span></div>"
@@ -116,10 +115,17 @@ def _actions(key: str) -> DeltaGenerator:
 
 
 def _who_is_here(found: Class) -> str:
+    """How many are in a class that runs, and who; nothing where no joins are announced: nobody knows then."""
+    if not page.seen_so_far(found):
+        return ""
     here = page.read(class_attendance.people_in_class_now, found, services().now())
-    now = _("{people} in class now", people=words.in_class_now(here))
     names = words.here(here, NAMES_IN_A_LIST, for_html=True)
-    return f"{now[0].upper()}{now[1:]}" + (f": {names}" if names else "")
+    return _here_in_words(here) + (f": {names}" if names else "")
+
+
+def _here_in_words(here: Sequence[Person]) -> str:
+    told = _("{people} in class now", people=words.in_class_now(here))
+    return f"{told[0].upper()}{told[1:]}"
 
 
 def _cells(found: Class, member: Member, *, reasons: bool) -> str:
@@ -141,10 +147,10 @@ def _people(found: Class) -> str:
     """The cells of how many came, and how many of them late; in words where no heading stands above them."""
     people, hosts = page.read(class_attendance.figures_shown, found, services().now())
     late = found.late if people is not None else None
-    if found.status is ClassStatus.LIVE:
+    if found.status is ClassStatus.LIVE and page.seen_so_far(found):
         here = page.read(class_attendance.people_in_class_now, found, services().now())
         number = formats.number(sum(not person.is_host for person in here))
-        told = [(_("{number} now", number=number), _("{number} in class now", number=number)), ("", "")]
+        told = [(_("{number} now", number=number), _here_in_words(here)), ("", "")]
     else:
         told = [
             ("", "") if people is None else (formats.number(people), people_in_words(people, hosts)),

@@ -43,6 +43,7 @@ def _index(lang: str) -> str:
             "does not, reload it."
         ),
         "this-page": _("this page"),
+        "copy-link": _("Copy link"),
     }
     variables = "".join(f"--{key}:{look.quoted(text)};" for key, text in words.items())
     style = f"<style>{look.theme()}:root{{{variables}}}{look.own('style.css')}</style>"

@@ -32,7 +32,7 @@ def table(stays: list[Stay], until: datetime | None, key: str) -> None:
         Column(_(HEADINGS["Name"])),
         Column(_(HEADINGS["Join"]), numbers=True),
         Column(_(HEADINGS["Leave"]), numbers=True),
-        Column(_("Time"), numbers=True),
+        Column(_("How long"), numbers=True),
         Column(_(HEADINGS["Where"]), look="wide"),
         Column(_(HEADINGS["Email"]), look="wide quiet"),
     ]

@@ -53,7 +53,7 @@ def show(found: Class, attendance: Attendance, here: Sequence[Person], viewer: M
     ]
     if gone:
         left = {person: person.last_leave for person in gone}
-        lists.append((_("Left"), [name, Column(_("At"), numbers=True)], rows(left)))
+        lists.append((_("Have left"), [name, Column(_("At"), numbers=True)], rows(left)))
     if awaited:
         came_last = [Column(_("In the last class of this course"))]
         lists.append((_("Not here yet"), came_last, [[_name(person)] for person in awaited]))

@@ -49,10 +49,10 @@ def show(member: Member, title: str) -> None:
                 sign_out()
 
 
-def on_a_phone(member: Member, title: str) -> None:
+def on_a_phone(member: Member) -> None:
     """Draws what the row above a page on a phone has no place for; elsewhere it is not seen."""
     with st.container(key="menu-on-a-phone"):
-        _links((*(FOR_ADMINS if member.is_admin else ()), KEPT), title, "-phone")
+        _links((*(FOR_ADMINS if member.is_admin else ()), KEPT), "", "-phone")
         sign_out()
 
 

@@ -212,14 +212,14 @@ def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
         st.stop()
 
 
-def _seen_so_far(found: Class) -> int:
+def seen_so_far(found: Class) -> int:
     """The number of joins and leaves seen in a class that runs: cheap to read, and different after each of them."""
     return read(class_attendance.count_sightings, found) if found.status is ClassStatus.LIVE else 0
 
 
 def versions(found: Iterable[Class], now: datetime) -> list[object]:
     """What a page shows of these classes: a value that differs when something visible has changed."""
-    return [(one, words.state(one, now), _seen_so_far(one)) for one in found]
+    return [(one, words.state(one, now), seen_so_far(one)) for one in found]
 
 
 def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:

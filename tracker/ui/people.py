@@ -13,6 +13,7 @@ from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import NO_NAME
 from tracker.messages.vocabulary import ROLES as ROLE_WORDS
 from tracker.storage.members import ROLES, Member, Role
+from tracker.text import order_of
 from tracker.ui import components, page, words
 from tracker.ui.components import Column
 from tracker.ui.wiring import services
@@ -45,11 +46,11 @@ def news() -> None:
 
 def table(everybody: list[Member]) -> None:
     """Everybody with an account; of many, those who are searched for, a page at a time."""
-    found = everybody
+    found = sorted(everybody, key=lambda one: (order_of(one.name), one.email))
     if len(everybody) > PAGE_SIZE:
         asked = st.text_input(_("Search"), key="people-search", placeholder=_("Name or e-mail"), width=420)
         wanted = asked.casefold().strip()
-        found = [one for one in everybody if wanted in one.name.casefold() or wanted in one.email.casefold()]
+        found = [one for one in found if wanted in one.name.casefold() or wanted in one.email.casefold()]
     if not found:
         components.empty("○", _("Nobody has this name or e-mail."))
         return
@@ -160,7 +161,7 @@ def _closing(chosen: Member) -> None:
             )
         )
         sure = st.checkbox(_("Yes, close it"), key=f"close-{chosen.id}")
-        if st.button(_("Close"), disabled=not sure):
+        if st.button(_("Close account"), disabled=not sure):
             with page.shown_errors():
                 auth.disable(services().engine, page.acting(), chosen.email, services().now())
             _show_next(_("{email} cannot sign in any more.", email=chosen.email))

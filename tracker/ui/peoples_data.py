@@ -69,7 +69,7 @@ def _findings(found: Findings) -> None:
                 (_("Classes"), len(found.classes), _("in which this person was")),
                 (_("Zoom's lists"), found.lists, _("joins of this person in them")),
                 (_("Seen live"), found.sightings, _("joins and leaves as they happened")),
-                (_("Rosters"), len(found.students), _("with this person as a student")),
+                (_("Rosters"), len({one.course_id for one in found.students}), _("with this person as a student")),
                 (_("Said by teachers"), len(found.words), _("that somebody is the same, a host, or set aside")),
             )
         )
@@ -89,7 +89,7 @@ def _classes(found: Findings) -> None:
     """The classes with somebody in them; a term is seen at once, and of more the rest is counted."""
     components.table(
         _("Classes with this person"),
-        (Column(_("Class")), Column(_("Start")), Column(_("Teacher")), Column(_("Joins"), numbers=True)),
+        (Column(_("Class")), Column(_("Began")), Column(_("Teacher")), Column(_("Joins"), numbers=True)),
         (
             (one.title, words.stamp(one.scheduled_start), one.teacher_name, formats.number(number))
             for one, number in found.classes[:MOST_CLASSES]
@@ -177,7 +177,7 @@ def retention(found: Preview) -> None:
         st.markdown(f"{_('The tracker does a hundred of them a minute.')} {more}".strip())
         components.table(
             _("Due now"),
-            (Column(_("Class")), Column(_("Start")), Column(_("Teacher")), Column(_("People"), numbers=True)),
+            (Column(_("Class")), Column(_("Began")), Column(_("Teacher")), Column(_("People"), numbers=True)),
             (
                 (
                     one.title,

@@ -29,7 +29,9 @@ WHY = {
     Why.HELD_LATE: marked("{time}: the class began later than planned."),
     Why.HELD_AT_ANOTHER_TIME: marked("{time}: the class was held at another time."),
     Why.CHOSEN: marked("{time}: it was counted in by hand."),
-    Why.PEOPLE_SHARED: marked("{time}: it is another class's; its people are shared by when they were there."),
+    Why.PEOPLE_SHARED: marked(
+        "{time}: it belongs to another class, and who was there in the time of this one counts here."
+    ),
 }
 DAY = timedelta(days=1)
 # The widths of a text and of the button beside it; on a phone it is below the text.
@@ -49,7 +51,10 @@ def show(found: Class, viewer: Member) -> None:
     for shared in read(class_attendance.shared_with, found, now):
         _shared(shared, viewer)
     for other in read(class_attendance.moved_to, found, now):
-        moved = _("The session of the list below is counted for {other} now; this class has none.", other=_name(other))
+        moved = _(
+            "The session that the list below was read from counts for {other} now. This class has none.",
+            other=_name(other),
+        )
         _beside(moved, other, viewer)
     by_hand = any(one.why is Why.CHOSEN or one.shared_with for one in part.sessions)
     if len(part.sessions) > 1 or by_hand or any(_missing(one) for one in lists.values()):

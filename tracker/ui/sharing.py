@@ -96,7 +96,7 @@ def _list(given: Iterable[Share], member: Member, found: Class | None = None) ->
             hers = one.colleague.id == member.id
             may_end = hers or member.is_admin or one.teacher.id == member.id
             key = f"end-{one.kind}-{one.id}-{one.colleague.id}"
-            if may_end and st.button(_("Leave") if hers else _("Take back"), key=key, width="content"):
+            if may_end and st.button(_("Give back") if hers else _("Take back"), key=key, width="content"):
                 with page.shown_errors():
                     class_id = found.id if found else None
                     auth.end_share(services().engine, page.acting(), one, services().now(), class_id)

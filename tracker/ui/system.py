@@ -61,9 +61,9 @@ def figures(current: Health) -> None:
     """How many fetches are where."""
     queue = current.queue
     shown = (
-        (_("Planned"), queue.open - queue.due, _("Their time has not come, or not come again.")),
+        (_("For later"), queue.open - queue.due, _("Their time has not come, or not come again.")),
         (_("Due"), queue.due, _("Due now, or being worked on.")),
-        (_("Late"), queue.late, _("Due for more than five minutes, and taken by nobody.")),
+        (_("Overdue"), queue.late, _("Due for more than five minutes, and taken by nobody.")),
         (_("Failing"), queue.failing, _("They failed, and are tried again.")),
         (_("Given up"), queue.given_up, _("Classes that were held, and that Zoom does not give.")),
     )

@@ -48,7 +48,11 @@ def _by_the_rule(attendance: Attendance) -> list[str]:
     ]
     if len(attendance.sessions) > 1:
         runs = len(attendance.sessions)
-        ran = _n("The meeting ran {number} time.", "The meeting ran {number} times, and all of them count.", runs)
+        ran = _n(
+            "The meeting ran {number} time, and it counts.",
+            "The meeting ran {number} times, and all of them count.",
+            runs,
+        )
         steps[0] += f" {ran}"
     if attendance.repeats:
         steps.append(
@@ -132,8 +136,8 @@ def _by_the_teacher(found: Class, attendance: Attendance, member: Member) -> lis
         figure = people_in_words(len(attendance.participants), len(hosts))
         steps.append(
             _n(
-                "The host is shown apart, here {names}: **{people}**.",
-                "Hosts are shown apart, here {names}: **{people}**.",
+                "The host ({names}) is counted apart: **{people}**.",
+                "The hosts ({names}) are counted apart: **{people}**.",
                 len(hosts),
                 names=names,
                 people=figure,

@@ -278,14 +278,16 @@ def is_elsewhere(found: Class) -> bool:
 
 
 def when_today(found: Class, now: datetime) -> str:
-    """The same for the plan of a day: today's classes, and tomorrow's, are told without it."""
-    ahead = today(found.planned.start) - today(now)
-    return times_of(found) if ahead in (timedelta(0), timedelta(days=1)) else when(found)
+    """The same for the plan of a day: today's classes, and tomorrow's, are told without it, others without the year."""
+    start = found.planned.start.astimezone(zone())
+    if start.date() - today(now) in (timedelta(0), timedelta(days=1)):
+        return times_of(found)
+    return f"{formats.day(start, year=start.year != today(now).year)}, {times_of(found)}"
 
 
 def zone_name(name: str) -> str:
-    """A time zone as people call it: `New York`, of `America/New_York`."""
-    return name.rpartition("/")[2].replace("_", " ")
+    """A time zone as people call it: `New York`, of `America/New_York`; `São Paulo`."""
+    return formats.place_of(clock.zone(name))
 
 
 def moment(at: datetime, now: datetime, *, seconds: bool = True) -> str:
