@@ -184,10 +184,9 @@ def test_dates_are_read_over_the_whole_column() -> None:
         (None, None),
         (None, None),
     ]
-    assert problems(roster) == [
-        (2, "roster_dates_ambiguous", {"column": "From", "text": "03/04/2026"}),
-        (4, "roster_date_unreadable", {"text": "soon"}),
-        (5, "roster_dates_reversed", {}),
+    assert problems(roster) == [(4, "roster_date_unreadable", {"text": "soon"}), (5, "roster_dates_reversed", {})]
+    assert problems(read("Name,Until\nAna,\nBo,03/04/2026\n")) == [
+        (3, "roster_dates_ambiguous", {"column": "Until", "text": "03/04/2026"})
     ]
 
 
@@ -209,3 +208,17 @@ def test_a_column_of_names_beside_one_of_surnames_has_the_whole_name_or_the_rest
 ) -> None:
     (student,) = read(f"{headings},Email\n{cells},ana@x.org\n").students
     assert (student.name, student.surname) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "since", "until"),
+    [
+        ("08/01/2026,30/06/2026", date(2026, 1, 8), date(2026, 6, 30)),
+        ("02/01/2026,06/30/2026", date(2026, 2, 1), date(2026, 6, 30)),
+        ("13/01/2026,02/06/2026", date(2026, 1, 13), date(2026, 6, 2)),
+    ],
+)
+def test_whether_the_day_comes_first_is_told_by_either_column_of_days(days: str, since: date, until: date) -> None:
+    roster = read(f"Name,From,Until\nAna,{days}\nBo,,\n")
+    assert [(one.since, one.until) for one in roster.students] == [(since, until), (None, None)]
+    assert problems(roster) == []

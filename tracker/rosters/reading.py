@@ -69,7 +69,7 @@ class _Reading:
                 self.skipped.append(LineProblem(row.line, problem))
             else:
                 rows.append(row)
-        first_days, last_days = self._dates(rows, Meaning.FROM), self._dates(rows, Meaning.UNTIL)
+        first_days, last_days = self._dates(rows)
         for row, since, until in zip(rows, first_days, last_days, strict=True):
             if student := self._student(row, since, until):
                 yield student, row.cells
@@ -171,20 +171,25 @@ class _Reading:
         read = (column.place for column in self.layout.columns if column.meaning in _READ)
         return any((row.line, place) in self.table.without_value for place in read)
 
-    def _dates(self, rows: Sequence[Row], meaning: Meaning) -> tuple[date | None, ...]:
-        """The dates of a column, one for each row."""
-        column = next((one for one in self.layout.columns if one.meaning is meaning), None)
-        if column is None:
-            return (None,) * len(rows)
-        cells = [cell if (cell := row.cell(column.place)).casefold() not in _NOTHING else "" for row in rows]
-        found = read_dates(cells)
+    def _dates(self, rows: Sequence[Row]) -> tuple[tuple[date | None, ...], tuple[date | None, ...]]:
+        """The first and the last day of each row.
+
+        What tells in one of the two columns whether the day or the month comes first tells it for both.
+        """
+        columns = [
+            next((one for one in self.layout.columns if one.meaning is meaning), None)
+            for meaning in (Meaning.FROM, Meaning.UNTIL)
+        ]
+        cells = [row.cell(column.place) if column else "" for column in columns for row in rows]
+        found = read_dates([cell if cell.casefold() not in _NOTHING else "" for cell in cells])
         for place in found.unreadable:
             text = plain(cells[place], LONGEST_TEXT)
-            self._say(rows[place], Problem("roster_date_unreadable", {"text": text}))
-        if (first := found.ambiguous) is not None:
+            self._say(rows[place % len(rows)], Problem("roster_date_unreadable", {"text": text}))
+        if (first := found.ambiguous) is not None and (column := columns[first // len(rows)]):
             heading = plain(column.heading, LONGEST_TEXT)
-            self._say(rows[first], Problem("roster_dates_ambiguous", {"column": heading, "text": cells[first]}))
-        return found.values
+            details = {"column": heading, "text": cells[first]}
+            self._say(rows[first % len(rows)], Problem("roster_dates_ambiguous", details))
+        return found.values[: len(rows)], found.values[len(rows) :]
 
 
 def _without_repeats(
