@@ -1,8 +1,12 @@
 """The roster of a course in the database: who may see and change it, two at once, and what becomes of it."""
 
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -10,6 +14,7 @@ from sqlalchemy import Engine, event
 
 from tests.makers import NOW, Clock, entries, lesson, member, shared
 from tests.rosters.files import read
+from tests.test_house import PROJECT
 from tracker import auth, courses, storage
 from tracker.errors import InvalidInput, NotAllowed, NotFound
 from tracker.rosters import Student
@@ -170,6 +175,34 @@ def test_an_import_that_breaks_off_leaves_nothing(
         patched.setattr(storage.students, "save", broken)
         with pytest.raises(KeyboardInterrupt):
             bring(school)
+    assert (everybody(school.engine), school.read(storage.courses.list_courses, ana.id)) == ([], [])
+    bring(school)
+    assert students(school) == [BO, DI]
+
+
+KILLED = """
+import os, signal, sys
+from tracker import cli, storage
+
+save = storage.students.save
+def killed(*arguments):
+    save(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+storage.students.save = killed
+cli.main(["roster", "import", "Algebra", sys.argv[1], "--teacher", "ana@school.example"])
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_in_the_middle_leaves_nothing(
+    school: Services, ana: Member, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(LIST)
+    environment = {"DATABASE_URL": database_url, "TRACKER_DATA_DIR": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    ran = subprocess.run([sys.executable, "-c", KILLED, file], env=environment, cwd=tmp_path, timeout=60)
+    assert ran.returncode == -signal.SIGKILL
     assert (everybody(school.engine), school.read(storage.courses.list_courses, ana.id)) == ([], [])
     bring(school)
     assert students(school) == [BO, DI]
