@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
 from tests.test_house import PROJECT, SOURCES, tree_of
-from tracker import audit, auth, class_attendance, classes, decisions, fetching, listing, sessions, storage
+from tracker import audit, auth, class_attendance, classes, courses, decisions, fetching, listing, sessions, storage
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Mark, Person
 from tracker.audit import Action
@@ -22,6 +22,7 @@ from tracker.auth.school_account import Identity
 from tracker.classes import Plan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
+from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.database import transaction
@@ -231,6 +232,12 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.CLASS_CANCELLING_UNDONE,
         lambda s: classes.undo_cancelling(s.using, s.ana, s.cancelled()),
     ),
+    "courses.import_roster": (
+        Action.ROSTER_IMPORTED,
+        lambda s: courses.import_roster(
+            s.using, s.ana, s.ana.email, "Algebra", read_pasted("Name\tEmail\nBo\t\nCy\tcy@x.example")
+        ),
+    ),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -268,7 +275,7 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        rooms = ("auth", "classes", "listing")
+        rooms = ("auth", "classes", "courses", "listing")
         if path.parent not in (PROJECT / "tracker", *(PROJECT / "tracker" / room for room in rooms)):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
@@ -320,7 +327,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith("auth.") or name.endswith("share")
+    of_a_class = not name.startswith(("auth.", "courses.")) or name.endswith("share")
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

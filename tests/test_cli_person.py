@@ -16,8 +16,9 @@ from tests.makers import Clock, counted, lesson, member, services, stay, stored
 from tests.practice_school import CommandLine
 from tests.screens import Screens, button, metric, refused, said, show, tables
 from tests.test_erasure import everything
-from tracker import privacy, storage
+from tracker import auth, courses, privacy, storage
 from tracker.privacy import Findings
+from tracker.rosters import read_pasted
 from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page
@@ -79,6 +80,29 @@ def test_a_name_that_nobody_has_erases_nobody_and_names_that_are_nearly_hers_are
         assert storage.erased.list_erased(tx).people == {}
 
 
+def enroll(engine: Engine, clock: Clock) -> None:
+    """Zita is on the rosters of two courses."""
+    member(engine)
+    for course in ("Algebra", "Physics"):
+        read = read_pasted(f"Name\tEmail\nZita Quark\t{MAIL}\nBo\tbo@x.example")
+        courses.import_roster(services(engine, clock), auth.OPERATOR, "ana@school.example", course, read)
+
+
+def test_who_is_on_rosters_alone_is_taken_off_them(tracker: CommandLine, engine: Engine, clock: Clock) -> None:
+    enroll(engine, clock)
+    exported = tracker.done("person", "export", MAIL).json["rosters"]
+    assert [(one["course"], one["teacher"], one["name"]) for one in exported] == [
+        ("Algebra", "Ana", "Zita Quark"),
+        ("Physics", "Ana", "Zita Quark"),
+    ]
+    told = tracker.done("person", "erase", MAIL, "--yes").text
+    assert told.startswith(
+        "On the roster of the course “Algebra” (Ana).\nOn the roster of the course “Physics” (Ana).\n"
+    )
+    assert "Taken off the rosters of 2 courses.\n" in told
+    assert b"zita.quark" not in everything(engine)
+
+
 def test_how_long_names_are_kept_is_said_and_set(
     tracker: CommandLine, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +135,20 @@ def look_up(screens: Screens, who: str) -> AppTest:
     at = screens.open(page.PEOPLES_DATA)
     at.text_input[0].input(who)
     return button(at, "Look up").click().run()  # type: ignore[no-any-return]
+
+
+def test_an_admin_sees_on_which_rosters_somebody_is_and_takes_her_off_them(
+    screens: Screens, boss: Member, engine: Engine, wired: Clock
+) -> None:
+    enroll(engine, wired)
+    at = look_up(screens, MAIL)
+    assert (metric(at, "Classes"), metric(at, "Rosters")) == ("0", "2")
+    assert "On the roster of the course “Physics” (Ana)." in said(at)
+    next(box for box in at.checkbox if box.label.startswith("Yes, erase")).check().run()
+    at = button(at, "Erase").click().run()
+    assert not at.exception
+    assert "Taken off the rosters of 2 courses." in said(at)
+    assert b"zita.quark" not in everything(engine)
 
 
 def test_an_admin_looks_somebody_up_and_erases_her(

@@ -2,8 +2,10 @@
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -30,19 +32,20 @@ from tests.makers import (
     stored,
     taken,
 )
-from tracker import auth, classes, decisions, fetching, privacy, storage
+from tracker import auth, classes, courses, decisions, fetching, privacy, storage
 from tracker.attendance.anonymous import Erased, digest_of
 from tracker.attendance.counting import key_of
 from tracker.attendance.types import Mark, Stay
 from tracker.classes import Plan
 from tracker.errors import InvalidInput, NotAllowed, Problem
 from tracker.privacy import erased_file
+from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.backup import back_up
 from tracker.storage.database import make_engine, reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
-from tracker.storage.models import Fetch, SessionRecords
+from tracker.storage.models import ErasedPerson, Fetch, SessionRecords
 from tracker.storage.problems import details_of
 
 MAIL = "zita.quark@pupils.example"
@@ -60,10 +63,12 @@ def school(engine: Engine, clock: Clock, tmp_path: Path) -> Services:
 def hold_and_fetch(school: Services, zoom: FakeZoom, clock: Clock) -> str:
     """A class in two sessions with Zita by e-mail, a guest of her name, Bo and the host; seen live before.
 
-    Her name was in the title at first, and Zoom has said it and her address of what it refused.
+    She is on the roster of its course, and somebody of her name without an address. Her name was in the title at first,
+    and Zoom has said it and her address of what it refused.
     """
     teacher = member(school.engine)
     class_id = lesson(school.engine, teacher, f"For {NAME}", course="Physics", zoom_meeting_made=False)
+    enroll(school)
     clock.time = at(-1)
     classes.change_class(school, teacher, class_id, Plan("For all", at(0), 60, "Europe/Berlin"))
     for uuid, minute in (("s1", 0), ("s2", 30)):
@@ -89,6 +94,20 @@ def hold_and_fetch(school: Services, zoom: FakeZoom, clock: Clock) -> str:
     fetch_all(school, clock, 80)
     said_by_zoom(school.engine, class_id, "s1", f"{MAIL} ({NAME}) does not exist.")
     return class_id
+
+
+ROSTER = f"Name\tSurname\tEmail\tNumber\nZita\tQuárk\t{MAIL.title()}\t007\n{NAME}\t\t\t\nBo\t\tbo@x.example\t008"
+
+
+def enroll(school: Services, course: str = "Physics") -> None:
+    """The teacher imports a list with her on it by e-mail, somebody of her name alone, and Bo."""
+    courses.import_roster(school, auth.OPERATOR, "ana@school.example", course, read_pasted(ROSTER))
+
+
+def enrolled(school: Services, course: str = "Physics") -> list[str]:
+    """Who is on the roster."""
+    found = courses.show_roster(school, auth.OPERATOR, "ana@school.example", course)
+    return [one.email or one.name for one in found.students]
 
 
 def said_by_zoom(engine: Engine, class_id: str, uuid: str, message: str) -> None:
@@ -144,6 +163,7 @@ def test_she_is_found_in_every_table_and_nothing_of_her_is_left_in_any_nor_in_a_
     shown = privacy.find(school, auth.OPERATOR, MAIL)
     assert [(one.id, number) for one, number in shown.classes] == [(class_id, 4)]
     assert (shown.lists, shown.sightings, len(shown.words)) == (4, 2, 1)
+    assert [(one.course, one.student.number) for one in shown.students] == [("Physics", "007")]
     assert [(other.key, other.why.code, other.classes) for other in shown.others] == [
         (guest, "person_joined_by_teacher", 1)
     ]
@@ -157,6 +177,7 @@ def test_she_is_found_in_every_table_and_nothing_of_her_is_left_in_any_nor_in_a_
     assert traces(caplog.text.lower().encode()) == []
     # The teacher had joined the two, and set them aside: her words went with her, and the count by the rule stays.
     assert (told(school, class_id)[:2], before[0]) == (before[:2], 3)
+    assert enrolled(school) == ["bo@x.example"]
     assert privacy.find(school, auth.OPERATOR, MAIL).nothing
 
 
@@ -254,11 +275,71 @@ def test_all_that_is_kept_on_her_is_handed_out_and_nothing_of_others(
     assert [len(one["records"]) for one in content["listsOfSessions"]] == [2, 2]
     assert {one["zoomUserId"] for one in content["seenLive"]} == {"zoom-of-zita"}
     assert content["account"] is None
+    (student,) = content["rosters"]
+    assert (student["course"], student["number"], student["email"]) == ("Physics", "007", MAIL.title())
     assert "bo@x.example" not in json.dumps(content)
     teacher = json.loads(json.dumps(privacy.export(school, auth.OPERATOR, "ana@school.example")))
     assert teacher["account"]["User"][0]["email"] == "ana@school.example"
     assert "passwordHash" not in teacher["account"]["User"][0]
     assert [held["id"] for held in teacher["account"]["LiveStream"]] == [class_id]
+
+
+def test_who_is_only_on_rosters_is_found_handed_out_and_erased(school: Services, ana: Member, clock: Clock) -> None:
+    for course in ("Algebra", "Physics"):
+        enroll(school, course)
+    shown = privacy.find(school, auth.OPERATOR, NAME)
+    assert ([one.course for one in shown.students], shown.nothing) == (["Algebra", "Physics"], False)
+    assert [(other.key, other.why.code) for other in shown.others] == [(("email", MAIL), "person_of_the_same_name")]
+    done = privacy.erase(school, auth.OPERATOR, NAME)
+    assert (done.classes, done.sightings, done.rosters) == (0, 0, 2)
+    assert enrolled(school) == enrolled(school, "Algebra") == [MAIL.title(), "bo@x.example"]
+    enroll(school)
+    privacy.erase(school, auth.OPERATOR, NAME, with_emails=True)
+    assert enrolled(school) == ["bo@x.example"]
+    assert traces(everything(school.engine)) == []
+
+
+def test_what_a_teacher_imports_after_an_erasing_is_new_and_stays(school: Services, ana: Member, clock: Clock) -> None:
+    """A list that a teacher brings afterwards is data of its own, however soon: she has a reason to keep it."""
+    enroll(school)
+    clock.forward(minutes=1)
+    erase_both(school)
+    clock.forward(minutes=1)
+    enroll(school)
+    with transaction(school.engine) as tx:  # as if it had been broken off
+        tx.exec(update(ErasedPerson).values(done=False))
+    assert privacy.keep_erased(school) > 0
+    assert enrolled(school) == [MAIL.title(), NAME, "bo@x.example"]
+    # It can be erased like what was there before.
+    clock.forward(minutes=1)
+    erase_both(school)
+    assert enrolled(school) == ["bo@x.example"]
+
+
+def test_an_import_under_way_is_stored_before_she_is_taken_off(
+    school: Services, ana: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enroll(school)
+    inside, asked = Event(), Event()
+    save, lock = storage.students.save, storage.courses.lock_courses
+
+    def slow(*arguments: Any) -> None:
+        save(*arguments)
+        inside.set()
+        asked.wait(1)  # SQLite lets nobody else begin
+
+    def tell(*arguments: Any) -> None:
+        asked.set()
+        lock(*arguments)
+
+    monkeypatch.setattr(storage.students, "save", slow)
+    monkeypatch.setattr(storage.courses, "lock_courses", tell)
+    with ThreadPoolExecutor(1) as threads:
+        importing = threads.submit(enroll, school)
+        assert inside.wait(20)
+        erase_both(school)
+        importing.result()
+    assert enrolled(school) == ["bo@x.example"]
 
 
 def test_an_older_database_is_put_right_when_the_tracker_starts(school: Services, zoom: FakeZoom, clock: Clock) -> None:

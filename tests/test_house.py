@@ -20,7 +20,7 @@ SOURCES = sorted(
 FLOORS: dict[str, set[str]] = {
     "ground": {"clock", "messages", "paths", "text", "practice"},
     "errors": {"errors"},
-    "arithmetic and settings": {"attendance", "settings"},
+    "arithmetic and settings": {"attendance", "rosters", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
@@ -28,7 +28,7 @@ FLOORS: dict[str, set[str]] = {
     "who did what": {"audit"},
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
-    "what is made of it": {"collecting", "decisions", "listing"},
+    "what is made of it": {"collecting", "courses", "decisions", "listing"},
     "work": {"fetching", "reconcile"},
     "people's data": {"privacy"},
     "looking into everything": {"doctor"},
@@ -43,11 +43,12 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
+    "rosters": "errors messages text",
     "settings": "errors messages paths",
     "logs": "settings text",
     "report": "attendance messages text",
     "retry": "attendance errors",
-    "storage": "attendance clock errors paths text",
+    "storage": "attendance clock errors paths rosters text",
     "zoom": "attendance clock errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs paths rate_limiter settings storage zoom",
@@ -60,6 +61,7 @@ IMPORTS: dict[str, str] = {
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
+    "courses": "audit classes errors permissions rosters services storage",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
@@ -75,8 +77,8 @@ IMPORTS: dict[str, str] = {
     "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "
     "privacy storage ui",
     "run": "errors health privacy server services",
-    "cli": "attendance audit auth class_attendance classes clock demo doctor errors fetching health logs messages "
-    "paths privacy report run sample_data server services settings storage text",
+    "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
+    "messages paths privacy report rosters run sample_data server services settings storage text",
     "__main__": "cli",
 }
 
@@ -91,6 +93,7 @@ LIBRARIES: dict[str, set[str]] = {
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
     "joserfc": {"auth"},
+    "openpyxl": {"rosters"},
     "pandas": {"ui"},
     "platformdirs": {"paths"},
     "plotly": {"ui"},
@@ -116,7 +119,7 @@ LIBRARIES: dict[str, set[str]] = {
     "xlsxwriter": {"report"},
     "zxcvbn": {"auth"},
 }
-PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "text"}
+PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "rosters", "text"}
 PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}
@@ -384,7 +387,7 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     making = ("classes/__init__", "classes/planned", "classes/meetings", "classes/cancelling")
-    reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
+    reading = ("class_attendance", "courses/roster", "decisions", "fetching", "collecting", "listing/attention")
     for module in (*making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

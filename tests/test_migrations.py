@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ HASHES = {
     "0009_shares_audit_erasure": "c1eae96370601f48",
     "0010_who_linked_a_meeting": "e67338a7d01e4b4e",
     "0011_languages_and_what_was_seen_to": "e96d531dc2fa6833",
+    "0012_rosters": "f0f0efe2a135fa02",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -313,6 +314,20 @@ ROWS: dict[str, dict[str, Any]] = {
         "details": None,
     },
     "ErasedPerson": {"digest": "digest", "salt": "salt", "done": True, "erasedAt": NOW},
+    "Student": {
+        "id": "st1",
+        "courseId": "k1",
+        "place": 0,
+        "name": "Zoë Quark",
+        "surname": "Quark",
+        "email": "zoe@school.example",
+        "number": "007",
+        "group": "7B",
+        "since": date(2026, 1, 8),
+        "until": None,
+        "createdAt": NOW,
+        "updatedAt": NOW,
+    },
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
@@ -342,6 +357,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "ClassShare": lambda tx: tx.exec(select(models.ClassShare)).all(),
     "CourseShare": lambda tx: tx.exec(select(models.CourseShare)).all(),
     "AuditEntry": lambda tx: tx.exec(select(models.AuditEntry)).all(),
+    "Student": lambda tx: [one.student.since for one in storage.students.list_students(tx, "k1") if one.student.since],
     "ErasedPerson": lambda tx: tx.exec(select(models.ErasedPerson)).all(),
 }
 
@@ -387,7 +403,8 @@ def make_schema(engine: Engine, schema: str) -> None:
 def _insert(connection: Connection, table: str, row: dict[str, Any]) -> None:
     there = {column["name"] for column in inspect(connection).get_columns(table)}
     kept = {name: value for name, value in row.items() if name in there}
-    columns = [sa.column(name, UtcSeconds() if isinstance(value, datetime) else None) for name, value in kept.items()]
+    kinds: dict[type, Any] = {datetime: UtcSeconds(), date: sa.Date()}
+    columns = [sa.column(name, kinds.get(type(value))) for name, value in kept.items()]
     connection.execute(sa.table(table, *columns).insert().values(kept))
 
 

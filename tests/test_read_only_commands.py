@@ -11,7 +11,15 @@ from tracker import paths
 from tracker.errors import DatabaseNotReady
 from tracker.storage.database import check_schema, make_engine, migrate, revisions
 
-READING = [["audit"], ["user", "list"], ["class", "list"], ["class", "show", "x"], ["export", "x"], ["people", "x"]]
+READING = [
+    ["audit"],
+    ["user", "list"],
+    ["class", "list"],
+    ["class", "show", "x"],
+    ["export", "x"],
+    ["people", "x"],
+    ["roster", "show", "x", "--teacher", "y"],
+]
 HOW_TO_BEGIN = (
     " yet; it is made when the tracker starts (tracker up) or somebody is added (tracker user add EMAIL --role admin)."
 )

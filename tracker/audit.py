@@ -56,6 +56,8 @@ class Action(StrEnum):
     PEOPLE_MARK_UNDONE = "people_mark_undone"
     PARTICIPANTS_FETCHED = "participants_fetched"
     FETCH_TRIED_AGAIN = "fetch_tried_again"
+    ROSTER_SEEN = "roster_seen"
+    ROSTER_IMPORTED = "roster_imported"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"

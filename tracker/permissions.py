@@ -2,6 +2,7 @@
 
 from tracker.errors import NotAllowed
 from tracker.storage.classes import Class
+from tracker.storage.courses import Course
 from tracker.storage.members import Member
 from tracker.storage.shares import Share
 
@@ -48,6 +49,15 @@ def check_may_end_share(acting: Member, share: Share) -> None:
     """Raises NotAllowed unless the share is the acting person's to take back, or to give up; admins end any."""
     if not acting.is_admin and acting.id not in (share.teacher.id, share.colleague.id):
         raise NotAllowed("share_of_somebody_else")
+
+
+def check_may_change_course(acting: Member, course: Course) -> None:
+    """Raises NotAllowed unless the course is the acting person's own or shared with her, or she is an admin.
+
+    With its roster: whoever may see it may change it.
+    """
+    if not acting.is_admin and acting.id != course.teacher_id and acting.id not in course.shared_with:
+        raise NotAllowed("course_of_somebody_else")
 
 
 def check_is_admin(acting: Member) -> None:

@@ -184,6 +184,11 @@ person erase SOMEBODY --yes                                            done     
 retention show                                                         done     -          -
 retention course Algebra --teacher WHO --days 30                       refused  refused    refused
 retention course Algebra --teacher HOLDER --days 30                    done     -          -
+roster show Algebra --teacher WHO                                      refused  refused    refused
+roster show Algebra --teacher HOLDER                                   done     -          -
+roster import Algebra LIST --teacher WHO                               done     refused    done
+roster import Algebra LIST --teacher HOLDER                            done     -          -
+roster import Algebra LIST --teacher HOLDER --dry-run                  done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
 """

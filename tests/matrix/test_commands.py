@@ -59,6 +59,8 @@ def test_every_command_does_what_the_table_says(
     tracker.add_teacher()
     created = tracker.create("--course", "Algebra", start="2025-05-14T12:00")
     host.hold(created["zoomMeetingId"])
+    students = tmp_path / "students.csv"
+    students.write_text("Name,Email\nBo,bo@x.example\n")
     found: dict[str, dict[str, str]] = {}
     for line, cells in rows(COMMANDS).items():
         found[line] = {}
@@ -74,6 +76,7 @@ def test_every_command_does_what_the_table_says(
                 "CLASS": created["id"],
                 "SOMEBODY": "Ana",
                 "FILE": str(tmp_path / "backup"),
+                "LIST": str(students),
             }
             monkeypatch.setattr("sys.stdin", io.StringIO("maria plants seven tulips\n"))
             before = dump(engine)

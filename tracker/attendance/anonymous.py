@@ -60,6 +60,13 @@ class Erased:
                 return salt
         return None
 
+    def has_since(self, key: PersonKey, at: datetime) -> bool:
+        """Whether somebody was erased at this moment or later: what a person has said of her afterwards is new."""
+        return any(
+            found is not None and at <= found[1]
+            for found in (self.people.get(digest_of(key, salt)) for salt in self.salts)
+        )
+
     def hide(self, stay: Stay, meeting_id: str) -> Stay:
         """The record without who it is of, where she was erased; else as it is.
 

@@ -44,6 +44,8 @@ def erase(call: Call) -> None:
             _ask_once_more()
         done = privacy.erase(services, auth.OPERATOR, options.who, with_emails=options.with_emails)
     say(sentence("person_erased", {"classes": done.classes, "sightings": done.sightings}))
+    if done.rosters:
+        say(sentence("person_off_rosters", {"rosters": done.rosters}))
     for copy in done.copies:
         say(sentence("erased_but_in_copy", {"file": str(copy)}))
     if not done.compacted:
@@ -88,6 +90,8 @@ def lines_of(found: Findings) -> Iterator[str]:
     for one, number in found.classes:
         start, records = clock.to_zoom(one.scheduled_start), "1 record" if number == 1 else f"{number} records"
         yield f"{one.id}  {start}  {records}  {plain(one.title)} ({plain(one.teacher_name)})"
+    for on_roster in found.on_rosters:
+        yield sentence_of(on_roster)
     yield sentence_of(found.problem)
     for other in found.others:
         yield sentence_of(other.problem)

@@ -195,6 +195,10 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_not_touched": Plural(
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
+    "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_off_rosters": Plural(
+        "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."
+    ),
     "person_in_title": "Not touched: the title “{title}”. Change it by hand.",
     "person_noted": Plural(
         "entries",
@@ -216,6 +220,43 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "Earlier backups, and files that were handed out, have the person in them too.",
     "no_such_course": "This teacher has no course “{course}”.",
     "retention_days_unusable": "The number of days is from 0 (no limit) to {most}.",
+}
+
+_OF_ROSTERS: Mapping[str, Template] = {
+    "roster_empty": "There is nothing in it.",
+    "roster_no_table": "This is no list of students that can be read. Save the list as Excel (.xlsx) or CSV, with a "
+    "column of names.",
+    "roster_old_excel": "This workbook is of an older kind, or has a password. Save it as Excel (.xlsx) without a "
+    "password.",
+    "roster_broken_workbook": "This workbook cannot be read. Save it again as Excel (.xlsx), or as CSV.",
+    "roster_too_large": "This file is too large for a list of students. Copy their lines into a new one.",
+    "roster_too_many": "A course has at most {most} students, and this list has more.",
+    "roster_without_students": "There is no student in this list.",
+    # Of a line of the list.
+    "roster_another_table": "Another table begins here. Only the first one was read.",
+    "roster_line_without_name": "There is neither a name nor an e-mail address.",
+    "roster_line_repeated": "It says the same as line {line}, so it counts once.",
+    "roster_email_twice": "{email} is on line {line} too.",
+    "roster_number_twice": "The number {number} is on line {line} too.",
+    "roster_name_twice": "“{name}” is on line {line} too, and nothing tells the two apart.",
+    "roster_emails_several": "There is more than one e-mail address; {email} was taken.",
+    "roster_number_shortened": "A spreadsheet has shortened the number “{number}”. Write it as text.",
+    "roster_date_unreadable": "“{text}” is not a date; write it like 2026-05-14.",
+    "roster_dates_ambiguous": "Under “{column}” either the day or the month may come first, as in {text}. The day was "
+    "taken to come first.",
+    "roster_dates_reversed": "The last day is before the first, so neither was taken.",
+    "roster_formula_without_value": "A formula has no result yet. Open the file in Excel, and save it again.",
+    "roster_line_no_student": "No student: {text}",
+    "roster_line_of_teacher": "No student, but {role}: {name}",
+    "roster_headings_again": "The headings once more.",
+    # Of a line, beside who is on the roster already.
+    "roster_one_of_several": "“{name}” is one of several students of this name on the roster, and nothing tells which: "
+    "the line was left out.",
+    "roster_email_known": "{name}, who is on the roster already, has the same e-mail address {email}. Both are kept.",
+    "roster_name_known": "A “{name}” with another number or e-mail address is on the roster already. Both are kept.",
+    "roster_full": "A course has at most {most} students, and with this list it would have {number}.",
+    "course_unnamed": "Give the course a name.",
+    "course_of_somebody_else": "This course belongs to another teacher.",
 }
 
 _OF_HTTP: Mapping[str, Template] = {
@@ -271,6 +312,7 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_CLASSES,
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
+    **_OF_ROSTERS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
     **OF_BACKUPS,

@@ -34,6 +34,12 @@ ACTIONS: Mapping[str, Template] = {
     ),
     "participants_fetched": "fetched the participants by hand",
     "fetch_tried_again": "had the fetch of the participants tried again",
+    "roster_seen": "looked at the roster of the course “{course}” of {account}",
+    "roster_imported": Plural(
+        "new",
+        "imported a list into the roster of the course “{course}” of {account}: {new} student new, {changed} changed",
+        "imported a list into the roster of the course “{course}” of {account}: {new} students new, {changed} changed",
+    ),
     "signed_in": "signed in",
     "sign_in_failed": "tried to sign in and failed: {reason}",
     "signed_out": "signed out",

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from tracker import audit, auth, storage
@@ -20,6 +20,7 @@ from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.people_data import Entry, Records, Words
+from tracker.storage.students import OnRoster
 from tracker.text import text_of
 
 
@@ -42,8 +43,8 @@ class Findings:
     """What is kept on a person, before it is handed out or erased.
 
     `classes` has the number of her records in each; `lists` and `sightings` are the numbers of her records in Zoom's
-    lists of sessions, and of what was seen of her live; `words` is what teachers have said of her, and
-    `said_by_zoom` the number of Zoom's refusals that name her. `titles` are classes
+    lists of sessions, and of what was seen of her live; `students` is who she is on rosters, `words` what teachers have
+    said of her, and `said_by_zoom` the number of Zoom's refusals that name her. `titles` are classes
     and courses with her name in their title. In the records of the classes `unreadable` she seems to be; they cannot be
     read. `noted` tells how many audit entries name her, and how long they stay; None where there is none.
     """
@@ -52,6 +53,7 @@ class Findings:
     classes: tuple[tuple[Class, int], ...]
     lists: int
     sightings: int
+    students: tuple[OnRoster, ...]
     words: tuple[Words, ...]
     said_by_zoom: int
     account: Member | None
@@ -74,10 +76,15 @@ class Findings:
         )
 
     @property
+    def on_rosters(self) -> list[Problem]:
+        """On which rosters she is."""
+        return [Problem("person_on_roster", {"course": one.course, "teacher": one.teacher}) for one in self.students]
+
+    @property
     def nothing(self) -> bool:
         """Whether nothing is kept on her."""
-        kept = (self.classes, self.lists, self.sightings, self.words, self.said_by_zoom, self.account, self.noted)
-        return not any(kept)
+        kept = (self.classes, self.lists, self.sightings, self.students, self.words, self.said_by_zoom)
+        return not any((*kept, self.account, self.noted))
 
 
 @dataclass(slots=True)
@@ -86,6 +93,7 @@ class _Found:
 
     records: list[tuple[Records, list[Entry]]]
     sightings: list[Entry]
+    students: list[OnRoster]
     words: list[Words]
     account: Member | None
     # In how many classes everybody is; who has a name that she has, and who a Zoom account.
@@ -121,6 +129,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         classes=tuple(sorted(classes, key=lambda one: (one[0].scheduled_start, one[0].id))),
         lists=sum(len(entries) for records, entries in found.records if records.kind != "class"),
         sightings=len(found.sightings),
+        students=tuple(found.students),
         words=tuple(found.words),
         said_by_zoom=said_by_zoom,
         account=found.account,
@@ -155,6 +164,7 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
                 for records, entries in _of_kind(found, kind)
             ],
             "seenLive": found.sightings,
+            "rosters": [_student_entry(one) for one in found.students],
             "saidByTeachers": [_words_entry(words, keys) for words in found.words],
             "account": of_account,
             "audit": noted,
@@ -180,6 +190,8 @@ def keys_with_emails(tx: Transaction, who: str) -> tuple[PersonKey, ...]:
         for _, seen in storage.people_data.all_sightings(tx)
         if person_key(seen.name, "") == name
     }
+    students = (one.student for one in storage.students.all_students(tx))
+    emails |= {person_key(one.name, one.email) for one in students if person_key(one.name, "") == name}
     return (*keys, *sorted(emails - set(keys)))
 
 
@@ -205,8 +217,15 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
             of_account[text_of(entry.get("zoomUserId"))].add(key)
         if not wanted.isdisjoint(whose):
             mine.append((records, [entry for entry, key in zip(entries, whose, strict=True) if key in wanted]))
+    students = []
+    for enrolled in storage.students.all_students(tx):
+        key = person_key(enrolled.student.name, enrolled.student.email)
+        of_name[person_key(enrolled.student.name, "")].add(key)
+        if key in wanted:
+            students.append(enrolled)
     hers = [entry for _, entries in mine for entry in entries]
-    names = {_name_of(entry) for entry in hers} | {key for key in keys if key[0] == "name"}
+    names = {_name_of(entry) for entry in hers} | {person_key(enrolled.student.name, "") for enrolled in students}
+    names |= {key for key in keys if key[0] == "name"}
     bare = {parts_of(value).bare for _, value in names - {NAMELESS}}
     like = {name for name in of_name if parts_of(name[1]).bare in bare}
     accounts = {text_of(entry.get("zoomUserId")) for entry in hers}
@@ -218,6 +237,7 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
             for meeting, seen in storage.people_data.all_sightings(tx)
             if person_key(seen.name, seen.email) in wanted
         ],
+        students=students,
         words=[one for one in storage.people_data.all_words(tx) if not wanted.isdisjoint(one.people)],
         account=next((one for email in emails if (one := storage.members.find_member(tx, email))), None),
         classes_of=classes_of,
@@ -253,6 +273,23 @@ def _words_entry(words: Words, keys: tuple[PersonKey, ...]) -> Entry:
     return {"people": [in_words(key) for key in told], "what": words.what, "at": words.said_at}
 
 
+def _student_entry(one: OnRoster) -> Entry:
+    student = one.student
+    return {
+        "course": one.course,
+        "teacher": one.teacher,
+        "name": student.name,
+        "surname": student.surname,
+        "email": student.email,
+        "number": student.number,
+        "group": student.group,
+        "from": student.since,
+        "until": student.until,
+        "createdAt": one.created_at,
+        "updatedAt": one.updated_at,
+    }
+
+
 def _seen_entry(seen: Sighting) -> Entry:
     return {
         "session": seen.session_uuid,
@@ -272,9 +309,11 @@ def _name_of(entry: Entry) -> PersonKey:
 
 
 def _plain(value: Any) -> Any:
-    """The same with times as Zoom writes them, for JSON."""
+    """The same with times as Zoom writes them, and days, for JSON."""
     if isinstance(value, datetime):
         return to_zoom(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list) else value

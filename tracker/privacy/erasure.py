@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was erased: the number of classes with records of hers, and of what was seen of her live.
+    """What was erased: the number of classes with records of hers, of what was seen of her live, and of rosters.
 
     `copies` are files beside the database with what was in it before a restore. `compacted`: nothing of her is left in
     the file of the database; else it still may be, because somebody kept reading, and the tracker tries again. `noted`
@@ -44,6 +44,7 @@ class Done:
 
     classes: int
     sightings: int
+    rosters: int
     copies: tuple[Path, ...]
     compacted: bool
     noted: Problem | None
@@ -72,11 +73,11 @@ def erase(services: Services, acting: Member, who: str, *, with_emails: bool = F
         person = digest_of(found.keys[0], salt)
         audit.note_person(tx, acting, Action.PERSON_ERASED, now, person, classes=len(found.classes))
     _forget_said_by_zoom(services.engine, [value for _, value in found.keys])
-    classes, sightings = _replace(services.engine, erased, now)
+    classes, sightings, rosters = _replace(services.engine, erased, now)
     compacted = _finish(services.engine, erased)
     erased_file.write(data_dir, _both(erased, erased_file.read(data_dir)))
     log.info("a person was erased", extra={"by": acting.id or acting.name, "classes": classes})
-    return Done(classes, sightings, _copies(services), compacted, found.noted)
+    return Done(classes, sightings, rosters, _copies(services), compacted, found.noted)
 
 
 def keep_erased(services: Services) -> int:
@@ -185,8 +186,11 @@ def _keys_in_running_classes(tx: Transaction, keys: Collection[PersonKey], now: 
     }
 
 
-def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int]:
-    """Replaces all of these people, in a short transaction for each meeting; in how many classes, and sightings."""
+def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, int]:
+    """Replaces all of these people, in a short transaction for each meeting, and takes them off rosters.
+
+    In how many classes, and sightings, and off how many rosters.
+    """
 
     def hidden(stay: Stay, meeting_id: str) -> bool:
         return erased.hide(stay, meeting_id) is not stay
@@ -200,6 +204,8 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int]:
         hosted = storage.people_data.hosted_meetings(tx, accounts)
     with transaction(engine) as tx:
         _forget_words(tx, erased, now)
+    with transaction(engine) as tx:
+        rosters = _take_off_rosters(tx, erased)
     # Before the records, which tell the accounts to whoever goes on with an erasing that is broken off here.
     for meeting_id in sorted(hosted):
         with transaction(engine) as tx:
@@ -217,7 +223,20 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int]:
             for class_id in sorted(replaced.classes):
                 add_figures(tx, class_id, now)
         number.update(classes=len(replaced.classes), sightings=sightings)
-    return number["classes"], number["sightings"]
+    return number["classes"], number["sightings"], rosters
+
+
+def _take_off_rosters(tx: Transaction, erased: Erased) -> int:
+    """Takes them off the rosters that they are on until now; off how many. What a teacher brings later is new."""
+    # A list that is imported at this moment is stored first.
+    storage.courses.lock_courses(tx)
+    theirs = [
+        one
+        for one in storage.students.all_students(tx)
+        if erased.has_since(person_key(one.student.name, one.student.email), one.updated_at)
+    ]
+    storage.students.remove(tx, [one.id for one in theirs])
+    return len({one.course_id for one in theirs})
 
 
 def _forget_words(tx: Transaction, erased: Erased, now: datetime) -> None:

@@ -29,6 +29,7 @@ from tracker.storage import (
     sign_in_attempts,
     sign_ins,
     snapshots,
+    students,
     webhook_log,
 )
 
@@ -58,5 +59,6 @@ __all__ = [
     "sign_in_attempts",
     "sign_ins",
     "snapshots",
+    "students",
     "webhook_log",
 ]

@@ -1,12 +1,12 @@
 """How the columns of the tables are made: times, and the names that other programs know them by."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+from sqlalchemy.types import Date, DateTime, TypeDecorator, TypeEngine
 
 # In the place of what is no time: SQLite keeps whatever another program has written.
 NO_TIME = datetime(2, 1, 1)  # noqa: DTZ001 - as SQLite gives times
@@ -23,6 +23,26 @@ class _SqliteTime(sqlite.DATETIME):
                 return read(value)
             except (ValueError, TypeError):
                 return NO_TIME
+
+        return read_any
+
+
+class Day(TypeDecorator[date]):
+    """A day without a time; SQLite keeps it as `YYYY-MM-DD`. One there that cannot be read is none."""
+
+    impl = Date
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], date | None] | None:
+        read: Callable[[Any], date | None] | None = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def read_any(value: Any) -> date | None:
+            try:
+                return read(value)
+            except (ValueError, TypeError):
+                return None
 
         return read_any
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, delete, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from tracker.storage import shares
+from tracker.storage import courses, shares, students
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     ApiToken,
@@ -49,14 +49,15 @@ def has_classes(tx: Transaction, member_id: str) -> bool:
 def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
     """Gives a person's classes, courses and words on people to somebody else.
 
-    A course of the same name takes the classes in: with whom either was shared, that one is, and it keeps names for the
-    fewer days of both. Where both have said something of the same people, the word of who takes over counts. Figures
-    shown rest on these words, so those of her classes are to be worked out anew. What was shared with who takes over is
-    her own now.
+    A course of the same name takes the classes in: with whom either was shared, that one is, it keeps names for the
+    fewer days of both, and students who are not on its roster are now. Where both have said something of the same
+    people, the word of who takes over counts. Figures shown rest on these words, so those of her classes are to be
+    worked out anew. What was shared with who takes over is her own now.
 
     The caller has locked both, and before them their classes. Meetings that were linked need not be hosted by who takes
     over: an admin has given them to her.
     """
+    courses.lock_courses(tx, member_id, to_id)
     theirs = {course.name: course for course in tx.exec(select(Course).where(Course.teacher_id == to_id))}
     for course in tx.exec(select(Course).where(Course.teacher_id == member_id)).all():
         into = theirs.get(course.name)
@@ -67,6 +68,7 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
             ours = col(LiveStream.course_id) == course.id
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
             shares.move_course(tx, course.id, into.id)
+            students.move(tx, course.id, into.id)
             into.retention_days = _fewer_days(course.retention_days, into.retention_days)
             tx.add(into)
             tx.delete(course)

@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.storage.columns import UtcSeconds as UtcSeconds
 from tracker.storage.columns import column
+from tracker.storage.course_models import Course as Course
+from tracker.storage.course_models import CourseShare as CourseShare
+from tracker.storage.course_models import Student as Student
 
 
 class User(SQLModel, table=True):
@@ -106,27 +109,6 @@ class Invitation(SQLModel, table=True):
     user_id: str = Field(foreign_key="User.id", unique=True, sa_column_kwargs=column("userId"))
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
     expires_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=column("expiresAt"))
-
-
-class Course(SQLModel, table=True):
-    """A series of classes of one teacher."""
-
-    __tablename__ = "Course"
-    __table_args__: ClassVar[Any] = (UniqueConstraint("teacherId", "name"),)
-    id: str = Field(primary_key=True)
-    teacher_id: str = Field(foreign_key="User.id", sa_column_kwargs=column("teacherId"))
-    name: str
-    # How many days after a class its participants' names are kept; null where the setting for all classes holds.
-    retention_days: int | None = Field(default=None, sa_column_kwargs=column("retentionDays"))
-
-
-class CourseShare(SQLModel, table=True):
-    """A colleague with whom a course is shared: she sees and changes all of its classes."""
-
-    __tablename__ = "CourseShare"
-    course_id: str = Field(primary_key=True, foreign_key="Course.id", sa_column_kwargs=column("courseId"))
-    user_id: str = Field(primary_key=True, foreign_key="User.id", index=True, sa_column_kwargs=column("userId"))
-    shared_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("sharedAt"))
 
 
 # Of a class: its participants are known, and no figures to show for their count. The query that looks for these classes

@@ -69,11 +69,14 @@ def _findings(found: Findings) -> None:
                 (_("Classes"), len(found.classes), _("in which this person was")),
                 (_("Zoom's lists"), found.lists, _("joins of this person in them")),
                 (_("Seen live"), found.sightings, _("joins and leaves as they happened")),
+                (_("Rosters"), len({one.course_id for one in found.students}), _("with this person as a student")),
                 (_("Said by teachers"), len(found.words), _("that somebody is the same, a host, or set aside")),
             )
         )
     if found.classes:
         _classes(found)
+    for on_roster in found.on_rosters:
+        st.caption(words.markdown(sentence_of(on_roster), 300))
     untouched = [sentence_of(other.problem) for other in found.others]
     untouched += [sentence("person_in_title", {"title": title}) for title in found.titles]
     untouched += [sentence("person_unreadable", {"id": class_id}) for class_id in found.unreadable]
@@ -132,6 +135,7 @@ def _erasing(found: Findings, who: str, with_emails: bool) -> None:
         with page.shown_errors(), st.spinner(_("Erasing …")):
             done = privacy.erase(services(), page.acting(), who, with_emails=with_emails)
         told = [sentence("person_erased", {"classes": done.classes, "sightings": done.sightings})]
+        told += [sentence("person_off_rosters", {"rosters": done.rosters})] if done.rosters else []
         told += [sentence("erased_but_in_copy", {"file": str(copy)}) for copy in done.copies]
         told += [] if done.compacted else [sentence("erased_not_compacted")]
         told += [sentence_of(done.noted)] if done.noted else []

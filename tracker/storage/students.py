@@ -1,0 +1,114 @@
+"""The students on the rosters of courses. Every function runs in the caller's transaction."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert as sa_insert
+from sqlmodel import col, delete, select, update
+
+from tracker.rosters.types import Student
+from tracker.rosters.updating import found_again
+from tracker.storage.database import Transaction
+from tracker.storage.models import Course, User
+from tracker.storage.models import Student as StudentRow
+
+# Of how many rows one statement is.
+AT_ONCE = 500
+_OF_STUDENT = ("name", "surname", "email", "number", "group", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A student on a roster, with the id of her row and her place in the list."""
+
+    id: str
+    place: int
+    student: Student
+
+
+@dataclass(frozen=True, slots=True)
+class OnRoster:
+    """A student of any course, for whoever looks for a person: on which roster, whose, since when, and as of when."""
+
+    id: str
+    course_id: str
+    course: str
+    teacher: str
+    student: Student
+    created_at: datetime
+    updated_at: datetime
+
+
+def list_students(tx: Transaction, course_id: str) -> list[Enrolled]:
+    """The roster of a course, in the order of the list."""
+    of_course = select(StudentRow).where(StudentRow.course_id == course_id)
+    rows = tx.exec(of_course.order_by(col(StudentRow.place), StudentRow.id))
+    return [Enrolled(row.id, row.place, _student(row)) for row in rows]
+
+
+def save(tx: Transaction, course_id: str, students: Sequence[tuple[Enrolled | None, Student]], now: datetime) -> None:
+    """Stores the whole roster of a course, which the caller has locked, in this order.
+
+    Each student comes with who she is on it, None where she is new; nobody who is on it may be missing.
+    """
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    for place, (of, student) in enumerate(students):
+        values = {name: getattr(student, name) for name in _OF_STUDENT}
+        if of is None:
+            times = {"created_at": now, "updated_at": now}
+            new.append({"id": uuid4().hex, "course_id": course_id, "place": place, **values, **times})
+        elif of.student != student:
+            changed.append({"id": of.id, "place": place, "updated_at": now, **values})
+        elif of.place != place:
+            moved.append({"id": of.id, "place": place})
+    if new:
+        tx.execute(sa_insert(StudentRow), new)
+    for rows in (changed, moved):
+        if rows:
+            tx.execute(update(StudentRow), rows)
+
+
+def move(tx: Transaction, course_id: str, into_id: str) -> None:
+    """Puts the students of a course behind those of another one; whoever is on both rosters stays as she is there.
+
+    The caller has locked both courses.
+    """
+    ours, theirs = list_students(tx, course_id), list_students(tx, into_id)
+    found = found_again([one.student for one in theirs], [one.student for one in ours])
+    behind = theirs[-1].place + 1 if theirs else 0
+    moved = [
+        {"id": one.id, "course_id": into_id, "place": behind + one.place}
+        for one, of in zip(ours, found, strict=True)
+        if of is None
+    ]
+    if moved:
+        tx.execute(update(StudentRow), moved)
+    remove(tx, [one.id for one, of in zip(ours, found, strict=True) if of is not None])
+
+
+def remove(tx: Transaction, ids: Collection[str]) -> None:
+    """Takes these students off their rosters."""
+    gone = sorted(ids)
+    for start in range(0, len(gone), AT_ONCE):
+        tx.exec(delete(StudentRow).where(col(StudentRow.id).in_(gone[start : start + AT_ONCE])))
+
+
+def all_students(tx: Transaction) -> Iterator[OnRoster]:
+    """The students of all courses, by course."""
+    rows = (
+        select(StudentRow, Course.name, User.name)
+        .join(Course, col(Course.id) == col(StudentRow.course_id))
+        .join(User, col(User.id) == col(Course.teacher_id))
+        .order_by(Course.name, Course.id, col(StudentRow.place))
+    )
+    for row, course, teacher in tx.exec(rows.execution_options(yield_per=AT_ONCE)):
+        yield OnRoster(row.id, row.course_id, course, teacher, _student(row), row.created_at, row.updated_at)
+
+
+def _student(row: StudentRow) -> Student:
+    return Student(**{name: getattr(row, name) for name in _OF_STUDENT})
