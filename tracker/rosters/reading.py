@@ -187,8 +187,8 @@ class _Reading:
             self._say(rows[place % len(rows)], Problem("roster_date_unreadable", {"text": text}))
         if (first := found.ambiguous) is not None and (column := columns[first // len(rows)]):
             heading = plain(column.heading, LONGEST_TEXT)
-            details = {"column": heading, "text": cells[first]}
-            self._say(rows[first % len(rows)], Problem("roster_dates_ambiguous", details))
+            problem = Problem("roster_dates_ambiguous", {"column": heading, "text": cells[first]})
+            self._say(rows[first % len(rows)], problem)
         return found.values[: len(rows)], found.values[len(rows) :]
 
 
