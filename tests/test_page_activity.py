@@ -225,7 +225,7 @@ def test_what_is_kept_is_told_to_everybody_with_the_figures_that_are_set(
 
 def test_the_text_for_students_has_a_name_that_is_seen(screens: Screens, engine: Engine, ana: Member) -> None:
     with engine.begin() as connection:
-        connection.execute(text("UPDATE \"User\" SET name = :name"), {"name": "Ana\u202e\r\n\x07 Bo"})
+        connection.execute(text('UPDATE "User" SET name = :name'), {"name": "Ana\u202e\r\n\x07 Bo"})
     screens.sign_in(ana)
     assert screens.open(page.KEPT).code[0].value.rstrip().endswith("\n\nAna Bo")
 
