@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 
 from tests.asgi import HOST, post, request
 from tests.gate_client import PAGE, account, cookie_of, fault, get, log_in
-from tests.makers import entries
-from tests.screens import PROJECT, Screens, said, said_everywhere
+from tests.makers import NOW, entries
+from tests.screens import PROJECT, Away, Screens, parts, rerun_part, said, said_everywhere
 from tracker import auth
 from tracker.auth.accounts import set_language
 from tracker.messages import languages
@@ -175,6 +175,19 @@ def test_the_choice_is_noted(engine: Engine, ana: Member, screens: Screens) -> N
 
 def test_the_form_that_was_refused_speaks_the_same_language(app: Starlette, ana: Member) -> None:
     assert spoken(log_in(app, password="wrong", headers={"accept-language": "es"}).text) == "es"
+
+
+def test_a_part_of_a_page_says_in_the_readers_language_that_the_database_is_away(
+    screens: Screens, engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_language(engine, ana, "es", NOW)
+    screens.sign_in(ana)
+    shown = screens.open(page.TODAY)
+    Away().after = 0
+    rerun_part(shown, parts(shown)[0], monkeypatch)
+    assert [one.value for one in shown.error] == [
+        "Ahora mismo no se puede acceder a la base de datos. Inténtelo de nuevo en un momento."
+    ]
 
 
 def test_every_field_to_choose_from_says_so_in_the_readers_language() -> None:
