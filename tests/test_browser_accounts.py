@@ -74,6 +74,7 @@ def invited(admin: Page, other: BrowserContext, demo: Demo, email: str) -> Page:
     """A browser in which somebody has signed in by the link of an invitation."""
     admin.get_by_role("link", name="People", exact=True).click()
     expect(heading(admin, "People")).to_be_visible()
+    admin.get_by_text("Invite somebody", exact=True).click()
     admin.get_by_role("textbox", name="E-mail").fill(email)
     admin.get_by_role("textbox", name="Name").fill("Noa New")
     admin.get_by_role("button", name="Make an invitation").click()
