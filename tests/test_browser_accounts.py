@@ -191,10 +191,13 @@ def test_a_tab_says_that_the_dashboard_is_away_in_our_words_and_goes_on_by_itsel
     notice = page.get_by_role("dialog")
     expect(notice).to_be_visible()
     expect(notice.get_by_text("Streamlit")).to_be_hidden()
-    before, after, ink, ground = notice.locator("section").evaluate(
-        """section => [
-          getComputedStyle(section, "::before").content, getComputedStyle(section, "::after").content,
-          getComputedStyle(section, "::after").color, getComputedStyle(section.parentElement).backgroundColor]"""
+    before, after, ink, ground = notice.evaluate(
+        """section => {
+          let ground = section
+          while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement
+          const [before, after] = ["::before", "::after"].map(part => getComputedStyle(section, part))
+          return [before.content, after.content, after.color, getComputedStyle(ground).backgroundColor]
+        }"""
     )
     assert before == '"One moment"'
     assert after.startswith('"The dashboard does not answer')
