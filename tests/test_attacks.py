@@ -68,6 +68,10 @@ an identity token of another sign-in                               | lets nobody
 a form sent from another site                                      | refused                                                | test_sign_in.py::test_a_form_from_another_site_is_refused
 an endless form                                                    | not read                                               | test_sign_in.py::test_a_form_that_is_too_large_is_not_read
 open redirect by the way on                                        | never leads elsewhere                                  | fuzz/test_http_requests.py::test_the_way_on_is_never_elsewhere_wherever_it_is_asked_for
+open redirect by the choice of a language                          | leads to Today                                         | test_language_choice.py::test_the_way_back_that_a_form_names_stays_on_this_server
+a language chosen by another site                                  | refused, and nothing is kept                           | test_language_choice.py::test_a_choice_from_another_site_changes_nothing
+a cookie of languages that makes no sense                          | is no choice                                           | test_language_choice.py::test_a_cookie_that_makes_no_sense_is_no_choice
+a header of languages without an end                               | a few of them are looked at                            | test_language_choice.py::test_the_sign_in_speaks_the_language_of_the_browser
 open redirect and DNS rebinding by the host name                   | 421                                                    | attacks/test_web.py::test_dns_rebinding
 DNS rebinding at the practice Zoom                                 | 403                                                    | practice/test_pages.py::test_other_names_and_other_sites_are_turned_away
 
@@ -83,6 +87,9 @@ formulas in names                                                  | defused in 
 HTML and Markdown in names                                         | shown as text                                          | test_page_class.py::test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup
 HTML and Markdown in titles                                        | shown as text                                          | test_pages.py::test_a_hostile_title_is_read_as_text_and_not_as_markup
 HTML in the sign-in form                                           | shown as text                                          | test_sign_in.py::test_a_hostile_email_comes_back_as_text
+lines of its own in a calendar entry                               | one line, escaped                                      | test_join_link.py::test_a_calendar_entry_has_the_lines_that_it_should_whatever_a_class_is_called
+unseen signs in a join link or an invitation                       | taken out                                              | test_join_link.py::test_nothing_that_is_not_seen_is_sent_with_an_invitation
+CSS and HTML in a text of a style sheet                            | stays a text                                           | test_bad_moments.py::test_a_text_in_a_style_sheet_stays_a_text
 control signs on a terminal                                        | shown as such                                          | test_terminal.py::test_nothing_that_others_have_written_steers_a_terminal
 lines of its own in a log                                          | one line, without secrets                              | test_logs.py::test_no_secret_is_ever_in_a_line
 a link that takes for ever to read                                 | read in no time                                        | test_meeting_link.py::test_reading_hostile_text_takes_no_time
@@ -136,6 +143,10 @@ somebody who was erased is brought back by a class that runs       | stays nobod
 an erasing is broken off                                           | is done to the end by the tracker                      | test_erased_for_good.py::test_what_is_broken_off_of_an_erasing_by_the_file_is_done_the_next_time
 a click in a tab that is signed out, or has lost a share or a role | does nothing                                           | matrix/test_pages.py::test_a_click_does_nothing_where_what_its_person_may_changes_between_the_click_and_what_it_does
 a click in a dialog of such a tab                                  | does nothing                                           | matrix/test_pages.py::test_so_does_a_click_in_a_dialog
+a tab in which somebody has lost a class sees to its trouble       | does nothing                                           | test_pages.py::test_somebody_who_may_not_see_a_class_any_more_does_not_see_to_it
+a tab in which somebody has lost a class takes a cancelling back   | does nothing                                           | test_page_class.py::test_somebody_who_may_not_see_a_class_any_more_takes_no_cancelling_back
+a co-teacher moves a class into another course                     | refused                                                | test_cancelling.py::test_a_co_teacher_puts_no_class_into_another_course
+a cancelled class takes the meeting of another one with it         | that one's meeting stays                               | test_cancelling.py::test_a_meeting_that_another_class_got_meanwhile_stays_at_zoom
 a file by a button of such a tab                                   | refused                                                | matrix/test_pages.py::test_a_file_is_given_to_whom_the_table_says_also_by_a_button_that_is_still_there
 
 # The machine

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests import test_browser
 from tests.demo_process import Demo
@@ -73,6 +74,7 @@ def invited(admin: Page, other: BrowserContext, demo: Demo, email: str) -> Page:
     """A browser in which somebody has signed in by the link of an invitation."""
     admin.get_by_role("link", name="People", exact=True).click()
     expect(heading(admin, "People")).to_be_visible()
+    admin.get_by_text("Invite somebody", exact=True).click()
     admin.get_by_role("textbox", name="E-mail").fill(email)
     admin.get_by_role("textbox", name="Name").fill("Noa New")
     admin.get_by_role("button", name="Make an invitation").click()
@@ -101,6 +103,8 @@ def test_somebody_is_invited_sets_a_password_and_is_signed_out_by_the_admin(
     account.click()
     account.press_sequentially("noa@")
     account.press("Enter")
+    admin.get_by_text("Close this account", exact=True).click()
+    admin.get_by_text("Yes, close it").click()
     admin.get_by_role("button", name="Close account", exact=True).click()
     expect(admin.get_by_text("cannot sign in any more")).to_be_visible()
     noa.get_by_role("button", name="Make a token").click()
@@ -136,7 +140,7 @@ def test_a_class_is_shared_taken_back_under_an_open_tab_and_left(
     share()
     eva.goto(admin.url)
     eva.get_by_role("button", name="Share").click()
-    eva.get_by_role("dialog").get_by_role("button", name="Leave").click()
+    eva.get_by_role("dialog").get_by_role("button", name="Give back").click()
     expect(heading(eva, "Classes")).to_be_visible()
     expect(eva.get_by_text("0 classes")).to_be_visible()
     other.close()
@@ -159,6 +163,54 @@ def test_every_open_tab_follows_a_sign_out_and_leads_back_after_signing_in_again
     page.get_by_role("button", name="Sign in").click()
     expect(heading(page, "New class")).to_be_visible()
     assert page.url == f"{demo.url}/new_class?x=1"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_tab_says_that_the_dashboard_is_away_in_our_words_and_goes_on_by_itself(
+    context: BrowserContext,  # noqa: F811
+    demo: Demo,
+    theme: Literal["light", "dark"],
+) -> None:
+    away, open_ones = False, []
+
+    def websocket(route: WebSocketRoute) -> None:
+        if away:
+            route.close()
+        else:
+            route.connect_to_server()
+            open_ones.append(route)
+
+    page = context.new_page()
+    page.emulate_media(color_scheme=theme)
+    page.route_web_socket("**/_stcore/stream", websocket)
+    page.route("**/_stcore/h*", lambda route: route.abort() if away else route.continue_())
+    sign_in(page, demo, TEACHER)
+    away = True
+    for one in open_ones:
+        one.close()
+    notice = page.get_by_role("dialog")
+    expect(notice).to_be_visible()
+    expect(notice.get_by_text("Streamlit")).to_be_hidden()
+    before, after, ink, ground = notice.evaluate(
+        """section => {
+          let ground = section
+          while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement
+          const [before, after] = ["::before", "::after"].map(part => getComputedStyle(section, part))
+          return [before.content, after.content, after.color, getComputedStyle(ground).backgroundColor]
+        }"""
+    )
+    assert before == '"One moment"'
+    assert after.startswith('"The dashboard does not answer')
+    assert (brightness(ink) < brightness(ground)) == (theme == "light")
+    away = False
+    expect(notice).to_have_count(0)
+    page.get_by_role("link", name="New class").first.click()
+    expect(heading(page, "New class")).to_be_visible()
+
+
+def brightness(color: str) -> float:
+    """Of a colour as a browser tells it: `rgb(34, 48, 47)`."""
+    return sum(float(part) for part in re.findall(r"[0-9.]+", color)[:3])
 
 
 def test_a_language_is_chosen_with_a_click_and_the_page_stays(context: BrowserContext, demo: Demo) -> None:  # noqa: F811

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import NOW, Clock, at, ended, entries, lesson, shared, started, stored
@@ -129,6 +130,17 @@ def test_a_tracker_that_dies_while_it_deletes_leaves_the_deletion_to_another_one
     assert not classes.delete_due_meeting(school)
     assert delete_due(school, clock, timedelta(minutes=5)) == 1
     assert zoom.meetings == {}
+
+
+def test_a_class_that_is_planned_again_keeps_its_meeting_whoever_has_written_so(
+    school: Services, zoom: FakeZoom, planned: str, clock: Clock
+) -> None:
+    classes.cancel_class(school, OPERATOR, planned)
+    with school.engine.begin() as connection:
+        connection.execute(text("UPDATE \"LiveStream\" SET status = 'scheduled'"))
+    assert delete_due(school, clock) == 0
+    assert classes.is_deletion_due(school) is False
+    assert len(zoom.meetings) == 1
 
 
 def test_nothing_is_locked_while_zoom_deletes(school: Services, zoom: FakeZoom, planned: str, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """In which language somebody is spoken to, and how she chooses another one."""
 
+import ast
 import re
 
 import pytest
@@ -8,8 +9,8 @@ from starlette.applications import Starlette
 
 from tests.asgi import HOST, post, request
 from tests.gate_client import PAGE, account, cookie_of, fault, get, log_in
-from tests.makers import entries
-from tests.screens import Screens, said, said_everywhere
+from tests.makers import NOW, entries
+from tests.screens import PROJECT, Away, Screens, parts, rerun_part, said, said_everywhere
 from tracker import auth
 from tracker.auth.accounts import set_language
 from tracker.messages import languages
@@ -104,6 +105,27 @@ def test_the_way_back_from_the_choice_stays_on_this_server(app: Starlette, refer
     assert post(app, "/language", {"language": "es", "back": "//evil.example"}).header("location") == "/"
 
 
+@pytest.mark.parametrize(
+    "back",
+    [
+        *("//evil.example", "/\\evil.example", "\t//evil.example", "https://evil.example", "javascript:alert(1)"),
+        *("/x\r\nset-cookie: x=1", "/\n/evil.example", "/\x00", "/\u202e"),
+    ],
+)
+def test_the_way_back_that_a_form_names_stays_on_this_server(app: Starlette, back: str) -> None:
+    answer = post(app, "/language", {"language": "es", "back": back})
+    assert (answer.status, answer.header("location")) == (303, "/")
+    assert list(answer.cookies) == [COOKIE]
+
+
+@pytest.mark.parametrize(
+    "value", ["<script>", "\xff\xfe", "x" * 8000, "../../../etc/passwd", "en;q=nan", "pt_BR@euro", '"', "-_-", "q="]
+)
+def test_a_cookie_that_makes_no_sense_is_no_choice(app: Starlette, value: str) -> None:
+    shown = get(app, "/login", {"cookie": f"{COOKIE}={value}"})
+    assert (shown.status, spoken(shown.text)) == (200, "pt-BR" if value.startswith("pt") else "en")
+
+
 @pytest.mark.parametrize("language", ["xx", "es-MX", "../es", "<script>", "e" * 500])
 def test_a_language_that_nobody_offers_is_refused(app: Starlette, ana: Member, language: str) -> None:
     cookie = cookie_of(app)
@@ -153,3 +175,33 @@ def test_the_choice_is_noted(engine: Engine, ana: Member, screens: Screens) -> N
 
 def test_the_form_that_was_refused_speaks_the_same_language(app: Starlette, ana: Member) -> None:
     assert spoken(log_in(app, password="wrong", headers={"accept-language": "es"}).text) == "es"
+
+
+def test_a_part_of_a_page_says_in_the_readers_language_that_the_database_is_away(
+    screens: Screens, engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_language(engine, ana, "es", NOW)
+    screens.sign_in(ana)
+    shown = screens.open(page.TODAY)
+    Away().after = 0
+    rerun_part(shown, parts(shown)[0], monkeypatch)
+    assert [one.value for one in shown.error] == [
+        "Ahora mismo no se puede acceder a la base de datos. Inténtelo de nuevo en un momento."
+    ]
+
+
+def test_every_field_to_choose_from_says_so_in_the_readers_language() -> None:
+    """Where nothing is chosen, Streamlit would say it in English."""
+    mute = [
+        f"{path.name}:{call.lineno}"
+        for path in [*(PROJECT / "pages").glob("*.py"), *(PROJECT / "tracker" / "ui").glob("*.py")]
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if call.func.attr == "multiselect" or (call.func.attr == "selectbox" and _is_empty_at_first(call))
+        if "placeholder" not in {one.arg for one in call.keywords}
+    ]
+    assert mute == []
+
+
+def _is_empty_at_first(call: ast.Call) -> bool:
+    return len(call.args) > 2 and isinstance(call.args[2], ast.Constant) and call.args[2].value is None

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
 from tests.makers import Clock, at, counted, entries, lesson, member, stay
@@ -221,6 +221,13 @@ def test_what_is_kept_is_told_to_everybody_with_the_figures_that_are_set(
     assert "kept for 90 days" in notice
     assert notice.rstrip().endswith("Ana")
     assert "For your students" in said(found)
+
+
+def test_the_text_for_students_has_a_name_that_is_seen(screens: Screens, engine: Engine, ana: Member) -> None:
+    with engine.begin() as connection:
+        connection.execute(text('UPDATE "User" SET name = :name'), {"name": "Ana\u202e\r\n\x07 Bo"})
+    screens.sign_in(ana)
+    assert screens.open(page.KEPT).code[0].value.rstrip().endswith("\n\nAna Bo")
 
 
 @pytest.mark.parametrize(("setting", "usual"), [("0", "without a limit"), ("180", "180 days after a class")])

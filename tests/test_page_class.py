@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import (
     MEETING,
+    NOW,
     Clock,
     at,
     counted,
@@ -40,7 +41,7 @@ from tests.screens import (
     show,
     tables,
 )
-from tracker import class_attendance, classes, report, sessions, storage
+from tracker import auth, class_attendance, classes, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.storage.database import reading, transaction
@@ -181,6 +182,22 @@ def test_a_cancelled_class_can_be_put_back_and_else_only_be_looked_at_and_shared
     assert "Planned" in said(shown)
     assert shown.code[0].value == f"https://zoom.us/j/{MEETING}"
     assert stored(engine, class_id).cancelled_at is None
+
+
+def test_somebody_who_may_not_see_a_class_any_more_takes_no_cancelling_back(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    eva = member(engine, "eva@school.example")
+    class_id = lesson(engine, ana, start=180)
+    given = shared(engine, class_id, eva)
+    classes.cancel_class(services(), ana, class_id)
+    screens.sign_in(eva)
+    shown = screens.open(page.CLASS, id=class_id)
+    auth.end_share(engine, auth.OPERATOR, given, NOW)
+    button(shown, "Undo").click().run()
+    assert not shown.exception
+    assert refused(shown) == "This class belongs to somebody else."
+    assert stored(engine, class_id).status is ClassStatus.CANCELLED
 
 
 def test_who_keeps_a_class_has_changed_nothing(

@@ -34,7 +34,7 @@ def check_shown(found: Class, attendance: Attendance) -> None:
     words.people(attendance.unique_count)
     likely_same(attendance.people)
     lines = charts.timeline_rows(attendance)
-    charts.timeline_figure(found, lines, attendance).to_json()
+    charts.timeline_figure(found, lines, attendance, zone).to_json()
     curve = presence_curve(attendance.people, attendance.lesson)
     assert len(curve.points) <= 2 * attendance.total_records
-    charts.curve_figure(found, curve, attendance).to_json()
+    charts.curve_figure(found, curve, attendance, zone).to_json()

@@ -71,7 +71,7 @@ def test_any_row_of_another_program_is_shown_or_said_to_make_no_sense(
         for which in (Filter(unsolved=True), Filter(text="a"), Filter(text="algebra", course="Term 1")):
             listing.find(tx, ana, which, at(minute), limit=20)
         listing.of_day(tx, ana, at(minute), ZoneInfo("UTC"))
-        words.here(found, class_attendance.people_in_class_now(tx, found, at(minute)), 5)
+        words.here(class_attendance.people_in_class_now(tx, found, at(minute)), 5)
         found.record()
         with suppress(UnreadableRecords):
             attendance = class_attendance.attendance_of(tx, found, at(10_000))

@@ -66,7 +66,7 @@ def shown(state: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
         seen = class_attendance.attendance_seen(tx, found, now)
         here = class_attendance.people_in_class_now(tx, found, now)
     words.state(found, now)
-    words.here(found, here, 5)
+    words.here(here, 5)
     json.dumps(found.record())
     if seen is not None:
         zone = clocks.zone(found.timezone)

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any, cast
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select, update
 
+from tracker.attendance.types import ClassStatus
 from tracker.storage.classes import Class, class_row, get_class
 from tracker.storage.database import Transaction
 from tracker.storage.models import LiveStream
@@ -21,9 +23,7 @@ def set_cancelling(
 
 def is_deletion_due(tx: Transaction, now: datetime) -> bool:
     """Whether the meeting of a cancelled class is to be deleted."""
-    return (
-        tx.exec(select(LiveStream.id).where(col(LiveStream.zoom_deletion_due_at) <= now).limit(1)).first() is not None
-    )
+    return tx.exec(select(LiveStream.id).where(*_due(now)).limit(1)).first() is not None
 
 
 def claim_deletion(tx: Transaction, now: datetime, until: datetime) -> Class | None:
@@ -33,7 +33,7 @@ def claim_deletion(tx: Transaction, now: datetime, until: datetime) -> Class | N
     """
     due = (
         select(LiveStream.id)
-        .where(col(LiveStream.zoom_deletion_due_at) <= now)
+        .where(*_due(now))
         .order_by(col(LiveStream.zoom_deletion_due_at), col(LiveStream.id))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -62,3 +62,11 @@ def put_off_deletion(tx: Transaction, claimed: Class, due_at: datetime | None) -
         .execution_options(synchronize_session=False)
     )
     tx.exec(cast(Any, statement))
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A class that another program has planned again keeps its meeting."""
+    return (
+        col(LiveStream.zoom_deletion_due_at) <= now,
+        col(LiveStream.status) == ClassStatus.CANCELLED.value,
+    )

@@ -15,7 +15,7 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import page, words
+from tracker.ui import join_link, page, words
 from tracker.ui.wiring import services
 
 NAMES_IN_A_LIST = 6
@@ -50,7 +50,7 @@ def planned(found: Class, member: Member, key: str, *, first: bool = False) -> N
             main: Literal["primary", "secondary"] = "primary" if first or live else "secondary"
             st.link_button(label, f"/host?id={found.id}", icon=":material/video_call:", type=main)
         if found.zoom_join_url:
-            copy_link(found.zoom_join_url, key)
+            copy_link(join_link.address(found), key)
 
 
 def over(found: Class, member: Member, key: str) -> None:

@@ -31,7 +31,7 @@ def link(found: Class) -> None:
     """Draws the link alone."""
     with st.container(gap="xsmall"):
         st.markdown(_("Join link for your students"))
-        st.code(_link(found), language=None, wrap_lines=True)
+        st.code(address(found), language=None, wrap_lines=True)
 
 
 def invitation(found: Class) -> str:
@@ -44,18 +44,18 @@ def invitation(found: Class) -> str:
         times=formats.times(start, end),
         zone=words.zone_name(found.timezone),
     )
-    return "\n".join([words.plain(found.title, 200), when, _("Join with Zoom: {link}", link=_link(found))])
+    return "\n".join([words.plain(found.title, 200), when, _("Join with Zoom: {link}", link=address(found))])
 
 
 def calendar_file(found: Class, now: datetime) -> bytes:
     """The class as an entry for a calendar, which replaces an earlier one of it."""
-    link = _link(found)
+    link = address(found)
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Zoom Participant Tracking//Class//EN",
         "BEGIN:VEVENT",
-        f"UID:{found.id}",
+        f"UID:{_escaped(words.plain(found.id, 255))}",
         f"DTSTAMP:{now:{UTC_TIME}}",
         f"DTSTART:{found.planned.start:{UTC_TIME}}",
         f"DTEND:{found.planned.end:{UTC_TIME}}",
@@ -88,9 +88,9 @@ def _calendar_button(found: Class) -> None:
     )
 
 
-def _link(found: Class) -> str:
-    """The link without what an address cannot hold; another program may have written it."""
-    return "".join((found.zoom_join_url or "").split())
+def address(found: Class) -> str:
+    """The link without what an address cannot hold, or what nobody sees; another program may have written it."""
+    return "".join(sign for sign in found.zoom_join_url or "" if sign.isprintable() and not sign.isspace())
 
 
 def _escaped(text: str) -> str:

@@ -12,7 +12,7 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.settings import Settings
 from tracker.storage.members import Member
-from tracker.ui import components
+from tracker.ui import components, words
 from tracker.ui.components import Column, Html
 
 # What is kept, on whom, what for, for how long, and who sees it.
@@ -202,7 +202,7 @@ def notice(settings: Settings, teacher: Member, own_days: Collection[int]) -> st
             how_long=retention_in_words(settings, own_days),
         ),
         _("You may ask me what is kept about you, have it corrected, and ask for it to be removed."),
-        teacher.name,
+        words.plain(teacher.name, 60),
     )
     return "\n\n".join(paragraphs) + "\n"
 

@@ -114,11 +114,12 @@ def acting() -> Member:
     Ends the run where it has, or where she is not what she was when the page was drawn, an admin for one. The page is
     drawn anew then, and its gate says so.
     """
+    drawn_for = st.session_state.get(DRAWN_FOR)
+    languages.speak(language.of_tab(drawn_for))  # a part of the page is drawn in a thread of its own
     with shown_errors():
         member = member_of(sign_in_cookies(), browser_address())
-    if member is None or member != st.session_state.get(DRAWN_FOR):
+    if member is None or member != drawn_for:
         st.rerun()
-    languages.speak(language.of_tab(member))  # a part of the page is drawn in a thread of its own
     return member
 
 

@@ -187,7 +187,9 @@ def _handing_over(chosen: Member, heirs: list[Member]) -> None:
         st.caption(
             _("All classes and courses go, with what was said about people in them. The account stays, without them.")
         )
-        to = st.selectbox(_("Who gets them"), heirs, None, format_func=named, key=f"to-{chosen.id}")
+        to = st.selectbox(
+            _("Who gets them"), heirs, None, format_func=named, key=f"to-{chosen.id}", placeholder=_("Choose one")
+        )
         if st.button(_("Hand over"), disabled=to is None) and to is not None:
             with page.shown_errors():
                 auth.hand_over(services().engine, page.acting(), chosen.email, to.email, services().now())
@@ -197,7 +199,14 @@ def _handing_over(chosen: Member, heirs: list[Member]) -> None:
 def _removal(chosen: Member, heirs: list[Member]) -> None:
     with st.expander(_("Remove this account"), icon=":material/delete:"):
         st.caption(_("It is gone for good. Its classes go to somebody else, who has to be chosen if there are any."))
-        to = st.selectbox(_("Who gets the classes"), heirs, None, format_func=named, key=f"heir-{chosen.id}")
+        to = st.selectbox(
+            _("Who gets the classes"),
+            heirs,
+            None,
+            format_func=named,
+            key=f"heir-{chosen.id}",
+            placeholder=_("Choose one"),
+        )
         sure = st.checkbox(_("Yes, remove it for good"), key=f"sure-{chosen.id}")
         if st.button(_("Remove"), disabled=not sure):
             with page.shown_errors():

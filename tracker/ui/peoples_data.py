@@ -238,7 +238,9 @@ def course_days(found: Preview) -> None:
             look="stacks",
         )
     with st.form("course-days", border=True):
-        course = st.selectbox(_("Course"), found.courses, None, format_func=_course, key="course-of-days")
+        course = st.selectbox(
+            _("Course"), found.courses, None, format_func=_course, key="course-of-days", placeholder=_("Choose one")
+        )
         days = st.number_input(_("Days"), 0, value=None, help=_("0: no limit. Empty: as the setting says."))
         if not st.form_submit_button(_("Set its days"), icon=":material/event_repeat:") or course is None:
             return
