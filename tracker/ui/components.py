@@ -77,7 +77,7 @@ def table(
 
 def notice(sign: str, sentence: str, color: Color) -> None:
     """Draws one sentence that answers a question, on a ground of this colour."""
-    st.html(f"<p class='notice mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
+    st.html(f"<p class='mark sentence {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
 
 
 def empty(sign: str, sentence: str) -> None:
