@@ -66,7 +66,7 @@ def no_list(due: float | None, state: str = "waiting") -> FetchProgress:
 
 def missing(number: int, sessions: int, due: float | None = None) -> FetchProgress:
     """Zoom does not give the lists of so many of the class's sessions."""
-    details = {"missing": number, "sessions": sessions, "why": (Problem("zoom_no_answer"),)}
+    details: dict[str, Any] = {"missing": number, "sessions": sessions, "why": (Problem("zoom_no_answer"),)}
     due_at = None if due is None else at(due)
     return FetchProgress(FetchState.COLLECTED, due_at, 1, Problem("sessions_missing", details), None)
 
