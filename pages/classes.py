@@ -35,6 +35,10 @@ with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
     text = st.text_input(
         _("Search"),
         placeholder=_("Class, course, teacher or person"),
+        help=_(
+            "Titles, courses and teachers of all classes, and the people of the latest {number}.",
+            number=formats.number(listing.MOST_SEARCHED_FOR_PEOPLE),
+        ),
         icon=":material/search:",
         key="q",
         bind="query-params",

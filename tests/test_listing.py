@@ -41,6 +41,22 @@ def test_a_list_of_what_needs_attention_has_pages_and_leaves_out_what_was_seen_t
     assert (found.total, [one.title for one in found.classes]) == (4, ["3", "4"])
 
 
+def test_somebody_who_was_there_is_looked_for_in_the_latest_classes_alone_and_a_title_in_all(
+    engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.class_lists, "MOST_SEARCHED_FOR_PEOPLE", 1)
+    for number in range(2):
+        counted(engine, lesson(engine, ana, f"Lesson {number}", 100 * number), stay("Bo", 100 * number, 60))
+
+    def titles(which: Filter) -> list[str]:
+        with reading(engine) as tx:
+            return [one.title for one in listing.find(tx, ana, which, at(0), limit=9).classes]
+
+    assert titles(Filter(text="bo")) == ["Lesson 1"]
+    assert titles(Filter(text="lesson")) == ["Lesson 1", "Lesson 0"]
+    assert titles(Filter(text="bo", until=at(50))) == ["Lesson 0"]
+
+
 def test_who_came_late_is_stored_and_forgotten_with_the_other_figures(engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Bo", 0, 60), stay("Cy", 20, 60), stay("Ana", 30, 60, ana.email))

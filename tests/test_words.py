@@ -14,7 +14,7 @@ from tests.makers import a_class, at
 from tracker import listing
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
-from tracker.messages import people_in_words
+from tracker.messages import formats, people_in_words
 from tracker.storage.classes import FetchProgress
 from tracker.ui import words
 
@@ -66,7 +66,7 @@ def no_list(due: float | None, state: str = "waiting") -> FetchProgress:
 
 def missing(number: int, sessions: int, due: float | None = None) -> FetchProgress:
     """Zoom does not give the lists of so many of the class's sessions."""
-    details = {"missing": number, "sessions": sessions, "why": (Problem("zoom_no_answer"),)}
+    details: dict[str, Any] = {"missing": number, "sessions": sessions, "why": (Problem("zoom_no_answer"),)}
     due_at = None if due is None else at(due)
     return FetchProgress(FetchState.COLLECTED, due_at, 1, Problem("sessions_missing", details), None)
 
@@ -193,7 +193,7 @@ def test_times_of_a_state_are_in_the_readers_zone(monkeypatch: pytest.MonkeyPatc
     ("number", "expected"), [(None, "–"), (0, "0 people"), (1, "1 person"), (2, "2 people"), (1000, "1000 people")]
 )
 def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, expected: str) -> None:
-    assert words.people(number) == expected
+    assert people_in_words(number) == expected
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_moment_has_seconds_when_it_is_near_and_a_day_when_that_is_another(
     ],
 )
 def test_a_length_of_time_is_rounded_once(seconds: int, expected: str) -> None:
-    assert words.length(seconds) == expected
+    assert formats.length(seconds) == expected
 
 
 # Strangers' text

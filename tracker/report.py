@@ -19,7 +19,7 @@ import xlsxwriter
 
 from tracker.attendance.counting import key_of
 from tracker.attendance.stored_form import participants_data
-from tracker.attendance.types import Attendance, Person, Stay, Where
+from tracker.attendance.types import Attendance, Where
 from tracker.messages.languages import gettext as _
 from tracker.messages.vocabulary import HEADINGS, NO_NAME, PLACES, ROLES, SHEETS, STATUSES
 from tracker.text import fold_name
@@ -100,18 +100,6 @@ def stays_table(attendance: Attendance, zone: ZoneInfo) -> Table:
     Sessions are numbered by their start.
     """
     set_aside = {key for person in attendance.set_aside for key in person.keys}
-    kept = attendance.stays
-    if set_aside:
-        kept = tuple(stay for stay in kept if key_of(stay) not in set_aside)
-    return _stays_table(kept, attendance, zone)
-
-
-def stays_of(person: Person, attendance: Attendance, zone: ZoneInfo) -> Table:
-    """The stays of one person, in the same columns."""
-    return _stays_table(person.stays, attendance, zone)
-
-
-def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) -> Table:
     columns = ("Name", "Email", "Join", "Leave", "Seconds", "Session", "Where")
     numbers = _session_numbers(attendance)
     rows = (
@@ -124,7 +112,8 @@ def _stays_table(stays: Iterable[Stay], attendance: Attendance, zone: ZoneInfo) 
             numbers.get(stay.session_uuid),
             "waiting room" if stay.where is Where.WAITING_ROOM else "meeting",
         )
-        for stay in stays
+        for stay in attendance.stays
+        if not set_aside or key_of(stay) not in set_aside
     )
     return Table(columns, tuple(rows))
 

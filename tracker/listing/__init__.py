@@ -10,8 +10,10 @@ from tracker.listing.attention import see_to, undo_seen_to
 from tracker.listing.day import Day, of_day
 from tracker.listing.search import Found, find, list_again, list_courses
 from tracker.listing.states import OVERDUE, needs_attention, state_of, trouble_of
+from tracker.storage.class_lists import MOST_SEARCHED_FOR_PEOPLE
 
 __all__ = [
+    "MOST_SEARCHED_FOR_PEOPLE",
     "OVERDUE",
     "Day",
     "Found",

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from datetime import time as time_of_day
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import (
     format_date,
     format_skeleton,
@@ -24,7 +27,14 @@ DASH = "–"
 
 def time(at: datetime, *, seconds: bool = False) -> str:
     """The time of the day: `10:05`, or `10:05 AM` where it is written so."""
-    return format_time(at, "medium" if seconds else "short", locale=spoken()).replace("\u202f", "\u00a0")
+    return _time(at.hour, at.minute, at.second if seconds else None, spoken())
+
+
+@lru_cache(maxsize=10_000)
+def _time(hour: int, minute: int, second: int | None, locale: Locale) -> str:
+    """A long list has the same times again and again, and Babel is slow."""
+    at, form = time_of_day(hour, minute, second or 0), "short" if second is None else "medium"
+    return format_time(at, form, locale=locale).replace("\u202f", "\u00a0")
 
 
 def times(start: datetime, end: datetime) -> str:

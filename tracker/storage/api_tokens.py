@@ -24,10 +24,6 @@ class Token:
     last_used_at: datetime | None
     expires_at: datetime | None
 
-    def is_expired(self, now: datetime) -> bool:
-        """Whether its time is over."""
-        return self.expires_at is not None and self.expires_at <= now
-
 
 def add(
     tx: Transaction, token_hash: str, member_id: str, name: str, now: datetime, expires_at: datetime | None

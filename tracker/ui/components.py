@@ -64,7 +64,10 @@ def table(
     In a `box` a long list scrolls by itself on a screen; on paper it is as long as it is.
     """
     head = "".join(f"<th scope='col' class='{_look(column)}'>{escape(column.heading)}</th>" for column in columns)
-    body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
+    naming, *others = columns
+    first = f"<th scope='row' class='{_look(naming)}'>"
+    starts = [f"<td class='{_look(column)}' data-heading='{escape(column.heading)}'>" for column in others]
+    body = "".join(f"<tr>{_cells(first, starts, row)}</tr>" for row in rows)
     named = f"<caption class='unseen'>{escape(caption)}</caption>"
     drawn = f"<table class='list {look}'>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     st.html(
@@ -74,7 +77,7 @@ def table(
 
 def notice(sign: str, sentence: str, color: Color) -> None:
     """Draws one sentence that answers a question, on a ground of this colour."""
-    st.html(f"<p class='notice mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
+    st.html(f"<p class='mark sentence {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
 
 
 def empty(sign: str, sentence: str) -> None:
@@ -84,13 +87,10 @@ def empty(sign: str, sentence: str) -> None:
     )
 
 
-def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> str:
-    first, *rest = zip(columns, row, strict=True)
-    cells = "".join(
-        f"<td class='{_look(column)}' data-heading='{escape(column.heading)}'>{_inside(cell)}</td>"
-        for column, cell in rest
-    )
-    return f"<th scope='row' class='{_look(first[0])}'>{_inside(first[1])}</th>{cells}"
+def _cells(first: str, starts: Sequence[str], row: Sequence[Cell]) -> str:
+    """The cells of a row, each after the tag that opens it."""
+    cells = "".join(f"{start}{_inside(cell)}</td>" for start, cell in zip(starts, row[1:], strict=True))
+    return f"{first}{_inside(row[0])}</th>{cells}"
 
 
 def _inside(cell: Cell) -> str:

@@ -59,5 +59,5 @@ def _index(lang: str) -> str:
     )
     text = Path(get_static_dir(), "index.html").read_text("utf-8")
     for there, ours in changes:
-        text = re.sub(there, lambda _found, ours=ours: ours, text, flags=re.DOTALL)  # type: ignore[misc]
+        text = re.sub(there, ours.replace("\\", r"\\"), text, flags=re.DOTALL)
     return text

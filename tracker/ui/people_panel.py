@@ -67,13 +67,6 @@ def show(attendance: Attendance) -> str:
     return order
 
 
-def mark_of(person: Person) -> Html:
-    """What somebody is in the class, as a sign and a word; a host is shown as one."""
-    sign, color = MARKS[person.status]
-    status = components.mark(sign, _(STATUSES[person.status]), color)
-    return Html(f"{host_mark().text} {status.text}") if person.is_host else status
-
-
 def host_mark() -> Html:
     """The mark of who hosts the class."""
     return components.mark("★", _(ROLES["host"]), "blue")
@@ -118,7 +111,8 @@ def _columns() -> list[Column]:
 def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> Iterable[list[components.Cell]]:
     """A row for each; on a phone what has no column of its own there is in small letters below the name."""
     moments = [moment for person in people for moment in (person.first_join, person.last_leave)]
-    one_day, percent, whole = of_one_day(moments, zone), cache(formats.percent), cache(_minutes)
+    one_day = of_one_day(moments, zone)
+    mark, percent, whole = cache(_mark), cache(formats.percent), cache(_minutes)
     for person in people:
         name = plain(person.name, LONGEST_NAME) or _(NO_NAME)
         here = attendance.until is not None and (person.last_leave or FAR) >= attendance.until
@@ -128,13 +122,20 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
         small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
         yield [
             Html(f"<bdi>{escape(name)}</bdi><span class='narrow quiet'>{escape(small)}</span>"),
-            mark_of(person),
+            mark(person.status, host=person.is_host),
             whole((person.seconds_in_class + 30) // 60, person.seconds_in_class > 0),
             share,
             came,
             left,
             person.email,
         ]
+
+
+def _mark(status: str, *, host: bool) -> Html:
+    """What somebody is in the class, as a sign and a word; a host is shown as one."""
+    sign, color = MARKS[status]
+    mark = components.mark(sign, _(STATUSES[status]), color)
+    return Html(f"{host_mark().text} {mark.text}") if host else mark
 
 
 def _minutes(whole: int, any_at_all: bool) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from tracker import classes, clock, listing, messages
-from tracker.attendance.types import Attendance, FetchState, Person
+from tracker.attendance.types import FetchState, Person
 from tracker.messages import formats, people_in_words, sentence_of, with_hosts
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
@@ -198,11 +198,6 @@ def _next_try(fetch: FetchProgress, now: datetime) -> str:
     return _("Next try {when}.", when=moment(fetch.due_at, now)) if fetch.due_at else ""
 
 
-def people(number: int | None) -> str:
-    """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
-    return people_in_words(number)
-
-
 def in_class_now(present: Sequence[Person]) -> str:
     """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
     hosts = sum(person.is_host for person in present)
@@ -210,12 +205,6 @@ def in_class_now(present: Sequence[Person]) -> str:
     if hosts and not others:
         return _n("only the host", "only {number} hosts", hosts)
     return with_hosts(formats.number(others), hosts)
-
-
-def without_hosts(attendance: Attendance) -> str:
-    """What a figure has left out where the class had hosts: `without the host`; nothing where it had none."""
-    hosts = len(attendance.hosts)
-    return _n("without the host", "without the {number} hosts", hosts) if hosts else ""
 
 
 def name_of(person: Person, limit: int = 60) -> str:
@@ -262,11 +251,9 @@ def times_of(found: Class) -> str:
     """From when until when a class is planned, without the day; as `when` says it."""
     start, end = found.planned.start, found.planned.end
     text = formats.times(start.astimezone(zone()), end.astimezone(zone()))
-    if found.timezone == viewer_zone():
+    if not is_elsewhere(found):
         return text
     there = clock.zone(found.timezone)
-    if start.astimezone(there).utcoffset() == start.astimezone(zone()).utcoffset():
-        return text
     local = formats.times(start.astimezone(there), end.astimezone(there))
     return _("{when} ({time} in {zone})", when=text, time=local, zone=zone_name(found.timezone))
 
@@ -309,11 +296,6 @@ def stamp(at: datetime, *, seconds: bool = False) -> str:
 def planned_moment(found: Class, now: datetime) -> str:
     """When the class should begin, as `moment` says it."""
     return moment(found.planned.start, now, seconds=False)
-
-
-def length(seconds: float) -> str:
-    """A length of time: `1 h 5 min`, `45 min`, `35 s`."""
-    return formats.length(seconds)
 
 
 def is_owner(found: Class, member: Member) -> bool:
