@@ -115,7 +115,7 @@ def test_a_planned_class_shows_its_join_link_and_can_be_started(
     assert (start.value, start.proto.url) == ("Start class", f"/host?id={class_id}")
     assert button(shown, "Change")
     assert button(shown, "Cancel class")
-    assert button(shown, "Fetch participants now").disabled
+    assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share"]
     assert not figures(shown)
 
 
@@ -133,7 +133,7 @@ def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine
     shown = show(screens, class_id)
     assert "15:30." in said(shown)
     assert [one.value for one in shown.get("link_button")] == ["Go to class"]
-    assert [one.label for one in shown.button] == ["Share", "Fetch participants now"]
+    assert [one.label for one in shown.button] == ["Share"]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_a_class_without_a_meeting_says_so_where_it_could_be_fetched(
     screens: Screens, engine: Engine, ana: Member
 ) -> None:
     shown = show(screens, lesson(engine, ana, zoom_meeting_id=None, zoom_join_url=None))
-    assert button(shown, "Fetch participants now").disabled
+    assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share"]
     assert "This class has no Zoom meeting." in said(shown)
     assert not shown.get("link_button")
 
