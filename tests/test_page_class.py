@@ -40,7 +40,7 @@ from tests.screens import (
     show,
     tables,
 )
-from tracker import class_attendance, classes, report, sessions, storage
+from tracker import class_attendance, classes, listing, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.storage.database import reading, transaction
@@ -444,6 +444,27 @@ def test_an_admin_sees_a_teachers_class_and_cannot_host_it(screens: Screens, eng
     shown = show(screens, class_id)
     assert "Thu, 14 May 2026, 17:00–18:00 · Ana" in said(shown)
     assert not shown.get("link_button")
+
+
+# Seen to
+
+
+def test_what_was_seen_to_is_said_on_the_classs_page_and_can_be_named_again(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    class_id = lesson(engine, ana)
+    wired.time = at(70)
+    told = "Somebody has seen to this: Today does not name it any more."
+    assert told not in said(show(screens, class_id))
+    trouble = listing.trouble_of(stored(engine, class_id), at(70))
+    assert trouble is not None
+    listing.see_to(services(), ana, class_id, trouble)
+    shown = show(screens, class_id)
+    assert told in said(shown)
+    button(shown, "Name it again").click()
+    shown.run()
+    assert told not in said(shown)
+    assert stored(engine, class_id).seen_to is None
 
 
 # Fetch participants now
