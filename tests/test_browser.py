@@ -285,7 +285,9 @@ def hold(teacher: Page, context: BrowserContext, title: str, *names: str) -> Non
 def choose(teacher: Page, *names: str) -> None:
     """Chooses these people in “Correct the list”."""
     for name in names:
+        # What is typed opens the list again, where the page was drawn anew meanwhile and has closed it.
         teacher.get_by_role("combobox", name="Whom is it about?").click()
+        teacher.get_by_role("combobox", name="Whom is it about?").fill(name)
         teacher.get_by_role("option", name=name, exact=True).click()
         teacher.keyboard.press("Escape")
 
