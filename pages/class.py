@@ -44,19 +44,25 @@ def who_was_there() -> None:
 with page.shown_errors():
     shown = classes.look_at(services(), member, st.query_params.get("id", ""))
     page.title_of_tab(shown.title)
-top, action = st.container(), st.container()
-with action:
-    if shown.status is not ClassStatus.CANCELLED:
-        class_facts.fetch_button(shown)
+top, row, below = st.container(), st.container(horizontal=True), st.container()
+buttons = row.container(horizontal=True, width="content")
+with row:
+    class_facts.fetch_button(shown, below)
 with page.shown_errors():
     shown = visible_class()
     raised = alarms()
     drawn = version_of(shown, raised)
     with top:
         no_tracker(raised, member)
-        class_facts.show(shown, member)
-    sessions_panel.show(shown, member)
+        class_facts.head(shown, member)
+    with buttons:
+        class_facts.buttons(shown, member)
+    with below:
+        class_facts.below_buttons(shown, member)
+    sessions_panel.decisions(shown, member)
 if shown.status is not ClassStatus.SCHEDULED or shown.participant_count is not None:
     page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
+with page.shown_errors():
+    sessions_panel.those_that_count(shown)
 activity.of_class(shown, member)
 page.redraw_on_change(drawn, lambda: version_of(visible_class(), alarms()))

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import col, update
 
 from tests.fake_zoom import FakeZoom
@@ -123,9 +123,42 @@ def test_numbers_and_times_that_make_no_sense_break_no_page(
     write(engine, class_id, **values)
     screens.sign_in(ana)
     screens.zone = "America/New_York"
-    lists = ((page.TODAY, {}), (page.CLASSES, {}), (page.CLASSES, {"attention": "true"}), (page.CLASSES, {"q": "a"}))
+    lists: tuple[tuple[str, dict[str, str]], ...] = (
+        (page.TODAY, {}),
+        (page.CLASSES, {}),
+        (page.CLASSES, {"attention": "true"}),
+        (page.CLASSES, {"q": "a"}),
+    )
     for name, query in (*lists, (page.CLASS, {"id": class_id})):
         assert not screens.open(name, **query).exception
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("title", b"\0\xff"),
+        ("durationMinutes", "an hour"),
+        ("durationMinutes", 10**18),
+        ("peopleShown", "many"),
+        ("lateShown", "many"),
+    ],
+)
+def test_a_row_of_nonsense_takes_no_list_down(
+    screens: Screens, engine: Engine, ana: Member, column: str, value: object
+) -> None:
+    odd, _other = lesson(engine, ana), lesson(engine, ana, "Biology")
+    write(engine, odd, participant_count=3, people_shown=3, figures_of_count=3, late_shown=1, **ENDED)
+    with transaction(engine) as tx:
+        tx.connection().execute(
+            text(f'UPDATE "LiveStream" SET "{column}" = :value WHERE id = :id'), {"value": value, "id": odd}
+        )
+    screens.sign_in(ana)
+    for name, query in ((page.TODAY, {}), (page.CLASSES, {}), (page.CLASSES, {"attention": "true"})):
+        shown = screens.open(name, **query)
+        assert not shown.exception
+        if not query:
+            assert "Biology" in links(shown)
+        assert len(shown.warning) <= 1
 
 
 def test_a_webhook_finds_its_class_beside_one_that_makes_no_sense(engine: Engine, ana: Member, clock: Clock) -> None:

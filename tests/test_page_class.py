@@ -41,7 +41,7 @@ from tests.screens import (
     show,
     tables,
 )
-from tracker import auth, class_attendance, classes, report, sessions, storage
+from tracker import auth, class_attendance, classes, listing, report, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.storage.database import reading, transaction
@@ -116,7 +116,7 @@ def test_a_planned_class_shows_its_join_link_and_can_be_started(
     assert (start.value, start.proto.url) == ("Start class", f"/host?id={class_id}")
     assert button(shown, "Change")
     assert button(shown, "Cancel class")
-    assert button(shown, "Fetch participants now").disabled
+    assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share"]
     assert not figures(shown)
 
 
@@ -134,7 +134,7 @@ def test_a_live_class_can_be_gone_to_and_not_be_changed(screens: Screens, engine
     shown = show(screens, class_id)
     assert "15:30." in said(shown)
     assert [one.value for one in shown.get("link_button")] == ["Go to class"]
-    assert [one.label for one in shown.button] == ["Share", "Fetch participants now"]
+    assert [one.label for one in shown.button] == ["Share"]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_a_class_without_a_meeting_says_so_where_it_could_be_fetched(
     screens: Screens, engine: Engine, ana: Member
 ) -> None:
     shown = show(screens, lesson(engine, ana, zoom_meeting_id=None, zoom_join_url=None))
-    assert button(shown, "Fetch participants now").disabled
+    assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share"]
     assert "This class has no Zoom meeting." in said(shown)
     assert not shown.get("link_button")
 
@@ -461,6 +461,27 @@ def test_an_admin_sees_a_teachers_class_and_cannot_host_it(screens: Screens, eng
     shown = show(screens, class_id)
     assert "Thu, 14 May 2026, 17:00–18:00 · Ana" in said(shown)
     assert not shown.get("link_button")
+
+
+# Seen to
+
+
+def test_what_was_seen_to_is_said_on_the_classs_page_and_can_be_named_again(
+    screens: Screens, engine: Engine, ana: Member, wired: Clock
+) -> None:
+    class_id = lesson(engine, ana)
+    wired.time = at(70)
+    told = "Somebody has seen to this: Today does not name it any more."
+    assert told not in said(show(screens, class_id))
+    trouble = listing.trouble_of(stored(engine, class_id), at(70))
+    assert trouble is not None
+    listing.see_to(services(), ana, class_id, trouble)
+    shown = show(screens, class_id)
+    assert told in said(shown)
+    button(shown, "Name it again").click()
+    shown.run()
+    assert told not in said(shown)
+    assert stored(engine, class_id).seen_to is None
 
 
 # Fetch participants now

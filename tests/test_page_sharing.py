@@ -101,7 +101,7 @@ def test_a_co_teacher_has_the_class_everywhere_without_its_start_link_and_leaves
     shown = show(screens, class_id)
     assert not shown.get("link_button")
     assert "The start link stays with Ana" in said(shown)
-    assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share", "Fetch participants now"]
+    assert [one.label for one in shown.button] == ["Change", "Cancel class", "Share"]
     dialog = opened(shown)
     assert "You have this class of Ana" in said_everywhere(dialog)
     assert not dialog.text_input

@@ -51,6 +51,8 @@ _CLASS_SHARED_WITH, _COURSE_SHARED_WITH = (
         (CourseShare, col(CourseShare.course_id), col(LiveStream.course_id)),
     )
 )
+# More than PostgreSQL keeps is no number of minutes.
+MOST_MINUTES = 2**31 - 1
 _SET_LIFE = update(LiveStream).where(col(LiveStream.id) == bindparam("class_id"))
 
 
@@ -350,7 +352,7 @@ def _class(
         title=row.title,
         status=status_of(row.status, row.started_at, row.ended_at),
         scheduled_start=row.scheduled_start,
-        duration_minutes=row.duration_minutes,
+        duration_minutes=_minutes(row.duration_minutes),
         timezone=_zone_name(row.timezone),
         zoom_meeting_id=row.zoom_meeting_id,
         zoom_join_url=row.zoom_join_url,
@@ -382,6 +384,11 @@ def _class(
     )
 
 
+def _minutes(found: object) -> int:
+    """A number of minutes that can be counted with; SQLite keeps whatever another program has written."""
+    return min(max(found, -MOST_MINUTES), MOST_MINUTES) if isinstance(found, int) else 0
+
+
 def _fetch_progress(row: Fetch) -> FetchProgress:
     return FetchProgress(
         FetchState(row.state), row.due_at, row.attempts, problem_of(row.error, row.error_details), row.leased_until
@@ -392,7 +399,7 @@ def _in_meeting(row: Any) -> ClassInMeeting:
     return ClassInMeeting(
         row.id,
         status_of(row.status, row.startedAt, row.endedAt),
-        planned_time(row.scheduledStart, row.durationMinutes),
+        planned_time(row.scheduledStart, _minutes(row.durationMinutes)),
         _zone_name(row.timezone),
         row.zoomMeetingMade and row.zoomApiMeetingId is None,
         row.startedAt,

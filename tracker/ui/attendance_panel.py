@@ -1,5 +1,7 @@
 """The attendance on the page of a class: the figures, and all the parts below them in their order."""
 
+from datetime import datetime, timedelta
+
 import streamlit as st
 
 from tracker.attendance.counting import is_nameless
@@ -21,6 +23,8 @@ from tracker.ui import (
     words,
 )
 from tracker.ui.components import Figure, figures
+
+MINUTE = timedelta(minutes=1)
 
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
@@ -121,7 +125,7 @@ def _times_held(found: Class, attendance: Attendance) -> str:
         return restarted
     held = formats.listed(
         [
-            formats.times(start, session.end.astimezone(zone))
+            _span(start, session.end.astimezone(zone))
             for start, session in zip(starts, sessions, strict=True)
             if session.end
         ]
@@ -141,6 +145,13 @@ def _times_held(found: Class, attendance: Attendance) -> str:
             times=held,
         )
     return f"{told} {restarted}".strip()
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """From when until when; with seconds where it is less than a minute."""
+    if formats.time(start) != formats.time(end) or end - start > MINUTE:
+        return formats.times(start, end)
+    return f"{formats.time(start, seconds=True)}{formats.DASH}{formats.time(end, seconds=True)}"
 
 
 def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> list[str]:

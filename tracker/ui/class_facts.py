@@ -1,12 +1,14 @@
 """The top of a class's page: what and when it is, its join link, and the buttons to start, change and cancel it."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from tracker import auth, classes, fetching
+from tracker import auth, classes, fetching, listing
 from tracker.attendance.types import ClassStatus
-from tracker.errors import ClassNotReady, ZoomError
+from tracker.errors import ClassNotReady, NoMeeting, NotEnded, ZoomError
 from tracker.messages import people_in_words, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
@@ -30,20 +32,49 @@ NOTICE_FOR = timedelta(minutes=5)
 JUST_MADE = timedelta(minutes=5)
 
 
-def show(found: Class, member: Member) -> None:
-    """Draws title, facts in one line, buttons and join link of the class, and opens the dialog that is wanted."""
+def head(found: Class, member: Member) -> None:
+    """Draws title, facts in one line, and what is to be said of how the class stands."""
     now = services().now()
     seen = st.session_state.get(page.CLASSES_AS_SEEN)
     st.page_link(page.CLASSES, label=_("Classes"), icon=":material/arrow_back:", query_params=seen)
     st.title(words.markdown(found.title, 200), anchor=False)
     _facts(found, member, now)
     _notices(found, now)
+    _seen_to(found, now)
     if found.status is ClassStatus.CANCELLED:
         _cancelled(found, now)
+
+
+def buttons(found: Class, member: Member) -> None:
+    """Draws the buttons to start, change, cancel and share the class, and opens the dialog that is wanted."""
+    planned, counted = found.status is ClassStatus.SCHEDULED, _is_counted(found)
+    may_start = found.teacher_id == member.id and classes.may_be_held(found, services().now()) and found.zoom_meeting_id
+    if may_start and not counted:
+        _start(found)
+    if planned and st.button(_("Change"), icon=":material/edit:"):
+        st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
+        st.session_state[CHANGING] = found.id
+    if planned and st.button(_("Cancel class"), icon=":material/event_busy:"):
+        cancel(found)
+    if st.button(_("Share"), icon=":material/group_add:", type=_weight(found)):
+        sharing.share(found)
+    if may_start and counted:
+        with st.popover(_("More"), icon=":material/more_horiz:", type=_weight(found)):
+            _start(found)
+            join_link.link(found)
+    # Drawn again with the page, which is drawn again when something happens elsewhere: what is typed in stays.
+    if planned and st.session_state.get(CHANGING) == found.id:
+        change(found, member)
+
+
+def below_buttons(found: Class, member: Member) -> None:
+    """Draws when the class was counted, or its join link; and with whom it is shared."""
+    now = services().now()
     joinable = classes.may_be_held(found, now)
-    counted = found.status is ClassStatus.ENDED and found.participants_fetched_at is not None
-    _buttons(found, member, joinable=joinable, counted=counted)
-    if joinable and not counted:
+    state = words.state(found, now)
+    if state.code == "counted":
+        st.caption(words.markdown(state.sentence, 300))
+    if joinable and not _is_counted(found):
         is_fresh = _is_fresh(found, now)
         if is_fresh:
             st.success(
@@ -62,19 +93,33 @@ def show(found: Class, member: Member) -> None:
     sharing.facts(found, member, joinable=joinable)
 
 
-def fetch_button(found: Class) -> None:
-    """“Fetch participants now” with what it does, its progress and its result; or with why it cannot be clicked."""
+def fetch_button(found: Class, below: DeltaGenerator) -> None:
+    """“Fetch participants now”; `below` it what it does, its progress and its result, or why it cannot be clicked.
+
+    Nothing before the class is over, or where it has no meeting: the state says so.
+    """
     reason = None
     try:
         fetching.check_fetchable(found, services().now())
+    except (NoMeeting, NotEnded):
+        return
     except ClassNotReady as error:
-        planned = found.status is ClassStatus.SCHEDULED
-        reason = (words.state(found, services().now()).sentence if planned else "") or sentence_of(error)
-    clicked = st.button(_("Fetch participants now"), icon=":material/sync:", disabled=reason is not None, key="fetch")
-    st.caption(words.markdown(reason, 400) if reason else _("Asks Zoom for its list of who was there."))
+        reason = sentence_of(error)
+    what = _("Asks Zoom for its list of who was there.")
+    counted = _is_counted(found)
+    clicked = st.button(
+        _("Fetch participants now"),
+        icon=":material/sync:",
+        disabled=reason is not None,
+        key="fetch",
+        type=_weight(found),
+        help=what if counted else None,
+    )
+    if reason or not counted:
+        below.caption(words.markdown(reason, 400) if reason else what)
     if not clicked:
         return
-    with st.status(_("Asking Zoom for the participants …")) as status:
+    with below, st.status(_("Asking Zoom for the participants …")) as status:
         try:
             with page.shown_errors(ClassNotReady, ZoomError):
                 attendance = fetching.fetch_now(
@@ -104,30 +149,29 @@ def _facts(found: Class, member: Member, now: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(state.word, icon=state.icon, color=state.color)
         st.markdown(" · ".join(fact for fact in known if fact), width="content")
-    if state.sentence:
+    if state.sentence and state.code != "counted":
         st.markdown(words.markdown(state.sentence, 300))
 
 
-def _buttons(found: Class, member: Member, *, joinable: bool, counted: bool) -> None:
-    planned = found.status is ClassStatus.SCHEDULED
-    with st.container(horizontal=True):
-        may_start = found.teacher_id == member.id and joinable and found.zoom_meeting_id
-        if may_start and not counted:
-            _start(found)
-        if planned and st.button(_("Change"), icon=":material/edit:"):
-            st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
-            st.session_state[CHANGING] = found.id
-        if planned and st.button(_("Cancel class"), icon=":material/event_busy:"):
-            cancel(found)
-        if st.button(_("Share"), icon=":material/group_add:"):
-            sharing.share(found)
-        if may_start and counted:
-            with st.popover(_("More"), icon=":material/more_horiz:"):
-                _start(found)
-                join_link.link(found)
-    # Drawn again with the page, which is drawn again when something happens elsewhere: what is typed in stays.
-    if planned and st.session_state.get(CHANGING) == found.id:
-        change(found, member)
+def _seen_to(found: Class, now: datetime) -> None:
+    """That somebody has seen to what is the matter with the class, and the way back."""
+    if found.seen_to is None or found.seen_to != listing.trouble_of(found, now):
+        return
+    with st.container(key="seen-to", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(_("Somebody has seen to this: Today does not name it any more."), width="content")
+        if st.button(_("Name it again"), icon=":material/undo:", type="tertiary"):
+            with page.shown_errors():
+                listing.undo_seen_to(services(), page.acting(), found.id)
+            st.rerun()
+
+
+def _is_counted(found: Class) -> bool:
+    return found.status is ClassStatus.ENDED and found.participants_fetched_at is not None
+
+
+def _weight(found: Class) -> Literal["secondary", "tertiary"]:
+    """How a button looks that is rarely wanted once the class is counted."""
+    return "tertiary" if _is_counted(found) else "secondary"
 
 
 def _start(found: Class) -> None:

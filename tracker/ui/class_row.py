@@ -35,13 +35,18 @@ def table(found: Iterable[Class], member: Member, *, reasons: bool = False) -> N
         head = "".join(f"<span class='{name}'>{escape(text)}</span>" for name, text in names.items())
         st.html(f"<div class='class-head' aria-hidden='true'>{head}</div>")
         for number, one in enumerate(found):
-            with st.container(key=f"class-row-{number}", gap=None):
-                _title(one)
-                st.html(f"<div class='cells'>{_cells(one, member, reasons=reasons)}</div>")
+            with page.kept_apart():
+                cells = f"<div class='cells'>{_cells(one, member, reasons=reasons)}</div>"
+                _row(one, f"class-row-{number}", cells)
 
 
 def planned(found: Class, member: Member, key: str, *, first: bool = False) -> None:
     """Draws a class that is still to come, or runs, with its links; `first` is the one to be started next."""
+    with page.kept_apart():
+        _planned(found, member, key, first=first)
+
+
+def _planned(found: Class, member: Member, key: str, *, first: bool) -> None:
     live = found.status is ClassStatus.LIVE
     told = _who_is_here(found) if live else ""
     with _line(found, member, key, sentence=told, mark=live), _actions(key):
@@ -55,6 +60,11 @@ def planned(found: Class, member: Member, key: str, *, first: bool = False) -> N
 
 def over(found: Class, member: Member, key: str) -> None:
     """Draws a class that is over, with its people or how it stands."""
+    with page.kept_apart():
+        _over(found, member, key)
+
+
+def _over(found: Class, member: Member, key: str) -> None:
     people = page.read(class_attendance.figures_shown, found, services().now())
     told = [] if people[0] is None else [people_in_words(*people)]
     if found.late and people[0] is not None:
@@ -62,14 +72,14 @@ def over(found: Class, member: Member, key: str) -> None:
     state = words.state(found, services().now())
     if state.code != "counted":
         told.append(state.sentence)
-    with _line(found, member, key, sentence=" · ".join(told)):
-        pass
+    _line(found, member, key, sentence=" · ".join(told))
 
 
 def troubled(found: Class, member: Member, key: str) -> bool:
     """Draws a class that needs attention, with the reason; whether somebody has just clicked “Seen to”."""
-    with _line(found, member, key), _actions(key):
+    with page.kept_apart(), _line(found, member, key), _actions(key):
         return st.button(_("Seen to"), key=f"{key}-seen-to", icon=":material/done:")
+    return False
 
 
 def copy_link(url: str, key: str) -> None:
@@ -84,30 +94,32 @@ def state_mark(state: words.State) -> str:
     return f"<span class='mark {state.color}' data-symbol='{sign}'>{escape(state.word)}</span>"
 
 
-def _title(found: Class) -> None:
-    st.page_link(page.CLASS, label=f"**{words.markdown(found.title)}**", query_params={"id": found.id})
+def _row(found: Class, key: str, cells: str) -> DeltaGenerator:
+    """A class as a line with these cells, whose title is the link that is stretched over it."""
+    label = f"**{words.markdown(found.title)}**"
+    line = st.container(key=key, gap=None)
+    with line:
+        st.page_link(page.CLASS, label=label, query_params={"id": found.id})
+        st.html(cells)
+    return line
 
 
 def _line(found: Class, member: Member, key: str, *, sentence: str | None = None, mark: bool = True) -> DeltaGenerator:
     """A class as a line of a day; what is drawn in it stands at its end."""
     state = words.state(found, services().now())
-    line = st.container(key=f"day-row-{key}", gap=None)
     facts = [one for one in (found.course, "" if found.teacher_id == member.id else found.teacher_name) if one]
     told = sentence or state.sentence
     # A range of times is not broken in the middle.
-    time = escape(words.when_today(found, services().now())).replace(
-        DASH, f"{words.WORD_JOINER}{DASH}{words.WORD_JOINER}"
+    whole = f"{words.WORD_JOINER}{DASH}{words.WORD_JOINER}"
+    return _row(
+        found,
+        f"day-row-{key}",
+        "<div class='cells'>"
+        f"<span class='time'>{escape(words.when_today(found, services().now())).replace(DASH, whole)}</span>"
+        f"<span class='facts'>{escape(words.plain(' · '.join(facts), 120))}</span>"
+        f"<span class='state'>{state_mark(state) if mark and state.code != 'planned' else ''}</span>"
+        f"<span class='told'>{escape(words.plain(told, 300))}</span></div>",
     )
-    with line:
-        _title(found)
-        st.html(
-            "<div class='cells'>"
-            f"<span class='time'>{time}</span>"
-            f"<span class='facts'>{escape(words.plain(' · '.join(facts), 120))}</span>"
-            f"<span class='state'>{state_mark(state) if mark and state.code != 'planned' else ''}</span>"
-            f"<span class='told'>{escape(words.plain(told, 300))}</span></div>"
-        )
-    return line
 
 
 def _actions(key: str) -> DeltaGenerator:

@@ -119,7 +119,10 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
         came = time_of(person.first_join, zone, one_day=one_day)
         left = _("still here") if here and person.first_join else time_of(person.last_leave, zone, one_day=one_day)
         share = formats.DASH if person.percent is None else percent(person.percent)
-        small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
+        if here and person.first_join:
+            small = _("since {time}", time=came)
+        else:
+            small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
         yield [
             Html(f"<bdi>{escape(name)}</bdi><span class='narrow quiet'>{escape(small)}</span>"),
             mark(person.status, host=person.is_host),

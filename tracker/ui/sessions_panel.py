@@ -38,11 +38,10 @@ DAY = timedelta(days=1)
 BESIDE = (3, 1)
 
 
-def show(found: Class, viewer: Member) -> None:
-    """Nothing where one session is the class; else the sessions with what can be decided."""
+def decisions(found: Class, viewer: Member) -> None:
+    """What a teacher should know of the sessions, or decide about them; nothing where one session is the class."""
     now = services().now()
-    part: ClassPart = read(sessions.part_of, found, now)
-    lists = {one.session_uuid: one for one in read(class_attendance.lists_to_look_at, part)}
+    part, lists = _of(found)
     for one in part.sessions:
         if one.session.uuid in lists:
             _other_list(found, one, lists[one.session.uuid])
@@ -56,6 +55,11 @@ def show(found: Class, viewer: Member) -> None:
             other=_name(other),
         )
         _beside(moved, other, viewer)
+
+
+def those_that_count(found: Class) -> None:
+    """The fold with the sessions of the class, each with why it is; nothing where one session is the class."""
+    part, lists = _of(found)
     by_hand = any(one.why is Why.CHOSEN or one.shared_with for one in part.sessions)
     if len(part.sessions) > 1 or by_hand or any(_missing(one) for one in lists.values()):
         title = _n("{number} session of this meeting", "{number} sessions of this meeting", len(part.sessions))
@@ -66,11 +70,16 @@ def show(found: Class, viewer: Member) -> None:
 
 def version(found: Class) -> object:
     """What is shown of sessions: a value that differs when something visible has changed."""
-    part: ClassPart = read(sessions.part_of, found, services().now())
+    part, lists = _of(found)
     strays = [(one.session.uuid, one.left_out, one.runs) for one in part.strays]
     own = [(one.session.uuid, one.why, one.runs, one.shared_with) for one in part.sessions]
-    lists = read(class_attendance.lists_to_look_at, part)
-    return strays, own, [(one.session_uuid, _missing(one), one.shorter, one.longer) for one in lists]
+    return strays, own, [(uuid, _missing(one), one.shorter, one.longer) for uuid, one in lists.items()]
+
+
+def _of(found: Class) -> tuple[ClassPart, dict[str, SessionList]]:
+    """The sessions of a class, and those of their lists of which something is to be said."""
+    part: ClassPart = read(sessions.part_of, found, services().now())
+    return part, {one.session_uuid: one for one in read(class_attendance.lists_to_look_at, part)}
 
 
 def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
