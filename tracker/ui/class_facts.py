@@ -7,7 +7,7 @@ import streamlit as st
 from tracker import auth, classes, fetching
 from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, ZoomError
-from tracker.messages import people_in_words, sentence_of
+from tracker.messages import sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
@@ -90,7 +90,7 @@ def fetch_button(found: Class) -> None:
                 "Zoom has {number} join of {people}.",
                 "Zoom has {number} joins of {people}.",
                 attendance.total_records,
-                people=people_in_words(attendance.unique_count),
+                people=words.people(attendance.unique_count),
             )
             status.update(label=label, state="complete")
 
