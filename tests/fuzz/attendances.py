@@ -9,10 +9,9 @@ from tracker import clock, report
 from tracker.attendance.curve import presence_curve
 from tracker.attendance.same_person import likely_same
 from tracker.attendance.types import Attendance
-from tracker.messages import people_in_words
 from tracker.report import FORMULA_STARTS
 from tracker.storage.classes import Class
-from tracker.ui import charts
+from tracker.ui import charts, words
 
 RUN = FORMULA_STARTS | {"\t", "\r", "\n"}
 
@@ -32,7 +31,7 @@ def check_shown(found: Class, attendance: Attendance) -> None:
         assert [len(row) for row in sheet.rows] == [len(row) for row in written]
     document = json.loads(report.json_bytes(attendance, zone, found.record()))
     assert (document["totalRecords"], document["uniqueCount"]) == (attendance.total_records, attendance.unique_count)
-    people_in_words(attendance.unique_count)
+    words.people(attendance.unique_count)
     likely_same(attendance.people)
     lines = charts.timeline_rows(attendance)
     charts.timeline_figure(found, lines, attendance, zone).to_json()

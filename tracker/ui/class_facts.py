@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from tracker import auth, classes, fetching, listing
 from tracker.attendance.types import ClassStatus
 from tracker.errors import ClassNotReady, NoMeeting, NotEnded, ZoomError
-from tracker.messages import people_in_words, sentence_of
+from tracker.messages import sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
@@ -135,7 +135,7 @@ def fetch_button(found: Class, below: DeltaGenerator) -> None:
                 "Zoom has {number} join of {people}.",
                 "Zoom has {number} joins of {people}.",
                 attendance.total_records,
-                people=people_in_words(attendance.unique_count),
+                people=words.people(attendance.unique_count),
             )
             status.update(label=label, state="complete")
 

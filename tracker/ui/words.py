@@ -198,6 +198,11 @@ def _next_try(fetch: FetchProgress, now: datetime) -> str:
     return _("Next try {when}.", when=moment(fetch.due_at, now)) if fetch.due_at else ""
 
 
+def people(number: int | None) -> str:
+    """The count for the eye: a dash while it is unknown, and 0 where it is zero."""
+    return people_in_words(number)
+
+
 def in_class_now(present: Sequence[Person]) -> str:
     """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
     hosts = sum(person.is_host for person in present)
