@@ -1,5 +1,7 @@
 """What another program wrote into the database and nobody understands: a sentence, and everything else as usual."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 
@@ -10,7 +12,7 @@ from sqlmodel import col, update
 from tests.fake_zoom import FakeZoom
 from tests.makers import NOW, Clock, at, ended, lesson, services, stored
 from tests.practice_school import CommandLine
-from tests.screens import Screens, links, metric, said
+from tests.screens import Screens, links, metric, said, tables
 from tracker import fetching, sessions
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.storage.database import make_engine, transaction
@@ -67,8 +69,9 @@ def test_an_entry_that_is_odd_is_still_an_entry(
     shown = screens.open(page.CLASS, id=class_id)
     assert not shown.exception
     assert metric(shown, "People") == "1"
-    row = shown.dataframe[0].value.iloc[0]
-    assert (row["Name"], row["Minutes present"]) == (name, minutes)
+    (row,) = csv.DictReader(io.StringIO(screens.download(shown, "CSV of people")[1].decode("utf-8-sig")))
+    assert (row["Name"], float(row["Minutes present"])) == (name, minutes)
+    assert [one["Name"] for one in tables(shown)["People"]] == [name]
 
 
 def test_a_list_that_cannot_be_read_does_not_stand_in_the_way_of_what_was_seen(
