@@ -235,7 +235,7 @@ def test_a_link_opened_after_class_changes_nothing_and_is_offered(
     school.work(94)
     assert known() == before
     page = screens.open("pages/class.py", id=class_id)
-    assert "Another session of this meeting, 15:30–15:33." in said(page)
+    assert "Another session of this meeting: 15:30–15:33." in said(page)
     button(page, "Count it").click().run()
     school.work(104)
     assert school.people(class_id).keys() == {"Ana", "Ben", "Cy", "X", "Y"}
@@ -307,7 +307,7 @@ def test_a_class_that_was_never_held_says_so_and_offers_its_trial(
     assert (school.life(class_id), school.shown(class_id)["participantCount"]) == (PLANNED, None)
     screens.sign_in(ana)
     page = screens.open("pages/class.py", id=class_id)
-    assert "A session of this meeting, Wed 13 May, 14:00–14:05. It is not counted:" in said(page)
+    assert "A session of this meeting: Wed 13 May, 14:00–14:05. It is not counted:" in said(page)
     assert "Not held" in said(page)
 
 
