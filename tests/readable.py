@@ -41,6 +41,7 @@ NAMES = {
     "Zoom",
     "YYYY-MM-DD HH:mm:ss",
     "ZOOM_PLAN",
+    "-//Zoom Participant Tracking//Class//EN",
 }
 # What is stored; its words are in the catalogues.
 CODES = {"people and stays", "left early", "late, left early"}

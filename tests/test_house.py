@@ -92,6 +92,7 @@ LIBRARIES: dict[str, set[str]] = {
     "dotenv": {"settings"},
     "http.client": {"practice"},
     "http.server": {"server", "practice"},
+    "icalendar": {"ui"},
     "joserfc": {"auth"},
     "openpyxl": {"rosters"},
     "pandas": {"ui"},

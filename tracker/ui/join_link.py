@@ -1,9 +1,9 @@
 """The join link of a class for its students: to copy, as an invitation, and as an entry for a calendar (RFC 5545)."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import streamlit as st
+from icalendar import Calendar, Event
 
 from tracker import classes, clock, report
 from tracker.messages import formats, languages
@@ -12,9 +12,8 @@ from tracker.storage.classes import Class
 from tracker.ui import page, words
 from tracker.ui.wiring import services
 
-# The longest line of a calendar file, in bytes.
-LONGEST_LINE = 75
-UTC_TIME = "%Y%m%dT%H%M%SZ"
+# Who has made a calendar file, as RFC 5545 wants it said.
+PRODUCT = "-//Zoom Participant Tracking//Class//EN"
 
 
 def show(found: Class, *, opened: bool) -> None:
@@ -50,23 +49,21 @@ def invitation(found: Class) -> str:
 def calendar_file(found: Class, now: datetime) -> bytes:
     """The class as an entry for a calendar, which replaces an earlier one of it."""
     link = address(found)
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Zoom Participant Tracking//Class//EN",
-        "BEGIN:VEVENT",
-        f"UID:{_escaped(words.plain(found.id, 255))}",
-        f"DTSTAMP:{now:{UTC_TIME}}",
-        f"DTSTART:{found.planned.start:{UTC_TIME}}",
-        f"DTEND:{found.planned.end:{UTC_TIME}}",
-        f"SUMMARY:{_escaped(words.plain(found.title, 200))}",
-        f"DESCRIPTION:{_escaped(_('Join with Zoom: {link}', link=link))}",
-        f"LOCATION:{_escaped(link)}",
-        f"URL:{link}",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    ]
-    return "".join(f"{part}\r\n" for line in lines for part in _folded(line)).encode()
+    event = Event()
+    event.add("uid", words.plain(found.id, 255))
+    event.add("dtstamp", now)
+    event.add("dtstart", found.planned.start)
+    event.add("dtend", found.planned.end)
+    event.add("summary", words.plain(found.title, 200))
+    event.add("description", _("Join with Zoom: {link}", link=link))
+    event.add("location", link)
+    event.add("url", link)
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODUCT)
+    calendar.add_component(event)
+    made: bytes = calendar.to_ical(sorted=False)
+    return made
 
 
 def _calendar_button(found: Class) -> None:
@@ -91,22 +88,3 @@ def _calendar_button(found: Class) -> None:
 def address(found: Class) -> str:
     """The link without what an address cannot hold, or what nobody sees; another program may have written it."""
     return "".join(sign for sign in found.zoom_join_url or "" if sign.isprintable() and not sign.isspace())
-
-
-def _escaped(text: str) -> str:
-    """A text as the value of a property."""
-    for sign, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
-        text = text.replace(sign, written)
-    return text
-
-
-def _folded(line: str) -> Iterator[str]:
-    """The line in pieces that are short enough; each but the first begins with a blank, and none cuts a character."""
-    piece, size = "", 0
-    for character in line:
-        width = len(character.encode())
-        if size + width > LONGEST_LINE:
-            yield piece
-            piece, size = " ", 1
-        piece, size = piece + character, size + width
-    yield piece
