@@ -53,7 +53,7 @@ class Host:
         content = json.dumps({} if body is None else body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/practice{path}", content, headers, method=method)
-        with self._open(request, timeout=5) as answer:
+        with self._open(request, timeout=60) as answer:
             return json.loads(answer.read() or "null")
 
     def start(self, meeting: str) -> None:

@@ -290,7 +290,7 @@ def test_a_call_over_http_is_noted_with_its_address(engine: Engine, eva: Member,
         ("POST", body, {"X-Forwarded-For": "203.0.113.9"}),
         ("GET", None, {"X-Forwarded-For": "203.0.113.5", "Authorization": f"Bearer {token}"}),
     ):
-        connection = HTTPConnection("127.0.0.1", served.port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", served.port, timeout=60)
         connection.request(method, f"/api/zoom/participants?streamId={class_id}", content, headers)
         assert connection.getresponse().status == 200
         connection.close()

@@ -106,8 +106,9 @@ def plan_soon(page: Page) -> None:
     start = start.replace(minute=start.minute // 5 * 5)
     for label, texts in (("Date", f"{start:%m %d %Y}".split()), ("Time", f"{start:%H %M}".split())):
         parts = page.get_by_role("group", name=label, exact=True).get_by_role("spinbutton")
-        for part, text in zip(parts.all(), texts, strict=True):
-            part.press_sequentially(text)
+        expect(parts).to_have_count(len(texts))
+        for number, text in enumerate(texts):
+            parts.nth(number).press_sequentially(text)
         page.keyboard.press("Escape")  # the calendar that has opened covers the button
 
 

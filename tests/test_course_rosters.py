@@ -221,7 +221,7 @@ def test_two_imports_at_once_double_nobody(school: Services, ana: Member) -> Non
     roster, start = read(text), Barrier(4)
 
     def work(_number: int) -> courses.CourseRoster:
-        start.wait(timeout=20)
+        start.wait(timeout=60)
         return courses.import_roster(school, auth.OPERATOR, EMAIL, "Algebra", roster)
 
     with ThreadPoolExecutor(4) as threads:
@@ -293,11 +293,11 @@ def test_a_list_that_comes_while_its_teacher_is_handed_over_is_stored_once(
     start = Barrier(2)
 
     def import_it() -> None:
-        start.wait(timeout=20)
+        start.wait(timeout=60)
         bring(school)
 
     def hand_over() -> None:
-        start.wait(timeout=20)
+        start.wait(timeout=60)
         auth.hand_over(school.engine, auth.OPERATOR, EMAIL, eva.email, NOW)
 
     with ThreadPoolExecutor(2) as threads:

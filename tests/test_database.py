@@ -106,7 +106,7 @@ def test_no_update_is_lost_between_reading_and_writing(engine: Engine) -> None:
 
     def work() -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             for _ in range(8):
                 with transaction(engine) as tx:
                     number = int(read(tx, class_id).title) + 1

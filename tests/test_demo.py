@@ -29,7 +29,7 @@ def tracker(running: Demo, *arguments: str) -> Any:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5):
+        with urllib.request.urlopen(url, timeout=60):
             return True
     except (urllib.error.URLError, OSError):
         return False

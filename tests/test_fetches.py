@@ -395,7 +395,7 @@ def test_claimers_at_the_same_time_never_get_the_same_class(engine: Engine) -> N
 
     def work() -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             while (found := claim(engine, 0)) is not None:
                 got.append(found.class_id)
         except Exception as error:

@@ -495,7 +495,7 @@ def test_two_trackers_that_start_at_once_repair_a_database_once(empty: Engine, n
 
     def work(engine: Engine) -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             migrate(engine)
         except Exception as error:
             faults.append(error)

@@ -58,7 +58,7 @@ def test_two_reconciliations_at_once_ask_for_a_class_once(school: Services, cloc
             storage.fetches.ask(tx, class_id, at(92), at(91))
             other = pool.submit(reconcile.ask_for_forgotten, school)
             wait([other], timeout=0.5)  # it has found the class by now, and waits for its turn
-        other.result(timeout=5)
+        other.result(timeout=60)
     assert due(school, class_id) == at(92)
 
 

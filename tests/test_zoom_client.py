@@ -145,7 +145,7 @@ def test_several_threads_share_one_token(http: RequestsMock, zoom: Zoom) -> None
     asked = threading.Event()
 
     def slow(_: object) -> tuple[int, dict[str, str], str]:
-        asked.wait(timeout=5)
+        asked.wait(timeout=60)
         return 200, {}, json.dumps({"access_token": "token-1", "expires_in": 3600})
 
     http.add_callback(responses.POST, OAUTH, slow)
@@ -155,7 +155,7 @@ def test_several_threads_share_one_token(http: RequestsMock, zoom: Zoom) -> None
         thread.start()
     asked.set()
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(timeout=60)
     assert values == ["token-1"] * 8
     assert len(sent(http, OAUTH)) == 1
 

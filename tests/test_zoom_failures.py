@@ -362,7 +362,7 @@ def test_a_redirect_is_not_followed(http: RequestsMock, zoom: Zoom, status: int)
 def wire(*answers: bytes) -> Iterator[str]:
     """A server that gives these bytes, one connection each, and hangs up; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(60)
 
         def serve() -> None:
             for answer in answers:
@@ -374,7 +374,7 @@ def wire(*answers: bytes) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(timeout=5)
+        thread.join(timeout=60)
 
 
 WHOLE = b'{"participants": [], "next_page_token": ""}'

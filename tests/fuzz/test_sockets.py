@@ -56,7 +56,7 @@ def port(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) ->
 def talk(port: int, *pieces: bytes) -> bytes:
     """Everything that comes back for these pieces, until the other side closes."""
     content = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client, suppress(OSError):
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client, suppress(OSError):
         for piece in pieces:
             client.sendall(piece)
         client.shutdown(socket.SHUT_WR)
@@ -103,7 +103,7 @@ def test_any_bytes_are_answered_or_cut_off_and_the_next_one_is_served(port: int,
 @pytest.mark.parametrize("more", [b"x" * 65_536, b"a: b\r\n" * 10_000])
 def test_what_never_ends_is_cut_off(port: int, begin: bytes, more: bytes) -> None:
     sent = 0
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client, suppress(ConnectionError):
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client, suppress(ConnectionError):
         client.sendall(begin)
         while sent < 256 * 1024 * 1024:
             client.sendall(more)

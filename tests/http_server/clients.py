@@ -9,8 +9,12 @@ GET = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
 Serve = Callable[[], int]
 
 
+# For how long a test waits on a loaded machine for what is to come at once.
+PATIENCE_SECONDS = 60
+
+
 def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=5)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
 
 
 def read_to_end(client: socket.socket) -> bytes:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from tests.http_server.clients import (
     GET,
+    PATIENCE_SECONDS,
     WEBHOOKS,
     Serve,
     connect,
@@ -35,7 +36,7 @@ def test_a_webhook_over_a_socket_is_in_the_database_when_it_is_answered(engine: 
     made = HttpServer("127.0.0.1", 0, server_state_on(engine, Clock(at(61))))
     made.start()
     body = event_body("meeting.ended")
-    connection = HTTPConnection("127.0.0.1", made.port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", made.port, timeout=PATIENCE_SECONDS)
     sent = iter([body[:7], body[7:]]) if chunked else body
     connection.request("POST", WEBHOOKS, sent, zoom_signature(body, at(61)), encode_chunked=chunked)
     answer = connection.getresponse()

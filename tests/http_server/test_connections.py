@@ -11,6 +11,7 @@ import pytest
 
 from tests.http_server.clients import (
     GET,
+    PATIENCE_SECONDS,
     WEBHOOKS,
     Serve,
     connect,
@@ -86,7 +87,7 @@ def test_each_request_of_a_connection_has_its_own_deadline(serve: Serve, monkeyp
 
 
 def test_two_requests_share_a_connection(port: int) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     addresses = set()
     for path, expected in (("/nothing", 404), (WEBHOOKS, 405), ("/other", 404)):
         connection.request("GET", path)
@@ -272,7 +273,7 @@ def test_an_address_of_the_newer_kind_is_served_too(state: ServerState) -> None:
     except OSError as error:
         pytest.skip(f"this machine has no IPv6 loopback: {error}")
     made.start()
-    with socket.create_connection(("::1", made.port), timeout=5) as client:
+    with socket.create_connection(("::1", made.port), timeout=PATIENCE_SECONDS) as client:
         client.sendall(GET)
         assert client.recv(65536).startswith(b"HTTP/1.1 404 ")
     made.stop()

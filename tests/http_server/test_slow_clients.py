@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 from sqlalchemy import Engine
 
-from tests.http_server.clients import GET, connect, post, read_to_end, status
+from tests.http_server.clients import GET, PATIENCE_SECONDS, connect, post, read_to_end, status
 from tests.makers import Clock, at, event_body, lesson, member, server_state_on, stored, zoom_signature
 from tracker.attendance.types import ClassStatus
 from tracker.server import http_server
@@ -144,7 +144,7 @@ def test_large_bodies_wait_for_each_other_and_small_ones_for_none(
         with pytest.raises(TimeoutError):
             second.recv(1)
         first.sendall(b"x")
-        second.settimeout(5)
+        second.settimeout(PATIENCE_SECONDS)
         assert [status(read_to_end(client)) for client in (first, second)] == [401, 401]
     made.stop()
 
@@ -155,7 +155,7 @@ def test_a_client_that_takes_no_answers_is_ended(bare: Engine, monkeypatch: pyte
     made.start()
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.settimeout(5)
+        client.settimeout(PATIENCE_SECONDS)  # answers go into the buffers of the system first, thousands of them
         client.connect(("127.0.0.1", made.port))
         with pytest.raises(ConnectionError):
             client.sendall(GET * 1_000_000)
