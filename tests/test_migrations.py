@@ -49,6 +49,7 @@ HASHES = {
     "0010_who_linked_a_meeting": "e67338a7d01e4b4e",
     "0011_languages_and_what_was_seen_to": "e96d531dc2fa6833",
     "0012_rosters": "f0f0efe2a135fa02",
+    "0013_register": "c56ed770b71a1128",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -328,6 +329,21 @@ ROWS: dict[str, dict[str, Any]] = {
         "createdAt": NOW,
         "updatedAt": NOW,
     },
+    "StudentAddress": {"studentId": "st1", "email": "zoe@home.example", "addedAt": NOW},
+    "StudentChoice": {
+        "courseId": "k1",
+        "person": "name:zoe",
+        "studentId": "st1",
+        "isHer": True,
+        "decidedAt": NOW,
+    },
+    "StudentMark": {
+        "streamId": "c1",
+        "studentId": "st1",
+        "status": "excused",
+        "remark": "ill",
+        "decidedAt": NOW,
+    },
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
@@ -355,6 +371,9 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "WebhookTally": lambda tx: storage.webhook_log.tallies_today(tx, NOW),
     "TrackerProcess": lambda tx: storage.processes.list_trackers(tx),
     "ClassShare": lambda tx: tx.exec(select(models.ClassShare)).all(),
+    "StudentAddress": lambda tx: tx.exec(select(models.StudentAddress)).all(),
+    "StudentChoice": lambda tx: tx.exec(select(models.StudentChoice)).all(),
+    "StudentMark": lambda tx: tx.exec(select(models.StudentMark)).all(),
     "CourseShare": lambda tx: tx.exec(select(models.CourseShare)).all(),
     "AuditEntry": lambda tx: tx.exec(select(models.AuditEntry)).all(),
     "Student": lambda tx: [one.student.since for one in storage.students.list_students(tx, "k1") if one.student.since],

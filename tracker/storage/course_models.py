@@ -1,4 +1,4 @@
-"""The tables of courses, of whom they are shared with, and of the students on their rosters."""
+"""The tables of courses: their rules, whom they are shared with, their students, and what is said of these."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -19,6 +19,12 @@ class Course(SQLModel, table=True):
     name: str
     # How many days after a class its participants' names are kept; null where the setting for all classes holds.
     retention_days: int | None = Field(default=None, sa_column_kwargs=column("retentionDays"))
+    # The rules by which statuses are given, as `tracker.attendance.register.Rules` has them; null for its defaults.
+    late_after_minutes: int | None = Field(default=None, sa_column_kwargs=column("lateAfterMinutes"))
+    present_from_percent: int | None = Field(default=None, sa_column_kwargs=column("presentFromPercent"))
+    at_risk_below_percent: int | None = Field(default=None, sa_column_kwargs=column("atRiskBelowPercent"))
+    # Since when it is put away: it is listed apart, and its classes go on.
+    archived_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("archivedAt"))
 
 
 class CourseShare(SQLModel, table=True):
@@ -52,3 +58,41 @@ class Student(SQLModel, table=True):
     until: date | None = Field(default=None, sa_type=Day)
     created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
     updated_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("updatedAt"))
+
+
+class StudentAddress(SQLModel, table=True):
+    """A further e-mail address of a student, lower case: a second one of hers, or a guardian's that she joins with."""
+
+    __tablename__ = "StudentAddress"
+    student_id: str = Field(primary_key=True, foreign_key="Student.id", sa_column_kwargs=column("studentId"))
+    email: str = Field(primary_key=True)
+    added_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("addedAt"))
+
+
+class StudentChoice(SQLModel, table=True):
+    """A teacher's word, for a course, on whether a person who joins, given by a person key, is this student.
+
+    One person may be several students, who share a device.
+    """
+
+    __tablename__ = "StudentChoice"
+    course_id: str = Field(primary_key=True, foreign_key="Course.id", sa_column_kwargs=column("courseId"))
+    person: str = Field(primary_key=True)
+    student_id: str = Field(
+        primary_key=True, foreign_key="Student.id", index=True, sa_column_kwargs=column("studentId")
+    )
+    is_her: bool = Field(sa_column_kwargs=column("isHer"))
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
+
+
+class StudentMark(SQLModel, table=True):
+    """The status that somebody has given a student in a class by hand, against what the rule says."""
+
+    __tablename__ = "StudentMark"
+    class_id: str = Field(primary_key=True, foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
+    student_id: str = Field(
+        primary_key=True, foreign_key="Student.id", index=True, sa_column_kwargs=column("studentId")
+    )
+    status: str
+    remark: str = ""
+    decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))

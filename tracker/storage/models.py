@@ -12,6 +12,9 @@ from tracker.storage.columns import column
 from tracker.storage.course_models import Course as Course
 from tracker.storage.course_models import CourseShare as CourseShare
 from tracker.storage.course_models import Student as Student
+from tracker.storage.course_models import StudentAddress as StudentAddress
+from tracker.storage.course_models import StudentChoice as StudentChoice
+from tracker.storage.course_models import StudentMark as StudentMark
 
 
 class User(SQLModel, table=True):
@@ -191,6 +194,8 @@ class LiveStream(SQLModel, table=True):
     zoom_deletion_due_at: datetime | None = Field(
         default=None, sa_type=UtcSeconds, sa_column_kwargs=column("zoomDeletionDueAt")
     )
+    # Of a class that was made from a report that somebody had: a digest of what the report says.
+    report_digest: str | None = Field(default=None, index=True, sa_column_kwargs=column("reportDigest"))
 
 
 class ClassShare(SQLModel, table=True):
