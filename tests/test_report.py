@@ -424,7 +424,7 @@ def test_the_date_in_a_file_name_is_the_local_one() -> None:
 def test_headings_statuses_roles_and_places_are_told_in_a_language_and_nothing_else_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for room in ("tables", "class_files"):
+    for room in ("table", "class_files"):
         monkeypatch.setattr(f"tracker.report.{room}._", lambda message: f"<{message}>")
     nameless = attendance(stay("", 0, 60), stay("late", 10, 60), waiting("Bo", 0, 5))
     people, stays = (in_words(table(nameless, UTC_ZONE)) for table in (people_table, stays_table))

@@ -1,6 +1,6 @@
 """Rows for a screen and bytes for a file. Pure functions.
 
-tables.py       what a table is, and how it becomes CSV and Excel
+table.py        what a table is, and how it becomes CSV and Excel
 class_files.py  the people of one class, and their joins and leaves
 register.py     students and classes of a course, as a table of either shape, a workbook, or JSON
 hand_off.py     the register as Moodle, Canvas and Google Sheets take it
@@ -27,7 +27,7 @@ from tracker.report.register import (
     register_table,
     register_workbook,
 )
-from tracker.report.tables import FORMULA_STARTS, Table, csv_bytes, file_name, in_words, minutes
+from tracker.report.table import FORMULA_STARTS, Table, csv_bytes, file_name, in_words, minutes
 
 __all__ = [
     "FORMATS",

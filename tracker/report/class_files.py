@@ -14,7 +14,7 @@ from tracker.attendance.stored_form import participants_data
 from tracker.attendance.types import Attendance, Where
 from tracker.messages.languages import gettext as _
 from tracker.messages.vocabulary import NO_NAME, SHEETS
-from tracker.report.tables import Table, in_words, local, minutes, workbook_bytes
+from tracker.report.table import Table, in_words, local, minutes, workbook_bytes
 from tracker.text import fold_name
 
 Shape = Literal["people", "stays"]

@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.attendance.register import Register
 from tracker.attendance.types import Status
 from tracker.report.register import RegisterShape, register_table
-from tracker.report.tables import Cell, Table, csv_bytes
+from tracker.report.table import Cell, Table, csv_bytes
 
 HandOff = Literal["moodle", "canvas", "sheets"]
 HAND_OFFS: tuple[HandOff, ...] = ("moodle", "canvas", "sheets")

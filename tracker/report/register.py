@@ -13,7 +13,7 @@ from tracker import clock
 from tracker.attendance.register import Register, RegisterClass, StudentMark
 from tracker.messages.languages import gettext as _
 from tracker.messages.vocabulary import SHEETS
-from tracker.report.tables import Table, csv_bytes, in_words, local, minutes, workbook_bytes
+from tracker.report.table import Table, csv_bytes, in_words, local, minutes, workbook_bytes
 from tracker.text import plain
 
 RegisterShape = Literal["wide", "long"]
