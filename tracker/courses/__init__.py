@@ -12,15 +12,19 @@ from tracker.courses.keeping import (
     ListedCourse,
     add_class,
     archive,
+    classes_of,
     classes_without_course,
     delete,
     figures_of,
     hand_over,
     list_seen,
     new_course,
+    note_register_export,
     rename,
     take_out,
+    version,
 )
+from tracker.courses.marking import LONGEST_GRACE as LONGEST_GRACE
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
 from tracker.courses.register import (
@@ -57,6 +61,7 @@ __all__ = [
     "archive",
     "change_student",
     "choose",
+    "classes_of",
     "classes_to_take_from",
     "classes_without_course",
     "course_register",
@@ -69,6 +74,7 @@ __all__ = [
     "list_seen",
     "mark",
     "new_course",
+    "note_register_export",
     "people_of_class",
     "preview_list",
     "register_of",
@@ -85,5 +91,6 @@ __all__ = [
     "take_out",
     "teachers_course",
     "undo_choice",
+    "version",
     "visible_course",
 ]

@@ -46,6 +46,43 @@ def figures_of(tx: Transaction, viewer: Member, course: Course, now: datetime) -
     return storage.course_lists.figures(tx, [course.id], now)[course.id]
 
 
+def classes_of(tx: Transaction, viewer: Member, course_id: str) -> list[Class]:
+    """The classes of a course that are not cancelled, by planned start. Raises NotFound, NotAllowed."""
+    check_may_change_course(viewer, storage.courses.course_by_id(tx, course_id))
+    return storage.classes.classes_of_course(tx, course_id)
+
+
+def version(tx: Transaction, viewer: Member, course_id: str, now: datetime) -> object:
+    """What there is to see of a course: a value that differs when students, classes, or words on them have changed.
+
+    What Zoom tells of a class, and what is said of its people, is in it as the class's own figures. Raises NotFound,
+    NotAllowed.
+    """
+    found = storage.courses.course_by_id(tx, course_id)
+    check_may_change_course(viewer, found)
+    classes = storage.classes.classes_of_course(tx, course_id)
+    begun = sum(one.scheduled_start <= now for one in classes)
+    return found, tuple(classes), begun, storage.course_lists.stamp(tx, course_id)
+
+
+def note_register_export(services: Services, acting: Member, course_id: str, form: str) -> Course:
+    """Notes that somebody takes the register of a course away as a file. Raises NotFound, NotAllowed."""
+    with transaction(services.engine) as tx:
+        found = storage.courses.course_by_id(tx, course_id)
+        check_may_change_course(acting, found)
+        now = services.now()
+        audit.note(
+            tx,
+            acting,
+            Action.REGISTER_EXPORTED,
+            now,
+            course=found.name,
+            account=found.teacher_email,
+            format=form,
+        )
+    return found
+
+
 def new_course(services: Services, acting: Member, name: str, teacher: Member) -> str:
     """Makes a course without classes and students for a teacher, and returns its id.
 

@@ -1,6 +1,6 @@
 """The students of a course, one by one and by a list that is looked at before it is saved."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from tracker.attendance.counting import is_nameless
 from tracker.attendance.types import Person
 from tracker.audit import Action
 from tracker.class_attendance import attendance_of
-from tracker.courses.matching import LONGEST_ADDRESS
+from tracker.courses.matching import LONGEST_ADDRESS, MOST_ADDRESSES
 from tracker.courses.roster import CourseRoster, brought_up_to_date, save_list
 from tracker.errors import InvalidInput, NotFound
 from tracker.permissions import check_may_change_course, check_may_see, may_see
@@ -95,31 +95,53 @@ def import_list(services: Services, acting: Member, course_id: str, read: Roster
         return save_list(tx, acting, found, read, services.now())
 
 
-def add_student(services: Services, acting: Member, course_id: str, student: Student) -> None:
-    """Adds a student behind the others. Raises NotFound, NotAllowed, and InvalidInput for one that is there already,
-    for what makes no sense, and where there are too many."""
-    checked = _checked(student)
+def add_student(
+    services: Services, acting: Member, course_id: str, student: Student, addresses: Sequence[str] = ()
+) -> None:
+    """Adds a student, with further e-mail addresses of hers, behind the others.
 
-    def changed(known: Sequence[Enrolled]) -> list[tuple[Enrolled | None, Student]]:
+    Raises NotFound, NotAllowed, and InvalidInput for one that is there already, for what makes no sense, and where
+    there are too many.
+    """
+    checked, others = _checked(student), _addresses(addresses)
+    now = services.now()
+    with transaction(services.engine) as tx:
+        found = _locked(tx, acting, course_id)
+        known = storage.students.list_students(tx, course_id)
         if len(known) >= MOST_STUDENTS:
             raise InvalidInput("roster_full", most=MOST_STUDENTS, number=len(known) + 1)
         _check_is_new([one.student for one in known], checked)
-        return [*((one, one.student) for one in known), (None, checked)]
+        storage.students.save(tx, course_id, [*((one, one.student) for one in known), (None, checked)], now)
+        added = storage.students.list_students(tx, course_id)[-1]
+        _set_addresses(tx, added, others, now)
+        audit.note(tx, acting, Action.STUDENT_ADDED, now, course=found.name, account=found.teacher_email)
 
-    _change(services, acting, course_id, Action.STUDENT_ADDED, changed)
 
+def change_student(
+    services: Services,
+    acting: Member,
+    course_id: str,
+    student_id: str,
+    student: Student,
+    addresses: Sequence[str] = (),
+) -> None:
+    """Changes what is known of a student, and her further addresses; what was said of her stays.
 
-def change_student(services: Services, acting: Member, course_id: str, student_id: str, student: Student) -> None:
-    """Changes what is known of a student; what was said of her stays. Raises as `add_student` does."""
-    checked = _checked(student)
-
-    def changed(known: Sequence[Enrolled]) -> list[tuple[Enrolled | None, Student]]:
-        if student_id not in {one.id for one in known}:
+    Raises as `add_student` does.
+    """
+    checked, others = _checked(student), _addresses(addresses)
+    now = services.now()
+    with transaction(services.engine) as tx:
+        found = _locked(tx, acting, course_id)
+        known = storage.students.list_students(tx, course_id)
+        hers = next((one for one in known if one.id == student_id), None)
+        if hers is None:
             raise NotFound("no_such_student", who="")
-        _check_is_new([one.student for one in known if one.id != student_id], checked)
-        return [(one, _with_surname(one.student, checked) if one.id == student_id else one.student) for one in known]
-
-    _change(services, acting, course_id, Action.STUDENT_CHANGED, changed)
+        _check_is_new([one.student for one in known if one is not hers], checked)
+        changed = _with_surname(hers.student, checked)
+        storage.students.save(tx, course_id, [(one, changed if one is hers else one.student) for one in known], now)
+        _set_addresses(tx, hers, others, now)
+        audit.note(tx, acting, Action.STUDENT_CHANGED, now, course=found.name, account=found.teacher_email)
 
 
 def remove_students(services: Services, acting: Member, course_id: str, student_ids: Collection[str]) -> None:
@@ -186,21 +208,6 @@ def _locked(tx: Transaction, acting: Member, course_id: str) -> Course:
     return found
 
 
-def _change(
-    services: Services,
-    acting: Member,
-    course_id: str,
-    action: Action,
-    changed: Callable[[Sequence[Enrolled]], list[tuple[Enrolled | None, Student]]],
-) -> None:
-    """Stores the roster as `changed` makes it of the one that is there, under the course's lock, and notes it."""
-    now = services.now()
-    with transaction(services.engine) as tx:
-        found = _locked(tx, acting, course_id)
-        storage.students.save(tx, course_id, changed(storage.students.list_students(tx, course_id)), now)
-        audit.note(tx, acting, action, now, course=found.name, account=found.teacher_email)
-
-
 def _checked(given: Student) -> Student:
     """What was typed of a student, in one line each. Raises InvalidInput for what makes no sense."""
     name, number, group = (" ".join(text.split()) for text in (given.name, given.number, given.group))
@@ -208,14 +215,35 @@ def _checked(given: Student) -> Student:
         raise InvalidInput("student_unnamed")
     if max(map(len, (name, number, group))) > LONGEST_TEXT:
         raise InvalidInput("student_text_too_long", most=LONGEST_TEXT)
-    email = given.email.strip().casefold()
-    before, at, after = email.rpartition("@")
-    if email and (not (before and at and "." in after) or len(email.split()) > 1 or len(email) > LONGEST_ADDRESS):
-        raise InvalidInput("address_unusable")
+    email = _address(given.email) if given.email.strip() else ""
     if given.since and given.until and given.until < given.since:
         raise InvalidInput("student_dates_reversed")
     name, email, number, group = (plain(text, LONGEST_ADDRESS) for text in (name, email, number, group))
     return replace(given, name=name, email=email, number=number, group=group, line=0)
+
+
+def _address(given: str) -> str:
+    """An e-mail address in lower case. Raises InvalidInput for what is none."""
+    address = plain(given, LONGEST_ADDRESS + 1).strip().casefold()
+    before, at, after = address.rpartition("@")
+    if not (before and at and "." in after) or len(address.split()) > 1 or len(address) > LONGEST_ADDRESS:
+        raise InvalidInput("address_unusable")
+    return address
+
+
+def _addresses(given: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(_address(one) for one in given))
+    if len(found) > MOST_ADDRESSES:
+        raise InvalidInput("too_many_addresses", most=MOST_ADDRESSES)
+    return found
+
+
+def _set_addresses(tx: Transaction, one: Enrolled, addresses: Sequence[str], now: datetime) -> None:
+    """Has a student these further addresses, and no others."""
+    for address in set(one.addresses) - set(addresses):
+        storage.said_of_students.remove_address(tx, one.id, address)
+    for address in set(addresses) - set(one.addresses):
+        storage.said_of_students.add_address(tx, one.id, address, now)
 
 
 def _check_is_new(others: Collection[Student], one: Student) -> None:

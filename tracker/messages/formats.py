@@ -48,6 +48,11 @@ def day(when: date, *, weekday: bool = True, year: bool = True) -> str:
     return format_skeleton(skeleton, when, locale=spoken()).replace("\u202f", "\u00a0")
 
 
+def weekday(when: date) -> str:
+    """The day of the week, short: `Thu`."""
+    return format_date(when, "EEE", locale=spoken())
+
+
 def long_day(when: date) -> str:
     """A date for a heading: `Thursday 14 May`."""
     patterns = spoken().datetime_skeletons
