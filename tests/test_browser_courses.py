@@ -123,7 +123,7 @@ def test_the_same_list_again_changes_nothing_and_another_one_updates(place: Plac
     tab.get_by_role("button", name="Save 2 students").click()
     expect(tab.get_by_text("Saved: 2 new students")).to_be_visible()
     settle(tab)
-    tab.get_by_text("Bring a list up to date").click()
+    tab.get_by_text("Bring the list up to date").click()
     text = tab.get_by_role("textbox", name="The list")
     text.fill("Name\tE-mail\nBo Ek\tbo@x.example\nCy Lima\tcy@x.example")
     text.press("Control+Enter")

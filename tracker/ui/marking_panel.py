@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from tracker import courses
-from tracker.attendance.register import ByHand, Register
+from tracker.attendance.register import ByHand, Known, Register
 from tracker.attendance.types import BY_HAND, Status
 from tracker.errors import InvalidInput
 from tracker.messages import formats
@@ -39,10 +39,15 @@ def show(member: Member, course: Course, register: Register) -> None:
         return
     names = {row.enrolled.id: words.plain(row.enrolled.student.name, 80) or _(NO_NAME) for row in register.rows}
     told = {one.id: _named(one) for one in offered}
+    # The last one that was held: of what is not known yet, or was not held, there is rarely something to say.
+    counted = {held.id for held in register.classes if held.known is Known.COUNTED}
+    usual = next((place for place, one in enumerate(offered) if one.id in counted), 0)
     with st.expander(_("Mark by hand"), icon=":material/edit_note:", key="mark-by-hand"):
         times = st.session_state.get(TIMES, 0)
-        with st.form("marking", border=False):
-            class_id = st.selectbox(_("Class"), list(told), format_func=told.__getitem__, key="marking-class")
+        with st.form("marking", border=False, width=760):
+            class_id = st.selectbox(
+                _("Class"), list(told), usual, format_func=told.__getitem__, key=f"marking-class-{times}"
+            )
             chosen = st.multiselect(
                 _("Students"),
                 list(names),

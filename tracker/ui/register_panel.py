@@ -132,10 +132,8 @@ def _guests(register: Register) -> None:
                 guest.email,
             )
         )
-    columns = (
-        Column(_(HEADINGS["Name"])),
-        Column(_("Classes")),
-        Column(_("Last in")),
-        Column(_(HEADINGS["Email"]), look="wide quiet"),
-    )
-    components.table(_("Guests"), columns, rows, box=len(rows) > MOST_WITHOUT_BOX)
+    columns = [Column(_(HEADINGS["Name"])), Column(_("Classes")), Column(_("Last in"))]
+    if any(guest.email for guest in register.guests):
+        columns.append(Column(_(HEADINGS["Email"]), look="wide quiet"))
+    shown = [row[: len(columns)] for row in rows]
+    components.table(_("Guests"), columns, shown, box=len(rows) > MOST_WITHOUT_BOX)

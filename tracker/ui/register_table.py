@@ -27,6 +27,8 @@ from tracker.ui.words import plain
 CLASSES_AT_ONCE = 14
 LONGEST_NAME = 80
 TRENDS = {Trend.MORE: ("↗", marked("more often of late")), Trend.LESS: ("↘", marked("less often of late"))}
+# What the heading of a class says of all of its students.
+OF_THE_CLASS = frozenset({Status.NOT_YET_KNOWN, Status.NOT_HELD})
 IN_LEGEND = (
     Status.PRESENT,
     Status.LATE,
@@ -147,7 +149,9 @@ def _cells(*, minutes: bool) -> Callable[[StudentMark | None], str]:
     def made(status: Status, seconds: int | None, remark: str | None) -> str:
         sign, word = MARKS[status][0], escape(_(STATUSES[status]))
         short = escape(_(SHORT_STATUSES[status]))
-        whole = "" if seconds is None else _("{minutes} min", minutes=formats.number(round(seconds / 60)))
+        if status in OF_THE_CLASS:
+            short = ""  # its heading says it
+        whole = _("{minutes} min", minutes=formats.number(round(seconds / 60))) if seconds else ""
         below = f"<span class='quiet'>{escape(whole)}</span>" if whole else ""
         hand, said = "", ""
         if remark is not None:
@@ -156,7 +160,7 @@ def _cells(*, minutes: bool) -> Callable[[StudentMark | None], str]:
             said = f", {escape(told)}"
         title = f" title='{word}{said}'"
         return (
-            f"<td class='mark-{_look(status)}'{title}><span aria-hidden='true'>{sign} {short}</span>{hand}"
+            f"<td class='mark-{_look(status)}'{title}><span aria-hidden='true'>{f'{sign} {short}'.strip()}</span>{hand}"
             f"<span class='unseen'>{word}{said}</span>{below}</td>"
         )
 

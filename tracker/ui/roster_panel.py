@@ -90,7 +90,7 @@ def _add_class(course: Course, class_id: str) -> None:
 def _pasted(member: Member, course: Course) -> None:
     text = st.text_area(
         _("The list"),
-        key=f"roster-text-{_times()}",
+        key=f"roster-text-{times()}",
         height=180,
         placeholder=_("Copied cells of a spreadsheet, or a name and an e-mail address on each line"),
     )
@@ -106,7 +106,7 @@ def _file(member: Member, course: Course) -> None:
     given = st.file_uploader(
         _("Excel (.xlsx) or CSV, in the shape that your school has it"),
         type=["xlsx", "csv", "txt", "tsv"],
-        key=f"roster-file-{_times()}",
+        key=f"roster-file-{times()}",
     )
     if given is None:
         st.caption(
@@ -157,7 +157,7 @@ def _save(course: Course, read: Roster, then: Callable[[], None] | None) -> None
         changed=_n("{number} changed", "{number} changed", made.changed),
     )
     st.session_state[SAVED] = (course.id, sentence)
-    st.session_state[TIMES] = _times() + 1
+    st.session_state[TIMES] = times() + 1
     st.rerun()
 
 
@@ -246,5 +246,6 @@ def student_cells(students: Iterable[Student]) -> tuple[list[Column], list[list[
     return columns, [list(row) for row in zip(*(cells for _heading, cells in kept), strict=True)]
 
 
-def _times() -> int:
+def times() -> int:
+    """How often a list was saved in this tab: what is named after it is a new one after that."""
     return int(st.session_state.get(TIMES, 0))

@@ -33,10 +33,10 @@ def show(member: Member, course: Course) -> None:
     else:
         components.empty("👥", _("There are no students yet. Bring a list, or add them one by one."))
     with st.expander(
-        _("Bring a list up to date") if students else _("Bring a list"),
+        _("Bring the list up to date") if students else _("Bring a list"),
         expanded=not students,
         icon=":material/upload:",
-        key="roster",
+        key=f"roster-{roster_panel.times()}",
     ):
         roster_panel.show(member, course)
     times = st.session_state.get(TIMES, 0)
@@ -58,7 +58,7 @@ def _table(students: Sequence[Enrolled]) -> None:
 
 
 def _add(course: Course, key: str) -> None:
-    with st.form(key, border=False):
+    with st.form(key, border=False, width=760):
         student, addresses = _fields(Student(""), (), key)
         if not st.form_submit_button(_("Add"), type="primary", icon=":material/person_add:"):
             return
@@ -76,11 +76,12 @@ def _change(course: Course, students: Sequence[Enrolled], times: int) -> None:
         format_func=lambda one: _called(by_id[one]),
         key=f"changed-student-{times}",
         placeholder=_("Choose one"),
+        width=760,
     )
     if chosen is None:
         return
     known = by_id[chosen]
-    with st.form(f"change-{chosen}", border=False):
+    with st.form(f"change-{chosen}", border=False, width=760):
         student, addresses = _fields(known.student, known.addresses, f"{chosen}-{times}")
         saved = st.form_submit_button(_("Save"), type="primary", icon=":material/save:")
     if saved:
