@@ -71,12 +71,12 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health paths privacy services storage",
     "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
     "sessions settings storage zoom",
-    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health listing logs "
-    "messages paths privacy report retry rosters sample_data services sessions settings storage text zoom",
+    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
+    "listing logs messages paths privacy report retry rosters sample_data services sessions settings storage text zoom",
     "dashboard": "health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
-    "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing messages "
-    "privacy storage ui",
+    "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
+    "messages privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
     "messages paths privacy report rosters run sample_data server services settings storage text",
@@ -389,7 +389,8 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     making = ("classes/__init__", "classes/planned", "classes/meetings", "classes/cancelling")
-    reading = ("class_attendance", "courses/roster", "decisions", "fetching", "collecting", "listing/attention")
+    of_courses = ("courses/roster", "courses/keeping", "courses/students")
+    reading = ("class_attendance", *of_courses, "decisions", "fetching", "collecting", "listing/attention")
     for module in (*making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
