@@ -264,7 +264,7 @@ def test_hostile_and_endless_names_leave_the_pages_whole(screens: Screens, schoo
     shown = [screens.open(page.COURSES), *(opened(screens, course, view) for view in ("register", "students"))]
     for at in [*shown, opened(screens, course, "settings")]:
         assert not at.exception
-        assert "<img" not in "".join(raw(at))
+        assert not re.search(r"(?<!\\)<img", "".join(raw(at)))
         # In HTML it is no more than text.
         assert "](http" not in "".join(text for text in raw(at) if not text.startswith("<"))
 
