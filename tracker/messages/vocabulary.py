@@ -45,6 +45,11 @@ CONTENTS: Mapping[str, str] = {
     "stays": "joins and leaves",
     "people and stays": "people, joins and leaves",
     "everything": "everything",
+    "wide": "a row each student",
+    "long": "a row each student and class",
+    "wide and long": "students, and students and classes",
+    "marks": "marks",
+    "points": "points",
 }
 # For how long a course keeps names, where it is no number of days.
 LENGTHS_KEPT: Mapping[str, str] = {"as_set": "as the setting says", "without_limit": "without limit"}

@@ -18,7 +18,7 @@ from tracker.report.class_files import (
     workbook,
     xlsx_bytes,
 )
-from tracker.report.hand_off import HAND_OFFS, HandOff, hand_off_file
+from tracker.report.hand_off import HAND_OFFS, REGISTER_FORMATS, HandOff, RegisterFormat, register_file
 from tracker.report.register import (
     REGISTER_SHAPES,
     RegisterShape,
@@ -33,21 +33,23 @@ __all__ = [
     "FORMATS",
     "FORMULA_STARTS",
     "HAND_OFFS",
+    "REGISTER_FORMATS",
     "REGISTER_SHAPES",
     "SHAPES",
     "Format",
     "HandOff",
+    "RegisterFormat",
     "RegisterShape",
     "Shape",
     "Table",
     "csv_bytes",
     "file_name",
-    "hand_off_file",
     "in_words",
     "json_bytes",
     "minutes",
     "people_table",
     "register_csv",
+    "register_file",
     "register_json",
     "register_table",
     "register_workbook",
