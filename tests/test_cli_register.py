@@ -5,7 +5,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from sqlalchemy import Engine
 
 from tests.makers import entries
 from tests.matrix.cast import dump
-from tests.practice_school import HELD, TEACHER, CommandLine, Host
+from tests.practice_school import TEACHER, CommandLine, Host
 from tracker.audit import Action
 
 pytestmark = pytest.mark.database("sqlite")
@@ -248,30 +247,6 @@ def test_a_status_by_hand_survives_a_later_fetch_until_it_is_taken_back(
     # What the rule says today, not what it said when the status was given.
     assert tracker.done("mark", algebra["id"], "001", "--clear").text == "left early (by the rule)\n"
     assert marks(register(), algebra["id"])["Bo Ek"] == BO | {"status": "left early"}
-
-
-def test_a_late_correction_from_zoom_ends_in_the_marks_that_it_makes(
-    tracker: CommandLine, host: Host, algebra: dict[str, Any], register: Register
-) -> None:
-    """The meeting goes on once more within the class's own time, and Zoe comes to that alone."""
-    tracker.done("mark", algebra["id"], "bo@x.example", "--status", "present")
-    host.clock.time = HELD + timedelta(minutes=65)
-    meeting = algebra["zoomMeetingId"]
-    host.start(meeting)
-    host.join(meeting, "Zoë", "zoe@x.example")
-    host.clock.forward(minutes=40)
-    host.end(meeting)
-    tracker.done("fetch", algebra["id"])
-    found = marks(register(), algebra["id"])
-    assert (found["Bo Ek"]["status"], found["Bo Ek"]["by"]) == ("present", "hand")
-    assert found["Zoë Abel"]["status"] in ("absent", "partly")
-    people = tracker.done("people", algebra["id"], "--json").json["people"]
-    assert {one["name"]: one["student"] for one in people}["Zoë"] == {
-        "name": "Zoë Abel",
-        "email": "zoe@x.example",
-        "number": "003",
-        "why": "by_email",
-    }
 
 
 def test_each_person_is_shown_with_the_student_that_she_is(tracker: CommandLine, algebra: dict[str, Any]) -> None:
