@@ -20,6 +20,7 @@ SOURCES = sorted(
 FLOORS: dict[str, set[str]] = {
     "ground": {"clock", "messages", "paths", "text", "practice"},
     "errors": {"errors"},
+    "tables": {"tables"},
     "arithmetic and settings": {"attendance", "rosters", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
@@ -43,7 +44,8 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock text",
-    "rosters": "errors messages text",
+    "rosters": "errors tables text",
+    "tables": "errors messages text",
     "settings": "errors messages paths",
     "logs": "settings text",
     "report": "attendance messages text",
@@ -120,7 +122,7 @@ LIBRARIES: dict[str, set[str]] = {
     "xlsxwriter": {"report"},
     "zxcvbn": {"auth"},
 }
-PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "rosters", "text"}
+PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "rosters", "tables", "text"}
 PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}
