@@ -16,7 +16,7 @@ from tracker.attendance.counting import (
 )
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, said_in_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, said_in_data, source_in_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -65,7 +65,7 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         part,
         said=said_in_data(data) or said_by(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
-        source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
+        source=source_in_data(data),
     )
 
 
@@ -175,7 +175,7 @@ def take_class_attendance(
         stays,
         sessions,
         found.planned,
-        own_time=part.own_time if part.sessions else None,
+        own_time=part.own_time if part.sessions or part.own_time else None,
         at_another_time=part.at_another_time,
         shares={one.session.uuid: one.share for one in part.sessions if one.shared_with},
         said=said,
@@ -352,9 +352,9 @@ def size_of_records(tx: Transaction, found: Class) -> int | None:
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
-    """Whether what is stored of a class's participants is Zoom's list, and not what was seen live."""
+    """Whether what is stored of a class's participants is Zoom's list, and neither what was seen live nor a report."""
     data = _readable(tx, found.id)
-    return data is not None and data.get("source") != Source.SEEN.value
+    return data is not None and source_in_data(data) is Source.ZOOM
 
 
 def snapshots(tx: Transaction, found: Class) -> list[Snapshot]:

@@ -189,6 +189,9 @@ roster show Algebra --teacher HOLDER                                   done     
 roster import Algebra LIST --teacher WHO                               done     refused    done
 roster import Algebra LIST --teacher HOLDER                            done     -          -
 roster import Algebra LIST --teacher HOLDER --dry-run                  done     -          -
+report import Algebra REPORT --teacher WHO                             done     refused    done
+report import Algebra REPORT --teacher HOLDER                          done     -          -
+report import Algebra REPORT --teacher HOLDER --dry-run                done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
 """

@@ -248,9 +248,12 @@ def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str
     in_class = clip(present, own_time)
     own_seconds = sum(span.seconds for span in own_time)
     keys = tuple(sorted({key_of(stay) for stay in stays}))
+    there = sum(span.seconds for span in in_class)
+    untimed = sum(stay.seconds for stay in stays if stay.span is None)
     percent = None
     if own_seconds:
-        there = sum(span.seconds for span in in_class)
+        untimed = min(untimed, own_seconds - there)
+        there += untimed
         percent = (200 * there + own_seconds) // (2 * own_seconds)  # rounded half up, in integers
     return Person(
         keys=keys,
@@ -262,4 +265,5 @@ def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str
         percent=percent,
         late=bool(in_class) and in_class[0].start > own_time[0].start + GRACE,
         left_early=bool(in_class) and in_class[-1].end < own_time[-1].end - GRACE,
+        untimed=untimed,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.attendance.counting import person_key
-from tracker.attendance.types import Attendance, Mark, Said, Stay, where_of
+from tracker.attendance.types import Attendance, Mark, Said, Source, Stay, where_of
 from tracker.clock import parse_utc, to_zoom
 from tracker.text import number_of, text_of
 
@@ -23,6 +23,11 @@ def participants_data(attendance: Attendance) -> dict[str, Any]:
 def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
     """The stays in a stored `participantsData`; another program may have written it, with pieces that are odd."""
     return stays_from_entries(data["participants"])
+
+
+def source_in_data(data: Mapping[str, Any]) -> Source:
+    """Where the records in a stored `participantsData` come from; another program may not say it."""
+    return next((source for source in Source if source.value == data.get("source")), Source.ZOOM)
 
 
 def said_in_data(data: Mapping[str, Any]) -> Said | None:

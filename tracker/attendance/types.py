@@ -34,6 +34,7 @@ class Source(StrEnum):
 
     ZOOM = "Zoom's list"
     SEEN = "seen live"
+    REPORT = "report"  # a file that somebody had
 
 
 class Where(StrEnum):
@@ -134,7 +135,8 @@ class Person:
     """Everybody who is the same by the counting rule, or by a teacher's word, with the union of their stays.
 
     `keys` has more than one entry where a teacher has joined people. `present` is within the class's share of its
-    sessions, `in_class` the part of it in the class's own time. `robot`: it looks like a note-taking robot, and the
+    sessions, `in_class` the part of it in the class's own time; `untimed` are seconds of stays of which only the length
+    is known, at most what is left of the class. `robot`: it looks like a note-taking robot, and the
     teacher has not said otherwise.
     """
 
@@ -149,6 +151,7 @@ class Person:
     left_early: bool
     role: Role = Role.PARTICIPANT
     robot: bool = False
+    untimed: int = 0
 
     @property
     def is_host(self) -> bool:
@@ -158,22 +161,22 @@ class Person:
     @property
     def seconds(self) -> int:
         """Time present: the union of the stays, in whole seconds."""
-        return sum(span.seconds for span in self.present)
+        return sum(span.seconds for span in self.present) + self.untimed
 
     @property
     def seconds_in_class(self) -> int:
         """Time in class: what of the time present lies in the class's own time, in whole seconds."""
-        return sum(span.seconds for span in self.in_class)
+        return sum(span.seconds for span in self.in_class) + self.untimed
 
     @property
     def outside(self) -> bool:
         """Whether the person was only there before or after class."""
-        return self.percent is not None and not self.in_class
+        return self.percent is not None and not self.in_class and not self.untimed
 
     @property
     def added_up(self) -> int:
         """The seconds of the stays added up, as a naive report has it: time on two devices is in it twice."""
-        return sum(stay.span.seconds for stay in self.stays if stay.span is not None)
+        return sum(stay.span.seconds if stay.span is not None else stay.seconds for stay in self.stays)
 
     @property
     def first_join(self) -> datetime | None:

@@ -35,7 +35,7 @@ from tracker import (
 from tracker.attendance.stored_form import participants_data
 from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import activity, people, person, rosters, users
+from tracker.cli import activity, people, person, reports, rosters, users
 from tracker.cli.call import (
     CLASS_ID,
     Call,
@@ -352,6 +352,7 @@ def command_parser() -> argparse.ArgumentParser:
     _export_command(commands)
     person.person_commands(commands)
     rosters.roster_commands(commands)
+    reports.report_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     activity.audit_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")

@@ -1,8 +1,10 @@
 """What teachers keep of their courses.
 
-roster.py  the students of a course: shown, and brought up to date by a list
+roster.py   the students of a course: shown, and brought up to date by a list
+reports.py  earlier classes of a course, from reports that somebody has kept
 """
 
+from tracker.courses.reports import CourseReport, ImportedClass, import_report
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
 
-__all__ = ["CourseRoster", "import_roster", "show_roster"]
+__all__ = ["CourseReport", "CourseRoster", "ImportedClass", "import_report", "import_roster", "show_roster"]

@@ -96,8 +96,9 @@ def report_of(
     if not told:
         raise InvalidInput("report_empty")
     classes = meetings_of(told.values(), order, zone, held, reading.say)
+    once = {one.digest: one for one in reversed(classes)}
     problems = sorted(reading.problems, key=lambda one: one.line)
-    return Report(tuple(classes), tuple(problems), zone.key)
+    return Report(tuple(reversed(once.values())), tuple(problems), zone.key)
 
 
 def _that_count(sections: list[Section], reading: _Reading) -> list[Section]:

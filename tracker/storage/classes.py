@@ -78,6 +78,7 @@ class Class:
 
     `shared_with`: the ids of the colleagues with whom it, or its course, is shared. `seen_to`: the code of the trouble
     that somebody has seen to. `zoom_deletion_due_at`: when the meeting of a cancelled class is deleted at Zoom.
+    `report_digest`: it was made from a report that says this; it has no meeting, and is never fetched.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Class:
     seen_to: str | None = None
     cancelled_at: datetime | None = None
     zoom_deletion_due_at: datetime | None = None
+    report_digest: str | None = None
 
     @property
     def planned(self) -> Span:
@@ -381,6 +383,7 @@ def _class(
         seen_to=row.seen_to,
         cancelled_at=row.cancelled_at,
         zoom_deletion_due_at=row.zoom_deletion_due_at,
+        report_digest=row.report_digest,
     )
 
 
