@@ -71,8 +71,10 @@ def layout_of(rows: Iterable[Row]) -> Layout:
         elif (columns := _block_of(row)) is not None:
             section, block = None, columns
         elif block is not None:
-            about = about_in(row, block)
-            found.about.append(about)
+            # A line alone is a title, as a webinar's report has them.
+            if sum(map(bool, row.cells)) > 1:
+                about = about_in(row, block)
+                found.about.append(about)
         elif section is not None:
             section.rows.append(row)
         elif (told := _told_in(row)) is not None:

@@ -135,7 +135,7 @@ def _class(
     times: _Times,
 ) -> ReportedClass:
     """A class at the time that is told, else from the first join to the last leave."""
-    presences = [one.presence for one in dict.fromkeys(stays)]
+    presences = sorted((one.presence for one in stays), key=lambda one: one.line)
     spans = [_span(one) for one in presences if not one.waiting] or [_span(one) for one in presences]
     known = [one for one in spans if one is not None]
     longest = timedelta(seconds=max((one.seconds for one in presences), default=0))

@@ -93,9 +93,9 @@ def report_of(
             told[one.line].entries.append(entry)
     for alone in layout.about if not any(one.entries for one in told.values()) else ():
         told.setdefault(alone.line, Told(alone, _moments_of(alone)))
-    if not told:
-        raise InvalidInput("report_empty")
     classes = meetings_of(told.values(), order, zone, held, reading.say)
+    if not classes:
+        raise InvalidInput("report_empty")
     once = {one.digest: one for one in reversed(classes)}
     problems = sorted(reading.problems, key=lambda one: one.line)
     return Report(tuple(reversed(once.values())), tuple(problems), zone.key)

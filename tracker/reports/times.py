@@ -72,7 +72,7 @@ def order_of(moments: Iterable[Moment], today: date) -> DateOrder:
     """
     one_of_both: Moment | None = None
     can_be = {DateOrder.DAY_FIRST: True, DateOrder.MONTH_FIRST: True}
-    for moment in {moment.days: moment for moment in moments if len(moment.days) == 2}.values():
+    for moment in (moment for moment in moments if len(moment.days) == 2):
         day, month = (one is not None and one <= today for one in moment.days)
         can_be[DateOrder.DAY_FIRST] &= day or not month
         can_be[DateOrder.MONTH_FIRST] &= month or not day
