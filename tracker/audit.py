@@ -56,6 +56,7 @@ class Action(StrEnum):
     PEOPLE_MARK_UNDONE = "people_mark_undone"
     PARTICIPANTS_FETCHED = "participants_fetched"
     FETCH_TRIED_AGAIN = "fetch_tried_again"
+    CLASS_FROM_REPORT = "class_from_report"
     ROSTER_SEEN = "roster_seen"
     ROSTER_IMPORTED = "roster_imported"
     REGISTER_SEEN = "register_seen"

@@ -4,6 +4,7 @@ roster.py    the students of a course: shown, and brought up to date by a list
 register.py  students and classes, and what each student is in each class
 marking.py   statuses by hand, and the rules for the others
 matching.py  who of those who join is which student
+reports.py   earlier classes of a course, from reports that somebody has kept
 """
 
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
@@ -19,14 +20,18 @@ from tracker.courses.register import (
     teachers_course,
     visible_course,
 )
+from tracker.courses.reports import CourseReport, ImportedClass, import_report
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
 
 __all__ = [
+    "CourseReport",
     "CourseRoster",
+    "ImportedClass",
     "add_address",
     "choose",
     "course_register",
     "find_student",
+    "import_report",
     "import_roster",
     "mark",
     "note_register_export",

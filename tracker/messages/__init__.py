@@ -13,6 +13,7 @@ from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
+from tracker.messages.reports import OF_REPORTS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
@@ -324,6 +325,7 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
     **_OF_ROSTERS,
+    **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
     **OF_BACKUPS,

@@ -12,6 +12,8 @@ ACTIONS: Mapping[str, Template] = {
     "class_exported": "exported the class ({shape}, {format})",
     "start_link_opened": "opened the start link of the class, as its host",
     "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
+    "class_from_report": "made the class “{title}”, {start}, {minutes} minutes, from a report, "
+    "in the course “{course}” of {teacher}",
     "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
     "class_moved": "put the class into another course",
     "class_cancelled": "cancelled the class",
