@@ -15,7 +15,7 @@ from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesso
 from tests.test_house import PROJECT, SOURCES, tree_of
 from tracker import audit, auth, class_attendance, classes, courses, decisions, fetching, listing, sessions, storage
 from tracker.attendance.assignment import Choice
-from tracker.attendance.types import Mark, Person
+from tracker.attendance.types import Mark, Person, Status
 from tracker.audit import Action
 from tracker.auth import Browser, Limits
 from tracker.auth.school_account import Identity
@@ -25,6 +25,7 @@ from tracker.messages.actions import ACTIONS
 from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
+from tracker.storage.courses import Course
 from tracker.storage.database import transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
@@ -104,6 +105,16 @@ class School:
         decisions.mark(self.using, auth.OPERATOR, found, people, Mark.SET_ASIDE)
         return found
 
+    def of_course(self) -> tuple[Class, Course, str]:
+        """A class that was held, its course, and a student of it."""
+        found = self.held()
+        courses.import_roster(self.using, auth.OPERATOR, self.ana.email, "Algebra", read_pasted("Bo\nCy"))
+        with transaction(self.engine) as tx:
+            storage.courses.set_course(tx, found.id, "Algebra")
+            course = storage.courses.get_course(tx, self.ana.id, "Algebra")
+            (bo, _cy) = storage.students.list_students(tx, course.id)
+        return stored(self.engine, found.id), course, bo.id
+
     def with_password(self) -> str:
         """Ana has a password; returns the token of a browser of hers."""
         auth.set_password(self.engine, auth.OPERATOR, self.ana.email, PASSWORD, self.now)
@@ -116,6 +127,29 @@ def other_list(school: School) -> None:
         for stays in ((stay("Bo", 0, 60), stay("Cy", 0, 50)), (stay("Bo", 0, 60),)):
             storage.session_records.save_list(tx, MEETING, "uuid-1", stays, complete=True, now=school.now)
     class_attendance.take_other_list(school.using, school.ana, found, "uuid-1")
+
+
+def marked(school: School) -> None:
+    found, _course, bo = school.of_course()
+    courses.mark(school.using, school.ana, found.id, [bo], Status.EXCUSED, "ill")
+
+
+def chosen_student(school: School, *, undo: bool = False) -> None:
+    _found, course, bo = school.of_course()
+    if undo:
+        courses.choose(school.using, auth.OPERATOR, course.id, [("name", "phone")], [bo])
+        courses.undo_choice(school.using, school.ana, course.id, [("name", "phone")])
+    else:
+        courses.choose(school.using, school.ana, course.id, [("name", "phone")], [bo])
+
+
+def with_address(school: School, *, remove: bool = False) -> None:
+    _found, course, bo = school.of_course()
+    if remove:
+        courses.add_address(school.using, auth.OPERATOR, course.id, bo, "bo@home.example")
+        courses.remove_address(school.using, school.ana, course.id, bo, "bo@home.example")
+    else:
+        courses.add_address(school.using, school.ana, course.id, bo, "bo@home.example")
 
 
 def accepted(school: School) -> None:
@@ -238,6 +272,16 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
             s.using, s.ana, s.ana.email, "Algebra", read_pasted("Name\tEmail\nBo\t\nCy\tcy@x.example")
         ),
     ),
+    "courses.mark": (Action.STUDENTS_MARKED, marked),
+    "courses.restore": (Action.STUDENTS_MARKED, marked),
+    "courses.set_rules": (
+        Action.COURSE_CHANGED,
+        lambda s: courses.set_rules(s.using, s.ana, s.of_course()[1], late_after=10),
+    ),
+    "courses.choose": (Action.STUDENTS_MATCHED, chosen_student),
+    "courses.undo_choice": (Action.STUDENTS_MATCHED, lambda s: chosen_student(s, undo=True)),
+    "courses.add_address": (Action.STUDENT_CHANGED, with_address),
+    "courses.remove_address": (Action.STUDENT_CHANGED, lambda s: with_address(s, remove=True)),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -327,7 +371,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.")) or name.endswith("share")
+    of_a_class = not name.startswith(("auth.", "courses.")) or name.endswith(("share", "mark", "restore"))
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

@@ -20,7 +20,8 @@ SOURCES = sorted(
 FLOORS: dict[str, set[str]] = {
     "ground": {"clock", "messages", "paths", "text", "practice"},
     "errors": {"errors"},
-    "arithmetic and settings": {"attendance", "rosters", "settings"},
+    "lists of students": {"rosters"},
+    "arithmetic and settings": {"attendance", "settings"},
     "outside": {"storage", "zoom", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
@@ -42,7 +43,7 @@ FLOORS: dict[str, set[str]] = {
 # What each room imports of the others. Rooms that import nothing of ours are not named.
 IMPORTS: dict[str, str] = {
     "errors": "messages",
-    "attendance": "clock text",
+    "attendance": "clock rosters text",
     "rosters": "errors messages text",
     "settings": "errors messages paths",
     "logs": "settings text",
@@ -61,7 +62,7 @@ IMPORTS: dict[str, str] = {
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "courses": "audit classes errors permissions rosters services storage",
+    "courses": "attendance audit class_attendance classes clock errors permissions rosters services storage text",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",

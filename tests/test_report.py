@@ -80,7 +80,7 @@ def test_the_people_of_a_class_are_this_file_byte_for_byte() -> None:
         f"{PEOPLE}\r\n"
         "Ana Díaz,ana@school.example,2026-05-14T14:00:00+02:00,2026-05-14T15:00:00+02:00,"
         "55.0,100,3,present,host,55.0\r\n"
-        'Bo,,2026-05-14T14:10:00+02:00,2026-05-14T14:30:00+02:00,20.0,36,1,"late, left early",participant,20.0\r\n'
+        "Bo,,2026-05-14T14:10:00+02:00,2026-05-14T14:30:00+02:00,20.0,36,1,partly,participant,20.0\r\n"
         '"Müller, Jörg",,2026-05-14T13:50:00+02:00,2026-05-14T14:29:03+02:00,39.1,53,1,left early,participant,29.1\r\n'
     )
     assert csv_bytes(people_table(lesson(), BERLIN)) == BOM + expected.encode()
@@ -255,7 +255,7 @@ def test_a_workbook_has_times_minutes_and_percent_as_what_they_are() -> None:
     assert people.rows == [
         PEOPLE.split(","),
         ["Ana Díaz", "ana@school.example", moment(14, 0), moment(15, 0), 55, 1.0, 3, "present", "host", 55],
-        ["Bo", None, moment(14, 10), moment(14, 30), 20, 0.36, 1, "late, left early", "participant", 20],
+        ["Bo", None, moment(14, 10), moment(14, 30), 20, 0.36, 1, "partly", "participant", 20],
         ["Müller, Jörg", None, moment(13, 50), moment(14, 29, 3), 39.1, 0.53, 1, "left early", "participant", 29.1],
     ]
     time = "yyyy-mm-dd hh:mm:ss"

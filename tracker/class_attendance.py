@@ -16,7 +16,7 @@ from tracker.attendance.counting import (
 )
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, said_in_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, said_in_data, source_in_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -65,7 +65,7 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         part,
         said=said_in_data(data) or said_by(tx, found.teacher_id),
         repeats=number_of(data.get("repeats")),
-        source=Source.SEEN if data.get("source") == Source.SEEN else Source.ZOOM,
+        source=source_in_data(data),
     )
 
 
@@ -180,6 +180,7 @@ def take_class_attendance(
         shares={one.session.uuid: one.share for one in part.sessions if one.shared_with},
         said=said,
         hosts=_hosts(found, part),
+        rules=found.rules,
         repeats=repeats,
         source=source,
     )

@@ -12,11 +12,12 @@ or a reconnect that Zoom reports twice, add nothing.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from tracker.attendance.names import looks_like_robot, names_device
+from tracker.attendance.statuses import DEFAULT_RULES, Rules, percent_of, status_of
 from tracker.attendance.types import (
     Attendance,
     Mark,
@@ -27,13 +28,12 @@ from tracker.attendance.types import (
     Session,
     Source,
     Span,
+    Status,
     Stay,
     Where,
 )
 from tracker.text import compared_name, fold_name, order_of
 
-# Later than this after the lesson's start is late; leaving earlier than this before its end is early.
-GRACE = timedelta(minutes=5)
 NAMELESS: PersonKey = ("name", "")
 # The kinds of keys of those without name and e-mail: an account or registrant of Zoom's, or one joining alone.
 ZOOM, JOINING = "zoom", "joining"
@@ -105,6 +105,7 @@ def take_attendance(
     shares: Mapping[str, Span] = MappingProxyType({}),
     said: Said = NOTHING_SAID,
     hosts: Set[str] = frozenset(),
+    rules: Rules = DEFAULT_RULES,
     repeats: int = 0,
     source: Source = Source.ZOOM,
 ) -> Attendance:
@@ -113,7 +114,7 @@ def take_attendance(
     `own_time` is what minutes in class and percentages are of; where it is not given, the planned time as far as the
     sessions ran in it, else all of them. `shares` is how far the class reaches into sessions that it shares, by UUID.
     Whatever a teacher has `said`, the count by the rule stays what it is. `hosts` are the Zoom ids and the e-mail
-    addresses (lower case) of those who host the class.
+    addresses (lower case) of those who host the class, `rules` those of its course.
     `repeats` were dropped before, and add to those that are dropped here.
     """
     given = tuple(stays)
@@ -129,10 +130,11 @@ def take_attendance(
     for stay in records:
         if stay.where is Where.MEETING:
             groups[leader[key_of(stay)]].append(stay)
+    own_seconds = sum(span.seconds for span in own_time)
     people: list[Person] = []
     set_aside: list[Person] = []
     for group in groups.values():
-        person = _person(group, own_time, shares)
+        person = _person(group, own_time, shares, rules, own_seconds if source is Source.REPORT else 0)
         mark = _mark_of(person, said.marks)
         is_host = mark is Mark.HOST or (mark is not Mark.PARTICIPANT and _is_host(group, hosts))
         robot = mark not in (Mark.PERSON, Mark.HOST) and looks_like_robot(person.name)
@@ -241,17 +243,17 @@ def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
     return runs
 
 
-def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str, Span]) -> Person:
+def _person(
+    stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str, Span], rules: Rules, most_untimed: int
+) -> Person:
+    """Somebody who has these stays; where none has times, their seconds count, but no more than `most_untimed`."""
     spans = ((stay.span, shares.get(stay.session_uuid)) for stay in stays if stay.span is not None)
     # A class that went on into another one's share has what she was there of its own time all the same.
     present = union(part for span, share in spans for part in (clip((span,), (share, *own_time)) if share else (span,)))
     in_class = clip(present, own_time)
-    own_seconds = sum(span.seconds for span in own_time)
     keys = tuple(sorted({key_of(stay) for stay in stays}))
-    percent = None
-    if own_seconds:
-        there = sum(span.seconds for span in in_class)
-        percent = (200 * there + own_seconds) // (2 * own_seconds)  # rounded half up, in integers
+    untimed = 0 if present else min(sum(stay.seconds for stay in stays), most_untimed)
+    status = status_of(in_class, own_time, rules, untimed=untimed) if own_time else Status.PRESENT
     return Person(
         keys=keys,
         name=_shown_name(stays, joined=len(keys) > 1),
@@ -259,7 +261,7 @@ def _person(stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str
         stays=tuple(stays),
         present=present,
         in_class=in_class,
-        percent=percent,
-        late=bool(in_class) and in_class[0].start > own_time[0].start + GRACE,
-        left_early=bool(in_class) and in_class[-1].end < own_time[-1].end - GRACE,
+        percent=percent_of(sum(span.seconds for span in in_class) or untimed, own_time),
+        status=Status.OUTSIDE if status is Status.ABSENT else status,
+        untimed=untimed,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.attendance.counting import person_key
-from tracker.attendance.types import Attendance, Mark, Said, Stay, where_of
+from tracker.attendance.types import Attendance, Mark, Said, Source, Stay, where_of
 from tracker.clock import parse_utc, to_zoom
 from tracker.text import number_of, text_of
 
@@ -71,3 +71,9 @@ def stays_from_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[Stay, ...]
         )
         for entry in entries
     )
+
+
+def source_in_data(data: Mapping[str, Any]) -> Source:
+    """Where the records come from; from Zoom's list where another program has said something else, or nothing."""
+    source = data.get("source")
+    return Source(source) if source in list(Source) else Source.ZOOM

@@ -34,6 +34,8 @@ class Source(StrEnum):
 
     ZOOM = "Zoom's list"
     SEEN = "seen live"
+    # A file of Zoom's or another system's, which may have durations without times.
+    REPORT = "a report"
 
 
 class Where(StrEnum):
@@ -57,6 +59,39 @@ class Mark(StrEnum):
     PERSON = "person"  # no robot, whatever the name looks like
     HOST = "host"
     PARTICIPANT = "participant"  # no host, whatever Zoom says
+
+
+class Status(StrEnum):
+    """What is said of somebody in one class, as files, JSON and the database have it."""
+
+    PRESENT = "present"
+    LATE = "late"
+    LEFT_EARLY = "left early"
+    LATE_AND_LEFT_EARLY = "late, left early"
+    PARTLY = "partly"
+    ABSENT = "absent"
+    EXCUSED = "excused"
+    # Of somebody in a class's own list, what `absent` is of a student: there only before or after class.
+    OUTSIDE = "outside"
+    # Of a class: it is not over, or Zoom's list is not there; or nobody held it.
+    NOT_YET_KNOWN = "not yet known"
+    NOT_HELD = "not held"
+
+
+# What somebody may say of a student by hand.
+BY_HAND = (
+    Status.PRESENT,
+    Status.LATE,
+    Status.LEFT_EARLY,
+    Status.LATE_AND_LEFT_EARLY,
+    Status.PARTLY,
+    Status.ABSENT,
+    Status.EXCUSED,
+)
+# Whoever has one of these was there.
+CAME = frozenset({Status.PRESENT, Status.LATE, Status.LEFT_EARLY, Status.LATE_AND_LEFT_EARLY, Status.PARTLY})
+LATE = frozenset({Status.LATE, Status.LATE_AND_LEFT_EARLY})
+LEFT_EARLY = frozenset({Status.LEFT_EARLY, Status.LATE_AND_LEFT_EARLY})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,7 +170,7 @@ class Person:
 
     `keys` has more than one entry where a teacher has joined people. `present` is within the class's share of its
     sessions, `in_class` the part of it in the class's own time. `robot`: it looks like a note-taking robot, and the
-    teacher has not said otherwise.
+    teacher has not said otherwise. `untimed` are the seconds of somebody of whom it is not known when she was there.
     """
 
     keys: tuple[PersonKey, ...]
@@ -145,10 +180,10 @@ class Person:
     present: tuple[Span, ...]
     in_class: tuple[Span, ...]
     percent: int | None
-    late: bool
-    left_early: bool
+    status: Status
     role: Role = Role.PARTICIPANT
     robot: bool = False
+    untimed: int = 0
 
     @property
     def is_host(self) -> bool:
@@ -158,17 +193,27 @@ class Person:
     @property
     def seconds(self) -> int:
         """Time present: the union of the stays, in whole seconds."""
-        return sum(span.seconds for span in self.present)
+        return sum(span.seconds for span in self.present) or self.untimed
 
     @property
     def seconds_in_class(self) -> int:
         """Time in class: what of the time present lies in the class's own time, in whole seconds."""
-        return sum(span.seconds for span in self.in_class)
+        return sum(span.seconds for span in self.in_class) or self.untimed
 
     @property
     def outside(self) -> bool:
         """Whether the person was only there before or after class."""
-        return self.percent is not None and not self.in_class
+        return self.status is Status.OUTSIDE
+
+    @property
+    def late(self) -> bool:
+        """Whether the person came late, and was there for long enough all the same."""
+        return self.status in LATE
+
+    @property
+    def left_early(self) -> bool:
+        """Whether the person left early, and was there for long enough all the same."""
+        return self.status in LEFT_EARLY
 
     @property
     def added_up(self) -> int:
@@ -184,14 +229,6 @@ class Person:
     def last_leave(self) -> datetime | None:
         """When the person was last there; None where Zoom gave no times."""
         return self.present[-1].end if self.present else None
-
-    @property
-    def status(self) -> str:
-        """`present`, `late`, `left early`, `late, left early`, or `outside`: only there before or after class."""
-        if self.outside:
-            return "outside"
-        marks = [mark for mark, holds in (("late", self.late), ("left early", self.left_early)) if holds]
-        return ", ".join(marks) or "present"
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,6 +223,15 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
 }
 
 _OF_ROSTERS: Mapping[str, Template] = {
+    "no_such_student": "There is no such student on the roster: {who}",
+    "student_is_several": "{number} students are called “{who}”. Name the one by her e-mail or number.",
+    "status_not_by_hand": "This status is not given by hand.",
+    "remark_too_long": "A remark has at most {most} characters.",
+    "class_is_cancelled": "This class is cancelled.",
+    "late_after_unusable": "The minutes have to be between 0 and {most}.",
+    "percent_unusable": "The percentage has to be between 0 and {most}.",
+    "address_unusable": "This is no e-mail address.",
+    "too_many_addresses": "A student has at most {most} further addresses.",
     "roster_empty": "There is nothing in it.",
     "roster_no_table": "This is no list of students that can be read. Save the list as Excel (.xlsx) or CSV, with a "
     "column of names.",

@@ -35,6 +35,11 @@ ACTIONS: Mapping[str, Template] = {
     "participants_fetched": "fetched the participants by hand",
     "fetch_tried_again": "had the fetch of the participants tried again",
     "roster_seen": "looked at the roster of the course “{course}” of {account}",
+    "register_seen": "looked at the register of the course “{course}” of {account}",
+    "students_marked": "said by hand what students were in the class: {given} given, {taken_back} taken back",
+    "students_matched": "said who is which student of the course “{course}” of {account}",
+    "student_changed": "changed a student of the course “{course}” of {account}",
+    "course_changed": "changed the course “{course}” of {account}",
     "roster_imported": Plural(
         "new",
         "imported a list into the roster of the course “{course}” of {account}: {new} student new, {changed} changed",

@@ -8,7 +8,26 @@ STATUSES: Mapping[str, str] = {
     "late": "late",
     "left early": "left early",
     "late, left early": "late, left early",
+    "partly": "partly present",
+    "absent": "absent",
+    "excused": "excused",
     "outside": "only before or after class",
+    "not yet known": "not yet known",
+    "not held": "not held",
+}
+# Why a person of a class is a student of its course.
+WHY_STUDENT: Mapping[str, str] = {
+    "by_choice": "by your choice",
+    "by_email": "by e-mail",
+    "by_name": "by name",
+}
+# Why a person of a class may be a student of its course.
+LIKENESS: Mapping[str, str] = {
+    "same_name_as_others": "the same name, which somebody else has too",
+    "name_is_email": "joined with the e-mail address for a name",
+    "same_name_other_writing": "the same name in another writing or order",
+    "part_of_name": "a part of the name",
+    "alike_name": "a name that is alike",
 }
 ROLES: Mapping[str, str] = {"teacher": "teacher", "admin": "admin", "host": "host", "participant": "participant"}
 # What a teacher said that somebody is.
@@ -54,6 +73,8 @@ SHEETS: Mapping[str, str] = {"People": "People", "Joins and leaves": "Joins and 
 NO_NAME = "No name"
 EVERY: tuple[Mapping[str, str], ...] = (
     STATUSES,
+    WHY_STUDENT,
+    LIKENESS,
     ROLES,
     MARKS,
     KINDS,

@@ -16,6 +16,7 @@ from sqlmodel import col, select, update
 
 from tracker import clock
 from tracker.attendance.class_times import planned_time, status_of
+from tracker.attendance.statuses import DEFAULT_RULES, Rules
 from tracker.attendance.types import ClassStatus, FetchState, Span
 from tracker.errors import NotFound, Problem
 from tracker.storage import courses
@@ -52,6 +53,8 @@ _CLASS_SHARED_WITH, _COURSE_SHARED_WITH = (
     )
 )
 # More than PostgreSQL keeps is no number of minutes.
+# So many classes of one course are read at the most.
+MOST_OF_COURSE = 1_000
 MOST_MINUTES = 2**31 - 1
 _SET_LIFE = update(LiveStream).where(col(LiveStream.id) == bindparam("class_id"))
 
@@ -74,7 +77,7 @@ class FetchProgress:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class without its participants. Times are aware UTC; counts are None until known.
+    """A class without its participants. Times are aware UTC; counts are None until known. `rules` are its course's.
 
     `shared_with`: the ids of the colleagues with whom it, or its course, is shared. `seen_to`: the code of the trouble
     that somebody has seen to. `zoom_deletion_due_at`: when the meeting of a cancelled class is deleted at Zoom.
@@ -109,10 +112,12 @@ class Class:
     names_removed_at: datetime | None
     fetch: FetchProgress | None
     shared_with: frozenset[str] = frozenset()
+    rules: Rules = DEFAULT_RULES
     late_shown: int | None = None
     seen_to: str | None = None
     cancelled_at: datetime | None = None
     zoom_deletion_due_at: datetime | None = None
+    report_digest: str | None = None
 
     @property
     def planned(self) -> Span:
@@ -275,6 +280,13 @@ def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
     )
 
 
+def classes_of_course(tx: Transaction, course_id: str) -> list[Class]:
+    """The classes of a course that are not cancelled, by planned start; of very many the first."""
+    wanted = (col(LiveStream.course_id) == course_id, col(LiveStream.status) != ClassStatus.CANCELLED.value)
+    order = (col(LiveStream.scheduled_start), col(LiveStream.id))
+    return classes_where(tx, *wanted, order=order, limit=MOST_OF_COURSE)
+
+
 def latest_of(tx: Transaction, teacher_id: str, limit: int) -> list[Class]:
     """The teacher's own classes that are not cancelled, by planned start, newest first."""
     return classes_where(
@@ -377,10 +389,12 @@ def _class(
         names_removed_at=row.names_removed_at,
         fetch=_fetch_progress(fetch) if fetch else None,
         shared_with=frozenset(colleague for ids in shared_with if ids for colleague in ids.split(",")),
+        rules=courses.rules_of(course) if course else DEFAULT_RULES,
         late_shown=row.late_shown,
         seen_to=row.seen_to,
         cancelled_at=row.cancelled_at,
         zoom_deletion_due_at=row.zoom_deletion_due_at,
+        report_digest=row.report_digest,
     )
 
 

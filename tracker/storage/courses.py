@@ -1,35 +1,45 @@
 """The courses of teachers. Every function runs in the caller's transaction."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select, update
 
+from tracker.attendance.statuses import DEFAULT_RULES, Rules
 from tracker.errors import NotFound
 from tracker.storage.database import Transaction, insert, run
+from tracker.storage.members import Member
 from tracker.storage.models import Course as CourseRow
-from tracker.storage.models import CourseShare, LiveStream
+from tracker.storage.models import CourseShare, LiveStream, User
 
 _ADD_COURSE = insert(CourseRow, lambda row: row.on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A series of classes of one teacher. `shared_with` are the ids of the colleagues with whom it is shared."""
+    """A series of classes of one teacher. `shared_with` are the ids of the colleagues with whom it is shared.
+
+    `archived_at` is since when it is put away. `sends_digest` and `sends_weekly`: which e-mails its teacher wants.
+    """
 
     id: str
     name: str
     teacher_id: str
     shared_with: frozenset[str]
+    teacher_email: str = ""
+    teacher_name: str = ""
+    rules: Rules = DEFAULT_RULES
+    archived_at: datetime | None = None
+    sends_digest: bool = False
+    sends_weekly: bool = False
 
 
 def find_course(tx: Transaction, teacher_id: str, name: str) -> Course | None:
     """The teacher's course of that name."""
-    found = tx.exec(select(CourseRow).where(CourseRow.teacher_id == teacher_id, CourseRow.name == name)).first()
-    if found is None:
-        return None
-    colleagues = tx.exec(select(CourseShare.user_id).where(CourseShare.course_id == found.id))
-    return Course(found.id, found.name, found.teacher_id, frozenset(colleagues))
+    return next(iter(_courses(tx, CourseRow.teacher_id == teacher_id, CourseRow.name == name)), None)
 
 
 def get_course(tx: Transaction, teacher_id: str, name: str) -> Course:
@@ -38,6 +48,79 @@ def get_course(tx: Transaction, teacher_id: str, name: str) -> Course:
     if found is None:
         raise NotFound("no_such_course", course=name)
     return found
+
+
+def course_by_id(tx: Transaction, course_id: str) -> Course:
+    """The course. Raises NotFound."""
+    found = next(iter(_courses(tx, CourseRow.id == course_id)), None)
+    if found is None:
+        raise NotFound("no_such_course", course="")
+    return found
+
+
+def courses_seen(tx: Transaction, viewer: Member) -> list[Course]:
+    """The courses that are the viewer's own or shared with her, for an admin all of them, by name."""
+    if viewer.is_admin:
+        return _courses(tx)
+    shared = select(CourseShare.course_id).where(CourseShare.user_id == viewer.id)
+    return _courses(tx, or_(CourseRow.teacher_id == viewer.id, col(CourseRow.id).in_(shared)))
+
+
+def rules_of(row: CourseRow) -> Rules:
+    """The rules of a course; what it does not set is as everywhere."""
+    return Rules(
+        DEFAULT_RULES.late_after if row.late_after_minutes is None else row.late_after_minutes,
+        DEFAULT_RULES.present_from if row.present_from_percent is None else row.present_from_percent,
+        DEFAULT_RULES.at_risk_below if row.at_risk_below_percent is None else row.at_risk_below_percent,
+    )
+
+
+def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
+    """Sets the rules of a course, which the caller has locked."""
+    values = {
+        "late_after_minutes": rules.late_after,
+        "present_from_percent": rules.present_from,
+        "at_risk_below_percent": rules.at_risk_below,
+    }
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(values))
+
+
+def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool | None) -> None:
+    """Sets which e-mails the teacher of a course wants; None leaves one as it is. The caller has locked the course."""
+    values = {"sends_digest": digest, "sends_weekly": weekly}
+    chosen = {name: value for name, value in values.items() if value is not None}
+    if chosen:
+        tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
+
+
+def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
+    rows = tx.exec(
+        select(CourseRow, User)
+        .join(User, col(User.id) == col(CourseRow.teacher_id))
+        .where(*conditions)
+        .order_by(func.lower(CourseRow.name), CourseRow.id)
+        # What another function of this transaction has read before may have been changed since by a bare UPDATE.
+        .execution_options(populate_existing=True)
+    ).all()
+    shares = select(CourseShare).where(col(CourseShare.course_id).in_([row.id for row, _ in rows]))
+    colleagues: dict[str, set[str]] = defaultdict(set)
+    for share in tx.exec(shares):
+        colleagues[share.course_id].add(share.user_id)
+    return [
+        Course(
+            row.id,
+            row.name,
+            row.teacher_id,
+            frozenset(colleagues[row.id]),
+            teacher.email,
+            teacher.name,
+            rules_of(row),
+            row.archived_at,
+            row.sends_digest,
+            row.sends_weekly,
+        )
+        for row, teacher in rows
+    ]
 
 
 # Courses are locked after classes and people, and several of them in the order of their ids.

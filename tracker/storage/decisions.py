@@ -34,13 +34,13 @@ def list_decisions(tx: Transaction, teacher_id: str) -> list[Decision]:
 
 def decide(tx: Transaction, teacher_id: str, decision: Decision, now: datetime) -> None:
     """Stores a teacher's decision for all her classes; it replaces an earlier one about the same two."""
-    first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
+    first, second = sorted((key_text(decision.first), key_text(decision.second)))
     tx.merge(SamePerson(teacher_id=teacher_id, first=first, second=second, same=decision.same, decided_at=now))
 
 
 def undo_decision(tx: Transaction, teacher_id: str, decision: Decision) -> None:
     """Deletes a teacher's decision."""
-    first, second = sorted((_key_text(decision.first), _key_text(decision.second)))
+    first, second = sorted((key_text(decision.first), key_text(decision.second)))
     row = tx.get(SamePerson, (teacher_id, first, second))
     if row is not None:
         tx.delete(row)
@@ -58,17 +58,18 @@ def list_marks(tx: Transaction, teacher_id: str) -> dict[PersonKey, Mark]:
 
 def mark(tx: Transaction, teacher_id: str, person: PersonKey, said: Mark, now: datetime) -> None:
     """Stores what a teacher says that somebody is, for all her classes; it replaces an earlier word."""
-    tx.merge(PersonMark(teacher_id=teacher_id, person=_key_text(person), mark=said.value, decided_at=now))
+    tx.merge(PersonMark(teacher_id=teacher_id, person=key_text(person), mark=said.value, decided_at=now))
 
 
 def undo_mark(tx: Transaction, teacher_id: str, person: PersonKey) -> None:
     """Forgets what a teacher has said that somebody is."""
-    row = tx.get(PersonMark, (teacher_id, _key_text(person)))
+    row = tx.get(PersonMark, (teacher_id, key_text(person)))
     if row is not None:
         tx.delete(row)
 
 
-def _key_text(key: PersonKey) -> str:
+def key_text(key: PersonKey) -> str:
+    """The text as which a person key is stored."""
     return ":".join(key)
 
 

@@ -1,5 +1,6 @@
 """The students on the rosters of courses. Every function runs in the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,26 +8,19 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import insert as sa_insert
+from sqlalchemy import inspect
 from sqlmodel import col, delete, select, update
 
+from tracker.attendance.matching import Enrolled as Enrolled
 from tracker.rosters.types import Student
 from tracker.rosters.updating import found_again
 from tracker.storage.database import Transaction
-from tracker.storage.models import Course, User
+from tracker.storage.models import Course, StudentAddress, StudentChoice, StudentMark, User
 from tracker.storage.models import Student as StudentRow
 
 # Of how many rows one statement is.
 AT_ONCE = 500
 _OF_STUDENT = ("name", "surname", "email", "number", "group", "since", "until")
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """A student on a roster, with the id of her row and her place in the list."""
-
-    id: str
-    place: int
-    student: Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +39,17 @@ class OnRoster:
 def list_students(tx: Transaction, course_id: str) -> list[Enrolled]:
     """The roster of a course, in the order of the list."""
     of_course = select(StudentRow).where(StudentRow.course_id == course_id)
-    rows = tx.exec(of_course.order_by(col(StudentRow.place), StudentRow.id))
-    return [Enrolled(row.id, row.place, _student(row)) for row in rows]
+    rows = tx.exec(of_course.order_by(col(StudentRow.place), StudentRow.id)).all()
+    of_students = (
+        select(StudentAddress)
+        .join(StudentRow, col(StudentRow.id) == col(StudentAddress.student_id))
+        .where(StudentRow.course_id == course_id)
+        .order_by(StudentAddress.email)
+    )
+    addresses: dict[str, list[str]] = defaultdict(list)
+    for one in tx.exec(of_students):
+        addresses[one.student_id].append(one.email)
+    return [Enrolled(row.id, row.place, _student(row), tuple(addresses[row.id])) for row in rows]
 
 
 def save(tx: Transaction, course_id: str, students: Sequence[tuple[Enrolled | None, Student]], now: datetime) -> None:
@@ -76,7 +79,8 @@ def save(tx: Transaction, course_id: str, students: Sequence[tuple[Enrolled | No
 def move(tx: Transaction, course_id: str, into_id: str) -> None:
     """Puts the students of a course behind those of another one; whoever is on both rosters stays as she is there.
 
-    The caller has locked both courses.
+    What was said of somebody who is on both goes to her there, unless it was said of her there too. The caller has
+    locked both courses.
     """
     ours, theirs = list_students(tx, course_id), list_students(tx, into_id)
     found = found_again([one.student for one in theirs], [one.student for one in ours])
@@ -88,14 +92,41 @@ def move(tx: Transaction, course_id: str, into_id: str) -> None:
     ]
     if moved:
         tx.execute(update(StudentRow), moved)
-    remove(tx, [one.id for one, of in zip(ours, found, strict=True) if of is not None])
+    twice = {one.id: theirs[of].id for one, of in zip(ours, found, strict=True) if of is not None}
+    for gone, stays in twice.items():
+        _give_to(tx, gone, stays)
+    _move_choices(tx, course_id, into_id)
+    remove(tx, twice)
 
 
 def remove(tx: Transaction, ids: Collection[str]) -> None:
-    """Takes these students off their rosters."""
+    """Takes these students off their rosters, with all that was said of them."""
     gone = sorted(ids)
     for start in range(0, len(gone), AT_ONCE):
-        tx.exec(delete(StudentRow).where(col(StudentRow.id).in_(gone[start : start + AT_ONCE])))
+        some = gone[start : start + AT_ONCE]
+        for table in (StudentAddress, StudentChoice, StudentMark):
+            tx.exec(delete(table).where(col(table.student_id).in_(some)))
+        tx.exec(delete(StudentRow).where(col(StudentRow.id).in_(some)))
+
+
+def _give_to(tx: Transaction, student_id: str, other_id: str) -> None:
+    """What is said of a student is said of another one, where it was not said of that one already."""
+    for table in (StudentAddress, StudentChoice, StudentMark):
+        for row in tx.exec(select(table).where(col(table.student_id) == student_id)).all():
+            values = {**row.model_dump(), "student_id": other_id}
+            key = tuple(values[inspect(table).get_property_by_column(one).key] for one in inspect(table).primary_key)
+            if tx.get(table, key) is None:
+                tx.add(table(**values))
+    tx.flush()
+
+
+def _move_choices(tx: Transaction, course_id: str, into_id: str) -> None:
+    """The words on who is which student of a course are of another course, unless it has one of the same two."""
+    for row in tx.exec(select(StudentChoice).where(StudentChoice.course_id == course_id)).all():
+        if tx.get(StudentChoice, (into_id, row.person, row.student_id)) is None:
+            tx.add(StudentChoice(**{**row.model_dump(), "course_id": into_id}))
+        tx.delete(row)
+    tx.flush()
 
 
 def all_students(tx: Transaction) -> Iterator[OnRoster]:

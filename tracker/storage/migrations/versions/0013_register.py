@@ -53,6 +53,8 @@ def upgrade() -> None:
     op.create_index("ix_StudentMark_studentId", "StudentMark", ["studentId"])
     for name, kind in OF_COURSES:
         op.add_column("Course", sa.Column(name, kind, nullable=True))
+    # Who was there for less than half of the class is no longer counted among those who came late.
+    op.execute('UPDATE "LiveStream" SET "figuresOfCount" = NULL WHERE "namesRemovedAt" IS NULL')
     op.add_column("LiveStream", sa.Column("reportDigest", sa.String(), nullable=True))
     op.create_index("ix_LiveStream_reportDigest", "LiveStream", ["reportDigest"])
 

@@ -1,0 +1,196 @@
+"""Which person of a class is which student of its course's roster. Pure functions.
+
+By the word of a teacher, by e-mail, or by the exact name where it fits one student and one person alone. Whatever else
+is likely is only suggested, with the reason: likeness alone never makes a match.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from anyascii import anyascii
+from rapidfuzz import fuzz
+
+from tracker.attendance.counting import is_nameless
+from tracker.attendance.names import LONGEST_NAME
+from tracker.attendance.types import Person, PersonKey
+from tracker.rosters.types import Student
+from tracker.text import compared_name
+
+# How alike two names have to be to be suggested, in percent; and how many students are suggested for one person.
+LEAST_ALIKE, MOST_SUGGESTED = 80, 3
+
+
+class Why(StrEnum):
+    """Why a person is a student. The sentence of each is in `tracker.messages.vocabulary`."""
+
+    CHOICE = "by_choice"
+    EMAIL = "by_email"
+    NAME = "by_name"
+
+
+class Likeness(StrEnum):
+    """Why a person may be a student, the strongest reason first."""
+
+    SAME_NAME = "same_name_as_others"
+    NAME_IS_EMAIL = "name_is_email"
+    OTHER_WRITING = "same_name_other_writing"
+    PART_OF_NAME = "part_of_name"
+    ALIKE = "alike_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A student on a roster, with the id of her row, her place in the list, and further e-mail addresses of hers."""
+
+    id: str
+    place: int
+    student: Student
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def emails(self) -> frozenset[str]:
+        """All addresses that are known to be hers, in lower case."""
+        return frozenset(one.strip().casefold() for one in (self.student.email, *self.addresses) if one.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A teacher's word on whether a person is a student, remembered for the course."""
+
+    person: PersonKey
+    student_id: str
+    is_her: bool
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A student that a person is, why, and where somebody has said so, when."""
+
+    student_id: str
+    why: Why
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A student that a person may be, why, and how alike their names are, in percent."""
+
+    person: Person
+    student: Enrolled
+    why: Likeness
+    score: int
+
+
+# The students that each person is, by the person's keys; of who is nobody's, there is none.
+Matches = Mapping[tuple[PersonKey, ...], tuple[Match, ...]]
+
+
+def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Sequence[Choice]) -> Matches:
+    """Who of these people is which student; `choices` are the teacher's, the latest first.
+
+    A note-taking robot is nobody until a teacher says otherwise, and neither is a host by her name.
+    """
+    by_email = _unique(students, lambda one: one.emails)
+    by_name = _unique(students, lambda one: [compared_name(one.student.name)])
+    bearers = Counter(name for person in people if not person.robot for name in _names(person))
+    matches: dict[tuple[PersonKey, ...], tuple[Match, ...]] = {}
+    known = {one.id for one in students}
+    for person in people:
+        said = _said(person, choices)
+        chosen = [one for one in said.values() if one.is_her and one.student_id in known]
+        if chosen:
+            matches[person.keys] = tuple(Match(one.student_id, Why.CHOICE, one.decided_at) for one in chosen)
+            continue
+        if person.robot:
+            continue
+        names = () if person.is_host else [name for name in _names(person) if bearers[name] == 1]
+        ways = ((Why.EMAIL, by_email, _emails(person)), (Why.NAME, by_name, names))
+        for why, owners, keys in ways:
+            found = {owner.id for key in keys if (owner := owners.get(key)) and owner.id not in said}
+            if len(found) == 1:
+                matches[person.keys] = (Match(found.pop(), why),)
+                break
+            if found:
+                break  # she has been joined of two students, and only her teacher knows which she is
+    return matches
+
+
+def suggest(
+    people: Iterable[Person], students: Sequence[Enrolled], matches: Matches, choices: Sequence[Choice]
+) -> tuple[Suggested, ...]:
+    """Who of the people that are no students may be one, the most alike first; for each a few, the best of them."""
+    forms = [(one, _Form(one.student.name)) for one in students]
+    found: list[Suggested] = []
+    for person in people:
+        if person.keys in matches or person.is_host or person.robot or all(map(is_nameless, person.keys)):
+            continue
+        refused, theirs = _said(person, choices), [_Form(name) for name in {stay.name for stay in person.stays}]
+        likely = (
+            Suggested(person, one, *alike)
+            for one, form in forms
+            if one.id not in refused and (alike := _alike(theirs, one, form))
+        )
+        found += sorted(likely, key=lambda one: (-one.score, one.student.place))[:MOST_SUGGESTED]
+    return tuple(sorted(found, key=lambda one: (-one.score, one.student.place)))
+
+
+def _unique(students: Iterable[Enrolled], keys_of: Callable[[Enrolled], Iterable[str]]) -> dict[str, Enrolled]:
+    """The students by what only one of them has."""
+    owners: dict[str, list[Enrolled]] = defaultdict(list)
+    for one in students:
+        for key in keys_of(one):
+            owners[key].append(one)
+    return {key: of[0] for key, of in owners.items() if key and len(of) == 1}
+
+
+def _said(person: Person, choices: Sequence[Choice]) -> dict[str, Choice]:
+    """The latest word on this person and each student."""
+    said: dict[str, Choice] = {}
+    for choice in choices:
+        if choice.person in person.keys:
+            said.setdefault(choice.student_id, choice)
+    return said
+
+
+def _names(person: Person) -> set[str]:
+    return {name for stay in person.stays if (name := compared_name(stay.name))}
+
+
+def _emails(person: Person) -> set[str]:
+    return {address for stay in person.stays if (address := stay.email.strip().casefold())}
+
+
+class _Form:
+    """A name in the forms that are compared."""
+
+    __slots__ = ("exact", "words")
+
+    def __init__(self, name: str) -> None:
+        self.exact = compared_name(name)
+        latin = anyascii(self.exact[:LONGEST_NAME]).casefold()
+        self.words = tuple(sorted("".join(sign if sign.isalnum() else " " for sign in latin).split()))
+
+
+def _alike(names: Iterable[_Form], one: Enrolled, form: _Form) -> tuple[Likeness, int] | None:
+    """Why somebody of these names may be this student, and how alike they are; None where nothing speaks for it."""
+    if not form.words:
+        return None
+    best: tuple[Likeness, int] | None = None
+    for theirs in names:
+        if theirs.exact == form.exact:
+            return Likeness.SAME_NAME, 100
+        if theirs.exact in one.emails:
+            return Likeness.NAME_IS_EMAIL, 100
+        if theirs.words == form.words:
+            return Likeness.OTHER_WRITING, 99
+        if not theirs.words:
+            continue
+        is_part = set(theirs.words) <= set(form.words) or set(form.words) <= set(theirs.words)
+        score = round(fuzz.token_set_ratio(" ".join(theirs.words), " ".join(form.words)))
+        if score >= LEAST_ALIKE and (best is None or score > best[1]):
+            best = (Likeness.PART_OF_NAME, 90) if is_part else (Likeness.ALIKE, min(score, 95))
+    return best

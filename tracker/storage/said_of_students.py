@@ -1,0 +1,96 @@
+"""What was said of students by hand: their status in a class, and who of those who join they are.
+
+Every function runs in the caller's transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from tracker.attendance.matching import Choice
+from tracker.attendance.register import ByHand
+from tracker.attendance.types import BY_HAND, PersonKey, Status
+from tracker.storage.database import Transaction
+from tracker.storage.decisions import key_in_text, key_text
+from tracker.storage.models import LiveStream, StudentAddress, StudentChoice, StudentMark
+
+# Of how many classes one statement asks.
+AT_ONCE = 500
+
+
+def list_marks(tx: Transaction, class_ids: Collection[str]) -> Mapping[str, Mapping[str, ByHand]]:
+    """What was said of students in these classes, by class and student; a status that nobody knows says nothing."""
+    ids, found = sorted(class_ids), defaultdict[str, dict[str, ByHand]](dict)
+    for start in range(0, len(ids), AT_ONCE):
+        for row in tx.exec(select(StudentMark).where(col(StudentMark.class_id).in_(ids[start : start + AT_ONCE]))):
+            if row.status in list(BY_HAND):
+                found[row.class_id][row.student_id] = ByHand(Status(row.status), row.remark, row.decided_at)
+    return found
+
+
+def marked_classes(tx: Transaction, course_id: str) -> set[str]:
+    """The ids of the classes of a course in which something is said of a student."""
+    of_course = select(StudentMark.class_id).join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
+    return set(tx.exec(of_course.where(LiveStream.course_id == course_id).distinct()))
+
+
+def set_mark(tx: Transaction, class_id: str, student_id: str, said: ByHand) -> None:
+    """Stores what somebody says of a student in a class; it replaces what was said before."""
+    row = StudentMark(
+        class_id=class_id,
+        student_id=student_id,
+        status=said.status.value,
+        remark=said.remark,
+        decided_at=said.decided_at,
+    )
+    tx.merge(row)
+
+
+def clear_mark(tx: Transaction, class_id: str, student_id: str) -> None:
+    """Forgets what was said of a student in a class."""
+    row = tx.get(StudentMark, (class_id, student_id))
+    if row is not None:
+        tx.delete(row)
+
+
+def list_choices(tx: Transaction, course_id: str) -> list[Choice]:
+    """The words of a course's teachers on who is which student, the latest first."""
+    rows = tx.exec(
+        select(StudentChoice)
+        .where(StudentChoice.course_id == course_id)
+        .order_by(col(StudentChoice.decided_at).desc(), StudentChoice.person, StudentChoice.student_id)
+    )
+    return [Choice(key_in_text(row.person), row.student_id, row.is_her, row.decided_at) for row in rows]
+
+
+def set_choice(tx: Transaction, course_id: str, choice: Choice) -> None:
+    """Stores whether a person is a student; it replaces an earlier word on these two."""
+    row = StudentChoice(
+        course_id=course_id,
+        person=key_text(choice.person),
+        student_id=choice.student_id,
+        is_her=choice.is_her,
+        decided_at=choice.decided_at,
+    )
+    tx.merge(row)
+
+
+def clear_choice(tx: Transaction, course_id: str, person: PersonKey, student_id: str) -> None:
+    """Forgets whether a person is a student."""
+    row = tx.get(StudentChoice, (course_id, key_text(person), student_id))
+    if row is not None:
+        tx.delete(row)
+
+
+def add_address(tx: Transaction, student_id: str, email: str, now: datetime) -> None:
+    """Adds a further e-mail address, in lower case, to a student."""
+    tx.merge(StudentAddress(student_id=student_id, email=email, added_at=now))
+
+
+def remove_address(tx: Transaction, student_id: str, email: str) -> None:
+    """Takes a further e-mail address from a student."""
+    row = tx.get(StudentAddress, (student_id, email))
+    if row is not None:
+        tx.delete(row)
