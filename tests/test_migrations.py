@@ -344,6 +344,21 @@ ROWS: dict[str, dict[str, Any]] = {
         "remark": "ill",
         "decidedAt": NOW,
     },
+    "Mail": {
+        "key": "digest:c1",
+        "kind": "digest",
+        "courseId": "k1",
+        "streamId": "c1",
+        "askedAt": NOW,
+        "dueAt": NOW,
+        "attempts": 2,
+        "error": "mail_put_off",
+        "errorDetails": '{"answer": "450 later"}',
+        "leasedUntil": None,
+        "leaseToken": None,
+        "sendingAt": None,
+        "sentAt": None,
+    },
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
@@ -377,6 +392,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "CourseShare": lambda tx: tx.exec(select(models.CourseShare)).all(),
     "AuditEntry": lambda tx: tx.exec(select(models.AuditEntry)).all(),
     "Student": lambda tx: [one.student.since for one in storage.students.list_students(tx, "k1") if one.student.since],
+    "Mail": lambda tx: storage.mails.claim_due(tx, at(90)),
     "ErasedPerson": lambda tx: tx.exec(select(models.ErasedPerson)).all(),
 }
 

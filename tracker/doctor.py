@@ -264,9 +264,11 @@ def _mail(services: Services) -> Iterator[Check]:
         return
     mail.check(server, address)
     queue = services.read(health.mails, services.now())
-    numbers = {"due": queue.due, "given_up": queue.given_up}
-    why = (queue.latest,) if queue.latest else ()
-    yield Check("mail", not queue.failing, Problem("mail_in_order", {"host": server.host, **numbers, "why": why}))
+    latest = (queue.latest,) if queue.latest else ()
+    problem = Problem(
+        "mail_in_order", {"host": server.host, "due": queue.due, "given_up": queue.given_up, "latest": latest}
+    )
+    yield Check("mail", not queue.failing, problem)
 
 
 def _minute(moment: datetime) -> str:

@@ -44,7 +44,7 @@ def message_of(letter: Letter, sender: Address, now: datetime) -> EmailMessage:
     # No holiday replies, please (RFC 3834; the second is what Exchange heeds).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = plain(letter.language)
     lines = comparable(letter.text).splitlines()
     message.set_content("\n".join(plain(line, len(line) + 1) for line in lines), cte="quoted-printable")
+    message["Content-Language"] = plain(letter.language)
     return message
