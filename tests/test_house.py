@@ -74,7 +74,7 @@ IMPORTS: dict[str, str] = {
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock decisions doctor errors fetching health listing logs "
-    "messages paths privacy report retry sample_data services sessions settings storage text zoom",
+    "messages news paths privacy report retry sample_data services sessions settings storage text zoom",
     "dashboard": "health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
     "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "
@@ -125,7 +125,13 @@ LIBRARIES: dict[str, set[str]] = {
     "zxcvbn": {"auth"},
 }
 PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "rosters", "text"}
-PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py", "tracker/mail/letter.py", "tracker/news/digest.py"}
+PURE_FILES = {
+    "tracker/zoom/meeting_link.py",
+    "tracker/zoom/rate_limit.py",
+    "tracker/zoom/webhook.py",
+    "tracker/mail/letter.py",
+    "tracker/news/digest.py",
+}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}
 # Of `storage` only the command `alembic`.

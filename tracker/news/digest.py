@@ -49,7 +49,7 @@ def digest_of(held: RegisterClass, students: Sequence[Enrolled], known: ClassStu
         title,
         _when(held),
         "",
-        _n("{came} of {all} student was there.", "{came} of {all} students were there.", len(known.marks), **numbers),
+        _n("{came} of {all} students was there.", "{came} of {all} students were there.", known.came, **numbers),
     ]
     by_name = sorted(students, key=by_surname)
 

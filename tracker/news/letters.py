@@ -10,6 +10,7 @@ from tracker.mail import Letter
 from tracker.messages import languages
 from tracker.messages.languages import gettext as _
 from tracker.news.digest import Digest, digest_of, weekly_of
+from tracker.storage.classes import Class
 from tracker.storage.courses import Course
 from tracker.storage.database import Transaction
 from tracker.storage.mails import Kind, MailClaim
@@ -41,15 +42,22 @@ def letter_of(tx: Transaction, claim: MailClaim, now: datetime) -> Letter | Prob
         return Letter(claim.key, teacher.email, told.subject, _with_why(told.text, course), languages.html_lang())
 
 
+def summary_of(tx: Transaction, viewer: Member, found: Class, now: datetime) -> Digest | None:
+    """The digest of a class in the language spoken; None where it is not known who was there, or who should have been.
+
+    Raises NotAllowed, UnreadableRecords.
+    """
+    known = students_of_class(tx, viewer, found, now)
+    return digest_of(class_in_register(found, now), roster_of(tx, found)[0], known) if known else None
+
+
 def _digest(tx: Transaction, teacher: Member, claim: MailClaim, now: datetime) -> Digest | None:
     try:
         found = storage.classes.get_class(tx, claim.class_id or "")
     except NotFound:
         return None
-    if found.course_id != claim.course_id:
-        return None  # it was put into another course
-    known = students_of_class(tx, teacher, found, now)
-    return digest_of(class_in_register(found, now), roster_of(tx, found)[0], known) if known else None
+    # It may have been put into another course.
+    return summary_of(tx, teacher, found, now) if found.course_id == claim.course_id else None
 
 
 def _weekly(tx: Transaction, teacher: Member, course: Course, now: datetime) -> Digest | None:
