@@ -30,6 +30,7 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         mailbox = cast(Server, self.server).mailbox
         mailbox.connections += 1
+        mailbox.open += 1
         if mailbox.implicit_tls and not self._encrypt():
             return
         greeting = mailbox.answer("CONNECT", "220 mail.test at your service")
@@ -92,6 +93,7 @@ class Handler(socketserver.StreamRequestHandler):
         return True
 
     def finish(self) -> None:
+        cast(Server, self.server).mailbox.open -= 1
         for one in (self.wfile, self.rfile, self.connection):
             with suppress(OSError):
                 one.close()
@@ -129,7 +131,8 @@ class Mailbox:
         self.lines: list[str] = []
         self.words: list[str] = []
         self.taken: list[bytes] = []
-        self.connections = 0
+        # How many there were, and how many are there now.
+        self.connections = self.open = 0
         self.before_taking: Callable[[], object] = lambda: None
 
     def answer(self, word: str, usual: str) -> str | None:

@@ -1,8 +1,13 @@
 """News by e-mail, from a list that has become final to the mailbox: once, in the teacher's language, or not at all."""
 
+import gc
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,13 +19,14 @@ from tests.fake_zoom import FakeZoom
 from tests.lives import progress
 from tests.mail_server import Mailbox, mail_server
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, services, stay
-from tracker import auth, courses, doctor, fetching, health, news, retry, sessions, storage
+from tracker import auth, courses, doctor, fetching, health, mail, news, retry, sessions, storage
 from tracker.attendance.types import FetchState, Status
 from tracker.auth import OPERATOR
 from tracker.errors import MailPerhapsSent, MailPutOff, MailRefused, MailServerTrouble, NotAllowed, Problem
 from tracker.messages import sentence_of
 from tracker.news import sending
 from tracker.rosters import read_pasted
+from tracker.server.worker import Worker
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
 from tracker.storage.mails import LEASE
@@ -277,17 +283,19 @@ def test_that_an_email_was_sent_is_noted(school: Services, zoom: FakeZoom, maria
 # What fails
 
 
+def asked_again(school: Services, teacher: Member) -> str:
+    """The key of one more of those."""
+    class_id = lesson(school.engine, teacher, course="Algebra")
+    counted(school.engine, class_id, stay("Ana Lima", 0, 60))
+    with transaction(school.engine) as tx:
+        storage.mails.ask_digest(tx, class_id, school.now())
+    return f"digest:{class_id}"
+
+
 def asked(school: Services, teacher: Member, number: int = 1) -> list[str]:
     """The keys of e-mails that are due: the digests of classes that were counted."""
     course_of(school, teacher, digest=True)
-    made = []
-    for _ in range(number):
-        class_id = lesson(school.engine, teacher, course="Algebra")
-        counted(school.engine, class_id, stay("Ana Lima", 0, 60))
-        with transaction(school.engine) as tx:
-            storage.mails.ask_digest(tx, class_id, school.now())
-        made.append(f"digest:{class_id}")
-    return made
+    return [asked_again(school, teacher) for _ in range(number)]
 
 
 def test_what_the_server_puts_off_is_tried_again_with_growing_gaps(
@@ -437,14 +445,67 @@ def test_a_process_that_is_killed_anywhere_never_sends_twice(
     assert row.error == ("mail_perhaps_sent" if taken else None)
 
 
+# What is run while an e-mail is sent, and may be killed at any line of it.
+WATCHED = tuple(one.__file__ for one in (sending, mail.server, storage.mails))
+
+
+def run_until_line(number: int, work: Callable[[], object]) -> bool:
+    """Does the work, and ends it before so many lines of ours are run; whether it came to its end before that."""
+    left = number
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in WATCHED:
+            return None
+        if event == "line":
+            left -= 1
+            if left < 0:
+                sys.settrace(None)
+                raise Killed
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with suppress(Killed):
+            work()
+    finally:
+        sys.settrace(before)
+    gc.collect()  # what a process leaves open is closed when it ends
+    return left >= 0
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.database("sqlite")
+def test_a_process_that_is_killed_at_any_line_never_sends_twice(
+    school: Services, maria: Member, clock: Clock, box: Mailbox
+) -> None:
+    course_of(school, maria, digest=True)
+    finished, lines, outcomes = False, 0, set[tuple[int, str | None]]()
+    while not finished:
+        key = asked_again(school, maria)
+        before = len(box.taken)
+        finished = run_until_line(lines, lambda: news.send_due(school))
+        wait_until(lambda: box.open == 0)
+        taken = len(box.taken) - before
+        clock.forward(seconds=LEASE.total_seconds() + 1)
+        news.tidy_up(school)
+        send_all(school)
+        row = next(one for one in rows(school) if one.key == key)
+        assert row.due_at is None
+        times = len(box.taken) - before
+        assert (times, row.error) in ((1, None), (taken, "mail_perhaps_sent")), f"killed before line {lines}"
+        outcomes.add((times, row.error))
+        lines += 1
+    assert outcomes == {(1, None), (0, "mail_perhaps_sent"), (1, "mail_perhaps_sent")}
+    assert lines > 50
+
+
 def test_a_process_that_is_killed_while_it_hands_over_says_perhaps(
     school: Services, maria: Member, clock: Clock, box: Mailbox
 ) -> None:
     asked(school, maria)
-
-    def die() -> None:
-        raise Killed
-
     claim = _claim(school)
     with transaction(school.engine) as tx:
         storage.mails.note_sending(tx, claim, clock())
@@ -607,6 +668,32 @@ def test_nothing_is_told_where_nobody_is_at_risk_or_no_class_was_held(
 )
 def test_which_monday_morning_it_is(moment: str, zone: str, week: str | None) -> None:
     assert sending.week_to_tell(datetime.fromisoformat(moment).replace(tzinfo=UTC), zone) == week
+
+
+# In the loop
+
+
+def test_the_loop_sends_what_is_due_beside_itself(school: Services, maria: Member, clock: Clock, box: Mailbox) -> None:
+    asked(school, maria, 3)
+    loop = Worker(school, "one:8787", clock.monotonic)
+    waiting, going_on = threading.Event(), threading.Event()
+    box.before_taking = lambda: (waiting.set(), going_on.wait(5))
+    loop.send_mails()
+    assert waiting.wait(5)
+    loop.send_mails()  # goes on at once, and asks for no second thread
+    assert len(box.taken) == 0
+    going_on.set()
+    wait_until(lambda: len(box.taken) == 3)
+    loop.stop()
+    assert box.connections == 3
+
+
+def wait_until(fact: Callable[[], bool]) -> None:
+    """Until another thread has done it, or five seconds have gone."""
+    until = time.monotonic() + 5
+    while not fact():
+        assert time.monotonic() < until, "it did not happen"
+        threading.Event().wait(0.005)
 
 
 # Who turns it on, and what is said of trouble

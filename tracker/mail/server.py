@@ -71,8 +71,8 @@ def _connected(server: MailServer, sender: Address) -> Iterator[smtplib.SMTP]:
         smtp = _connect(server, sender)
     breaking_off = threading.Timer(MOST_SECONDS, _break_off, [smtp])
     breaking_off.daemon = True
-    breaking_off.start()
     try:
+        breaking_off.start()
         with _telling(server):
             smtp.ehlo_or_helo_if_needed()
             if server.encryption == "starttls":

@@ -96,7 +96,7 @@ def weekly_courses(tx: Transaction) -> list[WeeklyCourse]:
     """The courses that send a weekly e-mail and have had a class, by id."""
     latest = (
         select(LiveStream.timezone)
-        .where(LiveStream.course_id == Course.id)
+        .where(LiveStream.course_id == Course.id, LiveStream.teacher_id == Course.teacher_id)  # there is an index
         .order_by(col(LiveStream.scheduled_start).desc(), col(LiveStream.id))
         .limit(1)
         .correlate(Course)
