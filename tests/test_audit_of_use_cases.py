@@ -14,7 +14,19 @@ from sqlalchemy import Engine, event
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
 from tests.test_house import PROJECT, SOURCES, tree_of
-from tracker import audit, auth, class_attendance, classes, courses, decisions, fetching, listing, sessions, storage
+from tracker import (
+    audit,
+    auth,
+    class_attendance,
+    classes,
+    courses,
+    decisions,
+    fetching,
+    listing,
+    news,
+    sessions,
+    storage,
+)
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Mark, Person, Status
 from tracker.audit import Action
@@ -201,6 +213,10 @@ def ended_share(school: School) -> None:
 
 
 DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
+    "news.switch": (
+        Action.NEWS_SWITCHED,
+        lambda s: news.switch(s.using, s.ana, s.of_course()[1].id, digest=True),
+    ),
     "auth.add_member": (
         Action.ACCOUNT_ADDED,
         lambda s: auth.add_member(s.engine, s.ana, NEW, "New", "teacher", PASSWORD, s.now),
@@ -326,7 +342,7 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        rooms = ("auth", "classes", "courses", "listing")
+        rooms = ("auth", "classes", "courses", "listing", "news")
         if path.parent not in (PROJECT / "tracker", *(PROJECT / "tracker" / room for room in rooms)):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
@@ -378,7 +394,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.")) or name.endswith(
+    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(
         ("share", "mark", "restore", "import_report")
     )
     assert (noted[0].class_id is not None) is of_a_class

@@ -23,7 +23,7 @@ FLOORS: dict[str, set[str]] = {
     "tables": {"tables"},
     "lists of students": {"rosters"},
     "arithmetic and settings": {"attendance", "reports", "settings"},
-    "outside": {"storage", "zoom", "logs", "report", "retry"},
+    "outside": {"storage", "zoom", "mail", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
     "who may do what": {"permissions"},
@@ -31,7 +31,7 @@ FLOORS: dict[str, set[str]] = {
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
     "what is made of it": {"collecting", "courses", "decisions", "listing"},
-    "work": {"fetching", "reconcile"},
+    "work": {"fetching", "news", "reconcile"},
     "people's data": {"privacy"},
     "looking into everything": {"doctor"},
     "tracker process": {"server"},
@@ -54,6 +54,7 @@ IMPORTS: dict[str, str] = {
     "retry": "attendance errors",
     "storage": "attendance clock errors paths rosters text",
     "zoom": "attendance clock errors settings text",
+    "mail": "errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs paths rate_limiter settings storage zoom",
     "permissions": "errors storage",
@@ -70,13 +71,14 @@ IMPORTS: dict[str, str] = {
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
+    "news": "attendance audit clock courses errors mail messages retry services settings storage text",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
-    "doctor": "auth errors health paths privacy services storage",
-    "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
-    "sessions settings storage zoom",
+    "doctor": "auth errors health mail paths privacy services settings storage",
+    "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
+    "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock decisions doctor errors fetching health listing logs "
-    "messages paths privacy report retry sample_data services sessions settings storage text zoom",
+    "messages news paths privacy report retry sample_data services sessions settings storage text zoom",
     "dashboard": "health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
     "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "
@@ -111,7 +113,8 @@ LIBRARIES: dict[str, set[str]] = {
     "requests": {"zoom"},
     "schedule": {"server"},
     "segno": {"ui"},
-    "socket": {"server", "practice"},
+    "smtplib": {"mail"},
+    "socket": {"mail", "server", "practice"},
     "socketserver": {"practice"},
     "sqlalchemy": {"storage"},
     "sqlite3": {"storage"},
@@ -126,7 +129,13 @@ LIBRARIES: dict[str, set[str]] = {
     "zxcvbn": {"auth"},
 }
 PURE = {"attendance", "clock", "errors", "messages", "report", "reports", "retry", "rosters", "tables", "text"}
-PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
+PURE_FILES = {
+    "tracker/zoom/meeting_link.py",
+    "tracker/zoom/rate_limit.py",
+    "tracker/zoom/webhook.py",
+    "tracker/mail/letter.py",
+    "tracker/news/digest.py",
+}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}
 # Of `storage` only the command `alembic`.
@@ -382,6 +391,10 @@ OF_NOBODY = {
     "classes/cancelling.is_deletion_due",
     "classes/cancelling.delete_due_meeting",
     "collecting.collect",
+    "news/sending.is_due",
+    "news/sending.send_due",
+    "news/sending.ask_weekly",
+    "news/sending.tidy_up",
     "privacy/erasure.keep_erased",
     "privacy/erasure.compare_with_file",
     "privacy/retention.remove_due",
@@ -402,7 +415,7 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
         "collecting",
         "listing/attention",
     )
-    for module in (*making, *reading, *people):
+    for module in ("news/sending", "news/switches", *making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 names = [argument.arg for argument in node.args.args]

@@ -10,10 +10,12 @@ reports.py   earlier classes of a course, from reports that somebody has kept
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
 from tracker.courses.register import (
+    class_in_register,
     course_register,
     find_student,
     note_register_export,
     register_of,
+    roster_of,
     students_by_person,
     students_of_class,
     suggested_students,
@@ -29,6 +31,7 @@ __all__ = [
     "ImportedClass",
     "add_address",
     "choose",
+    "class_in_register",
     "course_register",
     "find_student",
     "import_report",
@@ -38,6 +41,7 @@ __all__ = [
     "register_of",
     "remove_address",
     "restore",
+    "roster_of",
     "set_rules",
     "show_roster",
     "student_of_class",

@@ -12,7 +12,7 @@ from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
-from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
+from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
 from tracker.messages.reports import OF_REPORTS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
@@ -328,6 +328,7 @@ SENTENCES: Mapping[str, Template] = {
     **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
+    **OF_MAIL,
     **OF_BACKUPS,
     **OF_HEALTH,
     **OF_CHECKS,

@@ -22,7 +22,7 @@ _ADD_COURSE = insert(CourseRow, lambda row: row.on_conflict_do_nothing())
 class Course:
     """A series of classes of one teacher. `shared_with` are the ids of the colleagues with whom it is shared.
 
-    `archived_at` is since when it is put away.
+    `archived_at` is since when it is put away. `sends_digest` and `sends_weekly`: which e-mails its teacher wants.
     """
 
     id: str
@@ -33,6 +33,8 @@ class Course:
     teacher_name: str = ""
     rules: Rules = DEFAULT_RULES
     archived_at: datetime | None = None
+    sends_digest: bool = False
+    sends_weekly: bool = False
 
 
 def find_course(tx: Transaction, teacher_id: str, name: str) -> Course | None:
@@ -83,6 +85,14 @@ def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
     tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(values))
 
 
+def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool | None) -> None:
+    """Sets which e-mails the teacher of a course wants; None leaves one as it is. The caller has locked the course."""
+    values = {"sends_digest": digest, "sends_weekly": weekly}
+    chosen = {name: value for name, value in values.items() if value is not None}
+    if chosen:
+        tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
+
+
 def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
     rows = tx.exec(
         select(CourseRow, User)
@@ -106,6 +116,8 @@ def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
             teacher.name,
             rules_of(row),
             row.archived_at,
+            row.sends_digest,
+            row.sends_weekly,
         )
         for row, teacher in rows
     ]
