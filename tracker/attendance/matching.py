@@ -4,11 +4,12 @@ By the word of a teacher, by e-mail, or by the exact name where it fits one stud
 is likely is only suggested, with the reason: likeness alone never makes a match.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from anyascii import anyascii
 from rapidfuzz import fuzz
@@ -49,11 +50,15 @@ class Enrolled:
     place: int
     student: Student
     addresses: tuple[str, ...] = ()
+    # All addresses that are known to be hers, in lower case, and her name as names are compared: a register asks for
+    # them in each class.
+    emails: frozenset[str] = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def emails(self) -> frozenset[str]:
-        """All addresses that are known to be hers, in lower case."""
-        return frozenset(one.strip().casefold() for one in (self.student.email, *self.addresses) if one.strip())
+    def __post_init__(self) -> None:
+        addresses = (one.strip().casefold() for one in (self.student.email, *self.addresses))
+        object.__setattr__(self, "emails", frozenset(filter(None, addresses)))
+        object.__setattr__(self, "name", compared_name(self.student.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,9 @@ def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Seque
     A note-taking robot is nobody until a teacher says otherwise, and neither is a host by her name.
     """
     by_email = _unique(students, lambda one: one.emails)
-    by_name = _unique(students, lambda one: [compared_name(one.student.name)])
-    bearers = Counter(name for person in people if not person.robot for name in _names(person))
+    by_name = _unique(students, lambda one: (one.name,))
+    names_of = {person.keys: _names(person) for person in people}
+    bearers = Counter(name for person in people if not person.robot for name in names_of[person.keys])
     matches: dict[tuple[PersonKey, ...], tuple[Match, ...]] = {}
     known = {one.id for one in students}
     for person in people:
@@ -107,7 +113,7 @@ def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Seque
             continue
         if person.robot:
             continue
-        names = () if person.is_host else [name for name in _names(person) if bearers[name] == 1]
+        names = () if person.is_host else [name for name in names_of[person.keys] if bearers[name] == 1]
         ways = ((Why.EMAIL, by_email, _emails(person)), (Why.NAME, by_name, names))
         for why, owners, keys in ways:
             found = {owner.id for key in keys if (owner := owners.get(key)) and owner.id not in said}
@@ -140,11 +146,11 @@ def suggest(
 
 def _unique(students: Iterable[Enrolled], keys_of: Callable[[Enrolled], Iterable[str]]) -> dict[str, Enrolled]:
     """The students by what only one of them has."""
-    owners: dict[str, list[Enrolled]] = defaultdict(list)
+    owners: dict[str, Enrolled | None] = {"": None}
     for one in students:
         for key in keys_of(one):
-            owners[key].append(one)
-    return {key: of[0] for key, of in owners.items() if key and len(of) == 1}
+            owners[key] = None if key in owners else one
+    return {key: owner for key, owner in owners.items() if owner is not None}
 
 
 def _said(person: Person, choices: Sequence[Choice]) -> dict[str, Choice]:
@@ -156,8 +162,12 @@ def _said(person: Person, choices: Sequence[Choice]) -> dict[str, Choice]:
     return said
 
 
+# Who comes once comes to the next class too.
+_compared = lru_cache(maxsize=20_000)(compared_name)
+
+
 def _names(person: Person) -> set[str]:
-    return {name for stay in person.stays if (name := compared_name(stay.name))}
+    return {name for stay in person.stays if (name := _compared(stay.name))}
 
 
 def _emails(person: Person) -> set[str]:
@@ -170,7 +180,7 @@ class _Form:
     __slots__ = ("exact", "words")
 
     def __init__(self, name: str) -> None:
-        self.exact = compared_name(name)
+        self.exact = _compared(name)
         latin = anyascii(self.exact[:LONGEST_NAME]).casefold()
         self.words = tuple(sorted("".join(sign if sign.isalnum() else " " for sign in latin).split()))
 
