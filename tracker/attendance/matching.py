@@ -5,14 +5,14 @@ is likely is only suggested, with the reason: likeness alone never makes a match
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from anyascii import anyascii
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from tracker.attendance.counting import is_nameless
 from tracker.attendance.names import LONGEST_NAME
@@ -129,17 +129,14 @@ def suggest(
     people: Iterable[Person], students: Sequence[Enrolled], matches: Matches, choices: Sequence[Choice]
 ) -> tuple[Suggested, ...]:
     """Who of the people that are no students may be one, the most alike first; for each a few, the best of them."""
-    forms = [(one, _Form(one.student.name)) for one in students]
+    roster = _Roster(students)
     found: list[Suggested] = []
     for person in people:
         if person.keys in matches or person.is_host or person.robot or all(map(is_nameless, person.keys)):
             continue
-        refused, theirs = _said(person, choices), [_Form(name) for name in {stay.name for stay in person.stays}]
-        likely = (
-            Suggested(person, one, *alike)
-            for one, form in forms
-            if one.id not in refused and (alike := _alike(theirs, one, form))
-        )
+        refused = _said(person, choices)
+        alike = roster.alike({stay.name for stay in person.stays})
+        likely = [Suggested(person, one, *why) for one, why in alike if one.id not in refused]
         found += sorted(likely, key=lambda one: (-one.score, one.student.place))[:MOST_SUGGESTED]
     return tuple(sorted(found, key=lambda one: (-one.score, one.student.place)))
 
@@ -174,33 +171,41 @@ def _emails(person: Person) -> set[str]:
     return {address for stay in person.stays if (address := stay.email.strip().casefold())}
 
 
-class _Form:
-    """A name in the forms that are compared."""
-
-    __slots__ = ("exact", "words")
-
-    def __init__(self, name: str) -> None:
-        self.exact = _compared(name)
-        latin = anyascii(self.exact[:LONGEST_NAME]).casefold()
-        self.words = tuple(sorted("".join(sign if sign.isalnum() else " " for sign in latin).split()))
+def _words(name: str) -> str:
+    """The words of a name in Latin letters, in order of the alphabet."""
+    latin = anyascii(_compared(name)[:LONGEST_NAME]).casefold()
+    return " ".join(sorted("".join(sign if sign.isalnum() else " " for sign in latin).split()))
 
 
-def _alike(names: Iterable[_Form], one: Enrolled, form: _Form) -> tuple[Likeness, int] | None:
-    """Why somebody of these names may be this student, and how alike they are; None where nothing speaks for it."""
-    if not form.words:
-        return None
-    best: tuple[Likeness, int] | None = None
-    for theirs in names:
-        if theirs.exact == form.exact:
-            return Likeness.SAME_NAME, 100
-        if theirs.exact in one.emails:
-            return Likeness.NAME_IS_EMAIL, 100
-        if theirs.words == form.words:
-            return Likeness.OTHER_WRITING, 99
-        if not theirs.words:
-            continue
-        is_part = set(theirs.words) <= set(form.words) or set(form.words) <= set(theirs.words)
-        score = round(fuzz.token_set_ratio(" ".join(theirs.words), " ".join(form.words)))
-        if score >= LEAST_ALIKE and (best is None or score > best[1]):
-            best = (Likeness.PART_OF_NAME, 90) if is_part else (Likeness.ALIKE, min(score, 95))
-    return best
+class _Roster:
+    """Students by the forms of their names that are compared."""
+
+    def __init__(self, students: Sequence[Enrolled]) -> None:
+        self._students = [one for one in students if one.name]
+        self._words = [_words(one.student.name) for one in self._students]
+
+    def alike(self, names: Iterable[str]) -> list[tuple[Enrolled, tuple[Likeness, int]]]:
+        """Who of the students somebody of these names may be, why, and how alike they are."""
+        best: dict[int, tuple[Likeness, int]] = {}
+        for name in sorted(filter(None, map(_compared, names))):
+            for place, why in self._alike(name):
+                if place not in best or why[1] > best[place][1]:
+                    best[place] = why
+        return [(self._students[place], why) for place, why in best.items()]
+
+    def _alike(self, name: str) -> Iterator[tuple[int, tuple[Likeness, int]]]:
+        words = _words(name)
+        for place, one in enumerate(self._students):
+            if name == one.name:
+                yield place, (Likeness.SAME_NAME, 100)
+            elif name in one.emails:
+                yield place, (Likeness.NAME_IS_EMAIL, 100)
+            elif words and words == self._words[place]:
+                yield place, (Likeness.OTHER_WRITING, 99)
+        if not words:
+            return
+        ours = set(words.split())
+        likely = process.extract(words, self._words, scorer=fuzz.token_set_ratio, score_cutoff=LEAST_ALIKE, limit=None)
+        for theirs, score, place in likely:
+            is_part = ours <= set(theirs.split()) or set(theirs.split()) <= ours
+            yield place, ((Likeness.PART_OF_NAME, 90) if is_part else (Likeness.ALIKE, min(round(score), 95)))
