@@ -27,6 +27,8 @@ from tracker.text import plain as plain
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # What is near is told with seconds.
 NEAR = timedelta(minutes=2)
+# What is due within this time is under way: a tracker that takes it puts it off by so much.
+SOON = timedelta(minutes=6)
 NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
@@ -129,6 +131,8 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
             people=people_in_words(*found.figures),
             when=moment(found.names_removed_at, now),
         )
+    if code == "planned" and found.zoom_meeting_id is None and found.zoom_meeting_due_at is not None:
+        return _meeting_to_come(found.zoom_meeting_due_at, now)
     if code == "no_meeting" or (code == "planned" and found.zoom_meeting_id is None):
         return messages.sentence(NO_MEETING)
     if code == "planned":
@@ -146,6 +150,12 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
             return f"{should} {_why(fetch)} {_next_try(fetch, now)}".rstrip()
         return f"{should} {_('If it was held, fetch its participants now.')}"
     return _waiting(code, fetch, now)
+
+
+def _meeting_to_come(due_at: datetime, now: datetime) -> str:
+    if due_at < now + SOON:
+        return _("Its Zoom meeting is being made.")
+    return _("Its Zoom meeting is made by itself {when}.", when=moment(due_at, now, seconds=False))
 
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:

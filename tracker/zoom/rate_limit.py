@@ -32,6 +32,8 @@ def category_named(headers: Mapping[str, str], *, otherwise: Category) -> Catego
 
 # This share of a rate is kept for calls that somebody waits for.
 INTERACTIVE_SHARE = 0.2
+# So many meetings may be made or changed for one host a UTC day, and of these so many are kept for who waits.
+WRITES_PER_DAY, INTERACTIVE_WRITES = 100, 20
 
 
 @dataclass(frozen=True, slots=True)
