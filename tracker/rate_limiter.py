@@ -17,7 +17,7 @@ from tracker.settings import Plan
 from tracker.storage.database import Engine, reading, transaction
 from tracker.storage.rates import Usage, is_paused, lock_usage, lock_writes, save_usage, save_writes
 from tracker.zoom import Category, used_up_for
-from tracker.zoom.rate_limit import INTERACTIVE_SHARE, INTERACTIVE_WRITES, RATES, WRITES_PER_DAY, Rate
+from tracker.zoom.rate_limit import INTERACTIVE_SHARE, INTERACTIVE_WRITES, RATES, WRITES_PER_DAY, Rate, next_day
 
 # A call waits this long for its slot before it is put off.
 LONGEST_WAIT_SECONDS = 5.0
@@ -53,11 +53,6 @@ def next_slot(used: Usage, rate: Rate | None, now: datetime, *, interactive: boo
             slot, told = own, replace(counted, next_interactive_at=after)
     at = now + timedelta(milliseconds=math.ceil(1000 * (slot - moment)))
     return Slot(at, told) if slot - moment <= LONGEST_WAIT_SECONDS else at
-
-
-def next_day(now: datetime) -> datetime:
-    """When Zoom's next day begins: at 00:00 UTC."""
-    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
 
 
 def _free(next_at: float, gap: float, moment: float) -> tuple[float, float]:

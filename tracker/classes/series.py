@@ -15,14 +15,13 @@ from tracker.classes.plan import Plan, one_line
 from tracker.classes.planned import check_not_taken
 from tracker.classes.series_plan import SeriesPlan
 from tracker.errors import InvalidInput, ZoomError
-from tracker.rate_limiter import next_day
 from tracker.services import Services
 from tracker.sessions import following
 from tracker.storage.classes import Class, NewClass
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
 from tracker.zoom import Meeting
-from tracker.zoom.rate_limit import INTERACTIVE_WRITES, WRITES_PER_DAY
+from tracker.zoom.rate_limit import INTERACTIVE_WRITES, WRITES_PER_DAY, next_day
 
 
 def create_series(

@@ -5,6 +5,7 @@ The figures are those of Zoom's page "Rate limits".
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from tracker.settings import Plan
@@ -54,3 +55,8 @@ RATES: dict[Plan, dict[Category, Rate]] = {
     "pro": {Category.LIGHT: Rate(30), Category.MEDIUM: Rate(20), Category.HEAVY: Rate(10, 30_000)},
     "business": {Category.LIGHT: Rate(80), Category.MEDIUM: Rate(60), Category.HEAVY: Rate(40, 60_000)},
 }
+
+
+def next_day(now: datetime) -> datetime:
+    """When Zoom's next day begins: at 00:00 UTC."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
