@@ -41,6 +41,7 @@ from tracker.classes.plan import next_plan as next_plan
 from tracker.classes.plan import one_line
 from tracker.classes.planned import check_not_taken
 from tracker.classes.planned import classes_of_meeting as classes_of_meeting
+from tracker.classes.planned import following_for as following_for
 from tracker.classes.planned import others_in_meeting as others_in_meeting
 from tracker.classes.planned import those_that_follow as those_that_follow
 from tracker.classes.recurring import are_dates_due as are_dates_due

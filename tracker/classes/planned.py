@@ -37,6 +37,12 @@ def those_that_follow(tx: Transaction, found: Class) -> list[Class]:
     return [found, *(one for one in planned if one.scheduled_start >= found.scheduled_start)]
 
 
+def following_for(tx: Transaction, viewer: Member, found: Class) -> list[Class]:
+    """Those that come after a class in its series; none where one of them is not this person's to change."""
+    later = those_that_follow(tx, found)[1:]
+    return later if all(auth.may_see(viewer, one) for one in later) else []
+
+
 @contextmanager
 def all_following(tx: Transaction, classes: Iterable[Class], delay: timedelta, now: datetime) -> Iterator[None]:
     """Whatever is changed of these classes in the block, all classes of their meetings follow."""

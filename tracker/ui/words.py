@@ -137,7 +137,10 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
         return messages.sentence(NO_MEETING)
     if code == "planned":
         if now <= found.planned.start:
-            return ""
+            due = found.zoom_meeting_due_at
+            if due is None or due < now + SOON:
+                return ""
+            return _("Zoom is told of the change {when}.", when=moment(due, now, seconds=False))
         return _("It should have begun {when}. Zoom has not said that it did.", when=planned_moment(found, now))
     fetch = found.fetch
     if code == "not_held":
