@@ -50,6 +50,7 @@ from tracker.classes.series import classes_of_series as classes_of_series
 from tracker.classes.series import create_series as create_series
 from tracker.classes.series_plan import SeriesPlan as SeriesPlan
 from tracker.classes.series_plan import changes_of_clocks as changes_of_clocks
+from tracker.classes.series_plan import days_without as days_without
 from tracker.classes.series_plan import weekdays_of as weekdays_of
 from tracker.errors import NoMeeting, NotAllowed, NotFound
 from tracker.services import Services

@@ -109,6 +109,15 @@ def weekdays_of(classes: Iterable[Class]) -> list[int]:
     return sorted(day for day, number in days.items() if number * 5 >= max(days.values()))
 
 
+def days_without(series: Sequence[Class]) -> list[date]:
+    """The days from the first to the last of these classes that are days of theirs, and have no class."""
+    held = {one.scheduled_start.astimezone(clock.zone(one.timezone)).date() for one in series}
+    days = set(weekdays_of(series))
+    between = range((max(held) - min(held)).days) if held else ()
+    every = (min(held) + number * DAY for number in between)
+    return [day for day in every if day.weekday() in days and day not in held]
+
+
 def shifted(one: Class, was: Plan, now: Plan) -> Plan:
     """The plan of a class that follows another one which is changed from one plan to another; each is checked.
 

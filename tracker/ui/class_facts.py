@@ -77,12 +77,14 @@ def below_buttons(found: Class, member: Member) -> None:
         st.caption(words.markdown(state.sentence, 300))
     if joinable and not _is_counted(found):
         is_fresh = _is_fresh(found, now)
-        if is_fresh:
-            st.success(
-                _("The class is planned. Now send your students the join link, or the whole invitation."),
-                icon=":material/check:",
-            )
-        join_link.show(found, opened=is_fresh)
+        if is_fresh and found.zoom_join_url:
+            told = _("The class is planned. Now send your students the join link, or the whole invitation.")
+            if found.zoom_occurrence_id is not None:
+                told = _(
+                    "The classes are planned. Now send your students the join link: it is the same for all of them."
+                )
+            st.success(told, icon=":material/check:")
+        join_link.show(found, member, opened=is_fresh)
     if found.zoom_api_meeting_id:
         st.caption(
             _(
@@ -199,7 +201,7 @@ def _cancelled(found: Class, now: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_what_becomes_of_meeting(found, now), width="content")
         others = page.read(classes.cancelled_with, found, now)
-        undone = st.button(_("Undo"), icon=":material/undo:")
+        undone = st.button(_("Undo for this class") if others else _("Undo"), icon=":material/undo:")
         label = _n("Undo for {number} class", "Undo for all {number} classes", len(others) + 1)
         undone_for_all = bool(others) and st.button(label, icon=":material/undo:", key="undo-for-all")
         if undone or undone_for_all:
@@ -210,13 +212,16 @@ def _cancelled(found: Class, now: datetime) -> None:
 
 def _what_becomes_of_meeting(found: Class, now: datetime) -> str:
     """What is said of a class that was cancelled a moment ago."""
-    if found.zoom_deletion_due_at is not None:
-        time = words.moment(found.zoom_deletion_due_at, now, seconds=False)
+    in_series = found.zoom_occurrence_id is not None
+    gone_at = found.cancelled_at + classes.UNDO_FOR if in_series and found.cancelled_at else None
+    deleted_at = found.zoom_deletion_due_at or (None if page.read(classes.others_in_meeting, found) else gone_at)
+    if deleted_at is not None:
+        time = words.moment(deleted_at, now, seconds=False)
         return _("It does not take place. Its Zoom meeting is deleted {when}.", when=time)
     if found.zoom_meeting_id is None:
         return _("It does not take place.")
-    if found.zoom_occurrence_id is not None and found.cancelled_at is not None:
-        time = words.moment(found.cancelled_at + classes.UNDO_FOR, now, seconds=False)
+    if gone_at is not None:
+        time = words.moment(gone_at, now, seconds=False)
         return _("It does not take place. Its date is taken out of the Zoom meeting {when}.", when=time)
     return _("It does not take place. Its Zoom meeting stays as it is.")
 
