@@ -282,6 +282,17 @@ _OF_ROSTERS: Mapping[str, Template] = {
     "roster_full": "A course has at most {most} students, and with this list it would have {number}.",
     "course_unnamed": "Give the course a name.",
     "course_of_somebody_else": "This course belongs to another teacher.",
+    "course_not_there": "There is no such course.",
+    "course_name_taken": "{teacher} has a course “{course}” already. Take another name.",
+    "course_not_in_charge": "Only the course's teacher or an admin does this.",
+    "course_has_classes": "This course has classes, so it is not deleted. Archive it instead.",
+    "hand_over_unconfirmed": "Choose a colleague, and say that you are sure.",
+    "course_to_nobody": "The course cannot go to {email}: take another account, one that is open.",
+    "nobody_chosen": "Choose one student or more.",
+    "student_unnamed": "Give the student a name.",
+    "student_on_roster": "{name} is on the roster already.",
+    "student_text_too_long": "Name, number and group have at most {most} characters.",
+    "student_dates_reversed": "The last day is before the first.",
 }
 
 _OF_HTTP: Mapping[str, Template] = {

@@ -42,7 +42,22 @@ ACTIONS: Mapping[str, Template] = {
     "students_marked": "said by hand what students were in the class: {given} given, {taken_back} taken back",
     "students_matched": "said who is which student of the course “{course}” of {account}",
     "student_changed": "changed a student of the course “{course}” of {account}",
+    "student_added": "added a student to the course “{course}” of {account}",
+    "students_removed": Plural(
+        "students",
+        "took {students} student off the course “{course}” of {account}",
+        "took {students} students off the course “{course}” of {account}",
+    ),
+    "course_made": "made the course “{course}” of {account}",
     "course_changed": "changed the course “{course}” of {account}",
+    "course_archived": "archived the course “{course}” of {account}",
+    "course_taken_out": "took the course “{course}” of {account} out of the archive",
+    "course_handed_over": Plural(
+        "classes",
+        "gave the course “{course}” of {account}, with {classes} class, to {heir}",
+        "gave the course “{course}” of {account}, with {classes} classes, to {heir}",
+    ),
+    "course_deleted": "deleted the course “{course}” of {account}",
     "roster_imported": Plural(
         "new",
         "imported a list into the roster of the course “{course}” of {account}: {new} student new, {changed} changed",
