@@ -36,7 +36,7 @@ from tracker.classes import Plan, SeriesPlan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
 from tracker.reports import read_report
-from tracker.rosters import read_pasted
+from tracker.rosters import Student, read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
@@ -61,6 +61,7 @@ OF_NOBODY = {
     "audit.note_read",
     "audit.note_look",
     "audit.note_person_look",
+    "audit.note_course_look",
     "audit.note_failed_sign_in",
 }
 
@@ -165,6 +166,16 @@ def with_address(school: School, *, remove: bool = False) -> None:
         courses.remove_address(school.using, school.ana, course.id, bo, "bo@home.example")
     else:
         courses.add_address(school.using, school.ana, course.id, bo, "bo@home.example")
+
+
+def changed_student(school: School) -> None:
+    _found, course, bo = school.of_course()
+    courses.change_student(school.using, school.ana, course.id, bo, Student("Bo Ek"))
+
+
+def removed_student(school: School) -> None:
+    _found, course, bo = school.of_course()
+    courses.remove_students(school.using, school.ana, course.id, [bo])
 
 
 def accepted(school: School) -> None:
@@ -295,6 +306,34 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.CLASS_FROM_REPORT,
         lambda s: courses.import_report(s.using, s.ana, s.ana.email, "Algebra", read_report(REPORT, UTC_ZONE, s.now)),
     ),
+    "auth.share_course": (
+        Action.SHARED,
+        lambda s: auth.share_course(s.engine, s.ana, s.of_course()[1].id, s.other().email, s.now),
+    "courses.new_course": (Action.COURSE_MADE, lambda s: courses.new_course(s.using, s.ana, "Algebra", s.ana)),
+    "courses.rename": (
+        Action.COURSE_CHANGED,
+        lambda s: courses.rename(s.using, s.ana, s.of_course()[1].id, "Geometry"),
+    "courses.archive": (Action.COURSE_ARCHIVED, lambda s: courses.archive(s.using, s.ana, s.of_course()[1].id)),
+    "courses.take_out": (Action.COURSE_TAKEN_OUT, lambda s: courses.take_out(s.using, s.ana, s.of_course()[1].id)),
+    "courses.delete": (
+        Action.COURSE_DELETED,
+        lambda s: courses.delete(s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana)),
+    "courses.hand_over": (
+        Action.COURSE_HANDED_OVER,
+        lambda s: courses.hand_over(s.using, s.ana, s.of_course()[1].id, s.other().email),
+    "courses.add_class": (
+        Action.CLASS_MOVED,
+        lambda s: courses.add_class(
+            s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana), s.held().id
+        ),
+    "courses.import_list": (
+        Action.ROSTER_IMPORTED,
+        lambda s: courses.import_list(s.using, s.ana, s.of_course()[1].id, read_pasted("Di")),
+    "courses.add_student": (
+        Action.STUDENT_ADDED,
+        lambda s: courses.add_student(s.using, s.ana, s.of_course()[1].id, Student("Di")),
+    "courses.change_student": (Action.STUDENT_CHANGED, changed_student),
+    "courses.remove_students": (Action.STUDENTS_REMOVED, removed_student),
     "courses.import_roster": (
         Action.ROSTER_IMPORTED,
         lambda s: courses.import_roster(
@@ -401,7 +440,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
     of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(
-        ("share", "mark", "restore", "import_report")
+        ("share", "mark", "restore", "import_report", "add_class")
     )
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])

@@ -362,11 +362,12 @@ def test_a_student_who_makes_no_sense_is_refused(
 def test_a_student_of_another_course_is_out_of_reach(school: Services, ana: Member, eva: Member) -> None:
     hers, mine = make(school, ana, text="Bo"), courses.new_course(school, eva, "Mine", eva)
     (bo,) = students(school, hers)
-    for reach in (
+    tries: tuple[Callable[[], object], ...] = (
         lambda: courses.change_student(school, eva, mine, bo.id, Student("X")),
         lambda: courses.remove_students(school, eva, mine, [bo.id]),
         lambda: courses.change_student(school, eva, hers.id, bo.id, Student("X")),
-    ):
+    )
+    for reach in tries:
         with pytest.raises(TrackerError):
             reach()
     assert students(school, hers) == [bo]

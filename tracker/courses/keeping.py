@@ -48,8 +48,7 @@ def figures_of(tx: Transaction, viewer: Member, course: Course, now: datetime) -
 
 def classes_of(tx: Transaction, viewer: Member, course_id: str) -> list[Class]:
     """The classes of a course that are not cancelled, by planned start. Raises NotFound, NotAllowed."""
-    check_may_change_course(viewer, storage.courses.course_by_id(tx, course_id))
-    return storage.classes.classes_of_course(tx, course_id)
+    return storage.classes.classes_of_course(tx, _visible(tx, viewer, course_id).id)
 
 
 def version(tx: Transaction, viewer: Member, course_id: str, now: datetime) -> object:
@@ -58,8 +57,7 @@ def version(tx: Transaction, viewer: Member, course_id: str, now: datetime) -> o
     What Zoom tells of a class, and what is said of its people, is in it as the class's own figures. Raises NotFound,
     NotAllowed.
     """
-    found = storage.courses.course_by_id(tx, course_id)
-    check_may_change_course(viewer, found)
+    found = _visible(tx, viewer, course_id)
     classes = storage.classes.classes_of_course(tx, course_id)
     begun = sum(one.scheduled_start <= now for one in classes)
     return found, tuple(classes), begun, storage.course_lists.stamp(tx, course_id)
@@ -193,6 +191,12 @@ def add_class(services: Services, acting: Member, course_id: str, class_id: str)
         if found.course_id is None:
             storage.courses.set_course(tx, class_id, course.name)
             audit.note(tx, acting, Action.CLASS_MOVED, now, class_id=class_id)
+
+
+def _visible(tx: Transaction, viewer: Member, course_id: str) -> Course:
+    found = storage.courses.course_by_id(tx, course_id)
+    check_may_change_course(viewer, found)
+    return found
 
 
 def _people_of(tx: Transaction, class_id: str) -> set[str]:

@@ -130,7 +130,7 @@ def _end(member: Member, course: Course) -> None:
     """Archive, take out, delete."""
     if course.archived_at is not None:
         day = formats.day(course.archived_at.astimezone(words.zone()))
-        st.markdown(_("It is in the archive since {day}.", day=day))
+        st.markdown(_("It has been in the archive since {day}.", day=day))
         if st.button(_("Take it out of the archive"), icon=":material/unarchive:"):
             with page.shown_errors():
                 courses.take_out(services(), page.acting(), course.id)
