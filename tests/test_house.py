@@ -408,6 +408,9 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     making = ("classes/__init__", "classes/planned", "classes/meetings", "classes/cancelling")
     reading = (
         "class_attendance",
+        "courses/marking",
+        "courses/matching",
+        "courses/register",
         "courses/reports",
         "courses/roster",
         "decisions",
