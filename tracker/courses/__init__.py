@@ -4,10 +4,12 @@ roster.py    the students of a course: shown, and brought up to date by a list
 register.py  students and classes, and what each student is in each class
 marking.py   statuses by hand, and the rules for the others
 matching.py  who of those who join is which student
+of_class.py  all that the page of a class shows of the students of its course
 """
 
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
+from tracker.courses.of_class import StudentsOfClass, with_students
 from tracker.courses.register import (
     course_register,
     find_student,
@@ -21,6 +23,7 @@ from tracker.courses.roster import CourseRoster, import_roster, show_roster
 
 __all__ = [
     "CourseRoster",
+    "StudentsOfClass",
     "add_address",
     "choose",
     "course_register",
@@ -38,4 +41,5 @@ __all__ = [
     "teachers_course",
     "undo_choice",
     "visible_course",
+    "with_students",
 ]
