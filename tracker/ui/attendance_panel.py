@@ -72,8 +72,17 @@ def without_people(found: Class, students: StudentsOfClass, member: Member) -> N
     What can be said by hand can be said already.
     """
     _missing(found, students)
-    if students.in_class.marks:
+    if not students.in_class.marks:
+        return
+    if students.known is Known.NOT_HELD or found.status is not ClassStatus.SCHEDULED:
         _students(found, students, member, None)
+        return
+    st.header(_("Students"), anchor=False)
+    mark_panel.show(found, students)
+    number = len(students.of_day)
+    expected = _n("{number} student is on the list", "{number} students are on the list", number)
+    with st.expander(expected, icon=":material/group:", key="expected"):
+        students_panel.show(found, students, member)
 
 
 def without_students(found: Class, member: Member) -> None:
@@ -90,8 +99,7 @@ def _missing(found: Class, students: StudentsOfClass) -> None:
     if said := students_panel.state(found, students, services().now()):
         st.markdown(said)
     mark_panel.absent(found, students)
-    if said := students_panel.excused(students):
-        st.markdown(said)
+    matching_panel.ask(found, students)
 
 
 def _people(found: Class, attendance: Attendance, member: Member, students: StudentsOfClass | None) -> str:
@@ -99,7 +107,6 @@ def _people(found: Class, attendance: Attendance, member: Member, students: Stud
     if students is None or students.known is Known.NAMES_REMOVED:
         st.header(_("People so far") if attendance.until else _("People"), anchor=False)
         return people_panel.show(attendance)
-    matching_panel.ask(found, students)
     if attendance.until is None:
         _students(found, students, member, attendance)
         people_panel.beside_students(attendance, students.in_class.guests)
@@ -136,7 +143,9 @@ def _figures(found: Class, attendance: Attendance, students: StudentsOfClass | N
             of_guests = _n("{number} guest", "{number} guests", guests)
             of_hosts = f"{of_guests}, {of_hosts}" if of_hosts else of_guests
         return [*students_panel.figures(found, students), Figure(name, formats.number(len(people)), of_hosts), average]
+    seen = [students_panel.seen(students)] if students is not None and students.in_class.marks and not live else []
     return [
+        *seen,
         Figure(name, formats.number(len(people)), of_hosts),
         Figure(_("Came late"), formats.number(late), students_panel.limit(found.rules.late_after) if late else ""),
         Figure(_("Left early"), formats.number(early), students_panel.limit(EARLY_MINUTES) if early else ""),

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tracker import courses
 from tracker.attendance.matching import Enrolled
 from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentsOfClass
+from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import STATUSES
@@ -20,38 +24,41 @@ from tracker.ui.students_panel import name_of
 from tracker.ui.wiring import services
 
 # So many absent students have a button of their own; more are named in one sentence.
-MOST_WITH_BUTTONS, MOST_NAMED, MOST_LISTED = 8, 60, 30
+MOST_WITH_BUTTONS, MOST_NAMED, MOST_LISTED = 12, 60, 30
 LONGEST_REMARK = 500
+UNDONE_FOR = timedelta(minutes=5)
 # Where on the page somebody has clicked.
 ABOVE, FOLD = "above", "fold"
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What was said last in this tab, where, and what was said before of each of the students."""
+    """What was said last in this tab, where, what was said before of each student, and until when it is undone here."""
 
     place: str
     told: str
+    until: datetime
     before: Mapping[str, ByHand | None]
 
 
 def absent(found: Class, students: StudentsOfClass) -> None:
-    """Who was absent, each with a button for the usual case."""
+    """Who was absent, each with a button for the usual case, and who is excused."""
     missing = students.having(Status.ABSENT)
     if len(missing) > MOST_WITH_BUTTONS:
         names = words.listed([name_of(students, one) for one in missing], MOST_NAMED)
         st.markdown(_("Absent: {names}.", names=names))
     elif missing:
-        with st.container(key="absent", horizontal=True, vertical_alignment="center", gap="small"):
+        with _line("absent"):
             st.markdown(_("Absent:"), width="content")
             for place, one in enumerate(missing):
-                with st.container(
-                    key=f"absent-{place}", horizontal=True, vertical_alignment="center", gap="small", width="content"
-                ):
+                with _line(f"absent-{place}", width="content"):
                     st.markdown(f"**{words.markdown(name_of(students, one), 130)}**", width="content")
                     if st.button(_("Excuse"), key=f"excuse-{place}"):
                         _say(found, students, [one.id], Status.EXCUSED, "", ABOVE)
-    _done(found, ABOVE)
+    if told := _excused(students):
+        with _line("excused"):
+            st.markdown(told, width="content")
+            _undo(found, ABOVE)
 
 
 def show(found: Class, students: StudentsOfClass) -> None:
@@ -78,7 +85,10 @@ def show(found: Class, students: StudentsOfClass) -> None:
         if st.button(_("Save"), key="save-marks", type="primary", disabled=not chosen):
             _say(found, students, chosen, status or Status.EXCUSED, remark, FOLD)
         st.caption(_("It holds whatever Zoom's list says later, until you take it back."))
-        _done(found, FOLD)
+        if done := _last_said(found, FOLD):
+            with _line("marked"):
+                st.markdown(done.told, width="content")
+                _undo(found, FOLD)
         _said(found, students)
 
 
@@ -116,7 +126,7 @@ def _say(
     with shown_errors():
         before = courses.mark(services(), acting(), found.id, ids, status, remark)
     told = _told(students, [students.by_id[one] for one in ids], status)
-    st.session_state[_last(found)] = _Done(place, told, before)
+    st.session_state[_last(found)] = _Done(place, told, services().now() + UNDONE_FOR, before)
     st.session_state[_times(found)] = st.session_state.get(_times(found), 0) + 1
     st.rerun()
 
@@ -128,18 +138,33 @@ def _told(students: StudentsOfClass, some: Sequence[Enrolled], status: Status | 
     return _("{names}: {status}.", names=names, status=_(STATUSES[status]))
 
 
-def _done(found: Class, place: str) -> None:
-    """What was said last, where it was clicked, with the way back."""
+def _excused(students: StudentsOfClass) -> str:
+    """Who is excused, with the remarks, in Markdown; nothing where it is nobody."""
+    told = []
+    for one in students.having(Status.EXCUSED)[:MOST_NAMED]:
+        name, remark = words.markdown(name_of(students, one), 130), words.markdown(students.mark(one).remark, 60)
+        told.append(f"{name} ({remark})" if remark else name)
+    return _("Excused: {names}.", names=formats.listed(told)) if told else ""
+
+
+def _line(key: str, width: Literal["stretch", "content"] = "stretch") -> DeltaGenerator:
+    return st.container(key=key, horizontal=True, vertical_alignment="center", gap="small", width=width)
+
+
+def _last_said(found: Class, place: str) -> _Done | None:
+    """What was said last, if it was clicked at this place a short while ago."""
     done = st.session_state.get(_last(found))
-    if done is None or done.place != place:
-        return
-    with st.container(key=f"marked-{place}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(done.told, width="content")
-        if st.button(_("Undo"), key=f"undo-marks-{place}", icon=":material/undo:"):
-            with shown_errors():
-                courses.restore(services(), acting(), found.id, done.before)
-            del st.session_state[_last(found)]
-            st.rerun()
+    return done if done is not None and done.place == place and services().now() < done.until else None
+
+
+def _undo(found: Class, place: str) -> None:
+    """The way back from what was said last."""
+    done = _last_said(found, place)
+    if done is not None and st.button(_("Undo"), key=f"undo-marks-{place}", icon=":material/undo:"):
+        with shown_errors():
+            courses.restore(services(), acting(), found.id, done.before)
+        del st.session_state[_last(found)]
+        st.rerun()
 
 
 def _last(found: Class) -> str:

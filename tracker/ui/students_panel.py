@@ -10,7 +10,7 @@ import streamlit as st
 from tracker.attendance.matching import Enrolled, Match, Why
 from tracker.attendance.register import Known, StudentMark
 from tracker.attendance.statuses import EARLY
-from tracker.attendance.types import LATE, LEFT_EARLY, Person, Status
+from tracker.attendance.types import LATE, LEFT_EARLY, ClassStatus, Person, Status
 from tracker.courses import StudentsOfClass
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -69,16 +69,22 @@ def figures(found: Class, students: StudentsOfClass) -> list[Figure]:
     ]
 
 
+def seen(students: StudentsOfClass) -> Figure:
+    """How many of the students were seen live, while Zoom's list is not there."""
+    number = sum(bool(mark.people) for mark in students.in_class.marks.values())
+    return Figure(_("Students seen live"), _("{number} of {all}", number=number, all=len(students.in_class.marks)))
+
+
 def limit(minutes_after: int) -> str:
     """By how much somebody has to be late to be told so."""
     return _n("by more than {number} minute", "by more than {number} minutes", minutes_after)
 
 
 def state(found: Class, students: StudentsOfClass, now: datetime) -> str:
-    """What has to be said where nobody can be called absent: why, and until when; in Markdown."""
+    """What has to be said of a class that is over where nobody can be called absent: why, until when; in Markdown."""
     if students.known is Known.NAMES_REMOVED:
         return _("The names of this class were removed, so which students were there is not known any more.")
-    if students.known is not Known.NOT_YET or found.scheduled_start > now:
+    if students.known is not Known.NOT_YET or found.status is ClassStatus.LIVE or found.planned.end > now:
         return ""
     due = found.fetch.due_at if found.fetch else None
     if due is not None and due > now:
@@ -86,17 +92,11 @@ def state(found: Class, students: StudentsOfClass, now: datetime) -> str:
     return _("Who was absent is not known yet: Zoom's list is not there.")
 
 
-def excused(students: StudentsOfClass) -> str:
-    """Who is excused, with the remarks, in Markdown; nothing where it is nobody."""
-    told = []
-    for one in students.having(Status.EXCUSED):
-        name, remark = words.markdown(name_of(students, one), 130), words.markdown(students.mark(one).remark, 60)
-        told.append(f"{name} ({remark})" if remark else name)
-    return _("Excused: {names}.", names=formats.listed(told)) if told else ""
-
-
 def show(found: Class, students: StudentsOfClass, member: Member) -> None:
     """The list of the students, all of them or those that are asked for; on paper it has everybody."""
+    if students.known is not Known.COUNTED and not any(students.mark(one).people for one in students.of_day):
+        _statuses_alone(students)
+        return
     shown = _asked_for(students)
     many = len(students.of_day) > MOST_WITHOUT_BOX
     if many:
@@ -150,6 +150,13 @@ def _table(rows: Sequence[Sequence[Cell]], *, box: bool) -> None:
         Column(_("Recognised"), look="wide quiet"),
     ]
     components.table(_("Students"), columns, rows, look="students", box=box)
+
+
+def _statuses_alone(students: StudentsOfClass) -> None:
+    """The list where nothing but what was said by hand is known."""
+    columns = [Column(_(HEADINGS["Name"])), Column(_(HEADINGS["Status"]))]
+    rows = [[Html(student_link(students, one)), status(students.mark(one))] for one in students.of_day]
+    components.table(_("Students"), columns, rows, look="students", box=len(rows) > MOST_WITHOUT_BOX)
 
 
 def _rows(found: Class, students: StudentsOfClass, member: Member) -> Iterable[list[Cell]]:
