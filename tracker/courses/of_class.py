@@ -66,10 +66,15 @@ class StudentsOfClass:
         """What a student of the day is in the class."""
         return self.in_class.marks[student.id]
 
+    @property
+    def with_marks(self) -> tuple[tuple[Enrolled, StudentMark], ...]:
+        """The students of the day with what they are in the class; none where its names were removed."""
+        marks = self.in_class.marks
+        return tuple((one, marks[one.id]) for one in self.of_day if one.id in marks)
+
     def having(self, *statuses: Status) -> tuple[Enrolled, ...]:
         """The students of the day with one of these statuses, by surname."""
-        marks = self.in_class.marks
-        return tuple(one for one in self.of_day if one.id in marks and marks[one.id].status in statuses)
+        return tuple(one for one, mark in self.with_marks if mark.status in statuses)
 
 
 def with_students(

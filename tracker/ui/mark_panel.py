@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tracker import courses
 from tracker.attendance.matching import Enrolled
-from tracker.attendance.register import ByHand
-from tracker.attendance.types import BY_HAND, Status
+from tracker.attendance.register import ByHand, Known
+from tracker.attendance.types import BY_HAND, ClassStatus, Status
 from tracker.courses import StudentsOfClass
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -63,7 +63,9 @@ def absent(found: Class, students: StudentsOfClass) -> None:
 
 def show(found: Class, students: StudentsOfClass) -> None:
     """The fold in which a status is given to several students at once, and taken back."""
-    with st.expander(_("Change a status by hand"), icon=":material/edit_note:", key="by-hand"):
+    to_come = students.known is Known.NOT_YET and found.status is ClassStatus.SCHEDULED
+    title = _("Excuse somebody in advance") if to_come else _("Change a status by hand")
+    with st.expander(title, icon=":material/edit_note:", key="by-hand"):
         names = {one.id: name_of(students, one) for one in students.of_day}
         key = f"{found.id}-{st.session_state.get(_times(found), 0)}"
         chosen: list[str] = st.multiselect(
