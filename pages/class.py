@@ -23,7 +23,8 @@ def visible_class() -> Class:
 def version_of(found: Class, raised: Alarms) -> object:
     """What this page shows: a value that differs when something visible has changed."""
     size = page.read(class_attendance.size_of_records, found)
-    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found), size
+    students = page.read(courses.version_of_students, found)
+    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found), size, students
 
 
 def alarms() -> Alarms:

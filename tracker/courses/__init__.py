@@ -9,7 +9,7 @@ of_class.py  all that the page of a class shows of the students of its course
 
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
-from tracker.courses.of_class import StudentsOfClass, with_students
+from tracker.courses.of_class import StudentsOfClass, version_of_students, with_students
 from tracker.courses.register import (
     course_register,
     find_student,
@@ -44,6 +44,7 @@ __all__ = [
     "suggested_students",
     "teachers_course",
     "undo_choice",
+    "version_of_students",
     "visible_course",
     "with_students",
 ]

@@ -77,6 +77,11 @@ class StudentsOfClass:
         return tuple(one for one, mark in self.with_marks if mark.status in statuses)
 
 
+def version_of_students(tx: Transaction, found: Class) -> object:
+    """What is known of the students in a class: a value, cheap to read, that differs when somebody has changed it."""
+    return storage.said_of_students.version(tx, found.id, found.course_id) if found.course_id else None
+
+
 def with_students(
     tx: Transaction, viewer: Member, found: Class, attendance: Attendance | None, now: datetime
 ) -> StudentsOfClass | None:

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import col, func, select
 
 from tracker.attendance.matching import Choice
 from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, PersonKey, Status
 from tracker.storage.database import Transaction
 from tracker.storage.decisions import key_in_text, key_text
-from tracker.storage.models import LiveStream, StudentAddress, StudentChoice, StudentMark
+from tracker.storage.models import LiveStream, Student, StudentAddress, StudentChoice, StudentMark
 
 # Of how many classes one statement asks.
 AT_ONCE = 500
@@ -34,6 +35,19 @@ def marked_classes(tx: Transaction, course_id: str) -> set[str]:
     """The ids of the classes of a course in which something is said of a student."""
     of_course = select(StudentMark.class_id).join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
     return set(tx.exec(of_course.where(LiveStream.course_id == course_id).distinct()))
+
+
+def version(tx: Transaction, class_id: str, course_id: str) -> tuple[object, ...]:
+    """What is said of the students in a class, and the list of its course: a value that differs after each change."""
+    marks = (StudentMark.decided_at, StudentMark.class_id == class_id)
+    choices = (StudentChoice.decided_at, StudentChoice.course_id == course_id)
+    students = (Student.updated_at, Student.course_id == course_id)
+    parts = [
+        select(measure).where(condition).scalar_subquery()
+        for at, condition in (marks, choices, students)
+        for measure in (func.count(col(at)), func.max(col(at)))
+    ]
+    return tuple(tx.execute(sa_select(*parts)).one())
 
 
 def set_mark(tx: Transaction, class_id: str, student_id: str, said: ByHand) -> None:

@@ -74,7 +74,7 @@ def without_people(found: Class, students: StudentsOfClass, member: Member) -> N
     _missing(found, students)
     if not students.in_class.marks:
         return
-    if students.known is Known.NOT_HELD or found.status is not ClassStatus.SCHEDULED:
+    if not students_panel.is_to_come(found, services().now()):
         _students(found, students, member, None)
         return
     st.header(_("Students"), anchor=False)

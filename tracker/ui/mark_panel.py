@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tracker import courses
 from tracker.attendance.matching import Enrolled
-from tracker.attendance.register import ByHand, Known
-from tracker.attendance.types import BY_HAND, ClassStatus, Status
+from tracker.attendance.register import ByHand
+from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentsOfClass
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -20,7 +20,7 @@ from tracker.messages.vocabulary import STATUSES
 from tracker.storage.classes import Class
 from tracker.ui import words
 from tracker.ui.page import acting, shown_errors
-from tracker.ui.students_panel import name_of
+from tracker.ui.students_panel import is_to_come, name_of
 from tracker.ui.wiring import services
 
 # So many absent students have a button of their own; more are named in one sentence.
@@ -63,7 +63,7 @@ def absent(found: Class, students: StudentsOfClass) -> None:
 
 def show(found: Class, students: StudentsOfClass) -> None:
     """The fold in which a status is given to several students at once, and taken back."""
-    to_come = students.known is Known.NOT_YET and found.status is ClassStatus.SCHEDULED
+    to_come = is_to_come(found, services().now())
     title = _("Excuse somebody in advance") if to_come else _("Change a status by hand")
     with st.expander(title, icon=":material/edit_note:", key="by-hand"):
         names = {one.id: name_of(students, one) for one in students.of_day}

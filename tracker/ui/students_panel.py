@@ -80,6 +80,11 @@ def limit(minutes_after: int) -> str:
     return _n("by more than {number} minute", "by more than {number} minutes", minutes_after)
 
 
+def is_to_come(found: Class, now: datetime) -> bool:
+    """Whether the class is planned, and its time is not over."""
+    return found.status is ClassStatus.SCHEDULED and found.planned.end > now
+
+
 def state(found: Class, students: StudentsOfClass, now: datetime) -> str:
     """What has to be said of a class that is over where nobody can be called absent: why, until when; in Markdown."""
     if students.known is Known.NAMES_REMOVED:
