@@ -196,6 +196,9 @@ course rules Algebra --teacher HOLDER                                  done     
 course rules Algebra --teacher HOLDER --late-after 10                  done     -          -
 mark CLASS bo@x.example --status excused                               done     -          -
 mark CLASS bo@x.example --clear                                        done     -          -
+report import Algebra REPORT --teacher WHO                             done     refused    done
+report import Algebra REPORT --teacher HOLDER                          done     -          -
+report import Algebra REPORT --teacher HOLDER --dry-run                done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
 """

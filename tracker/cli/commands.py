@@ -35,7 +35,7 @@ from tracker import (
 from tracker.attendance.stored_form import participants_data
 from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import activity, people, person, register, rosters, users
+from tracker.cli import activity, people, person, register, reports, rosters, users
 from tracker.cli.call import (
     CLASS_ID,
     Call,
@@ -353,6 +353,7 @@ def command_parser() -> argparse.ArgumentParser:
     person.person_commands(commands)
     rosters.roster_commands(commands)
     register.register_commands(commands)
+    reports.report_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     activity.audit_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")

@@ -10,7 +10,7 @@ from tracker import storage
 from tracker.attendance.matching import Choice, Enrolled, Match, Suggested, suggest
 from tracker.attendance.register import ClassStudents, Known, StudentMark, by_surname, is_on_roster, students_in
 from tracker.attendance.types import Attendance, Person, PersonKey, Status
-from tracker.courses.register import in_register, roster_of
+from tracker.courses.register import class_in_register, roster_of
 from tracker.permissions import check_may_see, may_change_course
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction
@@ -95,7 +95,7 @@ def with_students(
     students, choices = roster_of(tx, found)
     if not students:
         return None
-    one = in_register(found, now)
+    one = class_in_register(found, now)
     by_hand = storage.said_of_students.list_marks(tx, [found.id])[found.id]
     people = None if one.known is Known.NAMES_REMOVED else attendance
     in_class = students_in(people, one.known, one.day, students, choices, by_hand, found.rules)

@@ -12,7 +12,8 @@ from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
-from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
+from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
+from tracker.messages.reports import OF_REPORTS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
@@ -191,11 +192,13 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_of_a_like_name": "the same name with a device, a number or the like",
     "person_not_kept": "Nothing is kept on this person, so nothing is erased.",
     "person_of_the_same_account": "the same Zoom account",
+    "person_of_the_same_student": "the same student by a teacher's word",
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": Plural(
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
     "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_address_on_roster": "The address is a further one of a student of the course “{course}” ({teacher}).",
     "person_off_rosters": Plural(
         "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."
     ),
@@ -324,8 +327,10 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
     **_OF_ROSTERS,
+    **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
+    **OF_MAIL,
     **OF_BACKUPS,
     **OF_HEALTH,
     **OF_CHECKS,

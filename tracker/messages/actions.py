@@ -12,6 +12,8 @@ ACTIONS: Mapping[str, Template] = {
     "class_exported": "exported the class ({shape}, {format})",
     "start_link_opened": "opened the start link of the class, as its host",
     "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
+    "class_from_report": "made the class “{title}”, {start}, {minutes} minutes, from a report, "
+    "in the course “{course}” of {teacher}",
     "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
     "class_moved": "put the class into another course",
     "class_cancelled": "cancelled the class",
@@ -46,6 +48,9 @@ ACTIONS: Mapping[str, Template] = {
         "imported a list into the roster of the course “{course}” of {account}: {new} student new, {changed} changed",
         "imported a list into the roster of the course “{course}” of {account}: {new} students new, {changed} changed",
     ),
+    "news_switched": "changed which e-mails the course “{course}” sends to {account}",
+    "digest_sent": "sent {account} an e-mail on who was in the class",
+    "weekly_sent": "sent {account} an e-mail on who is at risk in the course “{course}”",
     "signed_in": "signed in",
     "sign_in_failed": "tried to sign in and failed: {reason}",
     "signed_out": "signed out",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import schedule
 
-from tracker import audit, classes, fetching, health, privacy, reconcile
+from tracker import audit, classes, fetching, health, news, privacy, reconcile
 from tracker.services import Services
 from tracker.storage.database import AWAY
 
@@ -42,6 +42,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._fetchers: list[threading.Thread] = []
         self._deleters: list[threading.Thread] = []
+        self._mailers: list[threading.Thread] = []
         self._last_turn: float | None = None
         self._failing: set[str] = set()
         # The meeting up to which was looked what was seen live.
@@ -59,6 +60,9 @@ class Worker:
             self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.follow_time, services, seconds=10)
         self._every(self.delete_meetings, seconds=10)
+        self._every(self.send_mails, seconds=5)
+        for mail_job in (news.ask_weekly, news.tidy_up):
+            self._every(mail_job, services, seconds=60)
         self._every(self.remove_names, seconds=60)
         self._every(self.keep_erased, seconds=10 * 60)
         for tidying in (reconcile.tidy_up, audit.forget_old):
@@ -73,7 +77,7 @@ class Worker:
         """Ends after the fetches under way; where that takes too long, their leases end and others take over."""
         self._stop.set()
         until = time.monotonic() + STOP_SECONDS
-        for thread in (self._thread, *self._fetchers, *self._deleters):
+        for thread in (self._thread, *self._fetchers, *self._deleters, *self._mailers):
             if thread.is_alive():
                 thread.join(max(until - time.monotonic(), 0))
         self.guarded(self._note_gone)
@@ -107,6 +111,19 @@ class Worker:
     def delete_due(self) -> None:
         """Deletes one meeting after another until none is due or the process is to stop."""
         while not self._stop.is_set() and classes.delete_due_meeting(self._services):
+            pass
+
+    def send_mails(self) -> None:
+        """Has the e-mails sent that are due, beside the loop: it must not wait for a mail server."""
+        self._mailers = [thread for thread in self._mailers if thread.is_alive()]
+        if not self._mailers and news.is_due(self._services):
+            thread = threading.Thread(target=self.guarded, args=(self.send_due,), name="mailer", daemon=True)
+            self._mailers.append(thread)
+            thread.start()
+
+    def send_due(self) -> None:
+        """Sends one e-mail after another until none is due, the server takes none, or the process is to stop."""
+        while not self._stop.is_set() and news.send_due(self._services):
             pass
 
     def remove_names(self) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from tracker.storage.columns import Day, UtcSeconds, column
@@ -23,6 +23,9 @@ class Course(SQLModel, table=True):
     late_after_minutes: int | None = Field(default=None, sa_column_kwargs=column("lateAfterMinutes"))
     present_from_percent: int | None = Field(default=None, sa_column_kwargs=column("presentFromPercent"))
     at_risk_below_percent: int | None = Field(default=None, sa_column_kwargs=column("atRiskBelowPercent"))
+    # Which e-mails its teacher wants: of each class when it is counted, and every week of who is at risk.
+    sends_digest: bool = Field(default=False, sa_column_kwargs={"name": "sendsDigest", "server_default": false()})
+    sends_weekly: bool = Field(default=False, sa_column_kwargs={"name": "sendsWeekly", "server_default": false()})
     # Since when it is put away: it is listed apart, and its classes go on.
     archived_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("archivedAt"))
 

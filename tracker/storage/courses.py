@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlmodel import col, func, or_, select, update
 
-from tracker.attendance.statuses import DEFAULT_RULES, Rules
+from tracker.attendance.statuses import DEFAULT_RULES, LONGEST_GRACE, Rules
 from tracker.errors import NotFound
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
@@ -22,7 +22,7 @@ _ADD_COURSE = insert(CourseRow, lambda row: row.on_conflict_do_nothing())
 class Course:
     """A series of classes of one teacher. `shared_with` are the ids of the colleagues with whom it is shared.
 
-    `archived_at` is since when it is put away.
+    `archived_at` is since when it is put away. `sends_digest` and `sends_weekly`: which e-mails its teacher wants.
     """
 
     id: str
@@ -33,6 +33,8 @@ class Course:
     teacher_name: str = ""
     rules: Rules = DEFAULT_RULES
     archived_at: datetime | None = None
+    sends_digest: bool = False
+    sends_weekly: bool = False
 
 
 def find_course(tx: Transaction, teacher_id: str, name: str) -> Course | None:
@@ -66,11 +68,17 @@ def courses_seen(tx: Transaction, viewer: Member) -> list[Course]:
 
 def rules_of(row: CourseRow) -> Rules:
     """The rules of a course; what it does not set is as everywhere."""
+    usual = DEFAULT_RULES
     return Rules(
-        DEFAULT_RULES.late_after if row.late_after_minutes is None else row.late_after_minutes,
-        DEFAULT_RULES.present_from if row.present_from_percent is None else row.present_from_percent,
-        DEFAULT_RULES.at_risk_below if row.at_risk_below_percent is None else row.at_risk_below_percent,
+        _within(row.late_after_minutes, LONGEST_GRACE, usual.late_after),
+        _within(row.present_from_percent, 100, usual.present_from),
+        _within(row.at_risk_below_percent, 100, usual.at_risk_below),
     )
+
+
+def _within(stored: object, most: int, usual: int) -> int:
+    """A number that is stored; the usual one where none is, or another program has written what no rule can be."""
+    return stored if isinstance(stored, int) and 0 <= stored <= most else usual
 
 
 def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
@@ -81,6 +89,14 @@ def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
         "at_risk_below_percent": rules.at_risk_below,
     }
     tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(values))
+
+
+def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool | None) -> None:
+    """Sets which e-mails the teacher of a course wants; None leaves one as it is. The caller has locked the course."""
+    values = {"sends_digest": digest, "sends_weekly": weekly}
+    chosen = {name: value for name, value in values.items() if value is not None}
+    if chosen:
+        tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
 
 
 def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
@@ -106,6 +122,8 @@ def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
             teacher.name,
             rules_of(row),
             row.archived_at,
+            row.sends_digest,
+            row.sends_weekly,
         )
         for row, teacher in rows
     ]

@@ -15,6 +15,7 @@ from tracker.storage.course_models import Student as Student
 from tracker.storage.course_models import StudentAddress as StudentAddress
 from tracker.storage.course_models import StudentChoice as StudentChoice
 from tracker.storage.course_models import StudentMark as StudentMark
+from tracker.storage.mail_models import Mail as Mail
 
 
 class User(SQLModel, table=True):
