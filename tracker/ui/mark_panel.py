@@ -50,10 +50,11 @@ def absent(found: Class, students: StudentsOfClass) -> None:
     elif missing:
         with _line("absent"):
             st.markdown(_("Absent:"), width="content")
-            for place, one in enumerate(missing):
-                with _line(f"absent-{place}", width="content"):
+            for one in missing:
+                # By who it is: a click that meets a page which is just drawn anew is to hit nobody else.
+                with _line(f"absent-{one.id}", width="content"):
                     st.markdown(f"**{words.markdown(name_of(students, one), 130)}**", width="content")
-                    if st.button(_("Excuse"), key=f"excuse-{place}"):
+                    if st.button(_("Excuse"), key=f"excuse-{one.id}"):
                         _say(found, students, [one.id], Status.EXCUSED, "", ABOVE)
     if told := _excused(students):
         with _line("excused"):
@@ -97,7 +98,7 @@ def show(found: Class, students: StudentsOfClass) -> None:
 def _said(found: Class, students: StudentsOfClass) -> None:
     """Whatever was said by hand in this class, each with the way back to the rule."""
     said = [one for one in students.of_day if one.id in students.in_class.marks and students.mark(one).by_hand]
-    for place, one in enumerate(said[:MOST_LISTED]):
+    for one in said[:MOST_LISTED]:
         mark = students.mark(one)
         name, remark = words.markdown(name_of(students, one), 130), words.markdown(mark.remark, 200)
         status, rule = _(STATUSES[mark.status]), _(STATUSES[mark.by_rule])
@@ -114,7 +115,7 @@ def _said(found: Class, students: StudentsOfClass) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(told, width="stretch")
-            if st.button(_("Take back"), key=f"take-back-{place}", width="content"):
+            if st.button(_("Take back"), key=f"take-back-{one.id}", width="content"):
                 _say(found, students, [one.id], None, "", FOLD)
     if len(said) > MOST_LISTED:
         rest = len(said) - MOST_LISTED

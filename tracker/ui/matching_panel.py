@@ -2,7 +2,7 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,8 +50,8 @@ def ask(found: Class, students: StudentsOfClass) -> None:
         of[one.person.keys].append(one)
     title = _n("{number} guest may be a student", "{number} guests may be students", len(of))
     with st.expander(title, icon=":material/lightbulb:", key="may-be-students"):
-        for place, some in enumerate(list(of.values())[:MOST_ASKED]):
-            _question(found, students, some, place)
+        for some in list(of.values())[:MOST_ASKED]:
+            _question(found, students, some)
         if (rest := len(of) - MOST_ASKED) > 0:
             st.caption(
                 _n(
@@ -73,9 +73,9 @@ def show(found: Class, students: StudentsOfClass, attendance: Attendance | None)
         _chosen(found, students, people)
 
 
-def _question(found: Class, students: StudentsOfClass, some: Sequence[Suggested], place: int) -> None:
+def _question(found: Class, students: StudentsOfClass, some: Sequence[Suggested]) -> None:
     """Somebody who is no student yet, and the students that she may be."""
-    person, likely = some[0].person, [one.student for one in some]
+    person, likely, whose = some[0].person, [one.student for one in some], _sum_of(some[0].person.keys)
     lines = [_("**{name}** is none of the students so far.", name=words.markdown(words.name_of(person), 140))]
     lines += [f"- {_likely(students, one)}" for one in some]
     if any(one.why is Likeness.SAME_NAME and one.student.id in students.namesakes for one in some):
@@ -83,11 +83,11 @@ def _question(found: Class, students: StudentsOfClass, some: Sequence[Suggested]
         lines.append(_("Two students have this name, so the name alone decides nothing."))
     st.markdown("\n".join(lines))
     with st.container(horizontal=True):
-        for number, one in enumerate(likely):
+        for one in likely:
             label = _("It is {student}", student=words.markdown(name_of(students, one), 80))
-            if st.button(label, key=f"is-student-{place}-{number}"):
+            if st.button(label, key=f"is-student-{whose}-{one.id}"):
                 _say(found, courses.choose, students.course_id, person.keys, [one.id])
-        if st.button(_("Somebody else") if len(likely) == 1 else _("None of them"), key=f"is-none-{place}"):
+        if st.button(_("Somebody else") if len(likely) == 1 else _("None of them"), key=f"is-none-{whose}"):
             refused = {*_refused(students, person), *(one.id for one in likely)}
             _say(found, courses.choose, students.course_id, person.keys, [], refused=sorted(refused))
 
@@ -115,15 +115,15 @@ def _choose(found: Class, students: StudentsOfClass, people: Sequence[Person]) -
     if person is None:
         return
     now = students.students_of(person)
-    for place, one in enumerate(now):
-        _counted_as(found, students, person, one, place)
+    for one in now:
+        _counted_as(found, students, person, one)
     labels = {one.id: name_of(students, one) for one in students.roster}
     chosen: list[str] = st.multiselect(
         _("Is which student? Several where they share a device."),
         list(labels),
         [one.id for one in now],
         format_func=lambda one: labels.get(one, ""),
-        key=f"is-{key}-{zlib.crc32(repr(keys).encode('utf-8', 'replace')):08x}",
+        key=f"is-{key}-{_sum_of(person.keys)}",
         placeholder=_("Choose a student"),
     )
     if st.button(_("Save"), key="save-student", type="primary", disabled={*chosen} == {one.id for one in now}):
@@ -131,7 +131,7 @@ def _choose(found: Class, students: StudentsOfClass, people: Sequence[Person]) -
         _say(found, courses.choose, students.course_id, person.keys, chosen, refused=sorted(refused))
 
 
-def _counted_as(found: Class, students: StudentsOfClass, person: Person, one: Enrolled, place: int) -> None:
+def _counted_as(found: Class, students: StudentsOfClass, person: Person, one: Enrolled) -> None:
     """Why somebody is taken for this student, and the way to say that she is not."""
     student = words.markdown(name_of(students, one), 130)
     match = next(match for of, match in _matches(students, person) if of == one.id)
@@ -139,13 +139,13 @@ def _counted_as(found: Class, students: StudentsOfClass, person: Person, one: En
         st.markdown(
             _("Counted as **{student}**, {why}.", student=student, why=_(WHY_STUDENT[match.why])), width="content"
         )
-        if st.button(_("Not {student}", student=words.markdown(name_of(students, one), 80)), key=f"is-not-{place}"):
+        if st.button(_("Not {student}", student=words.markdown(name_of(students, one), 80)), key=f"is-not-{one.id}"):
             kept = [
                 of for of, _match in _matches(students, person) if of != one.id and len(_matches(students, person)) > 1
             ]
             refused = _refused(students, person) | {one.id}
             _say(found, courses.choose, students.course_id, person.keys, kept, refused=sorted(refused))
-        _offer_address(found, students, person.email, one, f"person-{place}")
+        _offer_address(found, students, person.email, one, f"person-{one.id}")
 
 
 def _matches(students: StudentsOfClass, person: Person) -> list[tuple[str, Match]]:
@@ -168,12 +168,12 @@ def _chosen(found: Class, students: StudentsOfClass, people: Sequence[Person]) -
     if here or elsewhere:
         st.markdown(f"**{_('Remembered for this course')}**")
     known = {key: words.name_of(person) for person in people for key in person.keys}
-    for place, one in enumerate(here):
-        _line(found, students, one, known, f"here-{place}")
+    for one in here:
+        _line(found, students, one, known)
     if elsewhere:
         st.caption(_("About people who were not in this class"))
-    for place, one in enumerate(elsewhere[:MOST_OF_OTHER_CLASSES]):
-        _line(found, students, one, known, f"elsewhere-{place}")
+    for one in elsewhere[:MOST_OF_OTHER_CLASSES]:
+        _line(found, students, one, known)
     if (rest := len(elsewhere) - MOST_OF_OTHER_CLASSES) > 0:
         st.caption(
             _n(
@@ -198,29 +198,35 @@ def _remembered(students: StudentsOfClass, people: Sequence[Person]) -> tuple[li
     return here, [one for one in said.values() if whose.keys().isdisjoint(one.keys)]
 
 
-def _line(found: Class, students: StudentsOfClass, one: _Chosen, known: Mapping[PersonKey, str], key: str) -> None:
+def _line(found: Class, students: StudentsOfClass, one: _Chosen, known: Mapping[PersonKey, str]) -> None:
     name = words.markdown(next((known[of] for of in one.keys if of in known), _known_as(one.keys[0])), 130)
-    is_, since = [students.by_id[of] for of in one.is_], max([*one.is_.values(), *one.is_not.values()])
+    is_, since = [of for of in students.roster if of.id in one.is_], max([*one.is_.values(), *one.is_not.values()])
     day = formats.day(since.astimezone(words.zone()), weekday=False)
     if is_:
         counted = words.listed([name_of(students, of) for of in is_])
         told = _("**{name}** is counted as {students} since {day}.", name=name, students=counted, day=day)
     else:
-        others = words.listed([name_of(students, students.by_id[of]) for of in one.is_not])
+        others = words.listed([name_of(students, of) for of in students.roster if of.id in one.is_not])
         told = _("**{name}** is not {students}, as you said on {day}.", name=name, students=others, day=day)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(told, width="stretch")
-        if st.button(_("Undo"), key=f"undo-student-{key}", width="content"):
+        if st.button(_("Undo"), key=f"undo-student-{_sum_of(one.keys)}", width="content"):
             _say(found, courses.undo_choice, students.course_id, one.keys)
         if len(is_) == 1:
             email = next((value for kind, value in one.keys if kind == "email"), "")
-            _offer_address(found, students, email, is_[0], key)
+            _offer_address(found, students, email, is_[0], _sum_of(one.keys))
 
 
 def _refused(students: StudentsOfClass, person: Person) -> set[str]:
     """The students that a person is not, by what was said before."""
     said = (one for one in students.choices if one.person in person.keys and one.student_id in students.by_id)
     return {one.student_id for one in said if not one.is_her}
+
+
+def _sum_of(keys: Iterable[PersonKey]) -> str:
+    """What stands for somebody in the key of a button: by who it is, so that a click on a page that is just drawn anew
+    hits nobody else."""
+    return f"{zlib.crc32(repr(sorted(keys)).encode('utf-8', 'replace')):08x}"
 
 
 def _short(students: StudentsOfClass, one: Enrolled) -> str:
