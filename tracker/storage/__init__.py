@@ -30,6 +30,7 @@ from tracker.storage import (
     sign_in_attempts,
     sign_ins,
     snapshots,
+    student_links,
     students,
     webhook_log,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "sign_in_attempts",
     "sign_ins",
     "snapshots",
+    "student_links",
     "students",
     "webhook_log",
 ]

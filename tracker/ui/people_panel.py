@@ -35,7 +35,12 @@ MARKS: dict[str, tuple[str, Color]] = {
     "late": ("◔", "orange"),
     "left early": ("◑", "orange"),
     "late, left early": ("◕", "orange"),
+    "partly": ("½", "orange"),
     "outside": ("○", "gray"),
+    "absent": ("✕", "red"),
+    "excused": ("◇", "blue"),
+    "not yet known": ("…", "gray"),
+    "not held": ("–", "gray"),
 }
 LONGEST_NAME = 120
 
@@ -135,12 +140,20 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
 
 
 def _mark(status: str, *, host: bool) -> Html:
-    """What somebody is in the class, as a sign and a word; a host is shown as one."""
-    sign, color = MARKS[status]
-    mark = components.mark(sign, _(STATUSES[status]), color)
+    mark = status_mark(status)
     return Html(f"{host_mark().text} {mark.text}") if host else mark
 
 
-def _minutes(whole: int, any_at_all: bool) -> str:
+def status_mark(status: str) -> Html:
+    """What somebody is in a class, as a sign and a word."""
+    sign, color = MARKS[status]
+    return components.mark(sign, _(STATUSES[status]), color)
+
+
+def minutes(seconds: int) -> str:
     """Whole minutes; less than one is not told as none."""
+    return _minutes((seconds + 30) // 60, seconds > 0)
+
+
+def _minutes(whole: int, any_at_all: bool) -> str:
     return _("under 1") if any_at_all and not whole else formats.number(whole)
