@@ -62,7 +62,7 @@ IMPORTS: dict[str, str] = {
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "courses": "attendance audit class_attendance classes clock errors permissions rosters services storage text",
+    "courses": "attendance audit auth class_attendance classes clock errors permissions rosters services storage text",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
@@ -71,11 +71,11 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health paths privacy services storage",
     "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
     "sessions settings storage zoom",
-    "ui": "attendance audit auth class_attendance classes clock decisions doctor errors fetching health listing logs "
+    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health listing logs "
     "messages paths privacy report retry sample_data services sessions settings storage text zoom",
-    "dashboard": "health listing messages paths server storage ui",
+    "dashboard": "courses health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
-    "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "
+    "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing messages "
     "privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
@@ -389,7 +389,8 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     making = ("classes/__init__", "classes/planned", "classes/meetings", "classes/cancelling")
-    reading = ("class_attendance", "courses/roster", "decisions", "fetching", "collecting", "listing/attention")
+    of_courses = ("courses/roster", "courses/history", "courses/student_links", "courses/requests")
+    reading = ("class_attendance", *of_courses, "decisions", "fetching", "collecting", "listing/attention")
     for module in (*making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

@@ -23,7 +23,7 @@ from tracker.courses.register import (
     teachers_course,
     visible_course,
 )
-from tracker.courses.requests import accept, count_open_requests, decline, open_requests, undo_answer
+from tracker.courses.requests import accept, decline, open_requests, undo_answer
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
 from tracker.courses.student_links import close_links, list_links, make_links
 
@@ -37,7 +37,6 @@ __all__ = [
     "ask",
     "choose",
     "close_links",
-    "count_open_requests",
     "course_register",
     "decline",
     "find_student",

@@ -28,11 +28,6 @@ def open_requests(tx: Transaction, viewer: Member, course_id: str | None = None)
     return storage.student_links.open_requests(tx, viewer, course_id, MOST_SHOWN)
 
 
-def count_open_requests(tx: Transaction, viewer: Member) -> int:
-    """How many there are in all courses that are the viewer's own or shared with her."""
-    return storage.student_links.count_open(tx, viewer)
-
-
 def accept(
     services: Services, acting: Member, request_id: str, status: Status, answer: str = ""
 ) -> Mapping[str, ByHand | None]:

@@ -164,7 +164,7 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
                 for records, entries in _of_kind(found, kind)
             ],
             "seenLive": found.sightings,
-            "rosters": [_student_entry(one) for one in found.students],
+            "rosters": [_student_entry(tx, one) for one in found.students],
             "saidByTeachers": [_words_entry(words, keys) for words in found.words],
             "account": of_account,
             "audit": noted,
@@ -273,8 +273,9 @@ def _words_entry(words: Words, keys: tuple[PersonKey, ...]) -> Entry:
     return {"people": [in_words(key) for key in told], "what": words.what, "at": words.said_at}
 
 
-def _student_entry(one: OnRoster) -> Entry:
+def _student_entry(tx: Transaction, one: OnRoster) -> Entry:
     student = one.student
+    asked = storage.student_links.requests_of(tx, one.id)
     return {
         "course": one.course,
         "teacher": one.teacher,
@@ -287,6 +288,10 @@ def _student_entry(one: OnRoster) -> Entry:
         "until": student.until,
         "createdAt": one.created_at,
         "updatedAt": one.updated_at,
+        "requests": [
+            {"class": request.class_id, "text": request.text, "madeAt": request.made_at, "answer": request.answer}
+            for request in asked
+        ],
     }
 
 

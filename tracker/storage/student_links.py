@@ -3,12 +3,12 @@
 Of a token the hash alone is kept.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, delete, func, or_, select, update
+from sqlmodel import col, delete, or_, select, update
 
 from tracker.storage.database import Transaction
 from tracker.storage.members import Member
@@ -23,6 +23,11 @@ class Link:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+
+    @property
+    def last(self) -> datetime:
+        """The last second at which it opens her page."""
+        return self.expires_at - timedelta(seconds=1)
 
     def is_open(self, now: datetime) -> bool:
         """Whether it opens her page."""
@@ -172,23 +177,6 @@ def open_requests(tx: Transaction, viewer: Member, course_id: str | None = None,
         Asked(_request(row), student.name, course.id, course.name, of.title, of.scheduled_start)
         for row, student, course, of in tx.exec(rows)
     ]
-
-
-def count_open(tx: Transaction, viewer: Member) -> int:
-    """How many open requests there are in courses that are the viewer's own or shared with her."""
-    rows = (
-        select(func.count())
-        .select_from(StudentRequest)
-        .join(Student, col(Student.id) == col(StudentRequest.student_id))
-        .join(Course, col(Course.id) == col(Student.course_id))
-    )
-    return tx.exec(rows.where(*_open(viewer, None))).one()
-
-
-def all_requests(tx: Transaction, student_ids: Collection[str]) -> list[Request]:
-    """What these students have asked."""
-    theirs = select(StudentRequest).where(col(StudentRequest.student_id).in_(student_ids))
-    return [_request(row) for row in tx.exec(theirs.order_by(col(StudentRequest.made_at)))]
 
 
 def forget_requests(tx: Transaction, class_id: str) -> None:

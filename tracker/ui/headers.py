@@ -19,8 +19,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 # Pages whose address is a secret: no page that they lead to is told it, and nothing lists it.
-SECRET_ADDRESSES = "/my/"
-OF_SECRET_ADDRESSES = {"Referrer-Policy": "strict-origin", "X-Robots-Tag": "noindex, nofollow"}
+PRIVATE_ADDRESSES = "/my/"
+OF_PRIVATE_ADDRESSES = {"Referrer-Policy": "strict-origin", "X-Robots-Tag": "noindex, nofollow"}
 YEAR = 365 * 24 * 60 * 60
 # Scripts, styles and fonts: they are nobody's data, and the names of Streamlit's change with what is in them.
 STATIC = ("/static/", "/fonts/")
@@ -57,8 +57,8 @@ def content_policy() -> str:
 def harden(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:
     """Adds to the headers of an answer. Only files that are the same for everybody may be kept by the browser."""
     headers.update({**HEADERS, "Content-Security-Policy": content_policy()})
-    if path.startswith(SECRET_ADDRESSES):
-        headers.update(OF_SECRET_ADDRESSES)
+    if path.startswith(PRIVATE_ADDRESSES):
+        headers.update(OF_PRIVATE_ADDRESSES)
     is_file = path.startswith(STATIC) and status in (200, 304) and "html" not in headers.get("content-type", "")
     if not is_file:
         headers["Cache-Control"] = "no-store"
