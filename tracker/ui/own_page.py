@@ -131,11 +131,20 @@ def _head(shown: OwnAttendance) -> str:
 def _classes(shown: OwnAttendance, typed: tuple[str, str]) -> str:
     if not shown.classes:
         return ""
-    rows = "".join(_class(one, typed[1] if one.of.id == typed[0] else "") for one in shown.classes)
-    return f"<h2>{_safe(_('Your classes'))}</h2><ul class='classes'>{rows}</ul>"
+    usual = _usually_found_by(shown)
+    told = f"<p>{_safe(_('{found}, unless it says otherwise.', found=usual))}</p>" if usual else ""
+    rows = "".join(_class(one, usual, typed[1] if one.of.id == typed[0] else "") for one in shown.classes)
+    return f"<h2>{_safe(_('Your classes'))}</h2>{told}<ul class='classes'>{rows}</ul>"
 
 
-def _class(one: OwnClass, typed: str) -> str:
+def _usually_found_by(shown: OwnAttendance) -> str:
+    """What is said of how she was found in most of several classes, so that it is said once."""
+    found = Counter(_found_by(known) for one in shown.classes for known in one.known_as)
+    (usual, times), *_others = found.most_common(1) or [("", 0)]
+    return usual if times > 1 else ""
+
+
+def _class(one: OwnClass, usual: str, typed: str) -> str:
     start = one.of.start.astimezone(clock.zone(one.of.timezone))
     facts = []
     if one.percent is not None and one.seconds:
@@ -143,11 +152,13 @@ def _class(one: OwnClass, typed: str) -> str:
         facts.append(_("{minutes} minutes in class, {percent}", minutes=minutes(one.seconds), percent=share))
     if one.by_hand:
         facts.append(_("set by your teacher"))
-    lines = [" · ".join(facts), *map(_found_by, one.known_as)]
-    told = "".join(f"<p class='quiet'>{_safe(line)}</p>" for line in lines if line)
+    told = "".join(f"<span class='quiet'>{_safe(fact)}</span>" for fact in facts)
+    found = [line for line in map(_found_by, one.known_as) if line != usual]
+    told_of = "".join(f"<p class='quiet'>{_safe(line)}</p>" for line in found)
     return f"""<li><div class="when"><strong><bdi>{_safe(one.of.title)}</bdi></strong>
 <span class="quiet">{_safe(formats.day(start))}, {_safe(formats.time(start))}</span></div>
-{status_mark(one.status).text}{told}{_request(one)}{_form(one, typed) if one.may_ask else ""}</li>"""
+<div class="when">{status_mark(one.status).text}{told}</div>{told_of}{_request(one)}
+{_form(one, typed) if one.may_ask else ""}</li>"""
 
 
 def _found_by(known: KnownAs) -> str:
@@ -172,8 +183,8 @@ def _request(one: OwnClass) -> str:
 <input type="hidden" name="request" value="{_safe(asked.id)}">
 <button class="small">{_safe(_("Take it back"))}</button></form>"""
     outcome = _("Your teacher has accepted it.") if asked.accepted else _("Your teacher has left it as it is.")
-    answer = f" {_('Answer: {text}', text=asked.answer)}" if asked.answer else ""
-    return f"{said}<p class='said'><strong>{_safe(outcome)}</strong>{_safe(answer)}</p>"
+    answer = f"<br>{_safe(_('Answer: {text}', text=asked.answer))}" if asked.answer else ""
+    return f"{said}<p class='said'><strong>{_safe(outcome)}</strong>{answer}</p>"
 
 
 def _form(one: OwnClass, typed: str) -> str:

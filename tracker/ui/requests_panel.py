@@ -19,7 +19,7 @@ from tracker.messages.vocabulary import STATUSES
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
 from tracker.storage.student_links import Asked, Request
-from tracker.ui import page, words
+from tracker.ui import components, page, words
 from tracker.ui.wiring import services
 from tracker.ui.words import plain
 
@@ -57,8 +57,12 @@ def panel(member: Member, course: Course) -> None:
 
 def on_today(asked: Sequence[Asked]) -> None:
     """The open requests of all courses, a line each, with the way to where they are answered."""
-    lines = [f"<li>{_of_whom(one)}<p class='words'>“{escape(plain(one.request.text, 120))}”</p></li>" for one in asked]
-    st.html(f"<ul class='requests'>{''.join(lines[:MOST_ON_TODAY])}</ul>")
+    sign = components.mark("✋", _("A student says this is not right"), "orange").text
+    lines = [
+        f"<li>{sign} {_of_whom(one)}<p class='words'>“{escape(plain(one.request.text, 120))}”</p></li>"
+        for one in asked[:MOST_ON_TODAY]
+    ]
+    st.html(f"<ul class='requests'>{''.join(lines)}</ul>")
     if len(asked) > MOST_ON_TODAY:
         rest = len(asked) - MOST_ON_TODAY
         st.caption(

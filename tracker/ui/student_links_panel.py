@@ -68,9 +68,8 @@ def _state(link: Link | None, now: datetime) -> str:
         return _("The link was closed on {day}.", day=_day(link.revoked_at))
     if not link.is_open(now):
         return _("The link was good until {day}.", day=_day(link.last))
-    return _(
-        "She has a link, made on {made}, which lasts until {day}.", made=_day(link.created_at), day=_day(link.last)
-    )
+    made, last = _day(link.created_at), _day(link.last)
+    return _("There is a link, made on {made}, which is good until {day}.", made=made, day=last)
 
 
 def panel(member: Member, course: Course) -> None:
