@@ -29,10 +29,11 @@ PARTS_OF_BAR: dict[str, tuple[str, str, str]] = {
     "absent": (STATUSES["absent"], "#D55E00", "x"),
     "excused": (STATUSES["excused"], "#999999", "-"),
 }
+PATTERN = {"fillmode": "overlay", "fgcolor": "#fff", "fgopacity": 0.8, "size": 7, "solidity": 0.25}
 HEIGHT = 280
 # So many dates fit below each other's side on a phone.
 MOST_DATES = 6
-MARGIN = {"l": 0, "r": 8, "t": 28, "b": 8}
+MARGIN = {"l": 0, "r": 24, "t": 28, "b": 8}
 
 
 def panel(register: Register) -> None:
@@ -85,7 +86,7 @@ def term_figure(numbers: Sequence[ClassNumbers], zone: ZoneInfo) -> go.Figure:
                     name=_(label),
                     x=list(range(len(numbers))),
                     y=values,
-                    marker={"color": color, "pattern": {"shape": shape, "fgcolor": "#fff"}, "line": {"width": 0}},
+                    marker={"color": color, "pattern": {"shape": shape, **PATTERN}, "line": {"width": 0}},
                     customdata=list(zip(titles, days, strict=True)),
                     hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{y}",
                 )
@@ -132,9 +133,7 @@ def _row(one: ClassNumbers, zone: ZoneInfo) -> list[Cell]:
 
 def _arrivals(register: Register, numbers: Sequence[ClassNumbers], over_all: Averages, zone: ZoneInfo) -> None:
     st.subheader(_("When they arrive"), anchor=False)
-    half, most = over_all.minute_of_share(0.5), over_all.minute_of_share(0.9)
-    if half is not None and most is not None:
-        st.caption(_("Half of those who come: {half}. Nine of ten: {most}.", half=_by(half), most=_by(most)))
+    st.caption(_arrivals_told(over_all.minute_of_share(0.5) or 0, over_all.minute_of_share(0.9) or 0))
     st.plotly_chart(
         arrivals_figure(over_all),
         config=_settings(register, numbers, zone, "arrivals"),
@@ -142,11 +141,20 @@ def _arrivals(register: Register, numbers: Sequence[ClassNumbers], over_all: Ave
     )
 
 
-def _by(minute: int) -> str:
-    """By when somebody is there who comes in this minute."""
-    if minute < 0:
-        return _("before the beginning")
-    return _("by minute {number}", number=minute + 1)
+def _arrivals_told(half: int, most: int) -> str:
+    """In which minutes half of the students, and nine of ten, have come who come at all."""
+    if most < 0:
+        return _("Nine of ten students who come are there before the beginning.")
+    if half < 0:
+        return _(
+            "Half of the students who come are there before the beginning, nine of ten by minute {most}.",
+            most=most + 1,
+        )
+    return _(
+        "Half of the students who come are there by minute {half}, nine of ten by minute {most}.",
+        half=half + 1,
+        most=most + 1,
+    )
 
 
 def arrivals_figure(over_all: Averages) -> go.Figure:
