@@ -71,12 +71,12 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health paths privacy services storage",
     "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
     "sessions settings storage zoom",
-    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health listing logs "
-    "messages paths privacy report retry sample_data services sessions settings storage text zoom",
+    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
+    "listing logs messages paths privacy report retry sample_data services sessions settings storage text zoom",
     "dashboard": "courses health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
-    "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing messages "
-    "privacy storage ui",
+    "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
+    "messages privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
     "messages paths privacy report rosters run sample_data server services settings storage text",

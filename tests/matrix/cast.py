@@ -7,9 +7,10 @@ from sqlmodel import SQLModel
 
 from tests.makers import MEETING, NOW, at, counted, lesson, member, run, seen, shared, started, stay
 from tests.matrix.table import WHO
-from tracker import auth, sessions, storage
+from tracker import auth, courses, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState, Mark
 from tracker.errors import Problem
+from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
@@ -32,6 +33,8 @@ class Cast:
     held: str
     live: str
     planned: str
+    # Bo, on the roster of the course of these classes, and what he says is not right in the first one.
+    student: str
 
     def end(self, who: str) -> None:
         """What happens meanwhile to somebody of the last four columns."""
@@ -84,6 +87,16 @@ def dump(engine: Engine) -> Dump:
         }
 
 
+def make_student(using: Services, teacher: Member, class_id: str) -> str:
+    """A student of the class's course, with a link, who says that something is not right; her id."""
+    courses.import_roster(using, auth.OPERATOR, teacher.email, "Course", read_pasted("Bo\nCy"))
+    course = using.read(courses.teachers_course, auth.OPERATOR, teacher.email, "Course")
+    student, _other = (one.id for one, _link in using.read(courses.list_links, auth.OPERATOR, course.id))
+    token = courses.make_links(using, auth.OPERATOR, course.id, [student], at(60 * 24))[student]
+    courses.ask(using, token, class_id, "I was there for longer.")
+    return student
+
+
 def make_cast(using: Services) -> Cast:
     """The school at NOW: a class that was held, one that runs, one that is planned, and a stranger's that fails."""
     engine = using.engine
@@ -107,7 +120,7 @@ def make_cast(using: Services) -> Cast:
         storage.fetches.ask(tx, failing, at(-100), at(-100))
         claim = storage.fetches.claim_class(tx, failing, at(-90))
         storage.fetches.abandon(tx, claim, Problem("zoom_plan_too_small"), FetchState.FAILED)
-    cast = Cast(engine, members, {}, {}, held, live, planned)
+    cast = Cast(engine, members, {}, {}, held, live, planned, make_student(using, ana, held))
     for who in ("co-teacher", "unshared"):
         cast.share_with(members[who])
     for one in {one.id: one for one in members.values()}.values():

@@ -22,4 +22,5 @@ def test_files_are_offered_on_the_page_of_a_class_and_by_pages_for_admins_alone(
         *["tracker/ui/downloads.py"] * 2,
         "tracker/ui/join_link.py",
         "tracker/ui/peoples_data.py",
+        "tracker/ui/student_links_panel.py",
     ]

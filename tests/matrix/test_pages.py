@@ -38,7 +38,7 @@ def come(screens: Screens, cast: Cast, who: str, name: str, class_id: str = "") 
     """The page as this person's browser opens it."""
     token = cast.cookies.get(who)
     screens.cookies = {COOKIE: token} if token else {}
-    return screens.open(name, id=class_id or cast.live)
+    return screens.open(name, id=cast.student if name == page.STUDENT else class_id or cast.live)
 
 
 def shown(at: AppTest) -> str:
@@ -170,6 +170,9 @@ CLICKED = [
     (page.CLASS, "signed-out"),
     (page.CLASS, "unshared"),
     (page.CLASS, "demoted"),
+    (page.STUDENT, "signed-out"),
+    (page.STUDENT, "unshared"),
+    (page.STUDENT, "demoted"),
     (page.NEW_CLASS, "closed"),
     (page.NEW_CLASS, "demoted"),
     (page.MY_ACCOUNT, "signed-out"),

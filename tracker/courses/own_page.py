@@ -99,19 +99,10 @@ def ask(services: Services, token: str, class_id: str, text: str, address: str =
     words, now = plain(text, LONGEST_TEXT), services.now()
     if not words:
         raise InvalidInput("request_empty")
+    services.read(_may_ask, token, class_id, now)  # whoever may not keeps nobody from writing
     with transaction(services.engine) as tx:
-        one = _student_with(tx, token, now, locked=True)
-        _check_class(tx, one, class_id, now)
-        asked = storage.student_links.requests_of(tx, one.id)
-        of_class = [request for request in asked if request.class_id == class_id]
-        if any(request.is_open for request in of_class):
-            raise InvalidInput("request_open")
-        if len(of_class) >= MOST_OF_CLASS:
-            raise InvalidInput("request_too_often")
-        if sum(request.is_open for request in asked) >= MOST_OPEN:
-            raise InvalidInput("too_many_requests", most=MOST_OPEN)
-        request = Request(uuid4().hex, one.id, class_id, words, now, None, None, "")
-        storage.student_links.add_request(tx, request)
+        one = _may_ask(tx, token, class_id, now, locked=True)
+        storage.student_links.add_request(tx, Request(uuid4().hex, one.id, class_id, words, now, None, None, ""))
         _note(tx, one, Action.STUDENT_ASKED, class_id, address, now)
 
 
@@ -134,6 +125,21 @@ def _student_with(tx: Transaction, token: str, now: datetime, *, locked: bool = 
     if found is None:
         raise NotFound("student_link_over")
     return storage.students.get_student(tx, found)
+
+
+def _may_ask(tx: Transaction, token: str, class_id: str, now: datetime, *, locked: bool = False) -> OnRoster:
+    """The student with this link, where she may say something of a class."""
+    one = _student_with(tx, token, now, locked=locked)
+    _check_class(tx, one, class_id, now)
+    asked = storage.student_links.requests_of(tx, one.id)
+    of_class = [request for request in asked if request.class_id == class_id]
+    if any(request.is_open for request in of_class):
+        raise InvalidInput("request_open")
+    if len(of_class) >= MOST_OF_CLASS:
+        raise InvalidInput("request_too_often")
+    if sum(request.is_open for request in asked) >= MOST_OPEN:
+        raise InvalidInput("too_many_requests", most=MOST_OPEN)
+    return one
 
 
 def _check_class(tx: Transaction, one: OnRoster, class_id: str, now: datetime) -> None:

@@ -132,9 +132,10 @@ def lock_request(tx: Transaction, request_id: str) -> Request | None:
 
 
 def requests_of(tx: Transaction, student_id: str) -> list[Request]:
-    """What a student has asked, the latest first."""
+    """What a student has asked: what is open, then the latest first."""
     theirs = select(StudentRequest).where(StudentRequest.student_id == student_id)
-    return [_request(row) for row in tx.exec(theirs.order_by(col(StudentRequest.made_at).desc(), StudentRequest.id))]
+    order = (col(StudentRequest.decided_at).is_not(None), col(StudentRequest.made_at).desc(), StudentRequest.id)
+    return [_request(row) for row in tx.exec(theirs.order_by(*order))]
 
 
 def decide(tx: Transaction, request_id: str, *, accepted: bool, answer: str, now: datetime) -> None:
