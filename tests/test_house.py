@@ -66,8 +66,8 @@ IMPORTS: dict[str, str] = {
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "courses": "attendance audit class_attendance classes clock errors permissions reports rosters services sessions "
-    "storage text",
+    "courses": "attendance audit auth class_attendance classes clock errors permissions reports rosters services "
+    "sessions storage text",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
@@ -80,7 +80,7 @@ IMPORTS: dict[str, str] = {
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
     "listing logs messages news paths privacy report retry rosters sample_data services sessions settings storage "
     "text zoom",
-    "dashboard": "health listing messages paths server storage ui",
+    "dashboard": "courses health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
     "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
     "messages privacy storage ui",
@@ -413,7 +413,9 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     of_classes = ("__init__", "planned", "meetings", "changing", "cancelling", "series", "making", "recurring")
     of_courses = ("reports", "roster", "keeping", "students", "marking", "matching", "register")
-    making = [f"classes/{module}" for module in of_classes] + [f"courses/{module}" for module in of_courses]
+    of_students = ("history", "student_links", "requests")
+    making = [f"classes/{module}" for module in of_classes]
+    making += [f"courses/{module}" for module in (*of_courses, *of_students)]
     reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
     for module in ("news/sending", "news/switches", *making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:

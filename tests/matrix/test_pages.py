@@ -38,7 +38,8 @@ def come(screens: Screens, cast: Cast, who: str, name: str, class_id: str = "") 
     """The page as this person's browser opens it."""
     token = cast.cookies.get(who)
     screens.cookies = {COOKIE: token} if token else {}
-    return screens.open(name, id=cast.course if name == page.COURSE else class_id or cast.live)
+    ids = {page.COURSE: cast.course, page.STUDENT: cast.student}
+    return screens.open(name, id=ids.get(name, class_id or cast.live))
 
 
 def shown(at: AppTest) -> str:
@@ -174,6 +175,9 @@ CLICKED = [
     (page.COURSE, "signed-out"),
     (page.COURSE, "unshared"),
     (page.COURSE, "demoted"),
+    (page.STUDENT, "signed-out"),
+    (page.STUDENT, "unshared"),
+    (page.STUDENT, "demoted"),
     (page.NEW_CLASS, "closed"),
     (page.NEW_CLASS, "demoted"),
     (page.MY_ACCOUNT, "signed-out"),
