@@ -74,8 +74,8 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health paths privacy services storage",
     "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
     "sessions settings storage zoom",
-    "ui": "attendance audit auth class_attendance classes clock decisions doctor errors fetching health listing logs "
-    "messages paths privacy report retry sample_data services sessions settings storage text zoom",
+    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
+    "listing logs messages paths privacy report reports retry sample_data services sessions settings storage text zoom",
     "dashboard": "health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
     "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "

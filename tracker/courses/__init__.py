@@ -4,7 +4,15 @@ roster.py   the students of a course: shown, and brought up to date by a list
 reports.py  earlier classes of a course, from reports that somebody has kept
 """
 
-from tracker.courses.reports import CourseReport, ImportedClass, import_report
+from tracker.courses.reports import CourseReport, ImportedClass, import_report, teacher_of
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
 
-__all__ = ["CourseReport", "CourseRoster", "ImportedClass", "import_report", "import_roster", "show_roster"]
+__all__ = [
+    "CourseReport",
+    "CourseRoster",
+    "ImportedClass",
+    "import_report",
+    "import_roster",
+    "show_roster",
+    "teacher_of",
+]

@@ -18,6 +18,7 @@ from tracker.errors import InvalidInput, Problem
 from tracker.reports import LineProblem, Presence, Report, ReportedClass
 from tracker.services import Services
 from tracker.sessions import part_of
+from tracker.storage.courses import Course
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
 from tracker.storage.report_classes import HeldClass, minutes_of
@@ -98,6 +99,11 @@ def import_report(
     return replace(told, classes=tuple(classes))
 
 
+def teacher_of(tx: Transaction, course: Course) -> Member:
+    """Whose course it is."""
+    return storage.members.member_with_id(tx, course.teacher_id)
+
+
 def _previewed(tx: Transaction, acting: Member, teacher: str, name: str, read: Report, now: datetime) -> CourseReport:
     holder = storage.members.get_member(tx, teacher)
     found = check_may_import(tx, acting, holder, name)
@@ -108,7 +114,7 @@ def _told(tx: Transaction, name: str, course_id: str | None, read: Report, now: 
     """What a report comes to. Raises InvalidInput for a class that is still to come."""
     for one in read.classes:
         if one.end > now or not clock.in_this_century(one.start):
-            raise InvalidInput("report_not_past", start=clock.to_zoom(one.start))
+            raise InvalidInput("report_not_past", day=one.start.date().isoformat())
     known = storage.report_classes.known_from(tx, course_id, [one.digest for one in read.classes]) if course_id else {}
     classes = tuple(_class(one, name, known.get(one.digest)) for one in read.classes)
     new = [one for one in read.classes if one.digest not in known]
