@@ -148,6 +148,17 @@ def test_when_it_was_is_asked_and_said(school: CommandLine, tmp_path: Path) -> N
         assert (one["title"], one["scheduledStart"], one["durationMinutes"]) == ("Algebra", "2025-05-14T08:00:00Z", 50)
 
 
+def test_when_the_classes_began_and_how_long_they_were_can_be_said(school: CommandLine, tmp_path: Path) -> None:
+    (one,) = brought(school, saved(tmp_path, REPORT), "--begins", "10:05", "--minutes", "45")["classes"]
+    assert (one["scheduledStart"], one["durationMinutes"]) == ("2025-05-07T08:05:00Z", 45)
+    found = school.done("people", one["id"], "--json").json["people"]
+    assert [(person["secondsInClass"], person["status"]) for person in found] == [
+        (2700, "present"),
+        (2700, "present"),
+        (1440, "left early"),
+    ]
+
+
 REFUSED: dict[str, tuple[str | bytes, tuple[str, ...], str]] = {
     "empty": ("", (), "This is no report of participants of Zoom's or Teams'."),
     "binary": (bytes(range(256)) * 40, (), "This is no report of participants of Zoom's or Teams'."),
@@ -156,6 +167,8 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...], str]] = {
     "too large": (b"x" * 5_000_001, (), "This file is too large for a report of participants."),
     "to come": (REPORT.replace("2025-", "2099-"), (), "By this report a class is still to come"),
     "no such zone": (REPORT, ("--timezone", "Atlantis"), "“Atlantis” is not a time zone"),
+    "no time of the day": (REPORT, ("--begins", "soon"), "“soon” is not a time of the day"),
+    "no length": (REPORT, ("--minutes", "0"), "A class lasts from 1 to 1440 minutes."),
     "no time": (UNDATED, ("--start", "soon"), "“soon” is not a time"),
     "no such teacher": (REPORT, ("--teacher", "nobody@x.org"), "There is no account for nobody@x.org."),
 }

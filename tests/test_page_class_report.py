@@ -38,7 +38,10 @@ def test_with_minutes_alone_it_shows_minutes_and_says_what_nobody_knows(
     screens.sign_in(ana)
     class_id = only_id(bring(services(), MINUTES))
     at = show(screens, class_id)
-    assert figures(at)["People"] == "2"
+    assert [figures(at)[name] for name in ("People", "Came late", "Left early")] == ["2", "–", "–"]
+    assert stored(services().engine, class_id).late is None
+    assert not at.get("plotly_chart")
+    assert "– to –" not in said(at)
     assert figures(at)["Average in class"].startswith("45 min")
     assert "Of some people only the minutes are known." in said(at)
 

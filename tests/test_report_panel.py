@@ -1,5 +1,6 @@
 """The panel for reports of earlier classes: chosen, asked about, understood, and taken in."""
 
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -100,9 +101,13 @@ def test_the_time_zone_is_that_of_the_browser_until_another_is_chosen(
     at = chosen(opened(ana, course, monkeypatch), REPORT)
     assert at.selectbox[0].value == "Europe/Berlin"
     at = at.selectbox[0].select("America/New_York").run()
+    at.time_input[0].set_value(time(10, 15))
+    at.number_input[0].set_value(45)
+    at = at.run()
+    assert list(shown(at)[0].values()) == ["Algebra 7B", "7 May 2026, 16:15", "45 min", "3", "new class"]
     button(at, "Import 1 class").click()
     at.run()
-    assert classes_of(engine, course) == [("Algebra 7B", "2026-05-07 14:00", "America/New_York")]
+    assert classes_of(engine, course) == [("Algebra 7B", "2026-05-07 14:15", "America/New_York")]
 
 
 def test_whether_day_or_month_comes_first_is_asked_where_both_fit_and_not_else(
@@ -123,13 +128,11 @@ def test_whether_day_or_month_comes_first_is_asked_where_both_fit_and_not_else(
 def test_when_it_was_is_asked_where_a_report_does_not_say(
     engine: Engine, ana: Member, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from datetime import date, time
-
     at = chosen(opened(ana, course, monkeypatch), "Name (Original Name),User Email,Total Duration (Minutes)\nBo,,50\n")
     assert "report1.csv does not say when the meeting was. When did it begin?" in said(at)
     assert not at.button
     at.date_input[0].set_value(date(2026, 5, 4))
-    at.time_input[0].set_value(time(8, 30))
+    at.time_input[1].set_value(time(8, 30))
     at = at.run()
     button(at, "Import 1 class").click()
     at.run()

@@ -44,7 +44,7 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
         said_panel.show(found, attendance, member)
         if not live:
             downloads.show(found)
-    if attendance.stays:
+    if attendance.stays and not attendance.without_times:
         with st.container(key="when"):
             st.header(_("When they were there"), anchor=False)
             charts.timeline(found, attendance, order, words.zone())
@@ -65,15 +65,15 @@ def _figures(attendance: Attendance, *, live: bool) -> list[Figure]:
         share = _("{percent} of the class", percent=formats.percent(100 * mean / lesson))
         average = Figure(_("Average in class"), formats.length(mean), share)
     late, early = (sum(marks) for marks in ((one.late for one in people), (one.left_early for one in people)))
-    limit = _("by more than 5 minutes")
+    limit, unknown = _("by more than 5 minutes"), attendance.without_times
     return [
         Figure(
             _("People so far") if live else _("People"),
             formats.number(len(people)),
             _n("and the host", "and {number} hosts", hosts) if hosts and not live else "",
         ),
-        Figure(_("Came late"), formats.number(late), limit if late else ""),
-        Figure(_("Left early"), formats.number(early), limit if early else ""),
+        Figure(_("Came late"), formats.DASH if unknown else formats.number(late), limit if late else ""),
+        Figure(_("Left early"), formats.DASH if unknown else formats.number(early), limit if early else ""),
         average,
     ]
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from tracker import clock, courses, reports
-from tracker.courses import CourseReport
+from tracker import classes, clock, courses, reports
+from tracker.courses import CourseReport, OwnTime
 from tracker.errors import InvalidInput, TrackerError
 from tracker.messages import formats, sentence_of
 from tracker.messages.languages import gettext as _
@@ -54,25 +54,41 @@ def panel(member: Member, course: Course) -> None:
     )
     if not chosen:
         return
-    zone = st.selectbox(
-        _("Time zone of the times in the reports"),
-        clock.zone_names(),
-        clock.zone_names().index(words.viewer_zone()),
-        key=f"{key}-zone",
-        width=300,
-    )
+    zone, own = _asked_of_all(key)
     files = [_File(one.name, one.getvalue(), f"{key}-{one.file_id}") for one in chosen]
     with page.shown_errors():
         teacher = page.read(courses.teacher_of, course)
     previews = [
         (file, read, made)
         for file, read in _read(files, zone, key)
-        if (made := _previewed(member, teacher, course, file, read)) is not None
+        if (made := _previewed(member, teacher, course, file, read, own)) is not None
     ]
     if previews:
         _show([made for _file, _read, made in previews])
         _show_problems([(file, made) for file, _read, made in previews])
-        _import(teacher, course, [read for _file, read, _made in previews], [made for _file, _read, made in previews])
+        new = sum(made.new for _file, _read, made in previews)
+        _import(teacher, course, [read for _file, read, _made in previews], own, new)
+
+
+def _asked_of_all(key: str) -> tuple[str, OwnTime]:
+    """The time zone of the reports, and when the classes began."""
+    with st.container(horizontal=True):
+        zone = st.selectbox(
+            _("Time zone of the reports"),
+            clock.zone_names(),
+            clock.zone_names().index(words.viewer_zone()),
+            key=f"{key}-zone",
+            width=260,
+        )
+        begins = st.time_input(
+            _("The classes begin at"),
+            None,
+            key=f"{key}-begins",
+            width=170,
+            help=_("Meetings are often opened early. Who came late is told by when the class begins, if you say it."),
+        )
+        minutes = st.number_input(_("Minutes"), 1, classes.LONGEST_CLASS_MINUTES, None, 5, key=f"{key}-min", width=140)
+    return zone, OwnTime(begins, int(minutes) if minutes else None)
 
 
 def _read(files: Sequence[_File], zone: str, key: str) -> Iterable[tuple[_File, Report]]:
@@ -141,10 +157,12 @@ def _start(file: _File) -> datetime | None:
     return datetime.combine(day, time) if day and time else None
 
 
-def _previewed(member: Member, teacher: Member, course: Course, file: _File, read: Report) -> CourseReport | None:
+def _previewed(
+    member: Member, teacher: Member, course: Course, file: _File, read: Report, own: OwnTime
+) -> CourseReport | None:
     """What would come of a report; None where it is refused, which is said."""
     try:
-        return courses.import_report(services(), member, teacher.email, course.name, read, dry_run=True)
+        return courses.import_report(services(), member, teacher.email, course.name, read, own=own, dry_run=True)
     except TrackerError as error:
         st.error(f"{words.markdown(file.name)}: {words.markdown(sentence_of(error), 400)}", icon=":material/error:")
         return None
@@ -152,7 +170,7 @@ def _previewed(member: Member, teacher: Member, course: Course, file: _File, rea
 
 def _show(made: Sequence[CourseReport]) -> None:
     """The classes that were understood."""
-    classes = [one for report in made for one in report.classes]
+    understood = [one for report in made for one in report.classes]
     columns = [
         Column(_("Class")),
         Column(_("When"), numbers=True),
@@ -169,7 +187,7 @@ def _show(made: Sequence[CourseReport]) -> None:
             formats.number(one.participant_count),
             known if one.known else new,
         ]
-        for one in sorted(classes, key=lambda one: one.scheduled_start)
+        for one in sorted(understood, key=lambda one: one.scheduled_start)
     ]
     components.table(_("The classes in these reports"), columns, rows, look="reports", box=len(rows) > 20)
 
@@ -195,9 +213,8 @@ def _show_problems(made: Sequence[tuple[_File, CourseReport]]) -> None:
         st.markdown("\n".join(f"- {line}" for line in lines))
 
 
-def _import(teacher: Member, course: Course, read: Sequence[Report], made: Sequence[CourseReport]) -> None:
-    """The button, and what it does."""
-    new = sum(one.new for one in made)
+def _import(teacher: Member, course: Course, read: Sequence[Report], own: OwnTime, new: int) -> None:
+    """The button, and what it does: so many classes are new."""
     if not new:
         st.info(_("All of these classes are here already."), icon=":material/check:")
         return
@@ -205,7 +222,7 @@ def _import(teacher: Member, course: Course, read: Sequence[Report], made: Seque
     if st.button(label, type="primary", icon=":material/upload_file:"):
         with page.shown_errors():
             acting = page.acting()
-            done = [courses.import_report(services(), acting, teacher.email, course.name, one) for one in read]
+            done = [courses.import_report(services(), acting, teacher.email, course.name, one, own=own) for one in read]
         st.session_state[f"{DONE}-{course.id}"] = sum(one.new for one in done)
         times = f"{TIMES}-{course.id}"
         st.session_state[times] = st.session_state.get(times, 0) + 1
