@@ -78,8 +78,8 @@ IMPORTS: dict[str, str] = {
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
-    "listing logs messages news paths privacy report retry rosters sample_data services sessions settings storage "
-    "text zoom",
+    "listing logs messages news paths privacy report reports retry rosters sample_data services sessions settings "
+    "storage text zoom",
     "dashboard": "courses health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
     "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "

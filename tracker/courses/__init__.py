@@ -48,7 +48,7 @@ from tracker.courses.register import (
     teachers_course,
     visible_course,
 )
-from tracker.courses.reports import CourseReport, ImportedClass, import_report
+from tracker.courses.reports import CourseReport, ImportedClass, OwnTime, import_report, teacher_of
 from tracker.courses.requests import accept, decline, open_requests, undo_answer
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
 from tracker.courses.student_links import close_links, list_links, make_links
@@ -73,6 +73,7 @@ __all__ = [
     "ListedCourse",
     "OwnAttendance",
     "OwnClass",
+    "OwnTime",
     "Preview",
     "StudentHistory",
     "StudentsOfClass",
@@ -123,6 +124,7 @@ __all__ = [
     "students_of_class",
     "suggested_students",
     "take_out",
+    "teacher_of",
     "teachers_course",
     "undo_answer",
     "undo_choice",
