@@ -1,12 +1,14 @@
 """News by e-mail, from a list that has become final to the mailbox: once, in the teacher's language, or not at all."""
 
 import gc
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -18,7 +20,22 @@ from sqlmodel import select
 from tests.fake_zoom import FakeZoom
 from tests.lives import progress
 from tests.mail_server import Mailbox, mail_server
-from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, services, stay
+from tests.makers import (
+    MEETING,
+    NOW,
+    Clock,
+    at,
+    counted,
+    ended,
+    entries,
+    environment,
+    lesson,
+    member,
+    participant,
+    services,
+    stay,
+)
+from tests.tracker_process import Tracker
 from tracker import auth, courses, doctor, fetching, health, mail, news, retry, sessions, storage
 from tracker.attendance.types import FetchState, Status
 from tracker.auth import OPERATOR
@@ -502,6 +519,32 @@ def test_a_process_that_is_killed_at_any_line_never_sends_twice(
     assert lines > 50
 
 
+@pytest.mark.slow
+@pytest.mark.database("sqlite")
+def test_a_tracker_that_is_killed_while_the_server_takes_an_email_sends_it_no_second_time(
+    engine: Engine, database_url: str, maria: Member, box: Mailbox, tmp_path: Path
+) -> None:
+    said = {"SMTP_URL": f"smtp://127.0.0.1:{box.port}?tls=none", "SMTP_FROM": FROM}
+    given = environment(DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path), **said)
+    tracker = Tracker(given | {"ZOOM_API_URL": "http://127.0.0.1:9/v2"}, tmp_path / "tracker.log")
+    box.before_taking = tracker.kill
+    now = Clock(datetime.now(UTC))
+    asked(services(engine, now, **said), maria)
+    tracker.launch()
+    wait_until(lambda: box.taken, 60)
+    box.before_taking = lambda: None
+    tracker.start()
+    tracker.end(signal.SIGTERM)
+    later = services(engine, now, **said)
+    (row,) = rows(later)
+    assert (row.sending_at is None, row.sent_at) == (False, None)
+    now.forward(seconds=LEASE.total_seconds() + 120)
+    news.tidy_up(later)
+    assert send_all(later) == 0
+    assert len(box.taken) == 1
+    assert rows(later)[0].error == "mail_perhaps_sent"
+
+
 def test_a_process_that_is_killed_while_it_hands_over_says_perhaps(
     school: Services, maria: Member, clock: Clock, box: Mailbox
 ) -> None:
@@ -688,12 +731,30 @@ def test_the_loop_sends_what_is_due_beside_itself(school: Services, maria: Membe
     assert box.connections == 3
 
 
-def wait_until(fact: Callable[[], bool]) -> None:
-    """Until another thread has done it, or five seconds have gone."""
-    until = time.monotonic() + 5
+def wait_until(fact: Callable[[], object], seconds: float = 5) -> None:
+    """Until another thread, or another process, has done it, or so many seconds have gone."""
+    until = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < until, "it did not happen"
         threading.Event().wait(0.005)
+
+
+def test_weekly_emails_of_long_ago_are_forgotten_and_digests_never(
+    school: Services, maria: Member, clock: Clock, box: Mailbox
+) -> None:
+    key = asked_again_after(school, maria)
+    clock.forward(days=31)
+    with transaction(school.engine) as tx:
+        health.forget_old(tx, clock())
+    assert [row.key for row in rows(school)] == [key]
+
+
+def asked_again_after(school: Services, teacher: Member) -> str:
+    """The key of a digest, beside which there is a weekly e-mail."""
+    course_id = course_of(school, teacher, digest=True, weekly=True)
+    with transaction(school.engine) as tx:
+        storage.mails.ask_weekly(tx, course_id, "2026-W20", school.now())
+    return asked_again(school, teacher)
 
 
 # Who turns it on, and what is said of trouble

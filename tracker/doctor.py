@@ -264,7 +264,7 @@ def _mail(services: Services) -> Iterator[Check]:
         return
     mail.check(server, address)
     queue = services.read(health.mails, services.now())
-    latest = (queue.latest,) if queue.latest else ()
+    latest = tuple(filter(None, [queue.why or queue.latest]))
     problem = Problem(
         "mail_in_order", {"host": server.host, "due": queue.due, "given_up": queue.given_up, "latest": latest}
     )

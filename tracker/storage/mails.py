@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, and_, func, or_
 from sqlalchemy.orm import Mapped
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 
 from tracker.errors import LeaseLost, Problem
 from tracker.storage.attention import LATE
@@ -192,6 +192,12 @@ def move(tx: Transaction, course_id: str, into_id: str) -> None:
     """Those of a course are another one's from now on."""
     moved = update(Mail).where(col(Mail.course_id) == course_id).values(course_id=into_id)
     tx.exec(cast(Any, moved.execution_options(synchronize_session=False)))
+
+
+def forget_weekly(tx: Transaction, before: datetime) -> None:
+    """Drops the weekly ones that were asked for before that moment. That of a class is known for as long as it is."""
+    old = delete(Mail).where(col(Mail.kind) == Kind.WEEKLY.value, col(Mail.asked_at) < before)
+    tx.exec(cast(Any, old.execution_options(synchronize_session=False)))
 
 
 def queue(tx: Transaction, now: datetime, *, failing_after: int, since: datetime) -> MailQueue:

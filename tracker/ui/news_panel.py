@@ -19,7 +19,9 @@ def panel(course: Course, member: Member) -> None:
         st.caption(_("No e-mails can be sent yet: whoever runs this service has to set up a mail server."))
         return
     st.caption(_("They go to {email} alone.", email=words.markdown(course.teacher_email, 100)))
-    digest = _switch(_("When a class is counted: who was absent or late"), f"digest-{course.id}", course.sends_digest)
+    # A list is final an hour after the class or later.
+    told = _("After each class, once its list is final: who was absent or late")
+    digest = _switch(told, f"digest-{course.id}", course.sends_digest)
     weekly = _switch(_("Every Monday morning: who is at risk"), f"weekly-{course.id}", course.sends_weekly)
     if (digest, weekly) != (course.sends_digest, course.sends_weekly):
         with page.shown_errors():
