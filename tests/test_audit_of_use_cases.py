@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
@@ -34,6 +35,7 @@ from tracker.auth.school_account import Identity
 from tracker.classes import Plan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
+from tracker.reports import read_report
 from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
@@ -48,6 +50,7 @@ PLAN = Plan("Algebra 7B", NOW + timedelta(days=1), 60, "UTC")
 LIMITS = Limits(timedelta(hours=1), timedelta(days=1))
 SAME = Decision(("name", "ana"), ("name", "ben"), True)
 NEW = "new@school.example"
+REPORT, UTC_ZONE = b"Name,Join Time,Leave Time\nBo,2026-05-01 10:00,2026-05-01 11:00\n", ZoneInfo("UTC")
 # What is done for nobody, or notes a use and changes nothing that somebody asked for.
 OF_NOBODY = {
     "auth.note_use",
@@ -282,6 +285,10 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.CLASS_CANCELLING_UNDONE,
         lambda s: classes.undo_cancelling(s.using, s.ana, s.cancelled()),
     ),
+    "courses.import_report": (
+        Action.CLASS_FROM_REPORT,
+        lambda s: courses.import_report(s.using, s.ana, s.ana.email, "Algebra", read_report(REPORT, UTC_ZONE, s.now)),
+    ),
     "courses.import_roster": (
         Action.ROSTER_IMPORTED,
         lambda s: courses.import_roster(
@@ -387,7 +394,9 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(("share", "mark", "restore"))
+    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(
+        ("share", "mark", "restore", "import_report")
+    )
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

@@ -168,6 +168,7 @@ def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host)
         "seenTo": None,
         "cancelledAt": None,
         "zoomDeletionDueAt": None,
+        "reportDigest": None,
         "lateShown": None,
         "teacherId": tracker.done("user", "list", "--json").json[0]["id"],
         "courseId": record["courseId"],

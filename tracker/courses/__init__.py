@@ -4,6 +4,7 @@ roster.py    the students of a course: shown, and brought up to date by a list
 register.py  students and classes, and what each student is in each class
 marking.py   statuses by hand, and the rules for the others
 matching.py  who of those who join is which student
+reports.py   earlier classes of a course, from reports that somebody has kept
 """
 
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
@@ -12,24 +13,31 @@ from tracker.courses.register import (
     class_in_register,
     course_register,
     find_student,
+    note_register_export,
     register_of,
     roster_of,
+    students_by_person,
     students_of_class,
     suggested_students,
     teachers_course,
     visible_course,
 )
+from tracker.courses.reports import CourseReport, ImportedClass, import_report
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
 
 __all__ = [
+    "CourseReport",
     "CourseRoster",
+    "ImportedClass",
     "add_address",
     "choose",
     "class_in_register",
     "course_register",
     "find_student",
+    "import_report",
     "import_roster",
     "mark",
+    "note_register_export",
     "register_of",
     "remove_address",
     "restore",
@@ -37,6 +45,7 @@ __all__ = [
     "set_rules",
     "show_roster",
     "student_of_class",
+    "students_by_person",
     "students_of_class",
     "suggested_students",
     "teachers_course",

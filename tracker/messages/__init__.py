@@ -13,6 +13,7 @@ from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
+from tracker.messages.reports import OF_REPORTS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
@@ -223,9 +224,11 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
 }
 
 _OF_ROSTERS: Mapping[str, Template] = {
-    "no_such_student": "There is no such student on the roster: {who}",
+    "no_such_student": "There is no student “{who}” on the roster.",
+    "student_gone": "This student is not on the roster any more.",
     "student_is_several": "{number} students are called “{who}”. Name the one by her e-mail or number.",
     "status_not_by_hand": "This status is not given by hand.",
+    "remark_without_status": "A remark goes with a status.",
     "remark_too_long": "A remark has at most {most} characters.",
     "class_is_cancelled": "This class is cancelled.",
     "late_after_unusable": "The minutes have to be between 0 and {most}.",
@@ -322,6 +325,7 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
     **_OF_ROSTERS,
+    **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
     **OF_MAIL,

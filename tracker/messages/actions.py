@@ -12,6 +12,8 @@ ACTIONS: Mapping[str, Template] = {
     "class_exported": "exported the class ({shape}, {format})",
     "start_link_opened": "opened the start link of the class, as its host",
     "class_made": "made the class “{title}”, {start}, {minutes} minutes, for {teacher}",
+    "class_from_report": "made the class “{title}”, {start}, {minutes} minutes, from a report, "
+    "in the course “{course}” of {teacher}",
     "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
     "class_moved": "put the class into another course",
     "class_cancelled": "cancelled the class",
@@ -36,6 +38,7 @@ ACTIONS: Mapping[str, Template] = {
     "fetch_tried_again": "had the fetch of the participants tried again",
     "roster_seen": "looked at the roster of the course “{course}” of {account}",
     "register_seen": "looked at the register of the course “{course}” of {account}",
+    "register_exported": "exported the register of the course “{course}” of {account} ({shape}, {format})",
     "students_marked": "said by hand what students were in the class: {given} given, {taken_back} taken back",
     "students_matched": "said who is which student of the course “{course}” of {account}",
     "student_changed": "changed a student of the course “{course}” of {account}",

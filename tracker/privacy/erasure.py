@@ -195,6 +195,8 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
     def hidden(stay: Stay, meeting_id: str) -> bool:
         return erased.hide(stay, meeting_id) is not stay
 
+    with transaction(engine) as tx:
+        rosters = _take_off_rosters(tx, erased)
     with reading(engine) as tx:
         meetings, accounts = storage.people_data.meetings_with(tx, hidden)
         for meeting_id, seen in storage.people_data.all_sightings(tx):
@@ -204,8 +206,6 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
         hosted = storage.people_data.hosted_meetings(tx, accounts)
     with transaction(engine) as tx:
         _forget_words(tx, erased, now)
-    with transaction(engine) as tx:
-        rosters = _take_off_rosters(tx, erased)
     # Before the records, which tell the accounts to whoever goes on with an erasing that is broken off here.
     for meeting_id in sorted(hosted):
         with transaction(engine) as tx:
@@ -228,7 +228,7 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
 
 def _take_off_rosters(tx: Transaction, erased: Erased) -> int:
     """Takes them off the rosters that they are on until now; off how many. What a teacher brings later is new."""
-    # A list that is imported at this moment is stored first.
+    # A list, or a report, that is imported at this moment is stored first.
     storage.courses.lock_courses(tx)
     theirs = [
         one

@@ -81,6 +81,7 @@ class Class:
 
     `shared_with`: the ids of the colleagues with whom it, or its course, is shared. `seen_to`: the code of the trouble
     that somebody has seen to. `zoom_deletion_due_at`: when the meeting of a cancelled class is deleted at Zoom.
+    `report_digest`: it was made from a report that says this; it has no meeting, and is never fetched.
     """
 
     id: str

@@ -150,6 +150,8 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
 
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     # It stands beside the class's own date, so the day is said unless it is the same.
+    if found.report_digest is not None:
+        return _("Taken from a report {when}.", when=moment(fetched_at, found.scheduled_start))
     fetched = _("Fetched from Zoom {when}.", when=moment(fetched_at, found.scheduled_start))
     fetch = found.fetch
     if fetch is None:
