@@ -252,7 +252,7 @@ def test_what_is_not_wanted_any_more_is_not_sent(
             tx.get_one(storage.models.Course, course_id).archived_at = clock()
     else:
         with transaction(school.engine) as tx:
-            storage.courses.set_course(tx, class_id, "Geometry")
+            storage.courses.set_course(tx, class_id, "Geometry")  # which sends none
     assert send_all(school) == 1
     assert box.connections == 0
     (row,) = rows(school)

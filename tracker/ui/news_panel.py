@@ -14,7 +14,7 @@ def panel(course: Course, member: Member) -> None:
     """Draws the switches for the course's teacher and for admins; nothing for others, whom they do not concern."""
     if not member.is_admin and member.id != course.teacher_id:
         return
-    st.subheader(_("E-mails"), anchor=False)
+    st.header(_("E-mails"), anchor=False)
     if not services().settings.smtp_url and not (course.sends_digest or course.sends_weekly):
         st.caption(_("No e-mails can be sent yet: whoever runs this service has to set up a mail server."))
         return
