@@ -488,20 +488,24 @@ def run_until_line(number: int, work: Callable[[], object]) -> bool:
             work()
     finally:
         sys.settrace(before)
-    gc.collect()  # what a process leaves open is closed when it ends
+    gc.collect(1)  # what a process leaves open is closed when it ends
     return left >= 0
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.database("sqlite")
 def test_a_process_that_is_killed_at_any_line_never_sends_twice(
     school: Services, maria: Member, clock: Clock, box: Mailbox
 ) -> None:
-    course_of(school, maria, digest=True)
+    (key,) = asked(school, maria)
     finished, lines, outcomes = False, 0, set[tuple[int, str | None]]()
     while not finished:
-        key = asked_again(school, maria)
+        with transaction(school.engine) as tx:
+            tx.delete(tx.get_one(Mail, key))
+        with transaction(school.engine) as tx:
+            storage.mails.ask_digest(tx, key.removeprefix("digest:"), clock())
         before = len(box.taken)
         finished = run_until_line(lines, lambda: news.send_due(school))
         wait_until(lambda: box.open == 0)
@@ -509,7 +513,7 @@ def test_a_process_that_is_killed_at_any_line_never_sends_twice(
         clock.forward(seconds=LEASE.total_seconds() + 1)
         news.tidy_up(school)
         send_all(school)
-        row = next(one for one in rows(school) if one.key == key)
+        (row,) = rows(school)
         assert row.due_at is None
         times = len(box.taken) - before
         assert (times, row.error) in ((1, None), (taken, "mail_perhaps_sent")), f"killed before line {lines}"
