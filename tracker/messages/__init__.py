@@ -192,11 +192,13 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_of_a_like_name": "the same name with a device, a number or the like",
     "person_not_kept": "Nothing is kept on this person, so nothing is erased.",
     "person_of_the_same_account": "the same Zoom account",
+    "person_of_the_same_student": "the same student by a teacher's word",
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": Plural(
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
     "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_address_on_roster": "The address is a further one of a student of the course “{course}” ({teacher}).",
     "person_off_rosters": Plural(
         "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."
     ),
