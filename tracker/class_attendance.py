@@ -13,7 +13,7 @@ from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.remembered import take_again
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, source_in_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
