@@ -32,7 +32,7 @@ from tracker.attendance.types import Mark, Person, Status
 from tracker.audit import Action
 from tracker.auth import Browser, Limits
 from tracker.auth.school_account import Identity
-from tracker.classes import Plan
+from tracker.classes import Plan, SeriesPlan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
 from tracker.reports import read_report
@@ -276,6 +276,12 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     ),
     "class_attendance.take_other_list": (Action.LIST_TAKEN, other_list),
     "classes.create_class": (Action.CLASS_MADE, lambda s: classes.create_class(s.using, s.ana, PLAN)),
+    "classes.create_series": (
+        Action.CLASS_MADE,
+        lambda s: classes.create_series(
+            s.using, s.ana, SeriesPlan(PLAN, frozenset({4}), PLAN.start.date()), one_meeting=True
+        ),
+    ),
     "classes.change_class": (
         Action.CLASS_CHANGED,
         lambda s: classes.change_class(s.using, s.ana, s.planned(), replace(PLAN, title="Algebra 7C")),

@@ -117,7 +117,7 @@ def test_a_report_makes_a_class_that_is_over_and_counted(school: Services, ana: 
     held = (datetime(2026, 5, 7, 8, tzinfo=UTC), datetime(2026, 5, 7, 9, 0, 30, tzinfo=UTC))
     assert (found.scheduled_start, found.started_at, found.ended_at) == (held[0], *held)
     assert (found.zoom_meeting_id, found.zoom_join_url, found.fetch) == (None, None, None)
-    assert (found.participant_count, found.figures, found.late) == (3, (2, 1), 1)
+    assert (found.participant_count, found.figures, found.late) == (3, (2, 1), 0)
     assert found.participants_fetched_at == NOW
     assert people(school, found.id) == [
         ("Ana", 3630, 100, "present", "host"),

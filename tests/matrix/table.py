@@ -170,6 +170,7 @@ user remove TEACHER --to WHO                                           done     
 user hand-over WHO --to TEACHER                                        done     refused    done
 user hand-over TEACHER --to WHO                                        done     refused    refused
 class create --teacher WHO --title T --start 2025-05-14 --minutes 60   done     refused    done
+class series --teacher WHO --title T --start 2090-05-02T10:00 --minutes 60 --weekdays tue --until 2090-05-20  done  refused  done
 class list                                                             done     -          -
 class show CLASS                                                       done     -          -
 class share CLASS WHO                                                  done     refused    refused

@@ -74,6 +74,7 @@ from tracker.permissions import (
     check_may_share,
     check_owns_account,
     is_in_charge,
+    may_see,
 )
 
 __all__ = [
@@ -123,6 +124,7 @@ __all__ = [
     "list_members",
     "list_sign_ins",
     "log_refusal",
+    "may_see",
     "member_by_bearer",
     "member_signed_in",
     "names_of",

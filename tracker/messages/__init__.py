@@ -108,6 +108,17 @@ _OF_CLASSES: Mapping[str, Template] = {
     "start_passed": "This time has passed. For a class that was held already, paste its Zoom link.",
     "time_zone_unknown": "“{zone}” is not a time zone; write it like Europe/Berlin.",
     "time_skipped": "{time} does not exist on {day} in {zone}: the clocks go forward then.",
+    "series_without_weekday": "Choose the days of the week on which the class is held.",
+    "series_ends_before_it_begins": "The last day is before the first one.",
+    "series_until_too_late": "The last day is more than two years after the first one.",
+    "series_start_passed": "The first of these classes would be in the past.",
+    "series_without_class": "There is no class between the first and the last day.",
+    "series_too_long": "These would be {classes} classes, and {most} can be planned at once. Choose an earlier last "
+    "day.",
+    "series_too_long_for_one_link": "Zoom takes {most} dates for one link, and these are {dates}. Choose a link for "
+    "each class, or an earlier last day.",
+    "weekday_unreadable": "“{text}” is not a day of the week; write it like tue,thu.",
+    "day_unreadable": "“{text}” is not a date; write it like 2026-06-30.",
     "time_unreadable": "“{text}” is not a time; write it like 2026-05-14T10:00.",
     "meeting_of_somebody_else": "This Zoom meeting has another host; an admin can link it to your class.",
     "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
