@@ -40,8 +40,7 @@ KEEP_AUDIT = """INSERT INTO main."AuditEntry"
 END_MAILS = """UPDATE main."Mail" SET "dueAt" = NULL, "error" = 'mail_perhaps_sent', "errorDetails" = NULL,
     "leasedUntil" = NULL, "leaseToken" = NULL WHERE "dueAt" IS NOT NULL"""
 KEEP_MAILS = """INSERT OR REPLACE INTO main."Mail" ({columns}) SELECT {columns} FROM live."Mail"
-    WHERE "courseId" IN (SELECT "id" FROM main."Course")
-    AND ("streamId" IS NULL OR "streamId" IN (SELECT "id" FROM main."LiveStream"))"""
+    WHERE "courseId" IN (SELECT "id" FROM main."Course") OR "streamId" IN (SELECT "id" FROM main."LiveStream")"""
 PG_DUMP = "pg_dump{server} --format=custom --file=FILE {name}"
 # Into a new database: what is in the present one beside the tables of the backup would stand in the way.
 PG_RESTORE = (
