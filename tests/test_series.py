@@ -317,14 +317,16 @@ def test_the_days_limit_is_not_run_into_and_leaves_some_for_who_waits(
     assert len(zoom.meetings) == 103
 
 
-def test_a_second_series_of_the_day_begins_where_the_first_one_ends(
+def test_a_series_begins_where_what_was_used_and_what_waits_ends(
     each: Make, school: Services, ana: Member, zoom: FakeZoom, clock: Clock
 ) -> None:
-    each(LONG)
-    work(limited(school, clock, interactive=False))
+    with transaction(school.engine) as tx:
+        storage.rates.lock_writes(tx, ana.zoom_user, clock())
+        storage.rates.save_writes(tx, ana.zoom_user, 70, clock())
+    assert [one.zoom_meeting_due_at for one in of(school.engine, each())] == [NOW] * 6
     ids = each(replace(LONG, until=date(2027, 1, 10)))
     due = [one.zoom_meeting_due_at for one in of(school.engine, ids)]
-    assert due == [TOMORROW] * 60 + [TOMORROW + timedelta(days=1)] * 30
+    assert due == [NOW] * 4 + [TOMORROW] * 80 + [TOMORROW + timedelta(days=1)] * 6
 
 
 def test_where_zoom_says_that_the_day_is_used_up_the_rest_of_that_host_waits_until_its_end(

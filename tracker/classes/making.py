@@ -121,9 +121,10 @@ def _put_off(services: Services, found: Class, error: TrackerError, *, unknown: 
             storage.series.told(tx, found)
         else:
             storage.series.put_off_meeting(tx, found, at, unknown=unknown)
-            if not isinstance(error, ZoomRefused) or error.code == NO_SUCH_HOST:
-                # It would be refused in the same way. What Zoom has against one meeting holds up no other.
-                storage.series.put_off_others(tx, found, at)
+    if at is not None and (not isinstance(error, ZoomRefused) or error.code == NO_SUCH_HOST):
+        # They would be refused in the same way. What Zoom has against one meeting holds up no other.
+        with transaction(services.engine) as tx:
+            storage.series.put_off_others(tx, found, at)
 
 
 def put_off_until(error: TrackerError, now: datetime) -> datetime:

@@ -54,6 +54,13 @@ def classes_of(tx: Transaction, series_id: str) -> list[Class]:
     return classes_where(tx, LiveStream.series_id == series_id, order=order, limit=MOST_CLASSES)
 
 
+def lock_classes(tx: Transaction, class_ids: Collection[str]) -> None:
+    """Locks these classes for the rest of the transaction, in the order of their ids."""
+    tx.exec(
+        select(LiveStream.id).where(col(LiveStream.id).in_(class_ids)).order_by(LiveStream.id).with_for_update()
+    ).all()
+
+
 # The dates of a recurring meeting
 
 
@@ -200,14 +207,17 @@ def put_off_meeting(tx: Transaction, claimed: Class, due_at: datetime, *, unknow
 
 def put_off_others(tx: Transaction, claimed: Class, due_at: datetime) -> None:
     """Zoom is told of the teacher's other classes not before then, but of those that a tracker has in hand."""
+    others = (
+        col(LiveStream.teacher_id) == claimed.teacher_id,
+        col(LiveStream.id) != claimed.id,
+        col(LiveStream.zoom_meeting_due_at) < due_at,
+        col(LiveStream.zoom_meeting_asked_at).is_(None),
+    )
+    # Locked in the order of their ids, as everybody does.
+    ids = tx.exec(select(LiveStream.id).where(*others).order_by(LiveStream.id).with_for_update()).all()
     statement = (
         update(LiveStream)
-        .where(
-            col(LiveStream.teacher_id) == claimed.teacher_id,
-            col(LiveStream.id) != claimed.id,
-            col(LiveStream.zoom_meeting_due_at) < due_at,
-            col(LiveStream.zoom_meeting_asked_at).is_(None),
-        )
+        .where(col(LiveStream.id).in_(ids))
         .values(zoom_meeting_due_at=due_at)
         .execution_options(synchronize_session=False)
     )
