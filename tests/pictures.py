@@ -24,8 +24,9 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from tests.attacks.test_pages_in_browser import settle
 from tests.demo_process import Demo
 from tests.matrix.table import OPENERS
-from tracker.demo import TEACHER, TIME_ZONE, environment
+from tracker.demo import TEACHER, environment
 from tracker.messages.languages import best, gettext, offered, speaking
+from tracker.sample_term import TIME_ZONE
 from tracker.ui.language import COOKIE as LANGUAGE
 
 PICTURES = Path(__file__).resolve().parent.parent / ".docs" / "pictures"
