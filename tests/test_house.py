@@ -47,7 +47,7 @@ IMPORTS: dict[str, str] = {
     "rosters": "errors messages text",
     "settings": "errors messages paths",
     "logs": "settings text",
-    "report": "attendance messages text",
+    "report": "attendance clock messages text",
     "retry": "attendance errors",
     "storage": "attendance clock errors paths rosters text",
     "zoom": "attendance clock errors settings text",

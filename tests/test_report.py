@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import Sheet, at, read_workbook, run, span, stay, waiting
-from tracker import report
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.types import Attendance, Mark, Said, Session, Span, Stay
 from tracker.report import (
@@ -425,7 +424,8 @@ def test_the_date_in_a_file_name_is_the_local_one() -> None:
 def test_headings_statuses_roles_and_places_are_told_in_a_language_and_nothing_else_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(report, "_", lambda message: f"<{message}>")
+    for room in ("table", "class_files"):
+        monkeypatch.setattr(f"tracker.report.{room}._", lambda message: f"<{message}>")
     nameless = attendance(stay("", 0, 60), stay("late", 10, 60), waiting("Bo", 0, 5))
     people, stays = (in_words(table(nameless, UTC_ZONE)) for table in (people_table, stays_table))
     assert csv_bytes(people).splitlines()[:2] == [

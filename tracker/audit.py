@@ -59,6 +59,7 @@ class Action(StrEnum):
     ROSTER_SEEN = "roster_seen"
     ROSTER_IMPORTED = "roster_imported"
     REGISTER_SEEN = "register_seen"
+    REGISTER_EXPORTED = "register_exported"
     STUDENTS_MARKED = "students_marked"
     STUDENTS_MATCHED = "students_matched"
     STUDENT_CHANGED = "student_changed"

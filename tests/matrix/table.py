@@ -189,6 +189,13 @@ roster show Algebra --teacher HOLDER                                   done     
 roster import Algebra LIST --teacher WHO                               done     refused    done
 roster import Algebra LIST --teacher HOLDER                            done     -          -
 roster import Algebra LIST --teacher HOLDER --dry-run                  done     -          -
+register Algebra --teacher WHO                                         refused  refused    refused
+register Algebra --teacher HOLDER                                      done     -          -
+course rules Algebra --teacher WHO                                     refused  refused    refused
+course rules Algebra --teacher HOLDER                                  done     -          -
+course rules Algebra --teacher HOLDER --late-after 10                  done     -          -
+mark CLASS bo@x.example --status excused                               done     -          -
+mark CLASS bo@x.example --clear                                        done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
 """

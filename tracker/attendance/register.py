@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -220,6 +220,18 @@ def register(
         tuple(classes),
         tuple(sorted(rows, key=lambda row: by_surname(row.enrolled))),
         _guests((held.id, of_class[held.id].guests) for held in classes),
+    )
+
+
+def only_class(register: Register, class_id: str) -> Register:
+    """The register of this one class alone: its students and its guests."""
+    return replace(
+        register,
+        classes=tuple(held for held in register.classes if held.id == class_id),
+        rows=tuple(
+            Row(row.enrolled, {class_id: row.marks[class_id]}) for row in register.rows if class_id in row.marks
+        ),
+        guests=tuple(replace(guest, classes=(class_id,)) for guest in register.guests if class_id in guest.classes),
     )
 
 

@@ -1,7 +1,7 @@
 """The commands: their options, the use case that each calls, and what it prints.
 
-`people` has those on who was in a class, `person` those on one person's data, `users` those on accounts, `activity` the
-one on who did what.
+`people` has those on who was in a class, `rosters` and `register` those on courses, `person` those on one person's
+data, `users` those on accounts, `activity` the one on who did what.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from tracker import (
 from tracker.attendance.stored_form import participants_data
 from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import activity, people, person, rosters, users
+from tracker.cli import activity, people, person, register, rosters, users
 from tracker.cli.call import (
     CLASS_ID,
     Call,
@@ -352,6 +352,7 @@ def command_parser() -> argparse.ArgumentParser:
     _export_command(commands)
     person.person_commands(commands)
     rosters.roster_commands(commands)
+    register.register_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     activity.audit_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")

@@ -63,7 +63,7 @@ def restore(
             raise InvalidInput("class_is_cancelled")
         known = {one.id for one in roster_of(tx, found)[0]}
         if not known.issuperset(marks):
-            raise NotFound("no_such_student", who="")
+            raise NotFound("student_gone")
         before = storage.said_of_students.list_marks(tx, [class_id])[class_id]
         for student_id, said in marks.items():
             if said is None:

@@ -5,9 +5,9 @@ from contextlib import suppress
 from datetime import datetime
 
 from tracker import audit, clock, storage
-from tracker.attendance.matching import Choice, Enrolled, Suggested, suggest
+from tracker.attendance.matching import Choice, Enrolled, Match, Suggested, suggest
 from tracker.attendance.register import ClassStudents, Known, Register, RegisterClass, register, students_in
-from tracker.attendance.types import Attendance, ClassStatus
+from tracker.attendance.types import Attendance, ClassStatus, PersonKey
 from tracker.audit import Action
 from tracker.class_attendance import attendance_of, attendance_shown
 from tracker.classes import was_not_held
@@ -19,6 +19,7 @@ from tracker.storage.classes import Class
 from tracker.storage.courses import Course
 from tracker.storage.database import Transaction
 from tracker.storage.members import Member
+from tracker.text import compared_name
 
 
 def teachers_course(tx: Transaction, acting: Member, teacher: str, course: str) -> Course:
@@ -61,13 +62,28 @@ def course_register(tx: Transaction, acting: Member, course: Course, now: dateti
     return register(course.id, course.name, course.rules, told, students, of_class)
 
 
-def register_of(services: Services, acting: Member, teacher: str, course: str) -> Register:
-    """The register of the teacher's course of that name. That it was seen is noted. Raises NotFound, NotAllowed."""
+def register_of(
+    services: Services, acting: Member, teacher: str, course: str, form: str = "", shape: str = ""
+) -> Register:
+    """The register of the teacher's course of that name; that it was seen, or taken away as a file of this `form` and
+    `shape`, is noted. Raises NotFound, NotAllowed."""
     found = services.read(teachers_course, acting, teacher, course)
-    now = services.now()
-    made = services.read(course_register, acting, found, now)
-    audit.note_read(services.engine, acting, Action.REGISTER_SEEN, now, course=found.name, account=found.teacher_email)
+    made = services.read(course_register, acting, found, services.now())
+    if form:
+        note_register_export(services, acting, found, form, shape)
+    else:
+        _note(services, acting, Action.REGISTER_SEEN, found)
     return made
+
+
+def note_register_export(services: Services, acting: Member, course: Course, form: str, shape: str) -> None:
+    """Notes that somebody takes the register of a course, which she may see, away as a file."""
+    _note(services, acting, Action.REGISTER_EXPORTED, course, format=form, shape=shape)
+
+
+def _note(services: Services, acting: Member, action: Action, course: Course, **details: str) -> None:
+    now, account = services.now(), course.teacher_email
+    audit.note_read(services.engine, acting, action, now, course=course.name, account=account, **details)
 
 
 def students_of_class(tx: Transaction, viewer: Member, found: Class, now: datetime) -> ClassStudents | None:
@@ -98,6 +114,23 @@ def roster_of(tx: Transaction, found: Class) -> tuple[list[Enrolled], list[Choic
     )
 
 
+def students_by_person(
+    tx: Transaction, viewer: Member, found: Class, now: datetime
+) -> dict[tuple[PersonKey, ...], list[tuple[Enrolled, Match]]]:
+    """Which students each person of a class is, by her keys and in the order of the roster, with why.
+
+    Raises NotAllowed, UnreadableRecords.
+    """
+    known = students_of_class(tx, viewer, found, now)
+    if known is None:
+        return {}
+    of_roster = {one.id: one for one in roster_of(tx, found)[0]}
+    return {
+        keys: sorted(((of_roster[one.student_id], one) for one in matches), key=lambda pair: pair[0].place)
+        for keys, matches in known.matches.items()
+    }
+
+
 def suggested_students(tx: Transaction, found: Class, known: ClassStudents) -> tuple[Suggested, ...]:
     """Who of the people that are no students of a class may be one, and why."""
     students, choices = roster_of(tx, found)
@@ -106,13 +139,13 @@ def suggested_students(tx: Transaction, found: Class, known: ClassStudents) -> t
 
 def find_student(students: Sequence[Enrolled], who: str) -> Enrolled:
     """The student with this e-mail, number or name. Raises NotFound where there is none, or more than one."""
-    wanted = who.strip().casefold()
+    wanted = compared_name(who)
     for keys in (
         lambda one: one.emails,
-        lambda one: {one.student.number.casefold()} - {""},
-        lambda one: {" ".join(one.student.name.split()).casefold()},
+        lambda one: {compared_name(one.student.number)},
+        lambda one: {compared_name(one.student.name)},
     ):
-        found = [one for one in students if wanted in keys(one)]
+        found = [one for one in students if wanted and wanted in keys(one)]
         if len(found) == 1:
             return found[0]
         if found:

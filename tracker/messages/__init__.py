@@ -223,9 +223,11 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
 }
 
 _OF_ROSTERS: Mapping[str, Template] = {
-    "no_such_student": "There is no such student on the roster: {who}",
+    "no_such_student": "There is no student “{who}” on the roster.",
+    "student_gone": "This student is not on the roster any more.",
     "student_is_several": "{number} students are called “{who}”. Name the one by her e-mail or number.",
     "status_not_by_hand": "This status is not given by hand.",
+    "remark_without_status": "A remark goes with a status.",
     "remark_too_long": "A remark has at most {most} characters.",
     "class_is_cancelled": "This class is cancelled.",
     "late_after_unusable": "The minutes have to be between 0 and {most}.",

@@ -36,6 +36,7 @@ ACTIONS: Mapping[str, Template] = {
     "fetch_tried_again": "had the fetch of the participants tried again",
     "roster_seen": "looked at the roster of the course “{course}” of {account}",
     "register_seen": "looked at the register of the course “{course}” of {account}",
+    "register_exported": "exported the register of the course “{course}” of {account} ({shape}, {format})",
     "students_marked": "said by hand what students were in the class: {given} given, {taken_back} taken back",
     "students_matched": "said who is which student of the course “{course}” of {account}",
     "student_changed": "changed a student of the course “{course}” of {account}",

@@ -45,6 +45,11 @@ CONTENTS: Mapping[str, str] = {
     "stays": "joins and leaves",
     "people and stays": "people, joins and leaves",
     "everything": "everything",
+    "wide": "a row each student",
+    "long": "a row each student and class",
+    "wide and long": "students, and students and classes",
+    "marks": "marks",
+    "points": "points",
 }
 # For how long a course keeps names, where it is no number of days.
 LENGTHS_KEPT: Mapping[str, str] = {"as_set": "as the setting says", "without_limit": "without limit"}
@@ -67,9 +72,22 @@ HEADINGS: Mapping[str, str] = {
     "Seconds": "Seconds",
     "Session": "Session",
     "Where": "Where",
+    "Number": "Student number",
+    "Class": "Class",
+    "Start": "Starts",
+    "Minutes": "Minutes",
+    "By": "Given by",
+    "Remark": "Remark",
 }
 # The sheets of a workbook.
-SHEETS: Mapping[str, str] = {"People": "People", "Joins and leaves": "Joins and leaves"}
+SHEETS: Mapping[str, str] = {
+    "People": "People",
+    "Joins and leaves": "Joins and leaves",
+    "Register": "Register",
+    "Details": "Details",
+}
+# By what a student's status in a class was given.
+GIVEN_BY: Mapping[str, str] = {"rule": "the rule", "hand": "a person"}
 NO_NAME = "No name"
 EVERY: tuple[Mapping[str, str], ...] = (
     STATUSES,
@@ -81,6 +99,7 @@ EVERY: tuple[Mapping[str, str], ...] = (
     CONTENTS,
     LENGTHS_KEPT,
     PLACES,
+    GIVEN_BY,
     HEADINGS,
     SHEETS,
     {"": NO_NAME},
