@@ -1,6 +1,6 @@
 """A practice Zoom: a stand-in to try everything with no Zoom account. It speaks only HTTP to the rest.
 
-But for the made-up lists of its courses' students, which no Zoom has.
+Only the lists of its made-up courses' students are taken from here, since no Zoom has such lists.
 
 values.py    what it remembers, as frozen values, and its settings
 events.py    those values as webhook events
