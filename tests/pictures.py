@@ -59,7 +59,7 @@ class School:
         self._held(str(live["zoomMeetingId"]))
         self.live = str(live["id"])
         self.planned = str(self._create(PLANNED, now + timedelta(hours=1))["id"])
-        fullest = self._fullest()
+        fullest = self._fullest(live["teacherId"])
         self.counted, self.course = str(fullest["id"]), str(fullest["courseId"])
 
     def tracker(self, *words: str) -> Any:
@@ -89,9 +89,10 @@ class School:
         with urllib.request.urlopen(call, timeout=10):
             pass
 
-    def _fullest(self) -> dict[str, Any]:
-        """The class of the sample term with the most people, of the latest where several have as many."""
-        classes = [one for one in self.tracker("class", "list") if one["participantCount"]]
+    def _fullest(self, teacher_id: str) -> dict[str, Any]:
+        """The class of the teacher's sample term with the most people, of the latest where several have as many."""
+        held = [one for one in self.tracker("class", "list") if one["teacherId"] == teacher_id]
+        classes: list[dict[str, Any]] = [one for one in held if one["participantCount"]]
         return max(classes, key=lambda one: (one["participantCount"], one["scheduledStart"]))
 
 

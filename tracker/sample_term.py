@@ -22,6 +22,7 @@ from tracker.practice.school import sample_rosters
 from tracker.practice.students import Student
 from tracker.services import Services
 from tracker.storage.members import Member
+from tracker.text import order_of
 
 TIME_ZONE = "Europe/Berlin"
 FRIDAY = 4
@@ -113,7 +114,7 @@ def _roster(
 
     They come in alphabetical order, as such lists do.
     """
-    listed = sorted(students, key=lambda one: one.listed_name.split()[-1])
+    listed = sorted(students, key=lambda one: order_of(one.listed_name.split()[-1]))
     read = rosters.read_roster(_list(listed, lessons), "class list.csv")
     courses.import_roster(services, auth.OPERATOR, teacher.email, course, read)
     course_id = services.read(courses.teachers_course, auth.OPERATOR, teacher.email, course).id
