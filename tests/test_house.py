@@ -58,7 +58,7 @@ IMPORTS: dict[str, str] = {
     "auth": "audit errors permissions settings storage text",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
-    "class_attendance": "attendance audit auth errors services sessions storage text",
+    "class_attendance": "attendance audit auth errors services sessions storage",
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "sample_term": "attendance auth classes clock courses practice rosters services storage text",

@@ -9,14 +9,11 @@ from tracker import audit, auth, storage
 from tracker.attendance import live
 from tracker.attendance.anonymous import ERASED
 from tracker.attendance.assignment import Choice, ClassPart
-from tracker.attendance.counting import (
-    key_of,
-    leaders,
-    take_attendance,
-)
+from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.remembered import take_again
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, said_in_data, source_in_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -37,7 +34,6 @@ from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
-from tracker.text import number_of
 
 # What a person says of a session: it counts, it does not, or what she said before is taken back.
 SAID_OF_SESSION = {
@@ -52,10 +48,10 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
 
     Of sessions whose lists Zoom has not given, those are in it who were seen live in them: what is known is kept.
     """
-    data = storage.participants.get_participants_data(tx, found.id)
-    if data is None:
+    stored = storage.participants.get_stored(tx, found.id)
+    if stored is None:
         return None
-    part, stays = part_of(tx, found, now), stays_from_data(data)
+    part, stays = part_of(tx, found, now), stored.stays
     if unlisted := _unlisted(tx, part, stays):
         seen = live.until(_seen(tx, found, now), now)
         stays = (*stays, *(stay for stay in seen if stay.session_uuid in unlisted))
@@ -63,9 +59,10 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         stays,
         found,
         part,
-        said=said_in_data(data) or said_by(tx, found.teacher_id),
-        repeats=number_of(data.get("repeats")),
-        source=source_in_data(data),
+        said=stored.said or said_by(tx, found.teacher_id),
+        repeats=stored.repeats,
+        source=stored.source,
+        take=take_again,
     )
 
 
@@ -166,12 +163,13 @@ def take_class_attendance(
     said: Said,
     repeats: int = 0,
     source: Source = Source.ZOOM,
+    take: Callable[..., Attendance] = take_attendance,
 ) -> Attendance:
     """The attendance of a class from its records and what it has of its meeting's sessions."""
     sessions = [
         replace(one.session, start=one.span.start, end=None if one.runs else one.span.end) for one in part.counted
     ]
-    return take_attendance(
+    return take(
         stays,
         sessions,
         found.planned,

@@ -11,6 +11,8 @@ from tracker.attendance.types import Span, Status
 
 # Leaving earlier than this before the class's own time ends is early.
 EARLY = timedelta(minutes=5)
+# After so many minutes at the most somebody is late.
+LONGEST_GRACE = 240
 
 
 @dataclass(frozen=True, slots=True)

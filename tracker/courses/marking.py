@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from tracker import audit, storage
 from tracker.attendance.register import ByHand
-from tracker.attendance.statuses import Rules
+from tracker.attendance.statuses import LONGEST_GRACE, Rules
 from tracker.attendance.types import BY_HAND, ClassStatus, Status
 from tracker.audit import Action
-from tracker.class_attendance import add_figures
+from tracker.class_attendance import add_figures, check_has_names
 from tracker.courses.register import find_student, roster_of
 from tracker.errors import InvalidInput, NotFound
 from tracker.permissions import check_may_change, check_may_change_course
@@ -22,8 +22,6 @@ from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
 
 LONGEST_REMARK = 500
-# After so many minutes at the most somebody is late.
-LONGEST_GRACE = 240
 
 
 def mark(
@@ -54,13 +52,17 @@ def restore(
 ) -> Mapping[str, ByHand | None]:
     """Stores for each student what is said of her in a class, None for nothing; what was said before of each.
 
-    Raises NotFound, NotAllowed, InvalidInput.
+    Raises NotFound, NotAllowed, InvalidInput, and NamesRemoved for a class whose participants are nobody any more.
     """
     with transaction(services.engine) as tx:
         found = storage.classes.lock_class(tx, class_id)
         check_may_change(acting, found)
         if found.status is ClassStatus.CANCELLED:
             raise InvalidInput("class_is_cancelled")
+        check_has_names(found)
+        if found.course_id is not None:
+            # Whoever is on the roster is there until this is stored.
+            storage.courses.lock_course(tx, found.course_id)
         known = {one.id for one in roster_of(tx, found)[0]}
         if not known.issuperset(marks):
             raise NotFound("student_gone")

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlmodel import col, func, or_, select, update
 
-from tracker.attendance.statuses import DEFAULT_RULES, Rules
+from tracker.attendance.statuses import DEFAULT_RULES, LONGEST_GRACE, Rules
 from tracker.errors import NotFound
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
@@ -66,11 +66,17 @@ def courses_seen(tx: Transaction, viewer: Member) -> list[Course]:
 
 def rules_of(row: CourseRow) -> Rules:
     """The rules of a course; what it does not set is as everywhere."""
+    usual = DEFAULT_RULES
     return Rules(
-        DEFAULT_RULES.late_after if row.late_after_minutes is None else row.late_after_minutes,
-        DEFAULT_RULES.present_from if row.present_from_percent is None else row.present_from_percent,
-        DEFAULT_RULES.at_risk_below if row.at_risk_below_percent is None else row.at_risk_below_percent,
+        _within(row.late_after_minutes, LONGEST_GRACE, usual.late_after),
+        _within(row.present_from_percent, 100, usual.present_from),
+        _within(row.at_risk_below_percent, 100, usual.at_risk_below),
     )
+
+
+def _within(stored: object, most: int, usual: int) -> int:
+    """A number that is stored; the usual one where none is, or another program has written what no rule can be."""
+    return stored if isinstance(stored, int) and 0 <= stored <= most else usual
 
 
 def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:

@@ -14,7 +14,7 @@ from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, PersonKey, Status
 from tracker.storage.database import Transaction
 from tracker.storage.decisions import key_in_text, key_text
-from tracker.storage.models import LiveStream, StudentAddress, StudentChoice, StudentMark
+from tracker.storage.models import LiveStream, Student, StudentAddress, StudentChoice, StudentMark
 
 # Of how many classes one statement asks.
 AT_ONCE = 500
@@ -31,9 +31,14 @@ def list_marks(tx: Transaction, class_ids: Collection[str]) -> Mapping[str, Mapp
 
 
 def marked_classes(tx: Transaction, course_id: str) -> set[str]:
-    """The ids of the classes of a course in which something is said of a student."""
-    of_course = select(StudentMark.class_id).join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
-    return set(tx.exec(of_course.where(LiveStream.course_id == course_id).distinct()))
+    """The ids of the classes of a course in which something is said of a student of it."""
+    marked = (
+        select(StudentMark.class_id)
+        .join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
+        .join(Student, col(Student.id) == col(StudentMark.student_id))
+        .where(LiveStream.course_id == course_id, Student.course_id == course_id)
+    )
+    return set(tx.exec(marked.distinct()))
 
 
 def set_mark(tx: Transaction, class_id: str, student_id: str, said: ByHand) -> None:
