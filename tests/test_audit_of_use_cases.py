@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
@@ -13,16 +14,29 @@ from sqlalchemy import Engine, event
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
 from tests.test_house import PROJECT, SOURCES, tree_of
-from tracker import audit, auth, class_attendance, classes, courses, decisions, fetching, listing, sessions, storage
+from tracker import (
+    audit,
+    auth,
+    class_attendance,
+    classes,
+    courses,
+    decisions,
+    fetching,
+    listing,
+    news,
+    sessions,
+    storage,
+)
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Mark, Person, Status
 from tracker.audit import Action
 from tracker.auth import Browser, Limits
 from tracker.auth.school_account import Identity
-from tracker.classes import Plan
+from tracker.classes import Plan, SeriesPlan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
-from tracker.rosters import read_pasted
+from tracker.reports import read_report
+from tracker.rosters import Student, read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
@@ -36,6 +50,7 @@ PLAN = Plan("Algebra 7B", NOW + timedelta(days=1), 60, "UTC")
 LIMITS = Limits(timedelta(hours=1), timedelta(days=1))
 SAME = Decision(("name", "ana"), ("name", "ben"), True)
 NEW = "new@school.example"
+REPORT, UTC_ZONE = b"Name,Join Time,Leave Time\nBo,2026-05-01 10:00,2026-05-01 11:00\n", ZoneInfo("UTC")
 # What is done for nobody, or notes a use and changes nothing that somebody asked for.
 OF_NOBODY = {
     "auth.note_use",
@@ -46,6 +61,7 @@ OF_NOBODY = {
     "audit.note_read",
     "audit.note_look",
     "audit.note_person_look",
+    "audit.note_course_look",
     "audit.note_failed_sign_in",
 }
 
@@ -152,6 +168,16 @@ def with_address(school: School, *, remove: bool = False) -> None:
         courses.add_address(school.using, school.ana, course.id, bo, "bo@home.example")
 
 
+def changed_student(school: School) -> None:
+    _found, course, bo = school.of_course()
+    courses.change_student(school.using, school.ana, course.id, bo, Student("Bo Ek"))
+
+
+def removed_student(school: School) -> None:
+    _found, course, bo = school.of_course()
+    courses.remove_students(school.using, school.ana, course.id, [bo])
+
+
 def accepted(school: School) -> None:
     token = auth.invite_again(school.engine, auth.OPERATOR, school.ana.email, school.now)
     auth.accept(school.engine, token, PASSWORD, BROWSER, school.now, LIMITS)
@@ -198,6 +224,10 @@ def ended_share(school: School) -> None:
 
 
 DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
+    "news.switch": (
+        Action.NEWS_SWITCHED,
+        lambda s: news.switch(s.using, s.ana, s.of_course()[1].id, digest=True),
+    ),
     "auth.add_member": (
         Action.ACCOUNT_ADDED,
         lambda s: auth.add_member(s.engine, s.ana, NEW, "New", "teacher", PASSWORD, s.now),
@@ -257,6 +287,12 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     ),
     "class_attendance.take_other_list": (Action.LIST_TAKEN, other_list),
     "classes.create_class": (Action.CLASS_MADE, lambda s: classes.create_class(s.using, s.ana, PLAN)),
+    "classes.create_series": (
+        Action.CLASS_MADE,
+        lambda s: classes.create_series(
+            s.using, s.ana, SeriesPlan(PLAN, frozenset({4}), PLAN.start.date()), one_meeting=True
+        ),
+    ),
     "classes.change_class": (
         Action.CLASS_CHANGED,
         lambda s: classes.change_class(s.using, s.ana, s.planned(), replace(PLAN, title="Algebra 7C")),
@@ -266,6 +302,38 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.CLASS_CANCELLING_UNDONE,
         lambda s: classes.undo_cancelling(s.using, s.ana, s.cancelled()),
     ),
+    "courses.import_report": (
+        Action.CLASS_FROM_REPORT,
+        lambda s: courses.import_report(s.using, s.ana, s.ana.email, "Algebra", read_report(REPORT, UTC_ZONE, s.now)),
+    ),
+    "auth.share_course": (
+        Action.SHARED,
+        lambda s: auth.share_course(s.engine, s.ana, s.of_course()[1].id, s.other().email, s.now),
+    "courses.new_course": (Action.COURSE_MADE, lambda s: courses.new_course(s.using, s.ana, "Algebra", s.ana)),
+    "courses.rename": (
+        Action.COURSE_CHANGED,
+        lambda s: courses.rename(s.using, s.ana, s.of_course()[1].id, "Geometry"),
+    "courses.archive": (Action.COURSE_ARCHIVED, lambda s: courses.archive(s.using, s.ana, s.of_course()[1].id)),
+    "courses.take_out": (Action.COURSE_TAKEN_OUT, lambda s: courses.take_out(s.using, s.ana, s.of_course()[1].id)),
+    "courses.delete": (
+        Action.COURSE_DELETED,
+        lambda s: courses.delete(s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana)),
+    "courses.hand_over": (
+        Action.COURSE_HANDED_OVER,
+        lambda s: courses.hand_over(s.using, s.ana, s.of_course()[1].id, s.other().email),
+    "courses.add_class": (
+        Action.CLASS_MOVED,
+        lambda s: courses.add_class(
+            s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana), s.held().id
+        ),
+    "courses.import_list": (
+        Action.ROSTER_IMPORTED,
+        lambda s: courses.import_list(s.using, s.ana, s.of_course()[1].id, read_pasted("Di")),
+    "courses.add_student": (
+        Action.STUDENT_ADDED,
+        lambda s: courses.add_student(s.using, s.ana, s.of_course()[1].id, Student("Di")),
+    "courses.change_student": (Action.STUDENT_CHANGED, changed_student),
+    "courses.remove_students": (Action.STUDENTS_REMOVED, removed_student),
     "courses.import_roster": (
         Action.ROSTER_IMPORTED,
         lambda s: courses.import_roster(
@@ -319,7 +387,7 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        rooms = ("auth", "classes", "courses", "listing")
+        rooms = ("auth", "classes", "courses", "listing", "news")
         if path.parent not in (PROJECT / "tracker", *(PROJECT / "tracker" / room for room in rooms)):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
@@ -371,7 +439,9 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.")) or name.endswith(("share", "mark", "restore"))
+    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(
+        ("share", "mark", "restore", "import_report", "add_class")
+    )
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

@@ -597,3 +597,57 @@ def test_a_click_anywhere_on_a_line_opens_the_class_and_its_link_is_copied(
     # By the keyboard too.
     teacher.locator("[class*='st-key-class-row-']").nth(1).get_by_role("link").press("Enter")
     expect(teacher).to_have_url(re.compile(r"/class\?id="))
+
+
+def dates_at_zoom(demo: Demo, title: str) -> list[tuple[int, bool]]:
+    """Length of each date of the recurring meeting of this title, and whether it is deleted, as Zoom has it."""
+    state = json.loads(Path(demo.environment["TRACKER_DATA_DIR"], "practice-zoom.json").read_text("utf-8"))
+    (meeting,) = [row for row in state["meetings"] if row["topic"] == title and not row["deleted"]]
+    return [(date["duration"], date["deleted"]) for date in meeting["occurrences"]]
+
+
+def test_a_class_every_week_is_planned_with_one_link_and_changed_alone_and_cancelled_together(
+    teacher: Page, demo: Demo
+) -> None:
+    title = "Rhetoric every week"
+    teacher.get_by_role("link", name="New class").click()
+    teacher.get_by_label("Title").fill(title)
+    teacher.get_by_text("Every week", exact=True).click()
+    days = (
+        teacher.get_by_test_id("stButtonGroup")
+        .get_by_role("button")
+        .or_(teacher.get_by_test_id("stButtonGroup").get_by_role("checkbox"))
+    )
+    expect(days).to_have_count(7)
+    today = datetime.now(ZoneInfo(ZONE)) + timedelta(minutes=10)
+    days.filter(has_text=f"{today + timedelta(days=2):%a}").click()
+    create = teacher.get_by_role("button", name=re.compile(r"Create \d+ classes"))
+    expect(teacher.get_by_test_id("stAlert")).to_contain_text("classes, from")
+    expect(create).to_have_text(re.compile(r"Create 2[45] classes"))
+    number = int(re.sub(r"\D", "", create.inner_text()))
+    create.click()
+    expect(heading(teacher, title)).to_be_visible()
+    expect(teacher.get_by_text(f"One of {number} classes every")).to_be_visible()
+    assert len(dates_at_zoom(demo, title)) == number
+    first = teacher.url
+
+    teacher.get_by_role("button", name="Change", exact=True).click()
+    dialog = teacher.get_by_role("dialog")
+    minutes = dialog.get_by_label("Minutes")
+    minutes.fill("45")
+    minutes.press("Tab")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    for _ in range(100):
+        if (45, False) in dates_at_zoom(demo, title):
+            break
+        teacher.wait_for_timeout(200)
+    assert dates_at_zoom(demo, title) == [(45, False)] + [(60, False)] * (number - 1)
+
+    teacher.goto(first)
+    teacher.get_by_role("button", name="Cancel class").click()
+    dialog.get_by_text("This and all that follow").click()
+    dialog.get_by_role("button", name=f"Cancel {number} classes").click()
+    teacher.get_by_role("button", name=f"Undo for all {number} classes").click()
+    expect(badge(teacher, "Planned")).to_be_visible()
+    expect(teacher.get_by_text(f"One of {number} classes every")).to_be_visible()

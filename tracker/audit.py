@@ -56,6 +56,7 @@ class Action(StrEnum):
     PEOPLE_MARK_UNDONE = "people_mark_undone"
     PARTICIPANTS_FETCHED = "participants_fetched"
     FETCH_TRIED_AGAIN = "fetch_tried_again"
+    CLASS_FROM_REPORT = "class_from_report"
     ROSTER_SEEN = "roster_seen"
     ROSTER_IMPORTED = "roster_imported"
     REGISTER_SEEN = "register_seen"
@@ -63,7 +64,17 @@ class Action(StrEnum):
     STUDENTS_MARKED = "students_marked"
     STUDENTS_MATCHED = "students_matched"
     STUDENT_CHANGED = "student_changed"
+    STUDENT_ADDED = "student_added"
+    STUDENTS_REMOVED = "students_removed"
+    COURSE_MADE = "course_made"
     COURSE_CHANGED = "course_changed"
+    NEWS_SWITCHED = "news_switched"
+    DIGEST_SENT = "digest_sent"
+    WEEKLY_SENT = "weekly_sent"
+    COURSE_ARCHIVED = "course_archived"
+    COURSE_TAKEN_OUT = "course_taken_out"
+    COURSE_HANDED_OVER = "course_handed_over"
+    COURSE_DELETED = "course_deleted"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
@@ -128,6 +139,17 @@ def note_look(engine: Engine, acting: Member, class_id: str, now: datetime) -> N
         note_read(engine, acting, Action.CLASS_SEEN, now, class_id=class_id)
 
 
+def note_course_look(
+    engine: Engine, acting: Member, action: Action, now: datetime, *, course: str, account: str
+) -> None:
+    """Notes that somebody looks at the roster or the register of a course, unless she did a few minutes ago."""
+    told = {"course": course, "account": account}
+    with reading(engine) as tx:
+        looked = _has_looked(tx, acting, action, now, details=told)
+    if not looked:
+        note_read(engine, acting, action, now, course=course, account=account)
+
+
 def note_person_look(engine: Engine, acting: Member, person: str, now: datetime, **details: Detail) -> None:
     """Notes that somebody looks at what is kept on a person, by a digest of her, unless she did a few minutes ago."""
     with reading(engine) as tx:
@@ -137,7 +159,7 @@ def note_person_look(engine: Engine, acting: Member, person: str, now: datetime,
             note_person(tx, acting, Action.PERSON_SEEN, now, person, **details)
 
 
-def _has_looked(tx: Transaction, acting: Member, action: Action, now: datetime, **at: str) -> bool:
+def _has_looked(tx: Transaction, acting: Member, action: Action, now: datetime, **at: Any) -> bool:
     """Whether this person did the same from the same address a few minutes ago: another one may be somebody else."""
     after, who = now - ONE_LOOK, _called(acting)
     return storage.audit.count_since(tx, after, action.value, acting.id, actor=who, origin=acting.origin, **at) > 0

@@ -13,7 +13,7 @@ from tracker.attendance.counting import key_of, leaders, take_attendance
 from tracker.attendance.remembered import take_again
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, source_in_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -173,7 +173,7 @@ def take_class_attendance(
         stays,
         sessions,
         found.planned,
-        own_time=part.own_time if part.sessions else None,
+        own_time=part.own_time if part.sessions or part.own_time else None,
         at_another_time=part.at_another_time,
         shares={one.session.uuid: one.share for one in part.sessions if one.shared_with},
         said=said,
@@ -351,9 +351,9 @@ def size_of_records(tx: Transaction, found: Class) -> int | None:
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
-    """Whether what is stored of a class's participants is Zoom's list, and not what was seen live."""
+    """Whether what is stored of a class's participants is Zoom's list, and neither what was seen live nor a report."""
     data = _readable(tx, found.id)
-    return data is not None and data.get("source") != Source.SEEN.value
+    return data is not None and source_in_data(data) is Source.ZOOM
 
 
 def snapshots(tx: Transaction, found: Class) -> list[Snapshot]:

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import auth, health, paths, privacy
+from tracker import auth, health, mail, paths, privacy
 from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
+from tracker.settings import mail_server, sender
 from tracker.storage.database import AWAY, check_schema, check_writable, files_of, why_unwritable
 from tracker.storage.webhook_log import REFUSED
 
@@ -64,6 +65,7 @@ def examine(services: Services) -> list[Check]:
         ("cron_secret", _cron_secret),
         ("zoom", _zoom),
         ("clock", _clock),
+        ("mail", _mail),
     ):
         checks += _guarded(code, check, services)
     return checks
@@ -126,6 +128,9 @@ def _secrets(services: Services) -> Iterator[Check]:
 def _addresses(services: Services) -> Iterator[Check]:
     urls = {name.upper(): str(getattr(services.settings, name)) for name in ADDRESSES}
     plain = [name for name, url in urls.items() if url.startswith("http://") and not _is_here(url)]
+    server = mail_server(services.settings.smtp_url)
+    if server is not None and server.encryption == "none" and not _is_here(services.settings.smtp_url):
+        plain.append("SMTP_URL")
     problem = Problem("addresses_plain", {"names": ", ".join(plain)}) if plain else Problem("addresses_encrypted")
     yield Check("addresses", not plain, problem)
     if "*" in services.settings.forwarded_allow_ips.split(","):
@@ -249,6 +254,21 @@ def _clock(services: Services) -> Iterator[Check]:
         advice = () if near else (Problem("clock_advice"),)
         code = "clock_ahead" if offset > 0 else "clock_behind"
         yield Check("clock", near, Problem(code, {"seconds": round(abs(offset)), "advice": advice}))
+
+
+def _mail(services: Services) -> Iterator[Check]:
+    """Signs in to the mail server as for an e-mail, and sends none."""
+    server, address = mail_server(services.settings.smtp_url), sender(services.settings.smtp_from)
+    if server is None or address is None:
+        yield Check("mail", True, Problem("mail_off"))
+        return
+    mail.check(server, address)
+    queue = services.read(health.mails, services.now())
+    latest = (queue.latest,) if queue.latest else ()
+    problem = Problem(
+        "mail_in_order", {"host": server.host, "due": queue.due, "given_up": queue.given_up, "latest": latest}
+    )
+    yield Check("mail", not queue.failing, problem)
 
 
 def _minute(moment: datetime) -> str:

@@ -80,7 +80,12 @@ def meeting_of(
 
 
 def part_of(tx: Transaction, found: Class, now: datetime) -> ClassPart:
-    """What a class has of its meeting's sessions; a class that another program wrote may only have times of its own."""
+    """What a class has of its meeting's sessions.
+
+    One that was made from a report, or that another program wrote, may only have times of its own.
+    """
+    if found.report_digest is not None and found.started_at is not None and found.ended_at is not None:
+        return replace(NOTHING_KNOWN, own_time=(Span(found.started_at, found.ended_at),))
     if found.zoom_meeting_id is None:
         return NOTHING_KNOWN
     meeting = meeting_of(tx, found.zoom_meeting_id, now)

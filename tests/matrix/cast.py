@@ -7,15 +7,17 @@ from sqlmodel import SQLModel
 
 from tests.makers import MEETING, NOW, at, counted, lesson, member, run, seen, shared, started, stay
 from tests.matrix.table import WHO
-from tracker import auth, sessions, storage
+from tracker import auth, courses, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState, Mark
 from tracker.errors import Problem
+from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 
 # In the title of every class of the teacher's, and of no other.
 TITLE = "Algebra"
+COURSE = f"{TITLE} course"
 PASSWORD = "maria plants seven tulips"
 HELD_MEETING, LIVE_MEETING, PLANNED_MEETING = "85055556666", MEETING, "85033334444"
 Dump = dict[str, list[tuple[object, ...]]]
@@ -32,6 +34,7 @@ class Cast:
     held: str
     live: str
     planned: str
+    course: str
 
     def end(self, who: str) -> None:
         """What happens meanwhile to somebody of the last four columns."""
@@ -91,9 +94,9 @@ def make_cast(using: Services) -> Cast:
     members = {"teacher": ana, "signed-out": ana, "stranger": member(engine, "zoe@school.example")}
     members |= {who: member(engine, f"{who}@school.example") for who in ("co-teacher", "unshared")}
     members |= {who: member(engine, f"{who}@school.example", "admin") for who in ("admin", "closed", "demoted")}
-    held = lesson(engine, ana, f"{TITLE} held", -120, course="Course", zoom_meeting_id=HELD_MEETING)
-    planned = lesson(engine, ana, f"{TITLE} planned", 60, course="Course", zoom_meeting_id=PLANNED_MEETING)
-    live = lesson(engine, ana, f"{TITLE} live", -10, course="Course", zoom_meeting_id=LIVE_MEETING)
+    held = lesson(engine, ana, f"{TITLE} held", -120, course=COURSE, zoom_meeting_id=HELD_MEETING)
+    planned = lesson(engine, ana, f"{TITLE} planned", 60, course=COURSE, zoom_meeting_id=PLANNED_MEETING)
+    live = lesson(engine, ana, f"{TITLE} live", -10, course=COURSE, zoom_meeting_id=LIVE_MEETING)
     people = ("Bo", "Bo (iPhone)", "Otter.ai", "Cy", "Di")
     counted(engine, held, *(stay(one, -120, -60) for one in people), start=-120, end=-60, fetched=-45)
     for delivery in (started("live", -10), seen("joined", "1", -5, "Bo", "live", -10)):
@@ -107,7 +110,10 @@ def make_cast(using: Services) -> Cast:
         storage.fetches.ask(tx, failing, at(-100), at(-100))
         claim = storage.fetches.claim_class(tx, failing, at(-90))
         storage.fetches.abandon(tx, claim, Problem("zoom_plan_too_small"), FetchState.FAILED)
-    cast = Cast(engine, members, {}, {}, held, live, planned)
+    course = courses.import_roster(using, auth.OPERATOR, ana.email, COURSE, read_pasted("Bo\nCy"))
+    with transaction(engine) as tx:
+        course_id = storage.courses.get_course(tx, ana.id, course.course).id
+    cast = Cast(engine, members, {}, {}, held, live, planned, course_id)
     for who in ("co-teacher", "unshared"):
         cast.share_with(members[who])
     for one in {one.id: one for one in members.values()}.values():

@@ -261,10 +261,9 @@ def _mark(
     if len(people) > 1:
         in_class = union(span for person, _ in people for span in person.in_class)
         untimed = max(person.untimed for person, _ in people)
-    seconds = sum(span.seconds for span in in_class) or untimed
     own_time = attendance.lesson
-    # Where nobody knows when the class was held, whoever came was there.
-    status = status_of(in_class, own_time, rules, untimed=untimed) if own_time else Status.PRESENT
+    seconds = sum(span.seconds for span in in_class) + untimed
+    status = status_of(in_class, own_time, rules, untimed=untimed)
     return StudentMark(status, status, seconds, percent_of(seconds, own_time) or 0, people=tuple(people))
 
 

@@ -1,45 +1,106 @@
 """What teachers keep of their courses.
 
+keeping.py   courses themselves: listed, made, named, archived, handed over, deleted
 roster.py    the students of a course: shown, and brought up to date by a list
+students.py  the same on a page: one by one, and by a list that is looked at first
 register.py  students and classes, and what each student is in each class
 marking.py   statuses by hand, and the rules for the others
 matching.py  who of those who join is which student
+reports.py   earlier classes of a course, from reports that somebody has kept
 """
 
+from tracker.courses.keeping import (
+    ListedCourse,
+    add_class,
+    archive,
+    classes_of,
+    classes_without_course,
+    delete,
+    figures_of,
+    hand_over,
+    list_seen,
+    new_course,
+    rename,
+    take_out,
+    version,
+)
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
 from tracker.courses.register import (
+    class_in_register,
     course_register,
     find_student,
     note_register_export,
     register_of,
+    roster_of,
     students_by_person,
     students_of_class,
     suggested_students,
     teachers_course,
     visible_course,
 )
+from tracker.courses.reports import CourseReport, ImportedClass, import_report
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
+from tracker.courses.students import (
+    Comes,
+    Preview,
+    add_student,
+    change_student,
+    classes_to_take_from,
+    import_list,
+    people_of_class,
+    preview_list,
+    remove_students,
+    roster_of_course,
+)
 
 __all__ = [
+    "Comes",
+    "CourseReport",
     "CourseRoster",
+    "ImportedClass",
+    "ListedCourse",
+    "Preview",
     "add_address",
+    "add_class",
+    "add_student",
+    "archive",
+    "change_student",
     "choose",
+    "class_in_register",
+    "classes_of",
+    "classes_to_take_from",
+    "classes_without_course",
     "course_register",
+    "delete",
+    "figures_of",
     "find_student",
+    "hand_over",
+    "import_list",
+    "import_report",
     "import_roster",
+    "list_seen",
     "mark",
+    "new_course",
     "note_register_export",
+    "people_of_class",
+    "preview_list",
     "register_of",
     "remove_address",
+    "remove_students",
+    "rename",
     "restore",
+    "roster_of",
+    "roster_of_course",
     "set_rules",
     "show_roster",
     "student_of_class",
     "students_by_person",
     "students_of_class",
     "suggested_students",
+    "take_out",
     "teachers_course",
     "undo_choice",
+    "version",
     "visible_course",
 ]

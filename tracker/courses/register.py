@@ -52,7 +52,7 @@ def course_register(tx: Transaction, acting: Member, course: Course, now: dateti
         if found.scheduled_start <= now or found.status is not ClassStatus.SCHEDULED or found.id in marked
     ]
     by_hand = storage.said_of_students.list_marks(tx, [found.id for found in classes])
-    told = [_in_register(found, now) for found in classes]
+    told = [class_in_register(found, now) for found in classes]
     of_class = {
         found.id: students_in(
             _counted(tx, found, one.known, now), one.known, one.day, students, choices, by_hand[found.id], course.rules
@@ -98,7 +98,7 @@ def students_of_class(tx: Transaction, viewer: Member, found: Class, now: dateti
     students, choices = roster_of(tx, found)
     if not students:
         return None
-    one = _in_register(found, now)
+    one = class_in_register(found, now)
     by_hand = storage.said_of_students.list_marks(tx, [found.id])
     attendance = None if one.known is Known.NAMES_REMOVED else attendance_shown(tx, found, now)
     return students_in(attendance, one.known, one.day, students, choices, by_hand[found.id], found.rules)
@@ -162,7 +162,8 @@ def _counted(tx: Transaction, found: Class, known: Known, now: datetime) -> Atte
     return None
 
 
-def _in_register(found: Class, now: datetime) -> RegisterClass:
+def class_in_register(found: Class, now: datetime) -> RegisterClass:
+    """A class as the register has it: on which day, and what is known of it."""
     known = Known.NOT_YET
     if found.names_removed_at is not None:
         known = Known.NAMES_REMOVED

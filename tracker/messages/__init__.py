@@ -12,7 +12,8 @@ from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
-from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
+from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
+from tracker.messages.reports import OF_REPORTS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
@@ -107,6 +108,17 @@ _OF_CLASSES: Mapping[str, Template] = {
     "start_passed": "This time has passed. For a class that was held already, paste its Zoom link.",
     "time_zone_unknown": "“{zone}” is not a time zone; write it like Europe/Berlin.",
     "time_skipped": "{time} does not exist on {day} in {zone}: the clocks go forward then.",
+    "series_without_weekday": "Choose the days of the week on which the class is held.",
+    "series_ends_before_it_begins": "The last day is before the first one.",
+    "series_until_too_late": "The last day is more than two years after the first one.",
+    "series_start_passed": "The first of these classes would be in the past.",
+    "series_without_class": "There is no class between the first and the last day.",
+    "series_too_long": "These would be {classes} classes, and {most} can be planned at once. Choose an earlier last "
+    "day.",
+    "series_too_long_for_one_link": "Zoom takes {most} dates for one link, and these are {dates}. Choose a link for "
+    "each class, or an earlier last day.",
+    "weekday_unreadable": "“{text}” is not a day of the week; write it like tue,thu.",
+    "day_unreadable": "“{text}” is not a date; write it like 2026-06-30.",
     "time_unreadable": "“{text}” is not a time; write it like 2026-05-14T10:00.",
     "meeting_of_somebody_else": "This Zoom meeting has another host; an admin can link it to your class.",
     "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
@@ -191,11 +203,13 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_of_a_like_name": "the same name with a device, a number or the like",
     "person_not_kept": "Nothing is kept on this person, so nothing is erased.",
     "person_of_the_same_account": "the same Zoom account",
+    "person_of_the_same_student": "the same student by a teacher's word",
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": Plural(
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
     "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_address_on_roster": "The address is a further one of a student of the course “{course}” ({teacher}).",
     "person_off_rosters": Plural(
         "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."
     ),
@@ -268,6 +282,17 @@ _OF_ROSTERS: Mapping[str, Template] = {
     "roster_full": "A course has at most {most} students, and with this list it would have {number}.",
     "course_unnamed": "Give the course a name.",
     "course_of_somebody_else": "This course belongs to another teacher.",
+    "course_not_there": "There is no such course.",
+    "course_name_taken": "{teacher} has a course “{course}” already. Take another name.",
+    "course_not_in_charge": "Only the course's teacher or an admin does this.",
+    "course_has_classes": "This course has classes, so it is not deleted. Archive it instead.",
+    "hand_over_unconfirmed": "Choose a colleague, and say that you are sure.",
+    "course_to_nobody": "The course cannot go to {email}: take another account, one that is open.",
+    "nobody_chosen": "Choose one student or more.",
+    "student_unnamed": "Give the student a name.",
+    "student_on_roster": "{name} is on the roster already.",
+    "student_text_too_long": "Name, number and group have at most {most} characters.",
+    "student_dates_reversed": "The last day is before the first.",
 }
 
 _OF_HTTP: Mapping[str, Template] = {
@@ -324,8 +349,10 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
     **_OF_ROSTERS,
+    **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
+    **OF_MAIL,
     **OF_BACKUPS,
     **OF_HEALTH,
     **OF_CHECKS,

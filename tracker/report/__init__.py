@@ -18,7 +18,7 @@ from tracker.report.class_files import (
     workbook,
     xlsx_bytes,
 )
-from tracker.report.hand_off import HAND_OFFS, REGISTER_FORMATS, HandOff, RegisterFormat, register_file
+from tracker.report.hand_off import HAND_OFFS, REGISTER_FORMATS, HandOff, RegisterFormat, contents, register_file
 from tracker.report.register import (
     REGISTER_SHAPES,
     RegisterShape,
@@ -42,6 +42,7 @@ __all__ = [
     "RegisterShape",
     "Shape",
     "Table",
+    "contents",
     "csv_bytes",
     "file_name",
     "in_words",

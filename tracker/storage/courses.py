@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import col, func, or_, select, update
+from sqlmodel import col, delete, func, or_, select, update
 
 from tracker.attendance.statuses import DEFAULT_RULES, LONGEST_GRACE, Rules
 from tracker.errors import NotFound
@@ -22,7 +22,7 @@ _ADD_COURSE = insert(CourseRow, lambda row: row.on_conflict_do_nothing())
 class Course:
     """A series of classes of one teacher. `shared_with` are the ids of the colleagues with whom it is shared.
 
-    `archived_at` is since when it is put away.
+    `archived_at` is since when it is put away. `sends_digest` and `sends_weekly`: which e-mails its teacher wants.
     """
 
     id: str
@@ -33,6 +33,8 @@ class Course:
     teacher_name: str = ""
     rules: Rules = DEFAULT_RULES
     archived_at: datetime | None = None
+    sends_digest: bool = False
+    sends_weekly: bool = False
 
 
 def find_course(tx: Transaction, teacher_id: str, name: str) -> Course | None:
@@ -52,7 +54,7 @@ def course_by_id(tx: Transaction, course_id: str) -> Course:
     """The course. Raises NotFound."""
     found = next(iter(_courses(tx, CourseRow.id == course_id)), None)
     if found is None:
-        raise NotFound("no_such_course", course="")
+        raise NotFound("course_not_there")
     return found
 
 
@@ -89,6 +91,35 @@ def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
     tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(values))
 
 
+def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool | None) -> None:
+    """Sets which e-mails the teacher of a course wants; None leaves one as it is. The caller has locked the course."""
+    values = {"sends_digest": digest, "sends_weekly": weekly}
+    chosen = {name: value for name, value in values.items() if value is not None}
+    if chosen:
+        tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
+
+
+def rename(tx: Transaction, course_id: str, name: str) -> None:
+    """Gives a course, which the caller has locked with its teacher, another name; she has none of that name yet."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(name=name))
+
+
+def set_archived(tx: Transaction, course_id: str, since: datetime | None) -> None:
+    """Puts a course away; None takes it out again."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(archived_at=since))
+
+
+def set_teacher(tx: Transaction, course_id: str, teacher_id: str) -> None:
+    """Gives a course to another teacher; with its classes it is `leaving.hand_over_course`."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(teacher_id=teacher_id))
+
+
+def delete_course(tx: Transaction, course_id: str) -> None:
+    """Deletes a course that has no class and no student any more, with whom it is shared."""
+    tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
+    tx.exec(delete(CourseRow).where(col(CourseRow.id) == course_id))
+
+
 def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
     rows = tx.exec(
         select(CourseRow, User)
@@ -112,6 +143,8 @@ def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
             teacher.name,
             rules_of(row),
             row.archived_at,
+            row.sends_digest,
+            row.sends_weekly,
         )
         for row, teacher in rows
     ]
@@ -135,10 +168,9 @@ def lock_courses(tx: Transaction, *teacher_ids: str) -> None:
 
 
 def list_courses(tx: Transaction, teacher_id: str) -> list[str]:
-    """The names of the teacher's courses, in order."""
-    return list(
-        tx.exec(select(CourseRow.name).where(CourseRow.teacher_id == teacher_id).order_by(func.lower(CourseRow.name)))
-    )
+    """The names of the teacher's courses that are not archived, in order."""
+    hers = (CourseRow.teacher_id == teacher_id, col(CourseRow.archived_at).is_(None))
+    return list(tx.exec(select(CourseRow.name).where(*hers).order_by(func.lower(CourseRow.name))))
 
 
 def set_course(tx: Transaction, class_id: str, course: str) -> None:

@@ -5,6 +5,7 @@ Every function runs in the caller's transaction.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -87,6 +88,46 @@ def clear_choice(tx: Transaction, course_id: str, person: PersonKey, student_id:
     row = tx.get(StudentChoice, (course_id, key_text(person), student_id))
     if row is not None:
         tx.delete(row)
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherAddress:
+    """A further e-mail address of a student, in lower case, and since when it is kept."""
+
+    student_id: str
+    email: str
+    added_at: datetime
+
+
+def all_addresses(tx: Transaction) -> list[FurtherAddress]:
+    """The further addresses of the students of all courses."""
+    rows = tx.exec(select(StudentAddress).order_by(StudentAddress.student_id, StudentAddress.email))
+    return [FurtherAddress(row.student_id, row.email, row.added_at) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkInClass:
+    """What was said of a student in a class, whatever course that is in now."""
+
+    class_id: str
+    title: str
+    start: datetime
+    status: str
+    remark: str
+    decided_at: datetime
+
+
+def marks_of(tx: Transaction, student_id: str) -> list[MarkInClass]:
+    """What was said of a student, by planned start of the classes."""
+    rows = tx.exec(
+        select(StudentMark, LiveStream.title, LiveStream.scheduled_start)
+        .join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
+        .where(StudentMark.student_id == student_id)
+        .order_by(col(LiveStream.scheduled_start), LiveStream.id)
+    )
+    return [
+        MarkInClass(row.class_id, title, start, row.status, row.remark, row.decided_at) for row, title, start in rows
+    ]
 
 
 def add_address(tx: Transaction, student_id: str, email: str, now: datetime) -> None:

@@ -25,7 +25,10 @@ _OF_STUDENT = ("name", "surname", "email", "number", "group", "since", "until")
 
 @dataclass(frozen=True, slots=True)
 class OnRoster:
-    """A student of any course, for whoever looks for a person: on which roster, whose, since when, and as of when."""
+    """A student of any course, for whoever looks for a person: on which roster, whose, since when, and as of when.
+
+    `addresses` are her further ones.
+    """
 
     id: str
     course_id: str
@@ -34,6 +37,7 @@ class OnRoster:
     student: Student
     created_at: datetime
     updated_at: datetime
+    addresses: tuple[str, ...] = ()
 
 
 def list_students(tx: Transaction, course_id: str) -> list[Enrolled]:
@@ -121,9 +125,10 @@ def _give_to(tx: Transaction, student_id: str, other_id: str) -> None:
 
 
 def _move_choices(tx: Transaction, course_id: str, into_id: str) -> None:
-    """The words on who is which student of a course are of another course, unless it has one of the same two."""
+    """The words on who is which student of a course are of another course, unless it has one on the same person."""
+    known = set(tx.exec(select(StudentChoice.person).where(StudentChoice.course_id == into_id)))
     for row in tx.exec(select(StudentChoice).where(StudentChoice.course_id == course_id)).all():
-        if tx.get(StudentChoice, (into_id, row.person, row.student_id)) is None:
+        if row.person not in known:
             tx.add(StudentChoice(**{**row.model_dump(), "course_id": into_id}))
         tx.delete(row)
     tx.flush()
@@ -131,6 +136,9 @@ def _move_choices(tx: Transaction, course_id: str, into_id: str) -> None:
 
 def all_students(tx: Transaction) -> Iterator[OnRoster]:
     """The students of all courses, by course."""
+    addresses: dict[str, list[str]] = defaultdict(list)
+    for one in tx.exec(select(StudentAddress).order_by(StudentAddress.email)):
+        addresses[one.student_id].append(one.email)
     rows = (
         select(StudentRow, Course.name, User.name)
         .join(Course, col(Course.id) == col(StudentRow.course_id))
@@ -138,7 +146,8 @@ def all_students(tx: Transaction) -> Iterator[OnRoster]:
         .order_by(Course.name, Course.id, col(StudentRow.place))
     )
     for row, course, teacher in tx.exec(rows.execution_options(yield_per=AT_ONCE)):
-        yield OnRoster(row.id, row.course_id, course, teacher, _student(row), row.created_at, row.updated_at)
+        known = tuple(addresses[row.id])
+        yield OnRoster(row.id, row.course_id, course, teacher, _student(row), row.created_at, row.updated_at, known)
 
 
 def _student(row: StudentRow) -> Student:

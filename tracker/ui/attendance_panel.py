@@ -87,6 +87,10 @@ def _notes(found: Class, attendance: Attendance, member: Member) -> list[str]:
             notes.append(
                 _("Of a meeting with one participant Zoom has a list only if “Show one person meetings” is on there.")
             )
+    if any(person.untimed for person in attendance.people):
+        notes.append(
+            _("Of some people only the minutes are known. Whether they came late or left early, nobody can tell.")
+        )
     keys = [key for person in (*attendance.people, *attendance.set_aside) for key in person.keys]
     if keys and all(map(is_nameless, keys)):
         notes.append(
@@ -159,11 +163,11 @@ def _of_the_figure(found: Class, attendance: Attendance, member: Member) -> list
     notes = []
     if by_word := _by_word(found, attendance, member):
         number = attendance.unique_count
-        by_rule = (
-            _n("{number} person by Zoom's list.", "{number} people by Zoom's list.", number)
-            if attendance.source is Source.ZOOM
-            else _n("{number} person seen live.", "{number} people seen live.", number)
-        )
+        by_rule = {
+            Source.ZOOM: _n("{number} person by Zoom's list.", "{number} people by Zoom's list.", number),
+            Source.SEEN: _n("{number} person seen live.", "{number} people seen live.", number),
+            Source.REPORT: _n("{number} person by the report.", "{number} people by the report.", number),
+        }[attendance.source]
         notes.append(" ".join([by_rule, *by_word]))
     if hosts := attendance.hosts:
         names = words.listed([person.name for person in hosts])

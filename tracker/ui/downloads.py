@@ -25,7 +25,7 @@ Tables = dict[report.Shape, report.Table]
 
 def show(found: Class) -> None:
     """A button for each file. It is made when somebody asks for it, of what is known then, and that is noted."""
-    who, locale, told = page.acting_later(), languages.spoken(), _headings_told()
+    who, locale, told = page.acting_later(), languages.spoken(), headings_told()
 
     def made(form: str, shape: str, write: Callable[[Tables], bytes]) -> bytes:
         member = who()
@@ -56,7 +56,7 @@ def show(found: Class) -> None:
             )
 
 
-def _headings_told() -> bool:
+def headings_told() -> bool:
     """Whether headings and words of the files are in the reader's language: asked where it is not English."""
     language = languages.language_of(languages.spoken())
     if language == languages.ENGLISH:

@@ -35,7 +35,12 @@ MARKS: dict[str, tuple[str, Color]] = {
     "late": ("◔", "orange"),
     "left early": ("◑", "orange"),
     "late, left early": ("◕", "orange"),
+    "partly": ("½", "orange"),
     "outside": ("○", "gray"),
+    "absent": ("✕", "red"),
+    "excused": ("◇", "blue"),
+    "not yet known": ("…", "gray"),
+    "not held": ("–", "gray"),
 }
 LONGEST_NAME = 120
 

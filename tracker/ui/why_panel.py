@@ -42,9 +42,11 @@ def _by_the_rule(attendance: Attendance) -> list[str]:
     """From every join to the count by the rule."""
     told, waiting = attendance.total_records + attendance.repeats, len(attendance.waiting)
     steps = [
-        _n("Zoom's list has **{number} join**.", "Zoom's list has **{number} joins**.", told)
-        if attendance.source is Source.ZOOM
-        else _n("**{number} join** was seen live.", "**{number} joins** were seen live.", told)
+        {
+            Source.ZOOM: _n("Zoom's list has **{number} join**.", "Zoom's list has **{number} joins**.", told),
+            Source.SEEN: _n("**{number} join** was seen live.", "**{number} joins** were seen live.", told),
+            Source.REPORT: _n("The report has **{number} join**.", "The report has **{number} joins**.", told),
+        }[attendance.source]
     ]
     if len(attendance.sessions) > 1:
         runs = len(attendance.sessions)
@@ -152,7 +154,7 @@ def _of_time(attendance: Attendance) -> list[str]:
     if lesson := sum(part.seconds for part in attendance.lesson):
         lasted = (
             _("The class lasted {length}: all the time that the meeting ran.", length=formats.length(lesson))
-            if attendance.at_another_time
+            if attendance.at_another_time or attendance.source is Source.REPORT
             else _(
                 "The class lasted {length}: the planned time, as far as the meeting ran in it.",
                 length=formats.length(lesson),

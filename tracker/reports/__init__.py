@@ -1,0 +1,74 @@
+"""Reads reports of who was in a meeting, as Zoom and Teams give them out. Pure functions: no database, no page.
+
+The way of a file: bytes -> rows of cells (`tables`) -> tables of people, and what stands round them of the meeting
+(`layout`, by the words of `headings`) -> times, with one order of day and month for the whole file (`times`) -> stays
+(`reading`) -> classes, each with its time and a digest of what is told of it (`meetings`).
+"""
+
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from tracker.errors import InvalidInput
+from tracker.reports.layout import layout_of, points_of
+from tracker.reports.reading import report_of
+from tracker.reports.types import DateOrder as DateOrder
+from tracker.reports.types import Presence as Presence
+from tracker.reports.types import Report as Report
+from tracker.reports.types import ReportedClass as ReportedClass
+from tracker.tables.cells import Row, filled
+from tracker.tables.decoding import decoded
+from tracker.tables.lines import DELIMITERS, lines_of, named_delimiter
+from tracker.tables.problems import LineProblem as LineProblem
+
+# Of a file, in bytes; and of a file, in lines with something on them, and in meetings.
+LARGEST_FILE, MOST_ROWS, MOST_CLASSES = 5_000_000, 20_000, 300
+# By how many lines, and characters, it is told what separates the cells.
+SAMPLE, LONGEST_SAMPLE = 200, 200_000
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def read_report(
+    content: bytes,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    dates: DateOrder | None = None,
+    held: datetime | None = None,
+) -> Report:
+    """The meetings in a file of Zoom's or Teams', as CSV or other text.
+
+    Its times are taken to be local ones of `zone`, unless they say otherwise. `dates` is which of day and month comes
+    first, `held` (naive local time) when a meeting began whose report does not say. Raises `InvalidInput` for a file
+    that is too large, of another kind, or without a meeting; and with the codes `report_dates_ambiguous` and
+    `report_without_date` where one of the two has to be asked.
+    """
+    if len(content) > LARGEST_FILE:
+        raise InvalidInput("report_too_large")
+    if content.startswith(_WORKBOOKS):
+        raise InvalidInput("report_is_workbook")
+    text, _encoding = decoded(content, "report_unknown")
+    report = report_of(layout_of(_rows_of(text)), zone, now, dates=dates, held=held)
+    if len(report.classes) > MOST_CLASSES:
+        raise InvalidInput("report_too_many_classes", most=MOST_CLASSES)
+    return report
+
+
+def _rows_of(text: str) -> list[Row]:
+    text = text.removeprefix("\ufeff")
+    named = named_delimiter(text)
+    delimiter = named if named in DELIMITERS else _delimiter(text[:LONGEST_SAMPLE])
+    lines = lines_of(text, delimiter, "report_unknown")
+    rows = list(islice(filled(islice(lines, 1, None) if named is not None else lines), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise InvalidInput("report_too_large")
+    return rows
+
+
+def _delimiter(text: str) -> str:
+    """What separates the cells: what makes most of the report understood."""
+
+    def points(delimiter: str) -> tuple[int, int]:
+        return points_of(islice(filled(lines_of(text, delimiter, "report_unknown")), SAMPLE))
+
+    return max(DELIMITERS, key=points)
