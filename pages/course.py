@@ -9,13 +9,13 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
-from tracker.ui import choice, course_facts, course_settings, page, register_panel, students_panel
+from tracker.ui import choice, course_facts, course_settings, course_students, page, register_panel
 from tracker.ui.wiring import services
 
 # What the page shows of a course, by the word for it in the address: its label, and what draws it.
 VIEWS: Mapping[str, tuple[str, Callable[[Member, Course], None]]] = {
     "register": (marked("Register"), register_panel.show),
-    "students": (marked("Students"), students_panel.show),
+    "students": (marked("Students"), course_students.show),
     "settings": (marked("Settings"), course_settings.show),
 }
 

@@ -309,29 +309,36 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "auth.share_course": (
         Action.SHARED,
         lambda s: auth.share_course(s.engine, s.ana, s.of_course()[1].id, s.other().email, s.now),
+    ),
     "courses.new_course": (Action.COURSE_MADE, lambda s: courses.new_course(s.using, s.ana, "Algebra", s.ana)),
     "courses.rename": (
         Action.COURSE_CHANGED,
         lambda s: courses.rename(s.using, s.ana, s.of_course()[1].id, "Geometry"),
+    ),
     "courses.archive": (Action.COURSE_ARCHIVED, lambda s: courses.archive(s.using, s.ana, s.of_course()[1].id)),
     "courses.take_out": (Action.COURSE_TAKEN_OUT, lambda s: courses.take_out(s.using, s.ana, s.of_course()[1].id)),
     "courses.delete": (
         Action.COURSE_DELETED,
         lambda s: courses.delete(s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana)),
+    ),
     "courses.hand_over": (
         Action.COURSE_HANDED_OVER,
         lambda s: courses.hand_over(s.using, s.ana, s.of_course()[1].id, s.other().email),
+    ),
     "courses.add_class": (
         Action.CLASS_MOVED,
         lambda s: courses.add_class(
             s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana), s.held().id
         ),
+    ),
     "courses.import_list": (
         Action.ROSTER_IMPORTED,
         lambda s: courses.import_list(s.using, s.ana, s.of_course()[1].id, read_pasted("Di")),
+    ),
     "courses.add_student": (
         Action.STUDENT_ADDED,
         lambda s: courses.add_student(s.using, s.ana, s.of_course()[1].id, Student("Di")),
+    ),
     "courses.change_student": (Action.STUDENT_CHANGED, changed_student),
     "courses.remove_students": (Action.STUDENTS_REMOVED, removed_student),
     "courses.import_roster": (

@@ -413,7 +413,7 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     of_classes = ("__init__", "planned", "meetings", "changing", "cancelling", "series", "making", "recurring")
-    of_courses = ("reports", "roster", "keeping", "students")
+    of_courses = ("reports", "roster", "keeping", "students", "marking", "matching", "register")
     making = [f"classes/{module}" for module in of_classes] + [f"courses/{module}" for module in of_courses]
     reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
     for module in ("news/sending", "news/switches", *making, *reading, *people):

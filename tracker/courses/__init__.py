@@ -6,6 +6,7 @@ students.py  the same on a page: one by one, and by a list that is looked at fir
 register.py  students and classes, and what each student is in each class
 marking.py   statuses by hand, and the rules for the others
 matching.py  who of those who join is which student
+of_class.py  all that the page of a class shows of the students of its course
 reports.py   earlier classes of a course, from reports that somebody has kept
 """
 
@@ -26,6 +27,7 @@ from tracker.courses.keeping import (
 )
 from tracker.courses.marking import mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
+from tracker.courses.of_class import StudentsOfClass, version_of_students, with_students
 from tracker.courses.register import (
     class_in_register,
     course_register,
@@ -61,6 +63,7 @@ __all__ = [
     "ImportedClass",
     "ListedCourse",
     "Preview",
+    "StudentsOfClass",
     "add_address",
     "add_class",
     "add_student",
@@ -102,5 +105,7 @@ __all__ = [
     "teachers_course",
     "undo_choice",
     "version",
+    "version_of_students",
     "visible_course",
+    "with_students",
 ]

@@ -102,15 +102,17 @@ def set_rules(
     _check_range(present_from, 100, "percent_unusable")
     _check_range(at_risk_below, 100, "percent_unusable")
     given = {"late_after": late_after, "present_from": present_from, "at_risk_below": at_risk_below}
-    now = services.now()
+    now, for_lists = services.now(), late_after is not None or present_from is not None
     with transaction(services.engine) as tx:
+        if for_lists:
+            storage.courses.forget_figures(tx, course.id)
         storage.courses.lock_course(tx, course.id)
         current = storage.courses.course_by_id(tx, course.id)
         check_may_change_course(acting, current)
         rules = replace(current.rules, **{name: value for name, value in given.items() if value is not None})
         storage.courses.set_rules(tx, course.id, rules)
         audit.note(tx, acting, Action.COURSE_CHANGED, now, course=current.name, account=current.teacher_email)
-        classes = [found.id for found in storage.classes.classes_of_course(tx, course.id)]
+        classes = [found.id for found in storage.classes.classes_of_course(tx, course.id)] if for_lists else []
     # How many were late is shown in lists; a short transaction for each, since webhooks have to be taken in meanwhile.
     for class_id in classes:
         with transaction(services.engine) as tx:

@@ -119,6 +119,7 @@ SHEETS: Mapping[str, str] = {
     "Joins and leaves": "Joins and leaves",
     "Register": "Register",
     "Details": "Details",
+    "Students": "Students",
 }
 # By what a student's status in a class was given.
 GIVEN_BY: Mapping[str, str] = {"rule": "the rule", "hand": "a person"}

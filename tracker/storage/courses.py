@@ -81,6 +81,16 @@ def _within(stored: object, most: int, usual: int) -> int:
     return stored if isinstance(stored, int) and 0 <= stored <= most else usual
 
 
+def forget_figures(tx: Transaction, course_id: str) -> None:
+    """What is shown of the classes of a course in lists is to be worked out anew, at once or by the tracker's loop.
+
+    They are locked, so that a course is locked after them.
+    """
+    of_course = select(LiveStream.id).where(LiveStream.course_id == course_id).order_by(LiveStream.id)
+    tx.exec(of_course.with_for_update()).all()
+    tx.exec(update(LiveStream).where(col(LiveStream.course_id) == course_id).values(figures_of_count=None))
+
+
 def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
     """Sets the rules of a course, which the caller has locked."""
     values = {
@@ -182,6 +192,8 @@ def set_course(tx: Transaction, class_id: str, course: str) -> None:
     if row is None:
         raise NotFound("no_such_class")
     row.course_id = course_id(tx, row.teacher_id, course) if course else None
+    # How many were late is by the rules of the course.
+    row.figures_of_count = None
     tx.add(row)
 
 
