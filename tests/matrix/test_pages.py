@@ -16,9 +16,10 @@ from tests.matrix import doors
 from tests.matrix.cast import TITLE, Cast, make_cast
 from tests.matrix.table import BEFORE, DIALOGS, DOWNLOADS, OPENERS, PAGES, PARTS, WHO, rows
 from tests.screens import Screens, button, dialog_buttons, parts, refused, rerun_part, said, said_everywhere
-from tracker import auth, classes
+from tracker import auth, classes, storage
 from tracker.attendance.types import ClassStatus
 from tracker.errors import TrackerError
+from tracker.storage.database import reading
 from tracker.ui import page
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.wiring import services
@@ -274,7 +275,8 @@ def course_view(view: str) -> Callable[[Screens, Cast, str, str], AppTest]:
             if one.label == "Colleague":
                 one.set_value(cast.members["stranger"])
         for several in at.multiselect:
-            several.set_value(several.options[:1] if not several.options else [several.options[0]])
+            with reading(cast.engine) as tx:
+                several.set_value([storage.students.list_students(tx, cast.course)[0].id])
         for field in at.text_input:
             field.input("zoe@school.example")
         for box in at.checkbox:
