@@ -1,16 +1,17 @@
-"""The page New class: plans a class, with a Zoom meeting that is made or that a pasted link names."""
+"""The page New class: plans a class, or one every week, with a Zoom meeting that is made or that a link names."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from tracker import auth, classes
+from tracker import auth, classes, courses
 from tracker.errors import InvalidInput, TrackerError
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import page, people, words
+from tracker.ui import page, people, series, words
 from tracker.ui.plan import fill_in, fresh_plan, plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -35,6 +36,15 @@ def asked_for(viewer: Member) -> Class | None:
         return None
 
 
+def course_asked_for(viewer: Member) -> str | None:
+    """The name of the course that the address names, to make a class of it."""
+    try:
+        wanted = st.query_params.get("course")
+        return page.read(courses.visible_course, viewer, wanted).name if wanted else None
+    except TrackerError:
+        return None
+
+
 def copy(earlier: Sequence[Class]) -> None:
     """Fills the form in for the class after the one that was chosen: the same, on the same day of the week."""
     chosen = next((one for one in earlier if one.id == st.session_state["new-copied"]), None)
@@ -54,6 +64,12 @@ def follow_course(earlier: Sequence[Class]) -> None:
         title = state["new-title"] or ""
         fill_in(classes.Plan(title, plan.start, plan.minutes, plan.timezone), course, "new")
         state["new-offered"] = (plan.start.date(), plan.start.time())
+
+
+def next_of(course: str | None, earlier: Sequence[Class]) -> classes.Plan | None:
+    """The plan of a course's next class; None where it has no class yet, or no course is asked for."""
+    of_course = [one for one in earlier if course and one.course == course]
+    return classes.next_plan(of_course[:MOST_OF_COURSE], services().now())
 
 
 def named(one: Class) -> str:
@@ -87,11 +103,32 @@ with st.container(width=760):
             on_change=copy,
             args=(earlier,),
         )
-    usual = plan_of(like) if like else fresh_plan(earlier)
+    of_course = course_asked_for(member)
+    usual = plan_of(like) if like else next_of(of_course, earlier) or fresh_plan(earlier)
     st.session_state.setdefault("new-offered", (usual.start.date(), usual.start.time()))
     plan, course = plan_fields(
-        usual, "new", known, like.course if like else None, on_course=lambda: follow_course(earlier)
+        usual, "new", known, like.course if like else of_course, on_course=lambda: follow_course(earlier)
     )
+    if series.how_often(plan, "new"):
+        weekly = series.fields(plan, "new")
+        chosen = st.radio(
+            _("Zoom meeting"),
+            [series.ONE_LINK, series.LINK_EACH],
+            format_func=_,
+            captions=[_("One recurring meeting"), _("A meeting each, made one after another")],
+            key="new-links",
+        )
+        one_meeting = chosen == series.ONE_LINK
+        number = series.preview(weekly, one_meeting=one_meeting)
+        label = _n("Create {number} class", "Create {number} classes", number) if number else _("Create class")
+        if st.button(label, type="primary", icon=":material/add_circle:", disabled=not number, key="new-create"):
+            with page.shown_errors(), st.spinner(_("Asking Zoom …")):
+                ids = classes.create_series(
+                    services(), page.acting(), weekly, one_meeting=one_meeting, teacher=teacher, course=course
+                )
+                made.append(ids[0])
+            st.rerun()
+        st.stop()
     source = st.radio(_("Zoom meeting"), [NEW_MEETING, LINK], format_func=_, key="new-source", horizontal=True)
     link = None
     if source == LINK:
@@ -101,7 +138,7 @@ with st.container(width=760):
             placeholder="https://zoom.us/j/1234567890",
             help=_("The invitation link of the meeting. A class that was held already can be taken in this way too."),
         )
-    if st.button(_("Create class"), type="primary", icon=":material/add_circle:"):
+    if st.button(_("Create class"), type="primary", icon=":material/add_circle:", key="new-create"):
         with page.shown_errors(), st.spinner(_("Asking Zoom …")):
             if source == LINK and not (link or "").strip():
                 raise InvalidInput("link_not_pasted")

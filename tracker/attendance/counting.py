@@ -254,7 +254,7 @@ def _person(
     keys = tuple(sorted({key_of(stay) for stay in stays}))
     there = sum(span.seconds for span in in_class)
     untimed = min(sum(stay.seconds for stay in stays if stay.span is None), max(0, most_untimed - there))
-    status = status_of(in_class, own_time, rules, untimed=untimed) if own_time else Status.PRESENT
+    status = status_of(in_class, own_time, rules, untimed=untimed)
     return Person(
         keys=keys,
         name=_shown_name(stays, joined=len(keys) > 1),

@@ -61,6 +61,17 @@ def short_day(when: date) -> str:
     return format_date(when, "short", locale=spoken())
 
 
+def weekday(number: int, *, short: bool = False) -> str:
+    """The name of a day of the week (0 is Monday), as it stands in a sentence: `Tuesday`, or `Tue`."""
+    names = spoken().days["format"]["abbreviated" if short else "wide"]
+    return str(names[number])
+
+
+def first_weekday() -> int:
+    """The day with which a week begins in a calendar (0 is Monday)."""
+    return int(spoken().first_week_day)
+
+
 def moment(at: datetime, *, seconds: bool = False) -> str:
     """A date and a time for a list: `14 May 2026, 14:05`."""
     joined = str(get_datetime_format("medium", locale=spoken()))

@@ -10,6 +10,7 @@ state.py     the mutable state: meetings, what may happen to them, and their fil
 school.py    the past classes of a made-up term
 wire.py      requests, answers and signed tokens as plain values
 access.py    Zoom's tokens, scopes, errors and pages of lists; /oauth/token
+recurring.py  the dates of recurring meetings
 meetings.py  Zoom's calls about meetings: /v2/users/… and /v2/meetings/…
 past.py      Zoom's calls about meetings that were held: /v2/past_meetings/…
 control.py   the calls under /practice/… with which tests and the demo control it

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import col, func, or_, select, update
+from sqlmodel import col, delete, func, or_, select, update
 
 from tracker.attendance.statuses import DEFAULT_RULES, LONGEST_GRACE, Rules
 from tracker.errors import NotFound
@@ -54,7 +54,7 @@ def course_by_id(tx: Transaction, course_id: str) -> Course:
     """The course. Raises NotFound."""
     found = next(iter(_courses(tx, CourseRow.id == course_id)), None)
     if found is None:
-        raise NotFound("no_such_course", course="")
+        raise NotFound("course_not_there")
     return found
 
 
@@ -109,6 +109,27 @@ def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool 
         tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
 
 
+def rename(tx: Transaction, course_id: str, name: str) -> None:
+    """Gives a course, which the caller has locked with its teacher, another name; she has none of that name yet."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(name=name))
+
+
+def set_archived(tx: Transaction, course_id: str, since: datetime | None) -> None:
+    """Puts a course away; None takes it out again."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(archived_at=since))
+
+
+def set_teacher(tx: Transaction, course_id: str, teacher_id: str) -> None:
+    """Gives a course to another teacher; with its classes it is `leaving.hand_over_course`."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(teacher_id=teacher_id))
+
+
+def delete_course(tx: Transaction, course_id: str) -> None:
+    """Deletes a course that has no class and no student any more, with whom it is shared."""
+    tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
+    tx.exec(delete(CourseRow).where(col(CourseRow.id) == course_id))
+
+
 def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
     rows = tx.exec(
         select(CourseRow, User)
@@ -157,10 +178,9 @@ def lock_courses(tx: Transaction, *teacher_ids: str) -> None:
 
 
 def list_courses(tx: Transaction, teacher_id: str) -> list[str]:
-    """The names of the teacher's courses, in order."""
-    return list(
-        tx.exec(select(CourseRow.name).where(CourseRow.teacher_id == teacher_id).order_by(func.lower(CourseRow.name)))
-    )
+    """The names of the teacher's courses that are not archived, in order."""
+    hers = (CourseRow.teacher_id == teacher_id, col(CourseRow.archived_at).is_(None))
+    return list(tx.exec(select(CourseRow.name).where(*hers).order_by(func.lower(CourseRow.name))))
 
 
 def set_course(tx: Transaction, class_id: str, course: str) -> None:
