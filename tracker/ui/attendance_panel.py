@@ -18,6 +18,7 @@ from tracker.storage.members import Member
 from tracker.ui import (
     charts,
     correct_panel,
+    digest_panel,
     downloads,
     joins_panel,
     live_panel,
@@ -60,6 +61,7 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
             st.header(_("When they were there"), anchor=False)
             charts.timeline(found, attendance, order, words.zone())
             charts.show_curve(found, attendance, words.zone())
+    digest_panel.panel(found, member)
     with st.expander(_("Every join and leave"), icon=":material/list:", key="joins"):
         joins_panel.show(attendance)
     with st.expander(_("Why this number?"), icon=":material/help:", key="why"):
