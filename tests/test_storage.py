@@ -54,6 +54,7 @@ COLUMNS = [
     "cancelledAt",
     "zoomDeletionDueAt",
     "lateShown",
+    "reportDigest",
 ]
 MET = take_attendance(
     [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],
