@@ -1,4 +1,4 @@
-"""The page New class: plans a class, with a Zoom meeting that is made or that a pasted link names."""
+"""The page New class: plans a class, or one every week, with a Zoom meeting that is made or that a link names."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,10 @@ from tracker import auth, classes, courses
 from tracker.errors import InvalidInput, TrackerError
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import page, people, words
+from tracker.ui import page, people, series, words
 from tracker.ui.plan import fill_in, fresh_plan, plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -108,6 +109,26 @@ with st.container(width=760):
     plan, course = plan_fields(
         usual, "new", known, like.course if like else of_course, on_course=lambda: follow_course(earlier)
     )
+    if series.how_often(plan, "new"):
+        weekly = series.fields(plan, "new")
+        chosen = st.radio(
+            _("Zoom meeting"),
+            [series.ONE_LINK, series.LINK_EACH],
+            format_func=_,
+            captions=[_("One recurring meeting"), _("A meeting each, made one after another")],
+            key="new-links",
+        )
+        one_meeting = chosen == series.ONE_LINK
+        number = series.preview(weekly, one_meeting=one_meeting)
+        label = _n("Create {number} class", "Create {number} classes", number) if number else _("Create class")
+        if st.button(label, type="primary", icon=":material/add_circle:", disabled=not number, key="new-create"):
+            with page.shown_errors(), st.spinner(_("Asking Zoom …")):
+                ids = classes.create_series(
+                    services(), page.acting(), weekly, one_meeting=one_meeting, teacher=teacher, course=course
+                )
+                made.append(ids[0])
+            st.rerun()
+        st.stop()
     source = st.radio(_("Zoom meeting"), [NEW_MEETING, LINK], format_func=_, key="new-source", horizontal=True)
     link = None
     if source == LINK:
@@ -117,7 +138,7 @@ with st.container(width=760):
             placeholder="https://zoom.us/j/1234567890",
             help=_("The invitation link of the meeting. A class that was held already can be taken in this way too."),
         )
-    if st.button(_("Create class"), type="primary", icon=":material/add_circle:"):
+    if st.button(_("Create class"), type="primary", icon=":material/add_circle:", key="new-create"):
         with page.shown_errors(), st.spinner(_("Asking Zoom …")):
             if source == LINK and not (link or "").strip():
                 raise InvalidInput("link_not_pasted")

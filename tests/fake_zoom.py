@@ -4,17 +4,24 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import requests
 from responses import RequestsMock
 
-from tests.makers import at
+from tests.makers import NOW, at
 from tracker.clock import to_zoom
 
 API = "https://api.zoom.us/v2"
 OAUTH = "https://zoom.us/oauth/token"
+USED_UP = {
+    "code": 429,
+    "message": "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this "
+    "particular user. You may resume these requests at GMT 00:00:00.",
+}
 UNKNOWN = (404, {"code": 3001, "message": "Meeting does not exist: 85011112222."})
 
 Reply = tuple[int, dict[str, str], str]
@@ -50,10 +57,15 @@ class FakeZoom:
         # How many records it says that a session has, of those of which it gives fewer.
         self.totals: dict[str, int] = {}
         self.page_size = 300
+        # How many more meetings it makes and changes before a host's day is over; None: as many as come.
+        self.writes_left: int | None = None
         self.faults: deque[tuple[int, Any]] = deque()
         self.list_faults: deque[tuple[int, Any]] = deque()
         # Called with each path before it is answered: what happens elsewhere meanwhile.
         self.meanwhile: Callable[[str], None] = lambda path: None
+        # Whether it tells the dates of a recurring meeting.
+        self.tells_dates = True
+        self.now: Callable[[], datetime] = lambda: NOW
         grant(http)
         for method in ("GET", "POST", "PATCH", "DELETE"):
             http.add_callback(method, re.compile(re.escape(API) + "/.*"), self._answer)
@@ -71,7 +83,17 @@ class FakeZoom:
             return status, {}, body if isinstance(body, str) else json.dumps(body)
         pieces = [unquote(unquote(piece)) for piece in path.strip("/").split("/")]
         fields = json.loads(request.body) if request.body else {}
-        status, found = self._route(str(request.method), pieces, fields, query)
+        if request.method in ("POST", "PATCH") and self.writes_left is not None:
+            if not self.writes_left:
+                return 429, {}, json.dumps(USED_UP)
+            self.writes_left -= 1
+        occurrence = re.fullmatch(r"occurrence_id=(\d+)", query)
+        if occurrence:
+            status, found = self._route_of_date(str(request.method), pieces[1], occurrence[1], fields)
+        else:
+            status, found = self._route(str(request.method), pieces, fields, query)
+            if not self.tells_dates and isinstance(found, dict):
+                found = {name: value for name, value in found.items() if name != "occurrences"}
         return status, {}, json.dumps(found) if status != 204 else ""
 
     def _route(self, method: str, pieces: list[str], fields: dict[str, Any], query: str) -> tuple[int, Any]:
@@ -81,8 +103,11 @@ class FakeZoom:
                 made = fields | {"id": number, "join_url": f"https://us05web.zoom.us/j/{number}?pwd=x.1"}
                 if self.personal_id:
                     made |= {"pmi": int(self.personal_id), "settings": fields["settings"] | {"use_pmi": True}}
+                made |= {"created_at": to_zoom(self.now())} | _dates(fields)
                 self.meetings[str(number)] = made | {"host_email": host, "start_url": f"https://zoom.us/s/{number}"}
                 return 201, self.meetings[str(number)]
+            case "GET", ["users", host, "meetings"]:
+                return 200, {"meetings": [one for one in self.meetings.values() if one["host_email"] == host]}
             case _, ["meetings", number] if number not in self.meetings:
                 return UNKNOWN
             case "GET", ["meetings", number]:
@@ -104,6 +129,19 @@ class FakeZoom:
                 return 200, self._page(uuid, query) if rest else self._summary(uuid)
         return 404, {"code": 404, "message": "no such path"}
 
+    def _route_of_date(self, method: str, number: str, date: str, fields: dict[str, Any]) -> tuple[int, Any]:
+        dates = self.meetings.get(number, {}).get("occurrences", [])
+        (found,) = [one for one in dates if one["occurrence_id"] == date] or [None]
+        if found is None:
+            return UNKNOWN
+        found |= fields if method == "PATCH" else {"status": "deleted"}
+        return 204, None
+
+    def dates(self, number: str) -> list[str]:
+        """The dates of a recurring meeting that were not deleted."""
+        given = self.meetings[number]["occurrences"]
+        return sorted(one["start_time"] for one in given if one["status"] != "deleted")
+
     def _latest(self, meeting: str) -> str:
         held = [(start, uuid) for uuid, (number, start, _) in self.sessions.items() if number == meeting]
         return max(held)[1] if held else meeting
@@ -122,3 +160,27 @@ class FakeZoom:
         more = last < len(self.records[uuid])
         total = {"total_records": self.totals.get(uuid, len(self.records[uuid]))}
         return {"participants": self.records[uuid][first:last], "next_page_token": str(last) if more else ""} | total
+
+
+def _dates(fields: dict[str, Any]) -> dict[str, Any]:
+    """What Zoom adds to a recurring meeting: its dates, at one local time."""
+    if fields.get("type") != 8:
+        return {}
+    rule, zone = fields["recurrence"], ZoneInfo(fields["timezone"])
+    days, local = {int(day) for day in rule["weekly_days"].split(",")}, datetime.fromisoformat(fields["start_time"])
+    starts: list[datetime] = []
+    while len(starts) < rule["end_times"]:
+        if local.isoweekday() % 7 + 1 in days:
+            starts.append(local.replace(tzinfo=zone).astimezone(UTC))
+        local += timedelta(days=1)
+    return {
+        "occurrences": [
+            {
+                "occurrence_id": str(int(start.timestamp() * 1000)),
+                "start_time": to_zoom(start),
+                "duration": fields["duration"],
+                "status": "available",
+            }
+            for start in starts
+        ]
+    }

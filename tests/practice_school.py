@@ -31,7 +31,7 @@ PEOPLE_CSV = b"\xef\xbb\xbf" + (
     b"Name,Email,First join,Last leave,Minutes present,Percent,Stays,Status,Role,Minutes in class\r\n"
     b"'=Cy,,2025-05-14T12:05:00+02:00,2025-05-14T13:00:00+02:00,55.0,92,1,present,participant,55.0\r\n"
     b"Ana,ana@school.example,2025-05-14T12:00:00+02:00,2025-05-14T13:00:00+02:00,60.0,100,1,present,host,60.0\r\n"
-    b"Bo,bo@x.example,2025-05-14T12:05:00+02:00,2025-05-14T12:30:00+02:00,25.0,42,1,left early,participant,25.0\r\n"
+    b"Bo,bo@x.example,2025-05-14T12:05:00+02:00,2025-05-14T12:30:00+02:00,25.0,42,1,partly,participant,25.0\r\n"
 )
 STAYS_CSV = b"\xef\xbb\xbf" + (
     b"Name,Email,Join,Leave,Seconds,Session,Where\r\n"

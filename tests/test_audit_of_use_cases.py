@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
@@ -13,15 +14,28 @@ from sqlalchemy import Engine, event
 from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, NOW, Clock, at, counted, ended, entries, lesson, member, participant, stay, stored
 from tests.test_house import PROJECT, SOURCES, tree_of
-from tracker import audit, auth, class_attendance, classes, courses, decisions, fetching, listing, sessions, storage
+from tracker import (
+    audit,
+    auth,
+    class_attendance,
+    classes,
+    courses,
+    decisions,
+    fetching,
+    listing,
+    news,
+    sessions,
+    storage,
+)
 from tracker.attendance.assignment import Choice
 from tracker.attendance.types import Mark, Person, Status
 from tracker.audit import Action
 from tracker.auth import Browser, Limits
 from tracker.auth.school_account import Identity
-from tracker.classes import Plan
+from tracker.classes import Plan, SeriesPlan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
+from tracker.reports import read_report
 from tracker.rosters import Student, read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
@@ -36,6 +50,18 @@ PLAN = Plan("Algebra 7B", NOW + timedelta(days=1), 60, "UTC")
 LIMITS = Limits(timedelta(hours=1), timedelta(days=1))
 SAME = Decision(("name", "ana"), ("name", "ben"), True)
 NEW = "new@school.example"
+REPORT, UTC_ZONE = b"Name,Join Time,Leave Time\nBo,2026-05-01 10:00,2026-05-01 11:00\n", ZoneInfo("UTC")
+# Of those of accounts and courses, what is noted of a class.
+OF_A_CLASS = (
+    "share",
+    "mark",
+    "restore",
+    "import_report",
+    "add_class",
+    "courses.accept",
+    "courses.decline",
+    "courses.undo_answer",
+)
 # What is done for nobody, or notes a use and changes nothing that somebody asked for.
 OF_NOBODY = {
     "auth.note_use",
@@ -163,6 +189,30 @@ def removed_student(school: School) -> None:
     courses.remove_students(school.using, school.ana, course.id, [bo])
 
 
+def asked(school: School) -> tuple[Course, str]:
+    """A student has a link, and has said that something is not right; the course and the request."""
+    found, course, bo = school.of_course()
+    until = school.now + timedelta(days=9)
+    token = courses.make_links(school.using, auth.OPERATOR, course.id, [bo], until)[bo]
+    courses.ask(school.using, token, found.id, "I was there longer.")
+    (request,) = school.using.read(courses.open_requests, school.ana)
+    return course, request.request.id
+
+
+def made_links(school: School, *, close: bool = False) -> None:
+    _found, course, bo = school.of_course()
+    until = school.now + timedelta(days=9)
+    courses.make_links(school.using, auth.OPERATOR if close else school.ana, course.id, [bo], until)
+    if close:
+        courses.close_links(school.using, school.ana, course.id, [bo])
+
+
+def undone_answer(school: School) -> None:
+    _course, request = asked(school)
+    courses.decline(school.using, auth.OPERATOR, request)
+    courses.undo_answer(school.using, school.ana, request)
+
+
 def accepted(school: School) -> None:
     token = auth.invite_again(school.engine, auth.OPERATOR, school.ana.email, school.now)
     auth.accept(school.engine, token, PASSWORD, BROWSER, school.now, LIMITS)
@@ -209,6 +259,10 @@ def ended_share(school: School) -> None:
 
 
 DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
+    "news.switch": (
+        Action.NEWS_SWITCHED,
+        lambda s: news.switch(s.using, s.ana, s.of_course()[1].id, digest=True),
+    ),
     "auth.add_member": (
         Action.ACCOUNT_ADDED,
         lambda s: auth.add_member(s.engine, s.ana, NEW, "New", "teacher", PASSWORD, s.now),
@@ -268,6 +322,12 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     ),
     "class_attendance.take_other_list": (Action.LIST_TAKEN, other_list),
     "classes.create_class": (Action.CLASS_MADE, lambda s: classes.create_class(s.using, s.ana, PLAN)),
+    "classes.create_series": (
+        Action.CLASS_MADE,
+        lambda s: classes.create_series(
+            s.using, s.ana, SeriesPlan(PLAN, frozenset({4}), PLAN.start.date()), one_meeting=True
+        ),
+    ),
     "classes.change_class": (
         Action.CLASS_CHANGED,
         lambda s: classes.change_class(s.using, s.ana, s.planned(), replace(PLAN, title="Algebra 7C")),
@@ -276,6 +336,10 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "classes.undo_cancelling": (
         Action.CLASS_CANCELLING_UNDONE,
         lambda s: classes.undo_cancelling(s.using, s.ana, s.cancelled()),
+    ),
+    "courses.import_report": (
+        Action.CLASS_FROM_REPORT,
+        lambda s: courses.import_report(s.using, s.ana, s.ana.email, "Algebra", read_report(REPORT, UTC_ZONE, s.now)),
     ),
     "auth.share_course": (
         Action.SHARED,
@@ -328,6 +392,17 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "courses.undo_choice": (Action.STUDENTS_MATCHED, lambda s: chosen_student(s, undo=True)),
     "courses.add_address": (Action.STUDENT_CHANGED, with_address),
     "courses.remove_address": (Action.STUDENT_CHANGED, lambda s: with_address(s, remove=True)),
+    "courses.make_links": (Action.STUDENT_LINKS_MADE, made_links),
+    "courses.close_links": (Action.STUDENT_LINKS_CLOSED, lambda s: made_links(s, close=True)),
+    "courses.accept": (
+        Action.REQUEST_ACCEPTED,
+        lambda s: courses.accept(s.using, s.ana, asked(s)[1], Status.PRESENT, "You were."),
+    ),
+    "courses.decline": (
+        Action.REQUEST_DECLINED,
+        lambda s: courses.decline(s.using, s.ana, asked(s)[1], "You were not."),
+    ),
+    "courses.undo_answer": (Action.REQUEST_REOPENED, undone_answer),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -365,7 +440,7 @@ def changing() -> Iterator[str]:
     """Every function of the use cases that somebody calls and that opens a transaction to write in."""
     for path in SOURCES:
         room = path.relative_to(PROJECT).with_suffix("").parts[1:2]
-        rooms = ("auth", "classes", "courses", "listing")
+        rooms = ("auth", "classes", "courses", "listing", "news")
         if path.parent not in (PROJECT / "tracker", *(PROJECT / "tracker" / room for room in rooms)):
             continue
         functions = {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
@@ -417,7 +492,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.")) or name.endswith(("share", "mark", "restore", "add_class"))
+    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(OF_A_CLASS)
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

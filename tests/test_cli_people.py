@@ -41,7 +41,7 @@ BO = ANA | {
     "secondsInClass": 1500,
     "secondsPresent": 1500,
     "percent": 42,
-    "status": "left early",
+    "status": "partly",
 }
 CY = ANA | {
     "name": "=Cy",
@@ -116,7 +116,7 @@ def test_people_are_given_with_hosts_roles_and_seconds(tracker: CommandLine, hos
         "2 people and the host\n"
         "=Cy: 55.0 min in class (92 %), present\n"
         "Ana (ana@school.example), host: 60.0 min in class (100 %), present\n"
-        "Bo (bo@x.example): 25.0 min in class (42 %), left early\n"
+        "Bo (bo@x.example): 25.0 min in class (42 %), partly\n"
     )
 
 

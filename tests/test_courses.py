@@ -164,7 +164,7 @@ ON_STUDENTS: dict[str, Callable[[Services, Member, str], object]] = {
     "remove": lambda school, who, course_id: courses.remove_students(school, who, course_id, []),
     "classes": lambda school, who, course_id: school.read(courses.classes_of, who, course_id),
     "version": lambda school, who, course_id: school.read(courses.version, who, course_id, NOW),
-    "export": lambda school, who, course_id: courses.note_register_export(school, who, course_id, "xlsx"),
+    "see": lambda school, who, course_id: school.read(courses.visible_course, who, course_id),
 }
 
 

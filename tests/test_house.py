@@ -20,9 +20,10 @@ SOURCES = sorted(
 FLOORS: dict[str, set[str]] = {
     "ground": {"clock", "messages", "paths", "text", "practice"},
     "errors": {"errors"},
+    "tables": {"tables"},
     "lists of students": {"rosters"},
-    "arithmetic and settings": {"attendance", "settings"},
-    "outside": {"storage", "zoom", "logs", "report", "retry"},
+    "arithmetic and settings": {"attendance", "reports", "settings"},
+    "outside": {"storage", "zoom", "mail", "logs", "report", "retry"},
     "calls at Zoom's rate": {"rate_limiter"},
     "services": {"services"},
     "who may do what": {"permissions"},
@@ -30,7 +31,7 @@ FLOORS: dict[str, set[str]] = {
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
     "what is made of it": {"collecting", "courses", "decisions", "listing"},
-    "work": {"fetching", "reconcile"},
+    "work": {"fetching", "news", "reconcile", "sample_term"},
     "people's data": {"privacy"},
     "looking into everything": {"doctor"},
     "tracker process": {"server"},
@@ -44,13 +45,16 @@ FLOORS: dict[str, set[str]] = {
 IMPORTS: dict[str, str] = {
     "errors": "messages",
     "attendance": "clock rosters text",
-    "rosters": "errors messages text",
+    "reports": "errors tables text",
+    "rosters": "errors tables text",
+    "tables": "errors messages text",
     "settings": "errors messages paths",
     "logs": "settings text",
     "report": "attendance clock messages text",
     "retry": "attendance errors",
     "storage": "attendance clock errors paths rosters text",
     "zoom": "attendance clock errors settings text",
+    "mail": "errors settings text",
     "rate_limiter": "clock errors settings storage zoom",
     "services": "clock logs paths rate_limiter settings storage zoom",
     "permissions": "errors storage",
@@ -58,28 +62,32 @@ IMPORTS: dict[str, str] = {
     "auth": "audit errors permissions settings storage text",
     "health": "errors retry storage zoom",
     "sessions": "attendance clock errors services storage zoom",
-    "class_attendance": "attendance audit auth errors services sessions storage text",
+    "class_attendance": "attendance audit auth errors services sessions storage",
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
+    "sample_term": "attendance auth classes clock courses practice rosters services storage text",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "courses": "attendance audit class_attendance classes clock errors permissions rosters services storage text",
+    "courses": "attendance audit auth class_attendance classes clock errors permissions reports rosters services "
+    "sessions storage text",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
+    "news": "attendance audit clock courses errors mail messages retry services settings storage text",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
-    "doctor": "auth errors health paths privacy services storage",
-    "server": "attendance audit auth classes clock errors fetching health messages paths privacy reconcile services "
-    "sessions settings storage zoom",
+    "doctor": "auth errors health mail paths privacy services settings storage",
+    "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
+    "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
-    "listing logs messages paths privacy report retry rosters sample_data services sessions settings storage text zoom",
-    "dashboard": "health listing messages paths server storage ui",
-    "demo": "auth classes clock errors health paths practice sample_data services settings storage",
+    "listing logs messages news paths privacy report reports retry rosters sample_data services sessions settings "
+    "storage text zoom",
+    "dashboard": "courses health listing messages paths server storage ui",
+    "demo": "auth errors health paths practice sample_data sample_term services settings storage",
     "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
     "messages privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
-    "messages paths privacy report rosters run sample_data server services settings storage text",
+    "messages paths privacy report reports rosters run sample_data server services settings storage text",
     "__main__": "cli",
 }
 
@@ -107,7 +115,8 @@ LIBRARIES: dict[str, set[str]] = {
     "requests": {"zoom"},
     "schedule": {"server"},
     "segno": {"ui"},
-    "socket": {"server", "practice"},
+    "smtplib": {"mail"},
+    "socket": {"mail", "server", "practice"},
     "socketserver": {"practice"},
     "sqlalchemy": {"storage"},
     "sqlite3": {"storage"},
@@ -115,14 +124,20 @@ LIBRARIES: dict[str, set[str]] = {
     "starlette": {"ui", "dashboard"},
     "streamlit": {"ui", "dashboard", "pages"},
     "subprocess": {"server"},
-    "urllib.request": {"server", "demo"},
+    "urllib.request": {"server", "sample_term"},
     "uvicorn": {"ui"},
     "urllib3": {"zoom"},
     "xlsxwriter": {"report"},
     "zxcvbn": {"auth"},
 }
-PURE = {"attendance", "clock", "errors", "messages", "report", "retry", "rosters", "text"}
-PURE_FILES = {"tracker/zoom/meeting_link.py", "tracker/zoom/rate_limit.py", "tracker/zoom/webhook.py"}
+PURE = {"attendance", "clock", "errors", "messages", "report", "reports", "retry", "rosters", "tables", "text"}
+PURE_FILES = {
+    "tracker/zoom/meeting_link.py",
+    "tracker/zoom/rate_limit.py",
+    "tracker/zoom/webhook.py",
+    "tracker/mail/letter.py",
+    "tracker/news/digest.py",
+}
 # What would make a pure room touch the world.
 IMPURE = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "threading", "time"}
 # Of `storage` only the command `alembic`.
@@ -375,9 +390,18 @@ OF_NOBODY = {
     "fetching.count_free",
     "classes/meetings.check_host",
     "classes/meetings.linked_meeting",
+    "classes/meetings.deleted_without_class",
+    "classes/making.is_meeting_due",
+    "classes/making.make_due_meeting",
+    "classes/recurring.are_dates_due",
+    "classes/recurring.bring_due_dates_in_line",
     "classes/cancelling.is_deletion_due",
     "classes/cancelling.delete_due_meeting",
     "collecting.collect",
+    "news/sending.is_due",
+    "news/sending.send_due",
+    "news/sending.ask_weekly",
+    "news/sending.tidy_up",
     "privacy/erasure.keep_erased",
     "privacy/erasure.compare_with_file",
     "privacy/retention.remove_due",
@@ -388,10 +412,13 @@ OF_NOBODY = {
 def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
-    making = ("classes/__init__", "classes/planned", "classes/meetings", "classes/cancelling")
-    of_courses = ("courses/roster", "courses/keeping", "courses/students")
-    reading = ("class_attendance", *of_courses, "decisions", "fetching", "collecting", "listing/attention")
-    for module in (*making, *reading, *people):
+    of_classes = ("__init__", "planned", "meetings", "changing", "cancelling", "series", "making", "recurring")
+    of_courses = ("reports", "roster", "keeping", "students", "marking", "matching", "register")
+    of_students = ("history", "student_links", "requests")
+    making = [f"classes/{module}" for module in of_classes]
+    making += [f"courses/{module}" for module in (*of_courses, *of_students)]
+    reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
+    for module in ("news/sending", "news/switches", *making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 names = [argument.arg for argument in node.args.args]

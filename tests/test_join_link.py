@@ -22,7 +22,7 @@ def found(engine: Engine, ana: Member) -> Class:
 
 
 def test_a_calendar_entry_has_the_lines_that_it_should_whatever_a_class_is_called(found: Class) -> None:
-    lines = join_link.calendar_file(found, NOW).decode().replace("\r\n ", "").split("\r\n")
+    lines = join_link.calendar_file([found], NOW).decode().replace("\r\n ", "").split("\r\n")
     assert [line.partition(":")[0].partition(";")[0] for line in lines] == [
         *("BEGIN", "VERSION", "PRODID", "BEGIN", "UID", "DTSTAMP", "DTSTART", "DTEND"),
         *("SUMMARY", "DESCRIPTION", "LOCATION", "URL", "END", "END", ""),

@@ -50,6 +50,9 @@ HASHES = {
     "0011_languages_and_what_was_seen_to": "e96d531dc2fa6833",
     "0012_rosters": "f0f0efe2a135fa02",
     "0013_register": "535d220b72dc0f5b",
+    "0014_series": "a52a44fa0e287d4e",
+    "0015_news": "1a0e55f554304000",
+    "0016_students_own_pages": "3aa4a4e5bde95ce0",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -246,7 +249,19 @@ ROWS: dict[str, dict[str, Any]] = {
         "lateShown": 0,
         "cancelledAt": at(90),
         "zoomDeletionDueAt": at(100),
+        "seriesId": "se1",
+        "zoomOccurrenceId": "1778760000000",
+        "zoomMeetingDueAt": at(110),
+        "zoomMeetingAskedAt": at(105),
     },
+    "Series": {
+        "id": "se1",
+        "oneMeeting": True,
+        "leftOut": '["2026-05-21T12:00:00Z"]',
+        "createdAt": NOW,
+        "zoomDueAt": at(120),
+    },
+    "ZoomWrites": {"host": "ana@school.example", "day": "2026-05-14", "writes": 7},
     "MeetingSession": {
         "uuid": "s1",
         "streamId": "c1",
@@ -344,6 +359,37 @@ ROWS: dict[str, dict[str, Any]] = {
         "remark": "ill",
         "decidedAt": NOW,
     },
+    "Mail": {
+        "key": "digest:c1",
+        "courseId": None,
+        "streamId": "c1",
+        "askedAt": NOW,
+        "dueAt": NOW,
+        "attempts": 2,
+        "error": "mail_put_off",
+        "errorDetails": '{"answer": "450 later"}',
+        "leasedUntil": None,
+        "leaseToken": None,
+        "sendingAt": None,
+        "sentAt": None,
+    },
+    "StudentLink": {
+        "studentId": "st1",
+        "tokenHash": "link-hash",
+        "createdAt": NOW,
+        "expiresAt": at(600),
+        "revokedAt": None,
+    },
+    "StudentRequest": {
+        "id": "r1",
+        "studentId": "st1",
+        "streamId": "c1",
+        "text": "I was there.",
+        "madeAt": NOW,
+        "decidedAt": at(9),
+        "accepted": True,
+        "answer": "You were.",
+    },
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
@@ -374,9 +420,14 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "StudentAddress": lambda tx: tx.exec(select(models.StudentAddress)).all(),
     "StudentChoice": lambda tx: tx.exec(select(models.StudentChoice)).all(),
     "StudentMark": lambda tx: tx.exec(select(models.StudentMark)).all(),
+    "StudentLink": lambda tx: storage.student_links.student_with(tx, "link-hash", NOW),
+    "StudentRequest": lambda tx: storage.student_links.requests_of(tx, "st1"),
     "CourseShare": lambda tx: tx.exec(select(models.CourseShare)).all(),
     "AuditEntry": lambda tx: tx.exec(select(models.AuditEntry)).all(),
     "Student": lambda tx: [one.student.since for one in storage.students.list_students(tx, "k1") if one.student.since],
+    "Mail": lambda tx: storage.mails.claim_due(tx, at(90)),
+    "Series": lambda tx: storage.series.get_series(tx, "se1").left_out,
+    "ZoomWrites": lambda tx: storage.rates.writes_of(tx, "Ana@school.example", NOW),
     "ErasedPerson": lambda tx: tx.exec(select(models.ErasedPerson)).all(),
 }
 

@@ -21,6 +21,7 @@ from tracker.errors import Problem
 from tracker.health import Alarms, WebhookCounter
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.storage.database import Transaction, transaction
+from tracker.storage.mails import MailQueue
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream, TrackerProcess
 from tracker.ui import all_well, page
@@ -166,6 +167,31 @@ def test_each_alarm_is_told_with_what_to_do(
     monkeypatch.setattr(health, "read_health", altered)
     found = admin.open(page.SYSTEM)
     assert not answer(found)[0].startswith("All is well")
+    assert told in said(found)
+
+
+@pytest.mark.parametrize(
+    ("mails", "check", "told"),
+    [
+        (MailQueue(due=1, late=1), None, "1 e-mail to a teacher is overdue."),
+        (MailQueue(failing=2, why=Problem("mail_put_off", {"answer": "450 later"})), None, "450 later"),
+        (MailQueue(failing=2), amiss("mail", "mail_server_silent", host="x"), "To be mended: e-mail."),
+    ],
+)
+def test_emails_that_do_not_go_are_told_once_with_what_to_do(
+    admin: Screens,
+    checked: dict[str, Check],
+    monkeypatch: pytest.MonkeyPatch,
+    mails: MailQueue,
+    check: Check | None,
+    told: str,
+) -> None:
+    read = health.read_health
+    monkeypatch.setattr(health, "read_health", lambda tx, now: replace(read(tx, now), mails=mails))
+    if check is not None:
+        checked[check.code] = check
+    found = admin.open(page.SYSTEM)
+    assert answer(found) == ["Classes are counted. 1 thing needs your attention."]
     assert told in said(found)
 
 

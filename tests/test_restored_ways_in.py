@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from sqlmodel import select
 
 from tests.databases import contents, url_of
 from tests.makers import NOW, lesson, member, shared
-from tracker import auth
+from tracker import auth, storage
 from tracker.auth import OPERATOR, Browser
 from tracker.errors import NotSignedIn
+from tracker.rosters import Student
 from tracker.storage.backup import SHARES, WAYS_IN, back_up, restore
-from tracker.storage.database import make_engine, reading
+from tracker.storage.database import make_engine, reading, transaction
 from tracker.storage.models import User
 
 pytestmark = pytest.mark.database("sqlite")
@@ -33,6 +35,11 @@ def test_a_restore_brings_no_way_in_back_that_may_have_been_revoked_since(migrat
         auth.sign_in(engine, "eva@x.example", "guessed", "192.0.2.2", NOW)
     auth.new_api_token(engine, OPERATOR, "eva@x.example", NOW)
     auth.invite(engine, OPERATOR, "cy@x.example", "Cy", "teacher", NOW)
+    with transaction(engine) as tx:
+        course = storage.courses.course_id(tx, storage.members.get_member(tx, "ana@x.example").id, "Algebra")
+        storage.students.save(tx, course, [(None, Student("Di"))], NOW)
+        (student,) = storage.students.list_students(tx, course)
+        storage.student_links.put(tx, student.id, "hash", NOW, NOW + timedelta(days=9))
     back_up(url_of(live), file)
     was = contents(file)
     assert all(was[str(table.__tablename__)] for table in WAYS_IN)
@@ -70,4 +77,35 @@ def test_a_restore_brings_back_what_is_shared_still_and_nothing_that_was_taken_b
     new_machine = tmp_path / "new.sqlite3"
     restore(url_of(new_machine), file, NOW)
     assert [len(contents(new_machine)[name]) for name in SHARES] == [2, 2]
+    engine.dispose()
+
+
+def test_a_restore_has_no_email_sent_a_second_time(migrated_file: Path, tmp_path: Path) -> None:
+    live, file = tmp_path / "live.sqlite3", tmp_path / "saved.sqlite3"
+    shutil.copy(migrated_file, live)
+    engine = make_engine(url_of(live))
+    ana = member(engine, "ana@x.example")
+    sent, asked_later = (lesson(engine, ana, course="Algebra") for _ in range(2))
+    with transaction(engine) as tx:
+        course = storage.courses.get_course(tx, ana.id, "Algebra")
+        storage.courses.set_news(tx, course.id, True, None)
+        storage.mails.ask_digest(tx, sent, NOW)
+    back_up(url_of(live), file)
+    with transaction(engine) as tx:
+        claim = storage.mails.claim_due(tx, NOW)
+        assert claim is not None
+        storage.mails.finish(tx, claim, NOW)
+        storage.mails.ask_digest(tx, asked_later, NOW)
+    restore(url_of(live), file, NOW)
+    with transaction(engine) as tx:
+        claim = storage.mails.claim_due(tx, NOW)
+        assert claim is not None
+        assert claim.class_id == asked_later
+        assert storage.mails.claim_due(tx, NOW) is None
+    engine.dispose()
+    empty = tmp_path / "empty.sqlite3"
+    restore(url_of(empty), file, NOW)  # nobody knows what became of it
+    engine = make_engine(url_of(empty))
+    with transaction(engine) as tx:
+        assert storage.mails.claim_due(tx, NOW) is None
     engine.dispose()

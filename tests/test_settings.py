@@ -6,7 +6,7 @@ import pytest
 
 from tracker.errors import SettingsError
 from tracker.messages import sentence_of
-from tracker.settings import environment_with_file, read_settings
+from tracker.settings import MailServer, environment_with_file, mail_server, read_settings, secrets_of, sender
 
 SECRETS = ["DATABASE_URL", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET", "CRON_SECRET", "OIDC_CLIENT_SECRET"]
 
@@ -124,6 +124,19 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | 
         ("ALLOWED_HOSTS", "classes.*.example"),
         ("ALLOWED_HOSTS", "a.example,"),
         ("OIDC_ISSUER", "accounts.google.com"),
+        ("SMTP_URL", "mail.school.example"),
+        ("SMTP_URL", "http://mail.school.example"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://news@mail.school.example"),
+        ("SMTP_URL", "smtp://mail.school.example:port"),
+        ("SMTP_URL", "smtp://mail.school.example/inbox"),
+        ("SMTP_URL", "smtp://mail.school.example?tls=maybe"),
+        ("SMTP_URL", "smtps://mail.school.example?tls=none"),
+        ("SMTP_URL", "smtp://news:a%0Ab@mail.school.example"),
+        ("SMTP_FROM", "Attendance"),
+        ("SMTP_FROM", "Attendance <news@school.example"),
+        ("SMTP_FROM", "news@school.example, more@school.example"),
+        ("SMTP_FROM", "news@school.example\nBcc: x@y.example"),
         ("OIDC_ACCOUNTS", "everybody"),
         ("ZOOM_PLAN", "enterprise"),
         ("ZOOM_API_URL", "api.zoom.us/v2"),
@@ -137,7 +150,8 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | 
     ids=lambda text: text[:30],
 )
 def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
-    (fault,) = faults(**{name: value})
+    from_whom = {"SMTP_FROM": "news@school.example"} if name == "SMTP_URL" else {}
+    (fault,) = faults(**{name: value} | from_whom)
     assert fault.startswith(f"{name} must be ")
 
 
@@ -188,3 +202,47 @@ def test_a_value_in_the_file_is_taken_as_it_stands(tmp_path: Path) -> None:
 
 def test_without_a_file_there_is_only_the_environment(tmp_path: Path) -> None:
     assert environment_with_file({"A": "1"}, tmp_path / "nowhere") == {"A": "1"}
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.school.example", MailServer("mail.school.example", 587, "starttls")),
+        ("smtps://mail.school.example", MailServer("mail.school.example", 465, "tls")),
+        ("smtp://mail.school.example:2525/", MailServer("mail.school.example", 2525, "starttls")),
+        ("smtp://localhost:1025?tls=none", MailServer("localhost", 1025, "none")),
+        ("smtps://[2001:db8::1]:4650", MailServer("2001:db8::1", 4650, "tls")),
+        (
+            "smtp://news%40school.example:p%2Fa%40s@mail.school.example",
+            MailServer("mail.school.example", 587, "starttls", "news@school.example", "p/a@s"),
+        ),
+    ],
+)
+def test_a_mail_server_is_spoken_to_in_the_clear_only_where_that_is_said(url: str, server: MailServer) -> None:
+    assert mail_server(read_settings({"SMTP_URL": url, "SMTP_FROM": "news@school.example"}).smtp_url) == server
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("news@school.example", "", "news@school.example"),
+        ("School <news@school.example>", "School", "news@school.example"),
+        ('"Escola, 2º ano" <news+a@school.example>', "Escola, 2º ano", "news+a@school.example"),
+    ],
+)
+def test_who_an_email_is_from_may_have_a_name(text: str, name: str, address: str) -> None:
+    found = sender(text)
+    assert found is not None
+    assert (found.display_name, found.addr_spec) == (name, address)
+
+
+def test_a_mail_server_needs_to_know_from_whom_emails_are() -> None:
+    assert faults(SMTP_URL="smtp://mail.school.example") == ("SMTP_FROM must be set where SMTP_URL is",)
+
+
+def test_the_password_of_the_mail_server_is_a_secret() -> None:
+    url = "smtp://news:s3cret%2Fword@mail.school.example"
+    found = read_settings({"SMTP_URL": url, "SMTP_FROM": "a@school.example"})
+    assert "s3cret" not in repr(found)
+    assert {"s3cret/word", url} <= secrets_of(found)
+    assert "s3cret" not in repr(mail_server(url))

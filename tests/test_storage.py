@@ -55,6 +55,10 @@ COLUMNS = [
     "zoomDeletionDueAt",
     "lateShown",
     "reportDigest",
+    "seriesId",
+    "zoomOccurrenceId",
+    "zoomMeetingDueAt",
+    "zoomMeetingAskedAt",
 ]
 MET = take_attendance(
     [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],

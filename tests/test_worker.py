@@ -70,8 +70,8 @@ def counts(services: Services, made: list[str]) -> list[int | None]:
 
 
 def wait_until(fact: Callable[[], bool]) -> None:
-    """Until another thread has done it, or five seconds have gone."""
-    until = time.monotonic() + 5
+    """Until another thread has done it, or a minute has gone."""
+    until = time.monotonic() + 60
     while not fact():
         assert time.monotonic() < until, "it did not happen"
         threading.Event().wait(0.01)
@@ -101,7 +101,7 @@ def test_the_meetings_of_cancelled_classes_are_deleted_beside_the_loop(
     assert len(zoom.meetings) == 2  # they may still be taken back
     clock.forward(minutes=10)
     slow, done = threading.Event(), threading.Event()
-    zoom.meanwhile = lambda path: done.set() if slow.wait(5) else None
+    zoom.meanwhile = lambda path: done.set() if slow.wait(60) else None
     loop.delete_meetings()
     loop.delete_meetings()  # goes on at once, and asks for no second thread
     assert not done.is_set()
@@ -164,7 +164,7 @@ def test_a_job_that_fails_does_not_hurt_the_others(
     made = hold(services, zoom, 1)
     loop = Worker(services, "one:8787")
     loop.start()
-    assert tidied.wait(5)
+    assert tidied.wait(60)
     wait_until(lambda: loop.seconds_since_turn() is not None)
     loop.stop()
     assert counts(services, made) == [2]
@@ -199,7 +199,7 @@ def test_a_class_for_which_zoom_takes_long_does_not_hold_up_the_others(
 
     def hang(path: str) -> None:
         if "uuid-0" in path:
-            assert go_on.wait(10)
+            assert go_on.wait(60)
 
     zoom.meanwhile = hang
     loop.start()

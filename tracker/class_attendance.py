@@ -9,14 +9,11 @@ from tracker import audit, auth, storage
 from tracker.attendance import live
 from tracker.attendance.anonymous import ERASED
 from tracker.attendance.assignment import Choice, ClassPart
-from tracker.attendance.counting import (
-    key_of,
-    leaders,
-    take_attendance,
-)
+from tracker.attendance.counting import key_of, leaders, take_attendance
+from tracker.attendance.remembered import take_again
 from tracker.attendance.same_person import Suggestion, likely_same, undecided
 from tracker.attendance.sharing import share_records
-from tracker.attendance.stored_form import participants_data, said_in_data, source_in_data, stays_from_data
+from tracker.attendance.stored_form import participants_data, source_in_data, stays_from_data
 from tracker.attendance.types import (
     Attendance,
     ClassStatus,
@@ -37,7 +34,6 @@ from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
 from tracker.storage.session_records import SessionList
-from tracker.text import number_of
 
 # What a person says of a session: it counts, it does not, or what she said before is taken back.
 SAID_OF_SESSION = {
@@ -47,15 +43,15 @@ SAID_OF_SESSION = {
 }
 
 
-def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
-    """The attendance of a class from what is stored; None while it is not known.
+def attendance_of(tx: Transaction, found: Class, now: datetime, said: Said | None = None) -> Attendance | None:
+    """The attendance of a class from what is stored; None while it is not known. `said` is what its teacher has said.
 
     Of sessions whose lists Zoom has not given, those are in it who were seen live in them: what is known is kept.
     """
-    data = storage.participants.get_participants_data(tx, found.id)
-    if data is None:
+    stored = storage.participants.get_stored(tx, found.id)
+    if stored is None:
         return None
-    part, stays = part_of(tx, found, now), stays_from_data(data)
+    part, stays = part_of(tx, found, now), stored.stays
     if unlisted := _unlisted(tx, part, stays):
         seen = live.until(_seen(tx, found, now), now)
         stays = (*stays, *(stay for stay in seen if stay.session_uuid in unlisted))
@@ -63,9 +59,10 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         stays,
         found,
         part,
-        said=said_in_data(data) or said_by(tx, found.teacher_id),
-        repeats=number_of(data.get("repeats")),
-        source=source_in_data(data),
+        said=stored.said or said or said_by(tx, found.teacher_id),
+        repeats=stored.repeats,
+        source=stored.source,
+        take=take_again,
     )
 
 
@@ -166,16 +163,17 @@ def take_class_attendance(
     said: Said,
     repeats: int = 0,
     source: Source = Source.ZOOM,
+    take: Callable[..., Attendance] = take_attendance,
 ) -> Attendance:
     """The attendance of a class from its records and what it has of its meeting's sessions."""
     sessions = [
         replace(one.session, start=one.span.start, end=None if one.runs else one.span.end) for one in part.counted
     ]
-    return take_attendance(
+    return take(
         stays,
         sessions,
         found.planned,
-        own_time=part.own_time if part.sessions else None,
+        own_time=part.own_time if part.sessions or part.own_time else None,
         at_another_time=part.at_another_time,
         shares={one.session.uuid: one.share for one in part.sessions if one.shared_with},
         said=said,
@@ -353,9 +351,9 @@ def size_of_records(tx: Transaction, found: Class) -> int | None:
 
 
 def has_zooms_list(tx: Transaction, found: Class) -> bool:
-    """Whether what is stored of a class's participants is Zoom's list, and not what was seen live."""
+    """Whether what is stored of a class's participants is Zoom's list, and neither what was seen live nor a report."""
     data = _readable(tx, found.id)
-    return data is not None and data.get("source") != Source.SEEN.value
+    return data is not None and source_in_data(data) is Source.ZOOM
 
 
 def snapshots(tx: Transaction, found: Class) -> list[Snapshot]:

@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tracker import classes, retry, storage
 from tracker.attendance.assignment import life_of
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 UNKNOWN = frozenset({"zoom_meeting_not_over", "zoom_nothing_there"})
 # The code where Zoom has lists of the class's sessions, and none of their people is this class's so far.
 NOBODY_YET = "no_record_of_this_class"
+# So long after its end it is news how many came to a class.
+NEWS = timedelta(days=7)
 Progress = Callable[[int], None]
 
 
@@ -200,7 +202,19 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
                 storage.fetches.finish(tx, claim, again_at, problem)
         else:
             storage.fetches.finish(tx, claim, again_at, Problem(NOBODY_YET) if attendance is None else None)
+            if again_at is None:
+                _tell(tx, services, found, now)
         return attendance
+
+
+def _tell(tx: Transaction, services: Services, found: Class, now: datetime) -> None:
+    """The list of a class has become final: its teacher hears of it, where she wants that.
+
+    Not of one that was so before, and is counted again, nor of one that was over long ago.
+    """
+    was_final = found.fetch is not None and found.fetch.stored_state is FetchState.SETTLED
+    if services.settings.smtp_url and not was_final and now - found.planned.end < NEWS:
+        storage.mails.ask_digest(tx, found.id, now)
 
 
 def _sessions_missing(missing: Sequence[Problem], number: int) -> Problem:

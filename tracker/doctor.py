@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import auth, health, paths, privacy
+from tracker import auth, health, mail, paths, privacy
 from tracker.errors import Problem, TrackerError, ZoomError, ZoomMisconfigured, ZoomUnreachable
 from tracker.services import Services
+from tracker.settings import mail_server, sender
 from tracker.storage.database import AWAY, check_schema, check_writable, files_of, why_unwritable
 from tracker.storage.webhook_log import REFUSED
 
@@ -64,6 +65,7 @@ def examine(services: Services) -> list[Check]:
         ("cron_secret", _cron_secret),
         ("zoom", _zoom),
         ("clock", _clock),
+        ("mail", _mail),
     ):
         checks += _guarded(code, check, services)
     return checks
@@ -249,6 +251,24 @@ def _clock(services: Services) -> Iterator[Check]:
         advice = () if near else (Problem("clock_advice"),)
         code = "clock_ahead" if offset > 0 else "clock_behind"
         yield Check("clock", near, Problem(code, {"seconds": round(abs(offset)), "advice": advice}))
+
+
+def _mail(services: Services) -> Iterator[Check]:
+    """Signs in to the mail server as for an e-mail, and sends none."""
+    server, address = mail_server(services.settings.smtp_url), sender(services.settings.smtp_from)
+    if server is None or address is None:
+        yield Check("mail", True, Problem("mail_off"))
+        return
+    mail.check(server, address)
+    if server.encryption == "none" and not _is_here(services.settings.smtp_url):
+        yield Check("mail", False, Problem("mail_plain", {"host": server.host}))
+        return
+    queue = services.read(health.mails, services.now())
+    latest = tuple(filter(None, [queue.why or queue.latest]))
+    problem = Problem(
+        "mail_in_order", {"host": server.host, "due": queue.due, "given_up": queue.given_up, "latest": latest}
+    )
+    yield Check("mail", not queue.failing, problem)
 
 
 def _minute(moment: datetime) -> str:

@@ -20,13 +20,18 @@ TrackerError                 kind, code, details
 │   ├── TooSoon              Zoom's list is not due yet
 │   ├── FetchUnderWay        somebody is fetching it right now
 │   └── NoDataFromZoom       Zoom answers, and has no list (yet)
-└── ZoomError                permanent, retry_at
-    ├── ZoomUnreachable      no answer, a broken one, or Zoom's own fault (5xx)
-    ├── ZoomRateLimited      too many requests
-    ├── ZoomMisconfigured    credentials, scopes: somebody can mend it, so it is tried again
-    ├── ZoomMeetingUnknown   3001: not over yet, or gone
-    └── ZoomRefused          Zoom will never give this, by its code (plan, age, deauthorised, another account)
-        └── ZoomRefusedForNow  its code does not say that it is for good; given up after a day
+├── ZoomError                permanent, retry_at
+│   ├── ZoomUnreachable      no answer, a broken one, or Zoom's own fault (5xx)
+│   ├── ZoomRateLimited      too many requests
+│   ├── ZoomMisconfigured    credentials, scopes: somebody can mend it, so it is tried again
+│   ├── ZoomMeetingUnknown   3001: not over yet, or gone
+│   └── ZoomRefused          Zoom will never give this, by its code (plan, age, deauthorised, another account)
+│       └── ZoomRefusedForNow  its code does not say that it is for good; given up after a day
+└── MailError                an e-mail was not sent, or may not have been
+    ├── MailServerTrouble    it is the server's, and no e-mail can be sent at the moment
+    ├── MailPutOff           the server does not take this e-mail now
+    ├── MailRefused          the server will never take this e-mail
+    └── MailPerhapsSent      the connection broke off before the server said whether it has it
 """
 
 from collections.abc import Mapping, Sequence
@@ -237,3 +242,25 @@ class ZoomRefusedForNow(ZoomRefused):
     """Zoom refuses the request, and its code does not say that this is for good: such answers come and go."""
 
     permanent = False
+
+
+class MailError(TrackerError):
+    """An e-mail was not sent, or may not have been."""
+
+    kind = "mail_error"
+
+
+class MailServerTrouble(MailError):
+    """The mail server cannot be used at the moment, for whichever e-mail. Somebody can mend it, or it passes."""
+
+
+class MailPutOff(MailError):
+    """The mail server does not take this one e-mail at the moment."""
+
+
+class MailRefused(MailError):
+    """The mail server will never take this one e-mail."""
+
+
+class MailPerhapsSent(MailError):
+    """Nobody knows whether the mail server has taken the e-mail: sent again it may come twice."""

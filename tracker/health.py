@@ -16,6 +16,7 @@ from tracker.errors import Problem
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
+from tracker.storage.mails import MailQueue
 from tracker.storage.processes import Tracker
 from tracker.storage.rates import Usage
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
@@ -37,6 +38,9 @@ LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
 # Zoom repeats a delivery for about 85 minutes; much longer costs nothing and is a record for the operator.
 DELIVERIES_KEPT = timedelta(days=30)
+# An e-mail that fails so often will not go by itself; one that was given up is told for so long.
+MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
+NO_MAILS = MailQueue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +81,20 @@ class Health:
     rates: tuple[Usage, ...]
     last_event: datetime | None = None
     validated: datetime | None = None
+    mails: MailQueue = NO_MAILS
 
     @property
     def reasons(self) -> list[Problem]:
         """What somebody has to look at; nothing while all is well."""
         late, stuck = self.queue.late, self.queue.stuck
+        why = (self.mails.why,) if self.mails.why else ()
         possible = (
             (Problem("webhooks_silent"), self.alarms.silent_since is not None),
             (self.alarms.of_signatures, self.alarms.unsigned),
             (Problem("fetches_late", {"count": late}), late),
             (Problem("fetches_stuck", {"count": stuck}), stuck),
+            (Problem("mails_late", {"count": self.mails.late}), self.mails.late),
+            (Problem("mails_failing", {"count": self.mails.failing, "why": why}), self.mails.failing),
         )
         return [reason for reason, holds in possible if holds]
 
@@ -156,6 +164,7 @@ def read_health(tx: Transaction, now: datetime) -> Health:
         rates=tuple(usage.today(now) for usage in storage.rates.list_usages(tx)),
         last_event=_latest(storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx, but=VALIDATION)),
         validated=validation.last_at if validation else None,
+        mails=mails(tx, now),
     )
 
 
@@ -169,6 +178,11 @@ def queue(tx: Transaction, now: datetime) -> Queue:
     return storage.attention.queue(
         tx, now, stuck_after=retry.LEAST_ATTEMPTS, no_list=retry.NO_LIST, no_session=retry.NO_SESSION
     )
+
+
+def mails(tx: Transaction, now: datetime) -> MailQueue:
+    """How many e-mails are where."""
+    return storage.mails.queue(tx, now, failing_after=MAIL_FAILS_AFTER, since=now - MAIL_TOLD_FOR)
 
 
 def recent_webhooks(tx: Transaction, limit: int) -> list[LoggedWebhook]:
@@ -198,6 +212,7 @@ def forget_old(tx: Transaction, now: datetime) -> None:
     storage.webhook_log.forget(tx, now - DELIVERIES_KEPT)
     storage.webhook_log.forget_tallies(tx, now - TALLIES_KEPT)
     storage.processes.forget(tx, now - TALLIES_KEPT)
+    storage.mails.forget_weekly(tx, now - TALLIES_KEPT)
 
 
 def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:

@@ -1,7 +1,8 @@
 """Zoom's rate limits, kept over all processes that share a database: Zoom counts calls per account.
 
 Each category of calls has a row with its next free slot. Slots lie evenly apart; interactive calls, for which somebody
-waits, have slots of their own beside those of background calls.
+waits, have slots of their own beside those of background calls. Meetings that are made and changed are counted for each
+host and day as well: Zoom allows a hundred.
 """
 
 import math
@@ -14,9 +15,9 @@ from tracker import clock
 from tracker.errors import ZoomRateLimited
 from tracker.settings import Plan
 from tracker.storage.database import Engine, reading, transaction
-from tracker.storage.rates import Usage, is_paused, lock_usage, save_usage
-from tracker.zoom import Category
-from tracker.zoom.rate_limit import INTERACTIVE_SHARE, RATES, Rate
+from tracker.storage.rates import Usage, is_paused, lock_usage, lock_writes, save_usage, save_writes
+from tracker.zoom import Category, used_up_for
+from tracker.zoom.rate_limit import INTERACTIVE_SHARE, INTERACTIVE_WRITES, RATES, WRITES_PER_DAY, Rate, next_day
 
 # A call waits this long for its slot before it is put off.
 LONGEST_WAIT_SECONDS = 5.0
@@ -42,7 +43,7 @@ def next_slot(used: Usage, rate: Rate | None, now: datetime, *, interactive: boo
     if rate is None:
         return Slot(now, counted)
     if rate.per_day is not None and used.calls >= rate.per_day * (1 if interactive else 1 - INTERACTIVE_SHARE):
-        return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+        return next_day(now)
     moment = now.timestamp()
     slot, after = _free(used.next_at, rate.gap(interactive=False), moment)
     told = replace(counted, next_at=after)
@@ -99,6 +100,28 @@ class SharedRateLimiter:
             # Zoom may have asked for a pause meanwhile.
             if isinstance(slot, Slot) and (seconds == 0 or not self._is_paused(category)):
                 return
+
+    def admit_write(self, host: str) -> None:
+        """Counts a meeting that is made or changed for this host. Raises ZoomRateLimited where the day's are used up.
+
+        In the background that is so while some are left: what somebody does by hand on that day must still work. She
+        is never refused here, since Zoom knows better.
+        """
+        with transaction(self._engine) as tx:
+            now = self._now()
+            writes = lock_writes(tx, host, now)
+            used_up = not self._interactive and writes >= WRITES_PER_DAY - INTERACTIVE_WRITES
+            if not used_up:
+                save_writes(tx, host, writes + 1, now)
+        if used_up:
+            raise used_up_for(host, next_day(now))
+
+    def stop_writes(self, host: str) -> None:
+        """Zoom says that the day's meetings of this host are used up."""
+        with transaction(self._engine) as tx:
+            now = self._now()
+            lock_writes(tx, host, now)
+            save_writes(tx, host, WRITES_PER_DAY, now)
 
     def pause(self, category: Category, until: datetime) -> None:
         """Zoom has refused a call: none of this category goes out until then, whoever makes it."""

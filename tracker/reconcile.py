@@ -127,6 +127,7 @@ def tidy_up(services: Services) -> None:
         auth.forget_old(tx, now)
         health.forget_old(tx, now)
         storage.presence.forget_unplaced(tx, now - UNPLACED_KEPT)
+        storage.rates.forget_writes(tx, now)
 
 
 def _last_heard_of(tx: Transaction, found: Class, session: Session, now: datetime) -> datetime:

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tracker.attendance.types import Snapshot
-from tracker.errors import ClassNotReady, ZoomError, ZoomMeetingUnknown, ZoomRateLimited, ZoomRefusedForNow
+from tracker.errors import (
+    ClassNotReady,
+    MailPerhapsSent,
+    MailRefused,
+    ZoomError,
+    ZoomMeetingUnknown,
+    ZoomRateLimited,
+    ZoomRefusedForNow,
+)
 
 LONGEST_GAP = timedelta(hours=1)
 # How long an empty list, a meeting that Zoom does not know, or an odd refusal may still turn into a list.
@@ -32,6 +40,9 @@ KEPT_BY_ZOOM = timedelta(days=456)
 # to be for the list to count as settled.
 SNAPSHOTS = (1, 6, 144)
 SETTLING_DELAYS = 4
+# News that are older are none any more.
+MAIL_PATIENCE = timedelta(hours=48)
+FIRST_GAP_OF_MAIL = timedelta(minutes=1)
 
 
 def first_gap(delay: timedelta) -> timedelta:
@@ -83,3 +94,16 @@ def next_snapshot(snapshots: Sequence[Snapshot], ended_at: datetime, delay: time
         if latest.at - earlier.at >= SETTLING_DELAYS * delay:
             return None
     return next((at for at in (ended_at + times * delay for times in SNAPSHOTS) if at > latest.at), None)
+
+
+def next_mail(error: Exception, attempts: int, asked_at: datetime, now: datetime, *, spread: float) -> datetime | None:
+    """When to send an e-mail again that was not sent because of `error`; None to give up.
+
+    The gaps double from a minute up to an hour, for two days since it was asked for. What the server will never take is
+    given up at once, and so is what may have been sent: nothing is sent twice. `spread` is as in `next_try`.
+    """
+    if isinstance(error, MailRefused | MailPerhapsSent):
+        return None
+    gap: timedelta = min(FIRST_GAP_OF_MAIL * 2 ** min(attempts - 1, 16), LONGEST_GAP)
+    at = now + gap * (1 + spread / 4)
+    return at if at < asked_at + MAIL_PATIENCE else None

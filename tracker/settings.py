@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.headerregistry import Address
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
@@ -24,6 +26,25 @@ ACCOUNTS = ("invited", "create")
 RETENTION_ACTIONS = ("names", "records")
 # A shorter password keeps nobody out, and every line of a log would be full of masks.
 SHORTEST_SECRET = 4
+# How the connection to a mail server is kept from others' eyes, by the scheme of SMTP_URL, and the usual ports.
+Encryption = Literal["tls", "starttls", "none"]
+ENCRYPTIONS: dict[str, Encryption] = {"smtp": "starttls", "smtps": "tls"}
+MAIL_PORTS = {"smtp": 587, "smtps": 465}
+# An e-mail address as every mail server takes it: its part before the @, and its domain.
+MAIL_ADDRESS = re.compile(
+    r"((?:[\w!#$%&'*+/=?^`{|}~-]+\.)*[\w!#$%&'*+/=?^`{|}~-]+)@((?:[a-z\d-]+\.)*[a-z\d-]+)", re.A | re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mails are handed in, as `SMTP_URL` says it. Without a user nobody signs in there."""
+
+    host: str
+    port: int
+    encryption: Encryption
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 def _name(field_name: str | None) -> str:
@@ -111,6 +132,44 @@ def _host_names(value: str, info: ValidationInfo) -> str:
     return ",".join(names)
 
 
+def mail_server(url: str) -> MailServer | None:
+    """The mail server of an `SMTP_URL`; None for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = MAIL_PORTS[parts.scheme] if parts.port is None else parts.port
+        said = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True) if parts.query else []
+    except (ValueError, KeyError):
+        return None
+    plain = said == [("tls", "none")] and parts.scheme == "smtp"
+    usable = parts.hostname and port and parts.path in ("", "/") and not parts.fragment and (plain or not said)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    typed = f"{user}{password}"
+    if not usable or not (typed.isascii() and typed.isprintable()) or bool(user) != bool(password):
+        return None
+    return MailServer(parts.hostname or "", port, "none" if plain else ENCRYPTIONS[parts.scheme], user, password)
+
+
+def _mail_server_or_none(value: str, info: ValidationInfo) -> str:
+    if value and mail_server(value) is None:
+        raise _Unusable("setting_no_mail_server", info)
+    return value
+
+
+def sender(text: str) -> Address | None:
+    """Who an e-mail is from: `news@school.example`, or `School <news@school.example>`; None for what is neither."""
+    found = re.fullmatch(r"(?:([^<>]*[^<>\s])\s*<([^<>]+)>|([^<>]+))", text) if text.isprintable() else None
+    parts = MAIL_ADDRESS.fullmatch(found[2] or found[3]) if found else None
+    return Address((found[1] or "").strip('"'), parts[1], parts[2]) if found and parts else None
+
+
+def _sender(value: str, info: ValidationInfo) -> str:
+    if value and sender(value) is None:
+        raise _Unusable("setting_no_sender", info)
+    if not value and info.data.get("smtp_url"):
+        raise _Unusable("setting_needed_with", info, other="SMTP_URL")
+    return value
+
+
 def _default_database(given: dict[str, Any]) -> str:
     return f"sqlite:///{(given['data_dir'] / 'tracker.sqlite3').as_posix()}"
 
@@ -147,6 +206,9 @@ class Settings(BaseSettings):
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
     audit_days: Annotated[int, _whole_number(30, 36_500)] = 365
+    smtp_url: Annotated[Secret, AfterValidator(_mail_server_or_none)] = ""
+    # Checked where it is not given, too: with a mail server it is needed.
+    smtp_from: Annotated[str, AfterValidator(_sender)] = Field(default="", validate_default=True)
     oidc_issuer: Annotated[str, AfterValidator(_web_address_or_none)] = ""
     oidc_client_id: str = ""
     oidc_client_secret: Secret = ""
@@ -230,11 +292,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def secrets_of(settings: Settings) -> set[str]:
-    """Every value of the settings that its `repr` does not show, and the password in the database's address."""
+    """Every value of the settings that its `repr` does not show, and the passwords in addresses."""
     found = {str(getattr(settings, name)) for name, field in Settings.model_fields.items() if not field.repr}
     # As SQLAlchemy reads it: a password may hold everything but an @.
     password = re.match(r"[\w+]+://[^:/]*:([^@]*)@", settings.database_url)
     found.add(unquote(password[1]) if password else "")
+    server = mail_server(settings.smtp_url)
+    found.add(server.password if server else "")
     return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
 
 

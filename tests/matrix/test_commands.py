@@ -61,6 +61,8 @@ def test_every_command_does_what_the_table_says(
     host.hold(created["zoomMeetingId"])
     students = tmp_path / "students.csv"
     students.write_text("Name,Email\nBo,bo@x.example\n")
+    report = tmp_path / "report.csv"
+    report.write_text("Name,Join Time,Leave Time\nBo,2025-05-01 10:00,2025-05-01 11:00\n")
     found: dict[str, dict[str, str]] = {}
     for line, cells in rows(COMMANDS).items():
         found[line] = {}
@@ -77,6 +79,7 @@ def test_every_command_does_what_the_table_says(
                 "SOMEBODY": "Ana",
                 "FILE": str(tmp_path / "backup"),
                 "LIST": str(students),
+                "REPORT": str(report),
             }
             monkeypatch.setattr("sys.stdin", io.StringIO("maria plants seven tulips\n"))
             before = dump(engine)

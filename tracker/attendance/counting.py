@@ -246,14 +246,15 @@ def _runs(held: Sequence[Session], records: Sequence[Stay]) -> list[Span]:
 def _person(
     stays: Sequence[Stay], own_time: Sequence[Span], shares: Mapping[str, Span], rules: Rules, most_untimed: int
 ) -> Person:
-    """Somebody who has these stays; where none has times, their seconds count, but no more than `most_untimed`."""
+    """Somebody who has these stays; of those without times the seconds count, together up to `most_untimed`."""
     spans = ((stay.span, shares.get(stay.session_uuid)) for stay in stays if stay.span is not None)
     # A class that went on into another one's share has what she was there of its own time all the same.
     present = union(part for span, share in spans for part in (clip((span,), (share, *own_time)) if share else (span,)))
     in_class = clip(present, own_time)
     keys = tuple(sorted({key_of(stay) for stay in stays}))
-    untimed = 0 if present else min(sum(stay.seconds for stay in stays), most_untimed)
-    status = status_of(in_class, own_time, rules, untimed=untimed) if own_time else Status.PRESENT
+    there = sum(span.seconds for span in in_class)
+    untimed = min(sum(stay.seconds for stay in stays if stay.span is None), max(0, most_untimed - there))
+    status = status_of(in_class, own_time, rules, untimed=untimed)
     return Person(
         keys=keys,
         name=_shown_name(stays, joined=len(keys) > 1),
@@ -261,7 +262,7 @@ def _person(
         stays=tuple(stays),
         present=present,
         in_class=in_class,
-        percent=percent_of(sum(span.seconds for span in in_class) or untimed, own_time),
+        percent=percent_of(there + untimed, own_time),
         status=Status.OUTSIDE if status is Status.ABSENT else status,
         untimed=untimed,
     )

@@ -4,14 +4,15 @@ By the word of a teacher, by e-mail, or by the exact name where it fits one stud
 is likely is only suggested, with the reason: likeness alone never makes a match.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from anyascii import anyascii
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from tracker.attendance.counting import is_nameless
 from tracker.attendance.names import LONGEST_NAME
@@ -49,11 +50,15 @@ class Enrolled:
     place: int
     student: Student
     addresses: tuple[str, ...] = ()
+    # All addresses that are known to be hers, in lower case, and her name as names are compared: a register asks for
+    # them in each class.
+    emails: frozenset[str] = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def emails(self) -> frozenset[str]:
-        """All addresses that are known to be hers, in lower case."""
-        return frozenset(one.strip().casefold() for one in (self.student.email, *self.addresses) if one.strip())
+    def __post_init__(self) -> None:
+        addresses = (one.strip().casefold() for one in (self.student.email, *self.addresses))
+        object.__setattr__(self, "emails", frozenset(filter(None, addresses)))
+        object.__setattr__(self, "name", compared_name(self.student.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,9 @@ def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Seque
     A note-taking robot is nobody until a teacher says otherwise, and neither is a host by her name.
     """
     by_email = _unique(students, lambda one: one.emails)
-    by_name = _unique(students, lambda one: [compared_name(one.student.name)])
-    bearers = Counter(name for person in people if not person.robot for name in _names(person))
+    by_name = _unique(students, lambda one: (one.name,))
+    names_of = {person.keys: _names(person) for person in people}
+    bearers = Counter(name for person in people if not person.robot for name in names_of[person.keys])
     matches: dict[tuple[PersonKey, ...], tuple[Match, ...]] = {}
     known = {one.id for one in students}
     for person in people:
@@ -107,7 +113,7 @@ def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Seque
             continue
         if person.robot:
             continue
-        names = () if person.is_host else [name for name in _names(person) if bearers[name] == 1]
+        names = () if person.is_host else [name for name in names_of[person.keys] if bearers[name] == 1]
         ways = ((Why.EMAIL, by_email, _emails(person)), (Why.NAME, by_name, names))
         for why, owners, keys in ways:
             found = {owner.id for key in keys if (owner := owners.get(key)) and owner.id not in said}
@@ -123,28 +129,25 @@ def suggest(
     people: Iterable[Person], students: Sequence[Enrolled], matches: Matches, choices: Sequence[Choice]
 ) -> tuple[Suggested, ...]:
     """Who of the people that are no students may be one, the most alike first; for each a few, the best of them."""
-    forms = [(one, _Form(one.student.name)) for one in students]
+    roster = _Roster(students)
     found: list[Suggested] = []
     for person in people:
         if person.keys in matches or person.is_host or person.robot or all(map(is_nameless, person.keys)):
             continue
-        refused, theirs = _said(person, choices), [_Form(name) for name in {stay.name for stay in person.stays}]
-        likely = (
-            Suggested(person, one, *alike)
-            for one, form in forms
-            if one.id not in refused and (alike := _alike(theirs, one, form))
-        )
+        refused = _said(person, choices)
+        alike = roster.alike({stay.name for stay in person.stays})
+        likely = [Suggested(person, one, *why) for one, why in alike if one.id not in refused]
         found += sorted(likely, key=lambda one: (-one.score, one.student.place))[:MOST_SUGGESTED]
     return tuple(sorted(found, key=lambda one: (-one.score, one.student.place)))
 
 
 def _unique(students: Iterable[Enrolled], keys_of: Callable[[Enrolled], Iterable[str]]) -> dict[str, Enrolled]:
     """The students by what only one of them has."""
-    owners: dict[str, list[Enrolled]] = defaultdict(list)
+    owners: dict[str, Enrolled | None] = {"": None}
     for one in students:
         for key in keys_of(one):
-            owners[key].append(one)
-    return {key: of[0] for key, of in owners.items() if key and len(of) == 1}
+            owners[key] = None if key in owners else one
+    return {key: owner for key, owner in owners.items() if owner is not None}
 
 
 def _said(person: Person, choices: Sequence[Choice]) -> dict[str, Choice]:
@@ -156,41 +159,53 @@ def _said(person: Person, choices: Sequence[Choice]) -> dict[str, Choice]:
     return said
 
 
+# Who comes once comes to the next class too.
+_compared = lru_cache(maxsize=20_000)(compared_name)
+
+
 def _names(person: Person) -> set[str]:
-    return {name for stay in person.stays if (name := compared_name(stay.name))}
+    return {name for stay in person.stays if (name := _compared(stay.name))}
 
 
 def _emails(person: Person) -> set[str]:
     return {address for stay in person.stays if (address := stay.email.strip().casefold())}
 
 
-class _Form:
-    """A name in the forms that are compared."""
-
-    __slots__ = ("exact", "words")
-
-    def __init__(self, name: str) -> None:
-        self.exact = compared_name(name)
-        latin = anyascii(self.exact[:LONGEST_NAME]).casefold()
-        self.words = tuple(sorted("".join(sign if sign.isalnum() else " " for sign in latin).split()))
+def _words(name: str) -> str:
+    """The words of a name in Latin letters, in order of the alphabet."""
+    latin = anyascii(_compared(name)[:LONGEST_NAME]).casefold()
+    return " ".join(sorted("".join(sign if sign.isalnum() else " " for sign in latin).split()))
 
 
-def _alike(names: Iterable[_Form], one: Enrolled, form: _Form) -> tuple[Likeness, int] | None:
-    """Why somebody of these names may be this student, and how alike they are; None where nothing speaks for it."""
-    if not form.words:
-        return None
-    best: tuple[Likeness, int] | None = None
-    for theirs in names:
-        if theirs.exact == form.exact:
-            return Likeness.SAME_NAME, 100
-        if theirs.exact in one.emails:
-            return Likeness.NAME_IS_EMAIL, 100
-        if theirs.words == form.words:
-            return Likeness.OTHER_WRITING, 99
-        if not theirs.words:
-            continue
-        is_part = set(theirs.words) <= set(form.words) or set(form.words) <= set(theirs.words)
-        score = round(fuzz.token_set_ratio(" ".join(theirs.words), " ".join(form.words)))
-        if score >= LEAST_ALIKE and (best is None or score > best[1]):
-            best = (Likeness.PART_OF_NAME, 90) if is_part else (Likeness.ALIKE, min(score, 95))
-    return best
+class _Roster:
+    """Students by the forms of their names that are compared."""
+
+    def __init__(self, students: Sequence[Enrolled]) -> None:
+        self._students = [one for one in students if one.name]
+        self._words = [_words(one.student.name) for one in self._students]
+
+    def alike(self, names: Iterable[str]) -> list[tuple[Enrolled, tuple[Likeness, int]]]:
+        """Who of the students somebody of these names may be, why, and how alike they are."""
+        best: dict[int, tuple[Likeness, int]] = {}
+        for name in sorted(filter(None, map(_compared, names))):
+            for place, why in self._alike(name):
+                if place not in best or why[1] > best[place][1]:
+                    best[place] = why
+        return [(self._students[place], why) for place, why in best.items()]
+
+    def _alike(self, name: str) -> Iterator[tuple[int, tuple[Likeness, int]]]:
+        words = _words(name)
+        for place, one in enumerate(self._students):
+            if name == one.name:
+                yield place, (Likeness.SAME_NAME, 100)
+            elif name in one.emails:
+                yield place, (Likeness.NAME_IS_EMAIL, 100)
+            elif words and words == self._words[place]:
+                yield place, (Likeness.OTHER_WRITING, 99)
+        if not words:
+            return
+        ours = set(words.split())
+        likely = process.extract(words, self._words, scorer=fuzz.token_set_ratio, score_cutoff=LEAST_ALIKE, limit=None)
+        for theirs, score, place in likely:
+            is_part = ours <= set(theirs.split()) or set(theirs.split()) <= ours
+            yield place, ((Likeness.PART_OF_NAME, 90) if is_part else (Likeness.ALIKE, min(round(score), 95)))

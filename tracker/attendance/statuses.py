@@ -11,6 +11,8 @@ from tracker.attendance.types import Span, Status
 
 # Leaving earlier than this before the class's own time ends is early.
 EARLY = timedelta(minutes=5)
+# After so many minutes at the most somebody is late.
+LONGEST_GRACE = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,15 @@ def status_of(
 ) -> Status:
     """The status of somebody who was there at these times, all of them within the class's own time.
 
-    `untimed` are the seconds of somebody of whom nobody knows when she was there. Shares of the class are compared in
-    seconds, never as a rounded percentage.
+    `untimed` are seconds of hers of which nobody knows when they were. Shares of the class are compared in seconds,
+    never as a rounded percentage. Where nobody knows when the class was held, whoever came was there.
     """
-    seconds = sum(span.seconds for span in in_class) or untimed
+    seconds, own_seconds = sum(span.seconds for span in in_class) + untimed, sum(span.seconds for span in own_time)
+    if not own_seconds:
+        return Status.PRESENT
     if not seconds:
         return Status.ABSENT
-    if seconds * 100 < rules.present_from * sum(span.seconds for span in own_time):
+    if seconds * 100 < rules.present_from * own_seconds:
         return Status.PARTLY
     if not in_class:
         return Status.PRESENT

@@ -25,6 +25,11 @@ def stays_from_data(data: Mapping[str, Any]) -> tuple[Stay, ...]:
     return stays_from_entries(data["participants"])
 
 
+def source_in_data(data: Mapping[str, Any]) -> Source:
+    """Where the records in a stored `participantsData` come from; another program may not say it."""
+    return next((source for source in Source if source.value == data.get("source")), Source.ZOOM)
+
+
 def said_in_data(data: Mapping[str, Any]) -> Said | None:
     """What the teacher had said of the people of a class when their names were removed; None while they are there."""
     said = data.get("said")
@@ -71,9 +76,3 @@ def stays_from_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[Stay, ...]
         )
         for entry in entries
     )
-
-
-def source_in_data(data: Mapping[str, Any]) -> Source:
-    """Where the records come from; from Zoom's list where another program has said something else, or nothing."""
-    source = data.get("source")
-    return Source(source) if source in list(Source) else Source.ZOOM

@@ -35,7 +35,7 @@ class Source(StrEnum):
     ZOOM = "Zoom's list"
     SEEN = "seen live"
     # A file of Zoom's or another system's, which may have durations without times.
-    REPORT = "a report"
+    REPORT = "report"
 
 
 class Where(StrEnum):
@@ -170,7 +170,7 @@ class Person:
 
     `keys` has more than one entry where a teacher has joined people. `present` is within the class's share of its
     sessions, `in_class` the part of it in the class's own time. `robot`: it looks like a note-taking robot, and the
-    teacher has not said otherwise. `untimed` are the seconds of somebody of whom it is not known when she was there.
+    teacher has not said otherwise. `untimed` are seconds of stays of which only the length is known.
     """
 
     keys: tuple[PersonKey, ...]
@@ -193,12 +193,12 @@ class Person:
     @property
     def seconds(self) -> int:
         """Time present: the union of the stays, in whole seconds."""
-        return sum(span.seconds for span in self.present) or self.untimed
+        return sum(span.seconds for span in self.present) + self.untimed
 
     @property
     def seconds_in_class(self) -> int:
         """Time in class: what of the time present lies in the class's own time, in whole seconds."""
-        return sum(span.seconds for span in self.in_class) or self.untimed
+        return sum(span.seconds for span in self.in_class) + self.untimed
 
     @property
     def outside(self) -> bool:
@@ -218,7 +218,7 @@ class Person:
     @property
     def added_up(self) -> int:
         """The seconds of the stays added up, as a naive report has it: time on two devices is in it twice."""
-        return sum(stay.span.seconds for stay in self.stays if stay.span is not None)
+        return sum(stay.span.seconds if stay.span is not None else stay.seconds for stay in self.stays)
 
     @property
     def first_join(self) -> datetime | None:
@@ -267,6 +267,11 @@ class Attendance:
     def hosts(self) -> tuple[Person, ...]:
         """Who hosted the class."""
         return tuple(person for person in self.people if person.is_host)
+
+    @property
+    def without_times(self) -> bool:
+        """Whether it is known of people for how long they were there, and of nobody when."""
+        return any(one.untimed for one in self.people) and not any(one.present for one in self.people)
 
     @property
     def waiting(self) -> tuple[Stay, ...]:

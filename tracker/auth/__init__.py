@@ -84,6 +84,7 @@ from tracker.permissions import (
     check_owns_account,
     is_in_charge,
     is_in_charge_of_course,
+    may_see,
 )
 
 __all__ = [
@@ -134,6 +135,7 @@ __all__ = [
     "list_members",
     "list_sign_ins",
     "log_refusal",
+    "may_see",
     "member_by_bearer",
     "member_signed_in",
     "names_of",

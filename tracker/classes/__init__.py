@@ -1,17 +1,22 @@
 """Classes: made, changed and cancelled, here and at Zoom; listed for whoever may see them.
 
-plan.py        title and time as somebody typed them
-planned.py     a class that has not begun
-meetings.py    the Zoom meeting that a pasted link names, and whose it is
-cancelling.py  cancelled, taken back, and the meeting deleted
+plan.py         title and time as somebody typed them
+planned.py      a class that has not begun, and those that follow it in its series
+meetings.py     the Zoom meeting that a pasted link names, and whose it is
+changing.py     title, time and course changed
+cancelling.py   cancelled, taken back, and the meeting deleted
+series_plan.py  a class every week, as somebody typed it
+series.py       the classes of it made
+making.py       their meetings made and changed at Zoom, as many a day as it takes
+recurring.py    the dates of their one recurring meeting brought in line
 
 Each use case opens its own short transactions, and never keeps one open while it talks to Zoom.
 """
 
-from contextlib import suppress
+from contextlib import nullcontext
 from datetime import datetime
 
-from tracker import audit, auth, clock, retry, storage
+from tracker import audit, auth, retry, storage
 from tracker.attendance.assignment import LATE
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.audit import Action
@@ -19,27 +24,41 @@ from tracker.classes.cancelling import (
     UNDO_FOR as UNDO_FOR,
 )
 from tracker.classes.cancelling import cancel_class as cancel_class
+from tracker.classes.cancelling import cancelled_with as cancelled_with
 from tracker.classes.cancelling import delete_due_meeting as delete_due_meeting
 from tracker.classes.cancelling import is_deletion_due as is_deletion_due
 from tracker.classes.cancelling import may_be_undone as may_be_undone
 from tracker.classes.cancelling import undo_cancelling as undo_cancelling
+from tracker.classes.changing import change_class as change_class
+from tracker.classes.making import is_meeting_due as is_meeting_due
+from tracker.classes.making import make_due_meeting as make_due_meeting
 from tracker.classes.meetings import check_host as check_host
-from tracker.classes.meetings import check_may_link, linked_meeting
+from tracker.classes.meetings import check_may_link, deleted_without_class, linked_meeting
 from tracker.classes.plan import LONGEST_CLASS_MINUTES as LONGEST_CLASS_MINUTES
 from tracker.classes.plan import LONGEST_TITLE as LONGEST_TITLE
 from tracker.classes.plan import Plan as Plan
 from tracker.classes.plan import next_plan as next_plan
 from tracker.classes.plan import one_line
-from tracker.classes.planned import check_not_taken, lock_planned, still_planned
+from tracker.classes.planned import check_not_taken
 from tracker.classes.planned import classes_of_meeting as classes_of_meeting
+from tracker.classes.planned import following_for as following_for
 from tracker.classes.planned import others_in_meeting as others_in_meeting
-from tracker.errors import NoMeeting, NotAllowed, NotFound, ZoomError
+from tracker.classes.planned import those_that_follow as those_that_follow
+from tracker.classes.recurring import are_dates_due as are_dates_due
+from tracker.classes.recurring import bring_due_dates_in_line as bring_due_dates_in_line
+from tracker.classes.series import classes_of_series as classes_of_series
+from tracker.classes.series import create_series as create_series
+from tracker.classes.series_plan import SeriesPlan as SeriesPlan
+from tracker.classes.series_plan import changes_of_clocks as changes_of_clocks
+from tracker.classes.series_plan import days_without as days_without
+from tracker.classes.series_plan import weekdays_of as weekdays_of
+from tracker.errors import NoMeeting, NotAllowed, NotFound
 from tracker.services import Services
 from tracker.sessions import following
 from tracker.storage.audit import Entry, Which
 from tracker.storage.class_lists import Filter
 from tracker.storage.classes import Class, FetchProgress, NewClass
-from tracker.storage.database import AWAY, Transaction, reading, transaction
+from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom import Meeting
 
@@ -139,92 +158,19 @@ def create_class(
         zoom_meeting_made=link is None,
         course=course_name or None,
     )
-    try:
-        now = services.now()
-        with transaction(services.engine) as tx, following(tx, new.zoom_meeting_id, services.delay, now):
-            check_not_taken(tx, new.zoom_meeting_id, new.scheduled_start)
-            class_id = storage.classes.add_class(tx, new, now)
-            audit.note(tx, acting, Action.CLASS_MADE, now, class_id=class_id, teacher=teacher.email, **plan.in_words())
-            if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
-                # Held already: no webhook will come, so Zoom is asked.
-                storage.fetches.ask(tx, class_id, now, now)
-    except Exception:
-        if link is None:
-            # Without its class the meeting would be left over in the teacher's Zoom. Where the database went away, the
-            # class may be there all the same.
-            with suppress(ZoomError, *AWAY):
-                if not _is_used(services, meeting):
-                    services.zoom.delete_meeting(meeting.id)
-        raise
-    return class_id
-
-
-def _is_used(services: Services, meeting: Meeting) -> bool:
-    """Whether a class has the meeting; others may be held under the same personal meeting id."""
-    with reading(services.engine) as tx:
-        classes = storage.classes.classes_of_meeting(tx, meeting.announced_id)
-    return any(found.api_meeting_id == meeting.id for found in classes)
-
-
-def change_class(services: Services, acting: Member, class_id: str, plan: Plan, *, course: str | None = None) -> None:
-    """Changes title and time of a class that has not begun, at Zoom as well; and its `course`, "" for none.
-
-    Raises as `create_class` does, and NotAllowed where a co-teacher puts it into another course.
-    """
-    plan = plan.checked()
-    course = None if course is None else one_line(course, "course_name_too_long")
-    current = still_planned(services, acting, class_id)
-    services.read(_check_may_move, acting, current, plan, course)
-    meeting = None
-    told = _is_changed(current, plan) or not _is_moved(current, course)
-    if told and current.zoom_meeting_made and current.api_meeting_id:
-        services.zoom.change_meeting(current.api_meeting_id, plan.meeting(), current.teacher_email)
-        if current.zoom_api_meeting_id is not None:
-            # Zoom was asked once more not to hold it under the personal meeting id; both its numbers hang on that.
-            with suppress(ZoomError):
-                meeting = services.zoom.meeting(current.api_meeting_id)
     now = services.now()
     with (
+        deleted_without_class(services, meeting) if link is None else nullcontext(),
         transaction(services.engine) as tx,
-        following(tx, current.zoom_meeting_id or "", services.delay, now),
+        following(tx, meeting.announced_id, services.delay, now),
     ):
-        locked = lock_planned(tx, acting, class_id)
-        _check_may_move(tx, acting, locked, plan, course)
-        if _is_moved(locked, course):
-            storage.courses.set_course(tx, class_id, course or "")
-            audit.note(tx, acting, Action.CLASS_MOVED, now, class_id=class_id)
-        if told:
-            storage.classes.change_class(tx, class_id, plan.title, plan.start, plan.minutes, plan.timezone)
-            _note_change(tx, acting, locked, plan, now)
-        if meeting is not None:
-            api_id = meeting.id if meeting.personal_id else None
-            storage.classes.set_meeting(tx, class_id, meeting.announced_id, api_id, meeting.join_url)
-
-
-def _note_change(tx: Transaction, acting: Member, was: Class, plan: Plan, now: datetime) -> None:
-    # A title may be a person's name, and no entry keeps one that the class does not have any more.
-    audit.note(
-        tx,
-        acting,
-        Action.CLASS_CHANGED,
-        now,
-        class_id=was.id,
-        start=clock.to_zoom(plan.start),
-        minutes=plan.minutes,
-        old_start=clock.to_zoom(was.scheduled_start),
-        old_minutes=was.duration_minutes,
-        renamed=int(plan.title != was.title),
-    )
-
-
-def _is_changed(found: Class, plan: Plan) -> bool:
-    """Whether title or time would be others; `plan` is checked."""
-    return plan != Plan(found.title, found.scheduled_start, found.duration_minutes, found.timezone)
-
-
-def _is_moved(found: Class, course: str | None) -> bool:
-    """Whether its course would be another one, or none."""
-    return course is not None and course != (found.course or "")
+        check_not_taken(tx, meeting.announced_id, new.scheduled_start)
+        class_id = storage.classes.add_class(tx, new, now)
+        audit.note(tx, acting, Action.CLASS_MADE, now, class_id=class_id, teacher=teacher.email, **plan.in_words())
+        if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
+            # Held already: no webhook will come, so Zoom is asked.
+            storage.fetches.ask(tx, class_id, now, now)
+    return class_id
 
 
 def host_meeting(services: Services, acting: Member, class_id: str) -> Meeting:
@@ -269,14 +215,3 @@ def was_not_held(found: Class, now: datetime) -> bool:
 def found_no_session(fetch: FetchProgress) -> bool:
     """Whether Zoom was asked, and knows of no session of the class so far."""
     return fetch.error is not None and fetch.error.code in retry.NO_SESSION
-
-
-def _check_may_move(tx: Transaction, acting: Member, found: Class, plan: Plan, course: str | None) -> None:
-    """Raises NotAllowed where another time would reach into classes that a co-teacher may not see.
-
-    And where she would put it into another course: that shares it with whoever has the course.
-    """
-    if (plan.start, plan.minutes) != (found.scheduled_start, found.duration_minutes):
-        auth.check_reach(tx, acting, found)
-    if _is_moved(found, course):
-        auth.check_may_share(acting, found)

@@ -12,12 +12,18 @@ from datetime import datetime, timedelta
 from tracker import audit, auth, retry, storage
 from tracker.attendance.types import ClassStatus
 from tracker.audit import Action
-from tracker.classes.planned import check_not_taken, lock_planned, others_in_meeting, still_planned
+from tracker.classes.planned import (
+    all_following,
+    check_not_taken,
+    lock_planned,
+    others_in_meeting,
+    still_planned,
+    those_that_follow,
+)
 from tracker.errors import InvalidInput, TrackerError
 from tracker.services import Services
-from tracker.sessions import following
 from tracker.storage.classes import Class
-from tracker.storage.database import reading, transaction
+from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member
 
 log = logging.getLogger(__name__)
@@ -27,47 +33,62 @@ UNDO_FOR = timedelta(minutes=10)
 LEASE = timedelta(minutes=5)
 
 
-def cancel_class(services: Services, acting: Member, class_id: str) -> None:
-    """Cancels a class that has not begun; a meeting that was made for it, and that no other has, is deleted in a while.
+def cancel_class(services: Services, acting: Member, class_id: str, *, with_following: bool = False) -> None:
+    """Cancels a class that has not begun, or it and all that follow in its series.
 
+    A meeting that was made for it, and that no other has, is deleted in a while; of a recurring one its date.
     Raises InvalidInput for one that has begun, NotAllowed, NotFound.
     """
     current = still_planned(services, acting, class_id)
     now = services.now()
-    with (
-        transaction(services.engine) as tx,
-        following(tx, current.zoom_meeting_id or "", services.delay, now),
-    ):
-        found = lock_planned(tx, acting, class_id)
-        # Where other classes are held in it, their link would stop working.
-        deletes = found.zoom_meeting_made and found.api_meeting_id and not others_in_meeting(tx, found)
-        storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
-        storage.cancelling.set_cancelling(tx, class_id, now, now + UNDO_FOR if deletes else None)
-        storage.fetches.withdraw(tx, class_id)
-        audit.note(tx, acting, Action.CLASS_CANCELLED, now, class_id=class_id)
+    with transaction(services.engine) as tx:
+        meant = those_that_follow(tx, current) if with_following else [current]
+        with all_following(tx, meant, services.delay, now):
+            for one in meant:
+                _cancel(tx, lock_planned(tx, acting, one.id), now)
+                audit.note(tx, acting, Action.CLASS_CANCELLED, now, class_id=one.id)
 
 
-def undo_cancelling(services: Services, acting: Member, class_id: str) -> None:
+def _cancel(tx: Transaction, found: Class, now: datetime) -> None:
+    # Where other classes are held in it, their link would stop working.
+    deletes = found.zoom_meeting_made and found.api_meeting_id and not others_in_meeting(tx, found)
+    storage.classes.set_life(tx, found.id, ClassStatus.CANCELLED, None, None)
+    storage.cancelling.set_cancelling(tx, found.id, now, now + UNDO_FOR if deletes else None)
+    storage.fetches.withdraw(tx, found.id)
+    if found.series_id is not None and found.zoom_occurrence_id is not None:
+        storage.series.ask(tx, found.series_id, now + UNDO_FOR)
+
+
+def undo_cancelling(services: Services, acting: Member, class_id: str, *, with_others: bool = False) -> None:
     """Puts a cancelled class back to what it was, as long as `may_be_undone` says so.
 
-    Raises InvalidInput where it is too late, or where another class has the meeting at this time now; NotAllowed,
-    NotFound.
+    Or it and all others of its series that were cancelled together with it, as far as they can be. Raises InvalidInput
+    where it is too late, or where another class has the meeting at this time now; NotAllowed, NotFound.
     """
     current = services.read(storage.classes.get_class, class_id)
     auth.check_may_change(acting, current)
     now = services.now()
-    with (
-        transaction(services.engine) as tx,
-        following(tx, current.zoom_meeting_id or "", services.delay, now),
-    ):
-        found = storage.classes.lock_class(tx, class_id)
-        auth.check_may_change(acting, found)
-        if not may_be_undone(found, now):
-            raise InvalidInput("cancelling_not_undoable")
-        check_not_taken(tx, found.zoom_meeting_id or "", found.scheduled_start)
-        storage.classes.set_life(tx, class_id, ClassStatus.SCHEDULED, None, None)
-        storage.cancelling.set_cancelling(tx, class_id, None, None)
-        audit.note(tx, acting, Action.CLASS_CANCELLING_UNDONE, now, class_id=class_id)
+    with transaction(services.engine) as tx:
+        meant = [current, *(cancelled_with(tx, acting, current, now) if with_others else ())]
+        with all_following(tx, meant, services.delay, now):
+            for one in meant:
+                found = storage.classes.lock_class(tx, one.id)
+                auth.check_may_change(acting, found)
+                if not may_be_undone(found, now):
+                    raise InvalidInput("cancelling_not_undoable")
+                check_not_taken(tx, found.zoom_meeting_id, found.scheduled_start)
+                storage.classes.set_life(tx, one.id, ClassStatus.SCHEDULED, None, None)
+                storage.cancelling.set_cancelling(tx, one.id, None, None)
+                audit.note(tx, acting, Action.CLASS_CANCELLING_UNDONE, now, class_id=one.id)
+
+
+def cancelled_with(tx: Transaction, viewer: Member, found: Class, now: datetime) -> list[Class]:
+    """The others of its series that were cancelled together with a class, and that this person can put back."""
+    if found.series_id is None or found.cancelled_at is None:
+        return []
+    series = storage.series.classes_of(tx, found.series_id)
+    together = [one for one in series if one.id != found.id and one.cancelled_at == found.cancelled_at]
+    return [one for one in together if may_be_undone(one, now) and auth.may_see(viewer, one)]
 
 
 def may_be_undone(found: Class, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """The Zoom meeting of a class that somebody has linked: read out of what was pasted, and whose it is."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from tracker.errors import (
 )
 from tracker.services import Services
 from tracker.storage.classes import Class
-from tracker.storage.database import reading
+from tracker.storage.database import AWAY, reading
 from tracker.storage.members import Member
 from tracker.zoom import Meeting
 from tracker.zoom.meeting_link import MeetingLink, read_meeting_link
@@ -64,6 +65,28 @@ def _why_not_hers(services: Services, meeting: Meeting, *teacher: str) -> str | 
     if not meeting.hosts:
         return HOST_UNKNOWN
     return None if meeting.is_hosted_by(*teacher) else "meeting_of_somebody_else"
+
+
+@contextmanager
+def deleted_without_class(services: Services, meeting: Meeting) -> Iterator[None]:
+    """Where the block fails that stores the class of a new meeting, the meeting is deleted: nobody would know of it.
+
+    Where the database went away, the class may be there all the same.
+    """
+    try:
+        yield
+    except Exception:
+        with suppress(ZoomError, *AWAY):
+            if not _is_used(services, meeting):
+                services.zoom.delete_meeting(meeting.id)
+        raise
+
+
+def _is_used(services: Services, meeting: Meeting) -> bool:
+    """Whether a class has the meeting; others may be held under the same personal meeting id."""
+    with reading(services.engine) as tx:
+        classes = storage.classes.classes_of_meeting(tx, meeting.announced_id)
+    return any(found.api_meeting_id == meeting.id for found in classes)
 
 
 def linked_meeting(services: Services, link: str) -> Meeting:

@@ -1,6 +1,8 @@
 """A command as it was typed, how a command is described, and what several of them need."""
 
 import argparse
+import csv
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -108,6 +110,28 @@ def write_file(name: str, content: bytes) -> None:
         paths.write_private(Path(name), content)
     except OSError as error:
         raise InvalidInput("file_unwritable", file=name, reason=str(error.strerror)) from None
+
+
+def write_out(content: bytes, kind: str, file: str | None) -> None:
+    """Writes what was made into this file, or on stdout: as it is for a program, in harmless lines for a terminal.
+
+    Raises InvalidInput for a workbook on a terminal, and for a file that cannot be written.
+    """
+    if file is not None:
+        write_file(file, content)
+        return
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.write(content)
+        return
+    if kind == "xlsx":
+        raise InvalidInput("workbook_on_terminal")
+    text = content.decode("utf-8-sig")
+    if kind != "json":
+        rows, told = csv.reader(io.StringIO(text, newline="")), io.StringIO()
+        csv.writer(told, lineterminator="\n").writerows([visible(cell) for cell in row] for row in rows)
+        text = told.getvalue()
+    for line in text.splitlines():
+        say(line)
 
 
 def print_json(value: object) -> None:

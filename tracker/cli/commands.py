@@ -1,7 +1,8 @@
 """The commands: their options, the use case that each calls, and what it prints.
 
-`people` has those on who was in a class, `person` those on one person's data, `users` those on accounts, `activity` the
-one on who did what.
+`people` has those on who was in a class, `rosters`, `register` and `reports` those on courses, `series` the one that
+plans a class every week, `person` those on one person's data, `users` those on accounts, `activity` the one on who did
+what.
 """
 
 import argparse
@@ -12,7 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from tracker import (
 from tracker.attendance.stored_form import participants_data
 from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import activity, people, person, rosters, users
+from tracker.cli import activity, people, person, register, reports, rosters, series, users
 from tracker.cli.call import (
     CLASS_ID,
     Call,
@@ -178,7 +178,7 @@ def examine(call: Call) -> int:
 def create_class(call: Call) -> None:
     """Makes a class with its Zoom meeting, or takes the meeting in a link."""
     options = call.options
-    plan = Plan(options.title, _moment(options.start), options.minutes, options.timezone)
+    plan = Plan(options.title, series.moment(options.start), options.minutes, options.timezone)
     with call.services() as services:
         teacher = services.read(auth.get_member, options.teacher)
         class_id = classes.create_class(
@@ -314,13 +314,6 @@ def _note(call: Call, action: Action) -> None:
         audit.note_read(services.engine, auth.OPERATOR, action, services.now())
 
 
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("time_unreadable", text=text) from None
-
-
 def _check_text(options: argparse.Namespace) -> None:
     """Raises InvalidInput for an argument that was not written in the terminal's own encoding."""
     for name, value in vars(options).items():
@@ -352,6 +345,8 @@ def command_parser() -> argparse.ArgumentParser:
     _export_command(commands)
     person.person_commands(commands)
     rosters.roster_commands(commands)
+    register.register_commands(commands)
+    reports.report_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     activity.audit_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
@@ -368,6 +363,7 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
     added.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
     added.add_argument("--course", help="the course it belongs to")
+    series.series_command(lessons)
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, as_json=True, id=CLASS_ID)
     added = command(

@@ -1,22 +1,22 @@
 """The commands on who was in a class: as a file, as JSON, and in words."""
 
-import csv
-import io
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tracker import auth, class_attendance, classes, clock, report
+from tracker import auth, class_attendance, classes, clock, courses, report
 from tracker.attendance.assignment import ClassSession
-from tracker.attendance.types import ClassStatus, Person
+from tracker.attendance.matching import Enrolled, Match
+from tracker.attendance.types import ClassStatus, Person, PersonKey
 from tracker.class_attendance import Overview
-from tracker.cli.call import Call, class_named, class_seen, print_json, say, write_file
-from tracker.errors import ClassNotReady, InvalidInput, NamesRemoved
+from tracker.cli.call import Call, class_named, class_seen, print_json, say, write_out
+from tracker.errors import ClassNotReady, NamesRemoved
 from tracker.messages import languages, people_in_words, sentence, sentence_of
 from tracker.messages.vocabulary import NO_NAME
 from tracker.storage.database import check_schema
-from tracker.text import plain, visible
+from tracker.text import plain
 
+# Which students each person of a class is, by her keys.
+Students = Mapping[tuple[PersonKey, ...], Sequence[tuple[Enrolled, Match]]]
 # What is in a file that is of no single shape.
 SHAPES = {"xlsx": "people and stays", "json": "everything"}
 
@@ -31,6 +31,7 @@ def export(call: Call) -> None:
         attendance = services.read(known, found, services.now())
         if attendance is None:
             raise NamesRemoved() if found.names_removed_at else ClassNotReady("participants_unknown")
+        students = services.read(courses.with_students, auth.OPERATOR, found, attendance, services.now())
         shape = SHAPES.get(options.format, options.shape)
         classes.note_export(services, auth.OPERATOR, found.id, options.format, shape)
     zone = clock.zone(found.timezone)
@@ -39,29 +40,11 @@ def export(call: Call) -> None:
         if options.format == "json":
             content = report.json_bytes(attendance, zone, found.record())
         elif options.format == "xlsx":
-            content = report.workbook(attendance, zone, options.shape, told=told)
+            sheet = report.students_table(students.with_marks, told=told) if students else None
+            content = report.workbook(attendance, zone, options.shape, sheet, told=told)
         else:
             content = report.csv_bytes(report.tables(attendance, zone, told=told)[options.shape])
-    if options.out is None:
-        _to_stdout(content, options.format)
-        return
-    write_file(options.out, content)
-
-
-def _to_stdout(content: bytes, kind: str) -> None:
-    """The bytes as they are for whatever reads them, and lines that do no harm for a terminal."""
-    if not sys.stdout.isatty():
-        sys.stdout.buffer.write(content)
-        return
-    if kind == "xlsx":
-        raise InvalidInput("workbook_on_terminal")
-    text = content.decode("utf-8-sig")
-    if kind == "csv":
-        rows, told = csv.reader(io.StringIO(text, newline="")), io.StringIO()
-        csv.writer(told, lineterminator="\n").writerows([visible(cell) for cell in row] for row in rows)
-        text = told.getvalue()
-    for line in text.splitlines():
-        say(line)
+    write_out(content, options.format, options.out)
 
 
 def show(call: Call) -> None:
@@ -69,17 +52,18 @@ def show(call: Call) -> None:
     with call.services(check_schema) as services:
         found = class_seen(services, call.options.id)
         overview = services.read(class_attendance.overview, found, services.now())
+        students = services.read(courses.students_by_person, auth.OPERATOR, found, services.now())
     if call.options.json:
-        print_json(_record(overview))
+        print_json(_record(overview, students))
     else:
         for line in _lines(overview):
             say(line)
 
 
-def _record(overview: Overview) -> dict[str, Any]:
+def _record(overview: Overview, students: Students) -> dict[str, Any]:
     attendance = overview.attendance
-    people = [] if attendance is None else [_person(one, set_aside=False) for one in attendance.people]
-    set_aside = [] if attendance is None else [_person(one, set_aside=True) for one in attendance.set_aside]
+    people = [] if attendance is None else [_person(one, students, set_aside=False) for one in attendance.people]
+    set_aside = [] if attendance is None else [_person(one, students, set_aside=True) for one in attendance.set_aside]
     return {
         "people": people + set_aside,
         "suggestions": [
@@ -94,7 +78,8 @@ def _who(person: Person) -> dict[str, str]:
     return {"name": person.name, "email": person.email}
 
 
-def _person(person: Person, *, set_aside: bool) -> dict[str, Any]:
+def _person(person: Person, students: Students, *, set_aside: bool) -> dict[str, Any]:
+    found = next(iter(students.get(person.keys, ())), None)
     return _who(person) | {
         "role": person.role.value,
         "secondsInClass": person.seconds_in_class,
@@ -104,8 +89,14 @@ def _person(person: Person, *, set_aside: bool) -> dict[str, Any]:
         "status": person.status,
         "robot": person.robot,
         "setAside": set_aside,
-        "student": None,
+        # Of several who share a device the first on the roster.
+        "student": None if found is None else _student(*found),
     }
+
+
+def _student(enrolled: Enrolled, match: Match) -> dict[str, str]:
+    student = enrolled.student
+    return {"name": student.name, "email": student.email, "number": student.number, "why": match.why.value}
 
 
 def _session(one: ClassSession) -> dict[str, Any]:

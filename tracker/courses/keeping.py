@@ -63,14 +63,6 @@ def version(tx: Transaction, viewer: Member, course_id: str, now: datetime) -> o
     return found, tuple(classes), begun, storage.course_lists.stamp(tx, course_id)
 
 
-def note_register_export(services: Services, acting: Member, course_id: str, form: str) -> Course:
-    """Notes that somebody takes the register of a course away as a file. Raises NotFound, NotAllowed."""
-    found = services.read(_visible, acting, course_id)
-    told = {"course": found.name, "account": found.teacher_email, "format": form}
-    audit.note_read(services.engine, acting, Action.REGISTER_EXPORTED, services.now(), class_id=None, **told)
-    return found
-
-
 def new_course(services: Services, acting: Member, name: str, teacher: Member) -> str:
     """Makes a course without classes and students for a teacher, and returns its id.
 

@@ -37,7 +37,7 @@ def choose(
     def store(tx: Transaction, now: datetime) -> None:
         known = {one.id for one in storage.students.list_students(tx, course_id)}
         if not known.issuperset((*student_ids, *refused)):
-            raise NotFound("no_such_student", who="")
+            raise NotFound("student_gone")
         _forget(tx, course_id, lasting)
         for key in lasting:
             for student_id in (*student_ids, *refused):
@@ -66,7 +66,7 @@ def add_address(services: Services, acting: Member, course_id: str, student_id: 
     def store(tx: Transaction, now: datetime) -> None:
         found = next((one for one in storage.students.list_students(tx, course_id) if one.id == student_id), None)
         if found is None:
-            raise NotFound("no_such_student", who="")
+            raise NotFound("student_gone")
         if len(found.addresses) >= MOST_ADDRESSES:
             raise InvalidInput("too_many_addresses", most=MOST_ADDRESSES)
         storage.said_of_students.add_address(tx, student_id, address, now)
@@ -79,7 +79,7 @@ def remove_address(services: Services, acting: Member, course_id: str, student_i
 
     def store(tx: Transaction, _now: datetime) -> None:
         if student_id not in {one.id for one in storage.students.list_students(tx, course_id)}:
-            raise NotFound("no_such_student", who="")
+            raise NotFound("student_gone")
         storage.said_of_students.remove_address(tx, student_id, email)
 
     _change(services, acting, course_id, Action.STUDENT_CHANGED, store)

@@ -75,7 +75,7 @@ def import_roster(
         holder = storage.members.get_member(tx, teacher)
         # While the account is removed or handed over no course of its is changed.
         storage.members.lock_member(tx, holder.id)
-        _check_may_import(tx, acting, holder, name)
+        check_may_import(tx, acting, holder, name)
         course_id = storage.courses.course_id(tx, holder.id, name)
         storage.courses.lock_course(tx, course_id)
         return save_list(tx, acting, storage.courses.course_by_id(tx, course_id), read, services.now())
@@ -94,12 +94,12 @@ def save_list(tx: Transaction, acting: Member, course: Course, read: Roster, now
 
 def _previewed(tx: Transaction, acting: Member, teacher: str, name: str, read: Roster) -> CourseRoster:
     holder = storage.members.get_member(tx, teacher)
-    found = _check_may_import(tx, acting, holder, name)
+    found = check_may_import(tx, acting, holder, name)
     _known, made = brought_up_to_date(tx, found.id if found else None, read)
     return _told(name, made)
 
 
-def _check_may_import(tx: Transaction, acting: Member, holder: Member, name: str) -> Course | None:
+def check_may_import(tx: Transaction, acting: Member, holder: Member, name: str) -> Course | None:
     """The course, where there is one. Raises NotAllowed for who may not change it, or not make it for its teacher."""
     found = storage.courses.find_course(tx, holder.id, name)
     if found is not None:

@@ -32,7 +32,7 @@ def trouble_of(found: Class, now: datetime) -> str | None:
     """The code of what is the matter with a class, with that of its reason; None where nothing is."""
     state = state_of(found, now)
     if state == "planned" and found.zoom_meeting_id is None:
-        return "no_meeting"
+        return None if found.zoom_meeting_due_at is not None else "no_meeting"
     if state not in TROUBLES:
         return None
     reason = found.fetch.error.code if found.fetch and found.fetch.error and state in _WITH_REASON else None

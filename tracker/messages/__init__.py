@@ -12,7 +12,8 @@ from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
-from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_THE_MACHINE
+from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
+from tracker.messages.reports import OF_REPORTS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
@@ -107,6 +108,17 @@ _OF_CLASSES: Mapping[str, Template] = {
     "start_passed": "This time has passed. For a class that was held already, paste its Zoom link.",
     "time_zone_unknown": "“{zone}” is not a time zone; write it like Europe/Berlin.",
     "time_skipped": "{time} does not exist on {day} in {zone}: the clocks go forward then.",
+    "series_without_weekday": "Choose the days of the week on which the class is held.",
+    "series_ends_before_it_begins": "The last day is before the first one.",
+    "series_until_too_late": "The last day is more than two years after the first one.",
+    "series_start_passed": "The first of these classes would be in the past.",
+    "series_without_class": "There is no class between the first and the last day.",
+    "series_too_long": "These would be {classes} classes, and {most} can be planned at once. Choose an earlier last "
+    "day.",
+    "series_too_long_for_one_link": "Zoom takes {most} dates for one link, and these are {dates}. Choose a link for "
+    "each class, or an earlier last day.",
+    "weekday_unreadable": "“{text}” is not a day of the week; write it like tue,thu.",
+    "day_unreadable": "“{text}” is not a date; write it like 2026-06-30.",
     "time_unreadable": "“{text}” is not a time; write it like 2026-05-14T10:00.",
     "meeting_of_somebody_else": "This Zoom meeting has another host; an admin can link it to your class.",
     "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
@@ -191,11 +203,13 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "person_of_a_like_name": "the same name with a device, a number or the like",
     "person_not_kept": "Nothing is kept on this person, so nothing is erased.",
     "person_of_the_same_account": "the same Zoom account",
+    "person_of_the_same_student": "the same student by a teacher's word",
     "person_joined_by_teacher": "the same person by a teacher's word",
     "person_not_touched": Plural(
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
     "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_address_on_roster": "The address is a further one of a student of the course “{course}” ({teacher}).",
     "person_off_rosters": Plural(
         "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."
     ),
@@ -223,9 +237,11 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
 }
 
 _OF_ROSTERS: Mapping[str, Template] = {
-    "no_such_student": "There is no such student on the roster: {who}",
+    "no_such_student": "There is no student “{who}” on the roster.",
+    "student_gone": "This student is not on the roster any more.",
     "student_is_several": "{number} students are called “{who}”. Name the one by her e-mail or number.",
     "status_not_by_hand": "This status is not given by hand.",
+    "remark_without_status": "A remark goes with a status.",
     "remark_too_long": "A remark has at most {most} characters.",
     "class_is_cancelled": "This class is cancelled.",
     "late_after_unusable": "The minutes have to be between 0 and {most}.",
@@ -264,6 +280,17 @@ _OF_ROSTERS: Mapping[str, Template] = {
     "roster_email_known": "{name}, who is on the roster already, has the same e-mail address {email}. Both are kept.",
     "roster_name_known": "A “{name}” with another number or e-mail address is on the roster already. Both are kept.",
     "roster_full": "A course has at most {most} students, and with this list it would have {number}.",
+    "student_link_over": "This link is closed, or its time is over. Ask your teacher for another one.",
+    "link_day_unusable": "A link lasts for a day at least, and for {most} days at most.",
+    "request_empty": "Say in a few words what is not right.",
+    "request_too_long": "This has at most {most} characters.",
+    "request_not_for_class": "Nothing can be said of this class.",
+    "request_open": "You have said something of this class already. Your teacher will answer.",
+    "request_too_often": "You have said as much of this class as there is room for. Talk to your teacher.",
+    "too_many_requests": "You have {most} open requests. Your teacher has to answer some of them first.",
+    "request_gone": "This request is not there any more.",
+    "request_decided": "This request was answered or withdrawn meanwhile.",
+    "page_busy": "Many are looking at this moment. Please try again in a few seconds.",
     "course_unnamed": "Give the course a name.",
     "course_of_somebody_else": "This course belongs to another teacher.",
     "course_not_there": "There is no such course.",
@@ -333,8 +360,10 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
     **_OF_ROSTERS,
+    **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,
+    **OF_MAIL,
     **OF_BACKUPS,
     **OF_HEALTH,
     **OF_CHECKS,

@@ -48,11 +48,6 @@ def day(when: date, *, weekday: bool = True, year: bool = True) -> str:
     return format_skeleton(skeleton, when, locale=spoken()).replace("\u202f", "\u00a0")
 
 
-def weekday(when: date) -> str:
-    """The day of the week, short: `Thu`."""
-    return format_date(when, "EEE", locale=spoken())
-
-
 def long_day(when: date) -> str:
     """A date for a heading: `Thursday 14 May`."""
     patterns = spoken().datetime_skeletons
@@ -64,6 +59,17 @@ def long_day(when: date) -> str:
 def short_day(when: date) -> str:
     """A date in figures for a narrow column: `14/05/2026`."""
     return format_date(when, "short", locale=spoken())
+
+
+def weekday(number: int, *, short: bool = False) -> str:
+    """The name of a day of the week (0 is Monday), as it stands in a sentence: `Tuesday`, or `Tue`."""
+    names = spoken().days["format"]["abbreviated" if short else "wide"]
+    return str(names[number])
+
+
+def first_weekday() -> int:
+    """The day with which a week begins in a calendar (0 is Monday)."""
+    return int(spoken().first_week_day)
 
 
 def moment(at: datetime, *, seconds: bool = False) -> str:

@@ -16,6 +16,10 @@ OF_THE_MACHINE: Mapping[str, Template] = {
     "setting_no_choice": "{name} must be one of {choices}",
     "setting_no_addresses": "{name} must be a list of addresses or networks, like 10.0.0.1,10.1.0.0/16",
     "setting_no_host_names": "{name} must be a list of host names, like attendance.school.example,*.school.example",
+    "setting_no_mail_server": "{name} must be the address of a mail server, like "
+    "smtp://user:password@mail.school.example or smtps://mail.school.example:465",
+    "setting_no_sender": "{name} must be an e-mail address, like news@school.example or School <news@school.example>",
+    "setting_needed_with": "{name} must be set where {other} is",
     "setting_no_number": "{name} must be a whole number from {least} to {most}",
     "database_url_unusable": "DATABASE_URL must begin with sqlite:/// or postgresql://",
     "postgres_driver_missing": 'for PostgreSQL install its driver: pip install "psycopg[binary]"',
@@ -42,6 +46,33 @@ OF_THE_MACHINE: Mapping[str, Template] = {
     "workbook_on_terminal": "An Excel file is nothing for a terminal: name a file with --out.",
     "file_unwritable": "{file} cannot be written: {reason}.",
     "argument_not_text": "The value of {name} is not valid text.",
+}
+
+OF_MAIL: Mapping[str, Template] = {
+    "mail_server_unreachable": "The mail server {host} cannot be reached: check SMTP_URL, and that this machine may "
+    "connect to its port {port}.",
+    "mail_server_silent": "The mail server {host} does not answer: check SMTP_URL (port 465 goes with smtps://, port "
+    "587 with smtp://).",
+    "mail_server_odd": "What answers at {host}, port {port}, is no mail server: check SMTP_URL.",
+    "mail_server_broke_off": "The mail server {host} broke the connection off.",
+    "mail_server_without_tls": "The mail server {host} offers no encryption, so nothing is sent to it. Use smtps:// if "
+    "it has that; for a server on this machine add ?tls=none to SMTP_URL.",
+    "mail_certificate_untrusted": "The certificate of the mail server {host} cannot be trusted, so nothing is sent to "
+    "it: {reason}.",
+    "mail_tls_failed": "No encrypted connection to the mail server {host} can be made: check SMTP_URL (port 465 goes "
+    "with smtps://, port 587 with smtp://).",
+    "mail_sign_in_refused": "The mail server {host} refuses user and password of SMTP_URL: {answer}",
+    "mail_sign_in_not_offered": "The mail server {host} has no way to sign in with user and password.",
+    "mail_sender_refused": "The mail server {host} does not let SMTP_FROM send: {answer}",
+    "mail_server_busy": "The mail server {host} takes no e-mails at the moment: {answer}",
+    "mail_put_off": "The mail server does not take this e-mail now: {answer}",
+    "mail_refused": "The mail server refuses this e-mail for good: {answer}",
+    "mail_address_unusable": "The address of this account is none that e-mails can be sent to.",
+    "mail_perhaps_sent": "The connection broke off while this e-mail was handed over. It has perhaps arrived, and is "
+    "not sent a second time.",
+    "mail_too_late": "It could not be sent in time, and is out of date.",
+    "mail_nothing_to_say": "There was nothing to tell.",
+    "mail_not_wanted": "It is not wanted any more.",
 }
 
 OF_BACKUPS: Mapping[str, Template] = {
@@ -74,6 +105,8 @@ OF_HEALTH: Mapping[str, Template] = {
     "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
+    "mails_late": "E-mails that are due and that nobody sends: {count}. Check that a tracker runs that knows SMTP_URL.",
+    "mails_failing": "E-mails that could not be sent in several tries: {count}. {why}",
 }
 
 OF_CHECKS: Mapping[str, Template] = {
@@ -97,6 +130,7 @@ OF_CHECKS: Mapping[str, Template] = {
     "check_scope": "scope {subject}",
     "check_scopes": "scopes",
     "check_clock": "clock",
+    "check_mail": "e-mail",
     # What they found.
     "env_file_read": "{file} is read.",
     "env_file_open": "{file} is read, and other users of this machine can open it: chmod 600 {file}.",
@@ -158,5 +192,8 @@ OF_CHECKS: Mapping[str, Template] = {
     "webhooks_validated": "Zoom validated the address last at {moment}.",
     "webhooks_of_all_users": "Check that the event subscription is for all users of the account: one that is for "
     "yourself alone tells nothing of other teachers' meetings.",
+    "mail_off": "Off: SMTP_URL is not set, so no e-mails are sent.",
+    "mail_plain": "E-mails, and the password, travel to {host} unencrypted: take ?tls=none out of SMTP_URL.",
+    "mail_in_order": "{host} takes e-mails. Due: {due}, given up: {given_up}. {latest}",
     "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
 }

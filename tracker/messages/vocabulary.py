@@ -79,6 +79,11 @@ CONTENTS: Mapping[str, str] = {
     "stays": "joins and leaves",
     "people and stays": "people, joins and leaves",
     "everything": "everything",
+    "wide": "a row each student",
+    "long": "a row each student and class",
+    "wide and long": "students, and students and classes",
+    "marks": "marks",
+    "points": "points",
 }
 # For how long a course keeps names, where it is no number of days.
 LENGTHS_KEPT: Mapping[str, str] = {"as_set": "as the setting says", "without_limit": "without limit"}
@@ -114,6 +119,7 @@ SHEETS: Mapping[str, str] = {
     "Joins and leaves": "Joins and leaves",
     "Register": "Register",
     "Details": "Details",
+    "Students": "Students",
 }
 # By what a student's status in a class was given.
 GIVEN_BY: Mapping[str, str] = {"rule": "the rule", "hand": "a person"}

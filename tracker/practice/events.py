@@ -57,6 +57,26 @@ def updated(account: str, before: Meeting, after: Meeting, moment: datetime) -> 
     return Event("meeting.updated", moment, payload)
 
 
+def date_deleted(account: str, meeting: Meeting, dates: list[dict[str, Any]], moment: datetime) -> Event:
+    """`meeting.deleted` of these dates of a recurring meeting."""
+    details = scheduled_fields(meeting) | {"occurrences": dates}
+    return Event("meeting.deleted", moment, _by_host(account, meeting, operation="single", object=details))
+
+
+def date_updated(account: str, meeting: Meeting, dates: list[dict[str, Any]], moment: datetime) -> Event:
+    """`meeting.updated` of these dates of a recurring meeting."""
+    details = {"id": meeting.number, "occurrences": dates}
+    payload = _by_host(
+        account,
+        meeting,
+        scope="single",
+        time_stamp=milliseconds(moment),
+        object=details,
+        old_object={"id": meeting.number},
+    )
+    return Event("meeting.updated", moment, payload)
+
+
 def deleted(account: str, meeting: Meeting, moment: datetime) -> Event:
     """`meeting.deleted`."""
     payload = _by_host(account, meeting, operation="single", object=scheduled_fields(meeting))

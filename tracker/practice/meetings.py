@@ -3,17 +3,21 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+from tracker.practice import recurring
 from tracker.practice.access import invalid, needs, no_such_meeting, page_of, zoom_error
+from tracker.practice.recurring import RECURRING
 from tracker.practice.state import PracticeState
 from tracker.practice.values import (
     DEFAULT_SETTINGS,
     Conflict,
     Meeting,
+    Occurrence,
     meeting_number,
     name_of,
     personal_number,
@@ -24,6 +28,8 @@ from tracker.practice.values import (
 )
 from tracker.practice.wire import Answer, Request, Route, json_answer, json_of
 
+# What can be changed of one date of a recurring meeting.
+OF_A_DATE = ("start_time", "duration")
 ALLOWED_SETTINGS: Mapping[str, tuple[object, ...]] = {
     "jbh_time": (0, 5, 10, 15),
     "approval_type": (0, 1, 2),
@@ -73,7 +79,7 @@ def create_meeting(state: PracticeState, request: Request, user: str) -> Answer:
         "password": "",
         "settings": dict(DEFAULT_SETTINGS),
     }
-    fields = {**blank, **_valid_fields(given, "UTC", DEFAULT_SETTINGS)}
+    fields = _with_dates({**blank, **_valid_fields(given, "UTC", DEFAULT_SETTINGS)})
     if not fields["password"] and given.get("default_password", True):
         fields["password"] = secrets.token_hex(3)
     fields["settings"]["use_pmi"] = state.users.uses_personal_id(host, _asked_for_personal_id(given))
@@ -82,16 +88,30 @@ def create_meeting(state: PracticeState, request: Request, user: str) -> Answer:
 
 
 def get_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
-    """GET /v2/meetings/{id}."""
-    return json_answer(200, _meeting_reply(state, _meeting(state, meeting_id)))
+    """GET /v2/meetings/{id}. Of a recurring one with the dates to come, or with all of them where it is asked for."""
+    every = request.query.get("show_previous_occurrences") == "true"
+    return json_answer(200, _meeting_reply(state, _meeting(state, meeting_id), every_date=every))
 
 
 def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
-    """PATCH /v2/meetings/{id}. A start in the past is dropped without a word, as Zoom drops it."""
+    """PATCH /v2/meetings/{id}. A start in the past is dropped without a word, as Zoom drops it.
+
+    With `occurrence_id` of one date alone: its time and length. Of a whole recurring meeting the start is changed with
+    its rule only.
+    """
     meeting = _meeting(state, meeting_id)
+    date = _date(meeting, request)
     fields = _valid_fields(_json_object(request), meeting.timezone, meeting.settings)
     if fields.get("start_time", state.now()) < state.now():
         del fields["start_time"]
+    if date is not None:
+        _count_write(state, meeting.host)
+        state.change_date(meeting, replace(date, **{key: fields[key] for key in OF_A_DATE if key in fields}))
+        return Answer(204)
+    if "recurrence" in fields:
+        fields = _with_dates({"type": meeting.type, "start_time": meeting.start_time, **_usual(meeting), **fields})
+    elif "start_time" in fields and fields.get("type", meeting.type) == RECURRING:
+        raise invalid(["recurrence"])
     if "settings" in fields and not meeting.is_personal:
         asked = fields["settings"]["use_pmi"]
         fields["settings"]["use_pmi"] = state.users.uses_personal_id(meeting.host, asked)
@@ -101,8 +121,11 @@ def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> A
 
 
 def delete_meeting(state: PracticeState, request: Request, meeting_id: str) -> Answer:
-    """DELETE /v2/meetings/{id}."""
+    """DELETE /v2/meetings/{id}; with `occurrence_id` one date alone."""
     meeting = _meeting(state, meeting_id)
+    if (date := _date(meeting, request)) is not None:
+        state.change_date(meeting, replace(date, deleted=True))
+        return Answer(204)
     if meeting.is_personal:
         raise zoom_error(400, 3018, "Not allowed to delete PMI.")
     try:
@@ -129,8 +152,8 @@ def list_meetings(state: PracticeState, request: Request, user: str) -> Answer:
     kinds: dict[str, Callable[[Meeting], bool]] = {
         "scheduled": lambda meeting: True,
         "live": lambda meeting: state.room_of(meeting).running is not None,
-        "upcoming": lambda meeting: meeting.start_time >= now,
-        "upcoming_meetings": lambda meeting: meeting.start_time >= now,
+        "upcoming": lambda meeting: _next_start(meeting, now) >= now,
+        "upcoming_meetings": lambda meeting: _next_start(meeting, now) >= now,
         "previous_meetings": lambda meeting: any(session.end for session in meeting.sessions),
     }
     kind = request.query.get("type", "scheduled")
@@ -144,6 +167,41 @@ def list_meetings(state: PracticeState, request: Request, user: str) -> Answer:
         and kinds[kind](meeting)
     ]
     return json_answer(200, page_of(state, request, f"{host} {kind}", "meetings", rows))
+
+
+def _usual(meeting: Meeting) -> dict[str, Any]:
+    return {"duration": meeting.duration, "timezone": meeting.timezone}
+
+
+def _with_dates(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a meeting with the dates that come of its rule; the first of them is its start."""
+    if fields["type"] != RECURRING:
+        return {name: value for name, value in fields.items() if name != "recurrence"}
+    rule = fields.get("recurrence")
+    if rule is None:
+        raise invalid(["recurrence"])
+    zone = time_zone(fields["timezone"]) or ZoneInfo("UTC")
+    dates = recurring.occurrences(fields["start_time"], fields["duration"], zone, rule)
+    if not dates:
+        raise invalid(["recurrence.end_date_time"])
+    return fields | {"occurrences": dates, "start_time": dates[0].start_time}
+
+
+def _date(meeting: Meeting, request: Request) -> Occurrence | None:
+    """The date that a call is about; None where it is about the whole meeting."""
+    wanted = request.query.get("occurrence_id")
+    if wanted is None:
+        return None
+    found = recurring.find(meeting, wanted)
+    if found is None:
+        raise no_such_meeting(f"{meeting.number}, occurrence {wanted}")
+    return found
+
+
+def _next_start(meeting: Meeting, now: datetime) -> datetime:
+    """When it is held next, or was held last."""
+    starts = [one.start_time for one in meeting.occurrences if not one.deleted]
+    return min((start for start in starts if start >= now), default=meeting.start_time)
 
 
 def _asked_for_personal_id(given: Mapping[str, Any]) -> bool | None:
@@ -178,6 +236,9 @@ def _valid_fields(given: Mapping[str, Any], zone_name: str, settings: Mapping[st
     faults = [name for name, content in fields.items() if content is None]
     if "settings" in given:
         faults += _settings_faults(given["settings"])
+    if "recurrence" in given:
+        faults += recurring.faults_of(given["recurrence"])
+        fields["recurrence"] = given["recurrence"]
     if faults:
         raise invalid(faults)
     if "settings" in given:
@@ -241,7 +302,7 @@ def _meeting_summary(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def _meeting_reply(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
+def _meeting_reply(state: PracticeState, meeting: Meeting, *, every_date: bool = False) -> dict[str, Any]:
     room = state.room_of(meeting)
     reply = {
         **_meeting_summary(state, meeting),
@@ -257,6 +318,9 @@ def _meeting_reply(state: PracticeState, meeting: Meeting) -> dict[str, Any]:
     }
     if room is not meeting:
         reply["pmi"] = str(room.number)
+    if meeting.recurrence is not None:
+        dates = [one for one in meeting.occurrences if every_date or one.start_time >= state.now()]
+        reply |= {"recurrence": dict(meeting.recurrence), "occurrences": recurring.dates_in_reply(dates)}
     if room.password:
         phone = f"{room.number % 1_000_000:06}"
         reply |= {

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tracker.practice import events
+from tracker.practice import events, recurring
 from tracker.practice.events import Event
 from tracker.practice.faults import Fault, ListLimit, RandomFaults, is_zooms_call
 from tracker.practice.limits import Meter, category_of
@@ -27,6 +27,7 @@ from tracker.practice.values import (
     Clock,
     Conflict,
     Meeting,
+    Occurrence,
     PracticeSettings,
     Session,
     Stay,
@@ -154,6 +155,13 @@ class PracticeState:
         if meeting.running:
             raise Conflict("A meeting that is in progress cannot be deleted.")
         self._keep(replace(meeting, deleted=True), events.deleted(self._account, meeting, self.now()))
+
+    def change_date(self, meeting: Meeting, date: Occurrence) -> None:
+        """One date of a recurring meeting is changed, or deleted."""
+        event = events.date_deleted if date.deleted else events.date_updated
+        told = recurring.dates_in_reply([date])
+        after = recurring.with_date(meeting, date)
+        self._keep(after, event(self._account, after, told, self.now()))
 
     def add_term(self, key: str, classes: Iterable[tuple[str, Meeting]]) -> None:
         """Note the meetings of a sample term under `key`; nothing is sent about them."""

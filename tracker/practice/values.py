@@ -126,8 +126,21 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Occurrence:
+    """A date of a recurring meeting. Its id is that of its first time, in milliseconds since 1970."""
+
+    id: str
+    start_time: datetime
+    duration: int
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
 class Meeting:
-    """A scheduled meeting. `uuid` is the one of its creation; each session gets another."""
+    """A scheduled meeting. `uuid` is the one of its creation; each session gets another.
+
+    A recurring one has a rule (`recurrence`), and the dates that came of it.
+    """
 
     number: int
     uuid: str
@@ -143,6 +156,8 @@ class Meeting:
     created_at: datetime
     sessions: tuple[Session, ...] = ()
     deleted: bool = False
+    recurrence: Mapping[str, Any] | None = None
+    occurrences: tuple[Occurrence, ...] = ()
 
     @property
     def is_personal(self) -> bool:
@@ -228,7 +243,12 @@ def meeting_to_row(meeting: Meeting) -> dict[str, Any]:
 def meeting_from_row(row: dict[str, Any]) -> Meeting:
     """The meeting that `meeting_to_row` wrote, back from JSON. Raises KeyError, TypeError or ValueError."""
     times = {key: datetime.fromisoformat(row[key]) for key in ("start_time", "created_at")}
-    return Meeting(**{**row, **times, "sessions": tuple(_session_from_row(each) for each in row["sessions"])})
+    dates = tuple(
+        Occurrence(**{**each, "start_time": datetime.fromisoformat(each["start_time"])})
+        for each in row.get("occurrences", ())
+    )
+    sessions = tuple(_session_from_row(each) for each in row["sessions"])
+    return Meeting(**{**row, **times, "sessions": sessions, "occurrences": dates})
 
 
 def _session_from_row(row: dict[str, Any]) -> Session:

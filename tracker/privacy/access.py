@@ -1,7 +1,7 @@
 """What is kept on a person: found in every table, shown before it is erased, and handed out."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -43,10 +43,11 @@ class Findings:
     """What is kept on a person, before it is handed out or erased.
 
     `classes` has the number of her records in each; `lists` and `sightings` are the numbers of her records in Zoom's
-    lists of sessions, and of what was seen of her live; `students` is who she is on rosters, `words` what teachers have
-    said of her, and `said_by_zoom` the number of Zoom's refusals that name her. `titles` are classes
-    and courses with her name in their title. In the records of the classes `unreadable` she seems to be; they cannot be
-    read. `noted` tells how many audit entries name her, and how long they stay; None where there is none.
+    lists of sessions, and of what was seen of her live; `students` is who she is on rosters, `address_of` who else has
+    her address as a further one, `words` what teachers have said of her, and `said_by_zoom` the number of Zoom's
+    refusals that name her. `titles` are classes and courses with her name in their title. In the records of the classes
+    `unreadable` she seems to be; they cannot be read. `noted` tells how many audit entries name her, and how long they
+    stay; None where there is none.
     """
 
     keys: tuple[PersonKey, ...]
@@ -54,6 +55,7 @@ class Findings:
     lists: int
     sightings: int
     students: tuple[OnRoster, ...]
+    address_of: tuple[OnRoster, ...]
     words: tuple[Words, ...]
     said_by_zoom: int
     account: Member | None
@@ -77,14 +79,17 @@ class Findings:
 
     @property
     def on_rosters(self) -> list[Problem]:
-        """On which rosters she is."""
-        return [Problem("person_on_roster", {"course": one.course, "teacher": one.teacher}) for one in self.students]
+        """On which rosters she is, herself or by an address."""
+        told = [("person_on_roster", self.students), ("person_address_on_roster", self.address_of)]
+        return [
+            Problem(code, {"course": one.course, "teacher": one.teacher}) for code, students in told for one in students
+        ]
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept on her."""
-        kept = (self.classes, self.lists, self.sightings, self.students, self.words, self.said_by_zoom)
-        return not any((*kept, self.account, self.noted))
+        kept = (self.classes, self.lists, self.sightings, self.students, self.address_of, self.words)
+        return not any((*kept, self.said_by_zoom, self.account, self.noted))
 
 
 @dataclass(slots=True)
@@ -94,6 +99,7 @@ class _Found:
     records: list[tuple[Records, list[Entry]]]
     sightings: list[Entry]
     students: list[OnRoster]
+    address_of: list[OnRoster]
     words: list[Words]
     account: Member | None
     # In how many classes everybody is; who has a name that she has, and who a Zoom account.
@@ -102,6 +108,8 @@ class _Found:
     # Who has such a name with a device, pronouns, a number or the like.
     like_name: set[PersonKey]
     same_account: set[PersonKey]
+    # Who is the same student, or shares a device with her, by what teachers have said.
+    same_student: set[PersonKey]
     unreadable: list[str]
 
 
@@ -130,6 +138,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         lists=sum(len(entries) for records, entries in found.records if records.kind != "class"),
         sightings=len(found.sightings),
         students=tuple(found.students),
+        address_of=tuple(found.address_of),
         words=tuple(found.words),
         said_by_zoom=said_by_zoom,
         account=found.account,
@@ -164,7 +173,8 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
                 for records, entries in _of_kind(found, kind)
             ],
             "seenLive": found.sightings,
-            "rosters": [_student_entry(one) for one in found.students],
+            "rosters": [_student_entry(tx, one) for one in found.students],
+            "furtherAddressOf": [{"course": one.course, "teacher": one.teacher} for one in found.address_of],
             "saidByTeachers": [_words_entry(words, keys) for words in found.words],
             "account": of_account,
             "audit": noted,
@@ -217,12 +227,16 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
             of_account[text_of(entry.get("zoomUserId"))].add(key)
         if not wanted.isdisjoint(whose):
             mine.append((records, [entry for entry, key in zip(entries, whose, strict=True) if key in wanted]))
-    students = []
-    for enrolled in storage.students.all_students(tx):
-        key = person_key(enrolled.student.name, enrolled.student.email)
+    students, address_of = [], []
+    everybody = list(storage.students.all_students(tx))
+    for enrolled in everybody:
+        key = _key_of(enrolled)
         of_name[person_key(enrolled.student.name, "")].add(key)
         if key in wanted:
             students.append(enrolled)
+        elif not wanted.isdisjoint(person_key("", address) for address in enrolled.addresses):
+            address_of.append(enrolled)
+    words = storage.people_data.all_words(tx)
     hers = [entry for _, entries in mine for entry in entries]
     names = {_name_of(entry) for entry in hers} | {person_key(enrolled.student.name, "") for enrolled in students}
     names |= {key for key in keys if key[0] == "name"}
@@ -238,14 +252,31 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
             if person_key(seen.name, seen.email) in wanted
         ],
         students=students,
-        words=[one for one in storage.people_data.all_words(tx) if not wanted.isdisjoint(one.people)],
+        address_of=address_of,
+        words=[one for one in words if not wanted.isdisjoint(one.people)],
         account=next((one for email in emails if (one := storage.members.find_member(tx, email))), None),
         classes_of=classes_of,
         same_name={key for name in names - {NAMELESS} for key in of_name[name]} - wanted - {NAMELESS},
         like_name={key for name in like - {NAMELESS} for key in of_name[name]} - wanted - {NAMELESS},
         same_account={key for account in accounts - {""} for key in of_account[account]} - wanted - {NAMELESS},
+        same_student=_same_student(everybody, words, wanted) - wanted,
         unreadable=unreadable,
     )
+
+
+def _same_student(everybody: Sequence[OnRoster], words: Iterable[Words], wanted: Set[PersonKey]) -> set[PersonKey]:
+    """By what else the students are known who are these people by their addresses, or by what teachers have said."""
+    known: dict[str, set[PersonKey]] = {
+        one.id: {_key_of(one), *(person_key("", address) for address in one.addresses)} for one in everybody
+    }
+    for one in words:
+        if one.student is not None and one.what == storage.people_data.STUDENT and one.student[1] in known:
+            known[one.student[1]] |= set(one.people)
+    return {key for keys in known.values() if not wanted.isdisjoint(keys) for key in keys}
+
+
+def _key_of(enrolled: OnRoster) -> PersonKey:
+    return person_key(enrolled.student.name, enrolled.student.email)
 
 
 def _others(keys: tuple[PersonKey, ...], found: _Found) -> list[Other]:
@@ -254,6 +285,7 @@ def _others(keys: tuple[PersonKey, ...], found: _Found) -> list[Other]:
     why = dict.fromkeys(found.like_name, Problem("person_of_a_like_name"))
     why |= dict.fromkeys(found.same_account, Problem("person_of_the_same_account"))
     why |= dict.fromkeys(found.same_name, Problem("person_of_the_same_name"))
+    why |= dict.fromkeys(found.same_student, Problem("person_of_the_same_student"))
     why |= dict.fromkeys(joined, Problem("person_joined_by_teacher"))
     return [Other(key, why[key], found.classes_of.get(key, 0)) for key in sorted(why)]
 
@@ -273,8 +305,10 @@ def _words_entry(words: Words, keys: tuple[PersonKey, ...]) -> Entry:
     return {"people": [in_words(key) for key in told], "what": words.what, "at": words.said_at}
 
 
-def _student_entry(one: OnRoster) -> Entry:
+def _student_entry(tx: Transaction, one: OnRoster) -> Entry:
     student = one.student
+    marks = storage.said_of_students.marks_of(tx, one.id)
+    asked = storage.student_links.requests_of(tx, one.id)
     return {
         "course": one.course,
         "teacher": one.teacher,
@@ -285,8 +319,23 @@ def _student_entry(one: OnRoster) -> Entry:
         "group": student.group,
         "from": student.since,
         "until": student.until,
+        "furtherAddresses": list(one.addresses),
+        "saidByHand": [
+            {
+                "class": mark.title,
+                "start": mark.start,
+                "status": mark.status,
+                "remark": mark.remark,
+                "at": mark.decided_at,
+            }
+            for mark in marks
+        ],
         "createdAt": one.created_at,
         "updatedAt": one.updated_at,
+        "requests": [
+            {"class": request.class_id, "text": request.text, "madeAt": request.made_at, "answer": request.answer}
+            for request in asked
+        ],
     }
 
 

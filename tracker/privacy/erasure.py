@@ -195,6 +195,8 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
     def hidden(stay: Stay, meeting_id: str) -> bool:
         return erased.hide(stay, meeting_id) is not stay
 
+    with transaction(engine) as tx:
+        rosters = _take_off_rosters(tx, erased)
     with reading(engine) as tx:
         meetings, accounts = storage.people_data.meetings_with(tx, hidden)
         for meeting_id, seen in storage.people_data.all_sightings(tx):
@@ -204,8 +206,6 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
         hosted = storage.people_data.hosted_meetings(tx, accounts)
     with transaction(engine) as tx:
         _forget_words(tx, erased, now)
-    with transaction(engine) as tx:
-        rosters = _take_off_rosters(tx, erased)
     # Before the records, which tell the accounts to whoever goes on with an erasing that is broken off here.
     for meeting_id in sorted(hosted):
         with transaction(engine) as tx:
@@ -227,16 +227,30 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
 
 
 def _take_off_rosters(tx: Transaction, erased: Erased) -> int:
-    """Takes them off the rosters that they are on until now; off how many. What a teacher brings later is new."""
-    # A list that is imported at this moment is stored first.
+    """Takes them off the rosters that they are on until now, with all that was said of them there; off how many.
+
+    An address of theirs that somebody else has as a further one is taken from her. What a teacher brings later is new.
+    """
+    # A list, or a report, that is imported at this moment is stored first.
     storage.courses.lock_courses(tx)
+    everybody = list(storage.students.all_students(tx))
     theirs = [
-        one
-        for one in storage.students.all_students(tx)
-        if erased.has_since(person_key(one.student.name, one.student.email), one.updated_at)
+        one for one in everybody if erased.has_since(person_key(one.student.name, one.student.email), one.updated_at)
     ]
+    course_of = {one.id: one.course_id for one in everybody}
+    addresses = [
+        one
+        for one in storage.said_of_students.all_addresses(tx)
+        if erased.has_since(person_key("", one.email), one.added_at)
+    ]
+    for one in addresses:
+        storage.said_of_students.remove_address(tx, one.student_id, one.email)
+    words = [one for one in storage.people_data.all_words(tx) if one.student is not None]
+    gone = [one for one in words if any(erased.salt_of(key, one.said_at) is not None for key in one.people)]
+    storage.people_data.forget_words(tx, gone)
+    tx.flush()
     storage.students.remove(tx, [one.id for one in theirs])
-    return len({one.course_id for one in theirs})
+    return len({one.course_id for one in theirs} | {course_of[one.student_id] for one in addresses})
 
 
 def _forget_words(tx: Transaction, erased: Erased, now: datetime) -> None:
@@ -245,7 +259,9 @@ def _forget_words(tx: Transaction, erased: Erased, now: datetime) -> None:
     def is_erased(key: PersonKey, words: Words) -> bool:
         return erased.salt_of(key, words.said_at) is not None
 
-    theirs = [one for one in storage.people_data.all_words(tx) if any(is_erased(key, one) for key in one.people)]
+    # Who is which student goes with the rosters.
+    said = [one for one in storage.people_data.all_words(tx) if one.student is None]
+    theirs = [one for one in said if any(is_erased(key, one) for key in one.people)]
     for teacher_id in sorted({one.teacher_id for one in theirs}):
         storage.members.lock_member(tx, teacher_id)
         same = [(one.first, one.second) for one in storage.decisions.list_decisions(tx, teacher_id) if one.same]

@@ -1,6 +1,6 @@
 """The register as other programs take it: Moodle's attendance, Canvas's gradebook, Google Sheets. Pure functions.
 
-All are CSV in UTF-8 without a mark in front, in English words, whatever language is spoken.
+These are CSV in UTF-8 without a mark in front, in English words, whatever language is spoken.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,11 +10,26 @@ from typing import Literal
 from tracker import clock
 from tracker.attendance.register import Register
 from tracker.attendance.types import Status
-from tracker.report.register import RegisterShape, register_table
+from tracker.report.register import (
+    RegisterShape,
+    register_csv,
+    register_json,
+    register_table,
+    register_workbook,
+)
 from tracker.report.table import Cell, Table, csv_bytes
 
 HandOff = Literal["moodle", "canvas", "sheets"]
+RegisterFormat = Literal["csv", "xlsx", "json"] | HandOff
 HAND_OFFS: tuple[HandOff, ...] = ("moodle", "canvas", "sheets")
+REGISTER_FORMATS: tuple[RegisterFormat, ...] = ("csv", "xlsx", "json", *HAND_OFFS)
+# What is in a file that is of no single shape.
+CONTENTS_OF: Mapping[RegisterFormat, str] = {
+    "xlsx": "wide and long",
+    "json": "everything",
+    "moodle": "marks",
+    "canvas": "points",
+}
 
 # The acronyms that an attendance activity of Moodle has unless its teacher has made others: present, late, absent,
 # excused. Of what it has no word for, the remark tells ours.
@@ -89,11 +104,25 @@ def sheets_table(register: Register, shape: RegisterShape) -> Table:
     return Table(table.columns, tuple(tuple(map(plainest, row)) for row in table.rows), table.headings)
 
 
-def hand_off_file(register: Register, to: HandOff, shape: RegisterShape = "wide") -> bytes:
-    """The file that another program takes as it is; only Google Sheets has it in one shape or the other."""
+def contents(form: RegisterFormat, shape: RegisterShape) -> str:
+    """What is in a file of a register, as it is noted: the shape, where the format has more than one."""
+    return CONTENTS_OF.get(form, shape)
+
+
+def register_file(
+    register: Register, form: RegisterFormat, shape: RegisterShape = "wide", *, told: bool = False
+) -> bytes:
+    """The file of a register in this format. CSV for spreadsheets is of one shape, and Excel has both; those two alone
+    are `told` in the language that is spoken."""
+    if form == "csv":
+        return register_csv(register, shape, told=told)
+    if form == "xlsx":
+        return register_workbook(register, shape, told=told)
+    if form == "json":
+        return register_json(register)
     tables: Mapping[HandOff, Callable[[], Table]] = {
         "moodle": lambda: moodle_table(register),
         "canvas": lambda: canvas_table(register),
         "sheets": lambda: sheets_table(register, shape),
     }
-    return csv_bytes(tables[to](), bom=False)
+    return csv_bytes(tables[form](), bom=False)

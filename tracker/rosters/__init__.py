@@ -6,17 +6,17 @@ lines (`reading`).
 """
 
 from tracker.errors import InvalidInput
-from tracker.rosters.decoding import decoded
 from tracker.rosters.reading import roster_of
 from tracker.rosters.table import MOST_STUDENTS as MOST_STUDENTS
 from tracker.rosters.text_table import table_of_text
 from tracker.rosters.types import Column as Column
-from tracker.rosters.types import LineProblem as LineProblem
 from tracker.rosters.types import Meaning as Meaning
 from tracker.rosters.types import Roster as Roster
 from tracker.rosters.types import Student as Student
 from tracker.rosters.types import Understood as Understood
 from tracker.rosters.workbook import is_workbook, table_of_workbook
+from tracker.tables.decoding import decoded
+from tracker.tables.problems import LineProblem as LineProblem
 
 # Of a file, in bytes; 2,000 students with twenty columns are a tenth of it.
 LARGEST_FILE = 5_000_000
@@ -34,7 +34,7 @@ def read_roster(content: bytes, name: str) -> Roster:
         raise InvalidInput("roster_empty")
     if is_workbook(content, name):
         return roster_of(table_of_workbook(content))
-    text, encoding = decoded(content)
+    text, encoding = decoded(content, "roster_no_table")
     return roster_of(table_of_text(text, encoding))
 
 

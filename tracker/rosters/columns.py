@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
-from tracker.rosters.dates import is_date
 from tracker.rosters.guess import guessed, is_numbered_group, mostly_addresses, only_counts
 from tracker.rosters.headings import LONGEST_HEADING, Heading, heading_of
-from tracker.rosters.table import Row, Table, addresses
+from tracker.rosters.table import Table, addresses
 from tracker.rosters.types import Column, Meaning
+from tracker.tables.cells import Row
+from tracker.tables.dates import is_date
 
 # Among how many rows the headings are looked for, and behind how many lines with an address there are none any more.
 ROWS_BEFORE_HEADINGS, MOST_ADDRESSES_BEFORE = 60, 2

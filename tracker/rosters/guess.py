@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
-from tracker.rosters.dates import is_date
-from tracker.rosters.table import ADDRESS, Row, is_address
 from tracker.rosters.types import Meaning
+from tracker.tables.cells import ADDRESS, Row, is_address
+from tracker.tables.dates import is_date
 
 # A name has letters, and what stands between them; a line of a text has an end, or more words.
 _NAME = re.compile(r"[^\W\d_][^\d_:;!?=/\\@]*")

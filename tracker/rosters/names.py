@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from tracker.rosters.guess import without_list_number
-from tracker.rosters.table import ADDRESS
+from tracker.tables.cells import ADDRESS
 
 # What follows a comma without being a first name.
 _AFTER_NAMES = frozenset(["jr", "sr", "ii", "iii", "iv", "v", "phd", "md", "msc", "bsc", "ma", "ba", "dr", "esq"])

@@ -7,11 +7,13 @@ from datetime import date
 
 from tracker.errors import InvalidInput, Problem
 from tracker.rosters.columns import Layout, layout_of
-from tracker.rosters.dates import read_dates
 from tracker.rosters.footers import is_no_student, is_teacher, is_total
 from tracker.rosters.names import Named, addresses_in, name_beside_address, name_of
-from tracker.rosters.table import MOST_STUDENTS, Row, Table
-from tracker.rosters.types import LineProblem, Meaning, Roster, Student, Understood
+from tracker.rosters.table import MOST_STUDENTS, Table
+from tracker.rosters.types import Meaning, Roster, Student, Understood
+from tracker.tables.cells import Row
+from tracker.tables.dates import read_dates
+from tracker.tables.problems import LineProblem
 from tracker.text import compared_name, plain
 
 LONGEST_NAME, LONGEST_TEXT = 120, 60

@@ -1,30 +1,14 @@
 """A table of texts, whatever file it came from."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracker.errors import InvalidInput
-from tracker.text import comparable, plain
+from tracker.tables.cells import Row, filled, is_address
 
 MOST_STUDENTS = 2_000
 # Lines with something on them; there may be more than students, but not by much.
-MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 5 * MOST_STUDENTS, 200, 320
-# What spreadsheets are made to take for text: ="00123", '00123, and '=1+1, as this product's own files have it.
-_TEXT_FORMULA, _DEFUSED = re.compile(r'="([^"]*)"'), re.compile(r"'(?=[-\d=+@])")
-ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The cells of a line, folded into one line each; trailing empty ones are left out."""
-
-    line: int
-    cells: tuple[str, ...]
-
-    def cell(self, place: int) -> str:
-        """The cell at a place; "" where the line is shorter."""
-        return self.cells[place] if place < len(self.cells) else ""
+MOST_ROWS = 5 * MOST_STUDENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +28,13 @@ class Table:
 def rows_of(lines: Iterable[tuple[int, Sequence[str]]]) -> tuple[Row, ...]:
     """The rows that have something in them; raises `InvalidInput` where there are too many."""
     found: list[Row] = []
-    for line, cells in lines:
-        tidy = [tidied(cell) for cell in cells[:MOST_COLUMNS]]
-        while tidy and not tidy[-1]:
-            tidy.pop()
-        if tidy:
-            found.append(Row(line, tuple(tidy)))
+    for row in filled(lines):
+        found.append(row)
         if len(found) > MOST_ROWS:
             raise InvalidInput("roster_too_many", most=MOST_STUDENTS)
     return tuple(found)
 
 
-def tidied(cell: str) -> str:
-    """A cell as a person reads it: one line, nothing invisible, and without what only keeps a spreadsheet off it."""
-    if not cell:
-        return ""
-    text = cell if cell.isascii() and cell.isprintable() and len(cell) <= LONGEST_CELL else _printable(cell)
-    text = " ".join(text.split())
-    if found := _TEXT_FORMULA.fullmatch(text):
-        return found[1].strip()
-    return _DEFUSED.sub("", text, count=1) if text.startswith("'") else text
-
-
-def is_address(text: str) -> bool:
-    """Whether the text is an e-mail address, and nothing else."""
-    return ADDRESS.fullmatch(text) is not None
-
-
 def addresses(row: Row) -> int:
     """How many cells of a row are an e-mail address."""
     return sum(map(is_address, row.cells))
-
-
-def _printable(cell: str) -> str:
-    return plain(comparable(cell), LONGEST_CELL)

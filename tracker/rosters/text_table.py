@@ -1,6 +1,5 @@
 """The table in a text: what separates its cells, or that each line is one cell."""
 
-import csv
 import io
 import re
 from collections import Counter
@@ -10,17 +9,12 @@ from itertools import islice
 from tracker.errors import InvalidInput
 from tracker.rosters.columns import header_of
 from tracker.rosters.guess import looks_like_name
-from tracker.rosters.table import ADDRESS, Row, Table, addresses, rows_of
+from tracker.rosters.table import Table, addresses, rows_of
+from tracker.tables.cells import ADDRESS, Row
+from tracker.tables.lines import DELIMITERS, WHOLE_LINE, lines_of, named_delimiter
 
-# In the order in which they are preferred where two fit as well.
-DELIMITERS = ("\t", ";", ",", "|")
-# No text has it, so each line is one cell.
-WHOLE_LINE = "\x1f"
 # In lines, and in characters.
 SAMPLE, LONGEST_SAMPLE = 200, 200_000
-# A quote that is never closed swallows the lines after it.
-MOST_LINES_IN_A_CELL = 10
-_NAMED_DELIMITER = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _NAMES_AND_ADDRESSES = re.compile(r"(?:[^<>@]*<[^<>@\s]+@[^<>@\s]+>)+[\s,;]*")
 _BETWEEN_ADDRESSES = re.compile(r"(?<=>)\s*[,;]\s*(?=\S)")
 _BETWEEN_PEOPLE = re.compile(r"\s*[,;]\s*")
@@ -33,12 +27,12 @@ def table_of_text(text: str, encoding: str) -> Table:
         raise InvalidInput("roster_empty")
     text = text.removeprefix("\ufeff")
     # Excel's own first line, which says what separates; it is no line of the table, but counts as one.
-    named = _NAMED_DELIMITER.match(text)
-    delimiter = named[1] if named and named[1] in DELIMITERS else _delimiter(text)
-    lines = _read(text, delimiter)
+    named = named_delimiter(text)
+    delimiter = named if named in DELIMITERS else _delimiter(text)
+    lines = lines_of(text, delimiter, "roster_no_table")
     if delimiter == WHOLE_LINE:
         lines = _apart(lines, only_line=len(text.strip().splitlines()) == 1)
-    rows = rows_of(islice(lines, 1, None) if named else lines)
+    rows = rows_of(islice(lines, 1, None) if named is not None else lines)
     return Table(rows, encoding=encoding, delimiter="" if delimiter == WHOLE_LINE else delimiter)
 
 
@@ -46,7 +40,9 @@ def _delimiter(text: str) -> str:
     """What separates the cells: what makes most headings and addresses stand alone, and lines of one width."""
     lines = [line for line in islice(io.StringIO(text, newline=None), SAMPLE) if line.strip()]
     beginning = text[:LONGEST_SAMPLE]
-    samples = {one: rows_of(islice(_read(beginning, one), SAMPLE)) for one in (WHOLE_LINE, *DELIMITERS)}
+    samples = {
+        one: rows_of(islice(lines_of(beginning, one, "roster_no_table"), SAMPLE)) for one in (WHOLE_LINE, *DELIMITERS)
+    }
     best = max(samples, key=lambda one: _points(samples[one]))
     header = header_of(samples[best])
     if header and sum(map(bool, header.texts)) > 1:
@@ -76,37 +72,6 @@ def _points(rows: tuple[Row, ...]) -> tuple[float, float, int]:
 def _names(line: str) -> bool:
     """Whether there is more than addresses in a line."""
     return re.search(r"\w", ADDRESS.sub("", line)) is not None
-
-
-def _read(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines and their cells, which may have line breaks in quotes; raises `InvalidInput` for an endless cell."""
-    trim = delimiter != "\t"
-    try:
-        if _quotes_are_closed(text, delimiter):
-            reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, skipinitialspace=trim)
-            before = 0
-            for cells in reader:
-                yield before + 1, cells
-                before = reader.line_num
-        else:
-            for number, line in enumerate(io.StringIO(text, newline=None), start=1):
-                if line.count('"') % 2:
-                    yield number, [cell.strip(' "') for cell in line.split(delimiter)]
-                else:
-                    rows = csv.reader([line], delimiter=delimiter, skipinitialspace=trim)
-                    yield number, [cell for cells in rows for cell in cells]
-    except csv.Error as error:
-        # A cell of more than 128 kB.
-        raise InvalidInput("roster_no_table") from error
-
-
-def _quotes_are_closed(text: str, delimiter: str) -> bool:
-    """Whether no quote swallows the lines after it."""
-    if text.count('"') % 2:
-        return False
-    lines = io.StringIO(text, newline=None)
-    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t")
-    return not any(cell.count("\n") > MOST_LINES_IN_A_CELL for cells in rows for cell in cells)
 
 
 def _apart(lines: Iterator[tuple[int, list[str]]], *, only_line: bool) -> Iterator[tuple[int, list[str]]]:

@@ -1,12 +1,10 @@
 """What a roster that was read consists of."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from tracker.errors import Problem
-from tracker.messages import Detail
+from tracker.tables.problems import LineProblem
 
 
 class Meaning(StrEnum):
@@ -43,24 +41,6 @@ class Student:
     until: date | None = None
     line: int = 0
     surname: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """What is to be said of a line; `tracker.messages.sentence_of` has the sentence, without the line."""
-
-    line: int
-    problem: Problem
-
-    @property
-    def code(self) -> str:
-        """A key of `tracker.messages.SENTENCES`."""
-        return self.problem.code
-
-    @property
-    def details(self) -> Mapping[str, Detail]:
-        """What the sentence names."""
-        return self.problem.details
 
 
 @dataclass(frozen=True, slots=True)

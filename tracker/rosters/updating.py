@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from tracker.errors import InvalidInput, Problem
 from tracker.rosters.table import MOST_STUDENTS
-from tracker.rosters.types import LineProblem, Roster, Student
+from tracker.rosters.types import Roster, Student
+from tracker.tables.problems import LineProblem
 from tracker.text import compared_name
 
 

@@ -13,15 +13,8 @@ from urllib.parse import unquote
 
 from tracker.errors import InvalidInput
 from tracker.rosters.columns import header_of
-from tracker.rosters.table import (
-    MOST_COLUMNS,
-    MOST_ROWS,
-    MOST_STUDENTS,
-    Table,
-    addresses,
-    is_address,
-    rows_of,
-)
+from tracker.rosters.table import MOST_ROWS, MOST_STUDENTS, Table, addresses, rows_of
+from tracker.tables.cells import MOST_COLUMNS, is_address
 from tracker.text import plain
 
 # Of what is unpacked, in bytes, and of pieces of XML in it: a roster of 2,000 students with twenty columns has a tenth.

@@ -43,6 +43,10 @@ def exposition(counters: Counters, loop_age: float | None, found: Health | None)
         show("fetches_stuck", "Fetches of held classes that failed again and again", queue.stuck)
         show("webhooks_unsigned", "1 where webhooks came with another signature", found.alarms.unsigned)
         show("fetches_failed", "Fetches that were given up", queue.given_up)
+        show("mails_due", "E-mails that are due now", found.mails.due)
+        show("mails_late", "E-mails that are due and that nobody sends", found.mails.late)
+        show("mails_failing", "E-mails that failed again and again", found.mails.failing)
+        show("mails_given_up", "E-mails of the last days that were given up", found.mails.given_up)
         for used in found.rates:
             left = (used.paused_until - now).total_seconds() if used.paused_until and used.is_paused(now) else 0
             show("zoom_calls_today", "Calls to Zoom this UTC day", used.calls, category=used.category)

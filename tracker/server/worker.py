@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import schedule
 
-from tracker import audit, classes, fetching, health, privacy, reconcile
+from tracker import audit, classes, fetching, health, news, privacy, reconcile
 from tracker.services import Services
 from tracker.storage.database import AWAY
 
@@ -41,7 +41,8 @@ class Worker:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._fetchers: list[threading.Thread] = []
-        self._deleters: list[threading.Thread] = []
+        # At most one thread of each name works beside the loop.
+        self._beside: dict[str, threading.Thread] = {}
         self._last_turn: float | None = None
         self._failing: set[str] = set()
         # The meeting up to which was looked what was seen live.
@@ -59,6 +60,10 @@ class Worker:
             self._every(reconcile_job, services, seconds=30)
         self._every(reconcile.follow_time, services, seconds=10)
         self._every(self.delete_meetings, seconds=10)
+        self._every(self.make_meetings, seconds=2)
+        self._every(self.send_mails, seconds=5)
+        for mail_job in (news.ask_weekly, news.tidy_up):
+            self._every(mail_job, services, seconds=60)
         self._every(self.remove_names, seconds=60)
         self._every(self.keep_erased, seconds=10 * 60)
         for tidying in (reconcile.tidy_up, audit.forget_old):
@@ -73,7 +78,7 @@ class Worker:
         """Ends after the fetches under way; where that takes too long, their leases end and others take over."""
         self._stop.set()
         until = time.monotonic() + STOP_SECONDS
-        for thread in (self._thread, *self._fetchers, *self._deleters):
+        for thread in (self._thread, *self._fetchers, *self._beside.values()):
             if thread.is_alive():
                 thread.join(max(until - time.monotonic(), 0))
         self.guarded(self._note_gone)
@@ -98,16 +103,16 @@ class Worker:
 
     def delete_meetings(self) -> None:
         """Has the meetings of cancelled classes deleted that are due, beside the loop: it must not wait for Zoom."""
-        self._deleters = [thread for thread in self._deleters if thread.is_alive()]
-        if not self._deleters and classes.is_deletion_due(self._services):
-            thread = threading.Thread(target=self.guarded, args=(self.delete_due,), name="deleter", daemon=True)
-            self._deleters.append(thread)
-            thread.start()
+        self._work_beside("deleter", classes.is_deletion_due, classes.delete_due_meeting)
 
-    def delete_due(self) -> None:
-        """Deletes one meeting after another until none is due or the process is to stop."""
-        while not self._stop.is_set() and classes.delete_due_meeting(self._services):
-            pass
+    def make_meetings(self) -> None:
+        """The same for the meetings of classes that were planned together, and for the dates of recurring ones."""
+        self._work_beside("maker", classes.is_meeting_due, classes.make_due_meeting)
+        self._work_beside("dates", classes.are_dates_due, classes.bring_due_dates_in_line)
+
+    def send_mails(self) -> None:
+        """Has the e-mails sent that are due: it must not wait for a mail server."""
+        self._work_beside("mailer", news.is_due, news.send_due)
 
     def remove_names(self) -> None:
         """Removes names that were kept for long enough, of a few classes, and what no class needs of a few meetings."""
@@ -146,6 +151,19 @@ class Worker:
             if name in self._failing:
                 log.info("a job works again", extra={"job": name})
             self._failing.discard(name)
+
+    def _work_beside(self, name: str, is_due: Callable[[Services], bool], step: Callable[[Services], bool]) -> None:
+        """Does one piece of work after another until none is due or the process is to stop, in a thread of its own."""
+
+        def work() -> None:
+            while not self._stop.is_set() and step(self._services):
+                pass
+
+        working = self._beside.get(name)
+        if (working is None or not working.is_alive()) and is_due(self._services):
+            work.__name__ = step.__name__
+            self._beside[name] = threading.Thread(target=self.guarded, args=(work,), name=name, daemon=True)
+            self._beside[name].start()
 
     def _every(self, job: Callable[..., None], *arguments: object, seconds: int) -> None:
         self._schedule.every(seconds).seconds.do(self.guarded, job, *arguments)

@@ -20,10 +20,10 @@ from sqlmodel import SQLModel
 from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.database import BESIDE, Engine, file_of, make_engine, migrate, no_database, revisions
-from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt
+from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt, StudentLink
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
-WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt)
+WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt, StudentLink)
 # What is shared with whom, each with the column of what is shared.
 SHARES = {"ClassShare": "streamId", "CourseShare": "courseId"}
 # For the transactions of a running tracker or dashboard to end.
@@ -36,6 +36,11 @@ KEEP_AUDIT = """INSERT INTO main."AuditEntry"
     EXCEPT
     SELECT "at", "userId", "actor", "origin", "action", "streamId", "person", "details" FROM main."AuditEntry"
     ORDER BY "at" """
+# What was sent since the backup was made is not sent again; nobody knows it of what was to be sent then.
+END_MAILS = """UPDATE main."Mail" SET "dueAt" = NULL, "error" = 'mail_perhaps_sent', "errorDetails" = NULL,
+    "leasedUntil" = NULL, "leaseToken" = NULL WHERE "dueAt" IS NOT NULL"""
+KEEP_MAILS = """INSERT OR REPLACE INTO main."Mail" ({columns}) SELECT {columns} FROM live."Mail"
+    WHERE "courseId" IN (SELECT "id" FROM main."Course") OR "streamId" IN (SELECT "id" FROM main."LiveStream")"""
 PG_DUMP = "pg_dump{server} --format=custom --file=FILE {name}"
 # Into a new database: what is in the present one beside the tables of the backup would stand in the way.
 PG_RESTORE = (
@@ -74,8 +79,8 @@ def restore(
 
     Returns the file that has what was there before, None if nothing was. Whoever uses the database meanwhile sees
     all of the old or all of the new, in the newest schema. Sign-ins, known browsers, API tokens and invitations of the
-    backup do not come back, and an account that is closed now stays closed. Raises TrackerError, with the database as
-    it was: also if others keep writing to it for longer than `patience` seconds.
+    backup do not come back, an account that is closed now stays closed, and no e-mail is sent twice. Raises
+    TrackerError, with the database as it was: also if others keep writing to it for longer than `patience` seconds.
     """
     live = _file_of(url, PG_RESTORE)
     if not file.is_file():
@@ -103,9 +108,11 @@ def restore(
         prepared = Path(folder, "prepared.sqlite3")
         _copy_to_newest_schema(file, prepared)
         _drop_ways_in(prepared, _closed_accounts(live) if was_there else [])
+        _end_mails(prepared)
         if was_there:
             _drop_ended_shares(live, prepared)
             _keep_audit(live, prepared)
+            _keep_mails(live, prepared)
         copy = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
         prepare(copy)
         copy.dispose()
@@ -117,6 +124,7 @@ def restore(
                 raise
     if was_there:
         _keep_audit(before, live)  # what was noted while the copy was made
+        _keep_mails(before, live)
     return before if was_there else None
 
 
@@ -277,6 +285,19 @@ def _keep_audit(live: Path, prepared: Path) -> None:
     with suppress(sqlite3.Error), closing(_open_existing(prepared)) as copy:
         copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
         copy.execute(KEEP_AUDIT)
+
+
+def _end_mails(prepared: Path) -> None:
+    with closing(_open_existing(prepared)) as copy:
+        copy.execute(END_MAILS)
+
+
+def _keep_mails(live: Path, prepared: Path) -> None:
+    """Adds what `live` knows of e-mails to a copy of a backup, so that none is sent twice; as `_keep_audit` does."""
+    columns = ", ".join(f'"{column.name}"' for column in SQLModel.metadata.tables["Mail"].columns)
+    with suppress(sqlite3.Error), closing(_open_existing(prepared)) as copy:
+        copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
+        copy.execute(KEEP_MAILS.format(columns=columns))
 
 
 def _is_disk_error(error: sqlite3.Error) -> bool:

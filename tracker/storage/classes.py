@@ -81,6 +81,9 @@ class Class:
 
     `shared_with`: the ids of the colleagues with whom it, or its course, is shared. `seen_to`: the code of the trouble
     that somebody has seen to. `zoom_deletion_due_at`: when the meeting of a cancelled class is deleted at Zoom.
+    `report_digest`: it was made from a report that says this; it has no meeting, and is never fetched.
+    `zoom_meeting_due_at`: when its meeting is made there, or changed. `zoom_occurrence_id`: its date in a recurring
+    meeting, "" where Zoom has told none; None where the meeting is no recurring one.
     """
 
     id: str
@@ -118,6 +121,10 @@ class Class:
     cancelled_at: datetime | None = None
     zoom_deletion_due_at: datetime | None = None
     report_digest: str | None = None
+    series_id: str | None = None
+    zoom_occurrence_id: str | None = None
+    zoom_meeting_due_at: datetime | None = None
+    zoom_meeting_asked_at: datetime | None = None
 
     @property
     def planned(self) -> Span:
@@ -147,8 +154,8 @@ class Class:
 
     @property
     def own_meeting(self) -> bool:
-        """Whether what runs in the meeting is this class: it was made for it, and not under a personal meeting id."""
-        return self.zoom_meeting_made and self.zoom_api_meeting_id is None
+        """Whether what runs in the meeting is this class: it was made for it alone, under no personal meeting id."""
+        return self.zoom_meeting_made and self.zoom_api_meeting_id is None and self.zoom_occurrence_id is None
 
     def record(self) -> dict[str, Any]:
         """The class as a JSON object with the database's column names as keys; times as Zoom writes them."""
@@ -182,7 +189,7 @@ class NewClass:
 
     `zoom_meeting_id` is the number that webhooks carry. Where that is the host's personal meeting id,
     `zoom_api_meeting_id` is the number that Zoom's API knows the meeting by. `zoom_linked_by_teacher`: its teacher has
-    linked it, so that it has to be her own.
+    linked it, so that it has to be her own. Without a meeting, it is made when `zoom_meeting_due_at` says so.
     """
 
     title: str
@@ -190,13 +197,16 @@ class NewClass:
     scheduled_start: datetime
     duration_minutes: int
     timezone: str
-    zoom_meeting_id: str
-    zoom_join_url: str
+    zoom_meeting_id: str | None
+    zoom_join_url: str | None
     zoom_meeting_made: bool
     course: str | None = None
     zoom_api_meeting_id: str | None = None
     zoom_host_id: str | None = None
     zoom_linked_by_teacher: bool = False
+    series_id: str | None = None
+    zoom_occurrence_id: str | None = None
+    zoom_meeting_due_at: datetime | None = None
 
 
 def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
@@ -216,6 +226,9 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         teacher_id=new.teacher_id,
         course_id=courses.course_id(tx, new.teacher_id, new.course) if new.course else None,
         created_at=now,
+        series_id=new.series_id,
+        zoom_occurrence_id=new.zoom_occurrence_id,
+        zoom_meeting_due_at=new.zoom_meeting_due_at,
     )
     tx.add(row)
     return row.id
@@ -395,6 +408,10 @@ def _class(
         cancelled_at=row.cancelled_at,
         zoom_deletion_due_at=row.zoom_deletion_due_at,
         report_digest=row.report_digest,
+        series_id=row.series_id,
+        zoom_occurrence_id=row.zoom_occurrence_id,
+        zoom_meeting_due_at=row.zoom_meeting_due_at,
+        zoom_meeting_asked_at=row.zoom_meeting_asked_at,
     )
 
 

@@ -1,9 +1,9 @@
-"""The tables of courses: their rules, whom they are shared with, their students, and what is said of these."""
+"""The tables of courses and series: rules, whom they are shared with, students, and what is said of and by these."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from tracker.storage.columns import Day, UtcSeconds, column
@@ -23,8 +23,32 @@ class Course(SQLModel, table=True):
     late_after_minutes: int | None = Field(default=None, sa_column_kwargs=column("lateAfterMinutes"))
     present_from_percent: int | None = Field(default=None, sa_column_kwargs=column("presentFromPercent"))
     at_risk_below_percent: int | None = Field(default=None, sa_column_kwargs=column("atRiskBelowPercent"))
+    # Which e-mails its teacher wants: of each class when it is counted, and every week of who is at risk.
+    sends_digest: bool = Field(default=False, sa_column_kwargs={"name": "sendsDigest", "server_default": false()})
+    sends_weekly: bool = Field(default=False, sa_column_kwargs={"name": "sendsWeekly", "server_default": false()})
     # Since when it is put away: it is listed apart, and its classes go on.
     archived_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("archivedAt"))
+
+
+OF_SERIES_DUE = text('"zoomDueAt" IS NOT NULL')
+
+
+class Series(SQLModel, table=True):
+    """Classes that were planned together, every week; each of them is a `LiveStream` of its own.
+
+    `oneMeeting`: they are held in one recurring Zoom meeting. `leftOut` are the dates of that which are no class's, as
+    a JSON list of UTC times; `zoomDueAt` is when a tracker is to bring its dates in line with the classes.
+    """
+
+    __tablename__ = "Series"
+    __table_args__: ClassVar[Any] = (
+        Index("Series_zoomDueAt", "zoomDueAt", sqlite_where=OF_SERIES_DUE, postgresql_where=OF_SERIES_DUE),
+    )
+    id: str = Field(primary_key=True)
+    one_meeting: bool = Field(sa_column_kwargs=column("oneMeeting"))
+    left_out: str = Field(default="[]", sa_type=Text, sa_column_kwargs=column("leftOut"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
+    zoom_due_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("zoomDueAt"))
 
 
 class CourseShare(SQLModel, table=True):
@@ -96,3 +120,34 @@ class StudentMark(SQLModel, table=True):
     status: str
     remark: str = ""
     decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
+
+
+class StudentLink(SQLModel, table=True):
+    """The link by which a student sees her own attendance; of its token the hash alone is kept.
+
+    A new one takes the place of the one before. `revokedAt` is since when a teacher has closed it.
+    """
+
+    __tablename__ = "StudentLink"
+    student_id: str = Field(primary_key=True, foreign_key="Student.id", sa_column_kwargs=column("studentId"))
+    token_hash: str = Field(unique=True, sa_column_kwargs=column("tokenHash"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
+    expires_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("expiresAt"))
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("revokedAt"))
+
+
+class StudentRequest(SQLModel, table=True):
+    """What a student says of her status in a class that is not right, in her words.
+
+    Once it is decided, `accepted` says how and `answer` is what she is told.
+    """
+
+    __tablename__ = "StudentRequest"
+    id: str = Field(primary_key=True)
+    student_id: str = Field(foreign_key="Student.id", index=True, sa_column_kwargs=column("studentId"))
+    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=column("streamId"))
+    text: str
+    made_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("madeAt"))
+    decided_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
+    accepted: bool | None = None
+    answer: str = ""

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlmodel import col, delete, func, or_, select, update
 
-from tracker.attendance.statuses import DEFAULT_RULES, Rules
+from tracker.attendance.statuses import DEFAULT_RULES, LONGEST_GRACE, Rules
 from tracker.errors import NotFound
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
@@ -22,7 +22,7 @@ _ADD_COURSE = insert(CourseRow, lambda row: row.on_conflict_do_nothing())
 class Course:
     """A series of classes of one teacher. `shared_with` are the ids of the colleagues with whom it is shared.
 
-    `archived_at` is since when it is put away.
+    `archived_at` is since when it is put away. `sends_digest` and `sends_weekly`: which e-mails its teacher wants.
     """
 
     id: str
@@ -33,6 +33,8 @@ class Course:
     teacher_name: str = ""
     rules: Rules = DEFAULT_RULES
     archived_at: datetime | None = None
+    sends_digest: bool = False
+    sends_weekly: bool = False
 
 
 def find_course(tx: Transaction, teacher_id: str, name: str) -> Course | None:
@@ -66,11 +68,27 @@ def courses_seen(tx: Transaction, viewer: Member) -> list[Course]:
 
 def rules_of(row: CourseRow) -> Rules:
     """The rules of a course; what it does not set is as everywhere."""
+    usual = DEFAULT_RULES
     return Rules(
-        DEFAULT_RULES.late_after if row.late_after_minutes is None else row.late_after_minutes,
-        DEFAULT_RULES.present_from if row.present_from_percent is None else row.present_from_percent,
-        DEFAULT_RULES.at_risk_below if row.at_risk_below_percent is None else row.at_risk_below_percent,
+        _within(row.late_after_minutes, LONGEST_GRACE, usual.late_after),
+        _within(row.present_from_percent, 100, usual.present_from),
+        _within(row.at_risk_below_percent, 100, usual.at_risk_below),
     )
+
+
+def _within(stored: object, most: int, usual: int) -> int:
+    """A number that is stored; the usual one where none is, or another program has written what no rule can be."""
+    return stored if isinstance(stored, int) and 0 <= stored <= most else usual
+
+
+def forget_figures(tx: Transaction, course_id: str) -> None:
+    """What is shown of the classes of a course in lists is to be worked out anew, at once or by the tracker's loop.
+
+    They are locked, so that a course is locked after them.
+    """
+    of_course = select(LiveStream.id).where(LiveStream.course_id == course_id).order_by(LiveStream.id)
+    tx.exec(of_course.with_for_update()).all()
+    tx.exec(update(LiveStream).where(col(LiveStream.course_id) == course_id).values(figures_of_count=None))
 
 
 def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
@@ -81,6 +99,14 @@ def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
         "at_risk_below_percent": rules.at_risk_below,
     }
     tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(values))
+
+
+def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool | None) -> None:
+    """Sets which e-mails the teacher of a course wants; None leaves one as it is. The caller has locked the course."""
+    values = {"sends_digest": digest, "sends_weekly": weekly}
+    chosen = {name: value for name, value in values.items() if value is not None}
+    if chosen:
+        tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
 
 
 def rename(tx: Transaction, course_id: str, name: str) -> None:
@@ -127,6 +153,8 @@ def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
             teacher.name,
             rules_of(row),
             row.archived_at,
+            row.sends_digest,
+            row.sends_weekly,
         )
         for row, teacher in rows
     ]
@@ -164,6 +192,8 @@ def set_course(tx: Transaction, class_id: str, course: str) -> None:
     if row is None:
         raise NotFound("no_such_class")
     row.course_id = course_id(tx, row.teacher_id, course) if course else None
+    # How many were late is by the rules of the course.
+    row.figures_of_count = None
     tx.add(row)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, delete, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from tracker.storage import courses, shares, students
+from tracker.storage import courses, mails, shares, students
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     ApiToken,
@@ -52,7 +52,7 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
     A course of the same name takes the classes in: with whom either was shared, that one is, it keeps names for the
     fewer days of both, and students who are not on its roster are now. Where both have said something of the same
     people, the word of who takes over counts. Figures shown rest on these words, so those of her classes are to be
-    worked out anew. What was shared with who takes over is her own now.
+    worked out anew. What was shared with who takes over is her own now. E-mails are hers to turn on.
 
     The caller has locked both, and before them their classes. Meetings that were linked need not be hosted by who takes
     over: an admin has given them to her.
@@ -63,12 +63,14 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
         into = theirs.get(course.name)
         if into is None:
             course.teacher_id = to_id
+            course.sends_digest = course.sends_weekly = False
             tx.add(course)
         else:
             ours = col(LiveStream.course_id) == course.id
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
             shares.move_course(tx, course.id, into.id)
             students.move(tx, course.id, into.id)
+            mails.forget_course(tx, course.id)
             into.retention_days = _fewer_days(course.retention_days, into.retention_days)
             tx.add(into)
             tx.delete(course)

@@ -11,10 +11,14 @@ from tracker.storage.columns import UtcSeconds as UtcSeconds
 from tracker.storage.columns import column
 from tracker.storage.course_models import Course as Course
 from tracker.storage.course_models import CourseShare as CourseShare
+from tracker.storage.course_models import Series as Series
 from tracker.storage.course_models import Student as Student
 from tracker.storage.course_models import StudentAddress as StudentAddress
 from tracker.storage.course_models import StudentChoice as StudentChoice
+from tracker.storage.course_models import StudentLink as StudentLink
 from tracker.storage.course_models import StudentMark as StudentMark
+from tracker.storage.course_models import StudentRequest as StudentRequest
+from tracker.storage.mail_models import Mail as Mail
 
 
 class User(SQLModel, table=True):
@@ -124,6 +128,7 @@ WITHOUT_FIGURES = text(
 # Of a class: its participants have names, as far as they are known. It says which classes may be due to lose them.
 WITH_NAMES = text('"namesRemovedAt" IS NULL')
 TO_BE_DELETED = text('"zoomDeletionDueAt" IS NOT NULL')
+TO_BE_MADE = text('"zoomMeetingDueAt" IS NOT NULL')
 
 
 class LiveStream(SQLModel, table=True):
@@ -147,6 +152,7 @@ class LiveStream(SQLModel, table=True):
             sqlite_where=TO_BE_DELETED,
             postgresql_where=TO_BE_DELETED,
         ),
+        Index("LiveStream_zoomMeetingDueAt", "zoomMeetingDueAt", sqlite_where=TO_BE_MADE, postgresql_where=TO_BE_MADE),
     )
     id: str = Field(primary_key=True)
     title: str
@@ -196,6 +202,18 @@ class LiveStream(SQLModel, table=True):
     )
     # Of a class that was made from a report that somebody had: a digest of what the report says.
     report_digest: str | None = Field(default=None, index=True, sa_column_kwargs=column("reportDigest"))
+    # The series that it was planned in; it may have no other class any more.
+    series_id: str | None = Field(default=None, index=True, sa_column_kwargs=column("seriesId"))
+    # Of a class in a recurring meeting: its date there, by Zoom's id; "" where Zoom has told none.
+    zoom_occurrence_id: str | None = Field(default=None, sa_column_kwargs=column("zoomOccurrenceId"))
+    # When Zoom is to be told of the class, by a tracker: its meeting is made, or changed.
+    zoom_meeting_due_at: datetime | None = Field(
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=column("zoomMeetingDueAt")
+    )
+    # Since when a tracker asks Zoom for that meeting; it stays where nobody knows whether Zoom has made it.
+    zoom_meeting_asked_at: datetime | None = Field(
+        default=None, sa_type=UtcSeconds, sa_column_kwargs=column("zoomMeetingAskedAt")
+    )
 
 
 class ClassShare(SQLModel, table=True):
@@ -360,6 +378,15 @@ class ZoomRate(SQLModel, table=True):
     calls: int
     refused: int
     paused_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("pausedUntil"))
+
+
+class ZoomWrites(SQLModel, table=True):
+    """How many meetings were made or changed for one host on a UTC day (`YYYY-MM-DD`)."""
+
+    __tablename__ = "ZoomWrites"
+    host: str = Field(primary_key=True)
+    day: str
+    writes: int
 
 
 class WebhookTally(SQLModel, table=True):

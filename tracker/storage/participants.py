@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlmodel import col, func, not_, select, update
 
+from tracker.attendance.remembered import Stored, stored_in
 from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.types import Attendance
 from tracker.errors import UnreadableRecords
@@ -36,7 +37,8 @@ def save_figures(tx: Transaction, class_id: str, attendance: Attendance) -> None
 def _show(row: LiveStream, attendance: Attendance) -> None:
     """People without the hosts, hosts, and how many of the people came late."""
     row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
-    row.late_shown = sum(person.late for person in attendance.participants)
+    late = sum(person.late for person in attendance.participants)
+    row.late_shown = None if attendance.without_times else late
     row.figures_of_count = row.participant_count
 
 
@@ -92,6 +94,18 @@ def forget_attendance(tx: Transaction, class_id: str) -> None:
 def size_of_data(tx: Transaction, class_id: str) -> int | None:
     """How long `participantsData` of a class is, in characters; None where nothing is known."""
     return tx.exec(select(func.length(LiveStream.participants_data)).where(LiveStream.id == class_id)).first()
+
+
+def get_stored(tx: Transaction, class_id: str) -> Stored | None:
+    """What is stored of the class's participants; None while they are not known.
+
+    Raises UnreadableRecords where another program wrote something else.
+    """
+    text = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    try:
+        return stored_in(text) if text else None
+    except ValueError:
+        raise UnreadableRecords() from None
 
 
 def get_participants_data(tx: Transaction, class_id: str) -> dict[str, Any] | None:

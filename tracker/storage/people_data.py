@@ -34,6 +34,7 @@ from tracker.storage.models import (
     SessionRecords,
     SignIn,
     SignInAttempt,
+    StudentChoice,
     User,
 )
 from tracker.storage.presence import sighting_of
@@ -53,6 +54,9 @@ SAID_BY_ZOOM: dict[str, tuple[Any, Any]] = {
 # What an account has besides its own row, and of these what is no secret.
 OF_AN_ACCOUNT: tuple[Any, ...] = (SignIn, KnownBrowser, ApiToken, Invitation, ClassShare, CourseShare)
 SECRET = frozenset({"password_hash", "api_token_hash", "totp_key", "totp_last_step", "token_hash", "browser_hash"})
+
+# What a teacher says of somebody and a student.
+STUDENT, NO_STUDENT = "a student", "not this student"
 
 Entry = dict[str, Any]
 Replacement = Callable[[Stay, str], Stay]
@@ -193,12 +197,16 @@ def replace_sightings(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a teacher has said of people: that two are the same, or not, or what one of them is (`what`)."""
+    """What a teacher has said of people: that two are the same, or not, or what one of them is (`what`).
+
+    `student` is whom of which course somebody was said to be, or not to be, by the ids of course and student.
+    """
 
     teacher_id: str
     people: tuple[PersonKey, ...]
     what: str
     said_at: Any
+    student: tuple[str, str] | None = None
 
 
 def all_words(tx: Transaction) -> list[Words]:
@@ -211,7 +219,18 @@ def all_words(tx: Transaction) -> list[Words]:
         Words(one.teacher_id, (key_in_text(one.person),), one.mark, one.decided_at)
         for one in tx.exec(select(PersonMark))
     ]
-    return pairs + marks
+    of_courses = select(StudentChoice, Course.teacher_id).join(Course, col(Course.id) == col(StudentChoice.course_id))
+    choices = [
+        Words(
+            teacher_id,
+            (key_in_text(one.person),),
+            STUDENT if one.is_her else NO_STUDENT,
+            one.decided_at,
+            (one.course_id, one.student_id),
+        )
+        for one, teacher_id in tx.exec(of_courses)
+    ]
+    return pairs + marks + choices
 
 
 def _same(same: bool) -> str:
@@ -222,8 +241,12 @@ def forget_words(tx: Transaction, gone: Iterable[Words]) -> None:
     """Deletes these words."""
     for words in gone:
         keys = [":".join(key) for key in words.people]
-        table: Any = SamePerson if len(keys) == 2 else PersonMark
-        row = tx.get(table, (words.teacher_id, *keys))
+        if words.student is not None:
+            course_id, student_id = words.student
+            row: Any = tx.get(StudentChoice, (course_id, *keys, student_id))
+        else:
+            table: Any = SamePerson if len(keys) == 2 else PersonMark
+            row = tx.get(table, (words.teacher_id, *keys))
         if row is not None:
             tx.delete(row)
 

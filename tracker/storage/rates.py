@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import select
+from sqlmodel import col, delete, select
 
 from tracker.storage.database import Transaction, insert, run
-from tracker.storage.models import ZoomRate
+from tracker.storage.models import ZoomRate, ZoomWrites
 
 _FIRST_USE = insert(ZoomRate, lambda row: row.on_conflict_do_nothing())
+_FIRST_WRITE = insert(ZoomWrites, lambda row: row.on_conflict_do_nothing())
 
 # Zoom's longest pause is the rest of a day: what is later was written by a clock that has been set back since.
 LONGEST_PAUSE = timedelta(hours=26)
@@ -66,6 +67,39 @@ def save_usage(tx: Transaction, used: Usage) -> None:
     row.next_at, row.next_interactive_at, row.paused_until = used.next_at, used.next_interactive_at, used.paused_until
     row.day, row.calls, row.refused = used.day, used.calls, used.refused
     tx.add(row)
+
+
+def writes_of(tx: Transaction, host: str, now: datetime) -> int:
+    """How many meetings were made or changed for a host on the UTC day of `now`."""
+    row = tx.get(ZoomWrites, _host(host))
+    return row.writes if row is not None and row.day == _day(now) else 0
+
+
+def lock_writes(tx: Transaction, host: str, now: datetime) -> int:
+    """The same, as it stays until the end of the transaction."""
+    run(tx, _FIRST_WRITE, host=_host(host), day=_day(now), writes=0)
+    row = tx.get_one(ZoomWrites, _host(host), with_for_update=True, populate_existing=True)
+    return row.writes if row.day == _day(now) else 0
+
+
+def save_writes(tx: Transaction, host: str, writes: int, now: datetime) -> None:
+    """Stores how many they are now. The caller has locked it."""
+    row = tx.get_one(ZoomWrites, _host(host))
+    row.day, row.writes = _day(now), writes
+    tx.add(row)
+
+
+def forget_writes(tx: Transaction, now: datetime) -> None:
+    """Drops what was counted on earlier days."""
+    tx.exec(delete(ZoomWrites).where(col(ZoomWrites.day) < _day(now)))
+
+
+def _host(host: str) -> str:
+    return host.strip().casefold() if "@" in host else host.strip()
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat()
 
 
 def _usage(row: ZoomRate) -> Usage:

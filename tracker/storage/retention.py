@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select, update
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import ClassStatus, Sighting, Stay
 from tracker.errors import NotFound
-from tracker.storage import classes
+from tracker.storage import classes, student_links
 from tracker.storage.classes import Class, class_row
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
@@ -25,6 +25,7 @@ from tracker.storage.models import (
     ParticipantEvent,
     Reading,
     SessionRecords,
+    StudentMark,
     User,
 )
 from tracker.storage.presence import sighting_of
@@ -102,15 +103,17 @@ def days_of(tx: Transaction, found: Class, usual_days: int) -> int:
 def remove_names(tx: Transaction, class_id: str, data: Mapping[str, Any] | None, now: datetime) -> None:
     """Puts `data` in place of the participants of a class, or nothing; they are not asked for any more.
 
-    What was counted stays. Raises NotFound.
+    What was counted stays; what was said of students by hand in this class goes. Raises NotFound.
     """
     row = class_row(tx, class_id)
     row.participants_data = None if data is None else json.dumps(data, ensure_ascii=False)
     row.names_removed_at = now
     tx.add(row)
     tx.exec(delete(Reading).where(col(Reading.class_id) == class_id))
+    tx.exec(delete(StudentMark).where(col(StudentMark.class_id) == class_id))
     nothing_planned = {"due_at": None, "leased_until": None, "lease_token": None}
     tx.exec(update(Fetch).where(col(Fetch.class_id) == class_id).values(nothing_planned))
+    student_links.forget_requests(tx, class_id)
 
 
 def forget_records(tx: Transaction, meeting_id: str, needed: Collection[str], before: datetime) -> None:

@@ -5,16 +5,18 @@ Every function runs in the caller's transaction.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import col, func, select
 
 from tracker.attendance.matching import Choice
 from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, PersonKey, Status
 from tracker.storage.database import Transaction
 from tracker.storage.decisions import key_in_text, key_text
-from tracker.storage.models import LiveStream, StudentAddress, StudentChoice, StudentMark
+from tracker.storage.models import LiveStream, Student, StudentAddress, StudentChoice, StudentMark
 
 # Of how many classes one statement asks.
 AT_ONCE = 500
@@ -31,9 +33,27 @@ def list_marks(tx: Transaction, class_ids: Collection[str]) -> Mapping[str, Mapp
 
 
 def marked_classes(tx: Transaction, course_id: str) -> set[str]:
-    """The ids of the classes of a course in which something is said of a student."""
-    of_course = select(StudentMark.class_id).join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
-    return set(tx.exec(of_course.where(LiveStream.course_id == course_id).distinct()))
+    """The ids of the classes of a course in which something is said of a student of it."""
+    marked = (
+        select(StudentMark.class_id)
+        .join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
+        .join(Student, col(Student.id) == col(StudentMark.student_id))
+        .where(LiveStream.course_id == course_id, Student.course_id == course_id)
+    )
+    return set(tx.exec(marked.distinct()))
+
+
+def version(tx: Transaction, class_id: str, course_id: str) -> tuple[object, ...]:
+    """What is said of the students in a class, and the list of its course: a value that differs after each change."""
+    marks = (StudentMark.decided_at, StudentMark.class_id == class_id)
+    choices = (StudentChoice.decided_at, StudentChoice.course_id == course_id)
+    students = (Student.updated_at, Student.course_id == course_id)
+    parts = [
+        select(measure).where(condition).scalar_subquery()
+        for at, condition in (marks, choices, students)
+        for measure in (func.count(col(at)), func.max(col(at)))
+    ]
+    return tuple(tx.execute(sa_select(*parts)).one())
 
 
 def set_mark(tx: Transaction, class_id: str, student_id: str, said: ByHand) -> None:
@@ -82,6 +102,46 @@ def clear_choice(tx: Transaction, course_id: str, person: PersonKey, student_id:
     row = tx.get(StudentChoice, (course_id, key_text(person), student_id))
     if row is not None:
         tx.delete(row)
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherAddress:
+    """A further e-mail address of a student, in lower case, and since when it is kept."""
+
+    student_id: str
+    email: str
+    added_at: datetime
+
+
+def all_addresses(tx: Transaction) -> list[FurtherAddress]:
+    """The further addresses of the students of all courses."""
+    rows = tx.exec(select(StudentAddress).order_by(StudentAddress.student_id, StudentAddress.email))
+    return [FurtherAddress(row.student_id, row.email, row.added_at) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkInClass:
+    """What was said of a student in a class, whatever course that is in now."""
+
+    class_id: str
+    title: str
+    start: datetime
+    status: str
+    remark: str
+    decided_at: datetime
+
+
+def marks_of(tx: Transaction, student_id: str) -> list[MarkInClass]:
+    """What was said of a student, by planned start of the classes."""
+    rows = tx.exec(
+        select(StudentMark, LiveStream.title, LiveStream.scheduled_start)
+        .join(LiveStream, col(LiveStream.id) == col(StudentMark.class_id))
+        .where(StudentMark.student_id == student_id)
+        .order_by(col(LiveStream.scheduled_start), LiveStream.id)
+    )
+    return [
+        MarkInClass(row.class_id, title, start, row.status, row.remark, row.decided_at) for row, title, start in rows
+    ]
 
 
 def add_address(tx: Transaction, student_id: str, email: str, now: datetime) -> None:

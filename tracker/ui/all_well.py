@@ -21,7 +21,7 @@ FETCHES = "fetches"
 CHECKS = frozenset(
     (
         *("database", "files", "secrets", "addresses", "people", "retention", "erased", "trackers"),
-        *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock"),
+        *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
     )
 )
 # What the state of the installation says of itself, and says sooner.
@@ -48,7 +48,7 @@ class Trouble:
 
 def troubles(current: Health, failing: Sequence[Class], checks: Collection[Check]) -> list[Trouble]:
     """Whatever is not well, the worst first; nothing only where all was checked and all works."""
-    found = [*_of_health(current, failing), *_of_zoom(checks), *_of_other_checks(checks)]
+    found = [*_of_health(current, failing), *_of_zoom(checks), *_of_mails(current, checks), *_of_other_checks(checks)]
     if not found:
         found = [Trouble(reason.code, sentence_of(reason), ()) for reason in current.reasons]
     return sorted(found, key=lambda one: not one.stops)
@@ -208,6 +208,30 @@ def _of_zoom(checks: Collection[Check]) -> Iterator[Trouble]:
                 ),
             ),
             stops=True,
+        )
+
+
+def _of_mails(current: Health, checks: Collection[Check]) -> Iterator[Trouble]:
+    """E-mails to teachers that do not go; that the mail server cannot be used is a check of its own."""
+    mails = current.mails
+    if any(check.code == "mail" and not check.ok for check in checks):
+        return
+    if mails.late:
+        yield Trouble(
+            "mails_late",
+            _n("{number} e-mail to a teacher is overdue.", "{number} e-mails to teachers are overdue.", mails.late),
+            (_("See that a tracker is running, and that it has the setting `SMTP_URL` too."),),
+        )
+    elif mails.failing:
+        why = (words.markdown(sentence_of(mails.why), 600),) if mails.why else ()
+        yield Trouble(
+            "mails_failing",
+            _n(
+                "{number} e-mail to a teacher could not be sent.",
+                "{number} e-mails to teachers could not be sent.",
+                mails.failing,
+            ),
+            (*why, _("It is tried again by itself, for two days.")),
         )
 
 

@@ -1,5 +1,6 @@
 """The top of a class's page: what and when it is, its join link, and the buttons to start, change and cancel it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,7 +16,7 @@ from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import join_link, page, sharing, words
+from tracker.ui import join_link, page, series, sharing, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -42,7 +43,7 @@ def head(found: Class, member: Member) -> None:
     _notices(found, now)
     _seen_to(found, now)
     if found.status is ClassStatus.CANCELLED:
-        _cancelled(found, now)
+        _cancelled(found, member, now)
 
 
 def buttons(found: Class, member: Member) -> None:
@@ -55,7 +56,7 @@ def buttons(found: Class, member: Member) -> None:
         st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
         st.session_state[CHANGING] = found.id
     if planned and st.button(_("Cancel class"), icon=":material/event_busy:"):
-        cancel(found)
+        cancel(found, member)
     if st.button(_("Share"), icon=":material/group_add:", type=_weight(found)):
         sharing.share(found)
     if may_start and counted:
@@ -76,12 +77,14 @@ def below_buttons(found: Class, member: Member) -> None:
         st.caption(words.markdown(state.sentence, 300))
     if joinable and not _is_counted(found):
         is_fresh = _is_fresh(found, now)
-        if is_fresh:
-            st.success(
-                _("The class is planned. Now send your students the join link, or the whole invitation."),
-                icon=":material/check:",
-            )
-        join_link.show(found, opened=is_fresh)
+        if is_fresh and found.zoom_join_url:
+            told = _("The class is planned. Now send your students the join link, or the whole invitation.")
+            if found.zoom_occurrence_id is not None:
+                told = _(
+                    "The classes are planned. Now send your students the join link: it is the same for all of them."
+                )
+            st.success(told, icon=":material/check:")
+        join_link.show(found, member, opened=is_fresh)
     if found.zoom_api_meeting_id:
         st.caption(
             _(
@@ -151,6 +154,8 @@ def _facts(found: Class, member: Member, now: datetime) -> None:
         st.markdown(" · ".join(fact for fact in known if fact), width="content")
     if state.sentence and state.code != "counted":
         st.markdown(words.markdown(state.sentence, 300))
+    if found.series_id is not None and found.status is not ClassStatus.CANCELLED and (told := series.told_of(found)):
+        st.caption(words.markdown(told, 300))
 
 
 def _seen_to(found: Class, now: datetime) -> None:
@@ -185,7 +190,7 @@ def _start(found: Class) -> None:
     )
 
 
-def _cancelled(found: Class, now: datetime) -> None:
+def _cancelled(found: Class, member: Member, now: datetime) -> None:
     """What becomes of a cancelled class: it can be put back for a while, and made again after that."""
     if not classes.may_be_undone(found, now):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -194,16 +199,31 @@ def _cancelled(found: Class, now: datetime) -> None:
                 st.switch_page(page.NEW_CLASS, query_params={"like": found.id})
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if found.zoom_deletion_due_at is None:
-            text = _("It does not take place. Its Zoom meeting stays as it is.")
-        else:
-            time = words.moment(found.zoom_deletion_due_at, now, seconds=False)
-            text = _("It does not take place. Its Zoom meeting is deleted {when}.", when=time)
-        st.markdown(text, width="content")
-        if st.button(_("Undo"), icon=":material/undo:"):
+        st.markdown(_what_becomes_of_meeting(found, now), width="content")
+        others = page.read(classes.cancelled_with, member, found, now)
+        undone = st.button(_("Undo for this class") if others else _("Undo"), icon=":material/undo:")
+        label = _n("Undo for {number} class", "Undo for all {number} classes", len(others) + 1)
+        undone_for_all = bool(others) and st.button(label, icon=":material/undo:", key="undo-for-all")
+        if undone or undone_for_all:
             with page.shown_errors():
-                classes.undo_cancelling(services(), page.acting(), found.id)
+                classes.undo_cancelling(services(), page.acting(), found.id, with_others=undone_for_all)
             st.rerun()
+
+
+def _what_becomes_of_meeting(found: Class, now: datetime) -> str:
+    """What is said of a class that was cancelled a moment ago."""
+    in_series = found.zoom_occurrence_id is not None
+    gone_at = found.cancelled_at + classes.UNDO_FOR if in_series and found.cancelled_at else None
+    deleted_at = found.zoom_deletion_due_at or (None if page.read(classes.others_in_meeting, found) else gone_at)
+    if deleted_at is not None:
+        time = words.moment(deleted_at, now, seconds=False)
+        return _("It does not take place. Its Zoom meeting is deleted {when}.", when=time)
+    if found.zoom_meeting_id is None:
+        return _("It does not take place.")
+    if gone_at is not None:
+        time = words.moment(gone_at, now, seconds=False)
+        return _("It does not take place. Its date is taken out of the Zoom meeting {when}.", when=time)
+    return _("It does not take place. Its Zoom meeting stays as it is.")
 
 
 def _notices(found: Class, now: datetime) -> None:
@@ -241,10 +261,22 @@ def change(found: Class, member: Member) -> None:
         return
     key = f"change-{found.id}-{st.session_state.get(OPENED, 0)}"
     may_move = auth.is_in_charge(member, found)
+    later = series.with_following(found, member, key)
     plan, course = plan_fields(plan_of(found), key, courses, found.course, may_move=may_move)
+    if later:
+        st.caption(_("Those that follow move by as many days and by as much on the clock."))
+    elif found.zoom_occurrence_id is not None:
+        st.caption(_("At Zoom all classes with this link have the same title."))
     if st.button(_("Save"), type="primary"):
         with page.shown_errors(), st.spinner(_("Telling Zoom …")):
-            classes.change_class(services(), page.acting(), found.id, plan, course=course if may_move else None)
+            classes.change_class(
+                services(),
+                page.acting(),
+                found.id,
+                plan,
+                course=course if may_move else None,
+                with_following=bool(later),
+            )
             after = page.read(classes.visible_class, member, found.id)
         if after.zoom_join_url != found.zoom_join_url:
             _say(found, _("The join link of this class is another one now. Send it to your students again."))
@@ -253,31 +285,55 @@ def change(found: Class, member: Member) -> None:
 
 
 @page.dialog("Cancel class")
-def cancel(found: Class) -> None:
-    """Asks once more, and cancels the class."""
-    st.markdown(_("“{title}” will not take place.", title=words.markdown(found.title)))
-    others = page.read(classes.others_in_meeting, found)
-    if found.zoom_meeting_made and others:
-        st.markdown(
-            _n(
-                "Its Zoom meeting and the join link stay as they are, because {number} other class is held there.",
-                "Its Zoom meeting and the join link stay as they are, because {number} other classes are held there.",
-                len(others),
-            )
-        )
-    elif found.own_meeting:
-        st.markdown(_("Its Zoom meeting is deleted ten minutes later, and its join link stops working."))
-    elif found.zoom_meeting_made:
-        st.markdown(
-            _("Its Zoom meeting is deleted ten minutes later. The link still leads into the host's personal room.")
+def cancel(found: Class, member: Member) -> None:
+    """Asks once more, and cancels the class, or it and all that follow."""
+    later = series.with_following(found, member, f"cancel-{found.id}")
+    title = words.markdown(found.title)
+    if later:
+        text = _n(
+            "“{title}” and the class that follows will not take place.",
+            "“{title}” and the {number} classes that follow will not take place.",
+            len(later),
+            title=title,
         )
     else:
-        st.markdown(_("Its Zoom meeting and the join link stay as they are."))
+        text = _("“{title}” will not take place.", title=title)
+    st.markdown(text)
+    cancelled = {found.id, *(one.id for one in later)}
+    others = [one for one in page.read(classes.others_in_meeting, found) if one.id not in cancelled]
+    if found.zoom_meeting_id is not None and (told := _what_will_become_of_meeting(found, later, len(others))):
+        st.markdown(told)
     st.caption(_("You can undo this for ten minutes."))
+    label = _n("Cancel {number} class", "Cancel {number} classes", len(cancelled))
     with st.container(horizontal=True):
-        if st.button(_("Cancel this class"), type="primary"):
+        if st.button(label if later else _("Cancel this class"), type="primary"):
             with page.shown_errors():
-                classes.cancel_class(services(), page.acting(), found.id)
+                classes.cancel_class(services(), page.acting(), found.id, with_following=bool(later))
             st.rerun()
         if st.button(_("Keep it")):
             st.rerun()
+
+
+def _what_will_become_of_meeting(found: Class, later: Sequence[Class], others: int) -> str:
+    """What is said before a class, or it and those that follow, are cancelled while `others` use its meeting."""
+    if found.zoom_meeting_made and others and found.zoom_occurrence_id is not None:
+        return _n(
+            "Its date is taken out of the Zoom meeting ten minutes later. The join link stays: "
+            "{number} other class is held there.",
+            "Its date is taken out of the Zoom meeting ten minutes later. The join link stays: "
+            "{number} other classes are held there.",
+            others,
+        )
+    if found.zoom_meeting_made and others:
+        return _n(
+            "Its Zoom meeting and the join link stay as they are, because {number} other class is held there.",
+            "Its Zoom meeting and the join link stay as they are, because {number} other classes are held there.",
+            others,
+        )
+    if not found.zoom_meeting_made:
+        return _("Its Zoom meeting and the join link stay as they are.")
+    if later and found.zoom_occurrence_id is None:
+        return _("Their Zoom meetings are deleted ten minutes later, and their join links stop working.")
+    if found.zoom_api_meeting_id is None:
+        return _("Its Zoom meeting is deleted ten minutes later, and its join link stops working.")
+    return _("Its Zoom meeting is deleted ten minutes later. The link still leads into the host's personal room.")

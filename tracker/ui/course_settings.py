@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tracker import auth, courses
+from tracker.attendance.statuses import LONGEST_GRACE
 from tracker.errors import InvalidInput
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -44,7 +45,7 @@ def _rules(course: Course) -> None:
     with st.form("rules", border=False):
         with st.container(horizontal=True):
             late = st.number_input(
-                _("Late after, in minutes"), 0, courses.LONGEST_GRACE, rules.late_after, key="late-after", width=220
+                _("Late after, in minutes"), 0, LONGEST_GRACE, rules.late_after, key="late-after", width=220
             )
             present = st.number_input(
                 _("Present from, in percent of the class"), 0, 100, rules.present_from, key="present-from", width=220

@@ -153,6 +153,13 @@ def _of_the_service() -> list[Row]:
             _("admins"),
         ),
         (
+            _("That a teacher was sent an e-mail on a class or course, and when; not what it said"),
+            _("the teacher"),
+            _("to send none twice"),
+            _("as long as this service is in use"),
+            operator,
+        ),
+        (
             _("The log: sign-ins with their address, and what went wrong; no participant's name"),
             _everybody(),
             _("to run this service"),

@@ -70,7 +70,11 @@ def _findings(found: Findings) -> None:
                 (_("Zoom's lists"), found.lists, _("joins of this person in them")),
                 (_("Seen live"), found.sightings, _("joins and leaves as they happened")),
                 (_("Rosters"), len({one.course_id for one in found.students}), _("with this person as a student")),
-                (_("Said by teachers"), len(found.words), _("that somebody is the same, a host, or set aside")),
+                (
+                    _("Said by teachers"),
+                    len(found.words),
+                    _("that somebody is the same, a host, set aside, or a student"),
+                ),
             )
         )
     if found.classes:

@@ -1,12 +1,10 @@
 """The files of a register: Excel first, then CSV, and what other programs take as it is."""
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from tracker import courses, report
-from tracker.attendance.register import Register
 from tracker.messages import languages
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
@@ -28,17 +26,18 @@ def show(course: Course) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         told = downloads.headings_told()
 
-        def made(form: str, write: Callable[[Register], bytes]) -> bytes:
+        def made(form: report.RegisterFormat, shape: report.RegisterShape) -> bytes:
             member = who()
-            found = courses.note_register_export(services(), member, course.id, form)
+            found = services().read(courses.visible_course, member, course.id)
+            courses.note_register_export(services(), member, found, form, report.contents(form, shape))
             register = services().read(courses.course_register, member, found, services().now())
             with languages.speaking(locale):
-                return write(register)
+                return report.register_file(register, form, shape, told=told)
 
         name = partial(report.file_name, course.name, services().now())
         st.download_button(
             "Excel",
-            partial(made, "xlsx", lambda register: report.register_workbook(register, told=told)),
+            partial(made, "xlsx", "wide"),
             name("register", "xlsx"),
             downloads.XLSX,
             on_click="ignore",
@@ -50,7 +49,7 @@ def show(course: Course) -> None:
             for shape, label in CSV_LABELS.items():
                 st.download_button(
                     _(label),
-                    partial(made, "csv", partial(_csv, shape, told=told)),
+                    partial(made, "csv", shape),
                     name(shape, "csv"),
                     "text/csv",
                     on_click="ignore",
@@ -59,16 +58,8 @@ def show(course: Course) -> None:
             for program, label in HAND_OFF_LABELS.items():
                 st.download_button(
                     label,
-                    partial(made, "csv", partial(_hand_off, program)),
+                    partial(made, program, "wide"),
                     name(program, "csv"),
                     "text/csv",
                     on_click="ignore",
                 )
-
-
-def _csv(shape: report.RegisterShape, register: Register, *, told: bool) -> bytes:
-    return report.register_csv(register, shape, told=told)
-
-
-def _hand_off(program: report.HandOff, register: Register) -> bytes:
-    return report.hand_off_file(register, program)

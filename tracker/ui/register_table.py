@@ -105,7 +105,7 @@ def link(page: str, found_id: str, text: str, title: str = "") -> str:
 
 
 def _heading(held: RegisterClass, register: Register, *, with_time: bool) -> str:
-    day, weekday = formats.day(held.day, weekday=False, year=False), formats.weekday(held.day)
+    day, weekday = formats.day(held.day, weekday=False, year=False), formats.weekday(held.day.weekday(), short=True)
     rate = register.rate_of(held.id)
     told = {
         Known.COUNTED: formats.DASH if rate is None else formats.percent(rate),

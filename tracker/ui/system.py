@@ -255,7 +255,14 @@ def version_of(current: Health, failing: list[Class]) -> object:
     """A value that differs when the page has to be redrawn; counters are redrawn on their own."""
     alive = [(one.name, one.is_alive(current.now), one.started_at) for one in current.trackers]
     paused = [one.category for one in current.rates if one.is_paused(current.now)]
-    return current.alarms, current.queue, paused, alive, [(one.id, one.fetch, one.seen_to) for one in failing]
+    return (
+        current.alarms,
+        current.queue,
+        current.mails,
+        paused,
+        alive,
+        [(one.id, one.fetch, one.seen_to) for one in failing],
+    )
 
 
 def _event(name: str) -> str:

@@ -27,6 +27,8 @@ from tracker.text import plain as plain
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 # What is near is told with seconds.
 NEAR = timedelta(minutes=2)
+# What is due within this time is under way: a tracker that takes it puts it off by so much.
+SOON = timedelta(minutes=6)
 NO_MEETING = "no_zoom_meeting_id"
 MARKDOWN_SIGNS = frozenset(string.punctuation)
 # Even where every sign is escaped, the browser makes links of bare addresses, a picture of `:streamlit:` and other
@@ -129,11 +131,16 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
             people=people_in_words(*found.figures),
             when=moment(found.names_removed_at, now),
         )
+    if code == "planned" and found.zoom_meeting_id is None and found.zoom_meeting_due_at is not None:
+        return _meeting_to_come(found.zoom_meeting_due_at, now)
     if code == "no_meeting" or (code == "planned" and found.zoom_meeting_id is None):
         return messages.sentence(NO_MEETING)
     if code == "planned":
         if now <= found.planned.start:
-            return ""
+            due = found.zoom_meeting_due_at
+            if due is None or due < now + SOON:
+                return ""
+            return _("Zoom is told of the change {when}.", when=moment(due, now, seconds=False))
         return _("It should have begun {when}. Zoom has not said that it did.", when=planned_moment(found, now))
     fetch = found.fetch
     if code == "not_held":
@@ -148,8 +155,16 @@ def _sentence(code: str, found: Class, now: datetime) -> str:
     return _waiting(code, fetch, now)
 
 
+def _meeting_to_come(due_at: datetime, now: datetime) -> str:
+    if due_at < now + SOON:
+        return _("Its Zoom meeting is being made.")
+    return _("Its Zoom meeting is made by itself {when}.", when=moment(due_at, now, seconds=False))
+
+
 def _counted(found: Class, fetched_at: datetime, now: datetime) -> str:
     # It stands beside the class's own date, so the day is said unless it is the same.
+    if found.report_digest is not None:
+        return _("Taken from a report {when}.", when=moment(fetched_at, found.scheduled_start))
     fetched = _("Fetched from Zoom {when}.", when=moment(fetched_at, found.scheduled_start))
     fetch = found.fetch
     if fetch is None:

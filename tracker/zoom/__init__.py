@@ -7,8 +7,18 @@ webhook.py       signatures and events
 meeting_link.py  the meeting in a pasted text
 """
 
-from tracker.zoom.client import Meeting, NewMeeting, ParticipantList, Zoom
-from tracker.zoom.connection import RateLimiter
+from tracker.zoom.client import Meeting, NewMeeting, Occurrence, ParticipantList, Recurrence, Zoom
+from tracker.zoom.connection import RateLimiter, used_up_for
 from tracker.zoom.rate_limit import Category
 
-__all__ = ["Category", "Meeting", "NewMeeting", "ParticipantList", "RateLimiter", "Zoom"]
+__all__ = [
+    "Category",
+    "Meeting",
+    "NewMeeting",
+    "Occurrence",
+    "ParticipantList",
+    "RateLimiter",
+    "Recurrence",
+    "Zoom",
+    "used_up_for",
+]

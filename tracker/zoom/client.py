@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,32 @@ from tracker.zoom.connection import Connection, RateLimiter, Token, required
 from tracker.zoom.rate_limit import Category
 
 LONGEST_ID, LONGEST_NUMBER = 255, 15
+LONGEST_TOPIC = 200
 PAGE_SIZE = 300
 MOST_PAGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Every week on these days (0 is Monday), so many times."""
+
+    weekdays: frozenset[int]
+    times: int
+
+    def body(self) -> dict[str, Any]:
+        # Zoom's week begins with Sunday, which is 1.
+        days = sorted((day + 1) % 7 + 1 for day in self.weekdays)
+        return {"type": 2, "repeat_interval": 1, "weekly_days": ",".join(map(str, days)), "end_times": self.times}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A date of a recurring meeting, by the id that it keeps; one that was deleted is not `available`."""
+
+    id: str
+    start: datetime
+    minutes: int
+    available: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +53,24 @@ class NewMeeting:
     start: datetime
     minutes: int
     timezone: str
+    recurrence: Recurrence | None = None
 
     def body(self) -> dict[str, Any]:
-        return {
-            "topic": self.topic[:200],
-            "type": 2,
-            "start_time": clock.to_zoom(self.start),
+        repeats = {"type": 2} if self.recurrence is None else {"type": 8, "recurrence": self.recurrence.body()}
+        return repeats | {
+            "topic": self.topic[:LONGEST_TOPIC],
+            "start_time": self._start(),
             "duration": self.minutes,
             "timezone": self.timezone,
             # Unless this is said, a host's own setting may put the meeting into her personal room.
             "settings": {"use_pmi": False},
         }
+
+    def _start(self) -> str:
+        """In UTC; as local time where it repeats, so that Zoom keeps to the time of the day when clocks change."""
+        if self.recurrence is None:
+            return clock.to_zoom(self.start)
+        return self.start.astimezone(clock.zone(self.timezone)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +79,8 @@ class Meeting:
 
     `id` is the number that the API knows it by. `personal_id` is its host's personal meeting id where it is held under
     that, else "". `host_id` is Zoom's id of its host, "" where it was not told. `hosts` are the ids and e-mail
-    addresses (lower case) of all who may host it, the alternative hosts among them.
+    addresses (lower case) of all who may host it, the alternative hosts among them. `occurrences` are the dates of a
+    recurring one, those to come.
     """
 
     id: str
@@ -59,6 +91,7 @@ class Meeting:
     personal_id: str = ""
     host_id: str = ""
     hosts: frozenset[str] = frozenset()
+    occurrences: tuple[Occurrence, ...] = ()
 
     def is_hosted_by(self, *identities: str) -> bool:
         """Whether Zoom names a user with one of these ids or e-mail addresses as host."""
@@ -111,6 +144,47 @@ class Zoom:
         """Changes title, time and length. `host` is named where that user's changes of the day are used up."""
         path = f"/meetings/{quote(meeting_id, safe='')}"
         self._connection.call(Category.LIGHT, "PATCH", path, body=meeting.body(), host=host)
+
+    def rename_meeting(self, meeting_id: str, topic: str, host: str) -> None:
+        """Changes the title alone, with that of all dates of a recurring meeting: they have none of their own."""
+        path = f"/meetings/{quote(meeting_id, safe='')}"
+        self._connection.call(Category.LIGHT, "PATCH", path, body={"topic": topic[:LONGEST_TOPIC]}, host=host)
+
+    def change_occurrence(self, meeting_id: str, occurrence_id: str, meeting: NewMeeting, host: str) -> None:
+        """Changes time and length of one date of a recurring meeting."""
+        path, query = f"/meetings/{quote(meeting_id, safe='')}", {"occurrence_id": occurrence_id}
+        body = {"start_time": clock.to_zoom(meeting.start), "duration": meeting.minutes}
+        self._connection.call(Category.LIGHT, "PATCH", path, query=query, body=body, host=host)
+
+    def delete_occurrence(self, meeting_id: str, occurrence_id: str) -> None:
+        """Deletes one date of a recurring meeting; one that is gone already is as good as deleted."""
+        path, query = f"/meetings/{quote(meeting_id, safe='')}", {"occurrence_id": occurrence_id}
+        try:
+            self._connection.call(Category.LIGHT, "DELETE", path, query=query)
+        except ZoomMeetingUnknown:
+            return
+
+    def find_meeting(self, host: str, meeting: NewMeeting, made_after: datetime) -> list[str]:
+        """The ids of the host's meetings to come that are just like this one, and were made after that moment.
+
+        Raises ZoomMisconfigured where the app may not ask for the list of a host's meetings.
+        """
+        path = f"/users/{quote(host, safe='@')}/meetings"
+        query = {"type": "upcoming", "page_size": str(PAGE_SIZE)}
+        like = (meeting.topic[:LONGEST_TOPIC], meeting.start, meeting.minutes)
+        found: list[str] = []
+        for _ in range(MOST_PAGES):
+            reply = self._connection.call(Category.MEDIUM, "GET", path, query=query)
+            for entry in _list(reply, "meetings"):
+                told = entry.get("topic"), clock.parse_utc(entry.get("start_time")), entry.get("duration")
+                made = clock.parse_utc(entry.get("created_at"))
+                if told == like and made is not None and made >= made_after:
+                    found.append(required(entry, "id", LONGEST_ID))
+            token = text_of(reply.get("next_page_token"))
+            if not token or token == query.get("next_page_token"):
+                return found
+            query["next_page_token"] = token
+        return found
 
     def delete_meeting(self, meeting_id: str) -> None:
         """Deletes the meeting; one that is gone already is as good as deleted."""
@@ -213,7 +287,19 @@ def _meeting(reply: Mapping[str, Any]) -> Meeting:
             reply.get("host_email"),
             *re.split("[;,]", text_of(settings.get("alternative_hosts"))),
         ),
+        occurrences=tuple(_occurrences(reply.get("occurrences"))),
     )
+
+
+def _occurrences(given: object) -> Iterator[Occurrence]:
+    """The dates of a recurring meeting as Zoom tells them; what lacks an id or a time is none."""
+    for entry in given if isinstance(given, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        occurrence_id = plain_id(str(entry.get("occurrence_id") or ""))
+        start, minutes = clock.parse_utc(entry.get("start_time")), number_of(entry.get("duration"))
+        if occurrence_id and start is not None:
+            yield Occurrence(occurrence_id, start, minutes, entry.get("status") != "deleted")
 
 
 def _identity(text: str) -> str:

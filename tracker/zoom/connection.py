@@ -42,6 +42,7 @@ SCOPES_TRIED_AGAIN_SECONDS = 60
 APP_DEAUTHORISED = (4717, 4741)
 # Of a 429: the limit of 100 meetings made and changed a day, which is one host's alone. Any other is the account's.
 _LIMIT_OF_ONE_HOST = re.compile("particular user|create/update", re.IGNORECASE)
+USED_UP = "zoom_user_meetings_used_up"
 
 
 class RateLimiter(Protocol):
@@ -52,6 +53,12 @@ class RateLimiter(Protocol):
 
     def pause(self, category: Category, until: datetime) -> None:
         """Zoom wants no more calls of this category until then."""
+
+    def admit_write(self, host: str) -> None:
+        """A meeting may be made or changed for this host. Raises ZoomRateLimited where the day's are used up."""
+
+    def stop_writes(self, host: str) -> None:
+        """Zoom says that the day's meetings of this host are used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,8 @@ class Connection:
         `category` is what Zoom is believed to count the call by, as long as its replies do not say otherwise. `host` is
         the user whose daily number of meetings the call counts for.
         """
+        if host and self._limiter is not None:
+            self._limiter.admit_write(host)
         # The second piece of every path is an id.
         kind = (method, *path.split("/")[1:2], *path.split("/")[3:])
         for last in (False, True):
@@ -131,7 +140,10 @@ class Connection:
             if last or not self._forget_refused(token, reply):
                 break
         if not reply.ok:
-            raise self._api_error(reply, host)
+            error = self._api_error(reply, host)
+            if error.code == USED_UP and self._limiter is not None:
+                self._limiter.stop_writes(host)
+            raise error
         return json_object(reply) if reply.status != 204 else {}
 
     def seconds_ahead(self) -> float | None:
@@ -246,8 +258,7 @@ class Connection:
         if status == 429:  # whatever its code, which is 429 or 4001
             until = retry_at(reply.headers, message, self._now())
             if host and _LIMIT_OF_ONE_HOST.search(message):
-                moment = f"{until:%Y-%m-%d %H:%M} UTC"
-                return ZoomRateLimited("zoom_user_meetings_used_up", retry_at=until, host=host, until=moment)
+                return used_up_for(host, until)
             return ZoomRateLimited("zoom_too_many_requests", retry_at=until)
         if status >= 500 or status < 400:
             return ZoomUnreachable(
@@ -284,6 +295,11 @@ class Connection:
         if told := _with_fields(message, fields):
             return ZoomRefusedForNow("zoom_request_refused", status=status, message=_short(told))
         return ZoomRefusedForNow("zoom_request_refused_without_reason", status=status)
+
+
+def used_up_for(host: str, until: datetime) -> ZoomRateLimited:
+    """The error for a host whose meetings of the day, made and changed, are used up."""
+    return ZoomRateLimited(USED_UP, retry_at=until, host=host, until=f"{until:%Y-%m-%d %H:%M} UTC")
 
 
 def retry_at(headers: Mapping[str, str], message: str, now: datetime) -> datetime:

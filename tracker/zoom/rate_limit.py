@@ -5,6 +5,7 @@ The figures are those of Zoom's page "Rate limits".
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from tracker.settings import Plan
@@ -32,6 +33,8 @@ def category_named(headers: Mapping[str, str], *, otherwise: Category) -> Catego
 
 # This share of a rate is kept for calls that somebody waits for.
 INTERACTIVE_SHARE = 0.2
+# So many meetings may be made or changed for one host a UTC day, and of these so many are kept for who waits.
+WRITES_PER_DAY, INTERACTIVE_WRITES = 100, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,8 @@ RATES: dict[Plan, dict[Category, Rate]] = {
     "pro": {Category.LIGHT: Rate(30), Category.MEDIUM: Rate(20), Category.HEAVY: Rate(10, 30_000)},
     "business": {Category.LIGHT: Rate(80), Category.MEDIUM: Rate(60), Category.HEAVY: Rate(40, 60_000)},
 }
+
+
+def next_day(now: datetime) -> datetime:
+    """When Zoom's next day begins: at 00:00 UTC."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)

@@ -53,7 +53,7 @@ class Dates:
 
 def read_dates(cells: Sequence[str]) -> Dates:
     """The dates in the cells of a column."""
-    readings = [_readings(cell) if cell else () for cell in cells]
+    readings = [readings_of(cell) if cell else () for cell in cells]
     sure_of_day = any(len(one) == 2 and one[0] and not one[1] for one in readings)
     sure_of_month = any(len(one) == 2 and one[1] and not one[0] for one in readings)
     month_first = sure_of_month and not sure_of_day
@@ -70,11 +70,11 @@ def read_dates(cells: Sequence[str]) -> Dates:
 
 def is_date(cell: str) -> bool:
     """Whether the cell is a date, in whatever order; a bare number is none."""
-    return not cell.isdigit() and any(_readings(cell))
+    return not cell.isdigit() and any(readings_of(cell))
 
 
-def _readings(cell: str) -> tuple[date | None, ...]:
-    """The one date that a cell may be, or what it is with the day first and with the month first."""
+def readings_of(cell: str) -> tuple[date | None, ...]:
+    """The one date that a cell may be, or what it is with the day first and with the month first; none for no date."""
     if found := _ISO.fullmatch(cell):
         return (_date(found[1], found[2], found[3]),)
     if found := _NUMBERS.fullmatch(cell):

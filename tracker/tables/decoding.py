@@ -34,15 +34,15 @@ _LAYOUT = frozenset("\t\n\r\f\v\x1a")
 MOST_CONTROLS = 5
 
 
-def decoded(content: bytes) -> tuple[str, str]:
-    """The text of a file and the name of its encoding; raises `InvalidInput` for what is no text."""
+def decoded(content: bytes, no_text: str) -> tuple[str, str]:
+    """The text of a file and the name of its encoding; raises `InvalidInput` with that code for what is no text."""
     if content.startswith(_OTHER_FILES):
-        raise InvalidInput("roster_no_table")
+        raise InvalidInput(no_text)
     text, encoding = _decoded(content)
     if "\0" in text or _controls(text) * 1000 > len(text) * MOST_CONTROLS:
-        raise InvalidInput("roster_no_table")
+        raise InvalidInput(no_text)
     if text.lstrip()[:20].casefold().startswith(_OTHER_TEXTS):
-        raise InvalidInput("roster_no_table")
+        raise InvalidInput(no_text)
     return text, encoding
 
 

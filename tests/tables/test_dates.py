@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tracker.rosters.dates import is_date, read_dates
+from tracker.tables.dates import is_date, read_dates
 
 THIRD_OF_MAY = date(2026, 5, 3)
 

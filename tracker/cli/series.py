@@ -1,0 +1,87 @@
+"""The command that plans a class every week."""
+
+from datetime import date, datetime
+from typing import Any
+
+from tracker import auth, classes
+from tracker.classes import Plan, SeriesPlan
+from tracker.cli.call import Call, class_named, command, print_json, say
+from tracker.errors import InvalidInput
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def create(call: Call) -> None:
+    """Makes a class every week, with one recurring Zoom meeting or a meeting each."""
+    options = call.options
+    plan = SeriesPlan(
+        Plan(options.title, moment(options.start), options.minutes, options.timezone),
+        frozenset(map(_weekday, _parts(options.weekdays))),
+        _day(options.until),
+        frozenset(map(_day, _parts(options.without))),
+    )
+    with call.services() as services:
+        teacher = services.read(auth.get_member, options.teacher)
+        ids = classes.create_series(
+            services,
+            auth.OPERATOR,
+            plan,
+            one_meeting=options.meeting == "one",
+            teacher=teacher,
+            course=options.course,
+        )
+        found = [class_named(services, class_id) for class_id in ids]
+    if options.json:
+        print_json({"seriesId": found[0].series_id, "classes": [one.record() for one in found]})
+        return
+    for one in found:
+        link = f"join at {one.zoom_join_url}" if one.zoom_join_url else "its meeting is made by the tracker"
+        say(f"{one.id}  {one.scheduled_start:%Y-%m-%d %H:%M} UTC  {one.title}: {link}")
+
+
+def moment(text: str) -> datetime:
+    """A time as it is typed on the command line. Raises InvalidInput."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("time_unreadable", text=text) from None
+
+
+def series_command(lessons: Any) -> None:
+    """Adds the command below `class`."""
+    added = command(lessons, "series", create, as_json=True)
+    added.add_argument("--title", required=True, help="what the classes are called")
+    added.add_argument("--teacher", required=True, help="the e-mail of the account that holds them")
+    added.add_argument("--start", required=True, help="first day and local time, like 2026-05-12T10:00")
+    added.add_argument("--minutes", type=int, required=True, help="planned length")
+    added.add_argument("--weekdays", required=True, help="like tue,thu")
+    added.add_argument("--until", required=True, help="last day, like 2026-06-30")
+    added.add_argument("--without", default="", help="days without class, like 2026-05-14,2026-05-21")
+    added.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
+    added.add_argument("--course", help="the course they belong to")
+    added.add_argument(
+        "--meeting",
+        choices=("one", "each"),
+        default="one",
+        help="one recurring Zoom meeting with one link, or a meeting each, which the tracker makes "
+        "(default: %(default)s)",
+    )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _weekday(text: str) -> int:
+    name = text.lower()
+    if name not in (*DAYS, *LONG_DAYS):
+        raise InvalidInput("weekday_unreadable", text=text)
+    return DAYS.index(name[:3])
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("day_unreadable", text=text) from None
