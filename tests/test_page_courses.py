@@ -245,7 +245,7 @@ def test_the_register_is_downloaded_as_excel_and_that_is_noted(screens: Screens,
     for label in ("CSV, a column for each class", "CSV, a row for each mark", "Moodle", "Canvas", "Google Sheets"):
         assert screens.download(at, label)[1]
     noted = [one for one in entries(school.engine) if one.action == Action.REGISTER_EXPORTED]
-    assert [one.details["format"] for one in noted] == ["csv"] * 5 + ["xlsx"]
+    assert [one.details["format"] for one in noted] == ["sheets", "canvas", "moodle", "csv", "csv", "xlsx"]
 
 
 def test_looking_at_a_register_again_is_noted_once(screens: Screens, school: Services, ana: Member) -> None:
