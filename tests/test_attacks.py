@@ -82,6 +82,20 @@ the participants of a meeting that is no longer hers               | not fetched
 a colleague's class by its address                                 | not shown                                              | test_browser.py::test_a_teacher_does_not_see_a_colleagues_class_and_an_admin_does
 a teacher who changes accounts                                     | refused                                                | test_accounts.py::test_only_admins_change_accounts
 
+# Students
+a guessed link of a student                                        | opens nothing                                          | test_own_page.py::test_a_guessed_link_opens_nothing
+a link of a student that is over, closed or replaced               | opens nothing                                          | test_own_page.py::test_a_link_that_is_over_or_closed_or_replaced_opens_nothing
+a request of another student, taken back                           | stays                                                  | test_own_page.py::test_the_link_of_another_student_takes_back_nothing_of_hers
+names and numbers of others on a student's page                    | are not in it                                          | test_own_page.py::test_nothing_of_others_and_no_number_of_them_is_in_the_page
+a link of a student in a log                                       | is in none                                             | test_own_page.py::test_a_link_is_in_no_log
+a link of a student in a cache, a list or a referrer               | is kept by nobody                                      | test_own_page.py::test_no_cache_no_list_and_no_other_page_gets_to_know_the_address
+a request of a student, sent by another site                       | refused                                                | test_own_page.py::test_a_form_of_another_site_sends_nothing
+HTML in what a student writes                                      | shown as text                                          | test_own_page.py::test_hostile_texts_and_names_are_shown_as_text
+an endless request of a student                                    | not read                                               | test_own_page.py::test_a_text_that_is_too_long_is_not_taken_and_an_endless_one_not_read
+a thousand requests of a student                                   | a few are taken                                        | test_student_requests.py::test_a_thousand_requests_leave_a_few
+one link that keeps others waiting                                 | 429                                                    | test_own_page.py::test_one_link_does_not_keep_all_others_waiting
+a student's page of a colleague's course                           | refused                                                | test_page_student.py::test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown
+
 # Hostile texts
 formulas in names                                                  | defused in CSV and Excel                               | test_report.py::test_a_formula_in_a_name_or_an_address_of_zooms_is_defused_in_both_files
 HTML and Markdown in names                                         | shown as text                                          | test_page_class.py::test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup

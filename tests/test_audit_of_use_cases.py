@@ -51,6 +51,17 @@ LIMITS = Limits(timedelta(hours=1), timedelta(days=1))
 SAME = Decision(("name", "ana"), ("name", "ben"), True)
 NEW = "new@school.example"
 REPORT, UTC_ZONE = b"Name,Join Time,Leave Time\nBo,2026-05-01 10:00,2026-05-01 11:00\n", ZoneInfo("UTC")
+# Of those of accounts and courses, what is noted of a class.
+OF_A_CLASS = (
+    "share",
+    "mark",
+    "restore",
+    "import_report",
+    "add_class",
+    "courses.accept",
+    "courses.decline",
+    "courses.undo_answer",
+)
 # What is done for nobody, or notes a use and changes nothing that somebody asked for.
 OF_NOBODY = {
     "auth.note_use",
@@ -176,6 +187,30 @@ def changed_student(school: School) -> None:
 def removed_student(school: School) -> None:
     _found, course, bo = school.of_course()
     courses.remove_students(school.using, school.ana, course.id, [bo])
+
+
+def asked(school: School) -> tuple[Course, str]:
+    """A student has a link, and has said that something is not right; the course and the request."""
+    found, course, bo = school.of_course()
+    until = school.now + timedelta(days=9)
+    token = courses.make_links(school.using, auth.OPERATOR, course.id, [bo], until)[bo]
+    courses.ask(school.using, token, found.id, "I was there longer.")
+    (request,) = school.using.read(courses.open_requests, school.ana)
+    return course, request.request.id
+
+
+def made_links(school: School, *, close: bool = False) -> None:
+    _found, course, bo = school.of_course()
+    until = school.now + timedelta(days=9)
+    courses.make_links(school.using, auth.OPERATOR if close else school.ana, course.id, [bo], until)
+    if close:
+        courses.close_links(school.using, school.ana, course.id, [bo])
+
+
+def undone_answer(school: School) -> None:
+    _course, request = asked(school)
+    courses.decline(school.using, auth.OPERATOR, request)
+    courses.undo_answer(school.using, school.ana, request)
 
 
 def accepted(school: School) -> None:
@@ -357,6 +392,17 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "courses.undo_choice": (Action.STUDENTS_MATCHED, lambda s: chosen_student(s, undo=True)),
     "courses.add_address": (Action.STUDENT_CHANGED, with_address),
     "courses.remove_address": (Action.STUDENT_CHANGED, lambda s: with_address(s, remove=True)),
+    "courses.make_links": (Action.STUDENT_LINKS_MADE, made_links),
+    "courses.close_links": (Action.STUDENT_LINKS_CLOSED, lambda s: made_links(s, close=True)),
+    "courses.accept": (
+        Action.REQUEST_ACCEPTED,
+        lambda s: courses.accept(s.using, s.ana, asked(s)[1], Status.PRESENT, "You were."),
+    ),
+    "courses.decline": (
+        Action.REQUEST_DECLINED,
+        lambda s: courses.decline(s.using, s.ana, asked(s)[1], "You were not."),
+    ),
+    "courses.undo_answer": (Action.REQUEST_REOPENED, undone_answer),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -446,9 +492,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(
-        ("share", "mark", "restore", "import_report", "add_class")
-    )
+    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(OF_A_CLASS)
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

@@ -67,8 +67,8 @@ IMPORTS: dict[str, str] = {
     "sample_data": "audit auth errors paths services settings storage",
     "sample_term": "attendance auth classes clock courses practice rosters services storage text",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "courses": "attendance audit class_attendance classes clock errors permissions reports rosters services sessions "
-    "storage text",
+    "courses": "attendance audit auth class_attendance classes clock errors permissions reports rosters services "
+    "sessions storage text",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
@@ -79,9 +79,9 @@ IMPORTS: dict[str, str] = {
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
-    "listing logs messages news paths privacy report retry rosters sample_data services sessions settings storage "
-    "text zoom",
-    "dashboard": "health listing messages paths server storage ui",
+    "listing logs messages news paths privacy report reports retry rosters sample_data services sessions settings "
+    "storage text zoom",
+    "dashboard": "courses health listing messages paths server storage ui",
     "demo": "auth errors health paths practice sample_data sample_term services settings storage",
     "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
     "messages privacy storage ui",
@@ -414,7 +414,9 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     of_classes = ("__init__", "planned", "meetings", "changing", "cancelling", "series", "making", "recurring")
     of_courses = ("reports", "roster", "keeping", "students", "marking", "matching", "register")
-    making = [f"classes/{module}" for module in of_classes] + [f"courses/{module}" for module in of_courses]
+    of_students = ("history", "student_links", "requests")
+    making = [f"classes/{module}" for module in of_classes]
+    making += [f"courses/{module}" for module in (*of_courses, *of_students)]
     reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
     for module in ("news/sending", "news/switches", *making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:

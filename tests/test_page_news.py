@@ -134,5 +134,5 @@ def test_a_colleague_does_not_see_whose_emails_they_are(
     screens.sign_in(colleague)
     at = opened(screens, switches, course_of(ana).id)
     assert not at.toggle
-    assert not at.subheader
+    assert not at.header
     assert not at.exception

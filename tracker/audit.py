@@ -75,6 +75,14 @@ class Action(StrEnum):
     COURSE_TAKEN_OUT = "course_taken_out"
     COURSE_HANDED_OVER = "course_handed_over"
     COURSE_DELETED = "course_deleted"
+    STUDENT_SEEN = "student_seen"
+    STUDENT_LINKS_MADE = "student_links_made"
+    STUDENT_LINKS_CLOSED = "student_links_closed"
+    STUDENT_ASKED = "student_asked"
+    STUDENT_WITHDREW = "student_withdrew"
+    REQUEST_ACCEPTED = "request_accepted"
+    REQUEST_DECLINED = "request_declined"
+    REQUEST_REOPENED = "request_reopened"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
@@ -150,13 +158,20 @@ def note_course_look(
         note_read(engine, acting, action, now, course=course, account=account)
 
 
-def note_person_look(engine: Engine, acting: Member, person: str, now: datetime, **details: Detail) -> None:
+def note_person_look(
+    engine: Engine,
+    acting: Member,
+    person: str,
+    now: datetime,
+    action: Action = Action.PERSON_SEEN,
+    **details: Detail,
+) -> None:
     """Notes that somebody looks at what is kept on a person, by a digest of her, unless she did a few minutes ago."""
     with reading(engine) as tx:
-        looked = _has_looked(tx, acting, Action.PERSON_SEEN, now, person=person)
+        looked = _has_looked(tx, acting, action, now, person=person)
     if not looked:
         with suppress(*AWAY), transaction(engine) as tx:
-            note_person(tx, acting, Action.PERSON_SEEN, now, person, **details)
+            note_person(tx, acting, action, now, person, **details)
 
 
 def _has_looked(tx: Transaction, acting: Member, action: Action, now: datetime, **at: Any) -> bool:

@@ -128,9 +128,6 @@ def _secrets(services: Services) -> Iterator[Check]:
 def _addresses(services: Services) -> Iterator[Check]:
     urls = {name.upper(): str(getattr(services.settings, name)) for name in ADDRESSES}
     plain = [name for name, url in urls.items() if url.startswith("http://") and not _is_here(url)]
-    server = mail_server(services.settings.smtp_url)
-    if server is not None and server.encryption == "none" and not _is_here(services.settings.smtp_url):
-        plain.append("SMTP_URL")
     problem = Problem("addresses_plain", {"names": ", ".join(plain)}) if plain else Problem("addresses_encrypted")
     yield Check("addresses", not plain, problem)
     if "*" in services.settings.forwarded_allow_ips.split(","):
@@ -263,8 +260,11 @@ def _mail(services: Services) -> Iterator[Check]:
         yield Check("mail", True, Problem("mail_off"))
         return
     mail.check(server, address)
+    if server.encryption == "none" and not _is_here(services.settings.smtp_url):
+        yield Check("mail", False, Problem("mail_plain", {"host": server.host}))
+        return
     queue = services.read(health.mails, services.now())
-    latest = (queue.latest,) if queue.latest else ()
+    latest = tuple(filter(None, [queue.why or queue.latest]))
     problem = Problem(
         "mail_in_order", {"host": server.host, "due": queue.due, "given_up": queue.given_up, "latest": latest}
     )

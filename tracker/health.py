@@ -212,6 +212,7 @@ def forget_old(tx: Transaction, now: datetime) -> None:
     storage.webhook_log.forget(tx, now - DELIVERIES_KEPT)
     storage.webhook_log.forget_tallies(tx, now - TALLIES_KEPT)
     storage.processes.forget(tx, now - TALLIES_KEPT)
+    storage.mails.forget_weekly(tx, now - TALLIES_KEPT)
 
 
 def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:

@@ -35,6 +35,8 @@ class Cast:
     live: str
     planned: str
     course: str
+    # Bo, on the roster of the course of these classes, and what he says is not right in the first one.
+    student: str
 
     def end(self, who: str) -> None:
         """What happens meanwhile to somebody of the last four columns."""
@@ -87,6 +89,16 @@ def dump(engine: Engine) -> Dump:
         }
 
 
+def make_student(using: Services, teacher: Member, class_id: str) -> str:
+    """A student of the class's course, with a link, who says that something is not right; her id."""
+    courses.import_roster(using, auth.OPERATOR, teacher.email, "Course", read_pasted("Bo\nCy"))
+    course = using.read(courses.teachers_course, auth.OPERATOR, teacher.email, "Course")
+    student, _other = (one.id for one, _link in using.read(courses.list_links, auth.OPERATOR, course.id))
+    token = courses.make_links(using, auth.OPERATOR, course.id, [student], at(60 * 24))[student]
+    courses.ask(using, token, class_id, "I was there for longer.")
+    return student
+
+
 def make_cast(using: Services) -> Cast:
     """The school at NOW: a class that was held, one that runs, one that is planned, and a stranger's that fails."""
     engine = using.engine
@@ -110,10 +122,11 @@ def make_cast(using: Services) -> Cast:
         storage.fetches.ask(tx, failing, at(-100), at(-100))
         claim = storage.fetches.claim_class(tx, failing, at(-90))
         storage.fetches.abandon(tx, claim, Problem("zoom_plan_too_small"), FetchState.FAILED)
-    course = courses.import_roster(using, auth.OPERATOR, ana.email, COURSE, read_pasted("Bo\nCy"))
+    student = make_student(using, ana, held)
+    courses.import_roster(using, auth.OPERATOR, ana.email, COURSE, read_pasted("Bo\nCy"))
     with transaction(engine) as tx:
-        course_id = storage.courses.get_course(tx, ana.id, course.course).id
-    cast = Cast(engine, members, {}, {}, held, live, planned, course_id)
+        course_id = storage.courses.get_course(tx, ana.id, COURSE).id
+    cast = Cast(engine, members, {}, {}, held, live, planned, course_id, student)
     for who in ("co-teacher", "unshared"):
         cast.share_with(members[who])
     for one in {one.id: one for one in members.values()}.values():

@@ -36,6 +36,7 @@ pages/my_account.py     sign-in  class    class       page      page     sign-in
 pages/new_class.py      sign-in  page     page        page      page     sign-in     sign-in  page      page
 pages/peoples_data.py   sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/people.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
+pages/student.py        sign-in  class    class       refused   class    sign-in     sign-in  refused   refused
 pages/system.py         sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/what_is_kept.py   sign-in  page     page        page      page     sign-in     sign-in  page      page
 """
@@ -59,6 +60,7 @@ pages/my_account.py still_signed_in    none    kept     kept        kept      ke
 pages/new_class.py still_signed_in     none    kept     kept        kept      kept   sign-in     sign-in  kept      page
 pages/people.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
 pages/peoples_data.py still_signed_in  none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/student.py still_signed_in       none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
 pages/system.py check                  none    none     none        none      kept   none        sign-in  none      refused
 pages/system.py counters               none    none     none        none      kept   none        sign-in  none      refused
 pages/system.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
@@ -114,6 +116,7 @@ GET /my_account                                             out         in      
 GET /new_class                                              out         in          in          in          in          out         out         in          in
 GET /peoples_data                                           out         in          in          in          in          out         out         in          in
 GET /people                                                 out         in          in          in          in          out         out         in          in
+GET /student                                                out         in          in          in          in          out         out         in          in
 GET /system                                                 out         in          in          in          in          out         out         in          in
 GET /what_is_kept                                           out         in          in          in          in          out         out         in          in
 GET /fonts/{name}                                           out         404         404         404         404         out         out         404         404
@@ -123,6 +126,8 @@ GET /login/school                                           in          in      
 GET /login/school/back                                      in          in          in          in          in          in          in          in          in
 GET /invite/{token}                                         in          in          in          in          in          in          in          in          in
 POST /invite/{token}                                        in          in          in          in          in          in          in          in          in
+GET /my/{token}                                             in          in          in          in          in          in          in          in          in
+POST /my/{token}                                            in          in          in          in          in          in          in          in          in
 GET /_stcore/health                                         in          in          in          in          in          in          in          in          in
 OPTIONS /_stcore/health                                     in          in          in          in          in          in          in          in          in
 POST /language                                              in          in          in          in          in          in          in          in          in

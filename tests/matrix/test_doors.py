@@ -23,4 +23,5 @@ def test_files_are_offered_on_the_pages_of_a_class_and_a_course_and_by_pages_for
         "tracker/ui/join_link.py",
         "tracker/ui/peoples_data.py",
         *["tracker/ui/register_files.py"] * 3,
+        "tracker/ui/student_links_panel.py",
     ]

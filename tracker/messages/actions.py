@@ -58,6 +58,22 @@ ACTIONS: Mapping[str, Template] = {
         "gave the course “{course}” of {account}, with {classes} classes, to {heir}",
     ),
     "course_deleted": "deleted the course “{course}” of {account}",
+    "student_seen": "looked at a student of the course “{course}” of {account}",
+    "student_links_made": Plural(
+        "links",
+        "made {links} link for a student of the course “{course}” of {account}",
+        "made {links} links for students of the course “{course}” of {account}",
+    ),
+    "student_links_closed": Plural(
+        "links",
+        "closed {links} link of a student of the course “{course}” of {account}",
+        "closed {links} links of students of the course “{course}” of {account}",
+    ),
+    "student_asked": "said, as a student of the course “{course}” of {account}, that something is not right",
+    "student_withdrew": "took a request back, as a student of the course “{course}” of {account}",
+    "request_accepted": "accepted the request of a student",
+    "request_declined": "declined the request of a student",
+    "request_reopened": "took back what was decided on the request of a student",
     "roster_imported": Plural(
         "new",
         "imported a list into the roster of the course “{course}” of {account}: {new} student new, {changed} changed",

@@ -193,6 +193,7 @@ OF_CHECKS: Mapping[str, Template] = {
     "webhooks_of_all_users": "Check that the event subscription is for all users of the account: one that is for "
     "yourself alone tells nothing of other teachers' meetings.",
     "mail_off": "Off: SMTP_URL is not set, so no e-mails are sent.",
+    "mail_plain": "E-mails, and the password, travel to {host} unencrypted: take ?tls=none out of SMTP_URL.",
     "mail_in_order": "{host} takes e-mails. Due: {due}, given up: {given_up}. {latest}",
     "clock_advice": "Set up time synchronisation (NTP): webhooks more than 5 minutes off are refused.",
 }

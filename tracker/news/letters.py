@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tracker import storage
 from tracker.attendance.register import Known, Register
 from tracker.courses import class_in_register, course_register, roster_of, students_of_class
-from tracker.errors import NotFound, Problem
+from tracker.errors import Problem
 from tracker.mail import Letter
 from tracker.messages import languages
 from tracker.messages.languages import gettext as _
@@ -13,7 +13,7 @@ from tracker.news.digest import Digest, digest_of, weekly_of
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
 from tracker.storage.database import Transaction
-from tracker.storage.mails import Kind, MailClaim
+from tracker.storage.mails import MailClaim
 from tracker.storage.members import Member
 from tracker.text import plain
 
@@ -27,16 +27,17 @@ def letter_of(tx: Transaction, claim: MailClaim, now: datetime) -> Letter | Prob
 
     Raises UnreadableRecords.
     """
-    try:
-        course = storage.courses.course_by_id(tx, claim.course_id)
-    except NotFound:
+    found = storage.classes.get_class(tx, claim.class_id) if claim.class_id else None
+    course_id = found.course_id if found else claim.course_id
+    if course_id is None:
         return NOT_WANTED
+    course = storage.courses.course_by_id(tx, course_id)
     teacher = storage.members.member_with_id(tx, course.teacher_id)
-    wanted = course.sends_digest if claim.kind is Kind.DIGEST else course.sends_weekly
+    wanted = course.sends_digest if found else course.sends_weekly
     if not wanted or course.archived_at is not None or teacher.disabled_at is not None:
         return NOT_WANTED
     with languages.speaking(languages.best(teacher.language)):
-        told = _digest(tx, teacher, claim, now) if claim.kind is Kind.DIGEST else _weekly(tx, teacher, course, now)
+        told = summary_of(tx, teacher, found, now) if found else _weekly(tx, teacher, course, now)
         if told is None:
             return NOTHING_TO_SAY
         return Letter(claim.key, teacher.email, told.subject, _with_why(told.text, course), languages.html_lang())
@@ -49,15 +50,6 @@ def summary_of(tx: Transaction, viewer: Member, found: Class, now: datetime) -> 
     """
     known = students_of_class(tx, viewer, found, now)
     return digest_of(class_in_register(found, now), roster_of(tx, found)[0], known) if known else None
-
-
-def _digest(tx: Transaction, teacher: Member, claim: MailClaim, now: datetime) -> Digest | None:
-    try:
-        found = storage.classes.get_class(tx, claim.class_id or "")
-    except NotFound:
-        return None
-    # It may have been put into another course.
-    return summary_of(tx, teacher, found, now) if found.course_id == claim.course_id else None
 
 
 def _weekly(tx: Transaction, teacher: Member, course: Course, now: datetime) -> Digest | None:

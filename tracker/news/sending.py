@@ -17,7 +17,7 @@ from tracker.news.letters import letter_of
 from tracker.services import Services
 from tracker.settings import MailServer
 from tracker.storage.database import transaction
-from tracker.storage.mails import Kind, MailClaim
+from tracker.storage.mails import MailClaim
 
 log = logging.getLogger(__name__)
 MONDAY_AT = timedelta(hours=7)
@@ -108,9 +108,11 @@ def _end(services: Services, claim: MailClaim, letter: Letter | Problem) -> None
             return
         now = services.now()
         storage.mails.finish(tx, claim, now)
-        sent = Action.DIGEST_SENT if claim.kind is Kind.DIGEST else Action.WEEKLY_SENT
-        course = storage.courses.course_by_id(tx, claim.course_id)
-        audit.note(tx, audit.SCHEDULE, sent, now, class_id=claim.class_id, course=course.name, account=letter.to)
+        if claim.course_id is None:
+            audit.note(tx, audit.SCHEDULE, Action.DIGEST_SENT, now, class_id=claim.class_id, account=letter.to)
+        else:
+            course = storage.courses.course_by_id(tx, claim.course_id).name
+            audit.note(tx, audit.SCHEDULE, Action.WEEKLY_SENT, now, course=course, account=letter.to)
     log.info("an e-mail was sent", extra={"mail": claim.key, "attempt": claim.attempts})
 
 

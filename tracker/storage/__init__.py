@@ -33,6 +33,7 @@ from tracker.storage import (
     sign_in_attempts,
     sign_ins,
     snapshots,
+    student_links,
     students,
     webhook_log,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "sign_in_attempts",
     "sign_ins",
     "snapshots",
+    "student_links",
     "students",
     "webhook_log",
 ]

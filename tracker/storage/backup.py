@@ -20,10 +20,10 @@ from sqlmodel import SQLModel
 from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.database import BESIDE, Engine, file_of, make_engine, migrate, no_database, revisions
-from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt
+from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt, StudentLink
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
-WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt)
+WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt, StudentLink)
 # What is shared with whom, each with the column of what is shared.
 SHARES = {"ClassShare": "streamId", "CourseShare": "courseId"}
 # For the transactions of a running tracker or dashboard to end.
@@ -40,8 +40,7 @@ KEEP_AUDIT = """INSERT INTO main."AuditEntry"
 END_MAILS = """UPDATE main."Mail" SET "dueAt" = NULL, "error" = 'mail_perhaps_sent', "errorDetails" = NULL,
     "leasedUntil" = NULL, "leaseToken" = NULL WHERE "dueAt" IS NOT NULL"""
 KEEP_MAILS = """INSERT OR REPLACE INTO main."Mail" ({columns}) SELECT {columns} FROM live."Mail"
-    WHERE "courseId" IN (SELECT "id" FROM main."Course")
-    AND ("streamId" IS NULL OR "streamId" IN (SELECT "id" FROM main."LiveStream"))"""
+    WHERE "courseId" IN (SELECT "id" FROM main."Course") OR "streamId" IN (SELECT "id" FROM main."LiveStream")"""
 PG_DUMP = "pg_dump{server} --format=custom --file=FILE {name}"
 # Into a new database: what is in the present one beside the tables of the backup would stand in the way.
 PG_RESTORE = (

@@ -70,7 +70,7 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
             shares.move_course(tx, course.id, into.id)
             students.move(tx, course.id, into.id)
-            mails.move(tx, course.id, into.id)
+            mails.forget_course(tx, course.id)
             into.retention_days = _fewer_days(course.retention_days, into.retention_days)
             tx.add(into)
             tx.delete(course)

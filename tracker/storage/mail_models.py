@@ -26,8 +26,10 @@ class Mail(SQLModel, table=True):
         ),
     )
     key: str = Field(primary_key=True)
-    kind: str
-    course_id: str = Field(foreign_key="Course.id", index=True, sa_column_kwargs=column("courseId"))
+    # What it is about: the digest of a class, or who is at risk in a course this week.
+    course_id: str | None = Field(
+        default=None, foreign_key="Course.id", index=True, sa_column_kwargs=column("courseId")
+    )
     class_id: str | None = Field(default=None, foreign_key="LiveStream.id", sa_column_kwargs=column("streamId"))
     asked_at: datetime = Field(sa_type=UtcSeconds, index=True, sa_column_kwargs=column("askedAt"))
     due_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("dueAt"))

@@ -1,17 +1,16 @@
 """The durable queue of e-mails to teachers: driven by their due times, worked on under a lease, and never sent twice.
 
-Every function runs in the caller's transaction. Whose an e-mail is, is said by its course when it is sent.
+Every function runs in the caller's transaction. To whom an e-mail goes, its course says when it is sent.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from secrets import token_hex
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, and_, func, or_
 from sqlalchemy.orm import Mapped
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 
 from tracker.errors import LeaseLost, Problem
 from tracker.storage.attention import LATE
@@ -27,7 +26,6 @@ LONGEST_LEASE = 2 * LEASE
 PERHAPS_SENT, TOO_LATE = "mail_perhaps_sent", "mail_too_late"
 _OF_CLAIM = (
     col(Mail.key),
-    col(Mail.kind),
     col(Mail.course_id),
     col(Mail.class_id),
     col(Mail.lease_token),
@@ -38,20 +36,12 @@ _OF_CLAIM = (
 NO_TROUBLE = ("mail_nothing_to_say", "mail_not_wanted")
 
 
-class Kind(StrEnum):
-    """What an e-mail is about: a class that was counted, or who is at risk in a course this week."""
-
-    DIGEST = "digest"
-    WEEKLY = "weekly"
-
-
 @dataclass(frozen=True, slots=True)
 class MailClaim:
-    """The right to send one e-mail until the lease ends. `class_id` is that of a digest."""
+    """The right to send one e-mail until the lease ends, about a class or about a course."""
 
     key: str
-    kind: Kind
-    course_id: str
+    course_id: str | None
     class_id: str | None
     token: str
     attempts: int
@@ -84,12 +74,12 @@ class MailQueue:
 def ask_digest(tx: Transaction, class_id: str, now: datetime) -> None:
     """Asks for the digest of a class, once for all time, if its course sends them. The caller has locked the class."""
     wanted = (
-        select(LiveStream.course_id)
+        select(LiveStream.id)
         .join(Course, col(Course.id) == LiveStream.course_id)
         .where(LiveStream.id == class_id, *_is_sent(col(Course.sends_digest)))
     )
-    if course_id := tx.exec(wanted).first():
-        _ask(tx, f"{Kind.DIGEST}:{class_id}", Kind.DIGEST, course_id, class_id, now)
+    if tx.exec(wanted).first() is not None:
+        run(tx, _ASK, key=f"digest:{class_id}", streamId=class_id, askedAt=now, dueAt=now, attempts=0)
 
 
 def weekly_courses(tx: Transaction) -> list[WeeklyCourse]:
@@ -108,12 +98,12 @@ def weekly_courses(tx: Transaction) -> list[WeeklyCourse]:
 
 def ask_weekly(tx: Transaction, course_id: str, week: str, now: datetime) -> None:
     """Asks for the weekly e-mail of a course, once for the week, which is written like 2026-W22."""
-    _ask(tx, f"{Kind.WEEKLY}:{course_id}:{week}", Kind.WEEKLY, course_id, None, now)
+    run(tx, _ASK, key=_weekly_key(course_id, week), courseId=course_id, askedAt=now, dueAt=now, attempts=0)
 
 
 def knows_weekly(tx: Transaction, course_id: str, week: str) -> bool:
     """Whether that was asked for already."""
-    return tx.exec(select(Mail.key).where(Mail.key == f"{Kind.WEEKLY}:{course_id}:{week}")).first() is not None
+    return tx.exec(select(Mail.key).where(Mail.key == _weekly_key(course_id, week))).first() is not None
 
 
 def claim_due(tx: Transaction, now: datetime) -> MailClaim | None:
@@ -140,8 +130,8 @@ def claim_due(tx: Transaction, now: datetime) -> MailClaim | None:
     row = tx.exec(statement).first()
     if row is None:
         return None
-    key, kind, course_id, class_id, token, attempts, asked_at = row
-    return MailClaim(key, Kind(kind), course_id, class_id, str(token), attempts, asked_at)
+    key, course_id, class_id, token, attempts, asked_at = row
+    return MailClaim(key, course_id, class_id, str(token), attempts, asked_at)
 
 
 def is_due(tx: Transaction, now: datetime) -> bool:
@@ -188,10 +178,16 @@ def end_outdated(tx: Transaction, before: datetime, now: datetime) -> int:
     return _end_where(tx, TOO_LATE, *old)
 
 
-def move(tx: Transaction, course_id: str, into_id: str) -> None:
-    """Those of a course are another one's from now on."""
-    moved = update(Mail).where(col(Mail.course_id) == course_id).values(course_id=into_id)
-    tx.exec(cast(Any, moved.execution_options(synchronize_session=False)))
+def forget_course(tx: Transaction, course_id: str) -> None:
+    """Drops the weekly ones of a course that goes."""
+    of_course = delete(Mail).where(col(Mail.course_id) == course_id)
+    tx.exec(cast(Any, of_course.execution_options(synchronize_session=False)))
+
+
+def forget_weekly(tx: Transaction, before: datetime) -> None:
+    """Drops the weekly ones that were asked for before that moment. That of a class is known for as long as it is."""
+    old = delete(Mail).where(col(Mail.course_id).is_not(None), col(Mail.asked_at) < before)
+    tx.exec(cast(Any, old.execution_options(synchronize_session=False)))
 
 
 def queue(tx: Transaction, now: datetime, *, failing_after: int, since: datetime) -> MailQueue:
@@ -218,9 +214,8 @@ def _latest_error(tx: Transaction, *which: ColumnElement[bool]) -> Problem | Non
     return problem_of(*row) if row else None
 
 
-def _ask(tx: Transaction, key: str, kind: Kind, course_id: str, class_id: str | None, now: datetime) -> None:
-    values = {"key": key, "kind": kind.value, "courseId": course_id, "streamId": class_id}
-    run(tx, _ASK, **values, askedAt=now, dueAt=now, attempts=0)
+def _weekly_key(course_id: str, week: str) -> str:
+    return f"weekly:{course_id}:{week}"
 
 
 def _is_sent(switch: Mapped[bool]) -> tuple[ColumnElement[bool], ...]:

@@ -18,6 +18,7 @@ from tracker.storage.members import Member
 from tracker.ui import (
     charts,
     correct_panel,
+    digest_panel,
     downloads,
     joins_panel,
     live_panel,
@@ -55,11 +56,12 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
         said_panel.show(found, attendance, member)
         if not live:
             downloads.show(found)
-    if attendance.stays:
+    if attendance.stays and not attendance.without_times:
         with st.container(key="when"):
             st.header(_("When they were there"), anchor=False)
             charts.timeline(found, attendance, order, words.zone())
             charts.show_curve(found, attendance, words.zone())
+    digest_panel.panel(found, member)
     with st.expander(_("Every join and leave"), icon=":material/list:", key="joins"):
         joins_panel.show(attendance)
     with st.expander(_("Why this number?"), icon=":material/help:", key="why"):
@@ -144,11 +146,20 @@ def _figures(found: Class, attendance: Attendance, students: StudentsOfClass | N
             of_hosts = f"{of_guests}, {of_hosts}" if of_hosts else of_guests
         return [*students_panel.figures(found, students), Figure(name, formats.number(len(people)), of_hosts), average]
     seen = [students_panel.seen(students)] if students is not None and students.in_class.marks and not live else []
+    unknown = attendance.without_times
     return [
         *seen,
         Figure(name, formats.number(len(people)), of_hosts),
-        Figure(_("Came late"), formats.number(late), students_panel.limit(found.rules.late_after) if late else ""),
-        Figure(_("Left early"), formats.number(early), students_panel.limit(EARLY_MINUTES) if early else ""),
+        Figure(
+            _("Came late"),
+            formats.DASH if unknown else formats.number(late),
+            students_panel.limit(found.rules.late_after) if late else "",
+        ),
+        Figure(
+            _("Left early"),
+            formats.DASH if unknown else formats.number(early),
+            students_panel.limit(EARLY_MINUTES) if early else "",
+        ),
         average,
     ]
 

@@ -24,8 +24,9 @@ from tracker.ui.wiring import settings
 
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
 OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
-# And an address that only whoever was invited knows, and the letters that all pages are written in.
-INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
+# And addresses that only whoever was invited knows, or has got one for her own attendance, and the letters that all
+# pages are written in.
+SECRET = re.compile(r"/(?:invite|my)/[\w-]{43}", re.ASCII)
 FONT = re.compile(r"/fonts/[a-z-]+\.woff2")
 # Of what Streamlit answers beside pages and their files, the pages need this and uploads, and no more: there are no
 # components of others, and its own figures, sign-in and interface for programs are not used.
@@ -106,7 +107,7 @@ def _is_open(scope: Scope) -> bool:
     path = scope["path"]
     if path == language.ADDRESS:
         return scope.get("method") == "POST"
-    return path in OPEN_PATHS or INVITATION.fullmatch(path) is not None or FONT.fullmatch(path) is not None
+    return path in OPEN_PATHS or SECRET.fullmatch(path) is not None or FONT.fullmatch(path) is not None
 
 
 def _is_there(connection: HTTPConnection) -> bool:

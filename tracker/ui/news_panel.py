@@ -14,12 +14,14 @@ def panel(course: Course, member: Member) -> None:
     """Draws the switches for the course's teacher and for admins; nothing for others, whom they do not concern."""
     if not member.is_admin and member.id != course.teacher_id:
         return
-    st.subheader(_("E-mails"), anchor=False)
+    st.header(_("E-mails"), anchor=False)
     if not services().settings.smtp_url and not (course.sends_digest or course.sends_weekly):
         st.caption(_("No e-mails can be sent yet: whoever runs this service has to set up a mail server."))
         return
     st.caption(_("They go to {email} alone.", email=words.markdown(course.teacher_email, 100)))
-    digest = _switch(_("When a class is counted: who was absent or late"), f"digest-{course.id}", course.sends_digest)
+    # A list is final an hour after the class or later.
+    told = _("After each class, once its list is final: who was absent or late")
+    digest = _switch(told, f"digest-{course.id}", course.sends_digest)
     weekly = _switch(_("Every Monday morning: who is at risk"), f"weekly-{course.id}", course.sends_weekly)
     if (digest, weekly) != (course.sends_digest, course.sends_weekly):
         with page.shown_errors():

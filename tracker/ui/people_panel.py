@@ -140,6 +140,8 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
         share = formats.DASH if person.percent is None else percent(person.percent)
         if here and person.first_join:
             small = _("since {time}", time=came)
+        elif person.untimed and person.first_join is None:
+            small = share
         else:
             small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
         yield [

@@ -17,8 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "Mail",
         sa.Column("key", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("courseId", sa.String(), nullable=False),
+        sa.Column("courseId", sa.String(), nullable=True),
         sa.Column("streamId", sa.String(), nullable=True),
         sa.Column("askedAt", UtcSeconds(), nullable=False),
         sa.Column("dueAt", UtcSeconds(), nullable=True),
