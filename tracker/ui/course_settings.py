@@ -43,7 +43,7 @@ def show(member: Member, course: Course) -> None:
 def _rules(course: Course) -> None:
     rules = course.rules
     with st.form("rules", border=False):
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
             late = st.number_input(
                 _("Late after, in minutes"), 0, LONGEST_GRACE, rules.late_after, key="late-after", width=220
             )
