@@ -24,6 +24,7 @@ from tracker.ui import (
     live_panel,
     mark_panel,
     matching_panel,
+    page,
     people_panel,
     said_panel,
     students_panel,
@@ -123,6 +124,11 @@ def _students(found: Class, students: StudentsOfClass, member: Member, attendanc
     """The list of students, and below it what can be said of them."""
     st.header(_("Students"), anchor=False)
     students_panel.show(found, students, member)
+    if students.may_match:
+        register = _("The register of this course")
+        st.page_link(
+            page.COURSE, label=register, icon=":material/table_chart:", query_params={"id": students.course_id}
+        )
     mark_panel.show(found, students)
     matching_panel.show(found, students, attendance)
 
