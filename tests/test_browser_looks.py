@@ -27,8 +27,10 @@ from tests.matrix.table import OPENERS
 from tests.screens import ADDRESS, PAGES
 from tests.states import classes_in_every_state
 from tests.test_browser import browser  # noqa: F401 - a fixture
-from tracker import auth, health, sessions
+from tracker import auth, courses, health, sessions
+from tracker.rosters import read_pasted
 from tracker.server.dashboard_process import Dashboard
+from tracker.services import Services
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine
 from tracker.storage.members import Member
@@ -86,12 +88,16 @@ VIEWS = [
     *(
         View(Path(name).stem, "admin" if name in FOR_ADMINS else "teacher", path_of(name), whole=True)
         for name in PAGES
-        if name != pages.CLASS
+        if name not in (pages.CLASS, pages.STUDENT)
     ),
     *(View(f"class {state}", "teacher", "/class", state, whole=True) for state in ("planned", "live", "counted")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("late", "not held", "no meeting")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("cancelled", "waiting", "failed", "no list")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("nobody", "long names", "1,000 people")),
+    View("student", "teacher", "/student", "student", whole=True),
+    View("student that is not there", "teacher", "/student?id=nothing"),
+    View("own page of a student", "", "/my/", "link", whole=True),
+    View("own page that is over", "", "/my/" + "x" * 43),
     View("class for an admin", "admin", "/class", "counted"),
     View("classes, many for an admin", "admin", "/classes"),
     View("classes, none that fits", "teacher", "/classes?q=nothing-has-this-name"),
@@ -117,7 +123,8 @@ class Place:
 
     def address(self, view: View) -> str:
         """Where the view is."""
-        return f"{self.url}{view.path}" + (f"?id={self.classes[view.state]}" if view.state else "")
+        query = "" if view.path.endswith("/") else "?id="
+        return f"{self.url}{view.path}" + (f"{query}{self.classes[view.state]}" if view.state else "")
 
     def shoot(self, tab: Page, name: str) -> None:
         """Takes a picture of what is seen."""
@@ -138,7 +145,17 @@ def seed(engine: Engine, ana: Member, now: float) -> dict[str, str]:
     for number in range(130):
         past = lesson(engine, ana, f"Lesson {number}", now - 1440 * (number + 2), course="Sciences")
         counted(engine, past, stay("Bo", now - 1440 * (number + 2), now), start=now - 1440 * (number + 2), end=now)
-    return made
+    return made | with_student(school, ana, made["counted"])
+
+
+def with_student(school: Services, teacher: Member, class_id: str) -> dict[str, str]:
+    """A student of the course of these lessons, with the token of a link, who says that something is not right."""
+    courses.import_roster(school, auth.OPERATOR, teacher.email, "Sciences", read_pasted(f"Bo\n{LONG}"))
+    course = school.read(courses.teachers_course, teacher, teacher.email, "Sciences")
+    student, _other = (one.id for one, _link in school.read(courses.list_links, teacher, course.id))
+    token = courses.make_links(school, teacher, course.id, [student], school.now() + timedelta(days=9))[student]
+    courses.ask(school, token, class_id, LONG)
+    return {"student": student, "link": token}
 
 
 @pytest.fixture(scope="module")
