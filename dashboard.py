@@ -1,11 +1,12 @@
 """The dashboard: the web server imports this file to serve `app`; Streamlit runs it to draw the first page, Today."""
 
 import os
+from collections.abc import Sequence
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from tracker import health, listing
+from tracker import courses, health, listing
 from tracker.listing import Day
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -14,6 +15,7 @@ from tracker.paths import keep_new_files_private
 from tracker.server.dashboard_process import end_with_parent
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
+from tracker.storage.student_links import Asked
 from tracker.ui import (
     alarms,
     class_row,
@@ -23,7 +25,9 @@ from tracker.ui import (
     index_page,
     invitation,
     language_choice,
+    own_page,
     page,
+    requests_panel,
     school_account,
     sign_in,
     words,
@@ -42,7 +46,8 @@ def draw() -> None:
         now = services().now()
         shown = page.read(listing.of_day, member, now, words.zone())
         raised = page.read(health.alarms, now)
-        drawn = (raised, page.versions(shown.every, now), words.today(now))
+        asked = page.read(courses.open_requests, member)
+        drawn = (raised, page.versions(shown.every, now), words.today(now), asked)
     with st.container(key="page-head", horizontal=True, vertical_alignment="center"):
         st.title(_("Today"), anchor=False)
         if not shown.first_visit and st.button(_("New class"), icon=":material/add:", type="primary"):
@@ -53,13 +58,13 @@ def draw() -> None:
         if shown.first_visit:
             first_steps.show()
         else:
-            plan_of_the_day(shown, member)
+            plan_of_the_day(shown, asked, member)
     page.redraw_on_change(drawn, lambda: _version(member))
 
 
-def plan_of_the_day(shown: Day, member: Member) -> None:
-    """The classes of a day, by what a teacher does with them."""
-    attention(shown, member)
+def plan_of_the_day(shown: Day, asked: Sequence[Asked], member: Member) -> None:
+    """The classes of a day, by what a teacher does with them, and what students say is not right."""
+    attention(shown, asked, member)
     if shown.live:
         st.header(_("Live now"), anchor=False)
         for number, one in enumerate(shown.live):
@@ -83,10 +88,13 @@ def plan_of_the_day(shown: Day, member: Member) -> None:
             class_row.over(one, member, f"over-{number}")
 
 
-def attention(shown: Day, member: Member) -> None:
-    """The classes with a trouble that nobody has seen to, and the way back for the last one."""
-    if shown.attention:
+def attention(shown: Day, asked: Sequence[Asked], member: Member) -> None:
+    """The classes with a trouble that nobody has seen to, the way back for the last one, and requests of students."""
+    if shown.attention or asked:
         st.header(_("Needs attention"), anchor=False)
+    if asked:
+        requests_panel.on_today(asked)
+    if shown.attention:
         for number, one in enumerate(shown.attention):
             if class_row.troubled(one, member, f"trouble-{number}"):
                 see_to(one)
@@ -126,7 +134,8 @@ def _version(member: Member) -> object:
     """What the page shows: a value that differs when something visible has changed."""
     now = services().now()
     shown = page.read(listing.of_day, member, now, words.zone())
-    return page.read(health.alarms, now), page.versions(shown.every, now), words.today(now)
+    asked = page.read(courses.open_requests, member)
+    return page.read(health.alarms, now), page.versions(shown.every, now), words.today(now), asked
 
 
 if __name__ == "dashboard":
@@ -142,6 +151,7 @@ if __name__ == "dashboard":
             *invitation.routes(),
             *school_account.routes(),
             *language_choice.routes(),
+            *own_page.routes(),
         ],
         middleware=[Middleware(Gate)],
         on_script_error=page.went_wrong,

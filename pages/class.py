@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tracker import class_attendance, classes, health
+from tracker import class_attendance, classes, courses, health
 from tracker.attendance.types import ClassStatus
 from tracker.health import Alarms
 from tracker.storage.classes import Class
@@ -23,7 +23,8 @@ def visible_class() -> Class:
 def version_of(found: Class, raised: Alarms) -> object:
     """What this page shows: a value that differs when something visible has changed."""
     size = page.read(class_attendance.size_of_records, found)
-    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found), size
+    students = page.read(courses.version_of_students, found)
+    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found), size, students
 
 
 def alarms() -> Alarms:
@@ -35,10 +36,17 @@ def alarms() -> Alarms:
 def who_was_there() -> None:
     """Everything that is known of the class's people, at this moment, for whoever may still see it."""
     with page.shown_errors():
-        found = visible_class()
-        present = page.read(class_attendance.attendance_shown, found, services().now())
+        found, now = visible_class(), services().now()
+        to_come = found.status is ClassStatus.SCHEDULED and found.participant_count is None
+        present = None if to_come else page.read(class_attendance.attendance_shown, found, now)
+        takes_place = found.status is not ClassStatus.CANCELLED
+        students = page.read(courses.with_students, member, found, present, now) if takes_place else None
         if present is not None:
-            attendance_panel.show(found, present, member)
+            attendance_panel.show(found, present, member, students)
+        elif students is not None:
+            attendance_panel.without_people(found, students, member)
+        if students is None and takes_place:
+            attendance_panel.without_students(found, member)
 
 
 with page.shown_errors():
@@ -60,8 +68,7 @@ with page.shown_errors():
     with below:
         class_facts.below_buttons(shown, member)
     sessions_panel.decisions(shown, member)
-if shown.status is not ClassStatus.SCHEDULED or shown.participant_count is not None:
-    page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
+page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
 with page.shown_errors():
     sessions_panel.those_that_count(shown)
 activity.of_class(shown, member)

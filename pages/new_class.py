@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tracker import auth, classes
+from tracker import auth, classes, courses
 from tracker.errors import InvalidInput, TrackerError
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
@@ -36,6 +36,15 @@ def asked_for(viewer: Member) -> Class | None:
         return None
 
 
+def course_asked_for(viewer: Member) -> str | None:
+    """The name of the course that the address names, to make a class of it."""
+    try:
+        wanted = st.query_params.get("course")
+        return page.read(courses.visible_course, viewer, wanted).name if wanted else None
+    except TrackerError:
+        return None
+
+
 def copy(earlier: Sequence[Class]) -> None:
     """Fills the form in for the class after the one that was chosen: the same, on the same day of the week."""
     chosen = next((one for one in earlier if one.id == st.session_state["new-copied"]), None)
@@ -55,6 +64,12 @@ def follow_course(earlier: Sequence[Class]) -> None:
         title = state["new-title"] or ""
         fill_in(classes.Plan(title, plan.start, plan.minutes, plan.timezone), course, "new")
         state["new-offered"] = (plan.start.date(), plan.start.time())
+
+
+def next_of(course: str | None, earlier: Sequence[Class]) -> classes.Plan | None:
+    """The plan of a course's next class; None where it has no class yet, or no course is asked for."""
+    of_course = [one for one in earlier if course and one.course == course]
+    return classes.next_plan(of_course[:MOST_OF_COURSE], services().now())
 
 
 def named(one: Class) -> str:
@@ -88,10 +103,11 @@ with st.container(width=760):
             on_change=copy,
             args=(earlier,),
         )
-    usual = plan_of(like) if like else fresh_plan(earlier)
+    of_course = course_asked_for(member)
+    usual = plan_of(like) if like else next_of(of_course, earlier) or fresh_plan(earlier)
     st.session_state.setdefault("new-offered", (usual.start.date(), usual.start.time()))
     plan, course = plan_fields(
-        usual, "new", known, like.course if like else None, on_course=lambda: follow_course(earlier)
+        usual, "new", known, like.course if like else of_course, on_course=lambda: follow_course(earlier)
     )
     if series.how_often(plan, "new"):
         weekly = series.fields(plan, "new")

@@ -16,7 +16,7 @@ from tests.asgi import Answer, post, request
 from tests.makers import NOW, member
 from tracker import auth
 from tracker.storage.members import Member, Role
-from tracker.ui import fonts, invitation, language_choice, school_account, sign_in
+from tracker.ui import fonts, invitation, language_choice, own_page, school_account, sign_in
 from tracker.ui.gate import Gate
 from tracker.ui.sign_in import COOKIE
 
@@ -34,6 +34,7 @@ def gated_app() -> Starlette:
             *invitation.routes(),
             *school_account.routes(),
             *language_choice.routes(),
+            *own_page.routes(),
             Route("/{path:path}", _inside),
             WebSocketRoute("/{path:path}", _live),
         ],

@@ -82,10 +82,25 @@ the participants of a meeting that is no longer hers               | not fetched
 a colleague's class by its address                                 | not shown                                              | test_browser.py::test_a_teacher_does_not_see_a_colleagues_class_and_an_admin_does
 a teacher who changes accounts                                     | refused                                                | test_accounts.py::test_only_admins_change_accounts
 
+# Students
+a guessed link of a student                                        | opens nothing                                          | test_own_page.py::test_a_guessed_link_opens_nothing
+a link of a student that is over, closed or replaced               | opens nothing                                          | test_own_page.py::test_a_link_that_is_over_or_closed_or_replaced_opens_nothing
+a request of another student, taken back                           | stays                                                  | test_own_page.py::test_the_link_of_another_student_takes_back_nothing_of_hers
+names and numbers of others on a student's page                    | are not in it                                          | test_own_page.py::test_nothing_of_others_and_no_number_of_them_is_in_the_page
+a link of a student in a log                                       | is in none                                             | test_own_page.py::test_a_link_is_in_no_log
+a link of a student in a cache, a list or a referrer               | is kept by nobody                                      | test_own_page.py::test_no_cache_no_list_and_no_other_page_gets_to_know_the_address
+a request of a student, sent by another site                       | refused                                                | test_own_page.py::test_a_form_of_another_site_sends_nothing
+HTML in what a student writes                                      | shown as text                                          | test_own_page.py::test_hostile_texts_and_names_are_shown_as_text
+an endless request of a student                                    | not read                                               | test_own_page.py::test_a_text_that_is_too_long_is_not_taken_and_an_endless_one_not_read
+a thousand requests of a student                                   | a few are taken                                        | test_student_requests.py::test_a_thousand_requests_leave_a_few
+one link that keeps others waiting                                 | 429                                                    | test_own_page.py::test_one_link_does_not_keep_all_others_waiting
+a student's page of a colleague's course                           | refused                                                | test_page_student.py::test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown
+
 # Hostile texts
 formulas in names                                                  | defused in CSV and Excel                               | test_report.py::test_a_formula_in_a_name_or_an_address_of_zooms_is_defused_in_both_files
 HTML and Markdown in names                                         | shown as text                                          | test_page_class.py::test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup
 HTML and Markdown in titles                                        | shown as text                                          | test_pages.py::test_a_hostile_title_is_read_as_text_and_not_as_markup
+HTML and Markdown in names of students and courses, and long ones  | shown as text                                          | test_page_courses.py::test_hostile_and_endless_names_leave_the_pages_whole
 HTML in the sign-in form                                           | shown as text                                          | test_sign_in.py::test_a_hostile_email_comes_back_as_text
 lines of its own in a calendar entry                               | one line, escaped                                      | test_join_link.py::test_a_calendar_entry_has_the_lines_that_it_should_whatever_a_class_is_called
 unseen signs in a join link or an invitation                       | taken out                                              | test_join_link.py::test_nothing_that_is_not_seen_is_sent_with_an_invitation
@@ -107,7 +122,13 @@ a flood that keeps its places                                      | others have
 a huge websocket message                                           | closed, and not waited for                             | attacks/test_connections.py::test_a_message_that_is_too_large_is_not_even_waited_for
 a huge websocket message in small pieces                           | closed                                                 | attacks/test_connections.py::test_a_large_message_in_small_pieces
 a small message that unpacks to a huge one                         | not unpacked                                           | attacks/test_connections.py::test_messages_are_not_unpacked
-an upload that no page asks for                                    | 404                                                    | attacks/test_web.py::test_an_upload_or_something_else_that_no_page_asks_for
+an address of Streamlit's that no page asks for                    | 404                                                    | attacks/test_web.py::test_something_that_no_page_asks_for
+a file of somebody who is not signed in                            | 401                                                    | attacks/test_web.py::test_a_file_of_somebody_who_is_not_signed_in
+a file that a page of another site sends                           | 403                                                    | attacks/test_web.py::test_a_file_that_a_page_of_another_site_sends
+a file without a token, or for another's tab                       | refused                                                | attacks/test_web.py::test_a_file_without_streamlits_token_or_for_a_tab_that_is_not_open
+a huge file, with a length that is said or not                     | 413                                                    | attacks/test_web.py::test_a_file_that_is_too_large_said_or_not
+many files, to fill the memory                                     | a tab has one at a time                                | attacks/test_web.py::test_many_files_of_one_tab_to_fill_the_memory
+a file that stays on the disk                                      | is never there                                         | attacks/test_web.py::test_a_file_is_written_to_no_disk
 the version of the web server                                      | not told                                               | attacks/test_connections.py::test_what_the_web_server_says_of_itself
 broken-off forms that fill the log                                 | a few lines                                            | attacks/test_web.py::test_forms_that_are_broken_off_again_and_again_fill_the_log
 senseless requests that fill the log                               | a few lines                                            | attacks/test_web.py::test_requests_that_make_no_sense_fill_the_log
@@ -146,6 +167,11 @@ a click in a dialog of such a tab                                  | does nothin
 a tab in which somebody has lost a class sees to its trouble       | does nothing                                           | test_pages.py::test_somebody_who_may_not_see_a_class_any_more_does_not_see_to_it
 a tab in which somebody has lost a class takes a cancelling back   | does nothing                                           | test_page_class.py::test_somebody_who_may_not_see_a_class_any_more_takes_no_cancelling_back
 a co-teacher moves a class into another course                     | refused                                                | test_cancelling.py::test_a_co_teacher_puts_no_class_into_another_course
+a course of somebody else, by its address                          | a page that says so, and nothing of it                 | test_page_courses.py::test_a_course_of_somebody_else_is_not_shown
+a student of somebody else's course, by her id                     | refused                                                | test_courses.py::test_a_student_of_another_course_is_out_of_reach
+a co-teacher archives, deletes or gives away a course              | refused                                                | test_courses.py::test_only_its_teacher_and_admins_are_in_charge_of_a_course
+words on people of other classes, by a course that is handed over  | stay with who said them                                | test_courses.py::test_what_was_said_of_the_people_of_a_course_goes_with_it_and_of_others_not
+a meeting of another host, by a course that is handed over         | is started by its host alone                           | test_courses.py::test_a_meeting_that_the_teacher_linked_is_started_by_its_host_alone_unless_an_admin_gives_it
 a cancelled class takes the meeting of another one with it         | that one's meeting stays                               | test_cancelling.py::test_a_meeting_that_another_class_got_meanwhile_stays_at_zoom
 a file by a button of such a tab                                   | refused                                                | matrix/test_pages.py::test_a_file_is_given_to_whom_the_table_says_also_by_a_button_that_is_still_there
 
@@ -159,7 +185,7 @@ listening on the way to Zoom                                       | addresses w
 # What is tried beside them: that an attack is all that is refused.
 NO_ATTACKS = {
     "attacks/test_web.py::test_names_of_the_dashboard_are_no_attack",
-    "attacks/test_web.py::test_no_page_asks_for_a_file_while_uploads_are_closed",
+    "attacks/test_web.py::test_files_are_asked_for_by_few_panels_and_no_page_asks_for_anything_else",
     "attacks/test_web.py::test_a_dashboard_that_is_started_by_streamlit_itself_listens_to_everybody",
 }
 

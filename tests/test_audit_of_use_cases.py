@@ -36,7 +36,7 @@ from tracker.classes import Plan, SeriesPlan
 from tracker.errors import NotFound
 from tracker.messages.actions import ACTIONS
 from tracker.reports import read_report
-from tracker.rosters import read_pasted
+from tracker.rosters import Student, read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
@@ -51,6 +51,17 @@ LIMITS = Limits(timedelta(hours=1), timedelta(days=1))
 SAME = Decision(("name", "ana"), ("name", "ben"), True)
 NEW = "new@school.example"
 REPORT, UTC_ZONE = b"Name,Join Time,Leave Time\nBo,2026-05-01 10:00,2026-05-01 11:00\n", ZoneInfo("UTC")
+# Of those of accounts and courses, what is noted of a class.
+OF_A_CLASS = (
+    "share",
+    "mark",
+    "restore",
+    "import_report",
+    "add_class",
+    "courses.accept",
+    "courses.decline",
+    "courses.undo_answer",
+)
 # What is done for nobody, or notes a use and changes nothing that somebody asked for.
 OF_NOBODY = {
     "auth.note_use",
@@ -61,6 +72,7 @@ OF_NOBODY = {
     "audit.note_read",
     "audit.note_look",
     "audit.note_person_look",
+    "audit.note_course_look",
     "audit.note_failed_sign_in",
 }
 
@@ -165,6 +177,40 @@ def with_address(school: School, *, remove: bool = False) -> None:
         courses.remove_address(school.using, school.ana, course.id, bo, "bo@home.example")
     else:
         courses.add_address(school.using, school.ana, course.id, bo, "bo@home.example")
+
+
+def changed_student(school: School) -> None:
+    _found, course, bo = school.of_course()
+    courses.change_student(school.using, school.ana, course.id, bo, Student("Bo Ek"))
+
+
+def removed_student(school: School) -> None:
+    _found, course, bo = school.of_course()
+    courses.remove_students(school.using, school.ana, course.id, [bo])
+
+
+def asked(school: School) -> tuple[Course, str]:
+    """A student has a link, and has said that something is not right; the course and the request."""
+    found, course, bo = school.of_course()
+    until = school.now + timedelta(days=9)
+    token = courses.make_links(school.using, auth.OPERATOR, course.id, [bo], until)[bo]
+    courses.ask(school.using, token, found.id, "I was there longer.")
+    (request,) = school.using.read(courses.open_requests, school.ana)
+    return course, request.request.id
+
+
+def made_links(school: School, *, close: bool = False) -> None:
+    _found, course, bo = school.of_course()
+    until = school.now + timedelta(days=9)
+    courses.make_links(school.using, auth.OPERATOR if close else school.ana, course.id, [bo], until)
+    if close:
+        courses.close_links(school.using, school.ana, course.id, [bo])
+
+
+def undone_answer(school: School) -> None:
+    _course, request = asked(school)
+    courses.decline(school.using, auth.OPERATOR, request)
+    courses.undo_answer(school.using, school.ana, request)
 
 
 def accepted(school: School) -> None:
@@ -295,6 +341,41 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
         Action.CLASS_FROM_REPORT,
         lambda s: courses.import_report(s.using, s.ana, s.ana.email, "Algebra", read_report(REPORT, UTC_ZONE, s.now)),
     ),
+    "auth.share_course": (
+        Action.SHARED,
+        lambda s: auth.share_course(s.engine, s.ana, s.of_course()[1].id, s.other().email, s.now),
+    ),
+    "courses.new_course": (Action.COURSE_MADE, lambda s: courses.new_course(s.using, s.ana, "Algebra", s.ana)),
+    "courses.rename": (
+        Action.COURSE_CHANGED,
+        lambda s: courses.rename(s.using, s.ana, s.of_course()[1].id, "Geometry"),
+    ),
+    "courses.archive": (Action.COURSE_ARCHIVED, lambda s: courses.archive(s.using, s.ana, s.of_course()[1].id)),
+    "courses.take_out": (Action.COURSE_TAKEN_OUT, lambda s: courses.take_out(s.using, s.ana, s.of_course()[1].id)),
+    "courses.delete": (
+        Action.COURSE_DELETED,
+        lambda s: courses.delete(s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana)),
+    ),
+    "courses.hand_over": (
+        Action.COURSE_HANDED_OVER,
+        lambda s: courses.hand_over(s.using, s.ana, s.of_course()[1].id, s.other().email),
+    ),
+    "courses.add_class": (
+        Action.CLASS_MOVED,
+        lambda s: courses.add_class(
+            s.using, s.ana, courses.new_course(s.using, auth.OPERATOR, "Algebra", s.ana), s.held().id
+        ),
+    ),
+    "courses.import_list": (
+        Action.ROSTER_IMPORTED,
+        lambda s: courses.import_list(s.using, s.ana, s.of_course()[1].id, read_pasted("Di")),
+    ),
+    "courses.add_student": (
+        Action.STUDENT_ADDED,
+        lambda s: courses.add_student(s.using, s.ana, s.of_course()[1].id, Student("Di")),
+    ),
+    "courses.change_student": (Action.STUDENT_CHANGED, changed_student),
+    "courses.remove_students": (Action.STUDENTS_REMOVED, removed_student),
     "courses.import_roster": (
         Action.ROSTER_IMPORTED,
         lambda s: courses.import_roster(
@@ -311,6 +392,17 @@ DOES: dict[str, tuple[Action, Callable[[School], object]]] = {
     "courses.undo_choice": (Action.STUDENTS_MATCHED, lambda s: chosen_student(s, undo=True)),
     "courses.add_address": (Action.STUDENT_CHANGED, with_address),
     "courses.remove_address": (Action.STUDENT_CHANGED, lambda s: with_address(s, remove=True)),
+    "courses.make_links": (Action.STUDENT_LINKS_MADE, made_links),
+    "courses.close_links": (Action.STUDENT_LINKS_CLOSED, lambda s: made_links(s, close=True)),
+    "courses.accept": (
+        Action.REQUEST_ACCEPTED,
+        lambda s: courses.accept(s.using, s.ana, asked(s)[1], Status.PRESENT, "You were."),
+    ),
+    "courses.decline": (
+        Action.REQUEST_DECLINED,
+        lambda s: courses.decline(s.using, s.ana, asked(s)[1], "You were not."),
+    ),
+    "courses.undo_answer": (Action.REQUEST_REOPENED, undone_answer),
     "decisions.decide": (Action.PEOPLE_DECIDED, lambda s: decisions.decide(s.using, s.ana, s.held(), SAME)),
     "decisions.join": (Action.PEOPLE_DECIDED, lambda s: decisions.join(s.using, s.ana, *s.people())),
     "decisions.part": (Action.PEOPLE_DECIDED, lambda s: decisions.part(s.using, s.ana, *s.people())),
@@ -400,9 +492,7 @@ def test_it_is_noted_with_the_change_who_did_it_and_from_where(school_of_ana: Sc
     ana = school_of_ana.ana
     noted = [one for one in entries(school_of_ana.engine, action=action.value) if one.origin == ADDRESS]
     assert [(one.user_id, one.actor) for one in noted] == [(ana.id, ana.email)]
-    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(
-        ("share", "mark", "restore", "import_report")
-    )
+    of_a_class = not name.startswith(("auth.", "courses.", "news.")) or name.endswith(OF_A_CLASS)
     assert (noted[0].class_id is not None) is of_a_class
     assert "…" not in audit.in_words(noted[0])
     (together,) = [

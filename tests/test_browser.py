@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -651,3 +653,53 @@ def test_a_class_every_week_is_planned_with_one_link_and_changed_alone_and_cance
     teacher.get_by_role("button", name=f"Undo for all {number} classes").click()
     expect(badge(teacher, "Planned")).to_be_visible()
     expect(teacher.get_by_text(f"One of {number} classes every")).to_be_visible()
+
+
+def put_into_course(demo: Demo, title: str, course: str, roster: Path) -> None:
+    """Makes a course of the teacher's with these students, and puts the class of this title into it."""
+    file = Path(demo.environment["TRACKER_DATA_DIR"], "demo.sqlite3")
+    command = [sys.executable, "-m", "tracker", "roster", "import", course, str(roster), "--teacher", TEACHER.email]
+    subprocess.run(command, env={**demo.environment, "DATABASE_URL": f"sqlite:///{file}"}, check=True, timeout=60)
+    with sqlite3.connect(file) as database:
+        of_course = "(SELECT id FROM Course WHERE name = ?)"
+        database.execute(f"UPDATE LiveStream SET courseId = {of_course} WHERE title = ?", (course, title))
+
+
+def test_who_of_the_list_was_missing_is_excused_and_a_guest_is_told_to_be_a_student(
+    teacher: Page, context: BrowserContext, demo: Demo, tmp_path: Path
+) -> None:
+    hold(teacher, context, "Poetics", "Ana Lima", "Carla S.")
+    roster = tmp_path / "students.csv"
+    roster.write_text("Name,Email\nAna Lima,ana@x.example\nBen Ortiz,ben@x.example\nCarla Souza,carla@x.example\n")
+    put_into_course(demo, "Poetics", "Poetics 1", roster)
+    expect(figure(teacher, "Students")).to_contain_text("1 of 3")
+    missing = teacher.locator(".st-key-absent")
+    expect(missing).to_contain_text("Ben Ortiz")
+    expect(missing).to_contain_text("Carla Souza")
+
+    teacher.get_by_text("1 guest may be a student").click()
+    teacher.get_by_role("button", name="It is Carla Souza").press("Enter")
+    expect(figure(teacher, "Students")).to_contain_text("2 of 3")
+    expect(missing).not_to_contain_text("Carla Souza")
+    missing.get_by_role("button", name="Excuse").press("Enter")
+    expect(teacher.get_by_text("Excused: Ben Ortiz.")).to_be_visible()
+    expect(figure(teacher, "Absent")).to_contain_text("0and 1 excused")
+
+    teacher.reload()
+    listed_students = teacher.locator("table.students tbody tr")
+    expect(listed_students).to_have_text(
+        [re.compile("Ana Lima.*present"), re.compile("Ben Ortiz.*excused"), re.compile("Carla Souza.*present")]
+    )
+    teacher.emulate_media(media="print")
+    expect(teacher.get_by_role("button", name="Excel")).to_be_hidden()
+    expect(listed_students).to_have_count(3)
+    teacher.emulate_media(media="screen")
+    with teacher.expect_download() as download:
+        teacher.get_by_role("button", name="Excel").click()
+    sheets = read_workbook(Path(download.value.path()).read_bytes())
+    assert [row[:4] for row in sheets["Students"].rows] == [
+        ["Name", "Email", "Number", "Status"],
+        ["Ana Lima", "ana@x.example", None, "present"],
+        ["Ben Ortiz", "ben@x.example", None, "excused"],
+        ["Carla Souza", "carla@x.example", None, "present"],
+    ]

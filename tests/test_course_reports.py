@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
@@ -36,7 +36,7 @@ from tracker import (
     clock as times,
 )
 from tracker.attendance.types import ClassStatus, Mark, Source
-from tracker.courses import CourseReport
+from tracker.courses import CourseReport, OwnTime
 from tracker.errors import InvalidInput, NoMeeting, NotAllowed, NotFound
 from tracker.messages import sentence_of
 from tracker.reports import read_report
@@ -489,3 +489,52 @@ def test_it_is_found_by_the_words_that_other_programs_use(school: Services, ana:
     ((status, count, data, meeting),) = rows
     assert (status, count, meeting) == ("ended", 3, None)
     assert '"uniqueCount": 3' in data
+
+
+# The class's own time
+
+
+@pytest.mark.parametrize(
+    ("own", "planned", "told"),
+    [
+        # The meeting ran from 10:00 to 11:00:30.
+        (OwnTime(), ("08:00", 61), [("Bo", 3330, "present"), ("Cy", 1440, "late, left early")]),
+        (OwnTime(time(10, 5)), ("08:05", 56), [("Bo", 3030, "present"), ("Cy", 1440, "left early")]),
+        (OwnTime(minutes=30), ("08:00", 30), [("Bo", 1500, "present"), ("Cy", 1440, "late")]),
+        (OwnTime(time(9, 50), 40), ("07:50", 40), [("Bo", 1500, "present"), ("Cy", 1440, "late")]),
+        # Not the time of this meeting.
+        (OwnTime(time(14, 0)), ("08:00", 61), [("Bo", 3330, "present"), ("Cy", 1440, "late, left early")]),
+        (OwnTime(time(9, 0), 30), ("08:00", 61), [("Bo", 3330, "present"), ("Cy", 1440, "late, left early")]),
+    ],
+)
+def test_who_came_late_is_told_by_when_the_class_began(
+    school: Services, ana: Member, own: OwnTime, planned: tuple[str, int], told: list[tuple[str, int, str]]
+) -> None:
+    read = read_report(REPORT.encode(), BERLIN, school.now())
+    shown = courses.import_report(school, ana, EMAIL, "Algebra", read, own=own, dry_run=True)
+    made = courses.import_report(school, ana, EMAIL, "Algebra", read, own=own)
+    found = stored(school.engine, only_id(made))
+    for one in (shown.classes[0], made.classes[0], found):
+        assert (f"{one.scheduled_start:%H:%M}", one.duration_minutes) == planned
+    assert (f"{found.started_at:%H:%M:%S}", f"{found.ended_at:%H:%M:%S}") == ("08:00:00", "09:00:30")
+    assert [(name, seconds, status) for name, seconds, _percent, status, _role in people(school, found.id)][1:] == told
+    # It is known whatever is said of its time now, and stays as it is.
+    (again,) = courses.import_report(school, ana, EMAIL, "Algebra", read).classes
+    assert (again.known, f"{again.scheduled_start:%H:%M}", again.duration_minutes) == (True, *planned)
+    assert stored(school.engine, found.id) == found
+
+
+def test_a_class_round_midnight_begins_on_the_day_that_is_nearer(school: Services, ana: Member) -> None:
+    text = PLAIN + "Bo,,2026-05-07 23:50:00,2026-05-08 00:50:00,60,No,No,\n"
+    read = read_report(text.encode(), BERLIN, school.now())
+    (one,) = courses.import_report(school, ana, EMAIL, "Stars", read, own=OwnTime(time(0, 0), 45)).classes
+    assert (f"{one.scheduled_start:%Y-%m-%d %H:%M}", one.duration_minutes) == ("2026-05-07 22:00", 45)
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 1441])
+def test_a_length_that_is_none_is_refused(school: Services, ana: Member, minutes: int) -> None:
+    read = read_report(REPORT.encode(), BERLIN, school.now())
+    for dry_run in (True, False):
+        with pytest.raises(InvalidInput) as refused:
+            courses.import_report(school, ana, EMAIL, "Algebra", read, own=OwnTime(None, minutes), dry_run=dry_run)
+        assert refused.value.code == "class_length_unusable"

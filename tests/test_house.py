@@ -66,8 +66,8 @@ IMPORTS: dict[str, str] = {
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
-    "courses": "attendance audit class_attendance classes clock errors permissions reports rosters services sessions "
-    "storage text",
+    "courses": "attendance audit auth class_attendance classes clock errors permissions reports rosters services "
+    "sessions storage text",
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
@@ -77,12 +77,13 @@ IMPORTS: dict[str, str] = {
     "doctor": "auth errors health mail paths privacy services settings storage",
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
-    "ui": "attendance audit auth class_attendance classes clock decisions doctor errors fetching health listing logs "
-    "messages news paths privacy report retry sample_data services sessions settings storage text zoom",
-    "dashboard": "health listing messages paths server storage ui",
+    "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
+    "listing logs messages news paths privacy report reports retry rosters sample_data services sessions settings "
+    "storage text zoom",
+    "dashboard": "courses health listing messages paths server storage ui",
     "demo": "auth classes clock errors health paths practice sample_data services settings storage",
-    "pages": "attendance audit auth class_attendance classes clock doctor errors fetching health listing messages "
-    "privacy storage ui",
+    "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
+    "messages privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
     "messages paths privacy report reports rosters run sample_data server services settings storage text",
@@ -411,16 +412,11 @@ def test_every_use_case_on_classes_takes_who_acts() -> None:
     offenders = set()
     people = ("privacy/access", "privacy/erasure", "privacy/retention")
     of_classes = ("__init__", "planned", "meetings", "changing", "cancelling", "series", "making", "recurring")
-    making = tuple(f"classes/{module}" for module in of_classes)
-    reading = (
-        "class_attendance",
-        "courses/reports",
-        "courses/roster",
-        "decisions",
-        "fetching",
-        "collecting",
-        "listing/attention",
-    )
+    of_courses = ("reports", "roster", "keeping", "students", "marking", "matching", "register")
+    of_students = ("history", "student_links", "requests")
+    making = [f"classes/{module}" for module in of_classes]
+    making += [f"courses/{module}" for module in (*of_courses, *of_students)]
+    reading = ("class_attendance", "decisions", "fetching", "collecting", "listing/attention")
     for module in ("news/sending", "news/switches", *making, *reading, *people):
         for node in tree_of(PROJECT / "tracker" / f"{module}.py").body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

@@ -52,6 +52,7 @@ HASHES = {
     "0013_register": "535d220b72dc0f5b",
     "0014_series": "a52a44fa0e287d4e",
     "0015_news": "1a0e55f554304000",
+    "0016_students_own_pages": "b9942b59d68b8032",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -372,6 +373,23 @@ ROWS: dict[str, dict[str, Any]] = {
         "sendingAt": None,
         "sentAt": None,
     },
+    "StudentLink": {
+        "studentId": "st1",
+        "tokenHash": "link-hash",
+        "createdAt": NOW,
+        "expiresAt": at(600),
+        "revokedAt": None,
+    },
+    "StudentRequest": {
+        "id": "r1",
+        "studentId": "st1",
+        "streamId": "c1",
+        "text": "I was there.",
+        "madeAt": NOW,
+        "decidedAt": at(9),
+        "accepted": True,
+        "answer": "You were.",
+    },
 }
 # What the product finds of each of these rows.
 FINDS: dict[str, Callable[[Transaction], object]] = {
@@ -402,6 +420,8 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "StudentAddress": lambda tx: tx.exec(select(models.StudentAddress)).all(),
     "StudentChoice": lambda tx: tx.exec(select(models.StudentChoice)).all(),
     "StudentMark": lambda tx: tx.exec(select(models.StudentMark)).all(),
+    "StudentLink": lambda tx: storage.student_links.student_with(tx, "link-hash", NOW),
+    "StudentRequest": lambda tx: storage.student_links.requests_of(tx, "st1"),
     "CourseShare": lambda tx: tx.exec(select(models.CourseShare)).all(),
     "AuditEntry": lambda tx: tx.exec(select(models.AuditEntry)).all(),
     "Student": lambda tx: [one.student.since for one in storage.students.list_students(tx, "k1") if one.student.since],

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.makers import NOW, lesson, member, shared
 from tracker import auth, storage
 from tracker.auth import OPERATOR, Browser
 from tracker.errors import NotSignedIn
+from tracker.rosters import Student
 from tracker.storage.backup import SHARES, WAYS_IN, back_up, restore
 from tracker.storage.database import make_engine, reading, transaction
 from tracker.storage.models import User
@@ -33,6 +35,11 @@ def test_a_restore_brings_no_way_in_back_that_may_have_been_revoked_since(migrat
         auth.sign_in(engine, "eva@x.example", "guessed", "192.0.2.2", NOW)
     auth.new_api_token(engine, OPERATOR, "eva@x.example", NOW)
     auth.invite(engine, OPERATOR, "cy@x.example", "Cy", "teacher", NOW)
+    with transaction(engine) as tx:
+        course = storage.courses.course_id(tx, storage.members.get_member(tx, "ana@x.example").id, "Algebra")
+        storage.students.save(tx, course, [(None, Student("Di"))], NOW)
+        (student,) = storage.students.list_students(tx, course)
+        storage.student_links.put(tx, student.id, "hash", NOW, NOW + timedelta(days=9))
     back_up(url_of(live), file)
     was = contents(file)
     assert all(was[str(table.__tablename__)] for table in WAYS_IN)

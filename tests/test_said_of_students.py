@@ -31,7 +31,7 @@ from tests.makers import (
     stored,
 )
 from tests.test_erasure import everything
-from tracker import auth, courses, fetching, privacy, report, storage
+from tracker import auth, courses, fetching, privacy, reconcile, report, storage
 from tracker.attendance.matching import Likeness
 from tracker.attendance.register import Register
 from tracker.attendance.statuses import Rules
@@ -186,8 +186,10 @@ def test_an_override_a_rule_change_and_a_late_correction_from_zoom_end_in_the_ex
     courses.set_rules(school, ana, algebra(school), late_after=10)
     assert marks(school, made) == {"Zita": "present", "Bo": "partly", "Eva": "excused*"}
     assert stored(school.engine, made).late == 0
+    courses.set_rules(school, ana, algebra(school), at_risk_below=50)
+    assert stored(school.engine, made).late == 0
     courses.set_rules(school, ana, algebra(school), present_from=30)
-    assert algebra(school).rules == Rules(10, 30)
+    assert algebra(school).rules == Rules(10, 30, 50)
     assert marks(school, made) == {"Zita": "present", "Bo": "left early", "Eva": "excused*"}
 
     # Zoom lists Bo's second joining and Eva much later.
@@ -525,3 +527,29 @@ def test_a_class_whose_records_cannot_be_read_is_not_known_yet_and_the_others_ar
         tx.get_one(LiveStream, broken).participants_data = "{"
     assert set(marks(school, broken).values()) == {"not yet known"}
     assert marks(school, class_id)["Zita"] == "late"
+
+
+def test_how_many_were_late_follows_the_course_that_a_class_is_put_into(
+    school: Services, ana: Member, class_id: str
+) -> None:
+    courses.import_roster(school, auth.OPERATOR, EMAIL, "Latin", read_pasted("Di\tdi@x.org"))
+    courses.set_rules(school, ana, algebra(school, course="Latin"), late_after=30)
+    assert stored(school.engine, class_id).late == 1
+    with transaction(school.engine) as tx:
+        storage.courses.set_course(tx, class_id, "Latin")
+    assert stored(school.engine, class_id).late is None
+    reconcile.fill_in_figures(school)
+    assert stored(school.engine, class_id).late == 0
+
+
+def test_rules_that_are_changed_half_way_are_finished_by_the_tracker(
+    school: Services, ana: Member, class_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tracker.courses.marking.add_figures", killed)
+    with pytest.raises(KeyboardInterrupt):
+        courses.set_rules(school, ana, algebra(school), late_after=30)
+    reconcile.fill_in_figures(school)
+    assert stored(school.engine, class_id).late == 0

@@ -64,10 +64,25 @@ class Action(StrEnum):
     STUDENTS_MARKED = "students_marked"
     STUDENTS_MATCHED = "students_matched"
     STUDENT_CHANGED = "student_changed"
+    STUDENT_ADDED = "student_added"
+    STUDENTS_REMOVED = "students_removed"
+    COURSE_MADE = "course_made"
     COURSE_CHANGED = "course_changed"
     NEWS_SWITCHED = "news_switched"
     DIGEST_SENT = "digest_sent"
     WEEKLY_SENT = "weekly_sent"
+    COURSE_ARCHIVED = "course_archived"
+    COURSE_TAKEN_OUT = "course_taken_out"
+    COURSE_HANDED_OVER = "course_handed_over"
+    COURSE_DELETED = "course_deleted"
+    STUDENT_SEEN = "student_seen"
+    STUDENT_LINKS_MADE = "student_links_made"
+    STUDENT_LINKS_CLOSED = "student_links_closed"
+    STUDENT_ASKED = "student_asked"
+    STUDENT_WITHDREW = "student_withdrew"
+    REQUEST_ACCEPTED = "request_accepted"
+    REQUEST_DECLINED = "request_declined"
+    REQUEST_REOPENED = "request_reopened"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
@@ -132,16 +147,34 @@ def note_look(engine: Engine, acting: Member, class_id: str, now: datetime) -> N
         note_read(engine, acting, Action.CLASS_SEEN, now, class_id=class_id)
 
 
-def note_person_look(engine: Engine, acting: Member, person: str, now: datetime, **details: Detail) -> None:
+def note_course_look(
+    engine: Engine, acting: Member, action: Action, now: datetime, *, course: str, account: str
+) -> None:
+    """Notes that somebody looks at the roster or the register of a course, unless she did a few minutes ago."""
+    told = {"course": course, "account": account}
+    with reading(engine) as tx:
+        looked = _has_looked(tx, acting, action, now, details=told)
+    if not looked:
+        note_read(engine, acting, action, now, course=course, account=account)
+
+
+def note_person_look(
+    engine: Engine,
+    acting: Member,
+    person: str,
+    now: datetime,
+    action: Action = Action.PERSON_SEEN,
+    **details: Detail,
+) -> None:
     """Notes that somebody looks at what is kept on a person, by a digest of her, unless she did a few minutes ago."""
     with reading(engine) as tx:
-        looked = _has_looked(tx, acting, Action.PERSON_SEEN, now, person=person)
+        looked = _has_looked(tx, acting, action, now, person=person)
     if not looked:
         with suppress(*AWAY), transaction(engine) as tx:
-            note_person(tx, acting, Action.PERSON_SEEN, now, person, **details)
+            note_person(tx, acting, action, now, person, **details)
 
 
-def _has_looked(tx: Transaction, acting: Member, action: Action, now: datetime, **at: str) -> bool:
+def _has_looked(tx: Transaction, acting: Member, action: Action, now: datetime, **at: Any) -> bool:
     """Whether this person did the same from the same address a few minutes ago: another one may be somebody else."""
     after, who = now - ONE_LOOK, _called(acting)
     return storage.audit.count_since(tx, after, action.value, acting.id, actor=who, origin=acting.origin, **at) > 0

@@ -56,8 +56,25 @@ def check_may_change_course(acting: Member, course: Course) -> None:
 
     With its roster: whoever may see it may change it.
     """
-    if not acting.is_admin and acting.id != course.teacher_id and acting.id not in course.shared_with:
+    if not may_change_course(acting, course):
         raise NotAllowed("course_of_somebody_else")
+
+
+def is_in_charge_of_course(member: Member, course: Course) -> bool:
+    """Whether a course is this person's own, or she is an admin: then she names, archives, shares and gives it away."""
+    return member.is_admin or member.id == course.teacher_id
+
+
+def check_is_in_charge_of_course(acting: Member, course: Course) -> None:
+    """Raises NotAllowed unless the acting person is in charge of the course."""
+    check_may_change_course(acting, course)
+    if not is_in_charge_of_course(acting, course):
+        raise NotAllowed("course_not_in_charge")
+
+
+def may_change_course(acting: Member, course: Course) -> bool:
+    """Whether `check_may_change_course` lets the acting person change the course."""
+    return acting.is_admin or acting.id == course.teacher_id or acting.id in course.shared_with
 
 
 def check_is_admin(acting: Member) -> None:

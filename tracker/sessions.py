@@ -14,6 +14,7 @@ from typing import Literal
 
 from tracker import clock, storage
 from tracker.attendance.assignment import ClassPart, MeetingClass, assign, life_of, sharing_with
+from tracker.attendance.counting import clip
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
@@ -85,7 +86,8 @@ def part_of(tx: Transaction, found: Class, now: datetime) -> ClassPart:
     One that was made from a report, or that another program wrote, may only have times of its own.
     """
     if found.report_digest is not None and found.started_at is not None and found.ended_at is not None:
-        return replace(NOTHING_KNOWN, own_time=(Span(found.started_at, found.ended_at),))
+        held = (Span(found.started_at, found.ended_at),)
+        return replace(NOTHING_KNOWN, own_time=clip(held, (found.planned,)) or held)
     if found.zoom_meeting_id is None:
         return NOTHING_KNOWN
     meeting = meeting_of(tx, found.zoom_meeting_id, now)

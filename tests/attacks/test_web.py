@@ -4,6 +4,7 @@ import ast
 import asyncio
 import logging
 import re
+import tempfile
 import tomllib
 from contextlib import ExitStack
 from typing import Any
@@ -12,18 +13,25 @@ import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
+from streamlit import config
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.web.server.starlette import starlette_app_utils, starlette_routes
 
 from tests.asgi import HOST, Answer, post, request, websocket
 from tests.gate_client import BEHIND, PAGE, account, cookie_of, fault, get, log_in
 from tests.makers import settings
 from tests.screens import PROJECT
 from tracker import demo
+from tracker.messages import sentence
+from tracker.rosters import LARGEST_FILE
 from tracker.settings import Settings, read_settings
 from tracker.storage.members import Member
-from tracker.ui import connections, forms, wiring
+from tracker.ui import connections, forms, uploads, wiring
 from tracker.ui.connections import MOST_OF_ADDRESS, Places
 from tracker.ui.cookies import STRICT
+from tracker.ui.gate import Gate
 from tracker.ui.headers import content_policy, harden
 from tracker.ui.origin import host_is_allowed
 from tracker.ui.sign_in import BROWSER_COOKIE, COOKIE
@@ -238,9 +246,13 @@ def test_a_dashboard_that_is_started_by_streamlit_itself_listens_to_everybody() 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("PUT", "/_stcore/upload_file/session/file"),
-        ("DELETE", "/_stcore/upload_file/session/file"),
+        ("GET", "/_stcore/upload_file/session/file"),
+        ("POST", "/_stcore/upload_file/session/file"),
         ("OPTIONS", "/_stcore/upload_file/session/file"),
+        ("PUT", "/_stcore/upload_file/session"),
+        ("PUT", "/_stcore/upload_file/session/file/more"),
+        ("PUT", "/_stcore/upload_file/../x/file"),
+        ("PUT", "/_stcore/upload_file/session/a%00b"),
         ("GET", "/_stcore/metrics"),
         ("GET", "/_stcore/script-health-check"),
         ("GET", "/_stcore/bidi-components/x/y.js"),
@@ -253,9 +265,7 @@ def test_a_dashboard_that_is_started_by_streamlit_itself_listens_to_everybody() 
         ("GET", "/app/static/x"),
     ],
 )
-def test_an_upload_or_something_else_that_no_page_asks_for(
-    app: Starlette, cookie: dict[str, str], method: str, path: str
-) -> None:
+def test_something_that_no_page_asks_for(app: Starlette, cookie: dict[str, str], method: str, path: str) -> None:
     answer = request(app, method, path, headers=cookie, body=[b"x" * 100_000] * 3)
     assert (answer.status, answer.text) == (404, "There is nothing at this address.")
     shown = request(app, method, path, headers=cookie | PAGE)
@@ -264,7 +274,7 @@ def test_an_upload_or_something_else_that_no_page_asks_for(
     assert websocket(app, path, cookie) == REFUSED
 
 
-def test_no_page_asks_for_a_file_while_uploads_are_closed() -> None:
+def test_files_are_asked_for_by_few_panels_and_no_page_asks_for_anything_else() -> None:
     asking = {"file_uploader", "camera_input", "audio_input", "chat_input"}
     sources = [*(PROJECT / "tracker" / "ui").glob("*.py"), *(PROJECT / "pages").glob("*.py"), PROJECT / "dashboard.py"]
     used = {
@@ -273,7 +283,100 @@ def test_no_page_asks_for_a_file_while_uploads_are_closed() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in asking
     }
-    assert used == set()
+    assert used == {("roster_panel.py", "file_uploader")}
+
+
+# Files that are given
+
+UPLOAD = "/_stcore/upload_file/session-1/file-1"
+FILE = (
+    b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n',
+    b"Name\r\nBo\r\n--x--\r\n",
+)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_file_of_somebody_who_is_not_signed_in(app: Starlette, cookie: dict[str, str], method: str) -> None:
+    assert request(app, method, UPLOAD, body=FILE).status == 401
+    assert request(app, method, UPLOAD, headers={"cookie": f"{COOKIE}=made-up"}, body=FILE).status == 401
+    assert request(app, method, UPLOAD, headers=cookie, body=FILE).status == 405  # behind the gate, where nothing is
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", f"http://x.{HOST}", "null", ""])
+def test_a_file_that_a_page_of_another_site_sends(app: Starlette, cookie: dict[str, str], origin: str) -> None:
+    for method in ("PUT", "DELETE"):
+        refused = request(app, method, UPLOAD, headers=cookie | {"origin": origin}, body=FILE)
+        assert (refused.status, refused.text) == (403, sentence("form_from_elsewhere"))
+
+
+class Streamlits:
+    """Streamlit's own server of files, as it is configured here, with one tab that is open."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text("utf-8"))
+        self.largest = said["server"]["maxUploadSize"]
+        assert "enableXsrfProtection" not in said["server"]  # it is on where nothing is said
+        self.files = MemoryUploadedFileManager("/_stcore/upload_file")
+        self.uploaded_file_mgr = self.files
+        monkeypatch.setattr(uploads, "exists", lambda: True)
+        monkeypatch.setattr(uploads, "get_instance", lambda: self)
+        real = config.get_option
+        monkeypatch.setattr(
+            config, "get_option", lambda name: self.largest if name == "server.maxUploadSize" else real(name)
+        )
+        routes = starlette_routes.create_upload_routes(self, self.files, None)  # type: ignore[arg-type]
+        self.app = Starlette(routes=routes, middleware=[Middleware(Gate)])
+        token = starlette_app_utils.generate_xsrf_token_string()
+        self.token = {"cookie": f"_streamlit_xsrf={token}", "x-xsrftoken": token}
+
+    def is_active_session(self, session_id: str) -> bool:
+        return session_id == "session-1"
+
+    def put(self, cookie: dict[str, str], path: str = UPLOAD, body: Any = FILE, **headers: str) -> Answer:
+        both = f"{cookie['cookie']}; {self.token['cookie']}"
+        sent = {"content-type": "multipart/form-data; boundary=x", "x-xsrftoken": self.token["x-xsrftoken"]}
+        return request(self.app, "PUT", path, headers=sent | {"cookie": both} | headers, body=body)
+
+    def kept(self) -> list[str]:
+        return [file.file_id for session in self.files.file_storage.values() for file in session.values()]
+
+
+@pytest.fixture
+def streamlits(wired: object, monkeypatch: pytest.MonkeyPatch) -> Streamlits:
+    return Streamlits(monkeypatch)
+
+
+def test_a_file_without_streamlits_token_or_for_a_tab_that_is_not_open(
+    streamlits: Streamlits, cookie: dict[str, str]
+) -> None:
+    assert streamlits.put(cookie, **{"x-xsrftoken": "made-up"}).status == 403
+    assert streamlits.put(cookie, "/_stcore/upload_file/another/file-1").status == 400
+    assert streamlits.kept() == []
+    assert streamlits.put(cookie).status == 204
+    assert streamlits.kept() == ["file-1"]
+
+
+def test_a_file_that_is_too_large_said_or_not(streamlits: Streamlits, cookie: dict[str, str]) -> None:
+    assert LARGEST_FILE <= streamlits.largest * 1024 * 1024 < 2 * LARGEST_FILE
+    said = {"content-length": str(10 * LARGEST_FILE)}
+    assert streamlits.put(cookie, **said).status == 413
+    assert streamlits.put(cookie, body=[FILE[0], *[b"x" * 1_000_000] * 12, FILE[1]]).status == 413
+    assert streamlits.kept() == []
+
+
+def test_many_files_of_one_tab_to_fill_the_memory(streamlits: Streamlits, cookie: dict[str, str]) -> None:
+    for number in range(20):
+        assert streamlits.put(cookie, f"/_stcore/upload_file/session-1/file-{number}").status == 204
+    assert streamlits.kept() == ["file-19"]
+
+
+def test_a_file_is_written_to_no_disk(
+    streamlits: Streamlits, cookie: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", lambda file: written.append(file))
+    assert streamlits.put(cookie, body=[FILE[0], *[b"x" * 1_000_000] * 4, FILE[1]]).status == 204
+    assert written == []
 
 
 # Floods

@@ -7,15 +7,17 @@ from sqlmodel import SQLModel
 
 from tests.makers import MEETING, NOW, at, counted, lesson, member, run, seen, shared, started, stay
 from tests.matrix.table import WHO
-from tracker import auth, sessions, storage
+from tracker import auth, courses, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState, Mark
 from tracker.errors import Problem
+from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 
 # In the title of every class of the teacher's, and of no other.
 TITLE = "Algebra"
+COURSE = f"{TITLE} course"
 PASSWORD = "maria plants seven tulips"
 HELD_MEETING, LIVE_MEETING, PLANNED_MEETING = "85055556666", MEETING, "85033334444"
 Dump = dict[str, list[tuple[object, ...]]]
@@ -32,6 +34,9 @@ class Cast:
     held: str
     live: str
     planned: str
+    course: str
+    # Bo, on the roster of the course of these classes, and what he says is not right in the first one.
+    student: str
 
     def end(self, who: str) -> None:
         """What happens meanwhile to somebody of the last four columns."""
@@ -84,6 +89,16 @@ def dump(engine: Engine) -> Dump:
         }
 
 
+def make_student(using: Services, teacher: Member, class_id: str) -> str:
+    """A student of the class's course, with a link, who says that something is not right; her id."""
+    courses.import_roster(using, auth.OPERATOR, teacher.email, "Course", read_pasted("Bo\nCy"))
+    course = using.read(courses.teachers_course, auth.OPERATOR, teacher.email, "Course")
+    student, _other = (one.id for one, _link in using.read(courses.list_links, auth.OPERATOR, course.id))
+    token = courses.make_links(using, auth.OPERATOR, course.id, [student], at(60 * 24))[student]
+    courses.ask(using, token, class_id, "I was there for longer.")
+    return student
+
+
 def make_cast(using: Services) -> Cast:
     """The school at NOW: a class that was held, one that runs, one that is planned, and a stranger's that fails."""
     engine = using.engine
@@ -91,9 +106,9 @@ def make_cast(using: Services) -> Cast:
     members = {"teacher": ana, "signed-out": ana, "stranger": member(engine, "zoe@school.example")}
     members |= {who: member(engine, f"{who}@school.example") for who in ("co-teacher", "unshared")}
     members |= {who: member(engine, f"{who}@school.example", "admin") for who in ("admin", "closed", "demoted")}
-    held = lesson(engine, ana, f"{TITLE} held", -120, course="Course", zoom_meeting_id=HELD_MEETING)
-    planned = lesson(engine, ana, f"{TITLE} planned", 60, course="Course", zoom_meeting_id=PLANNED_MEETING)
-    live = lesson(engine, ana, f"{TITLE} live", -10, course="Course", zoom_meeting_id=LIVE_MEETING)
+    held = lesson(engine, ana, f"{TITLE} held", -120, course=COURSE, zoom_meeting_id=HELD_MEETING)
+    planned = lesson(engine, ana, f"{TITLE} planned", 60, course=COURSE, zoom_meeting_id=PLANNED_MEETING)
+    live = lesson(engine, ana, f"{TITLE} live", -10, course=COURSE, zoom_meeting_id=LIVE_MEETING)
     people = ("Bo", "Bo (iPhone)", "Otter.ai", "Cy", "Di")
     counted(engine, held, *(stay(one, -120, -60) for one in people), start=-120, end=-60, fetched=-45)
     for delivery in (started("live", -10), seen("joined", "1", -5, "Bo", "live", -10)):
@@ -107,7 +122,11 @@ def make_cast(using: Services) -> Cast:
         storage.fetches.ask(tx, failing, at(-100), at(-100))
         claim = storage.fetches.claim_class(tx, failing, at(-90))
         storage.fetches.abandon(tx, claim, Problem("zoom_plan_too_small"), FetchState.FAILED)
-    cast = Cast(engine, members, {}, {}, held, live, planned)
+    student = make_student(using, ana, held)
+    courses.import_roster(using, auth.OPERATOR, ana.email, COURSE, read_pasted("Bo\nCy"))
+    with transaction(engine) as tx:
+        course_id = storage.courses.get_course(tx, ana.id, COURSE).id
+    cast = Cast(engine, members, {}, {}, held, live, planned, course_id, student)
     for who in ("co-teacher", "unshared"):
         cast.share_with(members[who])
     for one in {one.id: one for one in members.values()}.values():

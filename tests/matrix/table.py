@@ -30,10 +30,13 @@ dashboard.py            sign-in  class    class       page      class    sign-in
 pages/activity.py       sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/class.py          sign-in  class    class       refused   class    sign-in     sign-in  refused   refused
 pages/classes.py        sign-in  class    class       page      class    sign-in     sign-in  page      page
+pages/course.py         sign-in  class    class       refused   class    sign-in     sign-in  refused   refused
+pages/courses.py        sign-in  class    class       page      class    sign-in     sign-in  page      page
 pages/my_account.py     sign-in  class    class       page      page     sign-in     sign-in  page      page
 pages/new_class.py      sign-in  page     page        page      page     sign-in     sign-in  page      page
 pages/peoples_data.py   sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
 pages/people.py         sign-in  refused  refused     refused   page     sign-in     sign-in  refused   refused
+pages/student.py        sign-in  class    class       refused   class    sign-in     sign-in  refused   refused
 pages/system.py         sign-in  refused  refused     refused   class    sign-in     sign-in  refused   refused
 pages/what_is_kept.py   sign-in  page     page        page      page     sign-in     sign-in  page      page
 """
@@ -50,10 +53,14 @@ pages/class.py still_signed_in         none    kept     kept        kept      ke
 pages/class.py who_was_there           none    kept     kept        none      kept   sign-in     sign-in  refused   refused
 pages/classes.py check                 none    kept     kept        kept      kept   sign-in     sign-in  page      page
 pages/classes.py still_signed_in       none    kept     kept        kept      kept   sign-in     sign-in  kept      page
+pages/course.py check                  none    kept     kept        none      kept   sign-in     sign-in  refused   refused
+pages/course.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/courses.py still_signed_in       none    kept     kept        kept      kept   sign-in     sign-in  kept      page
 pages/my_account.py still_signed_in    none    kept     kept        kept      kept   sign-in     sign-in  kept      page
 pages/new_class.py still_signed_in     none    kept     kept        kept      kept   sign-in     sign-in  kept      page
 pages/people.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
 pages/peoples_data.py still_signed_in  none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
+pages/student.py still_signed_in       none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
 pages/system.py check                  none    none     none        none      kept   none        sign-in  none      refused
 pages/system.py counters               none    none     none        none      kept   none        sign-in  none      refused
 pages/system.py still_signed_in        none    kept     kept        kept      kept   sign-in     sign-in  kept      refused
@@ -82,6 +89,12 @@ pages/class.py Excel                         none    given    given       none  
 pages/class.py CSV of people                 none    given    given       none      given  refused     refused  refused   refused
 pages/class.py CSV of joins and leaves       none    given    given       none      given  refused     refused  refused   refused
 pages/class.py Calendar entry (.ics)         none    given    given       none      given  refused     refused  refused   refused
+pages/course.py Excel                        none    given    given       none      given  refused     refused  refused   refused
+pages/course.py CSV, a column for each class none    given    given       none      given  refused     refused  refused   refused
+pages/course.py CSV, a row for each mark     none    given    given       none      given  refused     refused  refused   refused
+pages/course.py Moodle                       none    given    given       none      given  refused     refused  refused   refused
+pages/course.py Canvas                       none    given    given       none      given  refused     refused  refused   refused
+pages/course.py Google Sheets                none    given    given       none      given  refused     refused  refused   refused
 pages/activity.py CSV                        none    none     none        none      given  none        refused  none      refused
 pages/activity.py JSON                       none    none     none        none      given  none        refused  none      refused
 pages/peoples_data.py Download what is kept  none    none     none        none      given  none        refused  none      refused
@@ -97,10 +110,13 @@ GET /                                                       out         in      
 GET /activity                                               out         in          in          in          in          out         out         in          in
 GET /class                                                  out         in          in          in          in          out         out         in          in
 GET /classes                                                out         in          in          in          in          out         out         in          in
+GET /course                                                 out         in          in          in          in          out         out         in          in
+GET /courses                                                out         in          in          in          in          out         out         in          in
 GET /my_account                                             out         in          in          in          in          out         out         in          in
 GET /new_class                                              out         in          in          in          in          out         out         in          in
 GET /peoples_data                                           out         in          in          in          in          out         out         in          in
 GET /people                                                 out         in          in          in          in          out         out         in          in
+GET /student                                                out         in          in          in          in          out         out         in          in
 GET /system                                                 out         in          in          in          in          out         out         in          in
 GET /what_is_kept                                           out         in          in          in          in          out         out         in          in
 GET /fonts/{name}                                           out         404         404         404         404         out         out         404         404
@@ -110,6 +126,8 @@ GET /login/school                                           in          in      
 GET /login/school/back                                      in          in          in          in          in          in          in          in          in
 GET /invite/{token}                                         in          in          in          in          in          in          in          in          in
 POST /invite/{token}                                        in          in          in          in          in          in          in          in          in
+GET /my/{token}                                             in          in          in          in          in          in          in          in          in
+POST /my/{token}                                            in          in          in          in          in          in          in          in          in
 GET /_stcore/health                                         in          in          in          in          in          in          in          in          in
 OPTIONS /_stcore/health                                     in          in          in          in          in          in          in          in          in
 POST /language                                              in          in          in          in          in          in          in          in          in
@@ -120,8 +138,8 @@ OPTIONS /_stcore/metrics                                    out         404     
 GET /_stcore/host-config                                    out         in          in          in          in          out         out         in          in
 GET /media/{file_id:path}                                   out         in          in          in          in          out         out         in          in
 OPTIONS /media/{file_id:path}                               out         in          in          in          in          out         out         in          in
-PUT /_stcore/upload_file/{session_id}/{file_id}             out         404         404         404         404         out         out         404         404
-DELETE /_stcore/upload_file/{session_id}/{file_id}          out         404         404         404         404         out         out         404         404
+PUT /_stcore/upload_file/{session_id}/{file_id}             out         in          in          in          in          out         out         in          in
+DELETE /_stcore/upload_file/{session_id}/{file_id}          out         in          in          in          in          out         out         in          in
 OPTIONS /_stcore/upload_file/{session_id}/{file_id}         out         404         404         404         404         out         out         404         404
 GET /component/{path:path}                                  out         404         404         404         404         out         out         404         404
 OPTIONS /component/{path:path}                              out         404         404         404         404         out         out         404         404

@@ -16,10 +16,12 @@ def test_every_dialog_has_a_line() -> None:
     assert rows(DIALOGS).keys() == doors.dialogs() == OPENERS.keys()
 
 
-def test_files_are_offered_on_the_page_of_a_class_and_by_pages_for_admins_alone() -> None:
+def test_files_are_offered_on_the_pages_of_a_class_and_a_course_and_by_pages_for_admins_alone() -> None:
     assert doors.downloads() == [
         "tracker/ui/activity.py",
         *["tracker/ui/downloads.py"] * 2,
         "tracker/ui/join_link.py",
         "tracker/ui/peoples_data.py",
+        *["tracker/ui/register_files.py"] * 3,
+        "tracker/ui/student_links_panel.py",
     ]

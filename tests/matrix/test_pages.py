@@ -38,7 +38,8 @@ def come(screens: Screens, cast: Cast, who: str, name: str, class_id: str = "") 
     """The page as this person's browser opens it."""
     token = cast.cookies.get(who)
     screens.cookies = {COOKIE: token} if token else {}
-    return screens.open(name, id=class_id or cast.live)
+    ids = {page.COURSE: cast.course, page.STUDENT: cast.student}
+    return screens.open(name, id=ids.get(name, class_id or cast.live))
 
 
 def shown(at: AppTest) -> str:
@@ -170,6 +171,13 @@ CLICKED = [
     (page.CLASS, "signed-out"),
     (page.CLASS, "unshared"),
     (page.CLASS, "demoted"),
+    (page.COURSES, "closed"),
+    (page.COURSE, "signed-out"),
+    (page.COURSE, "unshared"),
+    (page.COURSE, "demoted"),
+    (page.STUDENT, "signed-out"),
+    (page.STUDENT, "unshared"),
+    (page.STUDENT, "demoted"),
     (page.NEW_CLASS, "closed"),
     (page.NEW_CLASS, "demoted"),
     (page.MY_ACCOUNT, "signed-out"),
@@ -253,7 +261,34 @@ def day_with_trouble(screens: Screens, cast: Cast, who: str, name: str) -> AppTe
     return at
 
 
-VIEWS = {page.CLASS: (held_class, other_page, cancelled_class), page.TODAY: (day_with_trouble,)}
+def course_view(view: str) -> Callable[[Screens, Cast, str, str], AppTest]:
+    """A view of the course, with all that can be filled in and chosen."""
+
+    def opened(screens: Screens, cast: Cast, who: str, name: str) -> AppTest:
+        at = come(screens, cast, who, name)
+        next(one for one in at.segmented_control if one.key == "view").set_value(view).run()
+        for one in at.selectbox:
+            if one.label == "Student":
+                one.select_index(0).run()
+        for one in at.selectbox:
+            if one.label == "Colleague":
+                one.set_value(cast.members["stranger"])
+        for several in at.multiselect:
+            several.set_value(several.options[:1] if not several.options else [several.options[0]])
+        for field in at.text_input:
+            field.input("zoe@school.example")
+        for box in at.checkbox:
+            box.check()
+        return at
+
+    return opened
+
+
+VIEWS = {
+    page.COURSE: tuple(map(course_view, ("register", "students", "settings"))),
+    page.CLASS: (held_class, other_page, cancelled_class),
+    page.TODAY: (day_with_trouble,),
+}
 
 
 def test_the_other_pages_have_no_button(screens: Screens, cast: Cast) -> None:

@@ -150,6 +150,8 @@ def test_where_both_fit_it_is_asked() -> None:
     assert "--dates day-first" in sentence_of(asked.value)
     for order, expected in ((DateOrder.DAY_FIRST, "2026-04-03"), (DateOrder.MONTH_FIRST, "2026-03-04")):
         assert f"{read(of('03/04/2026'), dates=order).classes[0].start:%Y-%m-%d}" == expected
+        # What the whole file says needs nobody's word.
+        assert f"{read(of('03/14/2026'), dates=order).classes[0].start:%Y-%m-%d}" == "2026-03-14"
 
 
 # Zones

@@ -12,7 +12,7 @@ from itertools import pairwise
 from tracker.attendance.counting import leaders, union
 from tracker.attendance.matching import Choice, Enrolled, Match, Matches, match
 from tracker.attendance.statuses import Rules, percent_of, status_of
-from tracker.attendance.types import CAME, Attendance, Person, PersonKey, Status
+from tracker.attendance.types import CAME, Attendance, Person, PersonKey, Span, Status
 from tracker.text import compared_name, order_of
 
 # Absent so many times in a row, of late, is at risk.
@@ -66,12 +66,14 @@ class StudentMark:
 class ClassStudents:
     """The students of a course in one of its classes: a mark for each whose dates the class is in, by her id.
 
-    `guests` are the people who are no students of that day, and no hosts.
+    `guests` are the people who are no students of that day, and no hosts. `own_time` is the class's own, where it was
+    counted.
     """
 
     marks: Mapping[str, StudentMark]
     guests: tuple[Person, ...]
     matches: Matches
+    own_time: tuple[Span, ...] = ()
 
     def count(self, *statuses: Status) -> int:
         """How many students have one of these statuses."""
@@ -85,7 +87,10 @@ class ClassStudents:
 
 @dataclass(frozen=True, slots=True)
 class RegisterClass:
-    """A class of a course as the register has it; `day` is its date in its own time zone."""
+    """A class of a course as the register has it; `day` is its date in its own time zone.
+
+    `own_time` is when it was held, where it was counted.
+    """
 
     id: str
     title: str
@@ -94,6 +99,7 @@ class RegisterClass:
     timezone: str
     day: date
     known: Known
+    own_time: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,8 @@ def students_in(
         for person in people
         if not person.is_host and ids.isdisjoint(one.student_id for one in matches.get(person.keys, ()))
     )
-    return ClassStudents(marks, guests, matches)
+    own_time = attendance.lesson if attendance is not None and known is Known.COUNTED else ()
+    return ClassStudents(marks, guests, matches, own_time)
 
 
 def register(
@@ -220,7 +227,7 @@ def register(
         course_id,
         course,
         rules,
-        tuple(classes),
+        tuple(replace(held, own_time=of_class[held.id].own_time) for held in classes),
         tuple(sorted(rows, key=lambda row: by_surname(row.enrolled))),
         _guests((held.id, of_class[held.id].guests) for held in classes),
     )

@@ -269,6 +269,11 @@ class Attendance:
         return tuple(person for person in self.people if person.is_host)
 
     @property
+    def without_times(self) -> bool:
+        """Whether it is known of people for how long they were there, and of nobody when."""
+        return any(one.untimed for one in self.people) and not any(one.present for one in self.people)
+
+    @property
     def waiting(self) -> tuple[Stay, ...]:
         """The records from the waiting room."""
         return tuple(stay for stay in self.stays if stay.where is Where.WAITING_ROOM)

@@ -37,7 +37,16 @@ from tracker.auth.second_factor import is_on as second_factor_is_on
 from tracker.auth.second_factor import new_key as new_second_factor
 from tracker.auth.second_factor import switch_off as switch_off_second_factor
 from tracker.auth.second_factor import switch_on as switch_on_second_factor
-from tracker.auth.shares import check_reach, end_share, share, shares_by, shares_of, shares_with
+from tracker.auth.shares import (
+    check_reach,
+    end_share,
+    share,
+    share_course,
+    shares_by,
+    shares_of,
+    shares_of_course,
+    shares_with,
+)
 from tracker.auth.sign_ins import (
     BROWSER_KNOWN_FOR,
     SIGN_IN_LIFE,
@@ -74,6 +83,7 @@ from tracker.permissions import (
     check_may_share,
     check_owns_account,
     is_in_charge,
+    is_in_charge_of_course,
     may_see,
 )
 
@@ -114,6 +124,7 @@ __all__ = [
     "invite_again",
     "invited",
     "is_in_charge",
+    "is_in_charge_of_course",
     "is_known_browser",
     "is_of",
     "is_offered",
@@ -140,8 +151,10 @@ __all__ = [
     "set_language",
     "set_password",
     "share",
+    "share_course",
     "shares_by",
     "shares_of",
+    "shares_of_course",
     "shares_with",
     "sign_in",
     "sign_in_with",

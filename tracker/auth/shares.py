@@ -6,7 +6,15 @@ from datetime import datetime
 from tracker import audit, storage
 from tracker.audit import Action
 from tracker.errors import InvalidInput, NotAllowed
-from tracker.permissions import check_may_end_share, check_may_see, check_may_share, is_in_charge, may_see
+from tracker.permissions import (
+    check_is_in_charge_of_course,
+    check_may_change_course,
+    check_may_end_share,
+    check_may_see,
+    check_may_share,
+    is_in_charge,
+    may_see,
+)
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.members import Member
@@ -28,17 +36,37 @@ def share(engine: Engine, acting: Member, class_id: str, email: str, now: dateti
         shared_id = found.id if kind == "class" else found.course_id
         if shared_id is None:
             raise InvalidInput("class_without_course")
-        colleague = storage.members.get_member(tx, email)
-        storage.members.lock_member(tx, colleague.id)
-        if storage.members.is_disabled(tx, colleague.id):
-            raise InvalidInput("share_with_closed", email=colleague.email)
-        if colleague.id == found.teacher_id:
-            raise InvalidInput("share_with_teacher")
-        storage.shares.add(tx, kind, shared_id, colleague.id, now)
-        made = storage.shares.get(tx, kind, shared_id, colleague)
+        made = _given(tx, kind, shared_id, found.teacher_id, email, now)
         _note(tx, acting, Action.SHARED, now, made, found.id)
     _log("shared", acting, made)
     return made
+
+
+def share_course(engine: Engine, acting: Member, course_id: str, email: str, now: datetime) -> Share:
+    """Shares a course, which may have no class yet. Raises as `share` does."""
+    with transaction(engine) as tx:
+        storage.courses.course_by_id(tx, course_id)
+        # Courses are locked after people.
+        storage.members.lock_member(tx, storage.members.get_member(tx, email).id)
+        storage.courses.lock_course(tx, course_id)
+        found = storage.courses.course_by_id(tx, course_id)
+        check_is_in_charge_of_course(acting, found)
+        made = _given(tx, "course", course_id, found.teacher_id, email, now)
+        _note(tx, acting, Action.SHARED, now, made, None)
+    _log("shared", acting, made)
+    return made
+
+
+def _given(tx: Transaction, kind: Kind, shared_id: str, teacher_id: str, email: str, now: datetime) -> Share:
+    """The share with whoever has this e-mail. Raises NotFound, InvalidInput."""
+    colleague = storage.members.get_member(tx, email)
+    storage.members.lock_member(tx, colleague.id)
+    if storage.members.is_disabled(tx, colleague.id):
+        raise InvalidInput("share_with_closed", email=colleague.email)
+    if colleague.id == teacher_id:
+        raise InvalidInput("share_with_teacher")
+    storage.shares.add(tx, kind, shared_id, colleague.id, now)
+    return storage.shares.get(tx, kind, shared_id, colleague)
 
 
 def end_share(engine: Engine, acting: Member, given: Share, now: datetime, class_id: str | None = None) -> None:
@@ -60,6 +88,12 @@ def shares_of(tx: Transaction, viewer: Member, found: Class) -> list[Share]:
     current = storage.classes.get_class(tx, found.id)
     check_may_see(viewer, current)
     return storage.shares.of_class(tx, current.id, current.course_id)
+
+
+def shares_of_course(tx: Transaction, viewer: Member, course_id: str) -> list[Share]:
+    """With whom a course is shared. Raises NotAllowed, NotFound."""
+    check_may_change_course(viewer, storage.courses.course_by_id(tx, course_id))
+    return storage.shares.of_course(tx, course_id)
 
 
 def check_reach(tx: Transaction, acting: Member, found: Class) -> None:

@@ -26,6 +26,8 @@ LONGEST_USER_AGENT = 300
 BETWEEN_NOTES_OF_USE = timedelta(minutes=5)
 # Browsers keep a cookie for 400 days at most (RFC 6265bis); whoever was away longer is a stranger again.
 BROWSER_KNOWN_FOR = timedelta(days=400)
+# For how long a teacher sees that the time of a student's link is over.
+LINKS_SHOWN = timedelta(days=30)
 SECONDS_BETWEEN_REFUSALS_LOGGED = 60
 # The hash may be renewed while a password is compared with it; then it is compared once more.
 COMPARISONS = 2
@@ -190,9 +192,10 @@ def end_other_sign_ins(engine: Engine, member: Member, token: str, now: datetime
 
 
 def forget_old(tx: Transaction, now: datetime) -> None:
-    """Drops what no longer counts: sign-ins that have expired, attempts, browsers that were not seen for long."""
+    """Drops what no longer counts: sign-ins and links that have expired, attempts, browsers not seen for long."""
     storage.sign_ins.forget(tx, now)
     storage.invitations.forget(tx, now)
+    storage.student_links.forget_links(tx, now - LINKS_SHOWN)
     storage.sign_in_attempts.forget_old(tx, now - ATTEMPT_WINDOW, now - BROWSER_KNOWN_FOR)
 
 

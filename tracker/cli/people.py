@@ -31,6 +31,7 @@ def export(call: Call) -> None:
         attendance = services.read(known, found, services.now())
         if attendance is None:
             raise NamesRemoved() if found.names_removed_at else ClassNotReady("participants_unknown")
+        students = services.read(courses.with_students, auth.OPERATOR, found, attendance, services.now())
         shape = SHAPES.get(options.format, options.shape)
         classes.note_export(services, auth.OPERATOR, found.id, options.format, shape)
     zone = clock.zone(found.timezone)
@@ -39,7 +40,8 @@ def export(call: Call) -> None:
         if options.format == "json":
             content = report.json_bytes(attendance, zone, found.record())
         elif options.format == "xlsx":
-            content = report.workbook(attendance, zone, options.shape, told=told)
+            sheet = report.students_table(students.with_marks, told=told) if students else None
+            content = report.workbook(attendance, zone, options.shape, sheet, told=told)
         else:
             content = report.csv_bytes(report.tables(attendance, zone, told=told)[options.shape])
     write_out(content, options.format, options.out)

@@ -12,9 +12,6 @@ from tracker.messages import languages
 from tracker.report import RegisterFormat
 from tracker.storage.database import check_schema
 
-# What is in a file that is of no single shape.
-SHAPES = {"xlsx": "wide and long", "json": "everything", "moodle": "marks", "canvas": "points"}
-
 
 def write(call: Call) -> None:
     """Writes the register of a course as a file, or to stdout: its students, its classes, and who was there."""
@@ -22,7 +19,7 @@ def write(call: Call) -> None:
     form: RegisterFormat = options.format
     with call.services(check_schema) as services:
         made = courses.register_of(
-            services, auth.OPERATOR, options.teacher, options.course, form, SHAPES.get(form, options.shape)
+            services, auth.OPERATOR, options.teacher, options.course, form, report.contents(form, options.shape)
         )
     if options.only is not None:
         if options.only not in {held.id for held in made.classes}:

@@ -1,14 +1,14 @@
 """The command on reports of earlier classes."""
 
 import argparse
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker import auth, clock, courses, reports
 from tracker.cli.call import Call, command, group, print_json, say
-from tracker.courses import CourseReport, ImportedClass
+from tracker.courses import CourseReport, ImportedClass, OwnTime
 from tracker.errors import InvalidInput
 from tracker.messages import sentence_of
 from tracker.reports import DateOrder
@@ -27,8 +27,9 @@ def import_file(call: Call) -> None:
     with call.services(check_schema if options.dry_run else migrate) as services:
         dates = DateOrder(options.dates) if options.dates else None
         read = reports.read_report(content, zone, services.now(), dates=dates, held=_local(options.start, zone))
+        own = OwnTime(_time(options.begins), options.minutes)
         made = courses.import_report(
-            services, auth.OPERATOR, options.teacher, options.course, read, dry_run=options.dry_run
+            services, auth.OPERATOR, options.teacher, options.course, read, own=own, dry_run=options.dry_run
         )
     if options.json:
         print_json(_record(made))
@@ -51,6 +52,14 @@ def _local(text: str | None, zone: ZoneInfo) -> datetime | None:
     if not clock.in_this_century(moment):
         raise InvalidInput("start_not_in_century")
     return (moment.astimezone(zone) if moment.tzinfo else moment).replace(tzinfo=None)
+
+
+def _time(text: str | None) -> time | None:
+    """A time of the day; None where none is given. Raises InvalidInput."""
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None) if text else None
+    except ValueError:
+        raise InvalidInput("time_of_day_unreadable", text=text or "") from None
 
 
 def _record(made: CourseReport) -> dict[str, Any]:
@@ -107,4 +116,8 @@ def _options(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--start", metavar="ISO", help="when the meeting began, where the report does not say: local time"
     )
+    added.add_argument(
+        "--begins", metavar="HH:MM", help="when the classes began, where the meetings were opened earlier"
+    )
+    added.add_argument("--minutes", type=int, help="how long the classes were, where the meetings went on")
     added.add_argument("--dry-run", action="store_true", help="say what it would come to, and change nothing")

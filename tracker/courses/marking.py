@@ -5,6 +5,7 @@ And the rules by which a course gives the others.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from tracker import audit, storage
 from tracker.attendance.register import ByHand
@@ -37,14 +38,18 @@ def mark(
     What was said before of each, to undo it by `restore`. Raises NotFound, NotAllowed, and InvalidInput for a status
     that nobody can give, a cancelled class, and a remark that is too long.
     """
+    now = services.now()
+    return restore(services, acting, class_id, dict.fromkeys(student_ids, by_hand(status, remark, now)))
+
+
+def by_hand(status: Status | None, remark: str, now: datetime) -> ByHand | None:
+    """What somebody says of a student now; None for nothing. Raises InvalidInput for what cannot be said by hand."""
     if status is not None and status not in BY_HAND:
         raise InvalidInput("status_not_by_hand")
     text = " ".join(remark.split())
     if len(text) > LONGEST_REMARK:
         raise InvalidInput("remark_too_long", most=LONGEST_REMARK)
-    now = services.now()
-    said = ByHand(status, text, now) if status is not None else None
-    return restore(services, acting, class_id, dict.fromkeys(student_ids, said))
+    return ByHand(status, text, now) if status is not None else None
 
 
 def restore(
@@ -55,26 +60,33 @@ def restore(
     Raises NotFound, NotAllowed, InvalidInput, and NamesRemoved for a class whose participants are nobody any more.
     """
     with transaction(services.engine) as tx:
-        found = storage.classes.lock_class(tx, class_id)
-        check_may_change(acting, found)
-        if found.status is ClassStatus.CANCELLED:
-            raise InvalidInput("class_is_cancelled")
-        check_has_names(found)
-        if found.course_id is not None:
-            # Whoever is on the roster is there until this is stored.
-            storage.courses.lock_course(tx, found.course_id)
-        known = {one.id for one in roster_of(tx, found)[0]}
-        if not known.issuperset(marks):
-            raise NotFound("student_gone")
-        before = storage.said_of_students.list_marks(tx, [class_id])[class_id]
-        for student_id, said in marks.items():
-            if said is None:
-                storage.said_of_students.clear_mark(tx, class_id, student_id)
-            else:
-                storage.said_of_students.set_mark(tx, class_id, student_id, said)
-        given = sum(said is not None for said in marks.values())
-        numbers = {"given": given, "taken_back": len(marks) - given}
-        audit.note(tx, acting, Action.STUDENTS_MARKED, services.now(), class_id=class_id, **numbers)
+        return restore_in(tx, acting, class_id, marks, services.now())
+
+
+def restore_in(
+    tx: Transaction, acting: Member, class_id: str, marks: Mapping[str, ByHand | None], now: datetime
+) -> Mapping[str, ByHand | None]:
+    """The same in a transaction in which more is done."""
+    found = storage.classes.lock_class(tx, class_id)
+    check_may_change(acting, found)
+    if found.status is ClassStatus.CANCELLED:
+        raise InvalidInput("class_is_cancelled")
+    check_has_names(found)
+    if found.course_id is not None:
+        # Whoever is on the roster is there until this is stored.
+        storage.courses.lock_course(tx, found.course_id)
+    known = {one.id for one in roster_of(tx, found)[0]}
+    if not known.issuperset(marks):
+        raise NotFound("student_gone")
+    before = storage.said_of_students.list_marks(tx, [class_id])[class_id]
+    for student_id, said in marks.items():
+        if said is None:
+            storage.said_of_students.clear_mark(tx, class_id, student_id)
+        else:
+            storage.said_of_students.set_mark(tx, class_id, student_id, said)
+    given = sum(said is not None for said in marks.values())
+    numbers = {"given": given, "taken_back": len(marks) - given}
+    audit.note(tx, acting, Action.STUDENTS_MARKED, now, class_id=class_id, **numbers)
     return {student_id: before.get(student_id) for student_id in marks}
 
 
@@ -102,15 +114,17 @@ def set_rules(
     _check_range(present_from, 100, "percent_unusable")
     _check_range(at_risk_below, 100, "percent_unusable")
     given = {"late_after": late_after, "present_from": present_from, "at_risk_below": at_risk_below}
-    now = services.now()
+    now, for_lists = services.now(), late_after is not None or present_from is not None
     with transaction(services.engine) as tx:
+        if for_lists:
+            storage.courses.forget_figures(tx, course.id)
         storage.courses.lock_course(tx, course.id)
         current = storage.courses.course_by_id(tx, course.id)
         check_may_change_course(acting, current)
         rules = replace(current.rules, **{name: value for name, value in given.items() if value is not None})
         storage.courses.set_rules(tx, course.id, rules)
         audit.note(tx, acting, Action.COURSE_CHANGED, now, course=current.name, account=current.teacher_email)
-        classes = [found.id for found in storage.classes.classes_of_course(tx, course.id)]
+        classes = [found.id for found in storage.classes.classes_of_course(tx, course.id)] if for_lists else []
     # How many were late is shown in lists; a short transaction for each, since webhooks have to be taken in meanwhile.
     for class_id in classes:
         with transaction(services.engine) as tx:

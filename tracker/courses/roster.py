@@ -5,6 +5,7 @@ The list was read before (`tracker.rosters`), outside of any transaction; all of
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tracker import audit, storage
@@ -77,20 +78,24 @@ def import_roster(
         check_may_import(tx, acting, holder, name)
         course_id = storage.courses.course_id(tx, holder.id, name)
         storage.courses.lock_course(tx, course_id)
-        known, made = _brought_up_to_date(tx, course_id, read)
-        now = services.now()
-        entries = [(None if one.known is None else known[one.known], one.student) for one in made.entries]
-        storage.students.save(tx, course_id, entries, now)
-        numbers: dict[str, Any] = {"new": made.new, "changed": made.changed}
-        audit.note(tx, acting, Action.ROSTER_IMPORTED, now, course=name, account=holder.email, **numbers)
-    log.info("a roster was imported", extra={"by": acting.id or acting.name, "course": course_id, **numbers})
-    return _told(name, made)
+        return save_list(tx, acting, storage.courses.course_by_id(tx, course_id), read, services.now())
+
+
+def save_list(tx: Transaction, acting: Member, course: Course, read: Roster, now: datetime) -> CourseRoster:
+    """Brings the roster of a course, which the caller has locked, up to date by a list. Raises InvalidInput."""
+    known, made = brought_up_to_date(tx, course.id, read)
+    entries = [(None if one.known is None else known[one.known], one.student) for one in made.entries]
+    storage.students.save(tx, course.id, entries, now)
+    numbers: dict[str, Any] = {"new": made.new, "changed": made.changed}
+    audit.note(tx, acting, Action.ROSTER_IMPORTED, now, course=course.name, account=course.teacher_email, **numbers)
+    log.info("a roster was imported", extra={"by": acting.id or acting.name, "course": course.id, **numbers})
+    return _told(course.name, made)
 
 
 def _previewed(tx: Transaction, acting: Member, teacher: str, name: str, read: Roster) -> CourseRoster:
     holder = storage.members.get_member(tx, teacher)
     found = check_may_import(tx, acting, holder, name)
-    _known, made = _brought_up_to_date(tx, found.id if found else None, read)
+    _known, made = brought_up_to_date(tx, found.id if found else None, read)
     return _told(name, made)
 
 
@@ -104,7 +109,8 @@ def check_may_import(tx: Transaction, acting: Member, holder: Member, name: str)
     return found
 
 
-def _brought_up_to_date(tx: Transaction, course_id: str | None, read: Roster) -> tuple[list[Enrolled], Updated]:
+def brought_up_to_date(tx: Transaction, course_id: str | None, read: Roster) -> tuple[list[Enrolled], Updated]:
+    """The students of a course, and its roster as it is to be by a list. Raises InvalidInput for too many."""
     known = storage.students.list_students(tx, course_id) if course_id else []
     return known, updated([one.student for one in known], read)
 

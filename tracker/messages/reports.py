@@ -16,8 +16,9 @@ OF_REPORTS: Mapping[str, Template] = {
     "{month_first}. Say which (on the command line: --dates day-first, or --dates month-first).",
     "report_without_date": "This report does not say when the meeting was. Download it with the meeting's data, or say "
     "when it began (on the command line: --start 2026-05-14T10:00).",
-    "report_not_past": "By this report a class is still to come, or in another century: {start}. Is it the day or the "
-    "month that comes first, and is the time zone right?",
+    "report_not_past": "By this report a class is still to come, or in another century: {day}. Look at the time zone, "
+    "and at which of day and month comes first.",
+    "time_of_day_unreadable": "“{text}” is not a time of the day; write it like 09:00.",
     # Of a line of the report.
     "report_line_unread": "This line says of nobody when, or for how long: {text}",
     "report_time_unreadable": "“{text}” is no time that can be read.",

@@ -29,6 +29,40 @@ LIKENESS: Mapping[str, str] = {
     "part_of_name": "a part of the name",
     "alike_name": "a name that is alike",
 }
+# The same as `STATUSES` in a narrow column of the register.
+SHORT_STATUSES: Mapping[str, str] = {
+    "present": "pres.",
+    "late": "late",
+    "left early": "left",
+    "late, left early": "late+left",
+    "partly": "part",
+    "absent": "abs.",
+    "excused": "exc.",
+    "not yet known": "not yet",
+    "not held": "not held",
+}
+# What a column of a list of students has in it.
+MEANINGS: Mapping[str, str] = {
+    "name": "name",
+    "first_name": "first name",
+    "last_name": "surname",
+    "email": "e-mail",
+    "number": "student number",
+    "group": "group",
+    "from": "first day",
+    "until": "last day",
+    "role": "role",
+    "seat_number": "seat number, not read",
+    "other_person": "somebody else's, not read",
+    "nothing": "not read",
+}
+# What becomes of a line of such a list.
+COMES: Mapping[str, str] = {
+    "new": "new",
+    "changed": "changed",
+    "same": "as it is",
+    "left_out": "left out",
+}
 ROLES: Mapping[str, str] = {"teacher": "teacher", "admin": "admin", "host": "host", "participant": "participant"}
 # What a teacher said that somebody is.
 MARKS: Mapping[str, str] = {
@@ -85,12 +119,16 @@ SHEETS: Mapping[str, str] = {
     "Joins and leaves": "Joins and leaves",
     "Register": "Register",
     "Details": "Details",
+    "Students": "Students",
 }
 # By what a student's status in a class was given.
 GIVEN_BY: Mapping[str, str] = {"rule": "the rule", "hand": "a person"}
 NO_NAME = "No name"
 EVERY: tuple[Mapping[str, str], ...] = (
     STATUSES,
+    SHORT_STATUSES,
+    MEANINGS,
+    COMES,
     WHY_STUDENT,
     LIKENESS,
     ROLES,

@@ -308,6 +308,7 @@ def _words_entry(words: Words, keys: tuple[PersonKey, ...]) -> Entry:
 def _student_entry(tx: Transaction, one: OnRoster) -> Entry:
     student = one.student
     marks = storage.said_of_students.marks_of(tx, one.id)
+    asked = storage.student_links.requests_of(tx, one.id)
     return {
         "course": one.course,
         "teacher": one.teacher,
@@ -331,6 +332,10 @@ def _student_entry(tx: Transaction, one: OnRoster) -> Entry:
         ],
         "createdAt": one.created_at,
         "updatedAt": one.updated_at,
+        "requests": [
+            {"class": request.class_id, "text": request.text, "madeAt": request.made_at, "answer": request.answer}
+            for request in asked
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 table.py        what a table is, and how it becomes CSV and Excel
 class_files.py  the people of one class, and their joins and leaves
+class_students.py  the students of a course in one class
 register.py     students and classes of a course, as a table of either shape, a workbook, or JSON
 hand_off.py     the register as Moodle, Canvas and Google Sheets take it
 """
@@ -18,7 +19,8 @@ from tracker.report.class_files import (
     workbook,
     xlsx_bytes,
 )
-from tracker.report.hand_off import HAND_OFFS, REGISTER_FORMATS, HandOff, RegisterFormat, register_file
+from tracker.report.class_students import students_table
+from tracker.report.hand_off import HAND_OFFS, REGISTER_FORMATS, HandOff, RegisterFormat, contents, register_file
 from tracker.report.register import (
     REGISTER_SHAPES,
     RegisterShape,
@@ -42,6 +44,7 @@ __all__ = [
     "RegisterShape",
     "Shape",
     "Table",
+    "contents",
     "csv_bytes",
     "file_name",
     "in_words",
@@ -54,6 +57,7 @@ __all__ = [
     "register_table",
     "register_workbook",
     "stays_table",
+    "students_table",
     "tables",
     "workbook",
     "xlsx_bytes",

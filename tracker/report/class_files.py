@@ -102,12 +102,15 @@ def _session_numbers(attendance: Attendance) -> dict[str, int]:
 TABLES: dict[Shape, Callable[[Attendance, ZoneInfo], Table]] = {"people": people_table, "stays": stays_table}
 
 
-def xlsx_bytes(known: Mapping[Shape, Table]) -> bytes:
-    """An Excel workbook with a sheet for each table of a class, in their order."""
-    names = {shape: SHEETS[SHEET_OF[shape]] for shape in known}
-    return workbook_bytes(
-        {_(names[shape]) if table.headings else names[shape]: table for shape, table in known.items()}
-    )
+def xlsx_bytes(known: Mapping[Shape, Table], students: Table | None = None) -> bytes:
+    """An Excel workbook with a sheet for each table of a class, in their order; the last one of its course's students.
+
+    That is left out where the course has none.
+    """
+    sheets = {SHEETS[SHEET_OF[shape]]: table for shape, table in known.items()}
+    if students is not None:
+        sheets[SHEETS["Students"]] = students
+    return workbook_bytes({_(name) if table.headings else name: table for name, table in sheets.items()})
 
 
 def tables(attendance: Attendance, zone: ZoneInfo, *, told: bool = False) -> dict[Shape, Table]:
@@ -116,10 +119,18 @@ def tables(attendance: Attendance, zone: ZoneInfo, *, told: bool = False) -> dic
     return {shape: in_words(table) for shape, table in made.items()} if told else made
 
 
-def workbook(attendance: Attendance, zone: ZoneInfo, first: Shape = "people", *, told: bool = False) -> bytes:
-    """The Excel file of a class: its people, and their joins and leaves, on a sheet each; `first` is the one on top."""
+def workbook(
+    attendance: Attendance,
+    zone: ZoneInfo,
+    first: Shape = "people",
+    students: Table | None = None,
+    *,
+    told: bool = False,
+) -> bytes:
+    """The Excel file of a class: its people, their joins and leaves, and the students of its course, if it has any, on
+    a sheet each; `first` is the one on top."""
     known = tables(attendance, zone, told=told)
-    return xlsx_bytes({shape: known[shape] for shape in sorted(SHAPES, key=lambda shape: shape != first)})
+    return xlsx_bytes({shape: known[shape] for shape in sorted(SHAPES, key=lambda shape: shape != first)}, students)
 
 
 def json_bytes(attendance: Attendance, zone: ZoneInfo, class_record: Mapping[str, Any]) -> bytes:

@@ -23,6 +23,13 @@ HandOff = Literal["moodle", "canvas", "sheets"]
 RegisterFormat = Literal["csv", "xlsx", "json"] | HandOff
 HAND_OFFS: tuple[HandOff, ...] = ("moodle", "canvas", "sheets")
 REGISTER_FORMATS: tuple[RegisterFormat, ...] = ("csv", "xlsx", "json", *HAND_OFFS)
+# What is in a file that is of no single shape.
+CONTENTS_OF: Mapping[RegisterFormat, str] = {
+    "xlsx": "wide and long",
+    "json": "everything",
+    "moodle": "marks",
+    "canvas": "points",
+}
 
 # The acronyms that an attendance activity of Moodle has unless its teacher has made others: present, late, absent,
 # excused. Of what it has no word for, the remark tells ours.
@@ -95,6 +102,11 @@ def sheets_table(register: Register, shape: RegisterShape) -> Table:
         return int(cell + 0.5) if isinstance(cell, float) else cell
 
     return Table(table.columns, tuple(tuple(map(plainest, row)) for row in table.rows), table.headings)
+
+
+def contents(form: RegisterFormat, shape: RegisterShape) -> str:
+    """What is in a file of a register, as it is noted: the shape, where the format has more than one."""
+    return CONTENTS_OF.get(form, shape)
 
 
 def register_file(

@@ -7,6 +7,7 @@ student's dates, and one whose participants' names were removed, is an empty cel
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from typing import Any, Literal
 
 from tracker import clock
@@ -79,12 +80,11 @@ def class_headings(classes: Sequence[RegisterClass]) -> list[str]:
         f"{start} {plain(held.title, LONGEST_TITLE)}" if at_once[start] > 1 else start
         for start, held in zip(starts, classes, strict=True)
     ]
-    given: Counter[str] = Counter()
-    headings = []
+    headings: dict[str, None] = {}
     for name in named:
-        given[name] += 1
-        headings.append(name if given[name] == 1 else f"{name} ({given[name]})")
-    return headings
+        numbered = (f"{name} ({number})" for number in count(2))
+        headings[next(one for one in chain([name], numbered) if one not in headings)] = None
+    return list(headings)
 
 
 def register_table(register: Register, shape: RegisterShape = "wide", *, told: bool = False) -> Table:

@@ -39,9 +39,9 @@ def read_report(
     """The meetings in a file of Zoom's or Teams', as CSV or other text.
 
     Its times are taken to be local ones of `zone`, unless they say otherwise. `dates` is which of day and month comes
-    first, `held` (naive local time) when a meeting began whose report does not say. Raises `InvalidInput` for a file
-    that is too large, of another kind, or without a meeting; and with the codes `report_dates_ambiguous` and
-    `report_without_date` where one of the two has to be asked.
+    first where both fit, `held` (naive local time) when a meeting began whose report does not say. Raises
+    `InvalidInput` for a file that is too large, of another kind, or without a meeting; and with the codes
+    `report_dates_ambiguous` and `report_without_date` where one of the two has to be asked.
     """
     if len(content) > LARGEST_FILE:
         raise InvalidInput("report_too_large")

@@ -71,7 +71,7 @@ def report_of(
 ) -> Report:
     """The meetings that a report tells of.
 
-    `dates` says which of day and month comes first, where somebody was asked; `held` when a meeting began whose report
+    `dates` says which of day and month comes first, where both fit; `held` when a meeting began whose report
     does not say it, as local time. Raises `InvalidInput` for what is no report of participants, and where one of the
     two is needed.
     """
@@ -81,7 +81,7 @@ def report_of(
     sections = _that_count(layout.sections, reading)
     lines = {one.line: list(reading.lines(one)) for one in sections}
     about = _about_of(sections, lines)
-    order = dates or order_of(_all_moments(layout), reading.today)
+    order = order_of(_all_moments(layout), reading.today, dates)
     told: dict[int, Told] = {}
     for section in sections:
         own = lines[section.line]

@@ -65,10 +65,10 @@ def moment_of(cell: str, *, is_utc: bool = False) -> Moment | None:
     return Moment(cell, days, at, zone)
 
 
-def order_of(moments: Iterable[Moment], today: date) -> DateOrder:
+def order_of(moments: Iterable[Moment], today: date, said: DateOrder | None = None) -> DateOrder:
     """Which of day and month comes first in all of these. A report is of the past: a day after `today` is none.
 
-    Raises `InvalidInput` where both fit.
+    Where both fit it is what somebody has `said`, and else raises `InvalidInput`.
     """
     one_of_both: Moment | None = None
     can_be = {DateOrder.DAY_FIRST: True, DateOrder.MONTH_FIRST: True}
@@ -81,8 +81,8 @@ def order_of(moments: Iterable[Moment], today: date) -> DateOrder:
     possible = [order for order, can in can_be.items() if can]
     if len(possible) == 1:
         return possible[0]
-    if one_of_both is None:
-        return DateOrder.DAY_FIRST
+    if said is not None or one_of_both is None:
+        return said or DateOrder.DAY_FIRST
     first, second = (one.isoformat() for one in one_of_both.days if one)
     raise InvalidInput("report_dates_ambiguous", text=one_of_both.text, day_first=first, month_first=second)
 

@@ -10,6 +10,7 @@ from tracker.storage import (
     cancelling,
     class_lists,
     classes,
+    course_lists,
     courses,
     decisions,
     erased,
@@ -32,6 +33,7 @@ from tracker.storage import (
     sign_in_attempts,
     sign_ins,
     snapshots,
+    student_links,
     students,
     webhook_log,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "cancelling",
     "class_lists",
     "classes",
+    "course_lists",
     "courses",
     "decisions",
     "erased",
@@ -65,6 +68,7 @@ __all__ = [
     "sign_in_attempts",
     "sign_ins",
     "snapshots",
+    "student_links",
     "students",
     "webhook_log",
 ]

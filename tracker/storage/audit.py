@@ -103,9 +103,10 @@ def count_since(
     person: str | None = None,
     actor: str = "",
     origin: str | None = None,
+    details: Mapping[str, object] | None = None,
 ) -> int:
     """How often somebody did this later than `after`, from `origin` or anywhere; whoever has no account is told by
-    `actor`."""
+    `actor`. With `details`, with just these."""
     asked = [col(AuditEntry.action) == action, col(AuditEntry.at) > after]
     if user_id:
         asked.append(col(AuditEntry.user_id) == user_id)
@@ -117,6 +118,8 @@ def count_since(
         asked.append(col(AuditEntry.person) == person)
     if origin is not None:
         asked.append(col(AuditEntry.origin) == origin)
+    if details is not None:
+        asked.append(col(AuditEntry.details) == json.dumps(details))
     return tx.exec(select(func.count()).select_from(AuditEntry).where(*asked)).one()
 
 

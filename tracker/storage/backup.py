@@ -20,10 +20,10 @@ from sqlmodel import SQLModel
 from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.database import BESIDE, Engine, file_of, make_engine, migrate, no_database, revisions
-from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt
+from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt, StudentLink
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
-WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt)
+WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt, StudentLink)
 # What is shared with whom, each with the column of what is shared.
 SHARES = {"ClassShare": "streamId", "CourseShare": "courseId"}
 # For the transactions of a running tracker or dashboard to end.

@@ -73,8 +73,8 @@ def list_by_id(tx: Transaction, viewer: Member, class_ids: Collection[str]) -> l
 
 
 def list_courses_seen(tx: Transaction, viewer: Member) -> list[str]:
-    """The names of the courses of which `viewer` may see classes, in order."""
-    names = sa_select(col(Course.name)).distinct()
+    """The names of the courses of which `viewer` may see classes and that are not archived, in order."""
+    names = sa_select(col(Course.name)).where(col(Course.archived_at).is_(None)).distinct()
     if not viewer.is_admin:
         shared = select(CourseShare.course_id).where(CourseShare.user_id == viewer.id)
         of_classes = select(LiveStream.course_id).join(ClassShare).where(ClassShare.user_id == viewer.id)

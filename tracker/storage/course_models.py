@@ -1,4 +1,4 @@
-"""The tables of courses and series: rules, whom they are shared with, students, and what is said of these."""
+"""The tables of courses and series: rules, whom they are shared with, students, and what is said of and by these."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -120,3 +120,34 @@ class StudentMark(SQLModel, table=True):
     status: str
     remark: str = ""
     decided_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
+
+
+class StudentLink(SQLModel, table=True):
+    """The link by which a student sees her own attendance; of its token the hash alone is kept.
+
+    A new one takes the place of the one before. `revokedAt` is since when a teacher has closed it.
+    """
+
+    __tablename__ = "StudentLink"
+    student_id: str = Field(primary_key=True, foreign_key="Student.id", sa_column_kwargs=column("studentId"))
+    token_hash: str = Field(unique=True, sa_column_kwargs=column("tokenHash"))
+    created_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("createdAt"))
+    expires_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("expiresAt"))
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("revokedAt"))
+
+
+class StudentRequest(SQLModel, table=True):
+    """What a student says of her status in a class that is not right, in her words.
+
+    Once it is decided, `accepted` says how and `answer` is what she is told.
+    """
+
+    __tablename__ = "StudentRequest"
+    id: str = Field(primary_key=True)
+    student_id: str = Field(foreign_key="Student.id", index=True, sa_column_kwargs=column("studentId"))
+    class_id: str = Field(foreign_key="LiveStream.id", index=True, sa_column_kwargs=column("streamId"))
+    text: str
+    made_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("madeAt"))
+    decided_at: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("decidedAt"))
+    accepted: bool | None = None
+    answer: str = ""

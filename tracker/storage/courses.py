@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import col, func, or_, select, update
+from sqlmodel import col, delete, func, or_, select, update
 
 from tracker.attendance.statuses import DEFAULT_RULES, LONGEST_GRACE, Rules
 from tracker.errors import NotFound
 from tracker.storage.database import Transaction, insert, run
 from tracker.storage.members import Member
 from tracker.storage.models import Course as CourseRow
-from tracker.storage.models import CourseShare, LiveStream, User
+from tracker.storage.models import CourseShare, LiveStream, Mail, User
 
 _ADD_COURSE = insert(CourseRow, lambda row: row.on_conflict_do_nothing())
 
@@ -54,7 +54,7 @@ def course_by_id(tx: Transaction, course_id: str) -> Course:
     """The course. Raises NotFound."""
     found = next(iter(_courses(tx, CourseRow.id == course_id)), None)
     if found is None:
-        raise NotFound("no_such_course", course="")
+        raise NotFound("course_not_there")
     return found
 
 
@@ -81,6 +81,16 @@ def _within(stored: object, most: int, usual: int) -> int:
     return stored if isinstance(stored, int) and 0 <= stored <= most else usual
 
 
+def forget_figures(tx: Transaction, course_id: str) -> None:
+    """What is shown of the classes of a course in lists is to be worked out anew, at once or by the tracker's loop.
+
+    They are locked, so that a course is locked after them.
+    """
+    of_course = select(LiveStream.id).where(LiveStream.course_id == course_id).order_by(LiveStream.id)
+    tx.exec(of_course.with_for_update()).all()
+    tx.exec(update(LiveStream).where(col(LiveStream.course_id) == course_id).values(figures_of_count=None))
+
+
 def set_rules(tx: Transaction, course_id: str, rules: Rules) -> None:
     """Sets the rules of a course, which the caller has locked."""
     values = {
@@ -97,6 +107,29 @@ def set_news(tx: Transaction, course_id: str, digest: bool | None, weekly: bool 
     chosen = {name: value for name, value in values.items() if value is not None}
     if chosen:
         tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(chosen))
+
+
+def rename(tx: Transaction, course_id: str, name: str) -> None:
+    """Gives a course, which the caller has locked with its teacher, another name; she has none of that name yet."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(name=name))
+
+
+def set_archived(tx: Transaction, course_id: str, since: datetime | None) -> None:
+    """Puts a course away; None takes it out again."""
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(archived_at=since))
+
+
+def set_teacher(tx: Transaction, course_id: str, teacher_id: str) -> None:
+    """Gives a course to another teacher, who may turn e-mails on; with its classes it is `leaving.hand_over_course`."""
+    given = {"teacher_id": teacher_id, "sends_digest": False, "sends_weekly": False}
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(given))
+
+
+def delete_course(tx: Transaction, course_id: str) -> None:
+    """Deletes a course that has no class and no student any more, with whom it is shared."""
+    tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
+    tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
+    tx.exec(delete(CourseRow).where(col(CourseRow.id) == course_id))
 
 
 def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
@@ -147,10 +180,9 @@ def lock_courses(tx: Transaction, *teacher_ids: str) -> None:
 
 
 def list_courses(tx: Transaction, teacher_id: str) -> list[str]:
-    """The names of the teacher's courses, in order."""
-    return list(
-        tx.exec(select(CourseRow.name).where(CourseRow.teacher_id == teacher_id).order_by(func.lower(CourseRow.name)))
-    )
+    """The names of the teacher's courses that are not archived, in order."""
+    hers = (CourseRow.teacher_id == teacher_id, col(CourseRow.archived_at).is_(None))
+    return list(tx.exec(select(CourseRow.name).where(*hers).order_by(func.lower(CourseRow.name))))
 
 
 def set_course(tx: Transaction, class_id: str, course: str) -> None:
@@ -162,6 +194,8 @@ def set_course(tx: Transaction, class_id: str, course: str) -> None:
     if row is None:
         raise NotFound("no_such_class")
     row.course_id = course_id(tx, row.teacher_id, course) if course else None
+    # How many were late is by the rules of the course.
+    row.figures_of_count = None
     tx.add(row)
 
 

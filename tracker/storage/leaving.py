@@ -79,11 +79,48 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
     tx.exec(update(LiveStream).where(*linked).values(zoom_linked_by_teacher=False))
     tx.exec(update(LiveStream).where(col(LiveStream.teacher_id) == member_id).values(teacher_id=to_id))
     shares.end_needless(tx, to_id)
+    _give_words(tx, member_id, to_id)
+
+
+def hand_over_course(tx: Transaction, course_id: str, to_id: str, *, keys: Collection[str], by_admin: bool) -> None:
+    """Gives a course with all its classes, and its teacher's words on the people in them, to somebody else.
+
+    `keys` are the keys of these people, as texts. Where both have said something of the same people, the word of who
+    takes over counts; figures shown rest on these words, so those of her classes are to be worked out anew. Meetings
+    that the teacher has linked are hosted by who takes over, or she cannot start them, unless an admin gives them.
+
+    The caller has locked both people, and before them the classes, and the course.
+    """
+    course = tx.exec(select(Course).where(Course.id == course_id)).one()
+    from_id = course.teacher_id
+    courses.set_teacher(tx, course_id, to_id)
+    of_course = col(LiveStream.course_id) == course_id
+    if by_admin:
+        linked = col(LiveStream.zoom_linked_by_teacher).is_(True)
+        tx.exec(update(LiveStream).where(of_course, linked).values(zoom_linked_by_teacher=False))
+    tx.exec(update(LiveStream).where(of_course).values(teacher_id=to_id))
+    shares.end_needless(tx, to_id)
+    _give_words(tx, from_id, to_id, keys)
+
+
+def classes_of_course(tx: Transaction, course_id: str) -> list[str]:
+    """The ids of all classes of a course, cancelled ones too."""
+    return list(tx.exec(_of_course(course_id)))
+
+
+def lock_classes_of_course(tx: Transaction, course_id: str) -> list[str]:
+    """Locks all classes of a course, and returns their ids."""
+    return list(tx.exec(_of_course(course_id).with_for_update()))
+
+
+def _give_words(tx: Transaction, from_id: str, to_id: str, keys: Collection[str] | None = None) -> None:
+    """Who takes over has said of people what the other one has, of those with these keys or of all; her word counts."""
     for table, names in DECISIONS:
-        said = {owner: tx.exec(select(table).where(table.teacher_id == owner)).all() for owner in (member_id, to_id)}
+        said = {owner: tx.exec(select(table).where(table.teacher_id == owner)).all() for owner in (from_id, to_id)}
         known = {tuple(getattr(row, name) for name in names) for row in said[to_id]}
-        for row in said[member_id]:
-            if tuple(getattr(row, name) for name in names) not in known:
+        for row in said[from_id]:
+            of = tuple(getattr(row, name) for name in names)
+            if of not in known and (keys is None or set(of) <= set(keys)):
                 tx.add(table(**(row.model_dump() | {"teacher_id": to_id})))
     # Classes without names have the words of their own time in them.
     theirs_now = (col(LiveStream.teacher_id) == to_id, col(LiveStream.names_removed_at).is_(None))
@@ -107,3 +144,7 @@ def _fewer_days(one: int | None, other: int | None) -> int | None:
 def _classes_of(member_ids: Collection[str]) -> SelectOfScalar[str]:
     # In one order, so that two who lock them never wait for each other.
     return select(LiveStream.id).where(col(LiveStream.teacher_id).in_(member_ids)).order_by(LiveStream.id)
+
+
+def _of_course(course_id: str) -> SelectOfScalar[str]:
+    return select(LiveStream.id).where(col(LiveStream.course_id) == course_id).order_by(LiveStream.id)

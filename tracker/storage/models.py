@@ -15,7 +15,9 @@ from tracker.storage.course_models import Series as Series
 from tracker.storage.course_models import Student as Student
 from tracker.storage.course_models import StudentAddress as StudentAddress
 from tracker.storage.course_models import StudentChoice as StudentChoice
+from tracker.storage.course_models import StudentLink as StudentLink
 from tracker.storage.course_models import StudentMark as StudentMark
+from tracker.storage.course_models import StudentRequest as StudentRequest
 from tracker.storage.mail_models import Mail as Mail
 
 

@@ -37,7 +37,8 @@ def save_figures(tx: Transaction, class_id: str, attendance: Attendance) -> None
 def _show(row: LiveStream, attendance: Attendance) -> None:
     """People without the hosts, hosts, and how many of the people came late."""
     row.people_shown, row.hosts_shown = len(attendance.participants), len(attendance.hosts)
-    row.late_shown = sum(person.late for person in attendance.participants)
+    late = sum(person.late for person in attendance.participants)
+    row.late_shown = None if attendance.without_times else late
     row.figures_of_count = row.participant_count
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from tracker.attendance.class_times import LONGEST_PLAN, planned_time
@@ -17,19 +18,23 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class HeldClass:
-    """A class about to be stored that was held already; `digest` is of the report that tells of it."""
+    """A class about to be stored that was held already; `digest` is of the report that tells of it.
+
+    `planned` is the class's own time, `held` that of its meeting.
+    """
 
     title: str
     teacher_id: str
     course_id: str
+    planned: Span
     held: Span
     timezone: str
     digest: str
 
 
-def minutes_of(held: Span) -> int:
-    """How long a class was, in minutes that were begun, and at least one."""
-    return max(1, -(-(held.end - held.start) // MINUTE))
+def minutes_of(planned: Span) -> int:
+    """How long a class is, in minutes that have begun, and at least one."""
+    return max(1, -(-(planned.end - planned.start) // MINUTE))
 
 
 def add_held(tx: Transaction, new: HeldClass, now: datetime) -> str:
@@ -38,8 +43,8 @@ def add_held(tx: Transaction, new: HeldClass, now: datetime) -> str:
         id=uuid4().hex,
         title=new.title,
         status=ClassStatus.ENDED.value,
-        scheduled_start=new.held.start,
-        duration_minutes=minutes_of(new.held),
+        scheduled_start=new.planned.start,
+        duration_minutes=minutes_of(new.planned),
         timezone=new.timezone,
         started_at=new.held.start,
         ended_at=new.held.end,
@@ -53,12 +58,23 @@ def add_held(tx: Transaction, new: HeldClass, now: datetime) -> str:
     return row.id
 
 
-def known_from(tx: Transaction, course_id: str, digests: Collection[str]) -> dict[str, str]:
-    """The ids of the classes of a course that were made from what these digests are of, by digest."""
-    wanted = select(LiveStream.report_digest, LiveStream.id).where(
-        LiveStream.course_id == course_id, col(LiveStream.report_digest).in_(digests)
+@dataclass(frozen=True, slots=True)
+class KnownClass:
+    """A class that was made from a report earlier, as it is now."""
+
+    id: str
+    title: str
+    scheduled_start: datetime
+    duration_minutes: int
+
+
+def known_from(tx: Transaction, course_id: str, digests: Collection[str]) -> dict[str, KnownClass]:
+    """The classes of a course that were made from what these digests are of, by digest."""
+    columns = ("report_digest", "id", "title", "scheduled_start", "duration_minutes")
+    wanted = sa_select(*(col(getattr(LiveStream, one)) for one in columns)).where(
+        col(LiveStream.course_id) == course_id, col(LiveStream.report_digest).in_(digests)
     )
-    return {digest: class_id for digest, class_id in tx.exec(wanted.order_by(LiveStream.id)) if digest}
+    return {digest: KnownClass(*known) for digest, *known in tx.execute(wanted.order_by(col(LiveStream.id)))}
 
 
 def held_meanwhile(tx: Transaction, course_id: str, spans: Collection[Span]) -> list[tuple[str, Span]]:

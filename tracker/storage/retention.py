@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select, update
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import ClassStatus, Sighting, Stay
 from tracker.errors import NotFound
-from tracker.storage import classes
+from tracker.storage import classes, student_links
 from tracker.storage.classes import Class, class_row
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
@@ -113,6 +113,7 @@ def remove_names(tx: Transaction, class_id: str, data: Mapping[str, Any] | None,
     tx.exec(delete(StudentMark).where(col(StudentMark.class_id) == class_id))
     nothing_planned = {"due_at": None, "leased_until": None, "lease_token": None}
     tx.exec(update(Fetch).where(col(Fetch.class_id) == class_id).values(nothing_planned))
+    student_links.forget_requests(tx, class_id)
 
 
 def forget_records(tx: Transaction, meeting_id: str, needed: Collection[str], before: datetime) -> None:

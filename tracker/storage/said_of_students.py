@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import col, func, select
 
 from tracker.attendance.matching import Choice
 from tracker.attendance.register import ByHand
@@ -40,6 +41,19 @@ def marked_classes(tx: Transaction, course_id: str) -> set[str]:
         .where(LiveStream.course_id == course_id, Student.course_id == course_id)
     )
     return set(tx.exec(marked.distinct()))
+
+
+def version(tx: Transaction, class_id: str, course_id: str) -> tuple[object, ...]:
+    """What is said of the students in a class, and the list of its course: a value that differs after each change."""
+    marks = (StudentMark.decided_at, StudentMark.class_id == class_id)
+    choices = (StudentChoice.decided_at, StudentChoice.course_id == course_id)
+    students = (Student.updated_at, Student.course_id == course_id)
+    parts = [
+        select(measure).where(condition).scalar_subquery()
+        for at, condition in (marks, choices, students)
+        for measure in (func.count(col(at)), func.max(col(at)))
+    ]
+    return tuple(tx.execute(sa_select(*parts)).one())
 
 
 def set_mark(tx: Transaction, class_id: str, student_id: str, said: ByHand) -> None:

@@ -88,6 +88,11 @@ def of_class(tx: Transaction, class_id: str, course_id: str | None) -> list[Shar
     return [one for kind in KINDS for one in _shares(tx, kind, _TABLES[kind][1] == ids[kind])]
 
 
+def of_course(tx: Transaction, course_id: str) -> list[Share]:
+    """With whom a course is shared; by name."""
+    return list(_shares(tx, "course", _TABLES["course"][1] == course_id))
+
+
 def given_by(tx: Transaction, member_id: str) -> list[Share]:
     """What a teacher shares: courses, then classes, by title."""
     return [one for kind in KINDS for one in _shares(tx, kind, _TABLES[kind][2].teacher_id == member_id)]

@@ -9,13 +9,23 @@ from uuid import uuid4
 
 from sqlalchemy import insert as sa_insert
 from sqlalchemy import inspect
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, delete, func, or_, select, update
 
 from tracker.attendance.matching import Enrolled as Enrolled
+from tracker.errors import NotFound
 from tracker.rosters.types import Student
 from tracker.rosters.updating import found_again
+from tracker.storage import student_links
 from tracker.storage.database import Transaction
-from tracker.storage.models import Course, StudentAddress, StudentChoice, StudentMark, User
+from tracker.storage.models import (
+    Course,
+    StudentAddress,
+    StudentChoice,
+    StudentLink,
+    StudentMark,
+    StudentRequest,
+    User,
+)
 from tracker.storage.models import Student as StudentRow
 
 # Of how many rows one statement is.
@@ -108,7 +118,7 @@ def remove(tx: Transaction, ids: Collection[str]) -> None:
     gone = sorted(ids)
     for start in range(0, len(gone), AT_ONCE):
         some = gone[start : start + AT_ONCE]
-        for table in (StudentAddress, StudentChoice, StudentMark):
+        for table in (StudentAddress, StudentChoice, StudentMark, StudentLink, StudentRequest):
             tx.exec(delete(table).where(col(table.student_id).in_(some)))
         tx.exec(delete(StudentRow).where(col(StudentRow.id).in_(some)))
 
@@ -122,6 +132,7 @@ def _give_to(tx: Transaction, student_id: str, other_id: str) -> None:
             if tx.get(table, key) is None:
                 tx.add(table(**values))
     tx.flush()
+    student_links.give_to(tx, student_id, other_id)
 
 
 def _move_choices(tx: Transaction, course_id: str, into_id: str) -> None:
@@ -136,13 +147,39 @@ def _move_choices(tx: Transaction, course_id: str, into_id: str) -> None:
 
 def all_students(tx: Transaction) -> Iterator[OnRoster]:
     """The students of all courses, by course."""
+    return _on_rosters(tx)
+
+
+def get_student(tx: Transaction, student_id: str) -> OnRoster:
+    """A student, of whatever course. Raises NotFound."""
+    found = next(_on_rosters(tx, StudentRow.id == student_id), None)
+    if found is None:
+        raise NotFound("student_gone")
+    return found
+
+
+def of_same_person(tx: Transaction, one: OnRoster, teacher_id: str) -> list[OnRoster]:
+    """The same student on rosters of the teacher's other courses: by her e-mail, any case, or by her number."""
+    email, number = one.student.email.strip().lower(), one.student.number
+    same = [func.lower(StudentRow.email) == email] if email else []
+    same += [col(StudentRow.number) == number] if number else []
+    if not same:
+        return []
+    others = (StudentRow.course_id != one.course_id, Course.teacher_id == teacher_id)
+    return list(_on_rosters(tx, *others, or_(*same)))
+
+
+def _on_rosters(tx: Transaction, *conditions: Any) -> Iterator[OnRoster]:
     addresses: dict[str, list[str]] = defaultdict(list)
-    for one in tx.exec(select(StudentAddress).order_by(StudentAddress.email)):
+    of_students = select(StudentAddress).join(StudentRow, col(StudentRow.id) == col(StudentAddress.student_id))
+    joined = of_students.join(Course, col(Course.id) == col(StudentRow.course_id)).where(*conditions)
+    for one in tx.exec(joined.order_by(StudentAddress.email)):
         addresses[one.student_id].append(one.email)
     rows = (
         select(StudentRow, Course.name, User.name)
         .join(Course, col(Course.id) == col(StudentRow.course_id))
         .join(User, col(User.id) == col(Course.teacher_id))
+        .where(*conditions)
         .order_by(Course.name, Course.id, col(StudentRow.place))
     )
     for row, course, teacher in tx.exec(rows.execution_options(yield_per=AT_ONCE)):

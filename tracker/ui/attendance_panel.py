@@ -1,11 +1,15 @@
 """The attendance on the page of a class: the figures, and all the parts below them in their order."""
 
 from datetime import datetime, timedelta
+from html import escape
 
 import streamlit as st
 
+from tracker import auth
 from tracker.attendance.counting import is_nameless
+from tracker.attendance.register import Known
 from tracker.attendance.types import Attendance, ClassStatus, Source
+from tracker.courses import StudentsOfClass
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
@@ -14,37 +18,47 @@ from tracker.storage.members import Member
 from tracker.ui import (
     charts,
     correct_panel,
+    digest_panel,
     downloads,
     joins_panel,
     live_panel,
+    mark_panel,
+    matching_panel,
     people_panel,
     said_panel,
+    students_panel,
     why_panel,
     words,
 )
 from tracker.ui.components import Figure, figures
+from tracker.ui.students_panel import EARLY_MINUTES
+from tracker.ui.wiring import services
 
 MINUTE = timedelta(minutes=1)
 
 
-def show(found: Class, attendance: Attendance, member: Member) -> None:
-    """Everything about who was there, for `member` to read."""
+def show(found: Class, attendance: Attendance, member: Member, students: StudentsOfClass | None = None) -> None:
+    """Everything about who was there, for `member` to read; `students` are those of its course, where it has any."""
     live = found.status is ClassStatus.LIVE
     here = live_panel.here_now(found) if live else ()
-    figures([*([live_panel.figure(here)] if live else []), *_figures(attendance, live=live)])
+    now_here = live_panel.figures(here, students) if live else []
+    figures([*now_here, *_figures(found, attendance, students, live=live)])
+    if students is not None:
+        _missing(found, students)
     if notes := _notes(found, attendance, member):
         st.markdown("  \n".join(notes))
     if live:
-        live_panel.show(found, attendance, here, member)
+        live_panel.show(found, attendance, here, member, students)
     said_panel.show_suggestions(found, attendance)
-    st.header(_("People so far") if live else _("People"), anchor=False)
-    order = people_panel.show(attendance)
+    order = _people(found, attendance, member, students)
     with st.container(key="after-people"):
         correct_panel.show(found, attendance, member)
         said_panel.show(found, attendance, member)
+        if not live and students is not None:
+            digest_panel.panel(found, students)
         if not live:
             downloads.show(found)
-    if attendance.stays:
+    if attendance.stays and not attendance.without_times:
         with st.container(key="when"):
             st.header(_("When they were there"), anchor=False)
             charts.timeline(found, attendance, order, words.zone())
@@ -55,8 +69,67 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
         why_panel.show(found, attendance, member)
 
 
-def _figures(attendance: Attendance, *, live: bool) -> list[Figure]:
-    """What a teacher asks for first: of the people who came, without the hosts."""
+def without_people(found: Class, students: StudentsOfClass, member: Member) -> None:
+    """The students of a class of whose people nothing is known: it is to come, was never held, or its list is awaited.
+
+    What can be said by hand can be said already.
+    """
+    _missing(found, students)
+    if not students.in_class.marks:
+        return
+    if not students_panel.is_to_come(found, services().now()):
+        _students(found, students, member, None)
+        return
+    st.header(_("Students"), anchor=False)
+    mark_panel.show(found, students)
+    number = len(students.of_day)
+    expected = _n("{number} student is on the list", "{number} students are on the list", number)
+    with st.expander(expected, icon=":material/group:", key="expected"):
+        students_panel.show(found, students, member)
+
+
+def without_students(found: Class, member: Member) -> None:
+    """What a list of students would be good for, for whoever may give the course one."""
+    if found.course_id is not None and auth.is_in_charge(member, found):
+        told = _("Give the course a list of students, and this page says who was missing.")
+        st.html(
+            f"<p class='quiet-line'><a href='course?id={escape(found.course_id)}' target='_self'>{escape(told)}</a></p>"
+        )
+
+
+def _missing(found: Class, students: StudentsOfClass) -> None:
+    """Who was missing, or why nobody can be said to have been."""
+    if said := students_panel.state(found, students, services().now()):
+        st.markdown(said)
+    mark_panel.absent(found, students)
+    matching_panel.ask(found, students)
+
+
+def _people(found: Class, attendance: Attendance, member: Member, students: StudentsOfClass | None) -> str:
+    """Everybody: the students first, where there are any; returns the order of the list of people."""
+    if students is None or students.known is Known.NAMES_REMOVED:
+        st.header(_("People so far") if attendance.until else _("People"), anchor=False)
+        return people_panel.show(attendance)
+    if attendance.until is None:
+        _students(found, students, member, attendance)
+        people_panel.beside_students(attendance, students.in_class.guests)
+        return people_panel.NAME
+    mark_panel.show(found, students)
+    matching_panel.show(found, students, attendance)
+    st.header(_("People so far"), anchor=False)
+    return people_panel.show(attendance)
+
+
+def _students(found: Class, students: StudentsOfClass, member: Member, attendance: Attendance | None) -> None:
+    """The list of students, and below it what can be said of them."""
+    st.header(_("Students"), anchor=False)
+    students_panel.show(found, students, member)
+    mark_panel.show(found, students)
+    matching_panel.show(found, students, attendance)
+
+
+def _figures(found: Class, attendance: Attendance, students: StudentsOfClass | None, *, live: bool) -> list[Figure]:
+    """What a teacher asks for first: of the students, where there is a list of them, and of the people who came."""
     people, hosts = attendance.participants, len(attendance.hosts)
     lesson = sum(part.seconds for part in attendance.lesson)
     average = Figure(_("Average in class"), formats.DASH)
@@ -65,15 +138,29 @@ def _figures(attendance: Attendance, *, live: bool) -> list[Figure]:
         share = _("{percent} of the class", percent=formats.percent(100 * mean / lesson))
         average = Figure(_("Average in class"), formats.length(mean), share)
     late, early = (sum(marks) for marks in ((one.late for one in people), (one.left_early for one in people)))
-    limit = _("by more than 5 minutes")
+    name, of_hosts = _("People so far") if live else _("People"), ""
+    if hosts and not live:
+        of_hosts = _n("and the host", "and {number} hosts", hosts)
+    if students is not None and students.known is Known.COUNTED:
+        if guests := len(students.in_class.guests):
+            of_guests = _n("{number} guest", "{number} guests", guests)
+            of_hosts = f"{of_guests}, {of_hosts}" if of_hosts else of_guests
+        return [*students_panel.figures(found, students), Figure(name, formats.number(len(people)), of_hosts), average]
+    seen = [students_panel.seen(students)] if students is not None and students.in_class.marks and not live else []
+    unknown = attendance.without_times
     return [
+        *seen,
+        Figure(name, formats.number(len(people)), of_hosts),
         Figure(
-            _("People so far") if live else _("People"),
-            formats.number(len(people)),
-            _n("and the host", "and {number} hosts", hosts) if hosts and not live else "",
+            _("Came late"),
+            formats.DASH if unknown else formats.number(late),
+            students_panel.limit(found.rules.late_after) if late else "",
         ),
-        Figure(_("Came late"), formats.number(late), limit if late else ""),
-        Figure(_("Left early"), formats.number(early), limit if early else ""),
+        Figure(
+            _("Left early"),
+            formats.DASH if unknown else formats.number(early),
+            students_panel.limit(EARLY_MINUTES) if early else "",
+        ),
         average,
     ]
 

@@ -99,9 +99,12 @@ def timeline(found: Class, attendance: Attendance, order: str, zone: ZoneInfo) -
 
 
 def _settings(found: Class, zone: ZoneInfo, what: str) -> dict[str, Any]:
-    """What Plotly shows beside a chart: one button, which saves it as a picture."""
+    return picture_settings(file_name(found.title, found.scheduled_start.astimezone(zone), what, "png"))
+
+
+def picture_settings(name: str) -> dict[str, Any]:
+    """What Plotly shows beside a chart: one button, which saves it as a picture of this name."""
     locale = languages.html_lang()
-    name = file_name(found.title, found.scheduled_start.astimezone(zone), what, "png")
     return {
         "displayModeBar": True,
         "displaylogo": False,

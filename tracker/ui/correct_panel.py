@@ -29,7 +29,7 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
     if not people:
         return
     with st.expander(_("Correct the list"), icon=":material/edit_note:", key="correct"):
-        names = _told_apart(attendance.people)
+        names = told_apart(attendance.people)
         chosen: list[Chosen] = st.multiselect(
             _("Whom is it about?"),
             list(people),
@@ -89,7 +89,7 @@ def _reach(chosen: Sequence[Person]) -> str:
     return _("This holds for all classes of this teacher, and can be undone here at any time.")
 
 
-def _told_apart(people: Sequence[Person]) -> dict[Chosen, str]:
+def told_apart(people: Sequence[Person]) -> dict[Chosen, str]:
     """What each of these people is called in the field: no two the same, and the same as long as they are there."""
     names = {person.keys: words.name_of(person) for person in people}
     shared = {name for name, number in Counter(names.values()).items() if number > 1}

@@ -5,7 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from tracker import class_attendance, classes, clock, report
+from tracker import class_attendance, classes, clock, courses, report
+from tracker.attendance.types import Attendance
 from tracker.errors import ClassNotReady
 from tracker.messages import languages
 from tracker.messages.languages import gettext as _
@@ -20,24 +21,23 @@ CSV_LABELS: dict[report.Shape, str] = {
     "people": marked("CSV of people"),
     "stays": marked("CSV of joins and leaves"),
 }
-Tables = dict[report.Shape, report.Table]
 
 
 def show(found: Class) -> None:
     """A button for each file. It is made when somebody asks for it, of what is known then, and that is noted."""
-    who, locale, told = page.acting_later(), languages.spoken(), _headings_told()
+    who, locale, told = page.acting_later(), languages.spoken(), headings_told()
 
-    def made(form: str, shape: str, write: Callable[[Tables], bytes]) -> bytes:
+    def made(form: str, shape: str, write: Callable[[Attendance, Class, Member, bool], bytes]) -> bytes:
         member = who()
         classes.note_export(services(), member, found.id, form, shape)
         with languages.speaking(locale):
-            return write(_tables(member, found.id, told=told))
+            return write(*_known(member, found.id), member, told)
 
     local_start = found.scheduled_start.astimezone(clock.zone(found.timezone))
     with st.container(horizontal=True):
         st.download_button(
             "Excel",
-            partial(made, "xlsx", "people and stays", report.xlsx_bytes),
+            partial(made, "xlsx", "people and stays", _xlsx_bytes),
             report.file_name(found.title, local_start, "attendance", "xlsx"),
             XLSX,
             on_click="ignore",
@@ -56,7 +56,7 @@ def show(found: Class) -> None:
             )
 
 
-def _headings_told() -> bool:
+def headings_told() -> bool:
     """Whether headings and words of the files are in the reader's language: asked where it is not English."""
     language = languages.language_of(languages.spoken())
     if language == languages.ENGLISH:
@@ -73,15 +73,20 @@ def _headings_told() -> bool:
     return chosen == language
 
 
-def _tables(member: Member, class_id: str, *, told: bool) -> Tables:
-    """The tables of a class as it is now: the page may have been drawn before somebody was erased."""
+def _known(member: Member, class_id: str) -> tuple[Attendance, Class]:
+    """The attendance of a class as it is now: the page may have been drawn before somebody was erased."""
     found = services().read(classes.visible_class, member, class_id)
     attendance = services().read(class_attendance.attendance_shown, found, services().now())
     if attendance is None:
         raise ClassNotReady("participants_unknown")
-    zone = clock.zone(found.timezone)
-    return report.tables(attendance, zone, told=told)
+    return attendance, found
 
 
-def _csv_bytes(shape: report.Shape, tables: Tables) -> bytes:
-    return report.csv_bytes(tables[shape])
+def _xlsx_bytes(attendance: Attendance, found: Class, member: Member, told: bool) -> bytes:
+    students = services().read(courses.with_students, member, found, attendance, services().now())
+    sheet = report.students_table(students.with_marks, told=told) if students else None
+    return report.workbook(attendance, clock.zone(found.timezone), students=sheet, told=told)
+
+
+def _csv_bytes(shape: report.Shape, attendance: Attendance, found: Class, _member: Member, told: bool) -> bytes:
+    return report.csv_bytes(report.tables(attendance, clock.zone(found.timezone), told=told)[shape])

@@ -55,8 +55,11 @@ def way(label: str, address: str) -> str:
     return f'<a class="button" href="{html.escape(address)}">{html.escape(label)}</a>'
 
 
-def page(title: str, body: str, status: int) -> Response:
-    """A page of its own, with this HTML in it; `title` is its heading, in the reader's language."""
+def page(title: str, body: str, status: int, *, wide: bool = False) -> Response:
+    """A page of its own, with this HTML in it; `title` is its heading, in the reader's language.
+
+    `wide`: there is more to read in it than a form.
+    """
     name = html.escape(_("Class attendance"))
     heading = html.escape(title)
     return HTMLResponse(
@@ -64,7 +67,7 @@ def page(title: str, body: str, status: int) -> Response:
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{heading} · {name}</title>
 <link rel="icon" href="data:,">
 <style>{look.fonts()}{look.theme()}{look.own("forms.css")}</style></head>
-<body><main><p class="product">{name}</p><h1>{heading}</h1>
+<body><main{' class="wide"' if wide else ""}><p class="product">{name}</p><h1>{heading}</h1>
 {body}</main></body></html>""",
         status,
     )

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tracker.messages import languages, sentence
 from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY
-from tracker.ui import cookies, forms, index_page, language, origin
+from tracker.ui import cookies, forms, index_page, language, origin, uploads
 from tracker.ui.connections import Places
 from tracker.ui.headers import content_policy, harden
 from tracker.ui.sign_in import member_of
@@ -24,11 +24,12 @@ from tracker.ui.wiring import settings
 
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
 OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
-# And an address that only whoever was invited knows, and the letters that all pages are written in.
-INVITATION = re.compile(r"/invite/[\w-]{43}", re.ASCII)
+# And addresses that only whoever was invited knows, or has got one for her own attendance, and the letters that all
+# pages are written in.
+SECRET = re.compile(r"/(?:invite|my)/[\w-]{43}", re.ASCII)
 FONT = re.compile(r"/fonts/[a-z-]+\.woff2")
-# Of what Streamlit answers beside pages and their files, the pages need this and no more: nobody uploads a file, there
-# are no components of others, and its own figures, sign-in and interface for programs are not used.
+# Of what Streamlit answers beside pages and their files, the pages need this and uploads, and no more: there are no
+# components of others, and its own figures, sign-in and interface for programs are not used.
 OF_STREAMLIT = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
 CLOSED = re.compile(r"/(?:_stcore|component|auth|app)/.*|/oauth2callback/?", re.DOTALL)
 # Where somebody who has typed an address, or follows a link, finds something.
@@ -44,6 +45,7 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._places = Places()
+        uploads.keep_off_disk()
         content_policy()  # read once at the start, not when the first person waits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,6 +92,11 @@ async def _refusal(scope: Scope) -> Response | None:
     if member is None:
         return _to_sign_in(connection)
     languages.speak(language.of_request(connection, member))
+    if uploads.is_one(scope):
+        if not uploads.is_ours(connection):
+            return PlainTextResponse(sentence("form_from_elsewhere"), 403)
+        uploads.make_room(scope)
+        return None
     if _is_there(connection):
         return None
     return forms.refusal(connection, _("Page not found"), sentence("no_such_address"), 404)
@@ -100,7 +107,7 @@ def _is_open(scope: Scope) -> bool:
     path = scope["path"]
     if path == language.ADDRESS:
         return scope.get("method") == "POST"
-    return path in OPEN_PATHS or INVITATION.fullmatch(path) is not None or FONT.fullmatch(path) is not None
+    return path in OPEN_PATHS or SECRET.fullmatch(path) is not None or FONT.fullmatch(path) is not None
 
 
 def _is_there(connection: HTTPConnection) -> bool:

@@ -18,6 +18,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Pages whose address is a secret: no page that they lead to is told it, and nothing lists it.
+PRIVATE_ADDRESSES = "/my/"
+OF_PRIVATE_ADDRESSES = {"Referrer-Policy": "strict-origin", "X-Robots-Tag": "noindex, nofollow"}
 YEAR = 365 * 24 * 60 * 60
 # Scripts, styles and fonts: they are nobody's data, and the names of Streamlit's change with what is in them.
 STATIC = ("/static/", "/fonts/")
@@ -54,6 +57,8 @@ def content_policy() -> str:
 def harden(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:
     """Adds to the headers of an answer. Only files that are the same for everybody may be kept by the browser."""
     headers.update({**HEADERS, "Content-Security-Policy": content_policy()})
+    if path.startswith(PRIVATE_ADDRESSES):
+        headers.update(OF_PRIVATE_ADDRESSES)
     is_file = path.startswith(STATIC) and status in (200, 304) and "html" not in headers.get("content-type", "")
     if not is_file:
         headers["Cache-Control"] = "no-store"

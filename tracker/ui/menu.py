@@ -13,12 +13,14 @@ from tracker.text import plain
 from tracker.ui import language
 
 TODAY, CLASSES, NEW_CLASS = "dashboard.py", "pages/classes.py", "pages/new_class.py"
+COURSES = "pages/courses.py"
 SYSTEM, PEOPLE, PEOPLES_DATA = "pages/system.py", "pages/people.py", "pages/peoples_data.py"
 ACTIVITY, MY_ACCOUNT, KEPT = "pages/activity.py", "pages/my_account.py", "pages/what_is_kept.py"
 # What each page is called, and its sign.
 LINKS: Mapping[str, tuple[str, str]] = {
     TODAY: (marked("Today"), ":material/today:"),
     CLASSES: (marked("Classes"), ":material/history:"),
+    COURSES: (marked("Courses"), ":material/school:"),
     NEW_CLASS: (marked("New class"), ":material/add_circle:"),
     SYSTEM: (marked("System"), ":material/monitor_heart:"),
     PEOPLE: (marked("People"), ":material/group:"),
@@ -27,7 +29,7 @@ LINKS: Mapping[str, tuple[str, str]] = {
     MY_ACCOUNT: (marked("My account"), ":material/account_circle:"),
     KEPT: (marked("What is kept"), ":material/inventory_2:"),
 }
-FOR_ALL, FOR_ADMINS = (TODAY, CLASSES, NEW_CLASS), (SYSTEM, PEOPLE, PEOPLES_DATA, ACTIVITY)
+FOR_ALL, FOR_ADMINS = (TODAY, CLASSES, COURSES, NEW_CLASS), (SYSTEM, PEOPLE, PEOPLES_DATA, ACTIVITY)
 
 
 def show(member: Member, title: str) -> None:

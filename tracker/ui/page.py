@@ -26,13 +26,17 @@ from tracker.ui.wiring import services
 log = logging.getLogger(__name__)
 
 TODAY, CLASSES, NEW_CLASS, CLASS = menu.TODAY, menu.CLASSES, menu.NEW_CLASS, "pages/class.py"
+COURSES, COURSE, STUDENT = menu.COURSES, "pages/course.py", "pages/student.py"
 SYSTEM, PEOPLE, MY_ACCOUNT = menu.SYSTEM, menu.PEOPLE, menu.MY_ACCOUNT
 ACTIVITY, KEPT, PEOPLES_DATA = menu.ACTIVITY, menu.KEPT, menu.PEOPLES_DATA
-PAGES = (*menu.LINKS, CLASS)
+PAGES = (*menu.LINKS, CLASS, COURSE, STUDENT)
 # What is said where the whole page is not for whoever has opened it: the heading, by the code of the error.
 NOT_FOR_THE_READER = {
     "no_such_class": marked("Class not found"),
     "class_of_somebody_else": marked("Not your class"),
+    "course_not_there": marked("Course not found"),
+    "student_gone": marked("Student not found"),
+    "course_of_somebody_else": marked("Not your course"),
     "admins_only": marked("For admins"),
 }
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.

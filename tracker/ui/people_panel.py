@@ -35,7 +35,12 @@ MARKS: dict[str, tuple[str, Color]] = {
     "late": ("◔", "orange"),
     "left early": ("◑", "orange"),
     "late, left early": ("◕", "orange"),
+    "partly": ("½", "orange"),
     "outside": ("○", "gray"),
+    "absent": ("✕", "red"),
+    "excused": ("◇", "blue"),
+    "not yet known": ("…", "gray"),
+    "not held": ("–", "gray"),
 }
 LONGEST_NAME = 120
 
@@ -61,10 +66,24 @@ def show(attendance: Attendance) -> str:
         components.table(_("People"), _columns(), rows, look="people", box=many)
     elif not people:
         components.empty("○", _("Nobody was there."))
+    _set_aside(attendance)
+    return order
+
+
+def beside_students(attendance: Attendance, guests: Sequence[Person]) -> None:
+    """The guests, then the hosts, of a class whose students are shown apart; nothing where there are none."""
+    people = [*sorted(guests, key=ORDERS[NAME]), *sorted(attendance.hosts, key=ORDERS[NAME])]
+    if people:
+        st.header(_("Guests and hosts") if guests else _("Hosts"), anchor=False)
+        rows = _rows(people, attendance, words.zone())
+        components.table(_("Guests and hosts"), _columns(), rows, look="people", box=len(people) > MOST_WITHOUT_BOX)
+    _set_aside(attendance)
+
+
+def _set_aside(attendance: Attendance) -> None:
     if attendance.set_aside:
         names = words.listed([words.name_of(person) for person in attendance.set_aside])
         st.caption(_("Set aside: {names}.", names=names))
-    return order
 
 
 def host_mark() -> Html:
@@ -121,6 +140,8 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
         share = formats.DASH if person.percent is None else percent(person.percent)
         if here and person.first_join:
             small = _("since {time}", time=came)
+        elif person.untimed and person.first_join is None:
+            small = share
         else:
             small = _("{came} to {left}, {percent}", came=came, left=left, percent=share)
         yield [
@@ -135,12 +156,20 @@ def _rows(people: Sequence[Person], attendance: Attendance, zone: ZoneInfo) -> I
 
 
 def _mark(status: str, *, host: bool) -> Html:
-    """What somebody is in the class, as a sign and a word; a host is shown as one."""
-    sign, color = MARKS[status]
-    mark = components.mark(sign, _(STATUSES[status]), color)
+    mark = status_mark(status)
     return Html(f"{host_mark().text} {mark.text}") if host else mark
 
 
-def _minutes(whole: int, any_at_all: bool) -> str:
+def status_mark(status: str) -> Html:
+    """What somebody is in a class, as a sign and a word."""
+    sign, color = MARKS[status]
+    return components.mark(sign, _(STATUSES[status]), color)
+
+
+def minutes(seconds: int) -> str:
     """Whole minutes; less than one is not told as none."""
+    return _minutes((seconds + 30) // 60, seconds > 0)
+
+
+def _minutes(whole: int, any_at_all: bool) -> str:
     return _("under 1") if any_at_all and not whole else formats.number(whole)

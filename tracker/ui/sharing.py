@@ -9,6 +9,7 @@ from tracker.errors import InvalidInput
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.storage.classes import Class
+from tracker.storage.courses import Course
 from tracker.storage.members import Member
 from tracker.storage.shares import Kind, Share
 from tracker.ui import components, page, words
@@ -77,6 +78,30 @@ def share(found: Class) -> None:
     st.rerun()
 
 
+def of_course(course: Course, member: Member) -> None:
+    """With whom a course is shared, and the form that shares it or takes that back."""
+    with page.shown_errors():
+        given = page.read(auth.shares_of_course, member, course.id)
+    if not given:
+        st.markdown(_("It is shared with nobody yet."))
+    _list(given, member, named=False)
+    if not auth.is_in_charge_of_course(member, course):
+        st.caption(_("Only the course's teacher or an admin does this."))
+        return
+    st.caption(_("A colleague with whom you share sees and changes all classes of the course, and its register."))
+    with st.form("share-course", border=False):
+        email = st.text_input(_("E-mail of the colleague"))
+        if not st.form_submit_button(_("Share")):
+            return
+    with page.shown_errors():
+        if not email.strip():
+            raise InvalidInput("email_unusable", email="")
+        made = auth.share_course(services().engine, page.acting(), course.id, email, services().now())
+    name = words.markdown(made.colleague.name, 60)
+    st.toast(_("{name} can see and change it now.", name=name), icon=":material/check:")
+    st.rerun()
+
+
 def of_account(member: Member) -> None:
     """Everything that somebody shares and that is shared with her, each with a way to end it."""
     with page.shown_errors():
@@ -87,9 +112,9 @@ def of_account(member: Member) -> None:
     _list([*given, *taken], member)
 
 
-def _list(given: Iterable[Share], member: Member, found: Class | None = None) -> None:
-    """Shares, each with the button that ends it for whoever may: of one class, or else with what is shared."""
-    named = found is None
+def _list(given: Iterable[Share], member: Member, found: Class | None = None, *, named: bool | None = None) -> None:
+    """Shares, each with the button that ends it for whoever may: of one class or course, or else `named`."""
+    named = found is None if named is None else named
     for one in given:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(_in_words(one, member, named=named), width="stretch")

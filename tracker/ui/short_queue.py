@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 class ShortQueue:
-    """Runs work in a few threads. Used by one event loop at a time."""
+    """Runs work in a few threads; `busy` is what is said where it is full. Used by one event loop at a time."""
 
-    def __init__(self, threads: int, name: str) -> None:
-        self._threads = ThreadPoolExecutor(threads, name)
+    def __init__(self, threads: int, name: str, busy: str = "sign_in_busy") -> None:
+        self._threads, self._busy = ThreadPoolExecutor(threads, name), busy
         self._inside = 0
 
     async def run(self, work: Callable[..., T], *arguments: Any, known_browser: bool) -> T:
@@ -30,7 +30,7 @@ class ShortQueue:
         Browsers that have signed in before have places that strangers cannot take.
         """
         if self._inside >= PLACES + (PLACES_FOR_KNOWN_BROWSERS if known_browser else 0):
-            raise TooManyTries("sign_in_busy")
+            raise TooManyTries(self._busy)
         self._inside += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)

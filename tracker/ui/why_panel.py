@@ -4,6 +4,7 @@ import streamlit as st
 
 from tracker import class_attendance
 from tracker.attendance.counting import is_nameless
+from tracker.attendance.statuses import EARLY
 from tracker.attendance.types import Attendance, Person, Source
 from tracker.messages import formats, people_in_words
 from tracker.messages.languages import gettext as _
@@ -18,7 +19,7 @@ from tracker.ui.wiring import services
 
 def show(found: Class, attendance: Attendance, member: Member) -> None:
     """From Zoom's list to the number of people and their minutes, step by step, and the joins of one person."""
-    steps = [*_by_the_rule(attendance), *_by_the_teacher(found, attendance, member), *_of_time(attendance)]
+    steps = [*_by_the_rule(attendance), *_by_the_teacher(found, attendance, member), *_of_time(found, attendance)]
     zooms = [session.zooms_count for session in attendance.sessions]
     counts = [count for count in zooms if count is not None]
     if counts and len(counts) == len(zooms):
@@ -148,7 +149,7 @@ def _by_the_teacher(found: Class, attendance: Attendance, member: Member) -> lis
     return steps
 
 
-def _of_time(attendance: Attendance) -> list[str]:
+def _of_time(found: Class, attendance: Attendance) -> list[str]:
     """What minutes, percentages and marks are of."""
     steps = []
     if lesson := sum(part.seconds for part in attendance.lesson):
@@ -161,10 +162,14 @@ def _of_time(attendance: Attendance) -> list[str]:
             )
         )
         steps.append(f"{lasted} {_('Minutes in class and percentages are of this.')}")
+        rules = found.rules
         steps.append(
             _(
-                "Late is who came more than 5 minutes after it began, and who went more than 5 minutes before its end "
-                "left early."
+                "Late is who came more than {late} after it began, and who went more than {early} before its end left "
+                "early. Who was there for less than {percent} of it was partly present.",
+                late=formats.length(60 * rules.late_after),
+                early=formats.length(EARLY.total_seconds()),
+                percent=formats.percent(rules.present_from),
             )
         )
     twice = round(sum(person.added_up - person.seconds for person in everybody(attendance)) / 60)

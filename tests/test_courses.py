@@ -1,0 +1,399 @@
+"""Courses themselves: made, named, archived, handed over, deleted, and who may; their students one by one and by a list
+that is looked at first."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.makers import NOW, Clock, at, counted, entries, lesson, member, shared, stay, stored
+from tracker import audit, auth, class_attendance, classes, courses, decisions, listing, storage
+from tracker.attendance.types import Attendance, Mark, Status
+from tracker.audit import Action
+from tracker.courses import Comes
+from tracker.errors import InvalidInput, NotAllowed, NotFound, TrackerError
+from tracker.rosters import Student, read_pasted
+from tracker.services import Services
+from tracker.storage.classes import Class
+from tracker.storage.courses import Course
+from tracker.storage.database import reading
+from tracker.storage.members import Member
+from tracker.storage.students import Enrolled
+
+
+@pytest.fixture
+def eva(engine: Engine) -> Member:
+    """A colleague."""
+    return member(engine, "eva@school.example")
+
+
+@pytest.fixture
+def boss(engine: Engine) -> Member:
+    return member(engine, "boss@school.example", "admin")
+
+
+def make(school: Services, ana: Member, name: str = "Algebra", text: str = "") -> Course:
+    """A course of Ana's with these students."""
+    course_id = courses.new_course(school, ana, name, ana)
+    if text:
+        courses.import_list(school, ana, course_id, read_pasted(text))
+    return school.read(courses.visible_course, ana, course_id)
+
+
+def students(school: Services, course: Course) -> list[Enrolled]:
+    with reading(school.engine) as tx:
+        return storage.students.list_students(tx, course.id)
+
+
+def held(engine: Engine, ana: Member, *people: str, course: str | None = "Algebra", start: float = -120) -> str:
+    class_id = lesson(engine, ana, "Algebra", start, course=course)
+    stays = [stay(name, start, start + 60) for name in people]
+    counted(engine, class_id, *stays, start=start, end=start + 60, fetched=start + 75)
+    return class_id
+
+
+def attendance(school: Services, found: Class) -> Attendance:
+    known = school.read(class_attendance.attendance_of, found, NOW)
+    assert known is not None
+    return known
+
+
+# Made and listed
+
+
+def test_a_course_is_made_once_under_a_name(school: Services, ana: Member) -> None:
+    make(school, ana)
+    with pytest.raises(InvalidInput) as refused:
+        courses.new_course(school, ana, "  Algebra ", ana)
+    assert refused.value.code == "course_name_taken"
+    with pytest.raises(InvalidInput):
+        courses.new_course(school, ana, "  ", ana)
+
+
+def test_nobody_but_an_admin_makes_a_course_for_somebody_else(
+    school: Services, ana: Member, eva: Member, boss: Member
+) -> None:
+    with pytest.raises(NotAllowed):
+        courses.new_course(school, eva, "Algebra", ana)
+    made = courses.new_course(school, boss, "Algebra", ana)
+    assert school.read(courses.visible_course, ana, made).teacher_id == ana.id
+
+
+def test_the_list_has_students_classes_and_the_next_one(school: Services, engine: Engine, ana: Member) -> None:
+    make(school, ana, text="Bo\nCy")
+    held(engine, ana, "Bo")
+    lesson(engine, ana, "Next", 90, course="Algebra")
+    lesson(engine, ana, "Later", 900, course="Algebra")
+    (one,) = school.read(courses.list_seen, ana, NOW)
+    assert (one.figures.students, one.figures.classes, one.figures.held, one.figures.next_start) == (2, 3, 1, at(90))
+
+
+def test_a_list_has_ones_own_courses_and_those_that_are_shared(
+    school: Services, engine: Engine, ana: Member, eva: Member, boss: Member
+) -> None:
+    course = make(school, ana)
+    assert school.read(courses.list_seen, eva, NOW) == []
+    auth.share_course(engine, ana, course.id, eva.email, NOW)
+    assert [one.course.name for one in school.read(courses.list_seen, eva, NOW)] == ["Algebra"]
+    assert [one.course.name for one in school.read(courses.list_seen, boss, NOW)] == ["Algebra"]
+
+
+# Changed
+
+
+def test_a_course_is_renamed_unless_the_name_is_taken(school: Services, ana: Member) -> None:
+    course = make(school, ana)
+    make(school, ana, "Physics")
+    with pytest.raises(InvalidInput):
+        courses.rename(school, ana, course.id, "Physics")
+    courses.rename(school, ana, course.id, "Algebra 7B")
+    assert school.read(courses.visible_course, ana, course.id).name == "Algebra 7B"
+
+
+def test_an_archived_course_is_offered_nowhere_and_its_classes_stay(
+    school: Services, engine: Engine, ana: Member
+) -> None:
+    course = make(school, ana)
+    class_id = held(engine, ana, "Bo")
+    courses.archive(school, ana, course.id)
+    assert school.read(classes.list_courses, ana) == []
+    assert school.read(listing.list_courses, ana) == []
+    assert stored(engine, class_id).course == "Algebra"
+    courses.take_out(school, ana, course.id)
+    assert school.read(classes.list_courses, ana) == ["Algebra"]
+
+
+def test_a_course_with_classes_is_not_deleted(school: Services, engine: Engine, ana: Member) -> None:
+    course = make(school, ana)
+    held(engine, ana, "Bo")
+    with pytest.raises(InvalidInput) as refused:
+        courses.delete(school, ana, course.id)
+    assert refused.value.code == "course_has_classes"
+
+
+def test_a_course_without_classes_is_deleted_with_its_students(school: Services, ana: Member, eva: Member) -> None:
+    course = make(school, ana, text="Bo\nCy")
+    auth.share_course(school.engine, ana, course.id, eva.email, NOW)
+    courses.delete(school, ana, course.id)
+    assert students(school, course) == []
+    with pytest.raises(NotFound) as gone:
+        school.read(courses.visible_course, ana, course.id)
+    assert gone.value.code == "course_not_there"
+
+
+IN_CHARGE: dict[str, Callable[[Services, Member, str], object]] = {
+    "rename": lambda school, who, course_id: courses.rename(school, who, course_id, "Mine"),
+    "archive": courses.archive,
+    "take out": courses.take_out,
+    "delete": courses.delete,
+    "hand over": lambda school, who, course_id: courses.hand_over(school, who, course_id, who.email),
+    "share": lambda school, who, course_id: auth.share_course(school.engine, who, course_id, who.email, NOW),
+}
+ON_STUDENTS: dict[str, Callable[[Services, Member, str], object]] = {
+    "import": lambda school, who, course_id: courses.import_list(school, who, course_id, read_pasted("Di")),
+    "preview": lambda school, who, course_id: school.read(courses.preview_list, who, course_id, read_pasted("Di")),
+    "add": lambda school, who, course_id: courses.add_student(school, who, course_id, Student("Di")),
+    "change": lambda school, who, course_id: courses.change_student(
+        school,
+        who,
+        course_id,
+        students(school, school.read(courses.visible_course, auth.OPERATOR, course_id))[0].id,
+        Student("Bo Ek"),
+    ),
+    "remove": lambda school, who, course_id: courses.remove_students(school, who, course_id, []),
+    "classes": lambda school, who, course_id: school.read(courses.classes_of, who, course_id),
+    "version": lambda school, who, course_id: school.read(courses.version, who, course_id, NOW),
+    "see": lambda school, who, course_id: school.read(courses.visible_course, who, course_id),
+}
+
+
+@pytest.mark.parametrize("what", IN_CHARGE)
+def test_only_its_teacher_and_admins_are_in_charge_of_a_course(
+    school: Services, ana: Member, eva: Member, what: str
+) -> None:
+    course = make(school, ana)
+    with pytest.raises(NotAllowed) as stranger:
+        IN_CHARGE[what](school, eva, course.id)
+    auth.share_course(school.engine, ana, course.id, eva.email, NOW)
+    with pytest.raises(NotAllowed) as colleague:
+        IN_CHARGE[what](school, eva, course.id)
+    assert (stranger.value.code, colleague.value.code) == ("course_of_somebody_else", "course_not_in_charge")
+
+
+@pytest.mark.parametrize("what", ON_STUDENTS)
+def test_students_are_for_its_teacher_for_colleagues_and_for_admins(
+    school: Services, ana: Member, eva: Member, boss: Member, what: str
+) -> None:
+    course = make(school, ana, text="Bo")
+    with pytest.raises(NotAllowed) as stranger:
+        ON_STUDENTS[what](school, eva, course.id)
+    assert stranger.value.code == "course_of_somebody_else"
+    auth.share_course(school.engine, ana, course.id, eva.email, NOW)
+    ON_STUDENTS[what](school, eva, course.id)
+    if what != "add":
+        ON_STUDENTS[what](school, boss, course.id)
+
+
+# Handed over
+
+
+def test_a_course_is_handed_over_with_its_classes_students_and_marks(
+    school: Services, engine: Engine, ana: Member, eva: Member
+) -> None:
+    course = make(school, ana, text="Bo\nCy")
+    class_id, other = held(engine, ana, "Bo"), held(engine, ana, "Bo", course=None)
+    (bo, _cy) = students(school, course)
+    courses.mark(school, ana, class_id, [bo.id], Status.EXCUSED)
+    courses.hand_over(school, ana, course.id, eva.email)
+    assert stored(engine, class_id).teacher_id == eva.id
+    assert stored(engine, other).teacher_id == ana.id
+    register = school.read(courses.course_register, eva, school.read(courses.visible_course, eva, course.id), NOW)
+    assert [row.marks[class_id].status for row in register.rows] == [Status.EXCUSED, Status.ABSENT]
+    with pytest.raises(NotAllowed):
+        school.read(courses.visible_course, ana, course.id)
+
+
+def test_what_was_said_of_the_people_of_a_course_goes_with_it_and_of_others_not(
+    school: Services, engine: Engine, ana: Member, eva: Member
+) -> None:
+    course = make(school, ana)
+    here, there = held(engine, ana, "Bo", "Robot"), held(engine, ana, "Cy", course=None)
+    for class_id in (here, there):
+        found = stored(engine, class_id)
+        people = attendance(school, found).people
+        decisions.mark(school, ana, found, [people[-1]], Mark.SET_ASIDE)
+    courses.hand_over(school, ana, course.id, eva.email)
+    with reading(engine) as tx:
+        assert list(storage.decisions.list_marks(tx, eva.id)) == [("name", "robot")]
+
+
+def test_a_course_goes_to_nobody_who_has_one_of_the_name_or_is_closed(
+    school: Services, engine: Engine, ana: Member, eva: Member
+) -> None:
+    course = make(school, ana)
+    taken = courses.new_course(school, eva, "Algebra", eva)
+    with pytest.raises(InvalidInput) as refused:
+        courses.hand_over(school, ana, course.id, eva.email)
+    assert refused.value.code == "course_name_taken"
+    courses.rename(school, eva, taken, "Geometry")
+    auth.disable(engine, auth.OPERATOR, eva.email, NOW)
+    for email in (eva.email, ana.email):
+        with pytest.raises(InvalidInput) as refused:
+            courses.hand_over(school, ana, course.id, email)
+        assert refused.value.code == "course_to_nobody"
+
+
+@pytest.mark.parametrize(("by_admin", "linked"), [(False, True), (True, False)])
+def test_a_meeting_that_the_teacher_linked_is_started_by_its_host_alone_unless_an_admin_gives_it(
+    school: Services, engine: Engine, ana: Member, eva: Member, boss: Member, by_admin: bool, linked: bool
+) -> None:
+    course = make(school, ana)
+    class_id = lesson(engine, ana, course="Algebra", zoom_meeting_made=False, zoom_linked_by_teacher=True)
+    courses.hand_over(school, boss if by_admin else ana, course.id, eva.email)
+    assert stored(engine, class_id).zoom_linked_by_teacher is linked
+
+
+# Classes put in
+
+
+def test_a_class_in_no_course_is_put_in_and_one_of_another_course_stays(
+    school: Services, engine: Engine, ana: Member, eva: Member
+) -> None:
+    course = make(school, ana)
+    alone, other = held(engine, ana, "Bo", course=None), held(engine, ana, "Bo", course="Physics")
+    courses.add_class(school, ana, course.id, alone)
+    courses.add_class(school, ana, course.id, other)
+    assert (stored(engine, alone).course, stored(engine, other).course) == ("Algebra", "Physics")
+    hers = held(engine, eva, "Bo", course=None)
+    with pytest.raises(NotAllowed):
+        courses.add_class(school, ana, course.id, hers)
+
+
+# A list that is looked at first
+
+
+def test_a_preview_says_what_becomes_of_each_line_and_changes_nothing(school: Services, ana: Member) -> None:
+    course = make(school, ana, text="Name\tEmail\nBo Ek\tbo@x.org\nCy Lima\t\nEl Gar\t")
+    read = read_pasted("Name\tEmail\nBo Ek\tbo@x.org\nCy Lima\tcy@x.org\nDi Day\t\nTotal\t3")
+    found = school.read(courses.preview_list, ana, course.id, read)
+    assert [(student.name, what) for student, what in found.lines] == [
+        ("Bo Ek", Comes.SAME),
+        ("Cy Lima", Comes.CHANGED),
+        ("Di Day", Comes.NEW),
+    ]
+    assert (found.students, found.stay) == (4, 1)
+    assert len(students(school, course)) == 3
+    made = courses.import_list(school, ana, course.id, read)
+    assert (made.new, made.changed) == (1, 1)
+    again = school.read(courses.preview_list, ana, course.id, read)
+    assert again.count(Comes.SAME) == 3
+
+
+def test_a_line_that_may_be_one_of_several_is_left_out_of_the_preview(school: Services, ana: Member) -> None:
+    course = make(school, ana, text="Name\tNumber\nBo Ek\t1\nBo Ek\t2")
+    found = school.read(courses.preview_list, ana, course.id, read_pasted("Name\tNumber\nBo Ek\t\nDi Day\t3"))
+    assert [what for _student, what in found.lines] == [Comes.LEFT_OUT, Comes.NEW]
+    assert found.stay == 2
+
+
+def test_the_people_of_a_class_become_a_list_without_hosts_robots_and_who_is_set_aside(
+    school: Services, engine: Engine, ana: Member, eva: Member
+) -> None:
+    class_id = lesson(engine, ana, course=None)
+    people = (stay("Bo Ek", 0, 60, "BO@x.org"), stay("Cy Lima", 0, 60), stay("Otter.ai", 0, 60), stay("", 0, 60))
+    counted(engine, class_id, *people, stay("Ana", 0, 60, ana.email))
+    read = school.read(courses.people_of_class, ana, class_id, NOW)
+    assert [(one.name, one.email) for one in read.students] == [("Bo Ek", "bo@x.org"), ("Cy Lima", "")]
+    with pytest.raises(NotAllowed):
+        school.read(courses.people_of_class, eva, class_id, NOW)
+
+
+def test_people_are_taken_from_the_courses_own_classes_first(school: Services, engine: Engine, ana: Member) -> None:
+    course = make(school, ana)
+    alone, own = held(engine, ana, "Bo", course=None, start=-60), held(engine, ana, "Bo", start=-300)
+    held(engine, ana, "Bo", course="Physics", start=-400)
+    lesson(engine, ana, "Planned", 60, course="Algebra")
+    assert [one.id for one in school.read(courses.classes_to_take_from, ana, course)] == [own, alone]
+
+
+# One by one
+
+
+def test_a_student_is_added_changed_and_removed(school: Services, ana: Member) -> None:
+    course = make(school, ana, text="Bo Ek")
+    di = Student("  Di   Day ", " DI@x.org ", "007", "7B", date(2026, 2, 1))
+    courses.add_student(school, ana, course.id, di, ["Mum@x.org"])
+    bo, added = students(school, course)
+    assert added.student == Student("Di Day", "di@x.org", "007", "7B", date(2026, 2, 1))
+    assert added.addresses == ("mum@x.org",)
+    courses.change_student(school, ana, course.id, bo.id, Student("Bo Eck"), ["a@x.org", "b@x.org"])
+    courses.change_student(school, ana, course.id, bo.id, Student("Bo Eck", "bo@x.org"), ["b@x.org"])
+    bo, added = students(school, course)
+    assert (bo.student.name, bo.student.email, bo.addresses) == ("Bo Eck", "bo@x.org", ("b@x.org",))
+    courses.remove_students(school, ana, course.id, [added.id])
+    assert students(school, course) == [bo]
+
+
+@pytest.mark.parametrize(
+    ("student", "addresses", "code"),
+    [
+        (Student(" "), (), "student_unnamed"),
+        (Student("Di", "di"), (), "address_unusable"),
+        (Student("Di", "di@x.org"), ("mum",), "address_unusable"),
+        (Student("Di"), tuple(f"{number}@x.org" for number in range(6)), "too_many_addresses"),
+        (Student("D" * 121), (), "student_text_too_long"),
+        (Student("Di", since=date(2026, 2, 1), until=date(2026, 1, 1)), (), "student_dates_reversed"),
+        (Student("Bo Ek"), (), "student_on_roster"),
+        (Student("Somebody else", number="1"), (), "student_on_roster"),
+    ],
+)
+def test_a_student_who_makes_no_sense_is_refused(
+    school: Services, ana: Member, student: Student, addresses: tuple[str, ...], code: str
+) -> None:
+    course = make(school, ana, text="Name\tNumber\nBo Ek\t\nCy Lima\t1")
+    before = students(school, course)
+    with pytest.raises(InvalidInput) as refused:
+        courses.add_student(school, ana, course.id, student, addresses)
+    assert refused.value.code == code
+    assert students(school, course) == before
+
+
+def test_a_student_of_another_course_is_out_of_reach(school: Services, ana: Member, eva: Member) -> None:
+    hers, mine = make(school, ana, text="Bo"), courses.new_course(school, eva, "Mine", eva)
+    (bo,) = students(school, hers)
+    tries: tuple[Callable[[], object], ...] = (
+        lambda: courses.change_student(school, eva, mine, bo.id, Student("X")),
+        lambda: courses.remove_students(school, eva, mine, [bo.id]),
+        lambda: courses.change_student(school, eva, hers.id, bo.id, Student("X")),
+    )
+    for reach in tries:
+        with pytest.raises(TrackerError):
+            reach()
+    assert students(school, hers) == [bo]
+
+
+# What is noted
+
+
+def test_looking_at_a_roster_again_and_again_is_noted_once_in_ten_minutes(
+    school: Services, engine: Engine, clock: Clock, ana: Member
+) -> None:
+    course = make(school, ana, text="Bo")
+    for minutes in (0, 5, 9, 12):
+        clock.time = NOW + timedelta(minutes=minutes)
+        courses.roster_of_course(school, ana, course)
+    looks = [one for one in entries(engine) if one.action == Action.ROSTER_SEEN]
+    assert [one.at for one in looks] == [at(12), NOW]
+    audit.note_course_look(engine, ana, Action.ROSTER_SEEN, clock(), course="Another", account=ana.email)
+    assert len([one for one in entries(engine) if one.action == Action.ROSTER_SEEN]) == 3
+
+
+def test_a_shared_course_is_not_shared_with_its_teacher(school: Services, engine: Engine, ana: Member) -> None:
+    course = make(school, ana)
+    with pytest.raises(InvalidInput):
+        auth.share_course(engine, ana, course.id, ana.email, NOW)
+    held(engine, ana, "Bo")
+    eva = member(engine, "eva@school.example")
+    shared(engine, held(engine, ana, "Bo"), eva, "course")
+    assert [one.colleague.id for one in school.read(auth.shares_of_course, ana, course.id)] == [eva.id]
