@@ -1,4 +1,4 @@
-"""One course, `/course?id=…`: its register, its students and its settings, each a view that the address names."""
+"""One course, `/course?id=…`: its register, its students and more, each a view that the address names."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,13 +9,41 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
-from tracker.ui import choice, course_facts, course_settings, course_students, page, register_panel
+from tracker.ui import (
+    choice,
+    course_charts,
+    course_facts,
+    course_settings,
+    course_students,
+    page,
+    register_panel,
+    report_panel,
+    requests_panel,
+    student_links_panel,
+)
 from tracker.ui.wiring import services
+
+
+def _register(member: Member, course: Course) -> None:
+    requests_panel.panel(member, course)
+    register_panel.show(member, course)
+
+
+def _students(member: Member, course: Course) -> None:
+    course_students.show(member, course)
+    student_links_panel.panel(member, course)
+
+
+def _charts(member: Member, course: Course) -> None:
+    course_charts.panel(page.read(courses.course_register, member, course, services().now()))
+
 
 # What the page shows of a course, by the word for it in the address: its label, and what draws it.
 VIEWS: Mapping[str, tuple[str, Callable[[Member, Course], None]]] = {
-    "register": (marked("Register"), register_panel.show),
-    "students": (marked("Students"), course_students.show),
+    "register": (marked("Register"), _register),
+    "students": (marked("Students"), _students),
+    "charts": (marked("Charts"), _charts),
+    "reports": (marked("Old reports"), report_panel.panel),
     "settings": (marked("Settings"), course_settings.show),
 }
 

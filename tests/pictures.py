@@ -24,8 +24,9 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from tests.attacks.test_pages_in_browser import settle
 from tests.demo_process import Demo
 from tests.matrix.table import OPENERS
-from tracker.demo import TEACHER, TIME_ZONE, environment
+from tracker.demo import TEACHER, environment
 from tracker.messages.languages import best, gettext, offered, speaking
+from tracker.sample_term import TIME_ZONE
 from tracker.ui.language import COOKIE as LANGUAGE
 
 PICTURES = Path(__file__).resolve().parent.parent / ".docs" / "pictures"
@@ -39,6 +40,14 @@ LARGEST, COLORS = 120_000, (256, 128, 64, 32)
 LIVE, PLANNED = "Rhetoric: speaking in public", "Rhetoric: the second draft"
 PEOPLE = ("Amara Nwosu", "Bruno Teixeira", "Chiara Conti", "Dilnoza Karimova", "Emil Novak", "Fátima Duarte")
 
+# A list as a spreadsheet has it, with a line that is no student.
+ROSTER = """Last name\tFirst name\tE-mail\tStudent ID\tGroup
+Nwosu\tAmara\tamara.nwosu@school.example\t00412\tA
+Teixeira\tBruno\t\t00413\tA
+Karimova\tDilnoza\tdilnoza.karimova@school.example\t00415\tB
+Duarte\tFátima\tfatima.duarte@school.example\t00417\tB
+Total\t4\t\t\t"""
+
 
 class School:
     """The demo, with a class that runs, one that is planned, and one that was counted."""
@@ -50,7 +59,8 @@ class School:
         self._held(str(live["zoomMeetingId"]))
         self.live = str(live["id"])
         self.planned = str(self._create(PLANNED, now + timedelta(hours=1))["id"])
-        self.counted = self._fullest()
+        fullest = self._fullest(live["teacherId"])
+        self.counted, self.course = str(fullest["id"]), str(fullest["courseId"])
 
     def tracker(self, *words: str) -> Any:
         """What a command answers."""
@@ -79,11 +89,11 @@ class School:
         with urllib.request.urlopen(call, timeout=10):
             pass
 
-    def _fullest(self) -> str:
-        """The class of the sample term with the most people, of the latest where several have as many."""
-        classes = [one for one in self.tracker("class", "list") if one["participantCount"]]
-        found = max(classes, key=lambda one: (one["participantCount"], one["scheduledStart"]))
-        return str(found["id"])
+    def _fullest(self, teacher_id: str) -> dict[str, Any]:
+        """The class of the teacher's sample term with the most people, of the latest where several have as many."""
+        held = [one for one in self.tracker("class", "list") if one["teacherId"] == teacher_id]
+        classes: list[dict[str, Any]] = [one for one in held if one["participantCount"]]
+        return max(classes, key=lambda one: (one["participantCount"], one["scheduledStart"]))
 
 
 def arrange_sign_in(page: Page, school: School) -> None:
@@ -137,6 +147,34 @@ def arrange_correct(page: Page, school: School) -> None:
     unfold(page, page.locator(".st-key-correct details, [data-testid=stExpander] details").first)
 
 
+def arrange_class_students(page: Page, school: School) -> None:
+    """The students of a class, with what they were in it."""
+    arrange_class(page, school)
+    settle(page)
+    to_top(page, page.locator("table.students").first)
+
+
+def arrange_roster_preview(page: Page, school: School) -> None:
+    """A list that was pasted, and what was understood of it."""
+    page.goto(f"{school.demo.url}/course?id={school.course}&view=students")
+    settle(page)
+    part = page.locator(".st-key-roster details").first
+    unfold(page, part)
+    page.get_by_role("radio", name=gettext("Paste a list")).or_(
+        page.get_by_role("button", name=gettext("Paste a list"))
+    ).first.click()
+    pasted = part.locator("textarea")
+    pasted.fill(ROSTER)
+    pasted.press("Control+Enter")
+    understood = page.get_by_role("heading", name=gettext("What was understood"))
+    expect(understood).to_be_visible()
+    to_top(page, understood)
+
+
+def arrange_register(page: Page, school: School) -> None:
+    page.goto(f"{school.demo.url}/course?id={school.course}")
+
+
 def arrange_share(page: Page, school: School) -> None:
     arrange_class(page, school)
     settle(page)
@@ -148,7 +186,7 @@ def arrange_classes(page: Page, school: School) -> None:
     page.goto(f"{school.demo.url}/classes")
 
 
-# The ten pictures in the order of the guide, and what is done for each before it is taken.
+# The pictures in the order of the guide, and what is done for each before it is taken.
 ARRANGED: dict[str, Callable[[Page, School], None]] = {
     "sign-in": arrange_sign_in,
     "today": arrange_today,
@@ -158,6 +196,9 @@ ARRANGED: dict[str, Callable[[Page, School], None]] = {
     "class": arrange_class,
     "times": arrange_times,
     "correct": arrange_correct,
+    "roster-preview": arrange_roster_preview,
+    "class-students": arrange_class_students,
+    "register": arrange_register,
     "share": arrange_share,
     "classes": arrange_classes,
 }

@@ -27,8 +27,11 @@ from tests.matrix.table import OPENERS
 from tests.screens import ADDRESS, PAGES
 from tests.states import classes_in_every_state
 from tests.test_browser import browser  # noqa: F401 - a fixture
-from tracker import auth, health, sessions
+from tracker import auth, courses, health, sessions
+from tracker.attendance.types import Status
+from tracker.rosters import read_pasted
 from tracker.server.dashboard_process import Dashboard
+from tracker.services import Services
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine
 from tracker.storage.members import Member
@@ -40,6 +43,7 @@ pytestmark = test_browser.pytestmark
 
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
+COURSE_VIEWS = ("register", "students", "settings")
 PASSWORD = "seven tulips in the rain"
 FOR_ADMINS = (pages.SYSTEM, pages.PEOPLE, pages.ACTIVITY, pages.PEOPLES_DATA)
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
@@ -86,8 +90,15 @@ VIEWS = [
     *(
         View(Path(name).stem, "admin" if name in FOR_ADMINS else "teacher", path_of(name), whole=True)
         for name in PAGES
-        if name != pages.CLASS
+        if name not in (pages.CLASS, pages.COURSE)
     ),
+    *(View(f"course {view}, few", "teacher", f"/course?view={view}", "few", whole=True) for view in COURSE_VIEWS),
+    *(View(f"course {view}, none", "teacher", f"/course?view={view}", "none") for view in COURSE_VIEWS),
+    *(View(f"course {view}, many", "teacher", f"/course?view={view}", "many") for view in COURSE_VIEWS[:2]),
+    View("course with long names", "teacher", "/course", "long course"),
+    View("course of somebody else", "newcomer", "/course", "few"),
+    View("courses for an admin", "admin", "/courses"),
+    View("courses, none yet", "newcomer", "/courses"),
     *(View(f"class {state}", "teacher", "/class", state, whole=True) for state in ("planned", "live", "counted")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("late", "not held", "no meeting")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("cancelled", "waiting", "failed", "no list")),
@@ -106,7 +117,10 @@ VIEWS = [
 
 @dataclass
 class Place:
-    """A dashboard on a database with everything in it; `tokens` are the sign-ins of those who look."""
+    """A dashboard on a database with everything in it; `tokens` are the sign-ins of those who look.
+
+    `classes` are the ids of classes by their state, and those of courses.
+    """
 
     url: str
     engine: Engine
@@ -117,7 +131,8 @@ class Place:
 
     def address(self, view: View) -> str:
         """Where the view is."""
-        return f"{self.url}{view.path}" + (f"?id={self.classes[view.state]}" if view.state else "")
+        to = "&" if "?" in view.path else "?"
+        return f"{self.url}{view.path}" + (f"{to}id={self.classes[view.state]}" if view.state else "")
 
     def shoot(self, tab: Page, name: str) -> None:
         """Takes a picture of what is seen."""
@@ -138,6 +153,35 @@ def seed(engine: Engine, ana: Member, now: float) -> dict[str, str]:
     for number in range(130):
         past = lesson(engine, ana, f"Lesson {number}", now - 1440 * (number + 2), course="Sciences")
         counted(engine, past, stay("Bo", now - 1440 * (number + 2), now), start=now - 1440 * (number + 2), end=now)
+    return made | courses_with(school, ana, now)
+
+
+def courses_with(school: Services, ana: Member, now: float) -> dict[str, str]:
+    """Courses with no students, a few, many, and with names that are too long."""
+    made = {"none": courses.new_course(school, ana, "A new course", ana)}
+    many = [f"Somebody Number{number}" for number in range(300)]
+    few = ["Bo Okafor", "Cy Lima", "Dee Park", "Siobhán O'Neill"]
+    for state, names, classes in (("few", few, 6), ("many", many, 16), ("long course", [LONG, f"{LONG} too"], 2)):
+        course = LONG if state == "long course" else f"Course with {state}"
+        text = "Name\tE-mail\tGroup\n" + "\n".join(
+            f"{name}\t{number}@x.example\t7B" for number, name in enumerate(names)
+        )
+        courses.import_roster(school, auth.OPERATOR, ana.email, course, read_pasted(text))
+        for number in range(classes):
+            start = now - 1440 * (number + 2)
+            lesson_id = lesson(school.engine, ana, f"Lesson {number}", start, course=course)
+            there = [name for place, name in enumerate(names) if (place * 7 + number) % 5]
+            stays = [
+                stay(name, start + 9 * (place % 3), start + 60 - 20 * (place % 2)) for place, name in enumerate(there)
+            ]
+            counted(school.engine, lesson_id, *stays, stay("A guest", start, start + 60), start=start, end=start + 60)
+        made[state] = next(
+            one.course.id for one in school.read(courses.list_seen, ana, NOW) if one.course.name == course
+        )
+    students = school.read(courses.course_register, ana, school.read(courses.visible_course, ana, made["few"]), at(now))
+    newest = students.classes[-1].id
+    courses.mark(school, ana, newest, [students.rows[0].enrolled.id], Status.EXCUSED, "A note from home")
+    courses.archive(school, ana, courses.new_course(school, ana, "Last year's", ana))
     return made
 
 

@@ -15,9 +15,11 @@ import pytest
 
 from tests.demo_process import Demo
 from tracker import demo
+from tracker.practice.school import sample_rosters
 from tracker.settings import environment_with_file, read_settings
 
 pytestmark = pytest.mark.slow
+COURSE = min(sample_rosters(demo.TEACHER.email, demo.TEACHER.weeks))
 
 
 def tracker(running: Demo, *arguments: str) -> Any:
@@ -57,6 +59,8 @@ def test_it_starts_shows_its_progress_keeps_its_data_and_stops_as_a_whole(tmp_pa
     assert len(held) > 48
     assert len(counts) > 40
     assert sum(count is None for count in counts) <= 2  # the classes of which Zoom has no list, by design of the term
+    roster = tracker(running, "roster", "show", COURSE, "--teacher", demo.TEACHER.email)
+    assert len(roster["students"]) > 12
     addresses = [running.url + "/_stcore/health", running.tracker_url + "/healthz", running.practice_url]
     assert all(answers(url) for url in addresses)
 
@@ -72,7 +76,12 @@ def test_it_starts_shows_its_progress_keeps_its_data_and_stops_as_a_whole(tmp_pa
     wait_until_silent(running.url + "/_stcore/health")
     running.start()
     assert tracker(running, "class", "list") == held
+    assert tracker(running, "roster", "show", COURSE, "--teacher", demo.TEACHER.email) == roster
     assert running.interrupt() == 0
+
+    # Rosters, and what was said of students, go with the rest.
+    subprocess.run([*running.command, "--remove"], env=running.environment, check=True, capture_output=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_in_use_gives_one_clear_sentence(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ FLOORS: dict[str, set[str]] = {
     "rules": {"auth", "sessions", "health"},
     "reading": {"class_attendance", "classes", "sample_data"},
     "what is made of it": {"collecting", "courses", "decisions", "listing"},
-    "work": {"fetching", "news", "reconcile"},
+    "work": {"fetching", "news", "reconcile", "sample_term"},
     "people's data": {"privacy"},
     "looking into everything": {"doctor"},
     "tracker process": {"server"},
@@ -65,6 +65,7 @@ IMPORTS: dict[str, str] = {
     "class_attendance": "attendance audit auth errors services sessions storage",
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
+    "sample_term": "attendance auth classes clock courses practice rosters services storage text",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
     "courses": "attendance audit auth class_attendance classes clock errors permissions reports rosters services "
     "sessions storage text",
@@ -81,7 +82,7 @@ IMPORTS: dict[str, str] = {
     "listing logs messages news paths privacy report reports retry rosters sample_data services sessions settings "
     "storage text zoom",
     "dashboard": "courses health listing messages paths server storage ui",
-    "demo": "auth classes clock errors health paths practice sample_data services settings storage",
+    "demo": "auth errors health paths practice sample_data sample_term services settings storage",
     "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
     "messages privacy storage ui",
     "run": "errors health privacy server services",
@@ -123,7 +124,7 @@ LIBRARIES: dict[str, set[str]] = {
     "starlette": {"ui", "dashboard"},
     "streamlit": {"ui", "dashboard", "pages"},
     "subprocess": {"server"},
-    "urllib.request": {"server", "demo"},
+    "urllib.request": {"server", "sample_term"},
     "uvicorn": {"ui"},
     "urllib3": {"zoom"},
     "xlsxwriter": {"report"},

@@ -140,6 +140,16 @@ def test_what_cannot_be_planned_is_said_and_nothing_can_be_created(form: AppTest
     assert "The last day is before the first one." in said(form)
 
 
+def test_a_day_without_class_that_is_no_day_of_the_series_any_more_is_forgotten(form: AppTest) -> None:
+    form.multiselect(key="new-without").set_value([date(2026, 10, 13), date(2026, 10, 22)]).run()
+    form.button_group(key="new-weekdays").set_value([1]).run()
+    assert form.multiselect(key="new-without").value == [date(2026, 10, 13)]
+    assert "2 classes, from Tue, 20 Oct 2026 to Tue, 27 Oct 2026, at 10:00." in said(form)
+    form.radio(key="new-often").set_value("Once").run()
+    form.radio(key="new-often").set_value("Every week").run()
+    assert form.button_group(key="new-weekdays").value == [1]
+
+
 def test_a_series_needs_a_title_too(form: AppTest, engine: Engine, ana: Member, zoom: FakeZoom) -> None:
     form.text_input(key="new-title").input("  ")
     button(form, "Create 6 classes").click()

@@ -11,13 +11,13 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom, sent
-from tests.makers import NOW, Clock, entries, shared, stored
+from tests.makers import NOW, Clock, entries, services, shared, stored
 from tests.makers import member as account
 from tracker import classes, listing, storage
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
 from tracker.classes import UNDO_FOR, Plan, SeriesPlan
-from tracker.errors import InvalidInput, NotAllowed, ZoomError
+from tracker.errors import InvalidInput, NotAllowed, NotConfigured, ZoomError, ZoomUnreachable
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services
 from tracker.storage.classes import Class
@@ -250,6 +250,39 @@ def test_what_somebody_has_to_mend_is_tried_every_hour_and_holds_no_other_teache
     assert writes(http).count("POST") == 13
 
 
+def test_what_zoom_has_against_one_meeting_holds_up_no_other(
+    each: Make, school: Services, zoom: FakeZoom, clock: Clock
+) -> None:
+    ids = each()
+    zoom.faults.append((400, {"code": 300, "message": "Validation Failed."}))
+    assert work(school) == 6
+    assert starts_of(zoom) == STARTS[1:]
+    assert stored(school.engine, ids[0]).zoom_meeting_due_at == NOW + timedelta(hours=1)
+    clock.forward(hours=1)
+    assert work(school) == 1
+    assert len(zoom.meetings) == 6
+
+
+def test_without_a_zoom_account_no_series_is_planned(
+    engine: Engine, clock: Clock, ana: Member, http: RequestsMock
+) -> None:
+    unconnected = services(engine, clock, ZOOM_ACCOUNT_ID="")
+    for one_meeting in (True, False):
+        with pytest.raises(NotConfigured):
+            classes.create_series(unconnected, ana, SERIES, one_meeting=one_meeting)
+    assert unconnected.read(classes.latest_of, ana) == []
+
+
+def test_while_zoom_is_away_a_series_with_a_meeting_each_is_planned_all_the_same(
+    each: Make, school: Services, zoom: FakeZoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise ZoomUnreachable("zoom_no_answer")
+
+    monkeypatch.setattr(Zoom, "token", away)
+    assert len(each()) == 6
+
+
 def test_a_class_that_is_over_by_then_gets_no_meeting(
     each: Make, school: Services, zoom: FakeZoom, clock: Clock
 ) -> None:
@@ -284,14 +317,16 @@ def test_the_days_limit_is_not_run_into_and_leaves_some_for_who_waits(
     assert len(zoom.meetings) == 103
 
 
-def test_a_second_series_of_the_day_begins_where_the_first_one_ends(
+def test_a_series_begins_where_what_was_used_and_what_waits_ends(
     each: Make, school: Services, ana: Member, zoom: FakeZoom, clock: Clock
 ) -> None:
-    each(LONG)
-    work(limited(school, clock, interactive=False))
+    with transaction(school.engine) as tx:
+        storage.rates.lock_writes(tx, ana.zoom_user, clock())
+        storage.rates.save_writes(tx, ana.zoom_user, 70, clock())
+    assert [one.zoom_meeting_due_at for one in of(school.engine, each())] == [NOW] * 6
     ids = each(replace(LONG, until=date(2027, 1, 10)))
     due = [one.zoom_meeting_due_at for one in of(school.engine, ids)]
-    assert due == [TOMORROW] * 60 + [TOMORROW + timedelta(days=1)] * 30
+    assert due == [NOW] * 4 + [TOMORROW] * 80 + [TOMORROW + timedelta(days=1)] * 6
 
 
 def test_where_zoom_says_that_the_day_is_used_up_the_rest_of_that_host_waits_until_its_end(
@@ -578,7 +613,7 @@ def test_a_cancelling_is_taken_back_for_one_or_for_all_of_it(
     clock.forward(minutes=1)
     classes.cancel_class(school, ana, ids[2], with_following=True)
     first = stored(school.engine, ids[2])
-    assert [one.id for one in school.read(classes.cancelled_with, first, clock())] == ids[3:5]
+    assert [one.id for one in school.read(classes.cancelled_with, ana, first, clock())] == ids[3:5]
     classes.undo_cancelling(school, ana, ids[3])
     classes.undo_cancelling(school, ana, ids[2], with_others=True)
     planned = [one.id for one in of(school.engine, ids) if one.status is ClassStatus.SCHEDULED]
@@ -621,6 +656,27 @@ def test_dates_that_somebody_has_added_at_zoom_stay_and_one_that_is_gone_is_no_f
     classes.change_class(school, ana, ids[0], replace(PLAN, start=datetime(2026, 10, 13, 12)))
     assert work(school) == 1
     assert work(school) == 0
+
+
+def test_a_date_that_zoom_refuses_to_change_holds_up_no_other(
+    one: Make, school: Services, zoom: FakeZoom, ana: Member, clock: Clock, http: RequestsMock
+) -> None:
+    ids = one()
+    number = str(stored(school.engine, ids[0]).zoom_meeting_id)
+    classes.change_class(school, ana, ids[0], replace(PLAN, start=datetime(2026, 10, 13, 11)), with_following=True)
+
+    def refuse_first(path: str) -> None:
+        if "PATCH" not in writes(http):
+            return
+        zoom.meanwhile = lambda path: None
+        zoom.faults.append((400, {"code": 300, "message": "Validation Failed."}))
+
+    zoom.meanwhile = refuse_first
+    assert work(school) == 1
+    assert len(set(zoom.dates(number)) & set(STARTS)) == 1
+    clock.forward(hours=1)
+    assert work(school) == 1
+    assert set(zoom.dates(number)).isdisjoint(STARTS)
 
 
 def test_while_zoom_is_away_the_dates_wait(

@@ -43,8 +43,8 @@ SAID_OF_SESSION = {
 }
 
 
-def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | None:
-    """The attendance of a class from what is stored; None while it is not known.
+def attendance_of(tx: Transaction, found: Class, now: datetime, said: Said | None = None) -> Attendance | None:
+    """The attendance of a class from what is stored; None while it is not known. `said` is what its teacher has said.
 
     Of sessions whose lists Zoom has not given, those are in it who were seen live in them: what is known is kept.
     """
@@ -59,7 +59,7 @@ def attendance_of(tx: Transaction, found: Class, now: datetime) -> Attendance | 
         stays,
         found,
         part,
-        said=stored.said or said_by(tx, found.teacher_id),
+        said=stored.said or said or said_by(tx, found.teacher_id),
         repeats=stored.repeats,
         source=stored.source,
         take=take_again,

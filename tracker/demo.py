@@ -4,22 +4,18 @@ Everything runs as it does in a school; only the addresses of Zoom and the waiti
 demo keeps is in a folder of its own and never touches a real installation.
 """
 
-import json
 import secrets
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from tracker import auth, classes, clock, health, paths, sample_data
-from tracker.classes import Plan
+from tracker import auth, health, paths, sample_data
 from tracker.errors import NotFound, TrackerError
 from tracker.practice import PracticeSettings, PracticeZoom
+from tracker.sample_term import make_term
 from tracker.services import Services
 from tracker.settings import NAMES, Settings
 from tracker.storage.members import Member, Role
@@ -30,7 +26,6 @@ USUAL_PORT, LAST_PORT = 8788, 65_535
 SETTLE_SECONDS, DELAY_SECONDS = 4, 10
 # Zoom sends a webhook again after five minutes; whoever tries this out on a busy machine would think it is lost.
 RETRY_DELAYS = (5.0, 30.0, 300.0, 3600.0)
-TIME_ZONE = "Europe/Berlin"
 PREPARING_SECONDS = 120
 
 
@@ -123,7 +118,7 @@ def prepare(services: Services, say: Callable[[str], None]) -> None:
     for account in (TEACHER, COLLEAGUE, ADMIN):
         member = _member(services, account)
         if account.weeks:
-            _term(services, member, account.weeks, say)
+            make_term(services, member, account.weeks, say)
     _wait_for_counts(services, say)
 
 
@@ -176,36 +171,6 @@ def _member(services: Services, account: Account) -> Member:
             account.password,
             services.now(),
         )
-
-
-def _term(services: Services, teacher: Member, weeks: int, say: Callable[[str], None]) -> None:
-    """The classes that the teacher has held at the practice Zoom, and the next one of each course."""
-    held = _practice_term(services.settings, teacher.email, weeks)
-    missing = [row for row in held if not services.read(classes.classes_of_meeting, str(row["id"]))]
-    if not missing:
-        return
-    say(f"Preparing {len(held)} sample classes for {teacher.name} ...")
-    for row in missing:
-        plan = Plan(
-            row["topic"], clock.parse_utc(row["start_time"]) or services.now(), row["duration"], row["timezone"]
-        )
-        classes.create_class(services, auth.OPERATOR, plan, teacher=teacher, link=str(row["id"]), course=row["course"])
-    for row in {row["course"]: row for row in missing}.values():
-        lesson = 1 + sum(one["course"] == row["course"] for one in held)
-        start = (clock.parse_utc(row["start_time"]) or services.now()).astimezone(clock.zone(row["timezone"]))
-        # A week later by the clock on the wall, also where the clocks change in between.
-        start = start.replace(tzinfo=None) + timedelta(weeks=1)
-        plan = Plan(f"{row['course']} – lesson {lesson}", start, row["duration"], row["timezone"])
-        classes.create_class(services, auth.OPERATOR, plan, teacher=teacher, course=row["course"])
-
-
-def _practice_term(settings: Settings, host: str, weeks: int) -> list[dict[str, Any]]:
-    body = json.dumps({"host": host, "weeks": weeks, "timezone": TIME_ZONE}).encode()
-    url = f"http://{HOST}:{practice_port(settings)}/practice/term"
-    call = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(call, timeout=30) as reply:  # noqa: S310 - our own address
-        rows: list[dict[str, Any]] = json.load(reply)
-    return rows
 
 
 def _wait_for_counts(services: Services, say: Callable[[str], None]) -> None:

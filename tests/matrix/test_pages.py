@@ -16,9 +16,11 @@ from tests.matrix import doors
 from tests.matrix.cast import TITLE, Cast, make_cast
 from tests.matrix.table import BEFORE, DIALOGS, DOWNLOADS, OPENERS, PAGES, PARTS, WHO, rows
 from tests.screens import Screens, button, dialog_buttons, parts, refused, rerun_part, said, said_everywhere
-from tracker import auth, classes
-from tracker.attendance.types import ClassStatus
+from tracker import auth, classes, courses, storage
+from tracker.attendance.types import ClassStatus, Status
 from tracker.errors import TrackerError
+from tracker.rosters import read_pasted
+from tracker.storage.database import reading
 from tracker.ui import page
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.wiring import services
@@ -226,6 +228,23 @@ def held_class(screens: Screens, cast: Cast, who: str, name: str) -> AppTest:
     return at.run()
 
 
+def class_with_students(screens: Screens, cast: Cast, who: str, name: str) -> AppTest:
+    """The page of a class whose course has a list of students, of whom something was said, and is being said."""
+    found, using = stored(cast.engine, cast.held), services()
+    if not using.read(courses.roster_of, found)[0]:
+        roster = read_pasted("Bo\nCyr\nEva")
+        courses.import_roster(using, auth.OPERATOR, found.teacher_email, found.course or "", roster)
+    (bo, _cyr, eva), _choices = using.read(courses.roster_of, found)
+    courses.mark(using, auth.OPERATOR, found.id, [bo.id], Status.PRESENT)
+    courses.choose(using, auth.OPERATOR, found.course_id or "", [("name", "bo (iphone)")], [bo.id])
+    at = come(screens, cast, who, name, cast.held)
+    at.session_state[f"marked-students-{found.id}-0"] = [eva.id]
+    at.session_state[f"whose-{found.id}-0"] = (("name", "bo"),)
+    at.run()
+    assert {"Excuse", "Save", "Take back", "It is Cyr", "Somebody else", "Not Bo", "Undo"} <= set(labels(at))
+    return at
+
+
 def cancelled_class(screens: Screens, cast: Cast, who: str, name: str) -> AppTest:
     """The page of a class that was cancelled a moment ago."""
     if stored(cast.engine, cast.planned).status is ClassStatus.SCHEDULED:
@@ -274,7 +293,8 @@ def course_view(view: str) -> Callable[[Screens, Cast, str, str], AppTest]:
             if one.label == "Colleague":
                 one.set_value(cast.members["stranger"])
         for several in at.multiselect:
-            several.set_value(several.options[:1] if not several.options else [several.options[0]])
+            with reading(cast.engine) as tx:
+                several.set_value([storage.students.list_students(tx, cast.course)[0].id])
         for field in at.text_input:
             field.input("zoe@school.example")
         for box in at.checkbox:
@@ -286,7 +306,7 @@ def course_view(view: str) -> Callable[[Screens, Cast, str, str], AppTest]:
 
 VIEWS = {
     page.COURSE: tuple(map(course_view, ("register", "students", "settings"))),
-    page.CLASS: (held_class, other_page, cancelled_class),
+    page.CLASS: (held_class, class_with_students, other_page, cancelled_class),
     page.TODAY: (day_with_trouble,),
 }
 

@@ -296,6 +296,7 @@ def test_however_it_is_written_it_says_the_same(shape: str, encoding: str, ends:
         lambda text: text.replace("\n", ",,\n"),
         lambda text: "\n\n" + text,
         lambda text: "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in text.splitlines()),
+        lambda text: "\n".join(f'"{line}"' for line in text.splitlines()),
         lambda text: text + text[len(PLAIN) :],
         lambda text: PLAIN + "".join(sorted(text[len(PLAIN) :].splitlines(keepends=True), reverse=True)),
     ],

@@ -69,7 +69,7 @@ def undo_cancelling(services: Services, acting: Member, class_id: str, *, with_o
     auth.check_may_change(acting, current)
     now = services.now()
     with transaction(services.engine) as tx:
-        meant = [current, *(cancelled_with(tx, current, now) if with_others else ())]
+        meant = [current, *(cancelled_with(tx, acting, current, now) if with_others else ())]
         with all_following(tx, meant, services.delay, now):
             for one in meant:
                 found = storage.classes.lock_class(tx, one.id)
@@ -82,13 +82,13 @@ def undo_cancelling(services: Services, acting: Member, class_id: str, *, with_o
                 audit.note(tx, acting, Action.CLASS_CANCELLING_UNDONE, now, class_id=one.id)
 
 
-def cancelled_with(tx: Transaction, found: Class, now: datetime) -> list[Class]:
-    """The others of its series that were cancelled together with a class, and can be put back."""
+def cancelled_with(tx: Transaction, viewer: Member, found: Class, now: datetime) -> list[Class]:
+    """The others of its series that were cancelled together with a class, and that this person can put back."""
     if found.series_id is None or found.cancelled_at is None:
         return []
     series = storage.series.classes_of(tx, found.series_id)
     together = [one for one in series if one.id != found.id and one.cancelled_at == found.cancelled_at]
-    return [one for one in together if may_be_undone(one, now)]
+    return [one for one in together if may_be_undone(one, now) and auth.may_see(viewer, one)]
 
 
 def may_be_undone(found: Class, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from tracker.errors import (
     ZoomMeetingUnknown,
     ZoomMisconfigured,
     ZoomRateLimited,
+    ZoomRefused,
     ZoomUnreachable,
 )
 from tracker.services import Services
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 # When Zoom is asked again after a failure that passes, and after one that somebody has to mend.
 SOON, LATER = timedelta(minutes=1), timedelta(hours=1)
+NO_SUCH_HOST = "zoom_no_such_user"
 # So far Zoom's clock may be behind ours.
 CLOCKS_APART = timedelta(minutes=5)
 
@@ -119,6 +121,10 @@ def _put_off(services: Services, found: Class, error: TrackerError, *, unknown: 
             storage.series.told(tx, found)
         else:
             storage.series.put_off_meeting(tx, found, at, unknown=unknown)
+    if at is not None and (not isinstance(error, ZoomRefused) or error.code == NO_SUCH_HOST):
+        # They would be refused in the same way. What Zoom has against one meeting holds up no other.
+        with transaction(services.engine) as tx:
+            storage.series.put_off_others(tx, found, at)
 
 
 def put_off_until(error: TrackerError, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 And with it the others in its Zoom meeting, and those that follow it in its series.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
@@ -44,11 +44,14 @@ def following_for(tx: Transaction, viewer: Member, found: Class) -> list[Class]:
 
 
 @contextmanager
-def all_following(tx: Transaction, classes: Iterable[Class], delay: timedelta, now: datetime) -> Iterator[None]:
+def all_following(tx: Transaction, classes: Sequence[Class], delay: timedelta, now: datetime) -> Iterator[None]:
     """Whatever is changed of these classes in the block, all classes of their meetings follow."""
+    meetings = sorted({one.zoom_meeting_id for one in classes if one.zoom_meeting_id is not None})
+    beside = (other.id for meeting in meetings for other in storage.classes.classes_in_meeting(tx, meeting))
+    # All at once and in one order, so that two who lock them never wait for each other.
+    storage.series.lock_classes(tx, {*(one.id for one in classes), *beside})
     with ExitStack() as stack:
-        # In one order, so that two who lock them never wait for each other.
-        for meeting_id in sorted({one.zoom_meeting_id for one in classes if one.zoom_meeting_id is not None}):
+        for meeting_id in meetings:
             stack.enter_context(following(tx, meeting_id, delay, now))
         yield
 

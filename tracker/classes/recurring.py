@@ -6,14 +6,15 @@ sees what is left to do. Of a date Zoom changes time and length; the title is th
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from tracker import storage
 from tracker.attendance.types import ClassStatus
 from tracker.classes.cancelling import UNDO_FOR
-from tracker.classes.making import put_off_until
-from tracker.errors import NotConfigured, ZoomError, ZoomMeetingUnknown
+from tracker.classes.making import LATER, put_off_until
+from tracker.errors import NotConfigured, ZoomError, ZoomMeetingUnknown, ZoomRefused
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
@@ -41,8 +42,8 @@ def bring_due_dates_in_line(services: Services) -> bool:
         classes = storage.series.classes_of(tx, series.id)
     again_at = None
     try:
-        _bring_in_line(services, series, classes, now)
-        again_at = _next_end_of_undo(classes, now)
+        refused = _bring_in_line(services, series, classes, now)
+        again_at = now + LATER if refused else _next_end_of_undo(classes, now)
     except ZoomMeetingUnknown as error:  # somebody has deleted it at Zoom
         log.warning("a recurring meeting is gone", extra={"series": series.id, **error.problem.log_fields()})
     except (ZoomError, NotConfigured) as error:
@@ -54,25 +55,46 @@ def bring_due_dates_in_line(services: Services) -> bool:
     return True
 
 
-def _bring_in_line(services: Services, series: SeriesOfClasses, classes: Sequence[Class], now: datetime) -> None:
-    """Tells Zoom everything that is different. Raises ZoomError."""
+def _bring_in_line(services: Services, series: SeriesOfClasses, classes: Sequence[Class], now: datetime) -> bool:
+    """Tells Zoom everything that is different; whether it has refused some of it. Raises ZoomError."""
     meeting_id = next((one.api_meeting_id for one in classes if one.api_meeting_id), None)
-    planned = [one for one in classes if one.status is ClassStatus.SCHEDULED and one.planned.end > now]
     if meeting_id is None or all(one.status is ClassStatus.CANCELLED for one in classes):
-        return  # the whole meeting is deleted
+        return False  # the whole meeting is deleted
     meeting = services.zoom.meeting(meeting_id)
     dates = _dates_of(classes, meeting)
     _note_dates(services, classes, dates)
-    host = classes[0].teacher_zoom_user
+    refused = 0
+    for call in _calls(services, series, classes, dates, meeting, now):
+        try:
+            call()
+        except ZoomRefused as error:  # that of one date holds up no other
+            refused += 1
+            fields = {"series": series.id, **error.problem.log_fields()}
+            log.warning("Zoom refuses to change a date of a recurring meeting", extra=fields)
+    return refused > 0
+
+
+def _calls(
+    services: Services,
+    series: SeriesOfClasses,
+    classes: Sequence[Class],
+    dates: Mapping[str, Occurrence],
+    meeting: Meeting,
+    now: datetime,
+) -> Iterator[Callable[[], None]]:
+    """What Zoom is to be told."""
+    zoom, host = services.zoom, classes[0].teacher_zoom_user
+    # A start that has passed is changed neither here nor at Zoom.
+    planned = [one for one in classes if one.status is ClassStatus.SCHEDULED and one.scheduled_start > now]
     if planned and planned[-1].title != meeting.topic:
-        services.zoom.rename_meeting(meeting_id, planned[-1].title, host)
+        yield partial(zoom.rename_meeting, meeting.id, planned[-1].title, host)
     for one in planned:
         date = dates.get(one.id)
         if date is not None and (date.start, date.minutes) != (one.scheduled_start, one.duration_minutes):
             changed = NewMeeting(one.title, one.scheduled_start, one.duration_minutes, one.timezone)
-            services.zoom.change_occurrence(meeting_id, date.id, changed, host)
+            yield partial(zoom.change_occurrence, meeting.id, date.id, changed, host)
     for date in _needless(series, classes, dates, meeting, now):
-        services.zoom.delete_occurrence(meeting_id, date.id)
+        yield partial(zoom.delete_occurrence, meeting.id, date.id)
 
 
 def _dates_of(classes: Sequence[Class], meeting: Meeting) -> Mapping[str, Occurrence]:

@@ -14,7 +14,7 @@ from tracker.classes.meetings import deleted_without_class
 from tracker.classes.plan import Plan, one_line
 from tracker.classes.planned import check_not_taken
 from tracker.classes.series_plan import SeriesPlan
-from tracker.errors import InvalidInput, ZoomError
+from tracker.errors import InvalidInput, ZoomError, ZoomRateLimited, ZoomUnreachable
 from tracker.services import Services
 from tracker.sessions import following
 from tracker.storage.classes import Class, NewClass
@@ -37,7 +37,7 @@ def create_series(
 
     `one_meeting`: they share a recurring Zoom meeting; else each gets a meeting of its own in a while. They are the
     acting person's own, or another `teacher`'s where an admin makes them. Raises InvalidInput for what cannot be used,
-    ZoomError where Zoom does not make the recurring meeting.
+    ZoomError where Zoom does not make the recurring meeting, or refuses us, NotConfigured.
     """
     teacher = teacher or acting
     if teacher.id != acting.id:
@@ -49,6 +49,8 @@ def create_series(
         raise InvalidInput("series_start_passed")
     if one_meeting:
         return _with_one_meeting(services, acting, teacher, series, course)
+    with suppress(ZoomUnreachable, ZoomRateLimited):
+        services.zoom.token()  # what will never work is said at once
     with transaction(services.engine) as tx:
         series_id = storage.series.add_series(tx, now, one_meeting=False)
         due = _due_times(tx, teacher, len(plans), now)

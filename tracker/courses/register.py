@@ -7,9 +7,9 @@ from datetime import datetime
 from tracker import audit, clock, storage
 from tracker.attendance.matching import Choice, Enrolled, Match, Suggested, suggest
 from tracker.attendance.register import ClassStudents, Known, Register, RegisterClass, register, students_in
-from tracker.attendance.types import Attendance, ClassStatus, PersonKey
+from tracker.attendance.types import Attendance, ClassStatus, PersonKey, Said
 from tracker.audit import Action
-from tracker.class_attendance import attendance_of, attendance_shown
+from tracker.class_attendance import attendance_of, attendance_shown, said_by
 from tracker.classes import was_not_held
 from tracker.classes.plan import one_line
 from tracker.errors import NotFound, UnreadableRecords
@@ -53,11 +53,13 @@ def course_register(tx: Transaction, acting: Member, course: Course, now: dateti
     ]
     by_hand = storage.said_of_students.list_marks(tx, [found.id for found in classes])
     told = [class_in_register(found, now) for found in classes]
+    said = {teacher_id: said_by(tx, teacher_id) for teacher_id in {found.teacher_id for found in classes}}
+    attendances = [
+        _counted(tx, found, one.known, now, said[found.teacher_id]) for found, one in zip(classes, told, strict=True)
+    ]
     of_class = {
-        found.id: students_in(
-            _counted(tx, found, one.known, now), one.known, one.day, students, choices, by_hand[found.id], course.rules
-        )
-        for found, one in zip(classes, told, strict=True)
+        one.id: students_in(attendance, one.known, one.day, students, choices, by_hand[one.id], course.rules)
+        for one, attendance in zip(told, attendances, strict=True)
     }
     return register(course.id, course.name, course.rules, told, students, of_class)
 
@@ -153,12 +155,12 @@ def find_student(students: Sequence[Enrolled], who: str) -> Enrolled:
     raise NotFound("no_such_student", who=who.strip())
 
 
-def _counted(tx: Transaction, found: Class, known: Known, now: datetime) -> Attendance | None:
+def _counted(tx: Transaction, found: Class, known: Known, now: datetime, said: Said) -> Attendance | None:
     """The attendance of a class that was counted; None of another one, and where it cannot be read."""
     if known is not Known.COUNTED:
         return None
     with suppress(UnreadableRecords):
-        return attendance_of(tx, found, now)
+        return attendance_of(tx, found, now, said)
     return None
 
 

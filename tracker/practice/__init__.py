@@ -1,5 +1,7 @@
 """A practice Zoom: a stand-in to try everything with no Zoom account. It speaks only HTTP to the rest.
 
+Only the lists of its made-up courses' students are taken from here, since no Zoom has such lists.
+
 values.py    what it remembers, as frozen values, and its settings
 events.py    those values as webhook events
 webhooks.py  the background sender: signatures, retries, deliveries lost or doubled on request
@@ -7,6 +9,7 @@ faults.py    faults of calls on request: single ones, and random ones
 users.py     the users of the account, and whether they use their personal meeting id
 limits.py    Zoom's rate limits, and a count of the calls
 state.py     the mutable state: meetings, what may happen to them, and their file
+students.py  the students of the made-up courses, and what a school's list has of them
 school.py    the past classes of a made-up term
 wire.py      requests, answers and signed tokens as plain values
 access.py    Zoom's tokens, scopes, errors and pages of lists; /oauth/token

@@ -1,6 +1,6 @@
 """The past classes of a made-up term: believable, and always the same for the same request.
 
-Everybody here is invented. The untidy things that real participant lists show are all in it: late comers,
+The untidy things that real participant lists show are all in it: late comers,
 dropped lines, second devices, guests without an e-mail, new names, phones with their own name, a telephone, a
 note-taking robot, the waiting room, classes that had to be restarted, one to which nobody came, one that was never
 held, and one whose link was opened again in the evening.
@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from tracker.practice.students import PHONE, Student, on_phone, students
 from tracker.practice.values import (
     DEFAULT_SETTINGS,
     FIRST_USER_ID,
-    SCHOOL_DOMAIN,
     USER_ID_STEP,
     Meeting,
     Session,
@@ -35,52 +35,9 @@ COURSES = (
     ("German B1", 90),
 )
 
-# Name as shown in meetings, and mailbox at the school.
-PEOPLE = tuple(
-    tuple(entry.strip().split("|"))
-    for entry in """
-    Ana Lima|ana.lima; José Ángel Núñez|jose.nunez; Sofía Herrera|sofia.herrera; Łukasz Wójcik|lukasz.wojcik
-    Zoë Brouwer|zoe.brouwer; Jürgen Groß|juergen.gross; Mehmet Yılmaz|mehmet.yilmaz; Ayşe Demir|ayse.demir
-    王小明|xiaoming.wang; 李静|jing.li; 佐藤 陽菜|hina.sato; 김민준|minjun.kim; Nguyễn Thị Hoa|hoa.nguyen
-    Олена Шевченко|olena.shevchenko; Дмитрий Орлов|dmitri.orlov; Γιώργος Παππάς|giorgos.pappas
-    محمد العلي|mohammed.alali; فاطمة حسن|fatima.hassan; נועה לוי|noa.levi; प्रिया शर्मा|priya.sharma
-    Arjun Nair|arjun.nair; Chiamaka Okafor|chiamaka.okafor; Kwame Mensah|kwame.mensah; Amina Diallo|amina.diallo
-    Siobhán O'Neill|siobhan.oneill; Rhys Llewellyn|rhys.llewellyn; Freja Sørensen|freja.sorensen
-    Åsa Lindqvist|asa.lindqvist; Mikko Hämäläinen|mikko.hamalainen; Jón Þórsson|jon.thorsson
-    Chloé Lefèvre|chloe.lefevre; Élodie Bérubé|elodie.berube; Giulia D'Angelo|giulia.dangelo
-    Matteo Ricci|matteo.ricci; Inês Gonçalves|ines.goncalves; João Pedro Araújo|joao.araujo
-    Petra Dvořáková|petra.dvorakova; Ștefan Ionescu|stefan.ionescu; Dóra Szűcs|dora.szucs
-    Milica Đorđević|milica.djordjevic; Nino Beridze|nino.beridze; Aram Petrosyan|aram.petrosyan
-    Leilani Kahale|leilani.kahale; Tane Rangi|tane.rangi; Quispe Mamani, Rosa|rosa.quispe
-    Emily Carter|emily.carter; Noah Bennett|noah.bennett; Grace Thompson|grace.thompson; Liam Murphy|liam.murphy
-    Hannah Vogel|hannah.vogel; Felix Brandt|felix.brandt; Mia Schäfer|mia.schaefer; Paul Krüger|paul.krueger
-    Camila Rojas|camila.rojas; Thiago Batista|thiago.batista; Putri Wulandari|putri.wulandari
-    Somchai Jaidee|somchai.jaidee; Maria Santos|maria.santos; Daniel Kim|daniel.kim; Sara Haddad|sara.haddad
-    """.replace("\n", ";").split(";")
-    if entry.strip()
-)
-
 CLASSES_A_WEEK = 3
 # A class may run over by this much; the term's last one has ended by then.
 LONGEST_OVERRUN = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Student:
-    """One person of a course, with habits that stay the same through the term."""
-
-    name: str
-    email: str
-    reliability: float
-    comes_late: bool
-    drops_out: bool
-    second_device: bool
-    later_name: str
-    stops_coming: bool
-
-    def name_at(self, progress: float) -> str:
-        """The name shown when that share of the term has passed."""
-        return self.later_name if self.later_name and progress >= 0.5 else self.name
 
 
 @dataclass(frozen=True)
@@ -110,8 +67,7 @@ def sample_term(host: str, weeks: int, until: datetime, zone: ZoneInfo) -> list[
     The same arguments give the same term, to the last digit.
     """
     chance = _chance(host, str(weeks))
-    titles = chance.sample(COURSES, chance.choice((2, 3)))
-    courses = [_course(chance, title, minutes, place == 0) for place, (title, minutes) in enumerate(titles)]
+    courses = _courses(chance)
     planned = []
     for slot, weekday in enumerate(chance.sample(range(5), CLASSES_A_WEEK)):
         course = courses[slot % len(courses)]
@@ -124,6 +80,11 @@ def sample_term(host: str, weeks: int, until: datetime, zone: ZoneInfo) -> list[
         meeting = _meeting(host, weeks, number, len(planned), course, start, zone)
         found.append((course.title, replace(meeting, topic=f"{course.title} – lesson {lesson}")))
     return found
+
+
+def sample_rosters(host: str, weeks: int) -> dict[str, tuple[Student, ...]]:
+    """The students of each course of the term that `sample_term` makes, by the course's title."""
+    return {course.title: course.roster for course in _courses(_chance(host, str(weeks)))}
 
 
 def _chance(*parts: str) -> random.Random:
@@ -139,23 +100,9 @@ def _weekly(weekday: int, at: time, minutes: int, weeks: int, until: datetime, z
     return [datetime.combine(day - timedelta(weeks=back), at, zone).astimezone(UTC) for back in range(weeks)]
 
 
-def _course(chance: random.Random, title: str, minutes: int, waiting_room: bool) -> Course:
-    people = chance.sample(PEOPLE, chance.randint(9, 28))
-    # The first stops coming, the second changes the name, the third comes late; the others differ by chance alone.
-    roster = tuple(
-        Student(
-            name=name,
-            email="" if place == 1 or chance.random() < 0.35 else mailbox + SCHOOL_DOMAIN,
-            reliability=chance.uniform(0.75, 0.99),
-            comes_late=place == 2 or chance.random() < 0.15,
-            drops_out=chance.random() < 0.2,
-            second_device=chance.random() < 0.15,
-            later_name=name.split()[0] + " (phone broken, on laptop)" if place == 1 else "",
-            stops_coming=place == 0,
-        )
-        for place, (name, mailbox) in enumerate(people)
-    )
-    return Course(title, minutes, roster, waiting_room)
+def _courses(chance: random.Random) -> list[Course]:
+    titles = chance.sample(COURSES, chance.choice((2, 3)))
+    return [Course(title, minutes, students(chance), place == 0) for place, (title, minutes) in enumerate(titles)]
 
 
 def _meeting(
@@ -228,16 +175,19 @@ def _attendance(
     chance: random.Random, student: Student, progress: float, start: datetime, end: datetime
 ) -> list[Presence]:
     """When the student was there in one class; nothing when absent."""
-    if chance.random() > student.reliability or (student.stops_coming and progress > 0.3):
+    if chance.random() > student.reliability or not student.comes(progress):
         return []
     late = chance.random() < (0.7 if student.comes_late else 0.06)
     join = start + timedelta(seconds=chance.randint(240, 1500) if late else chance.randint(-300, 110))
-    early = chance.random() < 0.08
+    early = chance.random() < (0.3 if student.comes_late else 0.08)
     leave = end - timedelta(seconds=chance.randint(300, 1300) if early else chance.choice((0, 0, 0, 4, 15, 70)))
+    if student.leaves_halfway and chance.random() < 0.4:
+        leave = join + (leave - join) * chance.uniform(0.3, 0.45)
+        leave = leave.replace(microsecond=0)
     name = student.name_at(progress)
-    if not student.email and chance.random() < 0.2:
+    if not student.email and name != PHONE and chance.random() < 0.2:
         # A guest who joins by phone this once is shown with the phone's name.
-        name = f"{name} (iPhone)"
+        name = on_phone(name)
     found = [Presence(name, student.email, join, leave)]
     if student.drops_out and chance.random() < 0.6:
         gone = join + (leave - join) * chance.uniform(0.2, 0.8)
@@ -246,7 +196,7 @@ def _attendance(
         found = [Presence(name, student.email, join, gone), Presence(name, student.email, back, leave)]
     if student.second_device and chance.random() < 0.5:
         phone_join = join + timedelta(seconds=chance.randint(60, 900))
-        found.append(Presence(f"{name} (iPhone)", student.email, phone_join, leave))
+        found.append(Presence(on_phone(student.name_at(progress)), student.email, phone_join, leave))
     return found
 
 

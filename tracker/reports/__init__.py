@@ -5,6 +5,7 @@ The way of a file: bytes -> rows of cells (`tables`) -> tables of people, and wh
 (`reading`) -> classes, each with its time and a digest of what is told of it (`meetings`).
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from tracker.reports.types import Report as Report
 from tracker.reports.types import ReportedClass as ReportedClass
 from tracker.tables.cells import Row, filled
 from tracker.tables.decoding import decoded
-from tracker.tables.lines import DELIMITERS, lines_of, named_delimiter
+from tracker.tables.lines import DELIMITERS, WHOLE_LINE, lines_of, named_delimiter
 from tracker.tables.problems import LineProblem as LineProblem
 
 # Of a file, in bytes; and of a file, in lines with something on them, and in meetings.
@@ -57,18 +58,21 @@ def read_report(
 def _rows_of(text: str) -> list[Row]:
     text = text.removeprefix("\ufeff")
     named = named_delimiter(text)
-    delimiter = named if named in DELIMITERS else _delimiter(text[:LONGEST_SAMPLE])
-    lines = lines_of(text, delimiter, "report_unknown")
+    if named not in DELIMITERS and not any(_points(text, one)[0] for one in DELIMITERS):
+        # Some spreadsheets save each line as one cell in quotes.
+        text = "\n".join("".join(cells) for _line, cells in _lines(text, WHOLE_LINE))
+    delimiter = named if named in DELIMITERS else max(DELIMITERS, key=lambda one: _points(text, one))
+    lines = _lines(text, delimiter)
     rows = list(islice(filled(islice(lines, 1, None) if named is not None else lines), MOST_ROWS + 1))
     if len(rows) > MOST_ROWS:
         raise InvalidInput("report_too_large")
     return rows
 
 
-def _delimiter(text: str) -> str:
-    """What separates the cells: what makes most of the report understood."""
+def _points(text: str, delimiter: str) -> tuple[int, int]:
+    """How much of the beginning of a report is understood where its cells are separated so."""
+    return points_of(islice(filled(_lines(text[:LONGEST_SAMPLE], delimiter)), SAMPLE))
 
-    def points(delimiter: str) -> tuple[int, int]:
-        return points_of(islice(filled(lines_of(text, delimiter, "report_unknown")), SAMPLE))
 
-    return max(DELIMITERS, key=points)
+def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    return lines_of(text, delimiter, "report_unknown")

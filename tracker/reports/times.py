@@ -66,14 +66,17 @@ def moment_of(cell: str, *, is_utc: bool = False) -> Moment | None:
 
 
 def order_of(moments: Iterable[Moment], today: date, said: DateOrder | None = None) -> DateOrder:
-    """Which of day and month comes first in all of these. A report is of the past: a day after `today` is none.
+    """Which of day and month comes first in all of these. A report is of the past: what is long after
+    `today` is no day of it.
 
     Where both fit it is what somebody has `said`, and else raises `InvalidInput`.
     """
+    # In another time zone it may be tomorrow.
+    latest = today + timedelta(days=1)
     one_of_both: Moment | None = None
     can_be = {DateOrder.DAY_FIRST: True, DateOrder.MONTH_FIRST: True}
     for moment in (moment for moment in moments if len(moment.days) == 2):
-        day, month = (one is not None and one <= today for one in moment.days)
+        day, month = (one is not None and one <= latest for one in moment.days)
         can_be[DateOrder.DAY_FIRST] &= day or not month
         can_be[DateOrder.MONTH_FIRST] &= month or not day
         if day and month and moment.days[0] != moment.days[1] and one_of_both is None:

@@ -54,6 +54,13 @@ def classes_of(tx: Transaction, series_id: str) -> list[Class]:
     return classes_where(tx, LiveStream.series_id == series_id, order=order, limit=MOST_CLASSES)
 
 
+def lock_classes(tx: Transaction, class_ids: Collection[str]) -> None:
+    """Locks these classes for the rest of the transaction, in the order of their ids."""
+    tx.exec(
+        select(LiveStream.id).where(col(LiveStream.id).in_(class_ids)).order_by(LiveStream.id).with_for_update()
+    ).all()
+
+
 # The dates of a recurring meeting
 
 
@@ -186,7 +193,7 @@ def told(tx: Transaction, claimed: Class, due_at: datetime | None = None) -> Non
 
 
 def put_off_meeting(tx: Transaction, claimed: Class, due_at: datetime, *, unknown: bool) -> None:
-    """Zoom is told of the class later, and of what else is due of the same teacher: it would be refused like this.
+    """Zoom is told of the class that was claimed later, unless it was asked for anew meanwhile.
 
     `unknown`: nobody knows whether Zoom has done what it was asked for. The caller has locked the class.
     """
@@ -196,20 +203,25 @@ def put_off_meeting(tx: Transaction, claimed: Class, due_at: datetime, *, unknow
     if row.zoom_meeting_due_at == claimed.zoom_meeting_due_at:
         row.zoom_meeting_due_at = due_at
     tx.add(row)
-    tx.flush()
+
+
+def put_off_others(tx: Transaction, claimed: Class, due_at: datetime) -> None:
+    """Zoom is told of the teacher's other classes not before then, but of those that a tracker has in hand."""
     others = (
+        col(LiveStream.teacher_id) == claimed.teacher_id,
+        col(LiveStream.id) != claimed.id,
+        col(LiveStream.zoom_meeting_due_at) < due_at,
+        col(LiveStream.zoom_meeting_asked_at).is_(None),
+    )
+    # Locked in the order of their ids, as everybody does.
+    ids = tx.exec(select(LiveStream.id).where(*others).order_by(LiveStream.id).with_for_update()).all()
+    statement = (
         update(LiveStream)
-        .where(
-            col(LiveStream.teacher_id) == claimed.teacher_id,
-            col(LiveStream.id) != claimed.id,
-            col(LiveStream.zoom_meeting_due_at) < due_at,
-            # Those that another tracker has in hand end by themselves.
-            col(LiveStream.zoom_meeting_asked_at).is_(None),
-        )
+        .where(col(LiveStream.id).in_(ids))
         .values(zoom_meeting_due_at=due_at)
         .execution_options(synchronize_session=False)
     )
-    tx.exec(cast(Any, others))
+    tx.exec(cast(Any, statement))
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

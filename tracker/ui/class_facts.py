@@ -43,7 +43,7 @@ def head(found: Class, member: Member) -> None:
     _notices(found, now)
     _seen_to(found, now)
     if found.status is ClassStatus.CANCELLED:
-        _cancelled(found, now)
+        _cancelled(found, member, now)
 
 
 def buttons(found: Class, member: Member) -> None:
@@ -190,7 +190,7 @@ def _start(found: Class) -> None:
     )
 
 
-def _cancelled(found: Class, now: datetime) -> None:
+def _cancelled(found: Class, member: Member, now: datetime) -> None:
     """What becomes of a cancelled class: it can be put back for a while, and made again after that."""
     if not classes.may_be_undone(found, now):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -200,7 +200,7 @@ def _cancelled(found: Class, now: datetime) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_what_becomes_of_meeting(found, now), width="content")
-        others = page.read(classes.cancelled_with, found, now)
+        others = page.read(classes.cancelled_with, member, found, now)
         undone = st.button(_("Undo for this class") if others else _("Undo"), icon=":material/undo:")
         label = _n("Undo for {number} class", "Undo for all {number} classes", len(others) + 1)
         undone_for_all = bool(others) and st.button(label, icon=":material/undo:", key="undo-for-all")

@@ -140,9 +140,7 @@ def _counted_as(found: Class, students: StudentsOfClass, person: Person, one: En
             _("Counted as **{student}**, {why}.", student=student, why=_(WHY_STUDENT[match.why])), width="content"
         )
         if st.button(_("Not {student}", student=words.markdown(name_of(students, one), 80)), key=f"is-not-{one.id}"):
-            kept = [
-                of for of, _match in _matches(students, person) if of != one.id and len(_matches(students, person)) > 1
-            ]
+            kept = [of for of, _match in _matches(students, person) if of != one.id]
             refused = _refused(students, person) | {one.id}
             _say(found, courses.choose, students.course_id, person.keys, kept, refused=sorted(refused))
         _offer_address(found, students, person.email, one, f"person-{one.id}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from tracker.reports import DateOrder, Report
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
 from tracker.ui import components, page, words
-from tracker.ui.components import Cell, Column, mark
+from tracker.ui.components import Cell, Column, Html, mark
 from tracker.ui.wiring import services
 
 KINDS = ["csv", "tsv", "txt"]
@@ -53,6 +54,9 @@ def panel(member: Member, course: Course) -> None:
         help=_("From Zoom: Reports, Usage, and the number of participants. From Teams: the attendance of a meeting."),
     )
     if not chosen:
+        st.caption(
+            _("They become classes of this course. What was understood is shown first; nothing is kept before that.")
+        )
         return
     zone, own = _asked_of_all(key)
     files = [_File(one.name, one.getvalue(), f"{key}-{one.file_id}") for one in chosen]
@@ -72,7 +76,7 @@ def panel(member: Member, course: Course) -> None:
 
 def _asked_of_all(key: str) -> tuple[str, OwnTime]:
     """The time zone of the reports, and when the classes began."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         zone = st.selectbox(
             _("Time zone of the reports"),
             clock.zone_names(),
@@ -81,13 +85,14 @@ def _asked_of_all(key: str) -> tuple[str, OwnTime]:
             width=260,
         )
         begins = st.time_input(
-            _("The classes begin at"),
+            _("Begin at (optional)"),
             None,
             key=f"{key}-begins",
-            width=170,
+            width=190,
             help=_("Meetings are often opened early. Who came late is told by when the class begins, if you say it."),
         )
-        minutes = st.number_input(_("Minutes"), 1, classes.LONGEST_CLASS_MINUTES, None, 5, key=f"{key}-min", width=140)
+        longest = classes.LONGEST_CLASS_MINUTES
+        minutes = st.number_input(_("Minutes (optional)"), 1, longest, None, 5, key=f"{key}-min", width=170)
     return zone, OwnTime(begins, int(minutes) if minutes else None)
 
 
@@ -173,22 +178,20 @@ def _show(made: Sequence[CourseReport]) -> None:
     understood = [one for report in made for one in report.classes]
     columns = [
         Column(_("Class")),
-        Column(_("When"), numbers=True),
-        Column(_("How long"), numbers=True),
+        Column(_("When"), numbers=True, look="wide"),
+        Column(_("How long"), numbers=True, look="wide"),
         Column(_("People"), numbers=True),
         Column(_("What comes of it")),
     ]
     new, known = mark("+", _("new class"), "green"), mark("=", _("is here already"), "gray")
-    rows: list[list[Cell]] = [
-        [
-            one.title,
-            words.stamp(one.scheduled_start),
-            formats.length(one.duration_minutes * 60),
-            formats.number(one.participant_count),
-            known if one.known else new,
-        ]
-        for one in sorted(understood, key=lambda one: one.scheduled_start)
-    ]
+    rows: list[list[Cell]] = []
+    for one in sorted(understood, key=lambda one: one.scheduled_start):
+        when, long = words.stamp(one.scheduled_start), formats.length(one.duration_minutes * 60)
+        title = f"<bdi>{escape(words.plain(one.title, 120))}</bdi>"
+        # What a phone has no columns for.
+        small = "".join(f"<span class='narrow quiet'>{escape(text)}</span>" for text in (when, long))
+        people = formats.number(one.participant_count)
+        rows.append([Html(title + small), when, long, people, known if one.known else new])
     components.table(_("The classes in these reports"), columns, rows, look="reports", box=len(rows) > 20)
 
 

@@ -129,7 +129,7 @@ def _preview(
     """What a list would come to; and what saves it, and does then what goes with it."""
     with page.shown_errors():
         found = page.read(courses.preview_list, member, course.id, read)
-    st.subheader(_("What was understood"), anchor=False)
+    st.header(_("What was understood"), anchor=False)
     _numbers(found)
     if told:
         _columns(read)
