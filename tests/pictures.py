@@ -144,7 +144,7 @@ def arrange_correct(page: Page, school: School) -> None:
     """The part of the page in which the list is corrected, unfolded."""
     arrange_class(page, school)
     settle(page)
-    unfold(page, page.locator(".st-key-correct details, [data-testid=stExpander] details").first)
+    unfold(page, page.locator(".st-key-correct details").first)
 
 
 def arrange_class_students(page: Page, school: School) -> None:
