@@ -91,8 +91,8 @@ def dump(engine: Engine) -> Dump:
 
 def make_student(using: Services, teacher: Member, class_id: str) -> str:
     """A student of the class's course, with a link, who says that something is not right; her id."""
-    courses.import_roster(using, auth.OPERATOR, teacher.email, "Course", read_pasted("Bo\nCy"))
-    course = using.read(courses.teachers_course, auth.OPERATOR, teacher.email, "Course")
+    courses.import_roster(using, auth.OPERATOR, teacher.email, COURSE, read_pasted("Bo\nCy"))
+    course = using.read(courses.teachers_course, auth.OPERATOR, teacher.email, COURSE)
     student, _other = (one.id for one, _link in using.read(courses.list_links, auth.OPERATOR, course.id))
     token = courses.make_links(using, auth.OPERATOR, course.id, [student], at(60 * 24))[student]
     courses.ask(using, token, class_id, "I was there for longer.")
@@ -123,7 +123,6 @@ def make_cast(using: Services) -> Cast:
         claim = storage.fetches.claim_class(tx, failing, at(-90))
         storage.fetches.abandon(tx, claim, Problem("zoom_plan_too_small"), FetchState.FAILED)
     student = make_student(using, ana, held)
-    courses.import_roster(using, auth.OPERATOR, ana.email, COURSE, read_pasted("Bo\nCy"))
     with transaction(engine) as tx:
         course_id = storage.courses.get_course(tx, ana.id, COURSE).id
     cast = Cast(engine, members, {}, {}, held, live, planned, course_id, student)

@@ -55,6 +55,8 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
     with st.container(key="after-people"):
         correct_panel.show(found, attendance, member)
         said_panel.show(found, attendance, member)
+        if not live and students is not None:
+            digest_panel.panel(found, students)
         if not live:
             downloads.show(found)
     if attendance.stays and not attendance.without_times:
@@ -62,7 +64,6 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
             st.header(_("When they were there"), anchor=False)
             charts.timeline(found, attendance, order, words.zone())
             charts.show_curve(found, attendance, words.zone())
-    digest_panel.panel(found, member)
     with st.expander(_("Every join and leave"), icon=":material/list:", key="joins"):
         joins_panel.show(attendance)
     with st.expander(_("Why this number?"), icon=":material/help:", key="why"):
