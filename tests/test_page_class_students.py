@@ -164,6 +164,16 @@ def test_minutes_and_percent_are_of_the_classs_own_time(screens: Screens, engine
     assert (minutes["Ben Ortiz"], minutes["Dora Lind"]) == (("40", "67%"), ("0", "0%"))
 
 
+def test_who_is_a_student_on_other_days_only_is_a_guest_and_it_is_said_why(
+    screens: Screens, engine: Engine, maria: Member
+) -> None:
+    roster = ROSTER.replace("Name,Email,Number", "Name,Email,Number,From") + "Ida Berg,ida@x.example,030,2026-06-01\n"
+    shown = show(screens, held(engine, maria, stay("Ida Berg", 0, 60, "ida@x.example"), roster=roster))
+    assert figures(shown)["Students"] == "2 of 5"
+    assert "Ida Berg" in names(shown, "Guests and hosts")
+    assert "Students of this course, but not on this day: Ida Berg." in said(shown)
+
+
 def test_names_that_others_have_chosen_are_only_text(screens: Screens, engine: Engine, maria: Member) -> None:
     roster = f"{ROSTER}{HOSTILE},zed@x.example,012\n"
     class_id = held(engine, maria, stay(f"{HOSTILE}!", 0, 60), roster=roster)

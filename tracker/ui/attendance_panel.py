@@ -114,6 +114,8 @@ def _people(found: Class, attendance: Attendance, member: Member, students: Stud
     if attendance.until is None:
         _students(found, students, member, attendance)
         people_panel.beside_students(attendance, students.in_class.guests)
+        if said := students_panel.of_other_days(students):
+            st.caption(said)
         return people_panel.NAME
     mark_panel.show(found, students)
     matching_panel.show(found, students, attendance)
