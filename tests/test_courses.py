@@ -17,7 +17,7 @@ from tracker.rosters import Student, read_pasted
 from tracker.services import Services
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
-from tracker.storage.database import reading
+from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.students import Enrolled
 
@@ -135,6 +135,8 @@ def test_a_course_with_classes_is_not_deleted(school: Services, engine: Engine, 
 def test_a_course_without_classes_is_deleted_with_its_students(school: Services, ana: Member, eva: Member) -> None:
     course = make(school, ana, text="Bo\nCy")
     auth.share_course(school.engine, ana, course.id, eva.email, NOW)
+    with transaction(school.engine) as tx:
+        storage.mails.ask_weekly(tx, course.id, "2026-20", NOW)
     courses.delete(school, ana, course.id)
     assert students(school, course) == []
     with pytest.raises(NotFound) as gone:
@@ -242,6 +244,17 @@ def test_a_course_goes_to_nobody_who_has_one_of_the_name_or_is_closed(
         with pytest.raises(InvalidInput) as refused:
             courses.hand_over(school, ana, course.id, email)
         assert refused.value.code == "course_to_nobody"
+
+
+def test_an_account_with_a_course_of_which_something_is_to_be_sent_is_handed_over_to_one_with_the_same_course(
+    school: Services, engine: Engine, ana: Member, eva: Member
+) -> None:
+    course = make(school, ana, text="Bo")
+    into = courses.new_course(school, eva, "Algebra", eva)
+    with transaction(engine) as tx:
+        storage.mails.ask_weekly(tx, course.id, "2026-20", NOW)
+    auth.hand_over(engine, auth.OPERATOR, ana.email, eva.email, NOW)
+    assert [one.student.name for one in students(school, school.read(courses.visible_course, eva, into))] == ["Bo"]
 
 
 @pytest.mark.parametrize(("by_admin", "linked"), [(False, True), (True, False)])

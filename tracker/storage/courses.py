@@ -126,7 +126,8 @@ def set_teacher(tx: Transaction, course_id: str, teacher_id: str) -> None:
 
 
 def delete_course(tx: Transaction, course_id: str) -> None:
-    """Deletes a course that has no class and no student any more, with whom it is shared."""
+    """Deletes a course that has no class and no student any more, with whom it is shared and what was to be sent."""
+    tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
     tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
     tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
     tx.exec(delete(CourseRow).where(col(CourseRow.id) == course_id))

@@ -73,7 +73,7 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
             mails.forget_course(tx, course.id)
             into.retention_days = _fewer_days(course.retention_days, into.retention_days)
             tx.add(into)
-            tx.delete(course)
+            courses.delete_course(tx, course.id)
     tx.flush()
     linked = (col(LiveStream.teacher_id) == member_id, col(LiveStream.zoom_linked_by_teacher).is_(True))
     tx.exec(update(LiveStream).where(*linked).values(zoom_linked_by_teacher=False))
