@@ -193,7 +193,7 @@ def courses_with(school: Services, ana: Member, now: float) -> dict[str, str]:
 
 def with_student(school: Services, teacher: Member, class_id: str) -> dict[str, str]:
     """A student of the course of these lessons, with the token of a link, who says that something is not right."""
-    courses.import_roster(school, auth.OPERATOR, teacher.email, "Sciences", read_pasted(f"Bo\n{LONG}"))
+    courses.import_roster(school, auth.OPERATOR, teacher.email, "Sciences", read_pasted("Bo\nCy"))
     course = school.read(courses.teachers_course, teacher, teacher.email, "Sciences")
     student, _other = (one.id for one, _link in school.read(courses.list_links, teacher, course.id))
     token = courses.make_links(school, teacher, course.id, [student], school.now() + timedelta(days=9))[student]
