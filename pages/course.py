@@ -15,7 +15,6 @@ from tracker.ui import (
     course_facts,
     course_settings,
     course_students,
-    news_panel,
     page,
     register_panel,
     report_panel,
@@ -39,18 +38,13 @@ def _charts(member: Member, course: Course) -> None:
     course_charts.panel(page.read(courses.course_register, member, course, services().now()))
 
 
-def _settings(member: Member, course: Course) -> None:
-    course_settings.show(member, course)
-    news_panel.panel(course, member)
-
-
 # What the page shows of a course, by the word for it in the address: its label, and what draws it.
 VIEWS: Mapping[str, tuple[str, Callable[[Member, Course], None]]] = {
     "register": (marked("Register"), _register),
     "students": (marked("Students"), _students),
     "charts": (marked("Charts"), _charts),
     "reports": (marked("Old reports"), report_panel.panel),
-    "settings": (marked("Settings"), _settings),
+    "settings": (marked("Settings"), course_settings.show),
 }
 
 member = page.gate("Course")

@@ -77,6 +77,16 @@ def named(one: Class) -> str:
     return f"{words.plain(one.title, 60)} · {words.when(one)}"
 
 
+def pasted_link() -> str:
+    """Draws the field for the link of a meeting that exists; what it says now."""
+    return st.text_input(
+        _("Zoom link or meeting ID"),
+        key="new-link",
+        placeholder="https://zoom.us/j/1234567890",
+        help=_("The invitation link of the meeting. A class that was held already can be taken in this way too."),
+    )
+
+
 def to_copy(earlier: Sequence[Class]) -> list[Class]:
     """The last few of them, each title once."""
     return list({(one.title, one.course): one for one in reversed(earlier)}.values())[::-1][:MOST_COPIED]
@@ -113,31 +123,37 @@ with st.container(width=760):
         weekly = series.fields(plan, "new")
         chosen = st.radio(
             _("Zoom meeting"),
-            [series.ONE_LINK, series.LINK_EACH],
+            [series.ONE_LINK, series.LINK_EACH, LINK],
             format_func=_,
-            captions=[_("One recurring meeting"), _("A meeting each, made one after another")],
+            captions=[
+                _("One recurring meeting"),
+                _("A meeting each, made one after another"),
+                _("Its link is the link of all classes"),
+            ],
             key="new-links",
         )
+        link = pasted_link() if chosen == LINK else None
         one_meeting = chosen == series.ONE_LINK
         number = series.preview(weekly, one_meeting=one_meeting)
         label = _n("Create {number} class", "Create {number} classes", number) if number else _("Create class")
         if st.button(label, type="primary", icon=":material/add_circle:", disabled=not number, key="new-create"):
             with page.shown_errors(), st.spinner(_("Asking Zoom …")):
+                if chosen == LINK and not (link or "").strip():
+                    raise InvalidInput("link_not_pasted")
                 ids = classes.create_series(
-                    services(), page.acting(), weekly, one_meeting=one_meeting, teacher=teacher, course=course
+                    services(),
+                    page.acting(),
+                    weekly,
+                    one_meeting=one_meeting,
+                    teacher=teacher,
+                    course=course,
+                    link=link,
                 )
                 made.append(ids[0])
             st.rerun()
         st.stop()
     source = st.radio(_("Zoom meeting"), [NEW_MEETING, LINK], format_func=_, key="new-source", horizontal=True)
-    link = None
-    if source == LINK:
-        link = st.text_input(
-            _("Zoom link or meeting ID"),
-            key="new-link",
-            placeholder="https://zoom.us/j/1234567890",
-            help=_("The invitation link of the meeting. A class that was held already can be taken in this way too."),
-        )
+    link = pasted_link() if source == LINK else None
     if st.button(_("Create class"), type="primary", icon=":material/add_circle:", key="new-create"):
         with page.shown_errors(), st.spinner(_("Asking Zoom …")):
             if source == LINK and not (link or "").strip():

@@ -144,7 +144,7 @@ def arrange_correct(page: Page, school: School) -> None:
     """The part of the page in which the list is corrected, unfolded."""
     arrange_class(page, school)
     settle(page)
-    unfold(page, page.locator(".st-key-correct details, [data-testid=stExpander] details").first)
+    unfold(page, page.locator(".st-key-correct details").first)
 
 
 def arrange_class_students(page: Page, school: School) -> None:
@@ -158,7 +158,7 @@ def arrange_roster_preview(page: Page, school: School) -> None:
     """A list that was pasted, and what was understood of it."""
     page.goto(f"{school.demo.url}/course?id={school.course}&view=students")
     settle(page)
-    part = page.locator(".st-key-roster details").first
+    part = page.locator("[class*=st-key-roster-] details").first
     unfold(page, part)
     page.get_by_role("radio", name=gettext("Paste a list")).or_(
         page.get_by_role("button", name=gettext("Paste a list"))

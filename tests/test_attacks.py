@@ -98,6 +98,7 @@ a student's page of a colleague's course                           | refused    
 
 # Hostile texts
 formulas in names                                                  | defused in CSV and Excel                               | test_report.py::test_a_formula_in_a_name_or_an_address_of_zooms_is_defused_in_both_files
+formulas in names, titles and remarks of a register                | defused in every file of it                            | test_register_files.py::test_nothing_in_a_file_can_run_in_a_spreadsheet
 HTML and Markdown in names                                         | shown as text                                          | test_page_class.py::test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup
 HTML and Markdown in titles                                        | shown as text                                          | test_pages.py::test_a_hostile_title_is_read_as_text_and_not_as_markup
 HTML and Markdown in names of students and courses, and long ones  | shown as text                                          | test_page_courses.py::test_hostile_and_endless_names_leave_the_pages_whole

@@ -118,7 +118,7 @@ def test_forty_classes_of_three_hundred_students_take_less_than_a_second() -> No
     students = [Enrolled(str(n), n, Student(f"S{n}", f"s{n}@x.example")) for n in range(300)]
     classes = [[stay(f"S{n}", c * DAY + n % 9, c * DAY + 60, f"s{n}@x.example") for n in range(300)] for c in range(40)]
     found = made(*classes, students=students)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert averages(found).classes == 40
     assert len(numbers_by_class(found)) == 40
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -90,7 +90,7 @@ VIEWS = [
     *(
         View(Path(name).stem, "admin" if name in FOR_ADMINS else "teacher", path_of(name), whole=True)
         for name in PAGES
-        if name not in (pages.CLASS, pages.COURSE)
+        if name not in (pages.CLASS, pages.COURSE, pages.STUDENT)
     ),
     *(View(f"course {view}, few", "teacher", f"/course?view={view}", "few", whole=True) for view in COURSE_VIEWS),
     *(View(f"course {view}, none", "teacher", f"/course?view={view}", "none") for view in COURSE_VIEWS),
@@ -103,6 +103,10 @@ VIEWS = [
     *(View(f"class {state}", "teacher", "/class", state) for state in ("late", "not held", "no meeting")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("cancelled", "waiting", "failed", "no list")),
     *(View(f"class {state}", "teacher", "/class", state) for state in ("nobody", "long names", "1,000 people")),
+    View("student", "teacher", "/student", "student", whole=True),
+    View("student that is not there", "teacher", "/student?id=nothing"),
+    View("own page of a student", "", "/my/", "link", whole=True),
+    View("own page that is over", "", "/my/" + "x" * 43),
     View("class for an admin", "admin", "/class", "counted"),
     View("classes, many for an admin", "admin", "/classes"),
     View("classes, none that fits", "teacher", "/classes?q=nothing-has-this-name"),
@@ -131,8 +135,10 @@ class Place:
 
     def address(self, view: View) -> str:
         """Where the view is."""
-        to = "&" if "?" in view.path else "?"
-        return f"{self.url}{view.path}" + (f"{to}id={self.classes[view.state]}" if view.state else "")
+        if not view.state:
+            return f"{self.url}{view.path}"
+        to = "" if view.path.endswith("/") else "&id=" if "?" in view.path else "?id="
+        return f"{self.url}{view.path}{to}{self.classes[view.state]}"
 
     def shoot(self, tab: Page, name: str) -> None:
         """Takes a picture of what is seen."""
@@ -153,7 +159,7 @@ def seed(engine: Engine, ana: Member, now: float) -> dict[str, str]:
     for number in range(130):
         past = lesson(engine, ana, f"Lesson {number}", now - 1440 * (number + 2), course="Sciences")
         counted(engine, past, stay("Bo", now - 1440 * (number + 2), now), start=now - 1440 * (number + 2), end=now)
-    return made | courses_with(school, ana, now)
+    return made | courses_with(school, ana, now) | with_student(school, ana, made["counted"])
 
 
 def courses_with(school: Services, ana: Member, now: float) -> dict[str, str]:
@@ -183,6 +189,16 @@ def courses_with(school: Services, ana: Member, now: float) -> dict[str, str]:
     courses.mark(school, ana, newest, [students.rows[0].enrolled.id], Status.EXCUSED, "A note from home")
     courses.archive(school, ana, courses.new_course(school, ana, "Last year's", ana))
     return made
+
+
+def with_student(school: Services, teacher: Member, class_id: str) -> dict[str, str]:
+    """A student of the course of these lessons, with the token of a link, who says that something is not right."""
+    courses.import_roster(school, auth.OPERATOR, teacher.email, "Sciences", read_pasted("Bo\nCy"))
+    course = school.read(courses.teachers_course, teacher, teacher.email, "Sciences")
+    student, _other = (one.id for one, _link in school.read(courses.list_links, teacher, course.id))
+    token = courses.make_links(school, teacher, course.id, [student], school.now() + timedelta(days=9))[student]
+    courses.ask(school, token, class_id, LONG)
+    return {"student": student, "link": token}
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ IMPORTS: dict[str, str] = {
     "class_attendance": "attendance audit auth errors services sessions storage",
     "classes": "attendance audit auth clock errors retry services sessions storage zoom",
     "sample_data": "audit auth errors paths services settings storage",
-    "sample_term": "attendance auth classes clock courses practice rosters services storage text",
+    "sample_term": "attendance auth classes clock courses decisions practice rosters services storage text",
     "collecting": "attendance class_attendance classes errors retry services sessions storage zoom",
     "courses": "attendance audit auth class_attendance classes clock errors permissions reports rosters services "
     "sessions storage text",

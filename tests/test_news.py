@@ -276,6 +276,22 @@ def test_an_account_that_is_removed_takes_its_news_with_it(
     assert (row.due_at, row.error) == (None, "mail_not_wanted")
 
 
+def test_who_is_given_a_course_turns_emails_on_herself(school: Services, maria: Member) -> None:
+    course_id = course_of(school, maria, digest=True, weekly=True)
+    heir = member(school.engine, "heir@school.example")
+    courses.hand_over(school, maria, course_id, heir.email)
+    course = school.read(storage.courses.course_by_id, course_id)
+    assert (course.teacher_id, course.sends_digest, course.sends_weekly) == (heir.id, False, False)
+
+
+def test_a_course_goes_with_its_weekly_emails(school: Services, maria: Member) -> None:
+    course_id = course_of(school, maria, weekly=True)
+    with transaction(school.engine) as tx:
+        storage.mails.ask_weekly(tx, course_id, "2026-W20", school.now())
+    courses.delete(school, maria, course_id)
+    assert rows(school) == []
+
+
 def test_courses_that_become_one_keep_their_news(
     school: Services, zoom: FakeZoom, maria: Member, clock: Clock, box: Mailbox
 ) -> None:

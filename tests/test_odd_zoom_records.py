@@ -129,7 +129,7 @@ def test_a_row_with_nothing_but_a_duration_is_a_nameless_person(
     zoom.hold("uuid-1", ANA, {"duration": 60}, {}, {"duration": 60}, meeting=MEETING)
     sessions.note_delivery(school, ended())
     attendance = fetching.fetch_now(school, OPERATOR, class_id)
-    assert people(attendance) == [("", "", 120, 2), ("Ana", "", 3600, 1)]
+    assert people(attendance) == [("", "", 60, 2), ("Ana", "", 3600, 1)]
     assert (attendance.total_records, attendance.repeats) == (3, 1)
 
 

@@ -136,10 +136,13 @@ def test_the_page_says_how_many_of_the_students_came_and_who_did_not(
     assert "Absent:\nDora Lind\n" in said(shown).replace("**", "")
 
 
-def test_a_name_leads_to_the_students_own_page(screens: Screens, engine: Engine, maria: Member) -> None:
+def test_a_name_leads_to_the_students_own_page_and_the_list_to_the_register(
+    screens: Screens, engine: Engine, maria: Member
+) -> None:
     class_id = held(engine, maria)
     shown = show(screens, class_id)
     (drawn,) = [text for text in raw(shown) if "class='list students'" in text]
+    assert "The register of this course" in headings(shown)
     assert f"<a href='student?id={student(engine, class_id, 'Dora Lind').id}' target='_self'>" in drawn
 
 
@@ -159,6 +162,16 @@ def test_minutes_and_percent_are_of_the_classs_own_time(screens: Screens, engine
     shown = show(screens, held(engine, maria))
     minutes = {row["Name"]: (row["Minutes in class"], row["Percent"]) for row in tables(shown)["Students"]}
     assert (minutes["Ben Ortiz"], minutes["Dora Lind"]) == (("40", "67%"), ("0", "0%"))
+
+
+def test_who_is_a_student_on_other_days_only_is_a_guest_and_it_is_said_why(
+    screens: Screens, engine: Engine, maria: Member
+) -> None:
+    roster = ROSTER.replace("Name,Email,Number", "Name,Email,Number,From") + "Ida Berg,ida@x.example,030,2026-06-01\n"
+    shown = show(screens, held(engine, maria, stay("Ida Berg", 0, 60, "ida@x.example"), roster=roster))
+    assert figures(shown)["Students"] == "2 of 5"
+    assert "Ida Berg" in names(shown, "Guests and hosts")
+    assert "Students of this course, but not on this day: Ida Berg." in said(shown)
 
 
 def test_names_that_others_have_chosen_are_only_text(screens: Screens, engine: Engine, maria: Member) -> None:
@@ -300,6 +313,11 @@ def test_while_the_class_runs_the_page_says_which_students_are_here_were_here_an
     assert names(shown, "Not here yet") == ["Carla Souza", "Elif Yılmaz", "Dora Lind excused"]
     assert "absent" not in said(shown).lower()
     assert "Absent" not in figures(shown)
+    # What a teacher asks first comes first, on a phone too.
+    assert [one for one in headings(shown) if one in ("Not here yet", "In class now")] == [
+        "Not here yet",
+        "In class now",
+    ]
 
 
 def test_nobody_is_absent_while_the_class_waits_for_zooms_list(
@@ -428,6 +446,7 @@ def test_a_co_teacher_of_the_class_marks_its_students_and_does_not_say_who_they_
     screens.sign_in(zoe)
     shown = show(screens, class_id)
     assert {"It is Carla Souza", "Somebody else"}.isdisjoint(labels(shown))
+    assert "The register of this course" not in headings(shown)
     assert {"Which person is which student", "1 guest may be a student"}.isdisjoint(one.label for one in shown.expander)
     click(shown, "Excuse")
     assert statuses(shown)["Dora Lind"] == "excused by hand; by the rule: absent"

@@ -1,61 +1,30 @@
 """The summary of a class, to copy, and the switches of a course's e-mails."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.makers import Clock, counted, entries, lesson, member, shared, stay
-from tests.screens import Screens, said
+from tests.screens import Screens, headings, said
 from tracker import courses, news
 from tracker.auth import OPERATOR
 from tracker.rosters import read_pasted
 from tracker.storage import courses as stored_courses
 from tracker.storage.members import Member
-from tracker.ui import wiring
+from tracker.ui import page, wiring
 
 pytestmark = pytest.mark.database("sqlite")
 
 
-def summary() -> None:
-    """A page with the summary of the class in the address."""
-    import streamlit as st
-
-    from tracker import classes
-    from tracker.ui import digest_panel, page
-    from tracker.ui.sign_in import member_of
-    from tracker.ui.wiring import services
-
-    member = member_of(page.sign_in_cookies(), page.browser_address())
-    assert member is not None
-    st.session_state[page.DRAWN_FOR] = member
-    with page.shown_errors():
-        found = services().read(classes.visible_class, member, st.query_params["id"])
-        digest_panel.panel(found, member)
+def summary(at: AppTest) -> list[str]:
+    """The lines of the summary of a class on its page; none where there is no summary."""
+    found = [one for one in at.expander if one.label == "Summary to copy"]
+    return [line for one in found for code in one.code for line in str(code.value).splitlines()]
 
 
-def switches() -> None:
-    """A page with the switches of the course in the address."""
-    import streamlit as st
-
-    from tracker import courses
-    from tracker.ui import news_panel, page
-    from tracker.ui.sign_in import member_of
-    from tracker.ui.wiring import services
-
-    member = member_of(page.sign_in_cookies(), page.browser_address())
-    assert member is not None
-    st.session_state[page.DRAWN_FOR] = member
-    with page.shown_errors():
-        news_panel.panel(services().read(courses.visible_course, member, st.query_params["id"]), member)
-
-
-def opened(screens: Screens, script: Callable[[], None], id: str) -> AppTest:
-    at = AppTest.from_function(script, default_timeout=30)
-    at.context = {"timezone": screens.zone, "locale": screens.locale}
-    at.query_params["id"] = id
-    return at.run()
+def settings_of(screens: Screens, teacher: Member) -> AppTest:
+    """The settings on the page of her course."""
+    return screens.open(page.COURSE, id=course_of(teacher).id, view="settings")
 
 
 @pytest.fixture
@@ -73,12 +42,10 @@ def course_of(ana: Member) -> stored_courses.Course:
 
 def test_a_counted_class_has_a_summary_to_copy(screens: Screens, engine: Engine, ana: Member, taught: str) -> None:
     screens.sign_in(ana)
-    assert not opened(screens, summary, taught).expander
+    assert not summary(screens.open(page.CLASS, id=taught))
     counted(engine, taught, stay("Cy Young", 0, 60))
-    at = opened(screens, summary, taught)
-    assert [one.label for one in at.expander] == ["Summary to copy"]
-    (text,) = (str(one.value) for one in at.code)
-    assert text.splitlines()[3:] == ["1 of 2 students was there.", "Absent: Bo <b>Roth</b>"]
+    at = screens.open(page.CLASS, id=taught)
+    assert summary(at)[3:] == ["1 of 2 students was there.", "Absent: Bo <b>Roth</b>"]
     assert not at.exception
 
 
@@ -86,20 +53,21 @@ def test_a_class_without_students_has_none(screens: Screens, engine: Engine, ana
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Cy Young", 0, 60))
     screens.sign_in(ana)
-    assert not opened(screens, summary, class_id).expander
+    assert not summary(screens.open(page.CLASS, id=class_id))
 
 
 def test_a_teacher_turns_her_emails_on_and_off(
     screens: Screens, engine: Engine, ana: Member, taught: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     screens.sign_in(ana)
-    at = opened(screens, switches, course_of(ana).id)
+    at = settings_of(screens, ana)
     assert not at.toggle
+    assert "E-mails" in headings(at)
     assert "No e-mails can be sent yet" in said(at)
     monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:25?tls=none")
     monkeypatch.setenv("SMTP_FROM", "news@school.example")
     wiring.close()
-    at = opened(screens, switches, course_of(ana).id)
+    at = settings_of(screens, ana)
     assert f"They go to {ana.email} alone." in said(at)
     at.toggle[0].set_value(True).run()
     assert (course_of(ana).sends_digest, course_of(ana).sends_weekly) == (True, False)
@@ -118,7 +86,7 @@ def test_what_was_switched_elsewhere_is_not_switched_back(
     monkeypatch.setenv("SMTP_FROM", "news@school.example")
     wiring.close()
     screens.sign_in(ana)
-    at = opened(screens, switches, course_of(ana).id)
+    at = settings_of(screens, ana)
     at.toggle[0].set_value(True).run()
     news.switch(wiring.services(), ana, course_of(ana).id, digest=False)
     at.run()
@@ -132,7 +100,7 @@ def test_a_colleague_does_not_see_whose_emails_they_are(
     colleague = member(engine, "co@school.example")
     shared(engine, taught, colleague, "course")
     screens.sign_in(colleague)
-    at = opened(screens, switches, course_of(ana).id)
+    at = settings_of(screens, ana)
     assert not at.toggle
-    assert not at.header
+    assert "E-mails" not in headings(at)
     assert not at.exception

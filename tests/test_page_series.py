@@ -125,6 +125,22 @@ def test_a_series_with_a_link_each_says_when_the_meetings_are_made(
     classes.make_due_meeting(wiring.services())
     shown = show(screens, found[0].id)
     assert shown.code[0].value == stored(engine, found[0].id).zoom_join_url
+    assert "Tue, 13 Oct 2026, 10:00–11:00 (Berlin time)" in shown.code[1].value
+
+
+def test_a_series_is_held_in_a_meeting_that_exists(form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member) -> None:
+    zoom.meetings["85011112222"] = {"id": 85011112222, "join_url": "https://zoom.us/j/1", "host_email": ana.email}
+    form.radio(key="new-links").set_value("Use a meeting that exists").run()
+    button(form, "Create 6 classes").click()
+    form.run()
+    assert "Paste the link of the Zoom meeting" in form.error[0].value
+    form.text_input(key="new-link").input("850 1111 2222")
+    button(form, "Create 6 classes").click()
+    form.run()
+    assert {one.zoom_meeting_id for one in made(engine, ana)} == {"85011112222"}
+    assert "it is the same for all of them" in said(form)
+    assert form.code[1].value.split("\n")[1].startswith("Every Tuesday and Thursday, 10:00–11:00")
+    assert "One of 6 classes every Tuesday and Thursday." in said(form)
 
 
 def test_what_cannot_be_planned_is_said_and_nothing_can_be_created(form: AppTest) -> None:

@@ -31,6 +31,7 @@ from tests.makers import (
 from tests.screens import PAGES, Away, Screens, button, headings, links, raw, said
 from tracker import auth, class_attendance, health, sessions, storage
 from tracker.attendance.types import ClassStatus
+from tracker.rosters import Student
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
@@ -45,7 +46,7 @@ SIGNED_OUT = "You are signed out Sign in, and you come back to this page. Sign i
 MEETING_IDS = count(82_000_000_000)
 TITLES = (
     *("Today", "Classes", "New class", "Algebra 7B", "System", "People", "People's data", "Activity", "My account"),
-    "What is kept",
+    *("What is kept", "Bo"),
 )
 SECTIONS = ("Needs attention", "Live now", "Coming up today", "Tomorrow", "Next", "Just held")
 UNESCAPED = ("<img", "[win", "](", "**bold", "`code", "$x", ":red", "https:", "\u202e")
@@ -77,6 +78,17 @@ def held(engine: Engine, ana: Member, title: str, start: float, end: float, plan
     made = lesson(engine, ana, title, planned, zoom_meeting_id=meeting, **more)
     note(ended(f"uuid-{meeting}", start, end, meeting))
     return made
+
+
+def asked_for(engine: Engine, teacher: Member, name: str, class_id: str) -> str:
+    """The id that a page of this name is opened with: that of a class, or of a student of its course."""
+    if name != page.STUDENT:
+        return class_id
+    with transaction(engine) as tx:
+        storage.courses.set_course(tx, class_id, "Algebra")
+        course_id = storage.courses.course_id(tx, teacher.id, "Algebra")
+        storage.students.save(tx, course_id, [(None, Student("Bo"))], NOW)
+        return storage.students.list_students(tx, course_id)[0].id
 
 
 # Every page
@@ -118,6 +130,7 @@ def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
             storage.classes.set_life(tx, class_id, status, None, None)
     shown = lesson(engine, ana)
     counted(engine, shown, stay("Bo", 0, 30))
+    shown = asked_for(engine, ana, name, shown)
     for zone in ("Asia/Kathmandu", "UTC", "Mars/Base", "", None):
         allowed.zone = zone
         at = allowed.open(name, id=shown)
@@ -130,7 +143,7 @@ def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
 def test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere(
     allowed: Screens, engine: Engine, ana: Member, name: str
 ) -> None:
-    at = allowed.open(name, id=lesson(engine, ana))
+    at = allowed.open(name, id=asked_for(engine, ana, name, lesson(engine, ana)))
     assert at.title
     auth.sign_out(engine, allowed.cookies[COOKIE], NOW)
     at.run()
@@ -152,8 +165,9 @@ def test_a_database_that_goes_away_at_any_moment_is_a_sentence_and_no_trace(
     class_id = lesson(engine, ana)
     counted(engine, class_id, stay("Bo", 0, 30))
     services()
+    asked = asked_for(engine, ana, name, class_id)
     away = Away()
-    at = allowed.open(name, id=class_id)
+    at = allowed.open(name, id=asked)
     away.asked = 0
     at.run()  # the first time Zoom is asked about its scopes, and only then this is among what is shown
     whole, statements = said(at), away.asked

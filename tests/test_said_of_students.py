@@ -553,3 +553,15 @@ def test_rules_that_are_changed_half_way_are_finished_by_the_tracker(
         courses.set_rules(school, ana, algebra(school), late_after=30)
     reconcile.fill_in_figures(school)
     assert stored(school.engine, class_id).late == 0
+
+
+@pytest.mark.parametrize(("zone", "on_roster"), [("UTC", False), ("Asia/Tokyo", True), ("America/New_York", False)])
+def test_a_students_dates_go_by_the_local_date_of_the_class(
+    school: Services, ana: Member, zone: str, on_roster: bool
+) -> None:
+    """At 16:00 UTC it is the next day in Tokyo."""
+    late = lesson(school.engine, ana, start=4 * 60, course="Algebra", timezone=zone)
+    roster = "Name\tEmail\tFrom\nZita Quark\tzita@x.org\t2026-05-15"
+    courses.import_roster(school, auth.OPERATOR, EMAIL, "Algebra", read_pasted(roster))
+    counted(school.engine, late, stay("Z", 240, 300, "zita@x.org"), start=240, end=300)
+    assert (marks(school, late), len(register(school).guests)) == (({"Zita": "present"}, 0) if on_roster else ({}, 1))

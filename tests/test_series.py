@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from tests.fake_zoom import FakeZoom, sent
 from tests.makers import NOW, Clock, entries, services, shared, stored
 from tests.makers import member as account
-from tracker import classes, listing, storage
+from tracker import classes, listing, reconcile, storage
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
 from tracker.classes import UNDO_FOR, Plan, SeriesPlan
@@ -427,6 +427,49 @@ def test_only_an_admin_makes_a_series_for_somebody_else(school: Services, zoom: 
     (first, *_) = classes.create_series(school, OPERATOR, SERIES, one_meeting=False, teacher=ben, course="Term 1")
     found = stored(school.engine, first)
     assert (found.teacher_id, found.course) == (ben.id, "Term 1")
+
+
+def test_the_classes_may_share_a_meeting_that_exists_and_those_that_were_held_are_fetched(
+    school: Services, zoom: FakeZoom, ana: Member, clock: Clock, http: RequestsMock
+) -> None:
+    link = "https://zoom.us/j/85011112222?pwd=abc"
+    zoom.meetings["85011112222"] = {"id": 85011112222, "join_url": link, "host_email": ana.email}
+    clock.time = datetime(2026, 10, 20, 12, tzinfo=UTC)
+    ids = classes.create_series(school, ana, SERIES, one_meeting=False, link=link)
+    found = of(school.engine, ids)
+    assert {
+        (one.zoom_meeting_id, one.zoom_join_url, one.zoom_meeting_made, one.zoom_linked_by_teacher) for one in found
+    } == {("85011112222", link, False, True)}
+    assert [one.fetch.due_at if one.fetch else None for one in found] == [clock()] * 3 + [None] * 3
+    with pytest.raises(InvalidInput, match="at this time already"):
+        classes.create_series(school, ana, SERIES, one_meeting=False, link=link)
+    classes.change_class(school, ana, ids[3], replace(PLAN, start=datetime(2026, 10, 22, 11)), with_following=True)
+    classes.cancel_class(school, ana, ids[4], with_following=True)
+    clock.time += UNDO_FOR
+    assert (classes.is_meeting_due(school), classes.are_dates_due(school), classes.is_deletion_due(school)) == (
+        False,
+        False,
+        False,
+    )
+    assert writes(http) == []
+
+
+def test_a_series_in_a_meeting_of_somebody_else_is_refused(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    zoom.meetings["85011112222"] = {"id": 85011112222, "join_url": "https://zoom.us/j/1", "host_email": "ben@x.example"}
+    with pytest.raises(NotAllowed):
+        classes.create_series(school, ana, SERIES, one_meeting=False, link="https://zoom.us/j/85011112222")
+    assert school.read(classes.latest_of, ana) == []
+
+
+def test_what_was_counted_on_earlier_days_is_forgotten(school: Services, clock: Clock, ana: Member) -> None:
+    limiter = SharedRateLimiter(school.engine, "pro", interactive=True, now=clock)
+    limiter.admit_write("Ana@School.example")
+    limiter.admit_write("ana@school.example ")
+    assert school.read(storage.rates.writes_of, ana.zoom_user, clock()) == 2
+    clock.forward(days=1)
+    assert school.read(storage.rates.writes_of, ana.zoom_user, clock()) == 0
+    reconcile.tidy_up(school)
+    assert school.read(storage.rates.writes_of, ana.zoom_user, NOW) == 0
 
 
 # One is moved, or all that follow

@@ -109,6 +109,23 @@ def test_the_meetings_of_cancelled_classes_are_deleted_beside_the_loop(
     wait_until(lambda: not zoom.meetings)
 
 
+def test_the_meetings_of_a_series_are_made_beside_the_loop_and_the_dates_of_another_brought_in_line(
+    loop: Worker, services: Services, zoom: FakeZoom
+) -> None:
+    teacher = member(services.engine)
+    first = classes.Plan("Algebra", at(75 + 24 * 60), 60, "UTC")
+    days = frozenset({first.start.weekday()})
+    series = classes.SeriesPlan(first, days, first.start.date() + timedelta(days=21))
+    without = frozenset({first.start.date() + timedelta(days=7)})
+    classes.create_series(services, teacher, series, one_meeting=False)
+    one = classes.SeriesPlan(first, days, series.until, without)
+    classes.create_series(services, teacher, one, one_meeting=True)
+    loop.make_meetings()
+    (recurring,) = [number for number, meeting in zoom.meetings.items() if meeting["type"] == 8]
+    wait_until(lambda: len(zoom.meetings) == 5 and len(zoom.dates(recurring)) == 3)
+    wait_until(lambda: not classes.is_meeting_due(services) and not classes.are_dates_due(services))
+
+
 def test_the_class_that_has_waited_longest_comes_first(loop: Worker, services: Services, zoom: FakeZoom) -> None:
     hold(services, zoom, 3)
     asked: list[str] = []

@@ -8,19 +8,20 @@ import csv
 import io
 import json
 import urllib.request
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracker import auth, classes, clock, courses, rosters, storage
+from tracker import auth, classes, clock, courses, decisions, rosters, storage
 from tracker.attendance.counting import person_key
 from tracker.attendance.types import Status
 from tracker.classes import Plan
 from tracker.practice.school import sample_rosters
 from tracker.practice.students import Student
 from tracker.services import Services
+from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 from tracker.text import order_of
 
@@ -69,6 +70,7 @@ def make_term(services: Services, teacher: Member, weeks: int, say: Callable[[st
         for student, student_id in ids[one.course]:
             if student.is_away(one.progress):
                 courses.mark(services, auth.OPERATOR, class_id, [student_id], Status.EXCUSED, student.remark)
+    _tell_namesakes_apart(services, class_id, ids)
     for course in {one.course: one for one in missing}:
         last = lessons[course][-1]
         title = f"{course} – lesson {len(lessons[course]) + 1}"
@@ -77,6 +79,17 @@ def make_term(services: Services, teacher: Member, weeks: int, say: Callable[[st
     middle = lessons[held[0].course][len(lessons[held[0].course]) // 2]
     days = -1 if middle.local.weekday() == FRIDAY else 1
     _plan(services, teacher, middle, f"{middle.course} – questions before the test", timedelta(days=days))
+
+
+def _tell_namesakes_apart(
+    services: Services, class_id: str, of_courses: Mapping[str, Sequence[tuple[Student, str]]]
+) -> None:
+    """The teacher has said of two students of one name that they are two people, which goes for all her classes."""
+    found = services.read(storage.classes.get_class, class_id)
+    for students in of_courses.values():
+        names = Counter(one.listed_name for one, _ in students)
+        first, second = (person_key(one.name, one.email) for one, _ in students if names[one.listed_name] > 1)
+        decisions.decide(services, auth.OPERATOR, found, Decision(first, second, same=False))
 
 
 def _plan(services: Services, teacher: Member, like: Held, title: str, later: timedelta) -> None:

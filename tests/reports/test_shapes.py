@@ -313,6 +313,24 @@ def test_what_says_something_else_has_another_digest(other: str) -> None:
     assert read(text).classes[0].digest != read(text.replace(was, other)).classes[0].digest
 
 
+def test_several_reports_of_teams_in_one_file_are_several_classes() -> None:
+    first = TEAMS + ACTIVITIES
+    found = told(read(f"{first}\r\n{first.replace('9/22/26', '9/23/26').replace('Biology', 'Physics')}"))
+    assert [(title, when) for title, when, _stays in found] == [
+        ("Biology", "2026-09-22 12:48:05-13:48:05"),
+        ("Physics", "2026-09-23 12:48:05-13:48:05"),
+    ]
+    assert [len(stays) for _title, _when, stays in found] == [3, 3]
+
+
+def test_of_several_meetings_one_may_have_had_nobody() -> None:
+    row = "{0},Algebra,2026-05-{0} 10:00:00,2026-05-{0} 11:00:00,,60,1\n\n"
+    text = "".join(
+        f"{BLOCK}{row.format(day)}{PLAIN}{people}" for day, people in (("13", ""), ("14", f"{OF_BO},50,,,\n"))
+    )
+    assert told(read(text)) == [("Algebra", "2026-05-13 08:00:00-09:00:00", []), ("Algebra", AN_HOUR, [BO])]
+
+
 def test_the_same_meeting_twice_in_a_file_is_one() -> None:
     part = SHAPES["the usual report, with the meeting above"][0]
     assert told(read(f"{part}\n{part}")) == SHAPES["the usual report, with the meeting above"][1]

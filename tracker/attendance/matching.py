@@ -168,7 +168,7 @@ def _names(person: Person) -> set[str]:
 
 
 def _emails(person: Person) -> set[str]:
-    return {address for stay in person.stays if (address := stay.email.strip().casefold())}
+    return {value for kind, value in person.keys if kind == "email"}
 
 
 def _words(name: str) -> str:

@@ -72,8 +72,8 @@ def _change_and_tell_later(
                 locked = _change(tx, acting, one.id, after, course, now, told=told)
                 if told:
                     _ask_to_tell(tx, locked, now)
-            if current.zoom_occurrence_id is not None:
-                starts = [one.scheduled_start for one in classes_of_meeting(tx, current.zoom_meeting_id or "")]
+            if current.zoom_meeting_id is not None:
+                starts = [one.scheduled_start for one in classes_of_meeting(tx, current.zoom_meeting_id)]
                 if len(starts) != len(set(starts)):
                     raise InvalidInput("meeting_taken")
 

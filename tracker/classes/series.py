@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from tracker import audit, auth, storage
 from tracker.attendance.types import ClassStatus
 from tracker.audit import Action
-from tracker.classes.meetings import deleted_without_class
+from tracker.classes.meetings import check_may_link, deleted_without_class, linked_meeting
 from tracker.classes.plan import Plan, one_line
 from tracker.classes.planned import check_not_taken
 from tracker.classes.series_plan import SeriesPlan
@@ -32,12 +32,14 @@ def create_series(
     one_meeting: bool,
     teacher: Member | None = None,
     course: str | None = None,
+    link: str | None = None,
 ) -> list[str]:
     """Makes the classes of a series, all or none, and returns their ids by their starts.
 
-    `one_meeting`: they share a recurring Zoom meeting; else each gets a meeting of its own in a while. They are the
-    acting person's own, or another `teacher`'s where an admin makes them. Raises InvalidInput for what cannot be used,
-    ZoomError where Zoom does not make the recurring meeting, or refuses us, NotConfigured.
+    `one_meeting`: they share a recurring Zoom meeting; else each gets a meeting of its own in a while. With a pasted
+    `link` they share the meeting that it names, and may have been held. They are the acting person's own, or another
+    `teacher`'s where an admin makes them. Raises InvalidInput for what cannot be used, ZoomError where Zoom does not
+    make the recurring meeting, or refuses us, NotConfigured, NotAllowed for a meeting that is somebody else's.
     """
     teacher = teacher or acting
     if teacher.id != acting.id:
@@ -45,6 +47,8 @@ def create_series(
     plans = series.checked()
     course = one_line(course or "", "course_name_too_long") or None
     now = services.now()
+    if link is not None and link.strip():
+        return _with_linked_meeting(services, acting, teacher, plans, course, link)
     if plans[0].start < now:
         raise InvalidInput("series_start_passed")
     if one_meeting:
@@ -97,6 +101,36 @@ def _with_one_meeting(
                 )
                 made.append(_add(tx, acting, teacher, new, plan, now))
             return made
+
+
+def _with_linked_meeting(
+    services: Services, acting: Member, teacher: Member, plans: list[Plan], course: str | None, link: str
+) -> list[str]:
+    meeting = linked_meeting(services, link)
+    check_may_link(services, acting, teacher, meeting)
+    now = services.now()
+    with transaction(services.engine) as tx, following(tx, meeting.announced_id, services.delay, now):
+        series_id = storage.series.add_series(tx, now, one_meeting=False)
+        made = []
+        for plan in plans:
+            check_not_taken(tx, meeting.announced_id, plan.start)
+            new = _new(
+                plan,
+                teacher,
+                course,
+                series_id,
+                zoom_meeting_id=meeting.announced_id,
+                zoom_join_url=meeting.join_url,
+                zoom_api_meeting_id=meeting.id if meeting.personal_id else None,
+                zoom_host_id=meeting.host_id or None,
+                zoom_linked_by_teacher=not acting.is_admin,
+                zoom_meeting_made=False,
+            )
+            made.append(_add(tx, acting, teacher, new, plan, now))
+            if plan.start + timedelta(minutes=plan.minutes) < now:
+                # Held already: no webhook will come, so Zoom is asked.
+                storage.fetches.ask(tx, made[-1], now, now)
+        return made
 
 
 def _with_dates(services: Services, meeting: Meeting) -> Meeting:

@@ -30,6 +30,7 @@ def create(call: Call) -> None:
             one_meeting=options.meeting == "one",
             teacher=teacher,
             course=options.course,
+            link=options.link,
         )
         found = [class_named(services, class_id) for class_id in ids]
     if options.json:
@@ -60,6 +61,9 @@ def series_command(lessons: Any) -> None:
     added.add_argument("--without", default="", help="days without class, like 2026-05-14,2026-05-21")
     added.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
     added.add_argument("--course", help="the course they belong to")
+    added.add_argument(
+        "--link", help="a Zoom link or meeting id, instead of new meetings; the start may be in the past"
+    )
     added.add_argument(
         "--meeting",
         choices=("one", "each"),

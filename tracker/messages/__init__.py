@@ -14,6 +14,7 @@ from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
 from tracker.messages.reports import OF_REPORTS
+from tracker.messages.rosters import OF_ROSTERS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
 
 _OF_ZOOM: Mapping[str, Template] = {
@@ -236,76 +237,6 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
     "retention_days_unusable": "The number of days is from 0 (no limit) to {most}.",
 }
 
-_OF_ROSTERS: Mapping[str, Template] = {
-    "no_such_student": "There is no student “{who}” on the roster.",
-    "student_gone": "This student is not on the roster any more.",
-    "student_is_several": "{number} students are called “{who}”. Name the one by her e-mail or number.",
-    "status_not_by_hand": "This status is not given by hand.",
-    "remark_without_status": "A remark goes with a status.",
-    "remark_too_long": "A remark has at most {most} characters.",
-    "class_is_cancelled": "This class is cancelled.",
-    "late_after_unusable": "The minutes have to be between 0 and {most}.",
-    "percent_unusable": "The percentage has to be between 0 and {most}.",
-    "address_unusable": "This is no e-mail address.",
-    "too_many_addresses": "A student has at most {most} further addresses.",
-    "roster_empty": "There is nothing in it.",
-    "roster_no_table": "This is no list of students that can be read. Save the list as Excel (.xlsx) or CSV, with a "
-    "column of names.",
-    "roster_old_excel": "This workbook is of an older kind, or has a password. Save it as Excel (.xlsx) without a "
-    "password.",
-    "roster_broken_workbook": "This workbook cannot be read. Save it again as Excel (.xlsx), or as CSV.",
-    "roster_too_large": "This file is too large for a list of students. Copy their lines into a new one.",
-    "roster_too_many": "A course has at most {most} students, and this list has more.",
-    "roster_without_students": "There is no student in this list.",
-    # Of a line of the list.
-    "roster_another_table": "Another table begins here. Only the first one was read.",
-    "roster_line_without_name": "There is neither a name nor an e-mail address.",
-    "roster_line_repeated": "It says the same as line {line}, so it counts once.",
-    "roster_email_twice": "{email} is on line {line} too.",
-    "roster_number_twice": "The number {number} is on line {line} too.",
-    "roster_name_twice": "“{name}” is on line {line} too, and nothing tells the two apart.",
-    "roster_emails_several": "There is more than one e-mail address; {email} was taken.",
-    "roster_number_shortened": "A spreadsheet has shortened the number “{number}”. Write it as text.",
-    "roster_date_unreadable": "“{text}” is not a date; write it like 2026-05-14.",
-    "roster_dates_ambiguous": "Under “{column}” either the day or the month may come first, as in {text}. The day was "
-    "taken to come first.",
-    "roster_dates_reversed": "The last day is before the first, so neither was taken.",
-    "roster_formula_without_value": "A formula has no result yet. Open the file in Excel, and save it again.",
-    "roster_line_no_student": "No student: {text}",
-    "roster_line_of_teacher": "No student, but {role}: {name}",
-    "roster_headings_again": "The headings once more.",
-    # Of a line, beside who is on the roster already.
-    "roster_one_of_several": "“{name}” is one of several students of this name on the roster, and nothing tells which: "
-    "the line was left out.",
-    "roster_email_known": "{name}, who is on the roster already, has the same e-mail address {email}. Both are kept.",
-    "roster_name_known": "A “{name}” with another number or e-mail address is on the roster already. Both are kept.",
-    "roster_full": "A course has at most {most} students, and with this list it would have {number}.",
-    "student_link_over": "This link is closed, or its time is over. Ask your teacher for another one.",
-    "link_day_unusable": "A link lasts for a day at least, and for {most} days at most.",
-    "request_empty": "Say in a few words what is not right.",
-    "request_too_long": "This has at most {most} characters.",
-    "request_not_for_class": "Nothing can be said of this class.",
-    "request_open": "You have said something of this class already. Your teacher will answer.",
-    "request_too_often": "You have said as much of this class as there is room for. Talk to your teacher.",
-    "too_many_requests": "You have {most} open requests. Your teacher has to answer some of them first.",
-    "request_gone": "This request is not there any more.",
-    "request_decided": "This request was answered or withdrawn meanwhile.",
-    "page_busy": "Many are looking at this moment. Please try again in a few seconds.",
-    "course_unnamed": "Give the course a name.",
-    "course_of_somebody_else": "This course belongs to another teacher.",
-    "course_not_there": "There is no such course.",
-    "course_name_taken": "{teacher} has a course “{course}” already. Take another name.",
-    "course_not_in_charge": "Only the course's teacher or an admin does this.",
-    "course_has_classes": "This course has classes, so it is not deleted. Archive it instead.",
-    "hand_over_unconfirmed": "Choose a colleague, and say that you are sure.",
-    "course_to_nobody": "The course cannot go to {email}: take another account, one that is open.",
-    "nobody_chosen": "Choose one student or more.",
-    "student_unnamed": "Give the student a name.",
-    "student_on_roster": "{name} is on the roster already.",
-    "student_text_too_long": "Name, number and group have at most {most} characters.",
-    "student_dates_reversed": "The last day is before the first.",
-}
-
 _OF_HTTP: Mapping[str, Template] = {
     "no_such_address": "There is nothing at this address.",
     "method_not_allowed": "This address does not take that method.",
@@ -359,7 +290,7 @@ SENTENCES: Mapping[str, Template] = {
     **_OF_CLASSES,
     **_OF_PEOPLE,
     **_OF_PEOPLES_DATA,
-    **_OF_ROSTERS,
+    **OF_ROSTERS,
     **OF_REPORTS,
     **_OF_HTTP,
     **OF_THE_MACHINE,

@@ -7,8 +7,7 @@ switches.py  a teacher turns them on and off for a course
 """
 
 from tracker.news.digest import Digest, digest_of, weekly_of
-from tracker.news.letters import summary_of
 from tracker.news.sending import ask_weekly, is_due, send_due, tidy_up
 from tracker.news.switches import switch
 
-__all__ = ["Digest", "ask_weekly", "digest_of", "is_due", "send_due", "summary_of", "switch", "tidy_up", "weekly_of"]
+__all__ = ["Digest", "ask_weekly", "digest_of", "is_due", "send_due", "switch", "tidy_up", "weekly_of"]

@@ -37,18 +37,14 @@ def letter_of(tx: Transaction, claim: MailClaim, now: datetime) -> Letter | Prob
     if not wanted or course.archived_at is not None or teacher.disabled_at is not None:
         return NOT_WANTED
     with languages.speaking(languages.best(teacher.language)):
-        told = summary_of(tx, teacher, found, now) if found else _weekly(tx, teacher, course, now)
+        told = _digest(tx, teacher, found, now) if found else _weekly(tx, teacher, course, now)
         if told is None:
             return NOTHING_TO_SAY
         return Letter(claim.key, teacher.email, told.subject, _with_why(told.text, course), languages.html_lang())
 
 
-def summary_of(tx: Transaction, viewer: Member, found: Class, now: datetime) -> Digest | None:
-    """The digest of a class in the language spoken; None where it is not known who was there, or who should have been.
-
-    Raises NotAllowed, UnreadableRecords.
-    """
-    known = students_of_class(tx, viewer, found, now)
+def _digest(tx: Transaction, teacher: Member, found: Class, now: datetime) -> Digest | None:
+    known = students_of_class(tx, teacher, found, now)
     return digest_of(class_in_register(found, now), roster_of(tx, found)[0], known) if known else None
 
 

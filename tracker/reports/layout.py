@@ -9,7 +9,7 @@ from tracker.reports.times import moment_of
 from tracker.tables.cells import Row, is_address
 
 # Teams numbers the parts of its report; in whatever language, these are the people, and their joins and leaves.
-PARTICIPANTS, ACTIVITIES = 2, 3
+SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
 _PART = re.compile(r"([1-9])[.)] ?\D.*")
 _OF_STAYS = frozenset({Field.JOIN, Field.LEAVE, Field.DURATION, Field.MOMENT})
 
@@ -65,6 +65,7 @@ def layout_of(rows: Iterable[Row]) -> Layout:
     for row in rows:
         if (number := _part_of(row)) is not None:
             part, section, block = number, None, None
+            about = None if part == SUMMARY else about
         elif (columns := columns_of(row)) is not None:
             section, block = Section(row.line, columns, about, part), None
             found.sections.append(section)

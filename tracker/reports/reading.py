@@ -86,13 +86,13 @@ def report_of(
     for section in sections:
         own = lines[section.line]
         entries = _pairs(own, order) if Field.MOMENT in section.columns.person else _entries(own, reading)
+        if section.about is not None:  # a meeting, though nobody came
+            told.setdefault(section.about.line, Told(section.about, _moments_of(section.about)))
         for entry in entries:
             one = about[entry.line]
             if one.line not in told:
                 told[one.line] = Told(one, _moments_of(one))
             told[one.line].entries.append(entry)
-    for alone in layout.about if not any(one.entries for one in told.values()) else ():
-        told.setdefault(alone.line, Told(alone, _moments_of(alone)))
     classes = meetings_of(told.values(), order, zone, held, reading.say)
     if not classes:
         raise InvalidInput("report_empty")

@@ -120,14 +120,16 @@ def set_archived(tx: Transaction, course_id: str, since: datetime | None) -> Non
 
 
 def set_teacher(tx: Transaction, course_id: str, teacher_id: str) -> None:
-    """Gives a course to another teacher; with its classes it is `leaving.hand_over_course`."""
-    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(teacher_id=teacher_id))
+    """Gives a course to another teacher, who may turn e-mails on; with its classes it is `leaving.hand_over_course`."""
+    given = {"teacher_id": teacher_id, "sends_digest": False, "sends_weekly": False}
+    tx.exec(update(CourseRow).where(col(CourseRow.id) == course_id).values(given))
 
 
 def delete_course(tx: Transaction, course_id: str) -> None:
     """Deletes a course that has no class and no student any more, with whom it is shared and what was to be sent."""
     tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
     tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
+    tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
     tx.exec(delete(CourseRow).where(col(CourseRow.id) == course_id))
 
 

@@ -33,6 +33,7 @@ OTHERS: Mapping[str, str] = {
     auth.OPERATOR.name: marked("The operator"),
     audit.SCHEDULE.name: marked("The tracker"),
     auth.PROGRAM.name: marked("A program"),
+    "student": marked("A student"),
     "unknown": marked("Somebody"),
 }
 # Words among the details of an entry, by the name of the detail and what is stored.

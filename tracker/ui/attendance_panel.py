@@ -24,6 +24,7 @@ from tracker.ui import (
     live_panel,
     mark_panel,
     matching_panel,
+    page,
     people_panel,
     said_panel,
     students_panel,
@@ -54,6 +55,8 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
     with st.container(key="after-people"):
         correct_panel.show(found, attendance, member)
         said_panel.show(found, attendance, member)
+        if not live and students is not None:
+            digest_panel.panel(found, students)
         if not live:
             downloads.show(found)
     if attendance.stays and not attendance.without_times:
@@ -61,7 +64,6 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
             st.header(_("When they were there"), anchor=False)
             charts.timeline(found, attendance, order, words.zone())
             charts.show_curve(found, attendance, words.zone())
-    digest_panel.panel(found, member)
     with st.expander(_("Every join and leave"), icon=":material/list:", key="joins"):
         joins_panel.show(attendance)
     with st.expander(_("Why this number?"), icon=":material/help:", key="why"):
@@ -112,6 +114,8 @@ def _people(found: Class, attendance: Attendance, member: Member, students: Stud
     if attendance.until is None:
         _students(found, students, member, attendance)
         people_panel.beside_students(attendance, students.in_class.guests)
+        if said := students_panel.of_other_days(students):
+            st.caption(said)
         return people_panel.NAME
     mark_panel.show(found, students)
     matching_panel.show(found, students, attendance)
@@ -123,6 +127,11 @@ def _students(found: Class, students: StudentsOfClass, member: Member, attendanc
     """The list of students, and below it what can be said of them."""
     st.header(_("Students"), anchor=False)
     students_panel.show(found, students, member)
+    if students.may_match:
+        register = _("The register of this course")
+        st.page_link(
+            page.COURSE, label=register, icon=":material/table_chart:", query_params={"id": students.course_id}
+        )
     mark_panel.show(found, students)
     matching_panel.show(found, students, attendance)
 

@@ -79,7 +79,7 @@ def below_buttons(found: Class, member: Member) -> None:
         is_fresh = _is_fresh(found, now)
         if is_fresh and found.zoom_join_url:
             told = _("The class is planned. Now send your students the join link, or the whole invitation.")
-            if found.zoom_occurrence_id is not None:
+            if found.series_id is not None and (found.zoom_occurrence_id is not None or not found.zoom_meeting_made):
                 told = _(
                     "The classes are planned. Now send your students the join link: it is the same for all of them."
                 )

@@ -10,7 +10,7 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
-from tracker.ui import page, people, sharing, words
+from tracker.ui import news_panel, page, people, sharing, words
 from tracker.ui.wiring import services
 
 # So many of a teacher's latest classes are looked through for those that are in no course.
@@ -33,6 +33,7 @@ def show(member: Member, course: Course) -> None:
             _name(course)
         st.header(_("Shared with colleagues"), anchor=False)
         sharing.of_course(course, member)
+        news_panel.panel(course, member)
         if in_charge:
             st.header(_("Hand over"), anchor=False)
             _hand_over(member, course)

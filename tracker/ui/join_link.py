@@ -39,7 +39,8 @@ def link(found: Class) -> None:
 
 def _with_one_link(tx: Transaction, viewer: Member, found: Class) -> list[Class]:
     """The class, and with one link for the whole term those that follow: the students are told of them once."""
-    return [found, *(classes.following_for(tx, viewer, found) if found.zoom_occurrence_id is not None else ())]
+    later = classes.following_for(tx, viewer, found)
+    return [found, *later] if all(one.zoom_meeting_id == found.zoom_meeting_id for one in later) else [found]
 
 
 def invitation(found: Class, series: Sequence[Class] = ()) -> str:

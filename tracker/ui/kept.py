@@ -94,6 +94,13 @@ def _of_classes(how_long: str) -> list[Row]:
             _teachers(),
         ),
         (
+            _("What a student says by a link to her own attendance, and the answer; of the link a hash"),
+            _("the student"),
+            _("to correct what is not right"),
+            _("until the names of the class go, or the student is taken off the roster"),
+            _("the student, the teacher of the course, colleagues with whom it is shared, and admins"),
+        ),
+        (
             _("Title, time, course and Zoom link of a class"),
             _("its teacher"),
             _("to hold the class and to find it again"),

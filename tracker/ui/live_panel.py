@@ -66,26 +66,30 @@ def show(
         ]
 
     name = Column(_(HEADINGS["Name"]))
-    lists: list[tuple[str, list[Column], list[list[Cell]]]] = [
-        (_("In class now"), [name, Column(_("Since"), numbers=True)], rows(since))
+    lists: list[tuple[str, list[Column], list[list[Cell]], str]] = [
+        (
+            _("In class now"),
+            [name, Column(_("Since"), numbers=True)],
+            rows(since),
+            _("Nobody is in the meeting at this moment."),
+        )
     ]
     # Who is here on one of two devices has not left on the other one.
     if have_left := rows(left, back):
-        lists.append((_("Have left"), [name, Column(_("At"), numbers=True)], have_left))
+        lists.append((_("Have left"), [name, Column(_("At"), numbers=True)], have_left, ""))
     if students is not None:
-        lists.append((_("Not here yet"), [name], _not_here_yet(students)))
+        # What a teacher asks first comes first on a phone too.
+        lists.insert(0, (_("Not here yet"), [name], _not_here_yet(students), _("Every student has been here.")))
     elif awaited := read(class_attendance.not_here_yet, viewer, found, attendance, services().now()):
         came_last = [Column(_("In the last class of this course"))]
-        lists.append((_("Not here yet"), came_last, [[_name(person)] for person in awaited]))
-    for place, (heading, columns, people) in zip(st.columns(len(lists)), lists, strict=True):
+        lists.append((_("Not here yet"), came_last, [[_name(person)] for person in awaited], ""))
+    for place, (heading, columns, people, nobody) in zip(st.columns(len(lists)), lists, strict=True):
         with place:
             st.header(heading, anchor=False)
             if people:
                 components.table(heading, columns, people, box=len(people) > MOST_WITHOUT_BOX)
-            elif heading == lists[0][0]:
-                st.markdown(_("Nobody is in the meeting at this moment."))
             else:
-                st.markdown(_("Every student has been here."))
+                st.markdown(nobody)
 
 
 def _names(person: Person, students: StudentsOfClass | None, but: Collection[str]) -> list[tuple[int, Html]]:

@@ -97,7 +97,7 @@ def _figures(row: Row) -> list[Figure]:
             _("Absent"),
             formats.number(len(counted) - came),
             _n("{number} in a row now", "{number} in a row now", row.absences_in_a_row)
-            if row.absences_in_a_row
+            if row.absences_in_a_row > 1
             else "",
         ),
     ]

@@ -97,6 +97,13 @@ def state(found: Class, students: StudentsOfClass, now: datetime) -> str:
     return _("Who was absent is not known yet: Zoom's list is not there.")
 
 
+def of_other_days(students: StudentsOfClass) -> str:
+    """Who of the guests is a student of the course on other days only, in Markdown; nothing where it is nobody."""
+    some = [one for person in students.in_class.guests for one in students.students_of(person)]
+    names = words.listed([name_of(students, one) for one in some])
+    return _("Students of this course, but not on this day: {names}.", names=names) if some else ""
+
+
 def show(found: Class, students: StudentsOfClass, member: Member) -> None:
     """The list of the students, all of them or those that are asked for; on paper it has everybody."""
     if students.known is not Known.COUNTED and not any(students.mark(one).people for one in students.of_day):
