@@ -37,12 +37,13 @@ def asked_for(viewer: Member) -> Class | None:
 
 
 def course_asked_for(viewer: Member) -> str | None:
-    """The name of the course that the address names, to make a class of it."""
+    """The name of the viewer's own course that the address names, to make a class of it."""
     try:
         wanted = st.query_params.get("course")
-        return page.read(courses.visible_course, viewer, wanted).name if wanted else None
+        found = page.read(courses.visible_course, viewer, wanted) if wanted else None
     except TrackerError:
         return None
+    return found.name if found is not None and found.teacher_id == viewer.id else None
 
 
 def copy(earlier: Sequence[Class]) -> None:

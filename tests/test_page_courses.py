@@ -219,7 +219,10 @@ def test_several_students_are_excused_in_one_go_and_it_is_undone(
     assert not at.exception
     assert "2 students marked as excused: Wed, 13 May 2026 · Lesson 1." in said(at)
     assert "◇ exc. ✎ excused, given by hand: Ill" in register_rows(at)["Cy Lima"]
-    at = button(at, "Undo").click().run()
+    screens.clock.forward(minutes=6)
+    assert "marked as" not in said(at.run())
+    screens.clock.forward(minutes=-6)
+    at = button(at.run(), "Undo").click().run()
     rows = register_rows(at)
     assert "✕ abs. absent" in rows["Cy Lima"]
     assert "given by hand: before" in rows["Di Day"]
@@ -469,8 +472,17 @@ def test_a_new_class_of_the_course_is_offered_at_its_next_time(screens: Screens,
     assert next(one for one in at.date_input if one.label == "Date").value == datetime(
         2026, 5, 14, tzinfo=UTC
     ).date() + (timedelta(days=7))
-    screens.sign_in(member(school.engine, "eva@school.example"))
-    assert not screens.open(page.NEW_CLASS, course=course.id).exception
+    assert "New class" in [one.label for one in opened(screens, course).button]
+
+
+def test_of_a_colleagues_course_no_new_class_is_offered(screens: Screens, school: Services, ana: Member) -> None:
+    course = make(school, ana)
+    for role in ("teacher", "admin"):
+        screens.sign_in(member(school.engine, f"{role}@school.example", "admin" if role == "admin" else "teacher"))
+        at = screens.open(page.NEW_CLASS, course=course.id)
+        assert not at.exception
+        assert next(one for one in at.selectbox if one.label == "Course (optional)").value is None
+    assert "New class" not in [one.label for one in opened(screens, course).button]
 
 
 def test_an_open_register_is_drawn_anew_when_a_class_is_counted(

@@ -17,7 +17,8 @@ def head(member: Member, course: Course) -> None:
     st.page_link(page.COURSES, label=_("Courses"), icon=":material/arrow_back:")
     with st.container(key="page-head", horizontal=True, vertical_alignment="center"):
         st.title(words.markdown(course.name, 200), anchor=False)
-        own = course.teacher_id == member.id or member.is_admin
+        # A new class is its maker's: of somebody else's course she would make one of her own.
+        own = course.teacher_id == member.id
         if own and course.archived_at is None and st.button(_("New class"), icon=":material/add:"):
             st.switch_page(page.NEW_CLASS, query_params={"course": course.id})
     with page.shown_errors():

@@ -1,6 +1,7 @@
 """Marks by hand from the register: several students of a class at once, with the way back."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
@@ -18,11 +19,12 @@ from tracker.storage.members import Member
 from tracker.ui import page, words
 from tracker.ui.wiring import services
 
-# The key in Streamlit's session state of the marks that were given last: the course, the class, the sentence, and what
-# was said of each student before.
+# The key in Streamlit's session state of the marks that were given last: the course, the class, the sentence, what was
+# said of each student before, and until when it is told.
 JUST_MARKED = "just-marked"
 # And how often somebody was marked, so that the form is an empty one after that.
 TIMES = "times-marked"
+TOLD_FOR, NEVER = timedelta(minutes=5), datetime.min.replace(tzinfo=UTC)
 BY_RULE = "by rule"
 # How many classes that have not begun are offered, as for somebody who is excused beforehand.
 MOST_TO_COME = 8
@@ -71,9 +73,9 @@ def show(member: Member, course: Course, register: Register) -> None:
 
 def just_marked(course: Course) -> None:
     """What was marked a moment ago, with the way back."""
-    if (last := st.session_state.get(JUST_MARKED)) is None or last[0] != course.id:
+    course_id, class_id, sentence, before, until = st.session_state.get(JUST_MARKED, ("", "", "", {}, NEVER))
+    if course_id != course.id or services().now() >= until:
         return
-    _course, class_id, sentence, before = last
     with st.container(key="just-marked", horizontal=True, vertical_alignment="center"):
         st.markdown(sentence, width="content")
         if st.button(_("Undo"), icon=":material/undo:"):
@@ -102,7 +104,7 @@ def _mark(course: Course, class_id: str, told: str, chosen: list[str], status: s
             status=_(STATUSES[given]),
             title=words.markdown(told),
         )
-    st.session_state[JUST_MARKED] = (course.id, class_id, sentence, before)
+    st.session_state[JUST_MARKED] = (course.id, class_id, sentence, before, services().now() + TOLD_FOR)
     st.session_state[TIMES] = st.session_state.get(TIMES, 0) + 1
     st.rerun()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tracker.attendance.register import Known, Register, RegisterClass, Row
-from tracker.attendance.types import CAME
+from tracker.attendance.types import CAME, Status
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
@@ -64,6 +64,8 @@ def _figures(register: Register) -> None:
     last = next(held for held in reversed(register.classes) if held.known is Known.COUNTED)
     there = [row.marks[last.id].status for row in register.rows if last.id in row.marks]
     below = formats.percent(register.rules.at_risk_below)
+    day, excused = formats.day(last.day), there.count(Status.EXCUSED)
+    note = _n("{day}, {number} excused", "{day}, {number} excused", excused, day=day) if excused else day
     components.figures(
         (
             components.Figure(
@@ -73,7 +75,7 @@ def _figures(register: Register) -> None:
                     number=formats.number(sum(status in CAME for status in there)),
                     all=formats.number(len(there)),
                 ),
-                formats.day(last.day),
+                note,
             ),
             components.Figure(_("Came on average"), formats.percent(round(100 * came / len(marks)))),
             components.Figure(
