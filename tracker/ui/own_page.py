@@ -66,7 +66,7 @@ async def submit(request: Request) -> Response:
         return await _page(request, sentence_of(error), 400, typed=(class_id, text))
     except NotFound as error:
         if error.code == "student_link_over":
-            return _over(error)
+            return _over(request, error)
         return await _page(request, sentence_of(error), 404)
     except AWAY:
         return _away()
@@ -81,7 +81,7 @@ async def _page(request: Request, fault: str = "", status: int = 200, typed: tup
     try:
         shown = await REGISTERS.run(courses.own_attendance, services(), token, known_browser=False)
     except NotFound as error:
-        return _over(error)
+        return _over(request, error)
     except TooManyTries as error:
         return _busy(sentence_of(error), 503)
     except AWAY:
@@ -95,8 +95,8 @@ async def _page(request: Request, fault: str = "", status: int = 200, typed: tup
     return forms.page(_(TITLE), body + language.switch(request.url.path), status, wide=True)
 
 
-def _over(error: NotFound) -> Response:
-    return forms.page(_(TITLE), forms.alert(sentence_of(error)) + language.switch(), 404)
+def _over(request: Request, error: NotFound) -> Response:
+    return forms.page(_(TITLE), forms.alert(sentence_of(error)) + language.switch(request.url.path), 404)
 
 
 def _busy(fault: str, status: int) -> Response:
