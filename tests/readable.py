@@ -30,7 +30,7 @@ SHOWN_BY = "format_func"
 READ_IN_HTML = re.compile(r"\b(?:aria-label|title|alt|placeholder)=(['\"])(?P<text>.*?)\1", re.DOTALL)
 FOR_PROGRAMMERS = {"AssertionError", "KeyError", "LookupError", "RuntimeError", "TypeError", "ValueError"}
 LOGS = {"log", "logger", "logging", "LOG", "_log"}
-# Names, which are the same in every language, and formats of Streamlit's.
+# Names, which are the same in every language, formats of Streamlit's, and what search engines read.
 NAMES = {
     "Download plot as a PNG",
     "Samsung Internet",
@@ -42,6 +42,8 @@ NAMES = {
     "YYYY-MM-DD HH:mm:ss",
     "ZOOM_PLAN",
     "-//Zoom Participant Tracking//Class//EN",
+    "Google Sheets",
+    "noindex, nofollow",
 }
 # What is stored; its words are in the catalogues.
 CODES = {"people and stays", "left early", "late, left early"}

@@ -82,7 +82,7 @@ def test_everything_that_is_asked_of_a_class_is_answered_for_it(school: CommandL
     assert [tuple(person[key] for key in told) for person in found["people"]] == [
         ("Ana", "host", 3630, 100, "present"),
         ("Bo", "participant", 3630, 100, "present"),
-        ("Cy", "participant", 1440, 40, "late, left early"),
+        ("Cy", "participant", 1440, 40, "partly"),
     ]
     assert (found["sessions"], found["missing"]) == ([], [])
     people = school.done("export", one["id"], "--format", "csv").text

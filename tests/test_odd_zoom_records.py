@@ -62,8 +62,8 @@ def without(record: dict[str, Any], *names: str) -> dict[str, Any]:
         pytest.param({"leave_time": ""}, ("Ben", "", 3300, 1), id="no leave: the duration fills the gap"),
         pytest.param({"join_time": ""}, ("Ben", "", 3300, 1), id="no join: the duration fills the gap"),
         pytest.param({"leave_time": None, "duration": 60}, ("Ben", "", 60, 1), id="null for a leave"),
-        pytest.param({"join_time": "", "leave_time": ""}, ("Ben", "", 3300, 1), id="no times: only how long it was"),
-        pytest.param({"join_time": "noon", "leave_time": 1}, ("Ben", "", 3300, 1), id="times that are none"),
+        pytest.param({"join_time": "", "leave_time": ""}, ("Ben", "", 0, 1), id="no times: counted all the same"),
+        pytest.param({"join_time": "noon", "leave_time": 1}, ("Ben", "", 0, 1), id="times that are none"),
         pytest.param(
             {"join_time": "2026-05-14T12:30:00Z", "leave_time": "2026-05-14T12:10:00Z", "duration": 120},
             ("Ben", "", 120, 1),
@@ -129,7 +129,7 @@ def test_a_row_with_nothing_but_a_duration_is_a_nameless_person(
     zoom.hold("uuid-1", ANA, {"duration": 60}, {}, {"duration": 60}, meeting=MEETING)
     sessions.note_delivery(school, ended())
     attendance = fetching.fetch_now(school, OPERATOR, class_id)
-    assert people(attendance) == [("", "", 60, 2), ("Ana", "", 3600, 1)]
+    assert people(attendance) == [("", "", 0, 2), ("Ana", "", 3600, 1)]
     assert (attendance.total_records, attendance.repeats) == (3, 1)
 
 

@@ -17,7 +17,7 @@ def test_it_shows_who_was_there_and_offers_no_fetch(screens: Screens, wired: Clo
     class_id = only_id(bring(services()))
     at = show(screens, class_id)
     assert figures(at)["People"] == "2 (and the host)"
-    assert figures(at)["Came late"] == "1 (by more than 5 minutes)"
+    assert figures(at)["Came late"] == "0"
     people = tables(at)["People"]
     assert [next(iter(row.values())) for row in people] == ["Ana", "Bo", "Cy"]
     told = said(at)

@@ -91,7 +91,7 @@ def test_a_student_is_shown_with_her_figures_and_her_classes_the_latest_first(sc
     assert [one.value for one in shown.title] == ["Bo Ek"]
     assert "bo@x.example · number 007 · group 7B" in text
     assert figures(shown) == {
-        "Came": "2 of 3 (67%)",
+        "Attended": "2 of 3 (67%)",
         "Excused": "0",
         "Came late": "2",
         "Absent": "1",
@@ -159,12 +159,12 @@ def test_the_same_student_in_other_courses_is_a_click_away(screens: Screens, her
     assert headings(shown)[-1] == "In other courses"
     there = screens.open(page.STUDENT, id=other.id)
     assert "No class has been counted yet." in said(there)
-    assert figures(there)["Came"] == "–"
+    assert figures(there)["Attended"] == "–"
 
 
 def test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown(screens: Screens, here: School) -> None:
-    assert refused(screens.open(page.STUDENT, id="nothing")) == "This student is on no roster any more."
-    assert refused(screens.open(page.STUDENT)) == "This student is on no roster any more."
+    assert refused(screens.open(page.STUDENT, id="nothing")) == "This student is not on the roster any more."
+    assert refused(screens.open(page.STUDENT)) == "This student is not on the roster any more."
     screens.sign_in(member(here.using.engine, "eva@school.example"))
     shown = screens.open(page.STUDENT, id=here.ids["Bo Ek"])
     assert refused(shown) == "This course belongs to another teacher."
@@ -298,7 +298,7 @@ def test_the_charts_of_a_course_have_their_numbers_in_a_table(screens: Screens, 
     latest, *_others = tables(shown)["The numbers"]
     assert latest == {
         "Class": "Algebra 3 Thu, 28 May 2026",
-        "Came": "1",
+        "Attended": "1",
         "In time": "1",
         "Late": "0",
         "Partly present": "0",

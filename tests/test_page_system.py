@@ -65,7 +65,7 @@ def test_an_admin_finds_it_in_the_sidebar(admin: Screens) -> None:
     found = admin.open(page.TODAY)
     links = [one.value for one in found.sidebar.get("page_link")]
     assert links == [
-        *("Today", "Classes", "New class", "System", "People", "People's data", "Activity"),
+        *("Today", "Classes", "Courses", "New class", "System", "People", "People's data", "Activity"),
         *("My account", "What is kept"),
     ]
 

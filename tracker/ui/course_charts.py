@@ -106,7 +106,7 @@ def term_figure(numbers: Sequence[ClassNumbers], zone: ZoneInfo) -> go.Figure:
 def _table(numbers: Sequence[ClassNumbers], zone: ZoneInfo) -> None:
     columns = [
         Column(_("Class")),
-        Column(_("Came"), numbers=True),
+        Column(_("Attended"), numbers=True),
         *(Column(_(label).capitalize(), numbers=True, look="wide") for label, _color, _shape in PARTS_OF_BAR.values()),
         Column(_("Percent"), numbers=True),
     ]

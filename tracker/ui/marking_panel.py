@@ -25,7 +25,7 @@ JUST_MARKED = "just-marked"
 # And how often somebody was marked, so that the form is an empty one after that.
 TIMES = "times-marked"
 TOLD_FOR, NEVER = timedelta(minutes=5), datetime.min.replace(tzinfo=UTC)
-BY_RULE = "by rule"
+BY_RULE = "rule"
 # How many classes that have not begun are offered, as for somebody who is excused beforehand.
 MOST_TO_COME = 8
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from tracker.attendance.types import Attendance, Person
+from tracker.attendance.types import Attendance, Person, Status
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
@@ -31,16 +31,16 @@ ORDERS: dict[str, Callable[[Person], Any]] = {
 # Longer lists scroll in a box of their own on a screen, and are searched.
 MOST_WITHOUT_BOX = 60
 MARKS: dict[str, tuple[str, Color]] = {
-    "present": ("✓", "green"),
-    "late": ("◔", "orange"),
-    "left early": ("◑", "orange"),
-    "late, left early": ("◕", "orange"),
-    "partly": ("½", "orange"),
-    "outside": ("○", "gray"),
-    "absent": ("✕", "red"),
-    "excused": ("◇", "blue"),
-    "not yet known": ("…", "gray"),
-    "not held": ("–", "gray"),
+    Status.PRESENT: ("✓", "green"),
+    Status.LATE: ("◔", "orange"),
+    Status.LEFT_EARLY: ("◑", "orange"),
+    Status.LATE_AND_LEFT_EARLY: ("◕", "orange"),
+    Status.PARTLY: ("½", "orange"),
+    Status.OUTSIDE: ("○", "gray"),
+    Status.ABSENT: ("✕", "red"),
+    Status.EXCUSED: ("◇", "blue"),
+    Status.NOT_YET_KNOWN: ("…", "gray"),
+    Status.NOT_HELD: ("–", "gray"),
 }
 LONGEST_NAME = 120
 

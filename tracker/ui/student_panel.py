@@ -88,7 +88,7 @@ def _figures(row: Row) -> list[Figure]:
     lately = counted[-LATELY:]
     rate = formats.percent(row.rate) if row.rate is not None else ""
     return [
-        Figure(_("Came"), _out_of(came, len(counted)), rate),
+        Figure(_("Attended"), _out_of(came, len(counted)), rate),
         Figure(_("Last {number} classes", number=len(lately)), _out_of(_came(lately), len(lately)), _trend(counted))
         if len(counted) > LATELY
         else Figure(_("Excused"), formats.number(excused)),
