@@ -232,9 +232,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def school(engine: Engine, clock: Clock) -> Services:
+def school(engine: Engine, clock: Clock, tmp_path: Path) -> Services:
     """What the use cases need, on this database and by this clock."""
-    return services(engine, clock)
+    return services(engine, clock, TRACKER_DATA_DIR=str(tmp_path))
 
 
 @pytest.fixture
