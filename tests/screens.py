@@ -24,6 +24,8 @@ from tracker.ui.words import WORD_JOINER
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages").glob("*.py"))]
+# The views of the page of a course, by the word for each in its address.
+COURSE_VIEWS = ("register", "students", "charts", "reports", "settings")
 PASSWORD = "correct horse"
 # From where the browser connects.
 ADDRESS = "192.0.2.1"

@@ -24,7 +24,7 @@ from tests.demo_process import free_port
 from tests.makers import NOW, Clock, at, counted, environment, lesson, member, services, stay
 from tests.matrix.doors import dialogs
 from tests.matrix.table import OPENERS
-from tests.screens import ADDRESS, PAGES
+from tests.screens import ADDRESS, COURSE_VIEWS, PAGES
 from tests.states import classes_in_every_state
 from tests.test_browser import browser  # noqa: F401 - a fixture
 from tracker import auth, courses, health, sessions
@@ -43,7 +43,6 @@ pytestmark = test_browser.pytestmark
 
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
-COURSE_VIEWS = ("register", "students", "settings")
 PASSWORD = "seven tulips in the rain"
 FOR_ADMINS = (pages.SYSTEM, pages.PEOPLE, pages.ACTIVITY, pages.PEOPLES_DATA)
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3

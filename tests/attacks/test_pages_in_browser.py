@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 from tests import test_browser
 from tests.demo_process import Demo
-from tests.screens import PAGES
+from tests.screens import COURSE_VIEWS, PAGES
 from tests.test_browser import browser, context, sign_in  # noqa: F401 - fixtures
 from tracker.demo import ADMIN, TEACHER, Account
 
@@ -126,11 +126,24 @@ def test_every_page_works_and_nobody_outside_is_asked_for_anything(
     class_in(page, demo, "Ended")
     look_at(page)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    expect(page.get_by_role("table", name="People").first).to_be_visible()
+    expect(page.get_by_role("table", name="Students").first).to_be_visible()
     for button in page.get_by_test_id("stDownloadButton").get_by_role("button").all():
         with page.expect_download() as download:
             button.click()
         assert Path(download.value.path()).stat().st_size > 100
+    page.goto(f"{demo.url}/courses")
+    settle(page)
+    page.locator("a[href*='course?id=']").first.click()
+    expect(page).to_have_url(re.compile(r"/course\?id="))
+    course = page.url
+    for view in COURSE_VIEWS:
+        page.goto(f"{course}&view={view}")
+        look_at(page)
+    page.goto(course)
+    settle(page)
+    page.locator("a[href*='student?id=']").first.click()
+    expect(page).to_have_url(re.compile(r"/student\?id="))
+    look_at(page)
     class_in(page, demo, "Upcoming")
     for button in ("Change", "Cancel class"):
         page.get_by_role("button", name=button, exact=True).click()
