@@ -313,13 +313,28 @@ def test_a_line_that_may_be_one_of_several_is_left_out_of_the_preview(school: Se
 def test_the_people_of_a_class_become_a_list_without_hosts_robots_and_who_is_set_aside(
     school: Services, engine: Engine, ana: Member, eva: Member
 ) -> None:
+    course = make(school, ana, text="Di Day")
     class_id = lesson(engine, ana, course=None)
     people = (stay("Bo Ek", 0, 60, "BO@x.org"), stay("Cy Lima", 0, 60), stay("Otter.ai", 0, 60), stay("", 0, 60))
-    counted(engine, class_id, *people, stay("Ana", 0, 60, ana.email))
-    read = school.read(courses.people_of_class, ana, class_id, NOW)
+    counted(engine, class_id, *people, stay("Ana", 0, 60, ana.email), stay("+49 151 1234567", 0, 60))
+    read = school.read(courses.people_of_class, ana, course.id, class_id, NOW)
     assert [(one.name, one.email) for one in read.students] == [("Bo Ek", "bo@x.org"), ("Cy Lima", "")]
     with pytest.raises(NotAllowed):
-        school.read(courses.people_of_class, eva, class_id, NOW)
+        school.read(courses.people_of_class, eva, course.id, class_id, NOW)
+
+
+def test_whoever_joins_as_a_student_by_another_name_or_address_is_no_new_one(
+    school: Services, engine: Engine, ana: Member
+) -> None:
+    course = make(school, ana, text="Di Day\nEve Fox")
+    di, eve = (one.id for one in courses.roster_of_course(school, ana, course))
+    courses.add_address(school, ana, course.id, di, "mother@home.example")
+    courses.choose(school, ana, course.id, [("name", "iphone")], [eve])
+    class_id = lesson(engine, ana)
+    people = (stay("Family Day", 0, 60, "mother@home.example"), stay("iPhone", 0, 60), stay("Gil Hay", 0, 60))
+    counted(engine, class_id, *people)
+    read = school.read(courses.people_of_class, ana, course.id, class_id, NOW)
+    assert [one.name for one in read.students] == ["Gil Hay"]
 
 
 def test_people_are_taken_from_the_courses_own_classes_first(school: Services, engine: Engine, ana: Member) -> None:

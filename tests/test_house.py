@@ -72,7 +72,7 @@ IMPORTS: dict[str, str] = {
     "decisions": "attendance audit auth class_attendance errors services storage text",
     "listing": "attendance audit auth classes retry services storage",
     "fetching": "attendance audit auth class_attendance collecting errors retry services storage zoom",
-    "news": "attendance audit clock courses errors mail messages retry services settings storage text",
+    "news": "attendance audit clock courses errors mail messages permissions retry services settings storage text",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
     "doctor": "auth errors health mail paths privacy services settings storage",

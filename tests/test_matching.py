@@ -72,6 +72,12 @@ def test_the_address_comes_before_the_name() -> None:
     assert matched(roster(ANA, BO), there("Ana Lima", "bo@x.org")) == {"Ana Lima <bo@x.org>": [("1", "by_email")]}
 
 
+def test_an_address_of_another_student_is_an_objection_to_the_name_and_one_that_is_shared_with_her_is_none() -> None:
+    shared = roster(("Bo Ek", "family@x.org"), ("Bea Ek", "family@x.org"), CY)
+    assert matched(shared, there("Cy Day", "family@x.org")) == {}
+    assert matched(shared, there("Bea Ek", "family@x.org")) == {"Bea Ek <family@x.org>": [("1", "by_name")]}
+
+
 def test_an_address_that_is_not_on_the_roster_is_no_objection_to_the_name() -> None:
     assert matched(roster(ANA, BO), there("Bo Ek", "bo@home.example")) == {
         "Bo Ek <bo@home.example>": [("1", "by_name")]

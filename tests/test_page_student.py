@@ -223,6 +223,7 @@ def test_requests_of_a_course_are_answered_on_its_page_a_few_at_a_time(
             courses.ask(here.using, token, class_id, f"{name} says no.")
     for number in range(3):
         class_id = lesson(here.using.engine, here.ana, f"More {number}", number, course=COURSE)
+        counted(here.using.engine, class_id, stay("Di", number, number + 60), start=number, end=number + 60)
         courses.ask(here.using, token, class_id, "No.")
     shown = panel(REQUESTS)
     assert len([one for one in shown.button if one.label == "Accept"]) == 10

@@ -240,6 +240,8 @@ def test_of_one_class_and_in_all_there_is_so_much_to_say(here: School, engine: E
     with pytest.raises(InvalidInput, match="as there is room for"):
         courses.ask(here.using, token, here.classes[0], "again")
     more = [lesson(engine, here.ana, f"More {n}", n, course="Algebra") for n in range(MOST_OPEN + 1)]
+    for n, class_id in enumerate(more):
+        counted(engine, class_id, stay("Di", n, n + 60), start=n, end=n + 60)
     for class_id in more[:MOST_OPEN]:
         courses.ask(here.using, token, class_id, "no")
     with pytest.raises(InvalidInput, match="You have 10 open requests"):

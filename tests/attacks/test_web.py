@@ -365,9 +365,15 @@ def test_a_file_that_is_too_large_said_or_not(streamlits: Streamlits, cookie: di
 
 
 def test_many_files_of_one_tab_to_fill_the_memory(streamlits: Streamlits, cookie: dict[str, str]) -> None:
-    for number in range(20):
+    for number in range(uploads.MOST_FILES + 2):
         assert streamlits.put(cookie, f"/_stcore/upload_file/session-1/file-{number}").status == 204
-    assert streamlits.kept() == ["file-19"]
+    assert streamlits.kept() == [f"file-{number}" for number in range(2, uploads.MOST_FILES + 2)]
+    large = [FILE[0], *[b"x" * 1_000_000] * 4, FILE[1]]
+    for number in range(20):
+        assert streamlits.put(cookie, f"/_stcore/upload_file/session-1/large-{number}", body=large).status == 204
+    kept = [file for session in streamlits.files.file_storage.values() for file in session.values()]
+    assert len(kept) > 2
+    assert sum(len(file.data) for file in kept) <= uploads.MOST_BYTES
 
 
 def test_a_file_is_written_to_no_disk(

@@ -4,7 +4,7 @@ By the word of a teacher, by e-mail, or by the exact name where it fits one stud
 is likely is only suggested, with the reason: likeness alone never makes a match.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -105,6 +105,10 @@ def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Seque
     bearers = Counter(name for person in people if not person.robot for name in names_of[person.keys])
     matches: dict[tuple[PersonKey, ...], tuple[Match, ...]] = {}
     known = {one.id for one in students}
+    owners_of: dict[str, set[str]] = defaultdict(set)
+    for one in students:
+        for email in one.emails:
+            owners_of[email].add(one.id)
     for person in people:
         said = _said(person, choices)
         chosen = [one for one in said.values() if one.is_her and one.student_id in known]
@@ -113,8 +117,15 @@ def match(people: Sequence[Person], students: Sequence[Enrolled], choices: Seque
             continue
         if person.robot:
             continue
-        names = () if person.is_host else [name for name in names_of[person.keys] if bearers[name] == 1]
-        ways = ((Why.EMAIL, by_email, _emails(person)), (Why.NAME, by_name, names))
+        emails = _emails(person)
+        # An address of another student says that she is not this one, whatever the name; one of nobody says nothing.
+        whose = [ids - said.keys() for email in emails if (ids := owners_of.get(email))]
+        names = [
+            name
+            for name in (() if person.is_host else names_of[person.keys])
+            if bearers[name] == 1 and name in by_name and all(not of or by_name[name].id in of for of in whose)
+        ]
+        ways = ((Why.EMAIL, by_email, emails), (Why.NAME, by_name, names))
         for why, owners, keys in ways:
             found = {owner.id for key in keys if (owner := owners.get(key)) and owner.id not in said}
             if len(found) == 1:

@@ -202,12 +202,14 @@ def was_not_held(found: Class, now: datetime) -> bool:
     """Whether nobody held the class, as far as Zoom tells: its time is over by so much that nothing counts for it now.
 
     Of a meeting that serves other classes too Zoom has to have been asked, and in vain. A class of which Zoom could not
-    be asked may have been held all the same.
+    be asked, or is only about to be, may have been held all the same.
     """
     if found.status is not ClassStatus.SCHEDULED or found.zoom_meeting_id is None or now < found.planned.end + LATE:
         return False
     fetch = found.fetch
     if fetch is not None and fetch.error is not None and not found_no_session(fetch):
+        return False
+    if fetch is not None and fetch.error is None and fetch.due_at is not None:
         return False
     return found.zoom_meeting_made or (fetch is not None and fetch.stored_state is FetchState.NO_DATA)
 

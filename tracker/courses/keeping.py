@@ -183,6 +183,7 @@ def add_class(services: Services, acting: Member, course_id: str, class_id: str)
     now = services.now()
     with transaction(services.engine) as tx:
         found = storage.classes.lock_class(tx, class_id)
+        storage.courses.lock_course(tx, course_id)
         course = storage.courses.course_by_id(tx, course_id)
         check_may_see(acting, found)
         check_is_in_charge_of_course(acting, course)

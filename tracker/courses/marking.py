@@ -116,8 +116,9 @@ def set_rules(
     given = {"late_after": late_after, "present_from": present_from, "at_risk_below": at_risk_below}
     now, for_lists = services.now(), late_after is not None or present_from is not None
     with transaction(services.engine) as tx:
+        check_may_change_course(acting, storage.courses.course_by_id(tx, course.id))
         if for_lists:
-            storage.courses.forget_figures(tx, course.id)
+            storage.courses.forget_figures(tx, course.id)  # classes are locked before courses
         storage.courses.lock_course(tx, course.id)
         current = storage.courses.course_by_id(tx, course.id)
         check_may_change_course(acting, current)

@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from tracker import audit, clock, storage
 from tracker.attendance.matching import Enrolled, Match, Why
-from tracker.attendance.register import Register, RegisterClass, Row, StudentMark, is_on_roster
-from tracker.attendance.types import LATE, ClassStatus, Person, PersonKey, Status
+from tracker.attendance.register import Known, Register, RegisterClass, Row, StudentMark, is_on_roster
+from tracker.attendance.types import LATE, Person, PersonKey, Status
 from tracker.audit import Action
 from tracker.auth.digests import digest
-from tracker.courses.register import course_register
+from tracker.courses.register import class_in_register, course_register
 from tracker.errors import InvalidInput, NotFound
 from tracker.permissions import PROGRAM
 from tracker.services import Services
@@ -143,14 +143,13 @@ def _may_ask(tx: Transaction, token: str, class_id: str, now: datetime, *, locke
 
 
 def _check_class(tx: Transaction, one: OnRoster, class_id: str, now: datetime) -> None:
-    """Raises InvalidInput unless it is a class of her course that has begun, while she was on the roster."""
+    """Raises InvalidInput unless it is a class of her course that was counted, while she was on the roster."""
     try:
         found = storage.classes.get_class(tx, class_id)
     except NotFound as error:
         raise InvalidInput("request_not_for_class") from error
     day = found.scheduled_start.astimezone(clock.zone(found.timezone)).date()
-    fits = found.course_id == one.course_id and found.scheduled_start <= now
-    fits = fits and found.names_removed_at is None and found.status is not ClassStatus.CANCELLED
+    fits = found.course_id == one.course_id and class_in_register(found, now).known is Known.COUNTED
     if not fits or not is_on_roster(Enrolled(one.id, 0, one.student), day):
         raise InvalidInput("request_not_for_class")
 

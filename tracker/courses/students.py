@@ -8,6 +8,7 @@ from typing import Any
 
 from tracker import audit, storage
 from tracker.attendance.counting import is_nameless
+from tracker.attendance.matching import Enrolled, Why, match
 from tracker.attendance.types import Person
 from tracker.audit import Action
 from tracker.class_attendance import attendance_of
@@ -22,7 +23,6 @@ from tracker.storage.classes import Class
 from tracker.storage.courses import Course
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
-from tracker.storage.students import Enrolled
 from tracker.text import compared_name, plain
 
 LONGEST_TEXT = 120
@@ -171,27 +171,42 @@ def classes_to_take_from(tx: Transaction, acting: Member, course: Course) -> lis
     return [*(found for found in known if found.course_id == course.id), *others][:MOST_OFFERED]
 
 
-def people_of_class(tx: Transaction, acting: Member, class_id: str, now: datetime) -> Roster:
+def people_of_class(tx: Transaction, acting: Member, course_id: str, class_id: str, now: datetime) -> Roster:
     """The people of a class as a list of students: no hosts, no robots, nobody without a name, nobody set aside.
 
+    Nor whoever is a student of the course under another name or address, by a teacher's word or a further address.
     Raises NotFound, NotAllowed, UnreadableRecords, and InvalidInput where there is nobody.
     """
     found = storage.classes.get_class(tx, class_id)
     check_may_see(acting, found)
     attendance = attendance_of(tx, found, now)
-    people = [one for one in attendance.participants if _is_student(one)] if attendance else []
+    students = _roster(tx, acting, course_id)
+    choices = storage.said_of_students.list_choices(tx, course_id)
+    known = match(attendance.people, students, choices) if attendance else {}
+    own = {one.id: one.student.email.strip().casefold() for one in students}
+
+    def is_known_otherwise(person: Person) -> bool:
+        emails = {stay.email.strip().casefold() for stay in person.stays}
+        return any(
+            one.why is Why.CHOICE or (one.why is Why.EMAIL and own[one.student_id] not in emails)
+            for one in known.get(person.keys, ())
+        )
+
+    came = attendance.participants if attendance else ()
+    people = [one for one in came if _is_student(one) and not is_known_otherwise(one)]
     if not people:
         raise InvalidInput("roster_without_students")
-    students = tuple(
+    on_list = tuple(
         Student(plain(one.name, LONGEST_TEXT) or one.email, one.email.strip().casefold()[:LONGEST_ADDRESS], line=line)
         for line, one in enumerate(people, start=1)
     )
     columns = (Column(0, "", Meaning.NAME), Column(1, "", Meaning.EMAIL))
-    return Roster(students[:MOST_STUDENTS], (), (), Understood(columns))
+    return Roster(on_list[:MOST_STUDENTS], (), (), Understood(columns))
 
 
 def _is_student(person: Person) -> bool:
-    return not person.robot and not all(map(is_nameless, person.keys))
+    has_name = any(sign.isalpha() for sign in person.name)  # a telephone number is nobody's
+    return has_name and not person.robot and not all(map(is_nameless, person.keys))
 
 
 def _roster(tx: Transaction, acting: Member, course_id: str) -> list[Enrolled]:

@@ -2,7 +2,7 @@
 
 from tracker import audit, storage
 from tracker.audit import Action
-from tracker.errors import NotAllowed
+from tracker.permissions import check_is_in_charge_of_course
 from tracker.services import Services
 from tracker.storage.courses import Course
 from tracker.storage.database import transaction
@@ -17,10 +17,10 @@ def switch(
     They go to the course's teacher alone, so only she, or an admin, does this. Raises NotFound, NotAllowed.
     """
     with transaction(services.engine) as tx:
-        found = storage.courses.course_by_id(tx, course_id)
-        if not acting.is_admin and acting.id != found.teacher_id:
-            raise NotAllowed("course_of_somebody_else")
+        # While it is handed over nobody turns on what its next teacher would get.
         storage.courses.lock_course(tx, course_id)
+        found = storage.courses.course_by_id(tx, course_id)
+        check_is_in_charge_of_course(acting, found)
         storage.courses.set_news(tx, course_id, digest, weekly)
         made = storage.courses.course_by_id(tx, course_id)
         if made != found:

@@ -52,9 +52,9 @@ _CLASS_SHARED_WITH, _COURSE_SHARED_WITH = (
         (CourseShare, col(CourseShare.course_id), col(LiveStream.course_id)),
     )
 )
-# More than PostgreSQL keeps is no number of minutes.
 # So many classes of one course are read at the most.
 MOST_OF_COURSE = 1_000
+# More than PostgreSQL keeps is no number of minutes.
 MOST_MINUTES = 2**31 - 1
 _SET_LIFE = update(LiveStream).where(col(LiveStream.id) == bindparam("class_id"))
 

@@ -129,7 +129,6 @@ def delete_course(tx: Transaction, course_id: str) -> None:
     """Deletes a course that has no class and no student any more, with whom it is shared and what was to be sent."""
     tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
     tx.exec(delete(CourseShare).where(col(CourseShare.course_id) == course_id))
-    tx.exec(delete(Mail).where(col(Mail.course_id) == course_id))
     tx.exec(delete(CourseRow).where(col(CourseRow.id) == course_id))
 
 
@@ -167,9 +166,9 @@ def _courses(tx: Transaction, *conditions: Any) -> list[Course]:
 
 
 def lock_course(tx: Transaction, course_id: str) -> None:
-    """Locks a course for the rest of the transaction: nobody changes its roster meanwhile. The caller has locked whose
-    it is, so that it is there."""
-    tx.exec(select(CourseRow.id).where(CourseRow.id == course_id).with_for_update()).one()
+    """Locks a course for the rest of the transaction: nobody changes its roster meanwhile. Raises NotFound."""
+    if tx.exec(select(CourseRow.id).where(CourseRow.id == course_id).with_for_update()).first() is None:
+        raise NotFound("course_not_there")
 
 
 def lock_courses(tx: Transaction, *teacher_ids: str) -> None:

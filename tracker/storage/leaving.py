@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, delete, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from tracker.storage import courses, mails, shares, students
+from tracker.storage import courses, shares, students
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     ApiToken,
@@ -70,7 +70,6 @@ def hand_over(tx: Transaction, member_id: str, to_id: str) -> None:
             tx.exec(update(LiveStream).where(ours).values(course_id=into.id))
             shares.move_course(tx, course.id, into.id)
             students.move(tx, course.id, into.id)
-            mails.forget_course(tx, course.id)
             into.retention_days = _fewer_days(course.retention_days, into.retention_days)
             tx.add(into)
             courses.delete_course(tx, course.id)

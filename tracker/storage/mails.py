@@ -178,12 +178,6 @@ def end_outdated(tx: Transaction, before: datetime, now: datetime) -> int:
     return _end_where(tx, TOO_LATE, *old)
 
 
-def forget_course(tx: Transaction, course_id: str) -> None:
-    """Drops the weekly ones of a course that goes."""
-    of_course = delete(Mail).where(col(Mail.course_id) == course_id)
-    tx.exec(cast(Any, of_course.execution_options(synchronize_session=False)))
-
-
 def forget_weekly(tx: Transaction, before: datetime) -> None:
     """Drops the weekly ones that were asked for before that moment. That of a class is known for as long as it is."""
     old = delete(Mail).where(col(Mail.course_id).is_not(None), col(Mail.asked_at) < before)

@@ -50,7 +50,7 @@ def show(found: Class, attendance: Attendance, member: Member, students: Student
         st.markdown("  \n".join(notes))
     if live:
         live_panel.show(found, attendance, here, member, students)
-    said_panel.show_suggestions(found, attendance)
+    said_panel.show_suggestions(found, attendance, students.in_class.matches if students is not None else {})
     order = _people(found, attendance, member, students)
     with st.container(key="after-people"):
         correct_panel.show(found, attendance, member)

@@ -10,10 +10,10 @@ def in_address(key: str, label: str, options: Mapping[str, str], usual: str, *, 
 
     `key` is its name in the address, where the usual one is not said.
     """
-    wanted = st.query_params.get(key, usual)
-    st.session_state.setdefault(key, wanted if wanted in options else usual)
-    if st.session_state[key] not in options:
-        st.session_state[key] = usual
+    wanted, said = st.query_params.get(key, usual), f"{key}-in-address"
+    # The address says it where somebody has come by it, as by going back.
+    if key not in st.session_state or st.session_state[key] not in options or st.session_state.get(said) != wanted:
+        st.session_state[key] = wanted if wanted in options else usual
     chosen = st.segmented_control(
         label,
         list(options),
@@ -23,6 +23,7 @@ def in_address(key: str, label: str, options: Mapping[str, str], usual: str, *, 
         label_visibility="visible" if labelled else "collapsed",
     )
     code = chosen if chosen is not None and chosen in options else usual
+    st.session_state[said] = code
     if code != usual:
         st.query_params[key] = code
     elif key in st.query_params:

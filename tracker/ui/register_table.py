@@ -62,8 +62,10 @@ def draw(register: Register, rows: Sequence[Row], classes: Sequence[RegisterClas
     head = f"<th scope='col' class='who'>{escape(_('Student'))}</th><th scope='col'>{escape(_('Came'))}</th>"
     twice = Counter(held.day for held in classes)
     head += "".join(_heading(held, register, with_time=twice[held.day] > 1) for held in classes)
+    names = Counter(row.enrolled.name for row in register.rows)
     body = "".join(
-        f"<tr><th scope='row' class='who'>{_who(row, register.rules)}</th><td class='rate'>{_rate(row)}</td>"
+        f"<tr><th scope='row' class='who'>{_who(row, register.rules, alone=names[row.enrolled.name] == 1)}</th>"
+        + f"<td class='rate'>{_rate(row)}</td>"
         + "".join(cell(row.marks.get(held.id)) for held in classes)
         + "</tr>"
         for row in rows
@@ -120,13 +122,16 @@ def _heading(held: RegisterClass, register: Register, *, with_time: bool) -> str
     )
 
 
-def _who(row: Row, rules: Rules) -> str:
+def _who(row: Row, rules: Rules, *, alone: bool) -> str:
+    """A student's name; where others have it too, with what tells her apart."""
     student = row.enrolled.student
+    own = "" if alone else plain(student.number or student.email, LONGEST_NAME)
+    apart = f"<span class='quiet'>{escape(own)}</span>" if own else ""
     name = link("student", row.enrolled.id, plain(student.name, LONGEST_NAME) or _(NO_NAME))
     risk = risk_in_words(row, rules)
     sign = "<span aria-hidden='true'>⚠ </span>" if risk else ""
     told = f"<span class='risk'>{sign}{escape(risk)}</span>" if risk else ""
-    return f"<bdi>{name}</bdi>{told}"
+    return f"<bdi>{name}</bdi>{apart}{told}"
 
 
 def _rate(row: Row) -> str:

@@ -17,7 +17,7 @@ from tracker.messages.languages import ngettext as _n
 from tracker.reports import DateOrder, Report
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
-from tracker.ui import components, page, words
+from tracker.ui import components, page, uploads, words
 from tracker.ui.components import Cell, Column, Html, mark
 from tracker.ui.wiring import services
 
@@ -58,6 +58,8 @@ def panel(member: Member, course: Course) -> None:
             _("They become classes of this course. What was understood is shown first; nothing is kept before that.")
         )
         return
+    if len(chosen) >= uploads.MOST_FILES:
+        st.warning(_("At most {number} files are read at once: the last ones.", number=uploads.MOST_FILES))
     zone, own = _asked_of_all(key)
     files = [_File(one.name, one.getvalue(), f"{key}-{one.file_id}") for one in chosen]
     with page.shown_errors():

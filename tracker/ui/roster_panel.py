@@ -1,6 +1,7 @@
 """A list of students for a course: from a class's people, pasted, or as a file; looked at before it is saved."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -79,7 +80,7 @@ def _from_class(member: Member, course: Course, classes: Sequence[Class]) -> Non
     alone = chosen.course_id is None and words.is_owner(chosen, member)
     add = alone and st.checkbox(_("Put this class into the course too"), value=True, key="roster-add-class")
     with page.shown_errors():
-        read = page.read(courses.people_of_class, member, class_id, services().now())
+        read = page.read(courses.people_of_class, member, course.id, class_id, services().now())
     _preview(member, course, read, then=partial(_add_class, course, class_id) if add else None, told=False)
 
 
@@ -137,13 +138,33 @@ def _preview(
     _said(_n("{number} line needs a look", "{number} lines need a look", len(found.problems)), found.problems)
     skipped = _n("{number} line is no student", "{number} lines are no students", len(read.skipped))
     _said(skipped, read.skipped, folded=True)
-    changes = found.count(Comes.NEW) + found.count(Comes.CHANGED)
+    new, changes = found.count(Comes.NEW), found.count(Comes.NEW) + found.count(Comes.CHANGED)
+    if (
+        new
+        and found.students > new
+        and st.checkbox(
+            _("Those who are new are in the course from today on: what was before they have not missed"),
+            value=True,
+            key="roster-from-today",
+        )
+    ):
+        read = _from_today(read, found)
     if not changes and then is None:
         st.info(_("The roster has all of this already."), icon=":material/check:")
         return
     label = _n("Save {number} student", "Save {number} students", changes) if changes else _("Save")
     if st.button(label, type="primary", icon=":material/save:", key="save-roster"):
         _save(course, read, then)
+
+
+def _from_today(read: Roster, found: Preview) -> Roster:
+    """The list with today as the first day of those who are new on it, where it says no other."""
+    first = words.today(services().now())
+    students = (
+        replace(student, since=first) if what is Comes.NEW and student.since is None else student
+        for student, (_line, what) in zip(read.students, found.lines, strict=True)
+    )
+    return replace(read, students=tuple(students))
 
 
 def _save(course: Course, read: Roster, then: Callable[[], None] | None) -> None:

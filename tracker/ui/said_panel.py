@@ -9,6 +9,7 @@ import streamlit as st
 
 from tracker import class_attendance, decisions
 from tracker.attendance.counting import is_nameless, key_of, leaders
+from tracker.attendance.matching import Matches
 from tracker.attendance.same_person import Suggestion
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey
 from tracker.messages import formats, sentence
@@ -56,10 +57,18 @@ def show(found: Class, attendance: Attendance, member: Member) -> None:
             _said(found, attendance, _lines(same, marks))
 
 
-def show_suggestions(found: Class, attendance: Attendance) -> None:
-    """Robots, and people who may be the same, for the teacher to decide."""
+def show_suggestions(found: Class, attendance: Attendance, matches: Matches) -> None:
+    """Robots, and people who may be the same, for the teacher to decide; `matches` are the students that they are.
+
+    Two who are different students are not the same.
+    """
+
+    def are_apart(pair: Suggestion) -> bool:
+        first, second = ({one.student_id for one in matches.get(one.keys, ())} for one in (pair.first, pair.second))
+        return bool(first and second) and first.isdisjoint(second)
+
     robots = [person for person in attendance.people if person.robot]
-    pairs = read(class_attendance.suggestions, found, attendance.people)
+    pairs = [pair for pair in read(class_attendance.suggestions, found, attendance.people) if not are_apart(pair)]
     number = len(robots) + len(pairs)
     if not number:
         return

@@ -1,21 +1,25 @@
 """Files that somebody gives to a page: which requests bring one, and that nothing of it is kept but what is needed.
 
 Streamlit takes them in, up to `server.maxUploadSize`, with a token against requests of other sites, and for a tab that
-is open. A file is in the memory of this process alone, and gone with the tab, or with the next file of the same tab.
+is open. A file is in the memory of this process alone, and gone with the tab, or when the tab gives too many more.
 """
 
 import re
+from typing import cast
 
 from starlette.formparsers import MultiPartParser
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 from streamlit.runtime import exists, get_instance
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from tracker.rosters import LARGEST_FILE
 from tracker.ui import origin
 
 ADDRESS = re.compile(r"/_stcore/upload_file/([\w-]{1,64})/[\w-]{1,64}", re.ASCII)
 METHODS = frozenset({"PUT", "DELETE"})
+# Of one tab: how many files are kept, and how many bytes in all of them.
+MOST_FILES, MOST_BYTES = 30, 6 * LARGEST_FILE
 
 
 def is_one(scope: Scope) -> bool:
@@ -29,10 +33,14 @@ def is_ours(connection: HTTPConnection) -> bool:
 
 
 def make_room(scope: Scope) -> None:
-    """Drops what the tab has given before: it has one file at a time, and nobody fills the memory with more."""
+    """Drops what the tab gave first, where one more file may be too many: nobody fills the memory with them."""
     found = ADDRESS.fullmatch(scope["path"])
-    if found is not None and scope["method"] == "PUT" and exists():
-        get_instance().uploaded_file_mgr.remove_session_files(found[1])
+    if found is None or scope["method"] != "PUT" or not exists():
+        return
+    manager = cast(MemoryUploadedFileManager, get_instance().uploaded_file_mgr)
+    files = list(manager.file_storage.get(found[1], {}).values())
+    while files and (len(files) >= MOST_FILES or sum(len(one.data) for one in files) > MOST_BYTES - LARGEST_FILE):
+        manager.remove_file(found[1], files.pop(0).file_id)
 
 
 def keep_off_disk() -> None:
