@@ -62,6 +62,10 @@ def _teachers() -> str:
     return _("the teacher of the class, colleagues with whom it is shared, and admins")
 
 
+def _of_course() -> str:
+    return _("the teacher of the course, colleagues with whom it is shared, and admins")
+
+
 def _everybody() -> str:
     return _("everybody with an account")
 
@@ -92,6 +96,20 @@ def _of_classes(how_long: str) -> list[Row]:
             _("to count people and not devices"),
             _("until it is taken back, and no longer than anything else is kept of these people"),
             _teachers(),
+        ),
+        (
+            _("The list of a course: name, e-mail addresses, number, group, first and last day of a student"),
+            _("students"),
+            _("to know who was missing"),
+            _("until the student is taken off the list"),
+            _of_course(),
+        ),
+        (
+            _("What was said by hand of a student in a class, with the remark; who of those who join she is"),
+            _("students"),
+            _("to keep the register right"),
+            _("until the names of the class go, or the student is taken off the roster"),
+            _of_course(),
         ),
         (
             _("What a student says by a link to her own attendance, and the answer; of the link a hash"),
@@ -141,7 +159,10 @@ def _of_accounts(settings: Settings) -> list[Row]:
                 "Who has looked at, exported or changed which class or account, when, and from which address; and who "
                 "has looked somebody up, handed out her data or erased it"
             ),
-            _("everybody with an account; whoever was looked up, by a digest that does not tell who"),
+            _(
+                "everybody with an account; students who write by their link; whoever was looked up, by a digest that "
+                "does not tell who"
+            ),
             _("to find out what became of people's data"),
             _days(settings.audit_days),
             _("admins; of a class its teacher and those colleagues too, without the addresses"),
