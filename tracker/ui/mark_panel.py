@@ -1,6 +1,6 @@
 """What a teacher says of students by hand on the page of a class: excused with one click, any status, and undone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tracker import courses
 from tracker.attendance.matching import Enrolled
-from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentsOfClass
 from tracker.messages import formats
@@ -38,7 +37,7 @@ class _Done:
     place: str
     told: str
     until: datetime
-    before: Mapping[str, ByHand | None]
+    before: courses.Marked
 
 
 def absent(found: Class, students: StudentsOfClass) -> None:

@@ -1,12 +1,11 @@
 """Marks by hand from the register: several students of a class at once, with the way back."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from tracker import courses
-from tracker.attendance.register import ByHand, Known, Register
+from tracker.attendance.register import Known, Register
 from tracker.attendance.types import BY_HAND, Status
 from tracker.errors import InvalidInput
 from tracker.messages import formats
@@ -109,7 +108,7 @@ def _mark(course: Course, class_id: str, told: str, chosen: list[str], status: s
     st.rerun()
 
 
-def _undo(class_id: str, before: Mapping[str, ByHand | None]) -> None:
+def _undo(class_id: str, before: courses.Marked) -> None:
     with page.shown_errors():
         courses.restore(services(), page.acting(), class_id, before)
     del st.session_state[JUST_MARKED]

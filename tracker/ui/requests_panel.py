@@ -1,6 +1,6 @@
 """What students say is not right in their attendance: for their teacher to accept or to leave as it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
@@ -8,7 +8,6 @@ from urllib.parse import quote
 import streamlit as st
 
 from tracker import courses
-from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentHistory
 from tracker.courses.marking import LONGEST_REMARK
@@ -36,7 +35,7 @@ class _Answered:
 
     told: str
     request_id: str
-    before: Mapping[str, ByHand | None] | None
+    before: courses.Marked | None
 
 
 def panel(member: Member, course: Course) -> None:

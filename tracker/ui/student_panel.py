@@ -1,6 +1,6 @@
 """The page of a student: who she is, how often she came, what she was in each class, and a status given by hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
@@ -9,7 +9,7 @@ import streamlit as st
 
 from tracker import courses
 from tracker.attendance.matching import Match, Why
-from tracker.attendance.register import ABSENCES_IN_A_ROW, ByHand, RegisterClass, Row, StudentMark
+from tracker.attendance.register import ABSENCES_IN_A_ROW, RegisterClass, Row, StudentMark
 from tracker.attendance.types import BY_HAND, CAME, LATE, Person, Status
 from tracker.courses import StudentHistory
 from tracker.courses.marking import LONGEST_REMARK
@@ -35,7 +35,7 @@ class _Done:
 
     told: str
     class_id: str
-    before: Mapping[str, ByHand | None]
+    before: courses.Marked
 
 
 def way_back(shown: StudentHistory) -> None:
