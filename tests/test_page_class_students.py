@@ -241,6 +241,20 @@ def test_what_was_done_by_hand_is_offered_to_be_undone_for_a_short_while(
     assert "Undo" not in labels(shown.run())
 
 
+def test_an_undo_leaves_what_somebody_else_has_said_since_and_the_page_says_so(
+    screens: Screens, engine: Engine, maria: Member
+) -> None:
+    class_id = held(engine, maria)
+    shown = show(screens, class_id)
+    click(shown, "Excuse")
+    dora = student(engine, class_id, "Dora Lind").id
+    courses.mark(services(), auth.OPERATOR, class_id, [dora], Status.PRESENT, "note from home")
+    click(shown, "Undo")
+    assert statuses(shown)["Dora Lind"] == "present by hand, “note from home”; by the rule: absent"
+    assert "Not undone for 1 student: somebody has said something else since." in said(shown)
+    assert "Undo" not in labels(shown)
+
+
 def test_several_students_get_a_status_with_a_remark_and_each_is_taken_back(
     screens: Screens, engine: Engine, maria: Member
 ) -> None:

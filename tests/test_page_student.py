@@ -234,6 +234,38 @@ def test_requests_of_a_course_are_answered_on_its_page_a_few_at_a_time(
     assert len(here.using.read(courses.open_requests, here.ana)) == 12
 
 
+def test_an_answer_is_told_where_it_was_given_alone_and_for_a_short_while(
+    screens: Screens, here: School, wired: Clock
+) -> None:
+    courses.import_roster(here.using, auth.OPERATOR, here.ana.email, "Physics", read_pasted("Bo\nCy"))
+    physics = here.using.read(courses.teachers_course, here.ana, here.ana.email, "Physics")
+    courses.ask(here.using, here.link(), here.classes[2], "I was there.")
+    told = "The status stays as it is."
+    shown = screens.open(page.COURSE, id=here.course.id)
+    button(shown, "Leave as it is").click().run()
+    assert told in said(shown)
+    shown.query_params["id"] = physics.id
+    assert told not in said(shown.run())
+    shown.query_params["id"] = here.course.id
+    assert told in said(shown.run())
+    wired.forward(minutes=6)
+    assert told not in said(shown.run())
+
+
+def test_what_was_said_by_hand_of_a_student_is_told_on_her_page_alone_and_for_a_short_while(
+    screens: Screens, here: School, wired: Clock
+) -> None:
+    shown = show(screens, here)
+    button(shown, "Save").click().run()
+    assert "Algebra 3: excused." in said(shown)
+    shown.query_params["id"] = here.ids["Cy Fox"]
+    assert "Algebra 3: excused." not in said(shown.run())
+    shown.query_params["id"] = here.ids["Bo Ek"]
+    assert "Algebra 3: excused." in said(shown.run())
+    wired.forward(minutes=6)
+    assert "Algebra 3: excused." not in said(shown.run())
+
+
 def test_open_requests_need_attention_on_today_until_they_are_answered(screens: Screens, here: School) -> None:
     assert "Needs attention" not in said(screens.open(page.TODAY))
     for name in ("Bo Ek", "Cy Fox"):

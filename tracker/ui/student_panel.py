@@ -1,7 +1,6 @@
 """The page of a student: who she is, how often she came, what she was in each class, and a status given by hand."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
@@ -17,7 +16,7 @@ from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import HEADINGS, NO_NAME, STATUSES
-from tracker.ui import components, words
+from tracker.ui import components, undo, words
 from tracker.ui.components import Cell, Column, Figure, Html
 from tracker.ui.page import acting, shown_errors
 from tracker.ui.people_panel import MOST_WITHOUT_BOX, minutes, status_mark
@@ -27,15 +26,6 @@ from tracker.ui.words import plain
 LONGEST_TITLE = 80
 # How many classes tell how it goes lately.
 LATELY = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was said last in this tab, and what was said before in that class."""
-
-    told: str
-    class_id: str
-    before: courses.Marked
 
 
 def way_back(shown: StudentHistory) -> None:
@@ -203,7 +193,7 @@ def change(shown: StudentHistory) -> None:
             ):
                 _say(shown, chosen, None, "", titles[chosen])
         st.caption(_("It holds whatever Zoom's list says later, until you take it back."))
-    _done(student_id)
+    undo.show(_where(shown))
 
 
 def _class_in_words(held: RegisterClass) -> str:
@@ -213,30 +203,16 @@ def _class_in_words(held: RegisterClass) -> str:
 
 def _say(shown: StudentHistory, class_id: str, status: Status | None, remark: str, title: str) -> None:
     """Stores what was clicked, and draws the page anew with the way back."""
-    student_id = shown.row.enrolled.id
     with shown_errors():
-        before = courses.mark(services(), acting(), class_id, [student_id], status, remark)
+        marked = courses.mark(services(), acting(), class_id, [shown.row.enrolled.id], status, remark)
+    title = words.markdown(title, 200)
     told = (
         _("{title}: {status}.", title=title, status=_(STATUSES[status]))
         if status
         else _("{title}: the rule holds again.", title=title)
     )
-    st.session_state[_key(student_id)] = _Done(told, class_id, before)
+    undo.remember(_where(shown), told, class_id, marked)
     st.rerun()
-
-
-def _done(student_id: str) -> None:
-    """What was said last, with the way back."""
-    done = st.session_state.get(_key(student_id))
-    if done is None:
-        return
-    with st.container(key="student-marked", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(words.markdown(done.told, 200), width="content")
-        if st.button(_("Undo"), key="undo-mark", icon=":material/undo:"):
-            with shown_errors():
-                courses.restore(services(), acting(), done.class_id, done.before)
-            del st.session_state[_key(student_id)]
-            st.rerun()
 
 
 def elsewhere(shown: StudentHistory) -> None:
@@ -256,6 +232,6 @@ def _links(shown: StudentHistory) -> Iterable[str]:
         yield f"<li><a href='student?id={address}' target='_self'>{course}</a>{other}</li>"
 
 
-def _key(student_id: str) -> str:
-    """The key in Streamlit's session state of what was said last."""
-    return f"student-marked-{student_id}"
+def _where(shown: StudentHistory) -> str:
+    """Where what was said is told, as `undo` wants it."""
+    return f"student-{shown.row.enrolled.id}"
