@@ -314,9 +314,22 @@ def test_links_of_a_whole_course_come_as_a_file_for_those_who_have_none_or_for_e
     assert courses.own_attendance(here.using, first).name == "Bo Ek"
     again = panel(LINKS)
     assert "3 of 3 students have a link." in said(again)
-    assert again.checkbox[0].value is True
+    assert again.checkbox[0].value is False  # a second click makes the first file worthless for nobody
     button(again, "Close all links").click().run()
     assert "0 of 3 students have a link." in said(again)
+
+
+def test_who_has_got_a_link_since_the_page_was_drawn_keeps_it(screens: Screens, here: School, panel: Panel) -> None:
+    shown = panel(LINKS)
+    meanwhile = here.link()
+    _name, content = screens.download(shown, "CSV with 3 new links")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert [row["Name"] for row in rows] == ["Cy Fox", "Di Day"]
+    assert courses.own_attendance(here.using, meanwhile).name == "Bo Ek"
+    _name, content = screens.download(shown, "CSV with 3 new links")
+    assert not list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    token = rows[0]["Link"].rpartition("/my/")[2]
+    assert courses.own_attendance(here.using, token).name == "Cy Fox"
 
 
 # Charts

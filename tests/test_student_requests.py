@@ -144,6 +144,21 @@ def test_only_whoever_may_change_the_course_makes_and_closes_links_and_sees_requ
         courses.make_links(here.using, here.ana, here.course.id, ["nobody"], until)
 
 
+def test_links_for_those_without_one_leave_the_links_that_are_open(here: School) -> None:
+    kept, until = here.link(), at(WEEK * 5)
+    closed = here.link("Cy Fox")
+    courses.close_links(here.using, here.ana, here.course.id, [here.ids["Cy Fox"]])
+    ids = list(here.ids.values())
+    made = courses.make_links(here.using, here.ana, here.course.id, ids, until, only_without=True)
+    assert made.keys() == {here.ids["Cy Fox"], here.ids["Di Day"]}
+    assert courses.own_attendance(here.using, kept).name == "Bo Ek"
+    with pytest.raises(NotFound):
+        courses.own_attendance(here.using, closed)
+    noted = entries(here.using.engine, action="student_links_made")
+    assert courses.make_links(here.using, here.ana, here.course.id, ids, until, only_without=True) == {}
+    assert entries(here.using.engine, action="student_links_made") == noted
+
+
 # Requests
 
 
