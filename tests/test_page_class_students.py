@@ -460,12 +460,15 @@ def test_a_co_teacher_of_the_class_marks_its_students_and_does_not_say_who_they_
     screens.sign_in(zoe)
     shown = show(screens, class_id)
     assert {"It is Carla Souza", "Somebody else"}.isdisjoint(labels(shown))
+    assert "student?id=" not in "".join(raw(shown))  # the pages of students are those of the course
     assert "The register of this course" not in headings(shown)
     assert {"Which person is which student", "1 guest may be a student"}.isdisjoint(one.label for one in shown.expander)
     click(shown, "Excuse")
     assert statuses(shown)["Dora Lind"] == "excused by hand; by the rule: absent"
     shared(engine, class_id, zoe, "course")
-    assert "It is Carla Souza" in labels(show(screens, class_id))
+    shown = show(screens, class_id)
+    assert "It is Carla Souza" in labels(shown)
+    assert "student?id=" in "".join(raw(shown))
 
 
 def test_the_rules_of_the_course_are_those_that_the_page_speaks_of(
