@@ -31,8 +31,8 @@ def make_links(
 ) -> Mapping[str, str]:
     """New links for these students of a course, which open their pages until then: the token of each, by student.
 
-    A link that a student had before is closed by it; `only_without` leaves out who has one that is open. Raises NotFound, NotAllowed, and InvalidInput for a time that is
-    over or too far away.
+    A link that a student had before is closed by it; `only_without` leaves out who has one that is open. Raises
+    NotFound, NotAllowed, and InvalidInput for a time that is over or too far away.
     """
     now = services.now()
     if not now < expires_at <= now + timedelta(days=MOST_DAYS + 1):
