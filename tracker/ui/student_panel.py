@@ -1,6 +1,6 @@
 """The page of a student: who she is, how often she came, what she was in each class, and a status given by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
@@ -9,6 +9,7 @@ import streamlit as st
 from tracker import courses
 from tracker.attendance.matching import Match, Why
 from tracker.attendance.register import ABSENCES_IN_A_ROW, RegisterClass, Row, StudentMark
+from tracker.attendance.trend import LATEST, Trend, trend_of
 from tracker.attendance.types import BY_HAND, CAME, LATE, Person, Status
 from tracker.courses import StudentHistory
 from tracker.courses.marking import LONGEST_REMARK
@@ -20,12 +21,11 @@ from tracker.ui import components, undo, words
 from tracker.ui.components import Cell, Column, Figure, Html
 from tracker.ui.page import acting, shown_errors
 from tracker.ui.people_panel import MOST_WITHOUT_BOX, minutes, status_mark
+from tracker.ui.register_table import TRENDS
 from tracker.ui.wiring import services
 from tracker.ui.words import plain
 
 LONGEST_TITLE = 80
-# How many classes tell how it goes lately.
-LATELY = 5
 
 
 def way_back(shown: StudentHistory) -> None:
@@ -75,12 +75,16 @@ def _figures(row: Row) -> list[Figure]:
     counted = row.counted
     came, late = (sum(mark.status in some for mark in counted) for some in (CAME, LATE))
     excused = sum(mark.status is Status.EXCUSED for mark in row.marks.values())
-    lately = counted[-LATELY:]
+    lately, trend = counted[-LATEST:], trend_of(row)
     rate = formats.percent(row.rate) if row.rate is not None else ""
     return [
         Figure(_("Attended"), _out_of(came, len(counted)), rate),
-        Figure(_("Last {number} classes", number=len(lately)), _out_of(_came(lately), len(lately)), _trend(counted))
-        if len(counted) > LATELY
+        Figure(
+            _("Last {number} classes", number=len(lately)),
+            _out_of(sum(mark.status in CAME for mark in lately), len(lately)),
+            "" if trend is Trend.STEADY else _(TRENDS[trend][1]),
+        )
+        if len(counted) > LATEST
         else Figure(_("Excused"), formats.number(excused)),
         Figure(_("Came late"), formats.number(late)),
         Figure(
@@ -97,19 +101,6 @@ def _out_of(number: int, of_all: int) -> str:
     if not of_all:
         return formats.DASH
     return _("{number} of {all}", number=formats.number(number), all=formats.number(of_all))
-
-
-def _came(marks: Sequence[StudentMark]) -> int:
-    return sum(mark.status in CAME for mark in marks)
-
-
-def _trend(counted: Sequence[StudentMark]) -> str:
-    """Whether she comes to more of the last classes than of those before."""
-    lately, before = counted[-LATELY:], counted[:-LATELY]
-    now, then = _came(lately) * len(before), _came(before) * len(lately)
-    if now == then:
-        return _("as before")
-    return _("more than before") if now > then else _("fewer than before")
 
 
 def classes(shown: StudentHistory) -> None:
