@@ -8,7 +8,7 @@ import streamlit as st
 
 from tracker import courses
 from tracker.attendance.matching import Match, Why
-from tracker.attendance.register import ABSENCES_IN_A_ROW, RegisterClass, Row, StudentMark
+from tracker.attendance.register import RegisterClass, Row, StudentMark
 from tracker.attendance.trend import LATEST, Trend, trend_of
 from tracker.attendance.types import BY_HAND, CAME, LATE, Person, Status
 from tracker.courses import StudentHistory
@@ -49,26 +49,9 @@ def facts(shown: StudentHistory) -> None:
     if also:
         told.append(_("also joins as {addresses}", addresses=formats.listed(also)))
     st.caption(" · ".join(one for one in told if one))
-    if why := _why_at_risk(shown):
-        components.notice("!", why, "orange")
+    if risk := shown.row.risk(shown.rules):
+        components.notice("!", words.why_at_risk(risk), "orange")
     components.figures(_figures(shown.row))
-
-
-def _why_at_risk(shown: StudentHistory) -> str:
-    """The sentence that says why she is at risk; nothing where she is not."""
-    row, rules = shown.row, shown.rules
-    if not row.at_risk(rules):
-        return ""
-    absent, rate = row.absences_in_a_row, row.rate or 0
-    if absent >= ABSENCES_IN_A_ROW:
-        return _n(
-            "At risk: absent in the last {number} class.", "At risk: absent in the last {number} classes.", absent
-        )
-    return _(
-        "At risk: came to {percent} of the classes, and the course asks for {least}.",
-        percent=formats.percent(rate),
-        least=formats.percent(rules.at_risk_below),
-    )
 
 
 def _figures(row: Row) -> list[Figure]:
