@@ -241,6 +241,20 @@ def test_what_was_done_by_hand_is_offered_to_be_undone_for_a_short_while(
     assert "Undo" not in labels(shown.run())
 
 
+def test_an_undo_leaves_what_somebody_else_has_said_since_and_the_page_says_so(
+    screens: Screens, engine: Engine, maria: Member
+) -> None:
+    class_id = held(engine, maria)
+    shown = show(screens, class_id)
+    click(shown, "Excuse")
+    dora = student(engine, class_id, "Dora Lind").id
+    courses.mark(services(), auth.OPERATOR, class_id, [dora], Status.PRESENT, "note from home")
+    click(shown, "Undo")
+    assert statuses(shown)["Dora Lind"] == "present by hand, “note from home”; by the rule: absent"
+    assert "Not undone for 1 student: somebody has said something else since." in said(shown)
+    assert "Undo" not in labels(shown)
+
+
 def test_several_students_get_a_status_with_a_remark_and_each_is_taken_back(
     screens: Screens, engine: Engine, maria: Member
 ) -> None:
@@ -446,12 +460,15 @@ def test_a_co_teacher_of_the_class_marks_its_students_and_does_not_say_who_they_
     screens.sign_in(zoe)
     shown = show(screens, class_id)
     assert {"It is Carla Souza", "Somebody else"}.isdisjoint(labels(shown))
+    assert "student?id=" not in "".join(raw(shown))  # the pages of students are those of the course
     assert "The register of this course" not in headings(shown)
     assert {"Which person is which student", "1 guest may be a student"}.isdisjoint(one.label for one in shown.expander)
     click(shown, "Excuse")
     assert statuses(shown)["Dora Lind"] == "excused by hand; by the rule: absent"
     shared(engine, class_id, zoe, "course")
-    assert "It is Carla Souza" in labels(show(screens, class_id))
+    shown = show(screens, class_id)
+    assert "It is Carla Souza" in labels(shown)
+    assert "student?id=" in "".join(raw(shown))
 
 
 def test_the_rules_of_the_course_are_those_that_the_page_speaks_of(

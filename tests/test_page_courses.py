@@ -16,6 +16,7 @@ from tracker import courses, storage
 from tracker.attendance.register import Known, RegisterClass
 from tracker.attendance.types import Status
 from tracker.audit import Action
+from tracker.courses.marking import LONGEST_REMARK
 from tracker.errors import NotAllowed
 from tracker.rosters import Student, read_pasted
 from tracker.services import Services
@@ -214,7 +215,9 @@ def test_several_students_are_excused_in_one_go_and_it_is_undone(
     courses.mark(school, ana, class_id, [di.id], Status.LATE, "before")
     at = opened(screens, course)
     next(one for one in at.multiselect if one.label == "Students").set_value([cy.id, di.id])
-    next(one for one in at.text_input if one.label == "Remark (optional)").input("Ill")
+    remark = next(one for one in at.text_input if one.label == "Remark (optional)")
+    assert remark.max_chars == LONGEST_REMARK
+    remark.input("Ill")
     at = button(at, "Mark").click().run()
     assert not at.exception
     assert "2 students marked as excused: Wed, 13 May 2026 · Lesson 1." in said(at)

@@ -114,13 +114,16 @@ def test_whoever_is_at_risk_is_told_to_be_and_why(screens: Screens, here: School
     assert "At risk" not in said(show(screens, here, "Cy Fox"))
 
 
-def test_of_many_classes_the_last_five_tell_how_it_goes(screens: Screens, here: School) -> None:
-    for number in range(4):
+def test_of_many_classes_the_last_four_tell_how_it_goes_as_in_the_register(screens: Screens, here: School) -> None:
+    for number in range(5):
         start = (3 + number) * WEEK
         class_id = lesson(here.using.engine, here.ana, f"More {number}", start, course=COURSE)
-        counted(here.using.engine, class_id, stay("Bo Ek", start, start + 60), start=start, end=start + 60)
-    assert figures(show(screens, here))["Last 5 classes"] == "4 of 5 (fewer than before)"
-    assert figures(show(screens, here, "Di Day"))["Last 5 classes"] == "0 of 5 (as before)"
+        who = ("Bo Ek",) if number else ("Secret Sauce",)
+        stays = (stay(one, start, start + 60) for one in who)
+        counted(here.using.engine, class_id, *stays, start=start, end=start + 60)
+    assert figures(show(screens, here))["Last 4 classes"] == "4 of 4 (more often of late)"
+    assert figures(show(screens, here, "Di Day"))["Last 4 classes"] == "0 of 4"
+    assert "more often of late" in said(screens.open(page.COURSE, id=here.course.id))
 
 
 def test_why_somebody_is_taken_for_her_is_said_of_each_class(screens: Screens, here: School) -> None:
@@ -235,6 +238,38 @@ def test_requests_of_a_course_are_answered_on_its_page_a_few_at_a_time(
     assert len(here.using.read(courses.open_requests, here.ana)) == 12
 
 
+def test_an_answer_is_told_where_it_was_given_alone_and_for_a_short_while(
+    screens: Screens, here: School, wired: Clock
+) -> None:
+    courses.import_roster(here.using, auth.OPERATOR, here.ana.email, "Physics", read_pasted("Bo\nCy"))
+    physics = here.using.read(courses.teachers_course, here.ana, here.ana.email, "Physics")
+    courses.ask(here.using, here.link(), here.classes[2], "I was there.")
+    told = "The status stays as it is."
+    shown = screens.open(page.COURSE, id=here.course.id)
+    button(shown, "Leave as it is").click().run()
+    assert told in said(shown)
+    shown.query_params["id"] = physics.id
+    assert told not in said(shown.run())
+    shown.query_params["id"] = here.course.id
+    assert told in said(shown.run())
+    wired.forward(minutes=6)
+    assert told not in said(shown.run())
+
+
+def test_what_was_said_by_hand_of_a_student_is_told_on_her_page_alone_and_for_a_short_while(
+    screens: Screens, here: School, wired: Clock
+) -> None:
+    shown = show(screens, here)
+    button(shown, "Save").click().run()
+    assert "Algebra 3: excused." in said(shown)
+    shown.query_params["id"] = here.ids["Cy Fox"]
+    assert "Algebra 3: excused." not in said(shown.run())
+    shown.query_params["id"] = here.ids["Bo Ek"]
+    assert "Algebra 3: excused." in said(shown.run())
+    wired.forward(minutes=6)
+    assert "Algebra 3: excused." not in said(shown.run())
+
+
 def test_open_requests_need_attention_on_today_until_they_are_answered(screens: Screens, here: School) -> None:
     assert "Needs attention" not in said(screens.open(page.TODAY))
     for name in ("Bo Ek", "Cy Fox"):
@@ -283,9 +318,22 @@ def test_links_of_a_whole_course_come_as_a_file_for_those_who_have_none_or_for_e
     assert courses.own_attendance(here.using, first).name == "Bo Ek"
     again = panel(LINKS)
     assert "3 of 3 students have a link." in said(again)
-    assert again.checkbox[0].value is True
+    assert again.checkbox[0].value is False  # a second click makes the first file worthless for nobody
     button(again, "Close all links").click().run()
     assert "0 of 3 students have a link." in said(again)
+
+
+def test_who_has_got_a_link_since_the_page_was_drawn_keeps_it(screens: Screens, here: School, panel: Panel) -> None:
+    shown = panel(LINKS)
+    meanwhile = here.link()
+    _name, content = screens.download(shown, "CSV with 3 new links")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert [row["Name"] for row in rows] == ["Cy Fox", "Di Day"]
+    assert courses.own_attendance(here.using, meanwhile).name == "Bo Ek"
+    _name, content = screens.download(shown, "CSV with 3 new links")
+    assert not list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    token = rows[0]["Link"].rpartition("/my/")[2]
+    assert courses.own_attendance(here.using, token).name == "Cy Fox"
 
 
 # Charts

@@ -14,8 +14,10 @@ from tracker.attendance.counting import take_attendance
 from tracker.attendance.matching import Choice, Enrolled
 from tracker.attendance.register import (
     ByHand,
+    CameToFew,
     ClassStudents,
     Known,
+    MissedLast,
     Register,
     RegisterClass,
     Row,
@@ -310,12 +312,19 @@ def test_rates_are_of_the_classes_of_which_it_is_known(
 def test_at_risk_is_who_was_absent_twice_in_a_row_or_comes_to_too_few(
     statuses: tuple[Status, ...], rules: Rules, at_risk: bool
 ) -> None:
-    assert row_of(*statuses).at_risk(rules) is at_risk
+    assert (row_of(*statuses).risk(rules) is not None) is at_risk
 
 
 def test_at_risk_goes_by_the_exact_share_and_not_by_a_rounded_percent() -> None:
     row = row_of(*[Status.PRESENT, Status.PRESENT, Status.ABSENT] * 3)  # 66.67 percent, shown as 67
-    assert (row.rate, row.at_risk(Rules(at_risk_below=67)), row.at_risk(Rules(at_risk_below=66))) == (67, True, False)
+    assert row.rate == 67
+    assert row.risk(Rules(at_risk_below=67)) == CameToFew(67, 67)
+    assert row.risk(Rules(at_risk_below=66)) is None
+
+
+def test_absences_in_a_row_are_told_before_the_rate() -> None:
+    row = row_of(Status.PRESENT, Status.ABSENT, Status.ABSENT)
+    assert row.risk(Rules(at_risk_below=75)) == MissedLast(2)
 
 
 def test_those_at_risk_come_in_order_of_their_absences() -> None:

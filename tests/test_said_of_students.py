@@ -21,6 +21,7 @@ from tests.makers import (
     at,
     counted,
     ended,
+    entries,
     lesson,
     member,
     participant,
@@ -104,7 +105,7 @@ def test_a_status_given_by_hand_holds_and_is_taken_back(school: Services, ana: M
     rule = {"Zita": "late", "Bo": "absent", "Eva": "absent"}
     assert marks(school, class_id) == rule
     before = courses.mark(school, ana, class_id, [who["Bo"], who["Eva"]], Status.EXCUSED, " at  the doctor's ")
-    assert before == {who["Bo"]: None, who["Eva"]: None}
+    assert before.before == {who["Bo"]: None, who["Eva"]: None}
     assert marks(school, class_id) == rule | {"Bo": "excused*", "Eva": "excused*"}
     (bo,) = (row for row in register(school).rows if row.enrolled.id == who["Bo"])
     assert (bo.marks[class_id].remark, bo.marks[class_id].by_rule) == ("at the doctor's", Status.ABSENT)
@@ -114,6 +115,30 @@ def test_a_status_given_by_hand_holds_and_is_taken_back(school: Services, ana: M
     assert marks(school, class_id)["Bo"] == "excused*"
     courses.restore(school, ana, class_id, before)
     assert (marks(school, class_id), rows(school.engine, StudentMark)) == (rule, [])
+
+
+def test_an_undo_leaves_what_somebody_else_has_said_since(
+    school: Services, ana: Member, class_id: str, clock: Clock
+) -> None:
+    who = ids(school, algebra(school))
+    excused = courses.mark(school, ana, class_id, [who["Bo"], who["Eva"]], Status.EXCUSED)
+    clock.forward(minutes=1)
+    courses.mark(school, auth.OPERATOR, class_id, [who["Bo"]], Status.PRESENT, "note from home")
+    assert courses.restore(school, ana, class_id, excused) == [who["Bo"]]
+    assert marks(school, class_id) == {"Zita": "late", "Bo": "present*", "Eva": "absent"}
+    noted = [one for one in entries(school.engine) if one.action == "students_marked"]
+    assert len(noted) == 3
+    assert courses.restore(school, ana, class_id, excused) == [who["Bo"], who["Eva"]]
+    assert [one for one in entries(school.engine) if one.action == "students_marked"] == noted
+
+
+def test_to_take_back_is_undone_only_while_nothing_is_said(school: Services, ana: Member, class_id: str) -> None:
+    who = ids(school, algebra(school))
+    courses.mark(school, ana, class_id, [who["Bo"]], Status.EXCUSED)
+    taken_back = courses.mark(school, ana, class_id, [who["Bo"]], None)
+    courses.mark(school, auth.OPERATOR, class_id, [who["Bo"]], Status.LATE)
+    assert courses.restore(school, ana, class_id, taken_back) == [who["Bo"]]
+    assert marks(school, class_id)["Bo"] == "late*"
 
 
 def test_a_class_to_come_in_which_somebody_is_excused_is_in_the_register(school: Services, ana: Member) -> None:

@@ -144,6 +144,21 @@ def test_only_whoever_may_change_the_course_makes_and_closes_links_and_sees_requ
         courses.make_links(here.using, here.ana, here.course.id, ["nobody"], until)
 
 
+def test_links_for_those_without_one_leave_the_links_that_are_open(here: School) -> None:
+    kept, until = here.link(), at(WEEK * 5)
+    closed = here.link("Cy Fox")
+    courses.close_links(here.using, here.ana, here.course.id, [here.ids["Cy Fox"]])
+    ids = list(here.ids.values())
+    made = courses.make_links(here.using, here.ana, here.course.id, ids, until, only_without=True)
+    assert made.keys() == {here.ids["Cy Fox"], here.ids["Di Day"]}
+    assert courses.own_attendance(here.using, kept).name == "Bo Ek"
+    with pytest.raises(NotFound):
+        courses.own_attendance(here.using, closed)
+    noted = entries(here.using.engine, action="student_links_made")
+    assert courses.make_links(here.using, here.ana, here.course.id, ids, until, only_without=True) == {}
+    assert entries(here.using.engine, action="student_links_made") == noted
+
+
 # Requests
 
 
@@ -153,8 +168,8 @@ def test_what_a_student_says_is_accepted_with_a_status_and_an_answer(here: Schoo
     (asked,) = here.using.read(courses.open_requests, here.ana, here.course.id)
     assert (asked.student, asked.title, asked.course) == ("Bo Ek", "Algebra 3", "Algebra")
     assert asked.request.text == "I was there, on my brother's phone."
-    before = courses.accept(here.using, here.ana, asked.request.id, Status.PRESENT, "So you were.")
-    assert before == {here.ids["Bo Ek"]: None}
+    marked = courses.accept(here.using, here.ana, asked.request.id, Status.PRESENT, "So you were.")
+    assert marked.before == {here.ids["Bo Ek"]: None}
     mark = here.row().marks[here.classes[2]]
     assert (mark.status, mark.by_rule, mark.remark) == (Status.PRESENT, Status.ABSENT, "So you were.")
     own = courses.own_attendance(here.using, token).classes[0]
@@ -177,11 +192,22 @@ def test_an_answer_is_taken_back_with_the_mark_that_it_gave(here: School) -> Non
     courses.ask(here.using, here.link(), here.classes[2], "I was there.")
     courses.mark(here.using, here.ana, here.classes[2], [here.ids["Bo Ek"]], Status.EXCUSED, "ill")
     request = open_one(here)
-    before = courses.accept(here.using, here.ana, request, Status.PRESENT)
-    courses.undo_answer(here.using, here.ana, request, before)
+    marked = courses.accept(here.using, here.ana, request, Status.PRESENT)
+    assert not courses.undo_answer(here.using, here.ana, request, marked)
     assert open_one(here) == request
     mark = here.row().marks[here.classes[2]]
     assert (mark.status, mark.remark) == (Status.EXCUSED, "ill")
+
+
+def test_an_answer_that_is_taken_back_leaves_what_somebody_else_has_said_since(here: School) -> None:
+    courses.ask(here.using, here.link(), here.classes[2], "I was there.")
+    bo, request = here.ids["Bo Ek"], open_one(here)
+    marked = courses.accept(here.using, here.ana, request, Status.PRESENT)
+    courses.mark(here.using, auth.OPERATOR, here.classes[2], [bo], Status.EXCUSED, "note from home")
+    assert courses.undo_answer(here.using, here.ana, request, marked) == [bo]
+    assert open_one(here) == request
+    mark = here.row().marks[here.classes[2]]
+    assert (mark.status, mark.remark) == (Status.EXCUSED, "note from home")
 
 
 def test_one_that_is_withdrawn_is_nobodys_to_answer_and_its_words_are_gone(here: School, engine: Engine) -> None:

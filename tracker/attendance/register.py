@@ -103,6 +103,24 @@ class RegisterClass:
 
 
 @dataclass(frozen=True, slots=True)
+class MissedLast:
+    """A student is at risk because she was absent in the last so many classes."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameToFew:
+    """A student is at risk because she came to so many percent of the classes, and the course asks for `least`."""
+
+    percent: int
+    least: int
+
+
+Risk = MissedLast | CameToFew
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A student and her mark in each class whose day is in her dates, by the class's id, in order of the classes."""
 
@@ -125,13 +143,18 @@ class Row:
         latest = [mark.status is Status.ABSENT for mark in reversed(self.counted)]
         return latest.index(False) if False in latest else len(latest)
 
-    def at_risk(self, rules: Rules) -> bool:
-        """Whether she was absent in the last classes, or comes to too few of them by the course's rules."""
-        counted = self.counted
+    def risk(self, rules: Rules) -> Risk | None:
+        """Why she is at risk: she was absent in the last classes, or comes to too few of them by the course's rules.
+
+        None where she is not.
+        """
+        counted, missed = self.counted, self.absences_in_a_row
+        if missed >= ABSENCES_IN_A_ROW:
+            return MissedLast(missed)
         came = sum(mark.status in CAME for mark in counted)
         # Not on the rounded rate: 74.6 percent are less than 75.
         rare = len(counted) >= FEWEST_FOR_RATE and came * 100 < rules.at_risk_below * len(counted)
-        return rare or self.absences_in_a_row >= ABSENCES_IN_A_ROW
+        return CameToFew(_rate(counted) or 0, rules.at_risk_below) if rare else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +181,7 @@ class Register:
     @property
     def at_risk(self) -> tuple[Row, ...]:
         """Who is at risk, those who were absent most often of late first."""
-        rows = [row for row in self.rows if row.at_risk(self.rules)]
+        rows = [row for row in self.rows if row.risk(self.rules) is not None]
         return tuple(sorted(rows, key=lambda row: (-row.absences_in_a_row, row.rate or 0)))
 
     def rate_of(self, class_id: str) -> int | None:

@@ -31,7 +31,7 @@ from tracker.courses.keeping import (
     take_out,
     version,
 )
-from tracker.courses.marking import mark, restore, set_rules, student_of_class
+from tracker.courses.marking import Marked, mark, restore, set_rules, student_of_class
 from tracker.courses.matching import add_address, choose, remove_address, undo_choice
 from tracker.courses.of_class import StudentsOfClass, version_of_students, with_students
 from tracker.courses.own_page import OwnAttendance, OwnClass, ask, own_attendance, withdraw
@@ -71,6 +71,7 @@ __all__ = [
     "CourseRoster",
     "ImportedClass",
     "ListedCourse",
+    "Marked",
     "OwnAttendance",
     "OwnClass",
     "OwnTime",

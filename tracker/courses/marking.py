@@ -3,8 +3,8 @@
 And the rules by which a course gives the others.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker import audit, storage
@@ -25,6 +25,17 @@ from tracker.storage.members import Member
 LONGEST_REMARK = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What was said of students in a class, None where it was taken back, and what was said before, by student.
+
+    All that `restore` needs to undo it.
+    """
+
+    said: ByHand | None
+    before: Mapping[str, ByHand | None]
+
+
 def mark(
     services: Services,
     acting: Member,
@@ -32,14 +43,16 @@ def mark(
     student_ids: Sequence[str],
     status: Status | None,
     remark: str = "",
-) -> Mapping[str, ByHand | None]:
+) -> Marked:
     """Gives students a status in a class; None takes back what was said, so that the rule holds again.
 
-    What was said before of each, to undo it by `restore`. Raises NotFound, NotAllowed, and InvalidInput for a status
-    that nobody can give, a cancelled class, and a remark that is too long.
+    Raises NotFound, NotAllowed, InvalidInput for a status that nobody can give, a cancelled class, and a remark that is
+    too long, and NamesRemoved for a class whose participants are nobody any more.
     """
     now = services.now()
-    return restore(services, acting, class_id, dict.fromkeys(student_ids, by_hand(status, remark, now)))
+    said = by_hand(status, remark, now)
+    with transaction(services.engine) as tx:
+        return mark_in(tx, acting, class_id, student_ids, said, now)
 
 
 def by_hand(status: Status | None, remark: str, now: datetime) -> ByHand | None:
@@ -52,21 +65,35 @@ def by_hand(status: Status | None, remark: str, now: datetime) -> ByHand | None:
     return ByHand(status, text, now) if status is not None else None
 
 
-def restore(
-    services: Services, acting: Member, class_id: str, marks: Mapping[str, ByHand | None]
-) -> Mapping[str, ByHand | None]:
-    """Stores for each student what is said of her in a class, None for nothing; what was said before of each.
+def mark_in(
+    tx: Transaction, acting: Member, class_id: str, student_ids: Sequence[str], said: ByHand | None, now: datetime
+) -> Marked:
+    """The same in a transaction in which more is done."""
+    current = _lock_marks(tx, acting, class_id, student_ids)
+    _store(tx, acting, class_id, dict.fromkeys(student_ids, said), now)
+    return Marked(said, {student_id: current.get(student_id) for student_id in student_ids})
+
+
+def restore(services: Services, acting: Member, class_id: str, marked: Marked) -> Sequence[str]:
+    """Undoes what was said of students in a class; the ids of those of whom something else is said by now, which stays.
 
     Raises NotFound, NotAllowed, InvalidInput, and NamesRemoved for a class whose participants are nobody any more.
     """
     with transaction(services.engine) as tx:
-        return restore_in(tx, acting, class_id, marks, services.now())
+        return restore_in(tx, acting, class_id, marked, services.now())
 
 
-def restore_in(
-    tx: Transaction, acting: Member, class_id: str, marks: Mapping[str, ByHand | None], now: datetime
-) -> Mapping[str, ByHand | None]:
+def restore_in(tx: Transaction, acting: Member, class_id: str, marked: Marked, now: datetime) -> Sequence[str]:
     """The same in a transaction in which more is done."""
+    current = _lock_marks(tx, acting, class_id, marked.before)
+    theirs = {one: before for one, before in marked.before.items() if current.get(one) == marked.said}
+    if theirs:
+        _store(tx, acting, class_id, theirs, now)
+    return [one for one in marked.before if one not in theirs]
+
+
+def _lock_marks(tx: Transaction, acting: Member, class_id: str, student_ids: Collection[str]) -> Mapping[str, ByHand]:
+    """What is said of the students in a class, by student; nobody else says anything until the transaction is over."""
     found = storage.classes.lock_class(tx, class_id)
     check_may_change(acting, found)
     if found.status is ClassStatus.CANCELLED:
@@ -76,9 +103,12 @@ def restore_in(
         # Whoever is on the roster is there until this is stored.
         storage.courses.lock_course(tx, found.course_id)
     known = {one.id for one in roster_of(tx, found)[0]}
-    if not known.issuperset(marks):
+    if not known.issuperset(student_ids):
         raise NotFound("student_gone")
-    before = storage.said_of_students.list_marks(tx, [class_id])[class_id]
+    return storage.said_of_students.list_marks(tx, [class_id])[class_id]
+
+
+def _store(tx: Transaction, acting: Member, class_id: str, marks: Mapping[str, ByHand | None], now: datetime) -> None:
     for student_id, said in marks.items():
         if said is None:
             storage.said_of_students.clear_mark(tx, class_id, student_id)
@@ -87,7 +117,6 @@ def restore_in(
     given = sum(said is not None for said in marks.values())
     numbers = {"given": given, "taken_back": len(marks) - given}
     audit.note(tx, acting, Action.STUDENTS_MARKED, now, class_id=class_id, **numbers)
-    return {student_id: before.get(student_id) for student_id in marks}
 
 
 def student_of_class(tx: Transaction, acting: Member, class_id: str, who: str) -> str:

@@ -26,7 +26,7 @@ class StudentsOfClass:
     """The students of a class's course, by surname, and what they are in the class.
 
     `roster` is the whole list of the course, `of_day` those whose dates the class is in. `may_match` says whether the
-    viewer may say who is which student, which holds for the whole course.
+    viewer may see the whole course, and so say who is which student, which holds for all of it.
     """
 
     course_id: str

@@ -1,12 +1,11 @@
 """What students say is not right in their attendance, for their teachers to accept or decline."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from tracker import audit, storage
-from tracker.attendance.register import ByHand
 from tracker.attendance.types import Status
 from tracker.audit import Action
-from tracker.courses.marking import LONGEST_REMARK, by_hand, restore_in
+from tracker.courses.marking import LONGEST_REMARK, Marked, by_hand, mark_in, restore_in
 from tracker.courses.register import visible_course
 from tracker.errors import InvalidInput, NotFound
 from tracker.permissions import check_may_change
@@ -28,10 +27,8 @@ def open_requests(tx: Transaction, viewer: Member, course_id: str | None = None)
     return storage.student_links.open_requests(tx, viewer, course_id, MOST_SHOWN)
 
 
-def accept(
-    services: Services, acting: Member, request_id: str, status: Status, answer: str = ""
-) -> Mapping[str, ByHand | None]:
-    """Gives the student this status by hand, with the answer for a remark; what was said of her before.
+def accept(services: Services, acting: Member, request_id: str, status: Status, answer: str = "") -> Marked:
+    """Gives the student this status by hand, with the answer for a remark; what `undo_answer` needs.
 
     Raises NotFound, NotAllowed, and InvalidInput where the request was answered or withdrawn meanwhile.
     """
@@ -39,11 +36,11 @@ def accept(
     said = by_hand(status, answer, now)
     with transaction(services.engine) as tx:
         request = _open_request(tx, acting, request_id)
-        before = restore_in(tx, acting, request.class_id, {request.student_id: said}, now)
+        marked = mark_in(tx, acting, request.class_id, [request.student_id], said, now)
         told = " ".join(answer.split())
         storage.student_links.decide(tx, request_id, accepted=True, answer=told, now=now)
         audit.note(tx, acting, Action.REQUEST_ACCEPTED, now, class_id=request.class_id)
-    return before
+    return marked
 
 
 def decline(services: Services, acting: Member, request_id: str, answer: str = "") -> None:
@@ -61,11 +58,10 @@ def decline(services: Services, acting: Member, request_id: str, answer: str = "
         audit.note(tx, acting, Action.REQUEST_DECLINED, now, class_id=request.class_id)
 
 
-def undo_answer(
-    services: Services, acting: Member, request_id: str, before: Mapping[str, ByHand | None] | None = None
-) -> None:
-    """Opens a request again that was accepted or declined; `before` is what `accept` has told.
+def undo_answer(services: Services, acting: Member, request_id: str, marked: Marked | None = None) -> Sequence[str]:
+    """Opens a request again that was accepted or declined; `marked` is what `accept` has told.
 
+    The id of the student if something else is said of her by now, which stays.
     Raises NotFound, NotAllowed, and InvalidInput where the student has withdrawn it.
     """
     now = services.now()
@@ -73,10 +69,10 @@ def undo_answer(
         request = _locked(tx, acting, request_id)
         if request.accepted is None:
             raise InvalidInput("request_decided")
-        if before:
-            restore_in(tx, acting, request.class_id, before, now)
+        skipped = restore_in(tx, acting, request.class_id, marked, now) if marked else ()
         storage.student_links.reopen(tx, request_id)
         audit.note(tx, acting, Action.REQUEST_REOPENED, now, class_id=request.class_id)
+    return skipped
 
 
 def _open_request(tx: Transaction, acting: Member, request_id: str) -> Request:

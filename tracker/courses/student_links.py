@@ -21,12 +21,18 @@ USUAL_DAYS, MOST_DAYS = 90, 400
 
 
 def make_links(
-    services: Services, acting: Member, course_id: str, student_ids: Collection[str], expires_at: datetime
+    services: Services,
+    acting: Member,
+    course_id: str,
+    student_ids: Collection[str],
+    expires_at: datetime,
+    *,
+    only_without: bool = False,
 ) -> Mapping[str, str]:
     """New links for these students of a course, which open their pages until then: the token of each, by student.
 
-    A link that a student had before is closed by it. Raises NotFound, NotAllowed, and InvalidInput for a time that is
-    over or too far away.
+    A link that a student had before is closed by it; `only_without` leaves out who has one that is open. Raises
+    NotFound, NotAllowed, and InvalidInput for a time that is over or too far away.
     """
     now = services.now()
     if not now < expires_at <= now + timedelta(days=MOST_DAYS + 1):
@@ -38,11 +44,14 @@ def make_links(
         known = {one.id for one in storage.students.list_students(tx, course_id)}
         if not known.issuperset(student_ids):
             raise NotFound("student_gone")
-        made = {student_id: secrets.token_urlsafe(32) for student_id in student_ids}
+        links = storage.student_links.links_of(tx, course_id) if only_without else {}
+        have = {student_id for student_id, link in links.items() if link.is_open(now)}
+        made = {student_id: secrets.token_urlsafe(32) for student_id in student_ids if student_id not in have}
         for student_id, token in made.items():
             storage.student_links.put(tx, student_id, digest(token), now, expires_at)
         told = {"course": course.name, "account": course.teacher_email}
-        audit.note(tx, acting, Action.STUDENT_LINKS_MADE, now, **told, links=len(made))
+        if made:
+            audit.note(tx, acting, Action.STUDENT_LINKS_MADE, now, **told, links=len(made))
     return made
 
 

@@ -1,8 +1,6 @@
 """What a teacher says of students by hand on the page of a class: excused with one click, any status, and undone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from typing import Literal
 
 import streamlit as st
@@ -10,35 +8,23 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tracker import courses
 from tracker.attendance.matching import Enrolled
-from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentsOfClass
+from tracker.courses.marking import LONGEST_REMARK
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import STATUSES
 from tracker.storage.classes import Class
-from tracker.ui import words
+from tracker.ui import undo, words
 from tracker.ui.page import acting, shown_errors
 from tracker.ui.students_panel import is_to_come, name_of
 from tracker.ui.wiring import services
 
 # So many absent students have a button of their own; more are named in one sentence.
 MOST_WITH_BUTTONS, MOST_NAMED, MOST_LISTED = 12, 60, 30
-LONGEST_REMARK = 500
-UNDONE_FOR = timedelta(minutes=5)
 # Where on the page somebody has clicked.
 ABOVE, FOLD = "above", "fold"
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was said last in this tab, where, what was said before of each student, and until when it is undone here."""
-
-    place: str
-    told: str
-    until: datetime
-    before: Mapping[str, ByHand | None]
 
 
 def absent(found: Class, students: StudentsOfClass) -> None:
@@ -59,7 +45,9 @@ def absent(found: Class, students: StudentsOfClass) -> None:
     if told := _excused(students):
         with _line("excused"):
             st.markdown(told, width="content")
-            _undo(found, ABOVE)
+            undo.show(_where(found, ABOVE), told=False)
+    else:
+        undo.show(_where(found, ABOVE))
 
 
 def show(found: Class, students: StudentsOfClass) -> None:
@@ -88,10 +76,7 @@ def show(found: Class, students: StudentsOfClass) -> None:
         if st.button(_("Save"), key="save-marks", type="primary", disabled=not chosen):
             _say(found, students, chosen, status or Status.EXCUSED, remark, FOLD)
         st.caption(_("It holds whatever Zoom's list says later, until you take it back."))
-        if done := _last_said(found, FOLD):
-            with _line("marked"):
-                st.markdown(done.told, width="content")
-                _undo(found, FOLD)
+        undo.show(_where(found, FOLD))
         _said(found, students)
 
 
@@ -127,9 +112,9 @@ def _say(
 ) -> None:
     """Stores what was clicked, and draws the page anew with nobody chosen and the way back."""
     with shown_errors():
-        before = courses.mark(services(), acting(), found.id, ids, status, remark)
+        marked = courses.mark(services(), acting(), found.id, ids, status, remark)
     told = _told(students, [students.by_id[one] for one in ids], status)
-    st.session_state[_last(found)] = _Done(place, told, services().now() + UNDONE_FOR, before)
+    undo.remember(_where(found, place), told, found.id, marked)
     st.session_state[_times(found)] = st.session_state.get(_times(found), 0) + 1
     st.rerun()
 
@@ -154,27 +139,11 @@ def _line(key: str, width: Literal["stretch", "content"] = "stretch") -> DeltaGe
     return st.container(key=key, horizontal=True, vertical_alignment="center", gap="small", width=width)
 
 
-def _last_said(found: Class, place: str) -> _Done | None:
-    """What was said last, if it was clicked at this place a short while ago."""
-    done = st.session_state.get(_last(found))
-    return done if done is not None and done.place == place and services().now() < done.until else None
-
-
-def _undo(found: Class, place: str) -> None:
-    """The way back from what was said last."""
-    done = _last_said(found, place)
-    if done is not None and st.button(_("Undo"), key=f"undo-marks-{place}", icon=":material/undo:"):
-        with shown_errors():
-            courses.restore(services(), acting(), found.id, done.before)
-        del st.session_state[_last(found)]
-        st.rerun()
-
-
-def _last(found: Class) -> str:
-    """The key in Streamlit's session state of what was said last."""
-    return f"marked-{found.id}"
+def _where(found: Class, place: str) -> str:
+    """Where on the page of which class something is said, as `undo` wants it."""
+    return f"class-{found.id}-{place}"
 
 
 def _times(found: Class) -> str:
-    """The key there of how often something was said."""
+    """The key in Streamlit's session state of how often something was said."""
     return f"marks-{found.id}"

@@ -1,13 +1,11 @@
 """Marks by hand from the register: several students of a class at once, with the way back."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-
 import streamlit as st
 
 from tracker import courses
-from tracker.attendance.register import ByHand, Known, Register
+from tracker.attendance.register import Known, Register
 from tracker.attendance.types import BY_HAND, Status
+from tracker.courses.marking import LONGEST_REMARK
 from tracker.errors import InvalidInput
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -16,15 +14,11 @@ from tracker.messages.vocabulary import HEADINGS, NO_NAME, STATUSES
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
-from tracker.ui import page, words
+from tracker.ui import page, undo, words
 from tracker.ui.wiring import services
 
-# The key in Streamlit's session state of the marks that were given last: the course, the class, the sentence, what was
-# said of each student before, and until when it is told.
-JUST_MARKED = "just-marked"
-# And how often somebody was marked, so that the form is an empty one after that.
+# The key in Streamlit's session state of how often somebody was marked, so that the form is an empty one after that.
 TIMES = "times-marked"
-TOLD_FOR, NEVER = timedelta(minutes=5), datetime.min.replace(tzinfo=UTC)
 BY_RULE = "rule"
 # How many classes that have not begun are offered, as for somebody who is excused beforehand.
 MOST_TO_COME = 8
@@ -64,7 +58,10 @@ def show(member: Member, course: Course, register: Register) -> None:
                 key=f"marking-status-{times}",
             )
             remark = st.text_input(
-                _("Remark (optional)"), key=f"marking-remark-{times}", placeholder=_("Ill, a note from home")
+                _("Remark (optional)"),
+                max_chars=LONGEST_REMARK,
+                key=f"marking-remark-{times}",
+                placeholder=_("Ill, a note from home"),
             )
             if not st.form_submit_button(_("Mark"), type="primary", icon=":material/check:"):
                 return
@@ -73,13 +70,7 @@ def show(member: Member, course: Course, register: Register) -> None:
 
 def just_marked(course: Course) -> None:
     """What was marked a moment ago, with the way back."""
-    course_id, class_id, sentence, before, until = st.session_state.get(JUST_MARKED, ("", "", "", {}, NEVER))
-    if course_id != course.id or services().now() >= until:
-        return
-    with st.container(key="just-marked", horizontal=True, vertical_alignment="center"):
-        st.markdown(sentence, width="content")
-        if st.button(_("Undo"), icon=":material/undo:"):
-            _undo(class_id, before)
+    undo.show(_where(course))
 
 
 def _mark(course: Course, class_id: str, told: str, chosen: list[str], status: str, remark: str) -> None:
@@ -87,7 +78,7 @@ def _mark(course: Course, class_id: str, told: str, chosen: list[str], status: s
     with page.shown_errors():
         if not chosen:
             raise InvalidInput("nobody_chosen")
-        before = courses.mark(services(), page.acting(), class_id, chosen, given, remark)
+        marked = courses.mark(services(), page.acting(), class_id, chosen, given, remark)
     number = len(chosen)
     if given is None:
         sentence = _n(
@@ -104,16 +95,14 @@ def _mark(course: Course, class_id: str, told: str, chosen: list[str], status: s
             status=_(STATUSES[given]),
             title=words.markdown(told),
         )
-    st.session_state[JUST_MARKED] = (course.id, class_id, sentence, before, services().now() + TOLD_FOR)
+    undo.remember(_where(course), sentence, class_id, marked)
     st.session_state[TIMES] = st.session_state.get(TIMES, 0) + 1
     st.rerun()
 
 
-def _undo(class_id: str, before: Mapping[str, ByHand | None]) -> None:
-    with page.shown_errors():
-        courses.restore(services(), page.acting(), class_id, before)
-    del st.session_state[JUST_MARKED]
-    st.rerun()
+def _where(course: Course) -> str:
+    """Where a mark is told, as `undo` wants it."""
+    return f"register-{course.id}"
 
 
 def _named(found: Class) -> str:

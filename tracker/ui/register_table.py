@@ -11,15 +11,16 @@ from urllib.parse import quote
 import streamlit as st
 
 from tracker import clock
-from tracker.attendance.register import ABSENCES_IN_A_ROW, Known, Register, RegisterClass, Row, StudentMark
+from tracker.attendance.register import Known, Register, RegisterClass, Row, StudentMark
 from tracker.attendance.statuses import Rules
 from tracker.attendance.trend import Trend, trend_of
 from tracker.attendance.types import Status
+from tracker.courses.marking import LONGEST_REMARK
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
-from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import NO_NAME, SHORT_STATUSES, STATUSES
+from tracker.ui import words
 from tracker.ui.people_panel import MARKS
 from tracker.ui.words import plain
 
@@ -90,16 +91,6 @@ def legend(*, by_hand: bool) -> None:
     st.html(f"<ul class='legend' aria-label='{escape(_('What the signs mean'))}'>{items}</ul>")
 
 
-def risk_in_words(row: Row, rules: Rules) -> str:
-    """Why a student is at risk; nothing where she is not."""
-    if not row.at_risk(rules):
-        return ""
-    missed = row.absences_in_a_row
-    if missed >= ABSENCES_IN_A_ROW:
-        return _n("missed the last class", "missed the last {number}", missed, number=formats.number(missed))
-    return _("below {percent}", percent=formats.percent(rules.at_risk_below))
-
-
 def link(page: str, found_id: str, text: str, title: str = "") -> str:
     """A link to a page of this dashboard, as HTML; the text is made harmless here."""
     told = f" title='{escape(title)}'" if title else ""
@@ -128,9 +119,9 @@ def _who(row: Row, rules: Rules, *, alone: bool) -> str:
     own = "" if alone else plain(student.number or student.email, LONGEST_NAME)
     apart = f"<span class='quiet'>{escape(own)}</span>" if own else ""
     name = link("student", row.enrolled.id, plain(student.name, LONGEST_NAME) or _(NO_NAME))
-    risk = risk_in_words(row, rules)
-    sign = "<span aria-hidden='true'>⚠ </span>" if risk else ""
-    told = f"<span class='risk'>{sign}{escape(risk)}</span>" if risk else ""
+    risk = row.risk(rules)
+    why = escape(words.why_at_risk_shortly(risk)) if risk else ""
+    told = f"<span class='risk'><span aria-hidden='true'>⚠ </span>{why}</span>" if risk else ""
     return f"<bdi>{name}</bdi>{apart}{told}"
 
 
@@ -140,10 +131,10 @@ def _rate(row: Row) -> str:
     trend = trend_of(row)
     if trend is Trend.STEADY:
         return formats.percent(row.rate)
-    sign, words = TRENDS[trend]
+    sign, told = TRENDS[trend]
     return (
-        f"{formats.percent(row.rate)} <span class='quiet' title='{escape(_(words))}'>"
-        f"<span aria-hidden='true'>{sign}</span><span class='unseen'>{escape(_(words))}</span></span>"
+        f"{formats.percent(row.rate)} <span class='quiet' title='{escape(_(told))}'>"
+        f"<span aria-hidden='true'>{sign}</span><span class='unseen'>{escape(_(told))}</span></span>"
     )
 
 
@@ -161,7 +152,7 @@ def _cells(*, minutes: bool) -> Callable[[StudentMark | None], str]:
         hand, said = "", ""
         if remark is not None:
             hand = "<span aria-hidden='true'> ✎</span>"
-            told = _("given by hand: {remark}", remark=plain(remark, 500)) if remark else _("given by hand")
+            told = _("given by hand: {remark}", remark=plain(remark, LONGEST_REMARK)) if remark else _("given by hand")
             said = f", {escape(told)}"
         title = f" title='{word}{said}'"
         return (

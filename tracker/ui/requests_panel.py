@@ -1,17 +1,16 @@
 """What students say is not right in their attendance: for their teacher to accept or to leave as it is."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
 import streamlit as st
 
 from tracker import courses
-from tracker.attendance.register import ByHand
 from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentHistory
 from tracker.courses.marking import LONGEST_REMARK
+from tracker.courses.own_page import LONGEST_TEXT
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
@@ -19,40 +18,28 @@ from tracker.messages.vocabulary import STATUSES
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
 from tracker.storage.student_links import Asked, Request
-from tracker.ui import components, page, words
+from tracker.ui import components, page, undo, words
 from tracker.ui.wiring import services
 from tracker.ui.words import plain
 
 # So many can be answered at once on the page of a course, and so many are named on Today.
 MOST_ANSWERED, MOST_ON_TODAY = 10, 3
-LONGEST_TEXT = 500
-# The key in Streamlit's session state of what was answered last in this tab.
-ANSWERED = "request-answered"
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """What was answered last: what is told of it, which request, and what was said before of the student."""
-
-    told: str
-    request_id: str
-    before: Mapping[str, ByHand | None] | None
 
 
 def panel(member: Member, course: Course) -> None:
     """The open requests of a course, each with its two answers; nothing where there is none."""
-    asked = page.read(courses.open_requests, member, course.id)
+    asked, where = page.read(courses.open_requests, member, course.id), f"requests-of-course-{course.id}"
     if asked:
         st.header(_("What students say is not right"), anchor=False)
         for one in asked[:MOST_ANSWERED]:
-            _answerable(one.request, _of_whom(one))
+            _answerable(one.request, _of_whom(one), where)
         if len(asked) > MOST_ANSWERED:
             rest = len(asked) - MOST_ANSWERED
             more = _n(
                 "{number} more follows when these are answered.", "{number} more follow when these are answered.", rest
             )
             st.caption(more)
-    _undo()
+    undo.show(where)
 
 
 def on_today(asked: Sequence[Asked]) -> None:
@@ -75,13 +62,14 @@ def of_student(shown: StudentHistory) -> None:
     titles = {held.id: held for held in shown.classes}
     there = [one for one in shown.requests if one.class_id in titles and not one.is_withdrawn]
     waiting, over = [one for one in there if one.is_open], [one for one in there if not one.is_open]
+    where = f"requests-of-student-{shown.row.enrolled.id}"
     if waiting:
         st.header(_("What the student says is not right"), anchor=False)
         for one in waiting:
             held = titles[one.class_id]
             day = formats.day(held.start.astimezone(words.zone()))
-            _answerable(one, _about(one.class_id, held.title, day))
-    _undo()
+            _answerable(one, _about(one.class_id, held.title, day), where)
+    undo.show(where)
     if over:
         with st.expander(_("Requests that were answered"), icon=":material/forum:", key="requests-answered"):
             for one in over:
@@ -97,7 +85,7 @@ def _past(one: Request, title: str) -> str:
         text=words.markdown(one.text, LONGEST_TEXT),
         outcome=outcome,
     )
-    answer = _("Your answer: “{text}”", text=words.markdown(one.answer, LONGEST_TEXT)) if one.answer else ""
+    answer = _("Your answer: “{text}”", text=words.markdown(one.answer, LONGEST_REMARK)) if one.answer else ""
     return f"{told} {answer}".strip()
 
 
@@ -114,8 +102,8 @@ def _about(class_id: str, title: str, day: str) -> str:
     return f"{link} <span class='quiet'>{escape(day)}</span>"
 
 
-def _answerable(request: Request, about: str) -> None:
-    """One request with its answers."""
+def _answerable(request: Request, about: str, where: str) -> None:
+    """One request with its answers; `where` the answer is told, as `undo` wants it."""
     with st.container(key=f"request-{request.id}", border=True):
         st.html(f"<p class='request'>{about}</p><p class='words'>“{escape(plain(request.text, LONGEST_TEXT))}”</p>")
         status = st.pills(
@@ -133,35 +121,21 @@ def _answerable(request: Request, about: str) -> None:
         )
         with st.container(horizontal=True):
             if st.button(_("Accept"), type="primary", icon=":material/check:", key=f"accept-{request.id}"):
-                _accept(request, status or Status.PRESENT, answer)
+                _accept(request, status or Status.PRESENT, answer, where)
             if st.button(_("Leave as it is"), key=f"decline-{request.id}"):
-                _decline(request, answer)
+                _decline(request, answer, where)
 
 
-def _accept(request: Request, status: Status, answer: str) -> None:
+def _accept(request: Request, status: Status, answer: str, where: str) -> None:
     with page.shown_errors():
-        before = courses.accept(services(), page.acting(), request.id, status, answer)
+        marked = courses.accept(services(), page.acting(), request.id, status, answer)
     told = _("The request is accepted: {status}.", status=_(STATUSES[status]))
-    st.session_state[ANSWERED] = _Answered(told, request.id, before)
+    undo.remember(where, told, request.class_id, marked, request_id=request.id)
     st.rerun()
 
 
-def _decline(request: Request, answer: str) -> None:
+def _decline(request: Request, answer: str, where: str) -> None:
     with page.shown_errors():
         courses.decline(services(), page.acting(), request.id, answer)
-    st.session_state[ANSWERED] = _Answered(_("The status stays as it is."), request.id, None)
+    undo.remember(where, _("The status stays as it is."), request.class_id, request_id=request.id)
     st.rerun()
-
-
-def _undo() -> None:
-    """What was answered last in this tab, with the way back."""
-    done = st.session_state.get(ANSWERED)
-    if done is None:
-        return
-    with st.container(key="request-answered", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(done.told, width="content")
-        if st.button(_("Undo"), key="undo-answer", icon=":material/undo:"):
-            del st.session_state[ANSWERED]
-            with page.shown_errors():
-                courses.undo_answer(services(), page.acting(), done.request_id, done.before)
-            st.rerun()

@@ -94,27 +94,33 @@ def panel(member: Member, course: Course) -> None:
         st.markdown(have)
         without = [one for one, _link in students if one.id not in with_link]
         everybody = bool(with_link) and st.checkbox(
-            _("New links for everybody: those that were given out stop working"), value=not without, key="links-anew"
+            _("New links for everybody: those that were given out stop working"), key="links-anew"
         )
         chosen = [one for one, _link in students] if everybody else without
         until = _last_day(f"links-until-{course.id}", now)
         with st.container(horizontal=True):
-            _file(course, chosen, until)
+            _file(course, chosen, until, only_without=not everybody)
             if with_link and st.button(_("Close all links"), icon=":material/link_off:", key="close-links"):
                 with page.shown_errors():
                     courses.close_links(services(), page.acting(), course.id, with_link)
                 st.rerun()
 
 
-def _file(course: Course, chosen: Sequence[Enrolled], until: date) -> None:
-    """The button for the file. The links are made when somebody asks for it, and are in no other place."""
+def _file(course: Course, chosen: Sequence[Enrolled], until: date, *, only_without: bool) -> None:
+    """The button for the file. The links are made when somebody asks for it, and are in no other place.
+
+    `only_without`: who has got a link since the page was drawn keeps it, and is not in the file.
+    """
     who, start, now = page.acting_later(), _start_of_addresses(), services().now()
     ends = _end_of(until, now)
 
     def made() -> bytes:
-        tokens = courses.make_links(services(), who(), course.id, [one.id for one in chosen], ends)
+        ids = [one.id for one in chosen]
+        tokens = courses.make_links(services(), who(), course.id, ids, ends, only_without=only_without)
         rows = tuple(
-            (one.student.name, one.student.email, one.student.number, _address(start, tokens[one.id])) for one in chosen
+            (one.student.name, one.student.email, one.student.number, _address(start, tokens[one.id]))
+            for one in chosen
+            if one.id in tokens
         )
         return report.csv_bytes(report.Table(("Name", "Email", "Number", "Link"), rows))
 

@@ -1,7 +1,6 @@
 """The page of a student: who she is, how often she came, what she was in each class, and a status given by hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
@@ -9,7 +8,8 @@ import streamlit as st
 
 from tracker import courses
 from tracker.attendance.matching import Match, Why
-from tracker.attendance.register import ABSENCES_IN_A_ROW, ByHand, RegisterClass, Row, StudentMark
+from tracker.attendance.register import RegisterClass, Row, StudentMark
+from tracker.attendance.trend import LATEST, Trend, trend_of
 from tracker.attendance.types import BY_HAND, CAME, LATE, Person, Status
 from tracker.courses import StudentHistory
 from tracker.courses.marking import LONGEST_REMARK
@@ -17,25 +17,15 @@ from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import HEADINGS, NO_NAME, STATUSES
-from tracker.ui import components, words
+from tracker.ui import components, undo, words
 from tracker.ui.components import Cell, Column, Figure, Html
 from tracker.ui.page import acting, shown_errors
 from tracker.ui.people_panel import MOST_WITHOUT_BOX, minutes, status_mark
+from tracker.ui.register_table import TRENDS
 from tracker.ui.wiring import services
 from tracker.ui.words import plain
 
 LONGEST_TITLE = 80
-# How many classes tell how it goes lately.
-LATELY = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was said last in this tab, and what was said before in that class."""
-
-    told: str
-    class_id: str
-    before: Mapping[str, ByHand | None]
 
 
 def way_back(shown: StudentHistory) -> None:
@@ -59,38 +49,25 @@ def facts(shown: StudentHistory) -> None:
     if also:
         told.append(_("also joins as {addresses}", addresses=formats.listed(also)))
     st.caption(" · ".join(one for one in told if one))
-    if why := _why_at_risk(shown):
-        components.notice("!", why, "orange")
+    if risk := shown.row.risk(shown.rules):
+        components.notice("!", words.why_at_risk(risk), "orange")
     components.figures(_figures(shown.row))
-
-
-def _why_at_risk(shown: StudentHistory) -> str:
-    """The sentence that says why she is at risk; nothing where she is not."""
-    row, rules = shown.row, shown.rules
-    if not row.at_risk(rules):
-        return ""
-    absent, rate = row.absences_in_a_row, row.rate or 0
-    if absent >= ABSENCES_IN_A_ROW:
-        return _n(
-            "At risk: absent in the last {number} class.", "At risk: absent in the last {number} classes.", absent
-        )
-    return _(
-        "At risk: came to {percent} of the classes, and the course asks for {least}.",
-        percent=formats.percent(rate),
-        least=formats.percent(rules.at_risk_below),
-    )
 
 
 def _figures(row: Row) -> list[Figure]:
     counted = row.counted
     came, late = (sum(mark.status in some for mark in counted) for some in (CAME, LATE))
     excused = sum(mark.status is Status.EXCUSED for mark in row.marks.values())
-    lately = counted[-LATELY:]
+    lately, trend = counted[-LATEST:], trend_of(row)
     rate = formats.percent(row.rate) if row.rate is not None else ""
     return [
         Figure(_("Attended"), _out_of(came, len(counted)), rate),
-        Figure(_("Last {number} classes", number=len(lately)), _out_of(_came(lately), len(lately)), _trend(counted))
-        if len(counted) > LATELY
+        Figure(
+            _("Last {number} classes", number=len(lately)),
+            _out_of(sum(mark.status in CAME for mark in lately), len(lately)),
+            "" if trend is Trend.STEADY else _(TRENDS[trend][1]),
+        )
+        if len(counted) > LATEST
         else Figure(_("Excused"), formats.number(excused)),
         Figure(_("Came late"), formats.number(late)),
         Figure(
@@ -107,19 +84,6 @@ def _out_of(number: int, of_all: int) -> str:
     if not of_all:
         return formats.DASH
     return _("{number} of {all}", number=formats.number(number), all=formats.number(of_all))
-
-
-def _came(marks: Sequence[StudentMark]) -> int:
-    return sum(mark.status in CAME for mark in marks)
-
-
-def _trend(counted: Sequence[StudentMark]) -> str:
-    """Whether she comes to more of the last classes than of those before."""
-    lately, before = counted[-LATELY:], counted[:-LATELY]
-    now, then = _came(lately) * len(before), _came(before) * len(lately)
-    if now == then:
-        return _("as before")
-    return _("more than before") if now > then else _("fewer than before")
 
 
 def classes(shown: StudentHistory) -> None:
@@ -203,7 +167,7 @@ def change(shown: StudentHistory) -> None:
             ):
                 _say(shown, chosen, None, "", titles[chosen])
         st.caption(_("It holds whatever Zoom's list says later, until you take it back."))
-    _done(student_id)
+    undo.show(_where(shown))
 
 
 def _class_in_words(held: RegisterClass) -> str:
@@ -213,30 +177,16 @@ def _class_in_words(held: RegisterClass) -> str:
 
 def _say(shown: StudentHistory, class_id: str, status: Status | None, remark: str, title: str) -> None:
     """Stores what was clicked, and draws the page anew with the way back."""
-    student_id = shown.row.enrolled.id
     with shown_errors():
-        before = courses.mark(services(), acting(), class_id, [student_id], status, remark)
+        marked = courses.mark(services(), acting(), class_id, [shown.row.enrolled.id], status, remark)
+    title = words.markdown(title, 200)
     told = (
         _("{title}: {status}.", title=title, status=_(STATUSES[status]))
         if status
         else _("{title}: the rule holds again.", title=title)
     )
-    st.session_state[_key(student_id)] = _Done(told, class_id, before)
+    undo.remember(_where(shown), told, class_id, marked)
     st.rerun()
-
-
-def _done(student_id: str) -> None:
-    """What was said last, with the way back."""
-    done = st.session_state.get(_key(student_id))
-    if done is None:
-        return
-    with st.container(key="student-marked", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(words.markdown(done.told, 200), width="content")
-        if st.button(_("Undo"), key="undo-mark", icon=":material/undo:"):
-            with shown_errors():
-                courses.restore(services(), acting(), done.class_id, done.before)
-            del st.session_state[_key(student_id)]
-            st.rerun()
 
 
 def elsewhere(shown: StudentHistory) -> None:
@@ -256,6 +206,6 @@ def _links(shown: StudentHistory) -> Iterable[str]:
         yield f"<li><a href='student?id={address}' target='_self'>{course}</a>{other}</li>"
 
 
-def _key(student_id: str) -> str:
-    """The key in Streamlit's session state of what was said last."""
-    return f"student-marked-{student_id}"
+def _where(shown: StudentHistory) -> str:
+    """Where what was said is told, as `undo` wants it."""
+    return f"student-{shown.row.enrolled.id}"

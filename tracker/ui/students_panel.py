@@ -195,11 +195,16 @@ def _rows(found: Class, students: StudentsOfClass, member: Member) -> Iterable[l
 
 
 def student_link(students: StudentsOfClass, one: Enrolled) -> str:
-    """A student's name as HTML, which leads to her own page; where two have the same name, what tells them apart."""
+    """A student's name as HTML, which leads to her page for whoever may see her course.
+
+    Where two have the same name, with what tells them apart.
+    """
     own = _told_apart_by(students, one)
     name = f"<bdi>{escape(plain(one.student.name, LONGEST_NAME))}</bdi>"
     apart = f" <span class='quiet'>{escape(own)}</span>" if own else ""
-    return f"<a href='student?id={escape(one.id)}' target='_self'>{name}</a>{apart}"
+    if students.may_match:
+        name = f"<a href='student?id={escape(one.id)}' target='_self'>{name}</a>"
+    return f"{name}{apart}"
 
 
 def status(mark: StudentMark) -> Html:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from tracker import classes, clock, listing, messages
+from tracker.attendance.register import MissedLast, Risk
 from tracker.attendance.types import FetchState, Person
 from tracker.messages import formats, people_in_words, sentence_of, with_hosts
 from tracker.messages.languages import gettext as _
@@ -327,3 +328,24 @@ def markdown(text: str, limit: int = 120) -> str:
     """The same for a place that reads Markdown: every sign that could mean something there is escaped."""
     kept = REWRITTEN.sub(WORD_JOINER, plain(text, limit))
     return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in kept)
+
+
+def why_at_risk(risk: Risk) -> str:
+    """Why a student is at risk, in a sentence."""
+    if isinstance(risk, MissedLast):
+        return _n(
+            "At risk: absent in the last {number} class.", "At risk: absent in the last {number} classes.", risk.number
+        )
+    return _(
+        "At risk: came to {percent} of the classes, and the course asks for {least}.",
+        percent=formats.percent(risk.percent),
+        least=formats.percent(risk.least),
+    )
+
+
+def why_at_risk_shortly(risk: Risk) -> str:
+    """The same for a cell of a table, in which her rate stands too."""
+    if isinstance(risk, MissedLast):
+        number = formats.number(risk.number)
+        return _n("missed the last class", "missed the last {number}", risk.number, number=number)
+    return _("below {percent}", percent=formats.percent(risk.least))
