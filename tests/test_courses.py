@@ -430,3 +430,40 @@ def test_a_register_asks_as_many_questions_however_many_classes_there_are(
         assert [mark.status for mark in register.rows[0].marks.values()] == [Status.PRESENT] * (week + 1)
         numbers.append(len(asked))
     assert len(set(numbers[1:])) == 1
+
+
+@pytest.mark.database("sqlite")
+def test_what_there_is_to_see_of_a_course_is_asked_with_as_many_questions_and_differs_after_each_change(
+    school: Services, ana: Member, clock: Clock
+) -> None:
+    course = make(school, ana, text="Bo Ek")
+    (bo,) = students(school, course)
+    asked: list[str] = []
+    event.listen(school.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def version() -> courses.CourseVersion:
+        asked.clear()
+        known = school.read(courses.version, ana, course.id, clock())
+        assert len([one for one in asked if one.startswith("SELECT")]) == 4
+        return known
+
+    class_id = held(school.engine, ana, "Bo Ek")
+    found = stored(school.engine, class_id)
+    changes: list[Callable[[], object]] = [
+        lambda: held(school.engine, ana, start=-4000),
+        lambda: lesson(school.engine, ana, start=60, course=course.name),
+        lambda: clock.forward(minutes=90),
+        lambda: courses.mark(school, ana, class_id, [bo.id], Status.EXCUSED),
+        lambda: decisions.mark(school, ana, found, attendance(school, found).people, Mark.SET_ASIDE),
+        lambda: courses.add_student(school, ana, course.id, Student("Cy Fox")),
+        lambda: courses.rename(school, ana, course.id, "Algebra 7B"),
+    ]
+    seen = [version()]
+    for change in changes:
+        change()
+        seen.append(version())
+        assert seen[-1] != seen[-2]
+    assert version() == seen[-1]
+    assert not seen[-1].is_sure(clock())
+    clock.forward(seconds=2)
+    assert version().is_sure(clock())
