@@ -412,7 +412,6 @@ def test_a_shared_course_is_not_shared_with_its_teacher(school: Services, engine
     assert [one.colleague.id for one in school.read(auth.shares_of_course, ana, course.id)] == [eva.id]
 
 
-@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("one_meeting", [True, False])
 def test_a_register_asks_as_many_questions_however_many_classes_there_are(
     school: Services, ana: Member, one_meeting: bool
@@ -432,7 +431,6 @@ def test_a_register_asks_as_many_questions_however_many_classes_there_are(
     assert len(set(numbers[1:])) == 1
 
 
-@pytest.mark.database("sqlite")
 def test_what_there_is_to_see_of_a_course_is_asked_with_as_many_questions_and_differs_after_each_change(
     school: Services, ana: Member, clock: Clock
 ) -> None:
