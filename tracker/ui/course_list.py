@@ -19,13 +19,15 @@ from tracker.ui.wiring import services
 SECONDS = 1.0
 
 
-def table(found: Sequence[ListedCourse], member: Member, caption: str) -> None:
-    """Draws courses as a table; who is at risk is worked out when the rest is there already."""
+def table(found: Sequence[ListedCourse], member: Member, caption: str, began: float) -> None:
+    """Draws courses as a table; who is at risk is worked out when the rest is there already.
+
+    `began`: when the page began to be drawn, by `time.monotonic`.
+    """
     place = st.empty()
     with place:
         _draw(found, member, caption, {})
     if not member.is_admin:  # she would wait for the courses of the whole school
-        began = time.monotonic()
         at_risk = {
             one.course.id: _at_risk(one, member, known_only=time.monotonic() - began > SECONDS)
             for one in found
