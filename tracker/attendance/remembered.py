@@ -24,6 +24,21 @@ MOST = 32 * 2**20
 BYTES_OF_STAY = 230
 
 
+class _Key:
+    """What a value was made of, hashed once: of hundreds of stays that takes as long as all the rest."""
+
+    __slots__ = ("_hash", "_of")
+
+    def __init__(self, of: Hashable) -> None:
+        self._of, self._hash = of, hash(of)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._of == other._of
+
+
 class Remembered(Generic[Value]):
     """Values by what they were made of, those that were asked for last, of at most `MOST` bytes of text together.
 
@@ -31,11 +46,12 @@ class Remembered(Generic[Value]):
     """
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, tuple[Value, int]] = {}
+        self._known: dict[_Key, tuple[Value, int]] = {}
         self._size = 0
 
-    def get(self, key: Hashable, size: int, make: Callable[[], Value]) -> Value:
-        """The value that was made of `key`, which is as large as `size`; else it is made, and kept."""
+    def get(self, of: Hashable, size: int, make: Callable[[], Value]) -> Value:
+        """The value that was made `of` this, which is as large as `size`; else it is made, and kept."""
+        key = _Key(of)
         known = self._known.pop(key, None)
         if known is None:
             known = (make(), size)
