@@ -17,6 +17,7 @@ from tracker.ui import (
     course_students,
     page,
     register_panel,
+    registers,
     report_panel,
     requests_panel,
     student_links_panel,
@@ -35,7 +36,7 @@ def _students(member: Member, course: Course) -> None:
 
 
 def _charts(member: Member, course: Course) -> None:
-    course_charts.panel(page.read(courses.course_register, member, course, services().now()))
+    course_charts.panel(registers.register_of(member, course))
 
 
 # What the page shows of a course, by the word for it in the address: its label, and what draws it.

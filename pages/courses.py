@@ -1,5 +1,7 @@
 """The page Courses: the courses of a teacher with what stands out in each, and a new one."""
 
+import time
+
 import streamlit as st
 
 from tracker import courses
@@ -9,6 +11,7 @@ from tracker.ui import components, course_list, page
 from tracker.ui.wiring import services
 
 member = page.gate("Courses")
+began = time.monotonic()
 
 with st.container(key="page-head", horizontal=True, vertical_alignment="center"):
     st.title(_("Courses"), anchor=False)
@@ -17,7 +20,7 @@ with page.shown_errors():
     current = [one for one in found if one.course.archived_at is None]
     archived = [one for one in found if one.course.archived_at is not None]
     if current:
-        course_list.table(current, member, _("Courses"))
+        course_list.table(current, member, _("Courses"), began)
     else:
         components.empty(
             "🎒",
@@ -28,4 +31,4 @@ with page.shown_errors():
     if archived:
         title = _n("{number} archived course", "{number} archived courses", len(archived))
         with st.expander(title, icon=":material/archive:", key="archived"):
-            course_list.table(archived, member, _("Archived courses"))
+            course_list.table(archived, member, _("Archived courses"), began)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from tests.makers import NOW, Clock, at, counted, entries, lesson, member, shared, stay, stored
 from tracker import audit, auth, class_attendance, classes, courses, decisions, listing, storage
@@ -425,3 +425,58 @@ def test_a_shared_course_is_not_shared_with_its_teacher(school: Services, engine
     eva = member(engine, "eva@school.example")
     shared(engine, held(engine, ana, "Bo"), eva, "course")
     assert [one.colleague.id for one in school.read(auth.shares_of_course, ana, course.id)] == [eva.id]
+
+
+@pytest.mark.parametrize("one_meeting", [True, False])
+def test_a_register_asks_as_many_questions_however_many_classes_there_are(
+    school: Services, ana: Member, one_meeting: bool
+) -> None:
+    course = make(school, ana, text="Bo Ek")
+    asked: list[str] = []
+    event.listen(school.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    numbers = []
+    for week in range(6):
+        start = -120 - week * 7 * 24 * 60
+        class_id = lesson(school.engine, ana, start=start, course=course.name, zoom_meeting_made=not one_meeting)
+        counted(school.engine, class_id, stay("Bo Ek", start, start + 60), start=start, end=start + 60)
+        asked.clear()
+        register = school.read(courses.course_register, ana, course, NOW)
+        assert [mark.status for mark in register.rows[0].marks.values()] == [Status.PRESENT] * (week + 1)
+        numbers.append(len(asked))
+    assert len(set(numbers[1:])) == 1
+
+
+def test_what_there_is_to_see_of_a_course_is_asked_with_as_many_questions_and_differs_after_each_change(
+    school: Services, ana: Member, clock: Clock
+) -> None:
+    course = make(school, ana, text="Bo Ek")
+    (bo,) = students(school, course)
+    asked: list[str] = []
+    event.listen(school.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def version() -> courses.CourseVersion:
+        asked.clear()
+        known = school.read(courses.version, ana, course.id, clock())
+        assert len([one for one in asked if one.startswith("SELECT")]) == 4
+        return known
+
+    class_id = held(school.engine, ana, "Bo Ek")
+    found = stored(school.engine, class_id)
+    changes: list[Callable[[], object]] = [
+        lambda: held(school.engine, ana, start=-4000),
+        lambda: lesson(school.engine, ana, start=60, course=course.name),
+        lambda: clock.forward(minutes=90),
+        lambda: courses.mark(school, ana, class_id, [bo.id], Status.EXCUSED),
+        lambda: decisions.mark(school, ana, found, attendance(school, found).people, Mark.SET_ASIDE),
+        lambda: courses.add_student(school, ana, course.id, Student("Cy Fox")),
+        lambda: courses.rename(school, ana, course.id, "Algebra 7B"),
+    ]
+    seen = [version()]
+    for change in changes:
+        change()
+        seen.append(version())
+        assert seen[-1] != seen[-2]
+    assert version() == seen[-1]
+    assert not seen[-1].is_sure(clock())
+    clock.forward(seconds=2)
+    assert version().is_sure(clock())

@@ -1,6 +1,7 @@
 """Attendances that were worked out before are the same as those that are worked out anew."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -52,7 +53,31 @@ def test_what_is_no_list_is_refused_each_time(text: str) -> None:
             stored_in(text)
 
 
-def test_only_so_many_are_kept() -> None:
-    for number in range(remembered.MOST + 10):
-        again(rules=Rules(late_after=number))
-    assert remembered._taken.cache_info().currsize == remembered.MOST
+def noted(made: list[int], number: int) -> int:
+    made.append(number)
+    return number
+
+
+def test_of_so_much_text_it_is_kept_and_what_was_asked_for_last_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, made = remembered.Remembered[int](), list[int]()
+
+    def ask(number: int) -> int:
+        return known.get(number, 10, partial(noted, made, number))
+
+    monkeypatch.setattr(remembered, "MOST", 40)
+    assert [ask(number) for number in (1, 2, 3, 4, 1, 5)] == [1, 2, 3, 4, 1, 5]
+    assert made == [1, 2, 3, 4, 5]
+    assert [ask(number) for number in (4, 1, 5)] == [4, 1, 5]
+    assert made == [1, 2, 3, 4, 5]
+    assert known.get("too large", 41, lambda: 7) == 7
+    assert [ask(number) for number in (5, 2)] == [5, 2]
+    assert made == [1, 2, 3, 4, 5, 2]
+
+
+def test_the_classes_of_two_large_courses_are_kept_from_one_register_to_the_next() -> None:
+    made = list[int]()
+    known = remembered.Remembered[int]()
+    for _time in range(2):
+        for number in range(400):
+            known.get(number, remembered.BYTES_OF_STAY * 300, partial(noted, made, number))
+    assert made == list(range(400))

@@ -29,7 +29,7 @@ from tracker.attendance.types import (
 from tracker.audit import Action
 from tracker.errors import NamesRemoved, NotAllowed, NotFound, Problem, UnreadableRecords
 from tracker.services import Services
-from tracker.sessions import Meeting, following, meeting_of, part_of
+from tracker.sessions import Meeting, ReadAhead, following, meeting_of, part_of
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.members import Member
@@ -43,17 +43,20 @@ SAID_OF_SESSION = {
 }
 
 
-def attendance_of(tx: Transaction, found: Class, now: datetime, said: Said | None = None) -> Attendance | None:
+def attendance_of(
+    tx: Transaction, found: Class, now: datetime, said: Said | None = None, ahead: ReadAhead | None = None
+) -> Attendance | None:
     """The attendance of a class from what is stored; None while it is not known. `said` is what its teacher has said.
 
     Of sessions whose lists Zoom has not given, those are in it who were seen live in them: what is known is kept.
     """
-    stored = storage.participants.get_stored(tx, found.id)
+    stored = ahead.stored(found.id) if ahead else storage.participants.get_stored(tx, found.id)
     if stored is None:
         return None
-    part, stays = part_of(tx, found, now), stored.stays
-    if unlisted := _unlisted(tx, part, stays):
-        seen = live.until(_seen(tx, found, now), now)
+    meeting = ahead.meetings.get(found.zoom_meeting_id or "") if ahead else None
+    part, stays = part_of(tx, found, now, meeting), stored.stays
+    if unlisted := _unlisted(tx, part, stays, ahead):
+        seen = live.until(_seen(tx, found, now, meeting), now)
         stays = (*stays, *(stay for stay in seen if stay.session_uuid in unlisted))
     return take_class_attendance(
         stays,
@@ -89,10 +92,10 @@ def figures_shown(tx: Transaction, found: Class, now: datetime) -> tuple[int | N
     return (len(seen.participants), len(seen.hosts)) if seen else (None, 0)
 
 
-def _unlisted(tx: Transaction, part: ClassPart, stays: Iterable[Stay]) -> set[str]:
+def _unlisted(tx: Transaction, part: ClassPart, stays: Iterable[Stay], ahead: ReadAhead | None) -> set[str]:
     """The UUIDs of a class's sessions whose lists Zoom has not given, where what is stored is of its lists."""
     uuids = {one.session.uuid for one in part.sessions}
-    listed = storage.session_records.listed(tx, uuids)
+    listed = uuids & ahead.listed if ahead else storage.session_records.listed(tx, uuids)
     if not listed and not any(one.runs for one in part.sessions):
         return set()
     return uuids - listed - {stay.session_uuid for stay in stays}
@@ -394,11 +397,11 @@ def _hosts(found: Class, part: ClassPart) -> frozenset[str]:
     return frozenset(one.casefold() if "@" in one else one for one in known if one)
 
 
-def _seen(tx: Transaction, found: Class, now: datetime) -> tuple[Stay, ...]:
+def _seen(tx: Transaction, found: Class, now: datetime, meeting: Meeting | None = None) -> tuple[Stay, ...]:
     """The class's stays as they were seen live; those of people who are still there are open."""
     if found.zoom_meeting_id is None:
         return ()
-    meeting = meeting_of(tx, found.zoom_meeting_id, now).shared_with(found.id)
+    meeting = (meeting or meeting_of(tx, found.zoom_meeting_id, now)).shared_with(found.id)
     stays = _seen_in(tx, meeting)
     ended = live.until(stays, now)
     as_seen = dict(zip(ended, stays, strict=True))

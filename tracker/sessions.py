@@ -6,15 +6,17 @@ to Zoom.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from tracker import clock, storage
-from tracker.attendance.assignment import ClassPart, MeetingClass, assign, life_of, sharing_with
+from tracker.attendance.assignment import Choice, ClassPart, MeetingClass, assign, life_of, sharing_with
 from tracker.attendance.counting import clip
+from tracker.attendance.remembered import Stored
 from tracker.attendance.types import ClassStatus, Session, Sighting, Span, Where
 from tracker.errors import ZoomError, ZoomMeetingUnknown, ZoomMisconfigured, ZoomRateLimited
 from tracker.services import Services
@@ -70,18 +72,56 @@ def meeting_of(
         if one.status is not ClassStatus.CANCELLED
     )
     sessions = _merged(storage.sessions.list_sessions(tx, meeting_id), told)
-    parts = assign(
-        map(_planned, classes),
-        sessions,
-        storage.sessions.list_choices(tx, [one.id for one in classes]),
-        latest_leave=storage.session_records.latest_leaves(tx, meeting_id),
-        now=now,
-    )
+    choices = storage.sessions.list_choices(tx, [one.id for one in classes])
+    leaves = storage.session_records.latest_leaves(tx, meeting_id)
+    parts = assign(map(_planned, classes), sessions, choices, latest_leave=leaves, now=now)
     return Meeting(meeting_id, classes, sessions, parts)
 
 
-def part_of(tx: Transaction, found: Class, now: datetime) -> ClassPart:
-    """What a class has of its meeting's sessions.
+def meetings_of(tx: Transaction, meeting_ids: Set[str], now: datetime) -> dict[str, Meeting]:
+    """The same of several meetings, by their ids: as many questions as for one."""
+    classes = storage.class_lists.classes_in_meetings(tx, meeting_ids)
+    sessions = storage.sessions.sessions_of_meetings(tx, meeting_ids)
+    leaves = storage.session_records.latest_leaves(tx, *meeting_ids)
+    choices = defaultdict[str, list[Choice]](list)
+    for choice in storage.sessions.list_choices(tx, [one.id for ones in classes.values() for one in ones]):
+        choices[choice.class_id].append(choice)
+    found = {}
+    for meeting_id in meeting_ids:
+        held = tuple(one for one in classes.get(meeting_id, ()) if one.status is not ClassStatus.CANCELLED)
+        runs = _merged(sessions.get(meeting_id, ()), ())
+        said = [choice for one in held for choice in choices[one.id]]
+        parts = assign(map(_planned, held), runs, said, latest_leave=leaves, now=now)
+        found[meeting_id] = Meeting(meeting_id, held, runs, parts)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """What is read at once of classes whose attendances are wanted together.
+
+    Their `meetings` by id, `participantsData` as `texts` by class, and of which of their sessions Zoom gave a list.
+    """
+
+    meetings: Mapping[str, Meeting]
+    texts: Mapping[str, str]
+    listed: Set[str]
+
+    def stored(self, class_id: str) -> Stored | None:
+        """What is stored of a class's participants; None while they are not known. Raises UnreadableRecords."""
+        return storage.participants.stored_of(self.texts.get(class_id))
+
+
+def read_ahead(tx: Transaction, classes: Iterable[Class], now: datetime) -> ReadAhead:
+    """What the attendances of these classes are worked out from: a few questions, however many they are."""
+    having = list(classes)
+    meetings = meetings_of(tx, {one.zoom_meeting_id for one in having if one.zoom_meeting_id is not None}, now)
+    listed = storage.session_records.listed(tx, {uuid for one in meetings.values() for uuid in one.of_classes})
+    return ReadAhead(meetings, storage.participants.texts_of(tx, [one.id for one in having]), listed)
+
+
+def part_of(tx: Transaction, found: Class, now: datetime, meeting: Meeting | None = None) -> ClassPart:
+    """What a class has of its `meeting`'s sessions, which is read where it is not given.
 
     One that was made from a report, or that another program wrote, may only have times of its own.
     """
@@ -90,7 +130,7 @@ def part_of(tx: Transaction, found: Class, now: datetime) -> ClassPart:
         return replace(NOTHING_KNOWN, own_time=clip(held, (found.planned,)) or held)
     if found.zoom_meeting_id is None:
         return NOTHING_KNOWN
-    meeting = meeting_of(tx, found.zoom_meeting_id, now)
+    meeting = meeting or meeting_of(tx, found.zoom_meeting_id, now)
     if meeting.sessions or found.started_at is None:
         return meeting.parts.get(found.id, NOTHING_KNOWN)
     own = Session(found.zoom_meeting_id, found.started_at, found.ended_at)

@@ -1,23 +1,78 @@
 """Attendances that were worked out before: the same records, taken in the same way, are the same attendance.
 
 A register takes those of all classes of a course each time that it is drawn, and hardly one of them has changed since.
-Only so many are kept, those that were asked for last.
+Only so much is kept, what was asked for last.
 """
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from sys import getsizeof
+from typing import Any, Generic, TypeVar
 
 from tracker.attendance.counting import take_attendance
-from tracker.attendance.statuses import Rules
 from tracker.attendance.stored_form import said_in_data, source_in_data, stays_from_data
-from tracker.attendance.types import Attendance, Mark, PersonKey, Said, Session, Source, Span, Stay
+from tracker.attendance.types import Attendance, Said, Session, Source, Span, Stay
 from tracker.text import number_of
 
-# Of how many classes. One of 300 people takes about half a MiB.
-MOST = 120
+Value = TypeVar("Value")
+
+# Of how much text, in bytes: that of 450 classes of 300 people, so that the classes of two large courses are kept while
+# one register is drawn after the other. With all that is made of it, it takes about five times as much memory.
+MOST = 32 * 2**20
+# How much text there is of one stay, about.
+BYTES_OF_STAY = 230
+
+
+class _Key:
+    """What a value was made of, hashed once: of hundreds of stays that takes as long as all the rest."""
+
+    __slots__ = ("_hash", "_of")
+
+    def __init__(self, of: Hashable) -> None:
+        self._of, self._hash = of, hash(of)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._of == other._of
+
+
+class Remembered(Generic[Value]):
+    """Values by what they were made of, those that were asked for last, of at most `MOST` bytes of text together.
+
+    Threads may use it at once: each step is one of a dict's own, and what one does not find it makes itself.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, tuple[Value, int]] = {}
+        self._size = 0
+
+    def get(self, of: Hashable, size: int, make: Callable[[], Value]) -> Value:
+        """The value that was made `of` this, which is as large as `size`; else it is made, and kept."""
+        key = _Key(of)
+        known = self._known.pop(key, None)
+        if known is None:
+            known = (make(), size)
+            if size > MOST:
+                return known[0]
+            self._size += size
+        self._known[key] = known  # the latest comes last
+        if self._size > MOST:
+            self._make_room()
+        return known[0]
+
+    def _make_room(self) -> None:
+        """Drops what was not asked for the longest, so much that it is not soon to be done again."""
+        known = list(self._known.items())
+        # Where two threads made the same at once, it was added twice.
+        self._size = sum(size for _key, (_made, size) in known)
+        for key, (_made, size) in known:
+            if self._size <= MOST - MOST // 4:
+                return
+            self._known.pop(key, None)
+            self._size -= size
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +85,16 @@ class Stored:
     source: Source
 
 
-@lru_cache(maxsize=MOST)
+_stored = Remembered[Stored]()
+_taken = Remembered[Attendance]()
+
+
 def stored_in(text: str) -> Stored:
     """What a `participantsData` says. Raises ValueError where another program wrote something else."""
+    return _stored.get(text, getsizeof(text), lambda: _read(text))
+
+
+def _read(text: str) -> Stored:
     try:
         data = json.loads(text)
     except RecursionError as error:
@@ -56,33 +118,9 @@ def take_again(
     """The same as `take_attendance`, of whatever was taken in the same way before."""
     # The latest word comes first, so that their order counts too.
     words, parts = tuple(said.marks.items()), tuple(sorted(shares.items()))
-    return _taken(tuple(stays), tuple(sessions), planned, parts, (said.same, words), frozenset(hosts), **more)
+    given = (tuple(stays), tuple(sessions), planned, parts, said.same, words, frozenset(hosts), tuple(more.items()))
 
+    def take() -> Attendance:
+        return take_attendance(stays, sessions, planned, shares=shares, said=said, hosts=hosts, **more)
 
-@lru_cache(maxsize=MOST)
-def _taken(
-    stays: tuple[Stay, ...],
-    sessions: tuple[Session, ...],
-    planned: Span,
-    shares: tuple[tuple[str, Span], ...],
-    said: tuple[tuple[tuple[PersonKey, PersonKey], ...], tuple[tuple[PersonKey, Mark], ...]],
-    hosts: frozenset[str],
-    own_time: tuple[Span, ...] | None,
-    at_another_time: bool,
-    rules: Rules,
-    repeats: int,
-    source: Source,
-) -> Attendance:
-    return take_attendance(
-        stays,
-        sessions,
-        planned,
-        own_time=own_time,
-        at_another_time=at_another_time,
-        shares=dict(shares),
-        said=Said(said[0], dict(said[1])),
-        hosts=hosts,
-        rules=rules,
-        repeats=repeats,
-        source=source,
-    )
+    return _taken.get(given, BYTES_OF_STAY * len(stays), take)

@@ -17,6 +17,7 @@ student_links.py has the links by which students see their own attendance.
 
 from tracker.courses.history import StudentHistory, student_history
 from tracker.courses.keeping import (
+    CourseVersion,
     ListedCourse,
     add_class,
     archive,
@@ -69,6 +70,7 @@ __all__ = [
     "Comes",
     "CourseReport",
     "CourseRoster",
+    "CourseVersion",
     "ImportedClass",
     "ListedCourse",
     "Marked",

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tracker import audit, storage
@@ -16,7 +16,7 @@ from tracker.errors import InvalidInput, NotAllowed, UnreadableRecords
 from tracker.permissions import check_is_in_charge_of_course, check_may_change_course, check_may_see
 from tracker.services import Services
 from tracker.storage.classes import Class
-from tracker.storage.course_lists import Figures
+from tracker.storage.course_lists import Figures, Version
 from tracker.storage.courses import Course
 from tracker.storage.database import Transaction, transaction
 from tracker.storage.decisions import key_text
@@ -51,16 +51,25 @@ def classes_of(tx: Transaction, viewer: Member, course_id: str) -> list[Class]:
     return storage.classes.classes_of_course(tx, _visible(tx, viewer, course_id).id)
 
 
-def version(tx: Transaction, viewer: Member, course_id: str, now: datetime) -> object:
+@dataclass(frozen=True, slots=True)
+class CourseVersion:
     """What there is to see of a course: a value that differs when students, classes, or words on them have changed.
 
-    What Zoom tells of a class, and what is said of its people, is in it as the class's own figures. Raises NotFound,
-    NotAllowed.
+    What Zoom tells of a class is in it as the class's own figures.
     """
+
+    course: Course
+    known: Version
+
+    def is_sure(self, now: datetime) -> bool:
+        """Whether a further change would give another value: the latest one was not in this second."""
+        return self.known.latest is None or self.known.latest < now - timedelta(seconds=1)
+
+
+def version(tx: Transaction, viewer: Member, course_id: str, now: datetime) -> CourseVersion:
+    """The version of a course at this moment. Raises NotFound, NotAllowed."""
     found = _visible(tx, viewer, course_id)
-    classes = storage.classes.classes_of_course(tx, course_id)
-    begun = sum(one.scheduled_start <= now for one in classes)
-    return found, tuple(classes), begun, storage.course_lists.stamp(tx, course_id)
+    return CourseVersion(found, storage.course_lists.version(tx, course_id, found.teacher_id, now))
 
 
 def new_course(services: Services, acting: Member, name: str, teacher: Member) -> str:

@@ -15,6 +15,7 @@ from tracker.classes.plan import one_line
 from tracker.errors import NotFound, UnreadableRecords
 from tracker.permissions import check_may_change_course, check_may_see
 from tracker.services import Services
+from tracker.sessions import ReadAhead, read_ahead
 from tracker.storage.classes import Class
 from tracker.storage.courses import Course
 from tracker.storage.database import Transaction
@@ -54,8 +55,11 @@ def course_register(tx: Transaction, acting: Member, course: Course, now: dateti
     by_hand = storage.said_of_students.list_marks(tx, [found.id for found in classes])
     told = [class_in_register(found, now) for found in classes]
     said = {teacher_id: said_by(tx, teacher_id) for teacher_id in {found.teacher_id for found in classes}}
+    held = [found for found, one in zip(classes, told, strict=True) if one.known is Known.COUNTED]
+    ahead = read_ahead(tx, held, now)
     attendances = [
-        _counted(tx, found, one.known, now, said[found.teacher_id]) for found, one in zip(classes, told, strict=True)
+        _counted(tx, found, one.known, now, said[found.teacher_id], ahead)
+        for found, one in zip(classes, told, strict=True)
     ]
     of_class = {
         one.id: students_in(attendance, one.known, one.day, students, choices, by_hand[one.id], course.rules)
@@ -155,12 +159,14 @@ def find_student(students: Sequence[Enrolled], who: str) -> Enrolled:
     raise NotFound("no_such_student", who=who.strip())
 
 
-def _counted(tx: Transaction, found: Class, known: Known, now: datetime, said: Said) -> Attendance | None:
+def _counted(
+    tx: Transaction, found: Class, known: Known, now: datetime, said: Said, ahead: ReadAhead
+) -> Attendance | None:
     """The attendance of a class that was counted; None of another one, and where it cannot be read."""
     if known is not Known.COUNTED:
         return None
     with suppress(UnreadableRecords):
-        return attendance_of(tx, found, now, said)
+        return attendance_of(tx, found, now, said, ahead)
     return None
 
 

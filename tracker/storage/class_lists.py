@@ -2,22 +2,24 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from tracker.attendance.types import ClassStatus
-from tracker.storage.classes import Class, classes_where, visible_to
-from tracker.storage.database import Transaction
+from tracker.storage.classes import OF_MEETINGS, Class, ClassInMeeting, classes_where, in_meeting, visible_to
+from tracker.storage.database import Transaction, run
 from tracker.storage.members import Member
 from tracker.storage.models import ClassShare, Course, CourseShare, LiveStream, User
 from tracker.text import comparable
 
+_IN_MEETINGS = OF_MEETINGS.where(col(LiveStream.zoom_meeting_id).in_(bindparam("meeting_ids", expanding=True)))
 _NEWEST_FIRST = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id).desc())
 _OLDEST_FIRST = (col(LiveStream.scheduled_start), col(LiveStream.id))
 # Who was in a class stands in a long text: somebody is looked for in so many classes, the latest.
@@ -134,3 +136,11 @@ def _was_there(text: str) -> ColumnElement[bool]:
 def _has(column: Any, text: str) -> ColumnElement[bool]:
     """Whether a column has the text, which is lower case, anywhere in it."""
     return func.lower(column).contains(text, autoescape=True)
+
+
+def classes_in_meetings(tx: Transaction, meeting_ids: Collection[str]) -> Mapping[str, list[ClassInMeeting]]:
+    """Every class that uses one of these Zoom meetings, cancelled ones too, by meeting."""
+    found = defaultdict[str, list[ClassInMeeting]](list)
+    for row in run(tx, _IN_MEETINGS, meeting_ids=list(meeting_ids)):
+        found[row.zoomMeetingId].append(in_meeting(row))
+    return found

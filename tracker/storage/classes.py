@@ -26,23 +26,21 @@ from tracker.storage.models import ClassShare, Course, CourseShare, Fetch, LiveS
 from tracker.storage.problems import problem_of
 from tracker.text import comparable
 
-_IN_MEETING = (
-    sa_select(
-        col(LiveStream.id),
-        col(LiveStream.status),
-        col(LiveStream.scheduled_start),
-        col(LiveStream.duration_minutes),
-        col(LiveStream.timezone),
-        col(LiveStream.zoom_meeting_made),
-        col(LiveStream.zoom_api_meeting_id),
-        col(LiveStream.started_at),
-        col(LiveStream.ended_at),
-        col(LiveStream.teacher_id),
-        col(LiveStream.names_removed_at),
-    )
-    .where(col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"))
-    .order_by(col(LiveStream.id))
-)
+OF_MEETINGS = sa_select(
+    col(LiveStream.zoom_meeting_id),
+    col(LiveStream.id),
+    col(LiveStream.status),
+    col(LiveStream.scheduled_start),
+    col(LiveStream.duration_minutes),
+    col(LiveStream.timezone),
+    col(LiveStream.zoom_meeting_made),
+    col(LiveStream.zoom_api_meeting_id),
+    col(LiveStream.started_at),
+    col(LiveStream.ended_at),
+    col(LiveStream.teacher_id),
+    col(LiveStream.names_removed_at),
+).order_by(col(LiveStream.id))
+_IN_MEETING = OF_MEETINGS.where(col(LiveStream.zoom_meeting_id) == bindparam("meeting_id"))
 _LOCK_IN_MEETING = _IN_MEETING.with_for_update()
 # The ids of those with whom a class, and its course, are shared; null where there is nobody.
 _CLASS_SHARED_WITH, _COURSE_SHARED_WITH = (
@@ -272,7 +270,7 @@ def lock_class(tx: Transaction, class_id: str) -> Class:
 
 def classes_in_meeting(tx: Transaction, meeting_id: str, *, locked: bool = False) -> list[ClassInMeeting]:
     """Every class that uses this Zoom meeting, cancelled ones too; `locked` for the rest of the transaction."""
-    return [_in_meeting(row) for row in run(tx, _LOCK_IN_MEETING if locked else _IN_MEETING, meeting_id=meeting_id)]
+    return [in_meeting(row) for row in run(tx, _LOCK_IN_MEETING if locked else _IN_MEETING, meeting_id=meeting_id)]
 
 
 def get_class(tx: Transaction, class_id: str) -> Class:
@@ -426,7 +424,8 @@ def _fetch_progress(row: Fetch) -> FetchProgress:
     )
 
 
-def _in_meeting(row: Any) -> ClassInMeeting:
+def in_meeting(row: Any) -> ClassInMeeting:
+    """A row of `OF_MEETINGS`, for the modules of this floor."""
     return ClassInMeeting(
         row.id,
         status_of(row.status, row.startedAt, row.endedAt),

@@ -1,7 +1,7 @@
 """What is known of the participants of classes, as it is stored. Every function runs in the caller's transaction."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, cast
 
@@ -101,7 +101,17 @@ def get_stored(tx: Transaction, class_id: str) -> Stored | None:
 
     Raises UnreadableRecords where another program wrote something else.
     """
-    text = tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first()
+    return stored_of(tx.exec(select(LiveStream.participants_data).where(LiveStream.id == class_id)).first())
+
+
+def texts_of(tx: Transaction, class_ids: Iterable[str]) -> dict[str, str]:
+    """`participantsData` of those of these classes whose participants are known, by class."""
+    data = select(LiveStream.id, LiveStream.participants_data).where(col(LiveStream.id).in_(list(class_ids)))
+    return {class_id: text for class_id, text in tx.exec(data) if text}
+
+
+def stored_of(text: str | None) -> Stored | None:
+    """What `participantsData` says of a class's participants. Raises UnreadableRecords as `get_stored` does."""
     try:
         return stored_in(text) if text else None
     except ValueError:

@@ -49,10 +49,10 @@ def listed(tx: Transaction, uuids: Iterable[str]) -> set[str]:
     return set(tx.exec(given))
 
 
-def latest_leaves(tx: Transaction, meeting_id: str) -> dict[str, datetime]:
-    """The latest leave in each session's list, by UUID."""
+def latest_leaves(tx: Transaction, *meeting_ids: str) -> dict[str, datetime]:
+    """The latest leave in the list of each session of these meetings, by UUID."""
     leaves = select(SessionRecords.session_uuid, SessionRecords.latest_leave).where(
-        SessionRecords.meeting_id == meeting_id, col(SessionRecords.latest_leave).is_not(None)
+        col(SessionRecords.meeting_id).in_(meeting_ids), col(SessionRecords.latest_leave).is_not(None)
     )
     return {uuid: leave for uuid, leave in tx.exec(leaves) if leave is not None}
 

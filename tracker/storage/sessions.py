@@ -1,7 +1,9 @@
 """The sessions of Zoom meetings, and teachers' choices of them. Every function runs in the caller's transaction."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, case, func
 from sqlalchemy import select as sa_select
@@ -13,17 +15,20 @@ from tracker.storage.database import Transaction, insert, run
 from tracker.storage.models import MeetingSession, SessionChoice
 
 _MEETING_OF_SESSION = select(col(MeetingSession.meeting_id)).where(col(MeetingSession.uuid) == bindparam("uuid"))
-_SESSIONS = (
+_OF_MEETINGS = (
     sa_select(
+        col(MeetingSession.meeting_id),
         col(MeetingSession.uuid),
         col(MeetingSession.started_at),
         col(MeetingSession.ended_at),
         col(MeetingSession.zooms_count),
         col(MeetingSession.host_id),
     )
-    .where(col(MeetingSession.meeting_id) == bindparam("meeting_id"), col(MeetingSession.dropped_at).is_(None))
+    .where(col(MeetingSession.dropped_at).is_(None))
     .order_by(col(MeetingSession.started_at), col(MeetingSession.uuid))
 )
+_SESSIONS = _OF_MEETINGS.where(col(MeetingSession.meeting_id) == bindparam("meeting_id"))
+_OF_ALL = _OF_MEETINGS.where(col(MeetingSession.meeting_id).in_(bindparam("meeting_ids", expanding=True)))
 _SAVE_SESSION = insert(
     MeetingSession,
     lambda row: row.on_conflict_do_update(
@@ -44,8 +49,19 @@ _SAVE_SESSION = insert(
 
 def list_sessions(tx: Transaction, meeting_id: str) -> list[Session]:
     """Every known session of a meeting that was not given up, by start."""
-    rows = run(tx, _SESSIONS, meeting_id=meeting_id)
-    return [Session(row.uuid, row.startedAt, row.endedAt, row.zoomsCount, row.hostId or "") for row in rows]
+    return [_session(row) for row in run(tx, _SESSIONS, meeting_id=meeting_id)]
+
+
+def sessions_of_meetings(tx: Transaction, meeting_ids: Iterable[str]) -> Mapping[str, list[Session]]:
+    """The same of several meetings, by their ids."""
+    found = defaultdict[str, list[Session]](list)
+    for row in run(tx, _OF_ALL, meeting_ids=list(meeting_ids)):
+        found[row.meetingId].append(_session(row))
+    return found
+
+
+def _session(row: Any) -> Session:
+    return Session(row.uuid, row.startedAt, row.endedAt, row.zoomsCount, row.hostId or "")
 
 
 def meeting_of_session(tx: Transaction, uuid: str) -> str | None:

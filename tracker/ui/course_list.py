@@ -1,5 +1,6 @@
 """The list of courses, and the form that makes one."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
@@ -14,14 +15,24 @@ from tracker.ui import components, page, people, register_table, registers, word
 from tracker.ui.components import Cell, Column, Html
 from tracker.ui.wiring import services
 
+# So long a page waits for who is at risk: in courses of which it is not known by then, it is told the next time.
+SECONDS = 1.0
 
-def table(found: Sequence[ListedCourse], member: Member, caption: str) -> None:
-    """Draws courses as a table; who is at risk is worked out when the rest is there already."""
+
+def table(found: Sequence[ListedCourse], member: Member, caption: str, began: float) -> None:
+    """Draws courses as a table; who is at risk is worked out when the rest is there already.
+
+    `began`: when the page began to be drawn, by `time.monotonic`.
+    """
     place = st.empty()
     with place:
         _draw(found, member, caption, {})
     if not member.is_admin:  # she would wait for the courses of the whole school
-        at_risk = {one.course.id: _at_risk(one, member) for one in found if one.figures.held}
+        at_risk = {
+            one.course.id: _at_risk(one, member, known_only=time.monotonic() - began > SECONDS)
+            for one in found
+            if one.figures.held
+        }
         with place:
             _draw(found, member, caption, at_risk)
 
@@ -72,9 +83,10 @@ def _draw(found: Iterable[ListedCourse], member: Member, caption: str, at_risk: 
     components.table(caption, columns, rows, look="courses")
 
 
-def _at_risk(one: ListedCourse, member: Member) -> str:
-    """How many students of a course are at risk; nothing where that cannot be told."""
+def _at_risk(one: ListedCourse, member: Member, *, known_only: bool) -> str:
+    """How many students of a course are at risk; nothing where that cannot be told, or not now."""
     with page.kept_apart():
         if one.figures.students:
-            return formats.number(len(registers.register_of(member, one.course).at_risk))
+            number = registers.number_at_risk(member, one.course, known_only=known_only)
+            return "" if number is None else formats.number(number)
     return ""
