@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tests.rosters.files import meanings, problems, read, skipped
 from tracker.rosters import Column, Meaning, Roster, Student, Understood, read_pasted
 
@@ -206,6 +208,40 @@ def test_headings_of_two_rows_with_those_of_a_guardian() -> None:
     assert roster.students == (Student("Ana", "ana@x.org", line=3), Student("Bo", line=4))
     assert roster.understood.header_lines == (1, 2)
     assert meanings(roster) == "seat_number name email other_person other_person"
+
+
+@pytest.mark.parametrize(
+    ("above", "seat"),
+    [
+        ("Alumnado", "Nº"),
+        ("Student", "No."),
+        ("Students", "#"),
+        ("Aluno", "Nº"),
+        ("Schüler", "Nr."),
+        ("Élèves", "N°"),
+    ],
+)
+def test_a_seat_number_below_a_heading_of_several_columns_is_no_student_number(above: str, seat: str) -> None:
+    names = f"{seat},Apellidos,Nombre"
+    for text in (
+        f"{above},,,Grupo\n{names},\n1,Lima,Ana,7A\n2,Ek,Bo,7A\n",
+        f"{above},,,Grupo\n{names},Grupo\n1,Lima,Ana,7A\n2,Ek,Bo,7A\n",
+    ):
+        assert read(text).students == (
+            Student("Ana Lima", "", "", "7A", line=3, surname="Lima"),
+            Student("Bo Ek", "", "", "7A", line=4, surname="Ek"),
+        )
+    roster = read(f"{above},,,Contacto\n{names},Correo\n1,Lima,Ana,ana@x.org\n2,Ek,Bo,bo@x.org\n")
+    assert [(one.name, one.email, one.number) for one in roster.students] == [
+        ("Ana Lima", "ana@x.org", ""),
+        ("Bo Ek", "bo@x.org", ""),
+    ]
+    assert meanings(roster) == "seat_number last_name first_name email"
+
+
+def test_a_student_number_in_a_heading_of_two_lines_is_read() -> None:
+    assert read("Student,Name,Email\nNo.,,\n007,Ana,ana@x.org\n").students[0].number == "007"
+    assert read("Student,,Email\nID,Name,\n007,Ana,ana@x.org\n").students[0].number == "007"
 
 
 def test_a_list_without_headings() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
@@ -155,6 +156,7 @@ def _of_two(top: Row, below: Row, first_row: int) -> Header | None:
     for place in range(width):
         over = top.cell(place) or (over if below.cell(place) else "")
         above.append(over)
+    groups = {text for text, after in pairwise(above) if text and text == after}
     texts, found = [], []
     for upper, lower in zip(above, (below.cell(place) for place in range(width)), strict=True):
         text = upper if upper == lower else f"{upper} {lower}".strip()
@@ -163,6 +165,9 @@ def _of_two(top: Row, below: Row, first_row: int) -> Header | None:
         of_other = Meaning.OTHER_PERSON in (heading_of(upper).meaning, alone.meaning, together.meaning)
         if of_other and upper and lower:
             found.append(Heading(Meaning.OTHER_PERSON, 0, together.words))
+        elif upper in groups and alone.meaning is Meaning.SEAT_NUMBER:
+            # "Student" above several columns says whose they are: "No." below it counts the lines.
+            found.append(alone)
         else:
             found.append(together if together.meaning is not Meaning.NOTHING else alone)
     # That a cell of the second row is a heading, and not the first student, is said by one that is known as such.
