@@ -286,6 +286,44 @@ def test_a_list_of_several_groups_with_its_headings_repeated() -> None:
     ]
 
 
+def test_headings_that_are_repeated_after_few_students_lose_nobody() -> None:
+    for few in (1, 2):
+        lines = [f"Student,s{number}@x.org,{number}\n" for number in range(10, 35 + few)]
+        text = "Name,Email,Number\n" + "".join(lines[:few]) + "Name,Email,Number\n" + "".join(lines[few:])
+        roster = read(text)
+        assert len(roster.students) == 25 + few
+        assert problems(roster) == []
+        assert skipped(roster) == [(2 + few, "roster_headings_again")]
+        without = read(text.replace("@x.org", ""))
+        assert len(without.students) == 25 + few
+
+
+def test_students_above_the_headings_are_read_where_their_columns_are_the_same() -> None:
+    for above in ("Ada Abt,a@x.org\n", "Name,Email\nAda Abt,a@x.org\n"):
+        roster = read(f"{above}\nGroup B\nName,Email,Number\nBo Bell,b@x.org,7\n")
+        assert [(one.name, one.email, one.number) for one in roster.students] == [
+            ("Ada Abt", "a@x.org", ""),
+            ("Bo Bell", "b@x.org", "7"),
+        ]
+        assert problems(roster) == []
+    roster = read("Ada Abt,a@x.org\n\nGroup B\nName,Email,Phone\nBo Bell,b@x.org,7\n")
+    assert roster.students == (Student("Ada Abt", "a@x.org", line=1), Student("Bo Bell", "b@x.org", line=5))
+
+
+def test_students_above_the_headings_are_named_where_their_columns_are_others() -> None:
+    for above in ("a@x.org,Ada Abt\n", "Email,Name\na@x.org,Ada Abt\n", "Number,Name\n001,Ada Abt\n"):
+        roster = read(f"{above}\nGroup B\nName,Email,Number\nBo Bell,b@x.org,7\n")
+        assert [one.name for one in roster.students] == ["Bo Bell"]
+        assert [code for _line, code, _details in problems(roster)] == ["roster_line_no_student"]
+    assert problems(read("Docente,Eva Go,e@x.org\n\nName,Number,Email\nBo Bell,7,b@x.org\n")) == []
+
+
+def test_a_second_table_with_one_column_more_changes_no_name() -> None:
+    roster = read("Group A\nName,Email\nAda Abt,a@x.org\n\nGroup B\nName,Email,Phone\nBo Bell,b@x.org,7\n")
+    assert roster.students == (Student("Ada Abt", "a@x.org", line=3),)
+    assert problems(roster) == [(6, "roster_another_table", {})]
+
+
 def test_the_products_own_file_is_read_again() -> None:
     roster = read("\ufeffName,Email,Number,2026-05-01 Maths\r\nAna,ana@x.org,007,present\r\n'=1+1,,'-5,absent\r\n")
     assert roster.students == (Student("Ana", "ana@x.org", "007", line=2), Student("=1+1", "", "-5", line=3))

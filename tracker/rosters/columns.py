@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
-from tracker.rosters.guess import guessed, is_numbered_group, mostly_addresses, only_counts
+from tracker.rosters.guess import guessed, is_numbered_group, looks_like_name, mostly_addresses, only_counts
 from tracker.rosters.headings import LONGEST_HEADING, Heading, heading_of
 from tracker.rosters.table import Table, addresses
 from tracker.rosters.types import Column, Meaning
-from tracker.tables.cells import Row
+from tracker.tables.cells import Row, is_address
 from tracker.tables.dates import is_date
 
 # Among how many rows the headings are looked for, and behind how many lines with an address there are none any more.
 ROWS_BEFORE_HEADINGS, MOST_ADDRESSES_BEFORE = 60, 2
 _WHO = frozenset({Meaning.NAME, Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.EMAIL})
+_NAMES = _WHO - {Meaning.EMAIL}
 # Columns that say less about whether this is a row of headings.
 _LESS = frozenset({Meaning.SEAT_NUMBER, Meaning.OTHER_PERSON, Meaning.ROLE})
 
@@ -36,7 +37,8 @@ class Layout:
     """What is where. Of several columns for one thing the first that has something in a line is taken; several columns
     of first or of last names are put together.
 
-    `lines` are those of the headings, `rows` what follows them; `another_table` is the line where another one begins.
+    `lines` are those of the headings, `rows` what follows them, and students above them; `another_table` is the line
+    where another one begins. `left_out` are rows above that may be students, though their columns are others.
     """
 
     columns: tuple[Column, ...]
@@ -44,6 +46,7 @@ class Layout:
     rows: tuple[Row, ...]
     surname_first: bool = False
     another_table: int | None = None
+    left_out: tuple[Row, ...] = ()
 
     def places(self, meaning: Meaning) -> tuple[int, ...]:
         """The columns that have this, the likeliest first."""
@@ -58,7 +61,7 @@ def layout_of(table: Table) -> Layout:
         if not _WHO & set(meanings):
             raise InvalidInput("roster_no_table")
         return _guessed_layout(table.rows, meanings)
-    body, another = _own_rows(table.rows, header)
+    body, another = own_rows(table.rows, header)
     width = max([len(header.texts), *(len(row.cells) for row in body)])
     texts = header.texts + ("",) * (width - len(header.texts))
     found = _told_apart(list(map(heading_of, texts)) if len(header.lines) == 1 else [*header.headings])
@@ -75,7 +78,8 @@ def layout_of(table: Table) -> Layout:
     order = sorted(range(width), key=lambda place: found[place].rank)
     columns = tuple(Column(place, texts[place], meanings[place]) for place in order)
     surname_first = any(one.words in words.SURNAME_FIRST for one in found if one.meaning is Meaning.NAME)
-    return Layout(columns, header.lines, body, surname_first, another)
+    above, left_out = _students_above(table.rows, header, meanings)
+    return Layout(columns, header.lines, (*above, *body), surname_first, another, left_out)
 
 
 def _guessed_layout(rows: tuple[Row, ...], meanings: Sequence[Meaning]) -> Layout:
@@ -88,7 +92,7 @@ def _guessed_layout(rows: tuple[Row, ...], meanings: Sequence[Meaning]) -> Layou
     return Layout(columns, (first.line,), rows[1:]) if texts else Layout(columns, (), rows)
 
 
-def _own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], int | None]:
+def own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], int | None]:
     """The rows below the headings, and the line of other headings, where another table follows in the same file."""
     own = {row.cells for row in rows if row.line in header.lines}
     for place, row in enumerate(rows[header.first_row :], start=header.first_row):
@@ -100,18 +104,50 @@ def _own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], i
     return rows[header.first_row :], None
 
 
+def _students_above(
+    rows: Sequence[Row], header: Header, meanings: Sequence[Meaning]
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows above the headings that are students of the same columns, and those that may be students of others."""
+    above = list(takewhile(lambda row: row.line < header.lines[0], rows[: header.first_row]))
+    own: list[Row] = []
+    left_out: list[Row] = []
+    over: tuple[Meaning, ...] = ()
+    for row in above:
+        heading = None if addresses(row) else _header(row.cells, (row.line,), 0)
+        kinds = {one.meaning for one in heading.headings} - {Meaning.NOTHING} if heading else set()
+        if heading and (len(kinds) > 1 or Meaning.EMAIL in kinds):
+            over = tuple(one.meaning for one in heading.headings)
+        elif (
+            any(looks_like_name(row.cell(at)) for at, one in enumerate(over) if one in _NAMES)
+            and sum(map(bool, row.cells)) > 1
+        ):
+            same = all(one is meanings[place] for place, one in enumerate(over) if one is not Meaning.NOTHING)
+            (own if same else left_out).append(row)
+        elif not over and addresses(row) and heading_of(row.cells[0]).meaning is Meaning.NOTHING:
+            (own if _is_student(row, meanings) else left_out).append(row)
+    return tuple(own), tuple(left_out)
+
+
+def _is_student(row: Row, meanings: Sequence[Meaning]) -> bool:
+    """Whether a row has an address and a name in the columns for them."""
+    names = [row.cell(place) for place, one in enumerate(meanings) if one in _NAMES]
+    emails = [row.cell(place) for place, one in enumerate(meanings) if one is Meaning.EMAIL]
+    return any(map(is_address, emails)) and all(map(looks_like_name, names))
+
+
 def header_of(rows: Sequence[Row]) -> Header | None:
     """The headings of a table, None where it has none: those of the row, or two rows, that says most.
 
     Of two that say as much, those with more lines below: Zoom's reports begin with a line on the meeting.
     """
-    found = list(_candidates(rows[:ROWS_BEFORE_HEADINGS]))
+    # Headings that are repeated, on each page or above each group, are those of the first.
+    found = list({header.texts: header for header in reversed(list(_candidates(rows[:ROWS_BEFORE_HEADINGS])))}.values())
     begins = {header.lines[0] for header in found}
 
-    def says(header: Header) -> tuple[float, int]:
+    def says(header: Header) -> tuple[float, int, int]:
         below = rows[header.first_row : header.first_row + 3]
         own = next((count for count, row in enumerate(below) if row.line in begins), len(below))
-        return header.points, own
+        return header.points, own, -header.first_row
 
     return max(found, key=says, default=None)
 
