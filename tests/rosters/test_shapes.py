@@ -28,6 +28,65 @@ def test_a_gradebook_of_canvas() -> None:
     assert roster.understood.header_lines == (1,)
 
 
+@pytest.mark.parametrize(
+    ("headings", "points", "test_student"),
+    [
+        (
+            "Estudiante,ID,ID de usuario de SIS,ID de inicio de sesión de SIS,Sección",
+            "Puntos posibles",
+            "Estudiante, Prueba",
+        ),
+        ("Aluno,ID,ID de usuário SIS,ID de login SIS,Seção", "Pontos possíveis", "Estudante, Teste"),
+        ("Estudante,ID,ID do usuário no SIS,ID de acesso SIS,Secção", "Pontos possíveis", "Aluno, Teste"),
+        (
+            "Étudiant,ID,ID utilisateur SIS,Identifiant de connexion SIS,Section",
+            "Points possibles",
+            "Étudiant, Test",
+        ),
+        ("Student,ID,SIS-Benutzer-ID,SIS-Anmelde-ID,Abschnitt", "Mögliche Punkte", "Student, Test"),
+        ("Teilnehmer/in,ID,SIS-ID,SIS-Login-ID,Abschnitt", "Punkte möglich", "Teilnehmer, Test"),
+    ],
+)
+def test_a_gradebook_of_canvas_in_other_languages(headings: str, points: str, test_student: str) -> None:
+    text = (
+        f'{headings},Essay (123)\n"    {points}",,,,,10\n"Lima, Ana",4411,0012345,ana@school.org,7A,9\n'
+        f'"Ek, Bo",4412,0012346,bo@school.org,7A,7\n"{test_student}",4499,,f3a9c2,7A,\n'
+    )
+    roster = read(text)
+    assert roster.students == (
+        Student("Ana Lima", "ana@school.org", "0012345", "7A", line=3, surname="Lima"),
+        Student("Bo Ek", "bo@school.org", "0012346", "7A", line=4, surname="Ek"),
+    )
+    assert problems(roster) == []
+    assert skipped(roster) == [(2, "roster_line_no_student"), (5, "roster_line_no_student")]
+    without = read(text.replace("0012345", "").replace("0012346", ""))
+    assert [one.name for one in without.students] == ["Ana Lima", "Bo Ek"]
+
+
+def test_grades_of_google_classroom_in_german() -> None:
+    text = (
+        "Nachname,Vorname,E-Mail-Adresse,Aufsatz\nDatum,,,2026-01-02\nPunkte,,,100\nKursdurchschnitt,,,80\n"
+        "Lima,Ana,ana@school.org,90\n"
+    )
+    assert [one.name for one in read(text).students] == ["Ana Lima"]
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Nombre,Apellido(s),Número de ID,Dirección de correo",
+        "Nome,Sobrenome,Número de identificação,Endereço de email",
+        "Vorname,Nachname,ID-Nummer,E-Mail-Adresse",
+        "Prénom,Nom de famille,Numéro d'identification,Adresse de courriel",
+        "Prénom,Nom,Numéro d’identification,Adresse de courriel",
+    ],
+)
+def test_participants_of_moodle_in_other_languages(headings: str) -> None:
+    assert read(f"{headings}\nAna,Lima,0077,ana@x.org\n").students == (
+        Student("Ana Lima", "ana@x.org", "0077", line=2, surname="Lima"),
+    )
+
+
 def test_grades_of_google_classroom() -> None:
     text = (
         "Last Name,First Name,Email Address,Essay,Quiz\r\nDate,,,2026-01-02,2026-02-03\r\nPoints,,,100,20\r\n"
@@ -315,6 +374,8 @@ def test_students_above_the_headings_are_named_where_their_columns_are_others() 
         roster = read(f"{above}\nGroup B\nName,Email,Number\nBo Bell,b@x.org,7\n")
         assert [one.name for one in roster.students] == ["Bo Bell"]
         assert [code for _line, code, _details in problems(roster)] == ["roster_line_no_student"]
+    roster = read("Phone,Place,Name,Role\n1,Ulm,Ada Abt,\n\nName,Email\nBo Bell,b@x.org\n")
+    assert (len(roster.students), len(roster.problems)) == (1, 1)
     assert problems(read("Docente,Eva Go,e@x.org\n\nName,Number,Email\nBo Bell,7,b@x.org\n")) == []
 
 

@@ -121,7 +121,7 @@ def _students_above(
             any(looks_like_name(row.cell(at)) for at, one in enumerate(over) if one in _NAMES)
             and sum(map(bool, row.cells)) > 1
         ):
-            same = all(one is meanings[place] for place, one in enumerate(over) if one is not Meaning.NOTHING)
+            same = all(one in (Meaning.NOTHING, *meanings[at : at + 1]) for at, one in enumerate(over))
             (own if same else left_out).append(row)
         elif not over and addresses(row) and heading_of(row.cells[0]).meaning is Meaning.NOTHING:
             (own if _is_student(row, meanings) else left_out).append(row)
