@@ -303,6 +303,27 @@ def test_a_student_number_in_a_heading_of_two_lines_is_read() -> None:
     assert read("Student,,Email\nID,Name,\n007,Ana,ana@x.org\n").students[0].number == "007"
 
 
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("Name", ["Lima Ana", "Ek Bo", "García López Eva María"]),
+        ("Alumno", ["Lima Ana", "Ek Bo", "García López Eva María"]),
+        ("Apellidos y nombre", ["Ana Lima", "Bo Ek", "Eva María García López"]),
+    ],
+)
+def test_a_heading_of_names_above_two_columns_has_both(heading: str, names: list[str]) -> None:
+    roster = read(f"{heading},,Email\nLima,Ana,ana@x.org\nEk,Bo,bo@x.org\nGarcía López,Eva María,\nTotal,,\n")
+    assert [one.name for one in roster.students] == names
+    assert problems(roster) == []
+
+
+def test_a_column_without_heading_behind_whole_names_is_none_of_them() -> None:
+    for cells in (("F", "M", "F"), ("late", "", ""), ("7A", "7B", "7A"), ("yes", "yes", "yes"), ("", "", "")):
+        lines = "".join(f"{name},{cell}\n" for name, cell in zip(("Ana", "Bo", "Cy"), cells, strict=True))
+        assert [one.name for one in read(f"Name,,Phone\n{lines}").students] == ["Ana", "Bo", "Cy"]
+    assert read('Name,,Phone\n"Lima, Ana",Ulm,1\n"Ek, Bo",Bonn,2\n').students[0].name == "Ana Lima"
+
+
 def test_a_list_without_headings() -> None:
     roster = read("Ana Lima,ana@x.org,00123,7A\nBo Ek,bo@x.org,00124,7B\nCy Ko,,00125,7A\n")
     assert roster.students == (

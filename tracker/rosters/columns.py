@@ -6,7 +6,14 @@ from itertools import pairwise, takewhile
 
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
-from tracker.rosters.guess import guessed, is_numbered_group, looks_like_name, mostly_addresses, only_counts
+from tracker.rosters.guess import (
+    are_parts_of_names,
+    guessed,
+    is_numbered_group,
+    looks_like_name,
+    mostly_addresses,
+    only_counts,
+)
 from tracker.rosters.headings import LONGEST_HEADING, Heading, heading_of
 from tracker.rosters.table import Table, addresses
 from tracker.rosters.types import Column, Meaning
@@ -73,6 +80,7 @@ def layout_of(table: Table) -> Layout:
     _take_one(meanings, found, Meaning.NUMBER)
     _take_one(meanings, found, Meaning.GROUP)
     _find_addresses(meanings, found, body)
+    _find_other_names(meanings, texts, found, body)
     if not _WHO & set(meanings):
         raise InvalidInput("roster_no_table")
     order = sorted(range(width), key=lambda place: found[place].rank)
@@ -287,3 +295,19 @@ def _find_addresses(meanings: list[Meaning], found: Sequence[Heading], body: Seq
         if may_be and unused and mostly_addresses([cell for row in body if (cell := row.cell(place))]):
             meanings[place] = Meaning.EMAIL
             return
+
+
+def _find_other_names(
+    meanings: list[Meaning], texts: Sequence[str], found: Sequence[Heading], body: Sequence[Row]
+) -> None:
+    """A heading of names may be merged over a column of surnames and one of first names: both are read, in the order
+    of the file where the heading does not say which comes first."""
+    if meanings.count(Meaning.NAME) != 1 or not {Meaning.FIRST_NAME, Meaning.LAST_NAME}.isdisjoint(meanings):
+        return
+    place = meanings.index(Meaning.NAME)
+    if place + 1 == len(texts) or texts[place + 1]:
+        return
+    pairs = [(row.cell(place), other) for row in body if (other := row.cell(place + 1))]
+    if pairs and len(pairs) * 5 >= len(body) * 3 and are_parts_of_names(pairs):
+        surname_first = found[place].words in words.SURNAME_FIRST
+        meanings[place : place + 2] = [Meaning.LAST_NAME if surname_first else Meaning.FIRST_NAME, Meaning.FIRST_NAME]
