@@ -161,6 +161,19 @@ def test_a_report_of_zoom_with_the_meeting_first() -> None:
     assert roster.understood.header_lines == (4,)
 
 
+def test_a_report_of_zoom_with_a_column_more_below_the_meeting() -> None:
+    times = "05/03/2026 10:00:00 AM,05/03/2026 11:00:00 AM"
+    text = (
+        "Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants,\n"
+        f"8123,Maths,{times},h@x.org,60,3,\n\n"
+        "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest,Consent,In Waiting Room\n"
+        f"Ana Lima,ana@x.org,{times},60,No,,No\nBo,,{times},60,Yes,,No\n"
+    )
+    roster = read(text)
+    assert roster.students == (Student("Ana Lima", "ana@x.org", line=5), Student("Bo", line=6))
+    assert problems(roster) == []
+
+
 def test_a_list_of_sigaa() -> None:
     text = (
         "UNIVERSIDADE FEDERAL DO NORTE\nTurma: MAT0101 - Cálculo I (2026.1)\nDocente: JOÃO SOUZA\n\n"

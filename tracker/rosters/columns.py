@@ -155,7 +155,10 @@ def header_of(rows: Sequence[Row]) -> Header | None:
     def says(header: Header) -> tuple[float, int, int]:
         below = rows[header.first_row : header.first_row + 3]
         own = next((count for count, row in enumerate(below) if row.line in begins), len(below))
-        return header.points, own, -header.first_row
+        names = [row.cell(at) for row in below[:own] for at, one in enumerate(header.headings) if one.meaning in _NAMES]
+        # "Participants" of a line on the meeting is how many there were.
+        without_names = bool(names) and not any(map(looks_like_name, names))
+        return header.points - without_names, own, -header.first_row
 
     return max(found, key=says, default=None)
 
