@@ -165,6 +165,15 @@ def test_teachers_totals_and_remarks_are_no_students() -> None:
     assert sentence_of(roster.skipped[0]) == "No student, but Editing teacher: Eva Berg"
 
 
+def test_signatures_and_the_end_of_a_list_are_no_students() -> None:
+    ends = ("Assinatura do professor", "El tutor", "-- end --", "Firma de la tutora", "Unterschrift der Lehrkraft")
+    for headings, blank in (("Name", ""), ("Name,Email,Number", ",,")):
+        for end in ends:
+            roster = read(f"{headings}\nAna Lima{blank}\nFirma Díaz{blank}\nEl Tutora Go{blank}\n{end}{blank}\n")
+            assert [one.name for one in roster.students] == ["Ana Lima", "Firma Díaz", "El Tutora Go"], end
+            assert skipped(roster) == [(5, "roster_line_no_student")]
+
+
 def test_a_student_may_be_called_like_a_line_of_a_gradebook() -> None:
     roster = read("Name,Number\nMedia,7\nData Singh,8\nSumma Total,9\nPoints,10\n")
     assert [one.name for one in roster.students] == ["Media", "Data Singh", "Summa Total", "Points"]

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tests.rosters.files import meanings, problems, read, skipped
 from tracker.rosters import Column, Meaning, Roster, Student, Understood, read_pasted
 
@@ -24,6 +26,65 @@ def test_a_gradebook_of_canvas() -> None:
     assert skipped(roster) == [(line, "roster_line_no_student") for line in (2, 3, 6)]
     assert meanings(roster) == "name nothing number email group nothing nothing"
     assert roster.understood.header_lines == (1,)
+
+
+@pytest.mark.parametrize(
+    ("headings", "points", "test_student"),
+    [
+        (
+            "Estudiante,ID,ID de usuario de SIS,ID de inicio de sesión de SIS,Sección",
+            "Puntos posibles",
+            "Estudiante, Prueba",
+        ),
+        ("Aluno,ID,ID de usuário SIS,ID de login SIS,Seção", "Pontos possíveis", "Estudante, Teste"),
+        ("Estudante,ID,ID do usuário no SIS,ID de acesso SIS,Secção", "Pontos possíveis", "Aluno, Teste"),
+        (
+            "Étudiant,ID,ID utilisateur SIS,Identifiant de connexion SIS,Section",
+            "Points possibles",
+            "Étudiant, Test",
+        ),
+        ("Student,ID,SIS-Benutzer-ID,SIS-Anmelde-ID,Abschnitt", "Mögliche Punkte", "Student, Test"),
+        ("Teilnehmer/in,ID,SIS-ID,SIS-Login-ID,Abschnitt", "Punkte möglich", "Teilnehmer, Test"),
+    ],
+)
+def test_a_gradebook_of_canvas_in_other_languages(headings: str, points: str, test_student: str) -> None:
+    text = (
+        f'{headings},Essay (123)\n"    {points}",,,,,10\n"Lima, Ana",4411,0012345,ana@school.org,7A,9\n'
+        f'"Ek, Bo",4412,0012346,bo@school.org,7A,7\n"{test_student}",4499,,f3a9c2,7A,\n'
+    )
+    roster = read(text)
+    assert roster.students == (
+        Student("Ana Lima", "ana@school.org", "0012345", "7A", line=3, surname="Lima"),
+        Student("Bo Ek", "bo@school.org", "0012346", "7A", line=4, surname="Ek"),
+    )
+    assert problems(roster) == []
+    assert skipped(roster) == [(2, "roster_line_no_student"), (5, "roster_line_no_student")]
+    without = read(text.replace("0012345", "").replace("0012346", ""))
+    assert [one.name for one in without.students] == ["Ana Lima", "Bo Ek"]
+
+
+def test_grades_of_google_classroom_in_german() -> None:
+    text = (
+        "Nachname,Vorname,E-Mail-Adresse,Aufsatz\nDatum,,,2026-01-02\nPunkte,,,100\nKursdurchschnitt,,,80\n"
+        "Lima,Ana,ana@school.org,90\n"
+    )
+    assert [one.name for one in read(text).students] == ["Ana Lima"]
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Nombre,Apellido(s),Número de ID,Dirección de correo",
+        "Nome,Sobrenome,Número de identificação,Endereço de email",
+        "Vorname,Nachname,ID-Nummer,E-Mail-Adresse",
+        "Prénom,Nom de famille,Numéro d'identification,Adresse de courriel",
+        "Prénom,Nom,Numéro d’identification,Adresse de courriel",
+    ],
+)
+def test_participants_of_moodle_in_other_languages(headings: str) -> None:
+    assert read(f"{headings}\nAna,Lima,0077,ana@x.org\n").students == (
+        Student("Ana Lima", "ana@x.org", "0077", line=2, surname="Lima"),
+    )
 
 
 def test_grades_of_google_classroom() -> None:
@@ -98,6 +159,19 @@ def test_a_report_of_zoom_with_the_meeting_first() -> None:
     assert roster.students == (Student("Ana Lima", "ana@x.org", line=5), Student("Bo", line=6))
     assert problems(roster) == []
     assert roster.understood.header_lines == (4,)
+
+
+def test_a_report_of_zoom_with_a_column_more_below_the_meeting() -> None:
+    times = "05/03/2026 10:00:00 AM,05/03/2026 11:00:00 AM"
+    text = (
+        "Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants,\n"
+        f"8123,Maths,{times},h@x.org,60,3,\n\n"
+        "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest,Consent,In Waiting Room\n"
+        f"Ana Lima,ana@x.org,{times},60,No,,No\nBo,,{times},60,Yes,,No\n"
+    )
+    roster = read(text)
+    assert roster.students == (Student("Ana Lima", "ana@x.org", line=5), Student("Bo", line=6))
+    assert problems(roster) == []
 
 
 def test_a_list_of_sigaa() -> None:
@@ -208,6 +282,61 @@ def test_headings_of_two_rows_with_those_of_a_guardian() -> None:
     assert meanings(roster) == "seat_number name email other_person other_person"
 
 
+@pytest.mark.parametrize(
+    ("above", "seat"),
+    [
+        ("Alumnado", "Nº"),
+        ("Student", "No."),
+        ("Students", "#"),
+        ("Aluno", "Nº"),
+        ("Schüler", "Nr."),
+        ("Élèves", "N°"),
+    ],
+)
+def test_a_seat_number_below_a_heading_of_several_columns_is_no_student_number(above: str, seat: str) -> None:
+    names = f"{seat},Apellidos,Nombre"
+    for text in (
+        f"{above},,,Grupo\n{names},\n1,Lima,Ana,7A\n2,Ek,Bo,7A\n",
+        f"{above},,,Grupo\n{names},Grupo\n1,Lima,Ana,7A\n2,Ek,Bo,7A\n",
+    ):
+        assert read(text).students == (
+            Student("Ana Lima", "", "", "7A", line=3, surname="Lima"),
+            Student("Bo Ek", "", "", "7A", line=4, surname="Ek"),
+        )
+    roster = read(f"{above},,,Contacto\n{names},Correo\n1,Lima,Ana,ana@x.org\n2,Ek,Bo,bo@x.org\n")
+    assert [(one.name, one.email, one.number) for one in roster.students] == [
+        ("Ana Lima", "ana@x.org", ""),
+        ("Bo Ek", "bo@x.org", ""),
+    ]
+    assert meanings(roster) == "seat_number last_name first_name email"
+
+
+def test_a_student_number_in_a_heading_of_two_lines_is_read() -> None:
+    assert read("Student,Name,Email\nNo.,,\n007,Ana,ana@x.org\n").students[0].number == "007"
+    assert read("Student,,Email\nID,Name,\n007,Ana,ana@x.org\n").students[0].number == "007"
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("Name", ["Lima Ana", "Ek Bo", "García López Eva María"]),
+        ("Alumno", ["Lima Ana", "Ek Bo", "García López Eva María"]),
+        ("Apellidos y nombre", ["Ana Lima", "Bo Ek", "Eva María García López"]),
+    ],
+)
+def test_a_heading_of_names_above_two_columns_has_both(heading: str, names: list[str]) -> None:
+    roster = read(f"{heading},,Email\nLima,Ana,ana@x.org\nEk,Bo,bo@x.org\nGarcía López,Eva María,\nTotal,,\n")
+    assert [one.name for one in roster.students] == names
+    assert problems(roster) == []
+
+
+def test_a_column_without_heading_behind_whole_names_is_none_of_them() -> None:
+    for cells in (("F", "M", "F"), ("late", "", ""), ("7A", "7B", "7A"), ("yes", "yes", "yes"), ("", "", "")):
+        lines = "".join(f"{name},{cell}\n" for name, cell in zip(("Ana", "Bo", "Cy"), cells, strict=True))
+        assert [one.name for one in read(f"Name,,Phone\n{lines}").students] == ["Ana", "Bo", "Cy"]
+    assert read('Name,,Phone\n"Lima, Ana",Ulm,1\n"Ek, Bo",Bonn,2\n').students[0].name == "Ana Lima"
+
+
 def test_a_list_without_headings() -> None:
     roster = read("Ana Lima,ana@x.org,00123,7A\nBo Ek,bo@x.org,00124,7B\nCy Ko,,00125,7A\n")
     assert roster.students == (
@@ -248,6 +377,46 @@ def test_a_list_of_several_groups_with_its_headings_repeated() -> None:
         (6, "roster_headings_again"),
         (8, "roster_line_no_student"),
     ]
+
+
+def test_headings_that_are_repeated_after_few_students_lose_nobody() -> None:
+    for few in (1, 2):
+        lines = [f"Student,s{number}@x.org,{number}\n" for number in range(10, 35 + few)]
+        text = "Name,Email,Number\n" + "".join(lines[:few]) + "Name,Email,Number\n" + "".join(lines[few:])
+        roster = read(text)
+        assert len(roster.students) == 25 + few
+        assert problems(roster) == []
+        assert skipped(roster) == [(2 + few, "roster_headings_again")]
+        without = read(text.replace("@x.org", ""))
+        assert len(without.students) == 25 + few
+
+
+def test_students_above_the_headings_are_read_where_their_columns_are_the_same() -> None:
+    for above in ("Ada Abt,a@x.org\n", "Name,Email\nAda Abt,a@x.org\n"):
+        roster = read(f"{above}\nGroup B\nName,Email,Number\nBo Bell,b@x.org,7\n")
+        assert [(one.name, one.email, one.number) for one in roster.students] == [
+            ("Ada Abt", "a@x.org", ""),
+            ("Bo Bell", "b@x.org", "7"),
+        ]
+        assert problems(roster) == []
+    roster = read("Ada Abt,a@x.org\n\nGroup B\nName,Email,Phone\nBo Bell,b@x.org,7\n")
+    assert roster.students == (Student("Ada Abt", "a@x.org", line=1), Student("Bo Bell", "b@x.org", line=5))
+
+
+def test_students_above_the_headings_are_named_where_their_columns_are_others() -> None:
+    for above in ("a@x.org,Ada Abt\n", "Email,Name\na@x.org,Ada Abt\n", "Number,Name\n001,Ada Abt\n"):
+        roster = read(f"{above}\nGroup B\nName,Email,Number\nBo Bell,b@x.org,7\n")
+        assert [one.name for one in roster.students] == ["Bo Bell"]
+        assert [code for _line, code, _details in problems(roster)] == ["roster_line_no_student"]
+    roster = read("Phone,Place,Name,Role\n1,Ulm,Ada Abt,\n\nName,Email\nBo Bell,b@x.org\n")
+    assert (len(roster.students), len(roster.problems)) == (1, 1)
+    assert problems(read("Docente,Eva Go,e@x.org\n\nName,Number,Email\nBo Bell,7,b@x.org\n")) == []
+
+
+def test_a_second_table_with_one_column_more_changes_no_name() -> None:
+    roster = read("Group A\nName,Email\nAda Abt,a@x.org\n\nGroup B\nName,Email,Phone\nBo Bell,b@x.org,7\n")
+    assert roster.students == (Student("Ada Abt", "a@x.org", line=3),)
+    assert problems(roster) == [(6, "roster_another_table", {})]
 
 
 def test_the_products_own_file_is_read_again() -> None:

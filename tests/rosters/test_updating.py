@@ -44,6 +44,18 @@ FINDS: dict[str, Line] = {
         [ANA, BO],
         [Student("Bo Ek", "ana@x.org", "002")],
         [ANA, Student("Bo Ek", "ana@x.org", "002")],
+        [(2, "roster_email_known")],
+    ),
+    "the address of another who is on the list without one": (
+        [ANA, BO],
+        [Student("Ana Lima", "bo@x.org", "001"), Student("Bo Ek", number="002")],
+        [Student("Ana Lima", "bo@x.org", "001"), BO],
+        [(2, "roster_email_known")],
+    ),
+    "two who change their addresses with each other": (
+        [ANA, BO],
+        [Student("Ana Lima", "bo@x.org", "001"), Student("Bo Ek", "ana@x.org", "002")],
+        [Student("Ana Lima", "bo@x.org", "001"), Student("Bo Ek", "ana@x.org", "002")],
         [],
     ),
     "by e-mail, in any case": ([ANA], [Student("Ana L.", "ANA@x.org")], [Student("Ana L.", "ANA@x.org", "001")], []),

@@ -64,6 +64,27 @@ def test_merged_headings_formulas_links_and_dates() -> None:
     assert (roster.understood.sheet, roster.understood.header_lines) == ("Alunos", (4,))
 
 
+def test_a_heading_merged_over_the_columns_of_a_student() -> None:
+    def of_three(book: Any) -> None:
+        sheet = book.add_worksheet()
+        sheet.merge_range("A1:C1", "Alumnado")
+        sheet.merge_range("D1:D2", "Grupo")
+        for row, cells in enumerate((["Nº", "Apellidos", "Nombre"], [1, "Lima", "Ana", "7A"], [2, "Ek", "Bo", "7B"])):
+            sheet.write_row(row + 1, 0, cells)
+
+    def of_two(book: Any) -> None:
+        sheet = book.add_worksheet()
+        sheet.merge_range("A1:B1", "Name")
+        sheet.write("C1", "Group")
+        for row, cells in enumerate((["Lima", "Ana", "7A"], ["Ek", "Bo", "7B"])):
+            sheet.write_row(row + 1, 0, cells)
+
+    found = [(one.name, one.number, one.group) for one in read(workbook(of_three), name="a.xlsx").students]
+    assert found == [("Ana Lima", "", "7A"), ("Bo Ek", "", "7B")]
+    found = [(one.name, one.number, one.group) for one in read(workbook(of_two), name="a.xlsx").students]
+    assert found == [("Lima Ana", "", "7A"), ("Ek Bo", "", "7B")]
+
+
 def test_a_formula_that_nobody_has_calculated_is_named_where_it_is_read() -> None:
     book = Workbook()
     for row in (["Name", "E-mail", "Mean"], ['=UPPER("ana")', "ana@x.org", "=1+1"], ["Bo", "bo@x.org", "=1+1"]):

@@ -2,19 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
-from tracker.rosters.guess import guessed, is_numbered_group, mostly_addresses, only_counts
+from tracker.rosters.guess import (
+    are_parts_of_names,
+    guessed,
+    is_numbered_group,
+    looks_like_name,
+    mostly_addresses,
+    only_counts,
+)
 from tracker.rosters.headings import LONGEST_HEADING, Heading, heading_of
 from tracker.rosters.table import Table, addresses
 from tracker.rosters.types import Column, Meaning
-from tracker.tables.cells import Row
+from tracker.tables.cells import Row, is_address
 from tracker.tables.dates import is_date
 
 # Among how many rows the headings are looked for, and behind how many lines with an address there are none any more.
 ROWS_BEFORE_HEADINGS, MOST_ADDRESSES_BEFORE = 60, 2
 _WHO = frozenset({Meaning.NAME, Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.EMAIL})
+_NAMES = _WHO - {Meaning.EMAIL}
 # Columns that say less about whether this is a row of headings.
 _LESS = frozenset({Meaning.SEAT_NUMBER, Meaning.OTHER_PERSON, Meaning.ROLE})
 
@@ -35,7 +44,8 @@ class Layout:
     """What is where. Of several columns for one thing the first that has something in a line is taken; several columns
     of first or of last names are put together.
 
-    `lines` are those of the headings, `rows` what follows them; `another_table` is the line where another one begins.
+    `lines` are those of the headings, `rows` what follows them, and students above them; `another_table` is the line
+    where another one begins. `left_out` are rows above that may be students, though their columns are others.
     """
 
     columns: tuple[Column, ...]
@@ -43,6 +53,7 @@ class Layout:
     rows: tuple[Row, ...]
     surname_first: bool = False
     another_table: int | None = None
+    left_out: tuple[Row, ...] = ()
 
     def places(self, meaning: Meaning) -> tuple[int, ...]:
         """The columns that have this, the likeliest first."""
@@ -57,7 +68,7 @@ def layout_of(table: Table) -> Layout:
         if not _WHO & set(meanings):
             raise InvalidInput("roster_no_table")
         return _guessed_layout(table.rows, meanings)
-    body, another = _own_rows(table.rows, header)
+    body, another = own_rows(table.rows, header)
     width = max([len(header.texts), *(len(row.cells) for row in body)])
     texts = header.texts + ("",) * (width - len(header.texts))
     found = _told_apart(list(map(heading_of, texts)) if len(header.lines) == 1 else [*header.headings])
@@ -69,12 +80,14 @@ def layout_of(table: Table) -> Layout:
     _take_one(meanings, found, Meaning.NUMBER)
     _take_one(meanings, found, Meaning.GROUP)
     _find_addresses(meanings, found, body)
+    _find_other_names(meanings, texts, found, body)
     if not _WHO & set(meanings):
         raise InvalidInput("roster_no_table")
     order = sorted(range(width), key=lambda place: found[place].rank)
     columns = tuple(Column(place, texts[place], meanings[place]) for place in order)
     surname_first = any(one.words in words.SURNAME_FIRST for one in found if one.meaning is Meaning.NAME)
-    return Layout(columns, header.lines, body, surname_first, another)
+    above, left_out = _students_above(table.rows, header, meanings)
+    return Layout(columns, header.lines, (*above, *body), surname_first, another, left_out)
 
 
 def _guessed_layout(rows: tuple[Row, ...], meanings: Sequence[Meaning]) -> Layout:
@@ -87,7 +100,7 @@ def _guessed_layout(rows: tuple[Row, ...], meanings: Sequence[Meaning]) -> Layou
     return Layout(columns, (first.line,), rows[1:]) if texts else Layout(columns, (), rows)
 
 
-def _own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], int | None]:
+def own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], int | None]:
     """The rows below the headings, and the line of other headings, where another table follows in the same file."""
     own = {row.cells for row in rows if row.line in header.lines}
     for place, row in enumerate(rows[header.first_row :], start=header.first_row):
@@ -99,18 +112,53 @@ def _own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], i
     return rows[header.first_row :], None
 
 
+def _students_above(
+    rows: Sequence[Row], header: Header, meanings: Sequence[Meaning]
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows above the headings that are students of the same columns, and those that may be students of others."""
+    above = list(takewhile(lambda row: row.line < header.lines[0], rows[: header.first_row]))
+    own: list[Row] = []
+    left_out: list[Row] = []
+    over: tuple[Meaning, ...] = ()
+    for row in above:
+        heading = None if addresses(row) else _header(row.cells, (row.line,), 0)
+        kinds = {one.meaning for one in heading.headings} - {Meaning.NOTHING} if heading else set()
+        if heading and (len(kinds) > 1 or Meaning.EMAIL in kinds):
+            over = tuple(one.meaning for one in heading.headings)
+        elif (
+            any(looks_like_name(row.cell(at)) for at, one in enumerate(over) if one in _NAMES)
+            and sum(map(bool, row.cells)) > 1
+        ):
+            same = all(one in (Meaning.NOTHING, *meanings[at : at + 1]) for at, one in enumerate(over))
+            (own if same else left_out).append(row)
+        elif not over and addresses(row) and heading_of(row.cells[0]).meaning is Meaning.NOTHING:
+            (own if _is_student(row, meanings) else left_out).append(row)
+    return tuple(own), tuple(left_out)
+
+
+def _is_student(row: Row, meanings: Sequence[Meaning]) -> bool:
+    """Whether a row has an address and a name in the columns for them."""
+    names = [row.cell(place) for place, one in enumerate(meanings) if one in _NAMES]
+    emails = [row.cell(place) for place, one in enumerate(meanings) if one is Meaning.EMAIL]
+    return any(map(is_address, emails)) and all(map(looks_like_name, names))
+
+
 def header_of(rows: Sequence[Row]) -> Header | None:
     """The headings of a table, None where it has none: those of the row, or two rows, that says most.
 
     Of two that say as much, those with more lines below: Zoom's reports begin with a line on the meeting.
     """
-    found = list(_candidates(rows[:ROWS_BEFORE_HEADINGS]))
+    # Headings that are repeated, on each page or above each group, are those of the first.
+    found = list({header.texts: header for header in reversed(list(_candidates(rows[:ROWS_BEFORE_HEADINGS])))}.values())
     begins = {header.lines[0] for header in found}
 
-    def says(header: Header) -> tuple[float, int]:
+    def says(header: Header) -> tuple[float, int, int]:
         below = rows[header.first_row : header.first_row + 3]
         own = next((count for count, row in enumerate(below) if row.line in begins), len(below))
-        return header.points, own
+        names = [row.cell(at) for row in below[:own] for at, one in enumerate(header.headings) if one.meaning in _NAMES]
+        # "Participants" of a line on the meeting is how many there were.
+        without_names = bool(names) and not any(map(looks_like_name, names))
+        return header.points - without_names, own, -header.first_row
 
     return max(found, key=says, default=None)
 
@@ -155,6 +203,7 @@ def _of_two(top: Row, below: Row, first_row: int) -> Header | None:
     for place in range(width):
         over = top.cell(place) or (over if below.cell(place) else "")
         above.append(over)
+    groups = {text for text, after in pairwise(above) if text and text == after}
     texts, found = [], []
     for upper, lower in zip(above, (below.cell(place) for place in range(width)), strict=True):
         text = upper if upper == lower else f"{upper} {lower}".strip()
@@ -163,6 +212,9 @@ def _of_two(top: Row, below: Row, first_row: int) -> Header | None:
         of_other = Meaning.OTHER_PERSON in (heading_of(upper).meaning, alone.meaning, together.meaning)
         if of_other and upper and lower:
             found.append(Heading(Meaning.OTHER_PERSON, 0, together.words))
+        elif upper in groups and alone.meaning is Meaning.SEAT_NUMBER:
+            # "Student" above several columns says whose they are: "No." below it counts the lines.
+            found.append(alone)
         else:
             found.append(together if together.meaning is not Meaning.NOTHING else alone)
     # That a cell of the second row is a heading, and not the first student, is said by one that is known as such.
@@ -246,3 +298,19 @@ def _find_addresses(meanings: list[Meaning], found: Sequence[Heading], body: Seq
         if may_be and unused and mostly_addresses([cell for row in body if (cell := row.cell(place))]):
             meanings[place] = Meaning.EMAIL
             return
+
+
+def _find_other_names(
+    meanings: list[Meaning], texts: Sequence[str], found: Sequence[Heading], body: Sequence[Row]
+) -> None:
+    """A heading of names may be merged over a column of surnames and one of first names: both are read, in the order
+    of the file where the heading does not say which comes first."""
+    if meanings.count(Meaning.NAME) != 1 or not {Meaning.FIRST_NAME, Meaning.LAST_NAME}.isdisjoint(meanings):
+        return
+    place = meanings.index(Meaning.NAME)
+    if place + 1 == len(texts) or texts[place + 1]:
+        return
+    pairs = [(row.cell(place), other) for row in body if (other := row.cell(place + 1))]
+    if pairs and len(pairs) * 5 >= len(body) * 3 and are_parts_of_names(pairs):
+        surname_first = found[place].words in words.SURNAME_FIRST
+        meanings[place : place + 2] = [Meaning.LAST_NAME if surname_first else Meaning.FIRST_NAME, Meaning.FIRST_NAME]

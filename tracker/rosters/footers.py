@@ -8,11 +8,22 @@ from tracker.text import compared_name
 
 # Of Canvas's and Google Classroom's gradebooks, and of lists with a line of averages.
 _WHOLE = re.compile(
-    r"points possible|points|class average|overall average|average|mean|median|date|due date|category|max points"
-    r"|maximum|student, test|test student|teststudent|estudiante de prueba|estudante de teste|testteilnehmer"
+    r"points possibles?|points|class average|overall average|average|mean|median|date|due date|category|max points"
+    r"|maximum|mögliche punkte|punkte möglich|erreichbare punkte|kursdurchschnitt"
     r"|promedio|promedio de la clase|media de la clase|media da turma|média|média da turma|media|durchschnitt"
-    r"|klassendurchschnitt|moyenne|moyenne de la classe|puntos|puntos posibles|pontos|punkte|fecha|data|datum"
-    r"|summe|gesamt|insgesamt|anzahl|effectif|count|subtotal|sum|suma|soma|somme"
+    r"|klassendurchschnitt|moyenne|moyenne de la classe|puntos|puntos posibles|pontos|pontos poss[íi]veis"
+    r"|punkte|fecha|data|datum|summe|gesamt|insgesamt|anzahl|effectif|count|subtotal|sum|suma|soma|somme"
+)
+# Of Canvas, which gives this one an ID too.
+_STUDENT = r"(?:student|estudiante|alumno|estudante|aluno|[ée]tudiant|[ée]l[èe]ve|studierender?|teilnehmer|schüler)"
+_TEST_STUDENT = re.compile(rf"(?:test|teste|prueba)[ -]?{_STUDENT}|{_STUDENT},? (?:de )?(?:test|teste|prueba)")
+_ROLE = (
+    r"(?:tutora?|profesora?|professora?|docente|teacher|professeure?|enseignante?|(?:klassen)?lehrer(?:in)?|lehrkraft"
+    r"|klassenleitung|principal|directora?|diretora?|secretari[oa]|coordinadora?|coordenadora?)"
+)
+_END = re.compile(
+    r"(?:assinatura|firma|signature|unterschrift|signed)(?:| (?:do|da|de|del|du|des|der|of|by) .*)"
+    rf"|(?:el|la|o|a|os|as|the|le|der|die) {_ROLE}|[-–—=_*~#]{{2,}}.*"
 )
 _BEGINNING = re.compile(
     r"(?:sub)?(?:total|totales|totais|totaux)\b|(?:grand|overall) total\b"
@@ -44,7 +55,9 @@ def is_no_student(name: str, *, alone: bool, number: str) -> bool:
     those that follow.
     """
     said = compared_name(name).strip(" .:*=")
-    if is_total(said) or (_WHOLE.fullmatch(said) and not number):
+    if is_total(said) or _TEST_STUDENT.fullmatch(said):
+        return True
+    if not number and (_WHOLE.fullmatch(said) or _END.fullmatch(said)):
         return True
     first, *more = re.split(r"[\s:]+", name)
     if not number and heading_of(first).meaning is Meaning.GROUP and 0 < len(more) < 3:

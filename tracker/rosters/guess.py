@@ -105,3 +105,13 @@ def is_numbered_group(cell: str) -> bool:
 def _single_words(cells: Sequence[str]) -> bool:
     """Whether these are surnames or first names rather than whole names: nearly all of one word or two."""
     return _share(cells, lambda cell: len(cell.split()) <= 2)
+
+
+def are_parts_of_names(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether the cells of two columns look like the two parts of names, and not like names and a remark on each."""
+    return all(
+        _single_words(cells)
+        and _share(cells, lambda cell: len(cell) > 1 and "," not in cell and looks_like_name(cell))
+        and len(set(cells)) * 2 > len(cells)
+        for cells in zip(*pairs, strict=True)
+    )

@@ -53,8 +53,12 @@ EMAIL_WORDS = _words("email emails mail mails correo correos courriel courriels 
 CONTACT = _words("contact contacts contacto contactos contato contatos kontakt kontakte")
 # What may stand between a guardian's name and her address.
 PHONE = _words("phone telephone tel telefon telefono telefone celular movil mobile handy portable cell")
+# What a login is called.
+SIGNING_IN = _words("login sesion sessao acceso acesso connexion anmelde anmeldung anmeldename")
 # Headings under which addresses may stand, though they do not say so.
-LOGINS = _words("login username user usuario upn principal account cuenta conta konto compte benutzer benutzername")
+LOGINS = SIGNING_IN | _words(
+    "username user usuario upn principal account cuenta conta konto compte benutzer benutzername"
+)
 # Of two addresses, the one that is not the school's.
 SECOND_EMAIL = _words(
     """
@@ -100,11 +104,12 @@ FIRST_BESIDE_LAST = _phrases("nombre | nome")
 LAST_BESIDE_FIRST = _phrases("name | nom")
 NUMBER = _phrases(
     """
-    number | id | id number | idnumber | number id | sis id | sis user id | sis number | org defined id |
+    number | id | id number | idnumber | number id | org defined id | numero id | id nummer | idnummer |
     external id | user id | matricula | numero matricula | no matricula | n matricula | nr matricula |
     codigo matricula | ra | r a | rm | rga | registro academico | registro | nia | nie | dni | nif | rut | cpf |
     legajo | expediente | numero expediente | no expediente | n expediente | id escolar | no id escolar |
     n id escolar | numero id escolar | numero identificacion | no identificacion | identificacion | documento |
+    numero identificacao | no identificacao | identificacao | numero identification | identification |
     codigo | code | carnet | carne | boleta | cedula | numero processo | no processo | n processo | processo |
     matrikelnummer | matrikel nummer | matrikel nr | matrikelnr | matrikel | matr nr | matr | matric | matric no |
     schulernummer | schuler nr | schulernr | schulerid | studentennummer | ine | identifiant | no etudiant |
@@ -133,15 +138,15 @@ GROUP = _phrases(
     """
     group | groups | kl | group name | section | sections | section name | class | classes | class name |
     class group | homeroom | form | form group | tutor group | tutorgroup | registration group | reg group | turma |
-    turmas | grupo | grupos | grupo clase | clase | unidad | seccion | secciones | secao | comision | paralelo |
-    division | aula | klasse | klassen | gruppe | gruppen | lerngruppe | tutorgruppe | stammgruppe | classe |
-    groupe | groupes | groupe classe | groupe td | team | kurs | cohort | curso | serie
+    turmas | grupo | grupos | grupo clase | clase | unidad | seccion | secciones | secao | seccao | comision |
+    paralelo | division | aula | klasse | klassen | gruppe | gruppen | lerngruppe | tutorgruppe | stammgruppe | classe |
+    abschnitt | abschnitte | groupe | groupes | groupe classe | groupe td | team | kurs | cohort | curso | serie
     """
 )
 # A degree, or a year, unless each of its names is short and has a number: "3B".
 GROUP_IF_NUMBERED = _phrases("curso | serie")
 # Where there is another group too, it is the student's.
-LESS_LIKELY_GROUP = _phrases("curso | serie | kurs | cohort | team | aula | sections | section | groups")
+LESS_LIKELY_GROUP = _phrases("curso | serie | kurs | cohort | team | aula | sections | section | abschnitt | groups")
 FROM = _phrases(
     """
     from | start | start date | startdate | starts | started | joined | join date | date joined | joining date |

@@ -60,10 +60,13 @@ def _meaning(said: tuple[str, ...]) -> Heading:
     # "Contact 1" of a school's list is a mother or a father.
     of_contact = not words.CONTACT.isdisjoint(said) and any(word.isdigit() for word in said)
     of_others = of_contact or not (words.OF_GUARDIANS | words.OF_TEACHERS).isdisjoint(said)
+    if "sis" in said and not of_others:
+        # Canvas has an ID of its own beside that of the school's system, and the login there.
+        is_number = words.SIGNING_IN.isdisjoint(said) and not words.NUMBER_WORDS.isdisjoint(said)
+        return Heading(Meaning.NUMBER if is_number else Meaning.NOTHING, 0, whole)
     for meaning, phrases, less_likely in _EXACT if of_others else (*_EXACT, *_AFTER):
         if one := next((one for one in (whole, phrase) if one in phrases), None):
-            rank = 0 if "sis" in said else 2 if one in less_likely else 1
-            return Heading(meaning, rank, one)
+            return Heading(meaning, 2 if one in less_likely else 1, one)
     # "Name / Nombre", "Klasse/Kurs": the same in two languages, or in two words.
     if len(own) > 1 and len(each := {_meaning((word,)).meaning for word in own}) == 1 and Meaning.NOTHING not in each:
         return Heading(each.pop(), 1, whole)

@@ -37,6 +37,9 @@ def roster_of(table: Table) -> Roster:
     reading = _Reading(table, layout, [], [])
     if layout.another_table:
         reading.problems.append(LineProblem(layout.another_table, Problem("roster_another_table")))
+    for row in layout.left_out:
+        text = plain(next(filter(None, row.cells)), LONGEST_TEXT)
+        reading.problems.append(LineProblem(row.line, Problem("roster_line_no_student", {"text": text})))
     students = _without_repeats(list(reading.students()), reading.problems)
     if len(students) > MOST_STUDENTS:
         raise InvalidInput("roster_too_many", most=MOST_STUDENTS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from tracker.errors import InvalidInput
-from tracker.rosters.columns import header_of
+from tracker.rosters.columns import header_of, own_rows
 from tracker.rosters.guess import looks_like_name
 from tracker.rosters.table import Table, addresses, rows_of
 from tracker.tables.cells import ADDRESS, Row
@@ -59,7 +59,7 @@ def _points(rows: tuple[Row, ...]) -> tuple[float, float, int]:
     if not rows:
         return (0, 0, 0)
     header = header_of(rows)
-    body = rows[header.first_row :] if header else rows
+    body = own_rows(rows, header)[0] if header else rows
     widths = Counter(len(row.cells) for row in body)
     width, same = widths.most_common(1)[0] if widths else (len(header.headings) if header else 0, 1)
     of_header = header.points if header else 0.0

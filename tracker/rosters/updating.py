@@ -55,10 +55,13 @@ def updated(known: Sequence[Student], read: Roster) -> Updated:
     renamed = {of for place, of in enumerate(found) if of is not None and _name(lines[place]) != _name(known[of])}
     known_of = Counter(_name(one) for place, one in enumerate(known) if place not in renamed)
     stays = [one for place, one in enumerate(known) if place not in on_list]
-    names, names_by_email = {_name(one) for one in stays}, {_email(one): one.name for one in stays if one.email}
+    names = {_name(one) for one in stays}
+    told = {of for line, of in zip(lines, found, strict=True) if line.email}
+    names_by_email = {_email(one): one.name for place, one in enumerate(known) if one.email and place not in told}
     for line, of in zip(lines, found, strict=True):
         if of is not None:
             entries.append(Entry(_merged(known[of], line), of))
+            problems += _of_one_address(line, names_by_email)
         elif _is_bare(line) and known_of[_name(line)] >= number_of[_name(line)]:
             problems.append(LineProblem(line.line, Problem("roster_one_of_several", {"name": line.name})))
         else:
@@ -200,10 +203,16 @@ def _merged(known: Student, line: Student) -> Student:
 
 def _alike(line: Student, names: Set[str], names_by_email: Mapping[str, str]) -> Iterator[LineProblem]:
     """What a new student has in common with one whom the list does not have, so that somebody should look."""
-    if name := names_by_email.get(_email(line)):
-        yield LineProblem(line.line, Problem("roster_email_known", {"email": line.email, "name": name}))
+    if same := tuple(_of_one_address(line, names_by_email)):
+        yield from same
     elif _name(line) in names:
         yield LineProblem(line.line, Problem("roster_name_known", {"name": line.name}))
+
+
+def _of_one_address(line: Student, names_by_email: Mapping[str, str]) -> Iterator[LineProblem]:
+    """That another student, of whom the list says no address, keeps the one that it gives to this one."""
+    if name := names_by_email.get(_email(line)):
+        yield LineProblem(line.line, Problem("roster_email_known", {"email": line.email, "name": name}))
 
 
 def _in_order(entries: Sequence[Entry], known: Sequence[Student]) -> Iterator[Entry]:
