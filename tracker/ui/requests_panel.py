@@ -7,6 +7,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from tracker import courses
+from tracker.attendance.register import StudentMark
 from tracker.attendance.types import BY_HAND, Status
 from tracker.courses import StudentHistory
 from tracker.courses.marking import LONGEST_REMARK
@@ -18,7 +19,7 @@ from tracker.messages.vocabulary import STATUSES
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
 from tracker.storage.student_links import Asked, Request
-from tracker.ui import components, page, undo, words
+from tracker.ui import components, page, registers, undo, words
 from tracker.ui.wiring import services
 from tracker.ui.words import plain
 
@@ -31,8 +32,11 @@ def panel(member: Member, course: Course) -> None:
     asked, where = page.read(courses.open_requests, member, course.id), f"requests-of-course-{course.id}"
     if asked:
         st.header(_("What students say is not right"), anchor=False)
+        rows = {row.enrolled.id: row for row in registers.register_of(member, course).rows}
         for one in asked[:MOST_ANSWERED]:
-            _answerable(one.request, _of_whom(one), where)
+            row = rows.get(one.request.student_id)
+            mark = row.marks.get(one.request.class_id) if row is not None else None
+            _answerable(one.request, _of_whom(one), where, mark)
         if len(asked) > MOST_ANSWERED:
             rest = len(asked) - MOST_ANSWERED
             more = _n(
@@ -68,7 +72,7 @@ def of_student(shown: StudentHistory) -> None:
         for one in waiting:
             held = titles[one.class_id]
             day = formats.day(held.start.astimezone(words.zone()))
-            _answerable(one, _about(one.class_id, held.title, day), where)
+            _answerable(one, _about(one.class_id, held.title, day), where, shown.row.marks.get(one.class_id))
     undo.show(where)
     if over:
         with st.expander(_("Requests that were answered"), icon=":material/forum:", key="requests-answered"):
@@ -102,9 +106,19 @@ def _about(class_id: str, title: str, day: str) -> str:
     return f"{link} <span class='quiet'>{escape(day)}</span>"
 
 
-def _answerable(request: Request, about: str, where: str) -> None:
-    """One request with its answers; `where` the answer is told, as `undo` wants it."""
+def _at_present(mark: StudentMark) -> str:
+    """What the student is in the class as it stands, with the minutes."""
+    status = _(STATUSES[mark.status])
+    if mark.seconds is None:
+        return _("So far: {status}.", status=status)
+    return _("So far: {status}, {minutes} in class.", status=status, minutes=formats.length(mark.seconds))
+
+
+def _answerable(request: Request, about: str, where: str, mark: StudentMark | None) -> None:
+    """One request with its answers; `where` the answer is told, as `undo` wants it, and `mark` is what it is about."""
     with st.container(key=f"request-{request.id}", border=True):
+        if mark is not None:
+            about = f"{about}<br>{escape(_at_present(mark))}"
         st.html(f"<p class='request'>{about}</p><p class='words'>“{escape(plain(request.text, LONGEST_TEXT))}”</p>")
         status = st.pills(
             _("What the student was, if you accept"),
