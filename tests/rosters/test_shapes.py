@@ -413,9 +413,14 @@ def test_students_above_the_headings_are_named_where_their_columns_are_others() 
     assert problems(read("Docente,Eva Go,e@x.org\n\nName,Number,Email\nBo Bell,7,b@x.org\n")) == []
 
 
-def test_a_second_table_with_one_column_more_changes_no_name() -> None:
-    roster = read("Group A\nName,Email\nAda Abt,a@x.org\n\nGroup B\nName,Email,Phone\nBo Bell,b@x.org,7\n")
-    assert roster.students == (Student("Ada Abt", "a@x.org", line=3),)
+def test_headings_of_the_same_columns_in_other_words_or_with_more_beside_them_begin_no_other_table() -> None:
+    for headings in ("Name,Email,Phone", "Student,E-mail,Phone"):
+        roster = read(f"Group A\nName,Email\nAda Abt,a@x.org\n\nGroup B\n{headings}\nBo Bell,b@x.org,7\n")
+        assert roster.students == (Student("Ada Abt", "a@x.org", line=3), Student("Bo Bell", "b@x.org", line=7))
+        assert problems(roster) == []
+        assert skipped(roster) == [(5, "roster_line_no_student"), (6, "roster_headings_again")]
+    roster = read("Name,Email\nAda Abt,a@x.org\nCy Day,c@x.org\nDi Go,d@x.org\n\nEmail,Name\nb@x.org,Bo\n")
+    assert len(roster.students) == 3
     assert problems(roster) == [(6, "roster_another_table", {})]
 
 

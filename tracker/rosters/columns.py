@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise, takewhile, zip_longest
 
 from tracker.errors import InvalidInput
 from tracker.rosters import heading_words as words
@@ -46,6 +46,7 @@ class Layout:
 
     `lines` are those of the headings, `rows` what follows them, and students above them; `another_table` is the line
     where another one begins. `left_out` are rows above that may be students, though their columns are others.
+    `headings` are the rows of headings, those that are repeated too.
     """
 
     columns: tuple[Column, ...]
@@ -54,6 +55,7 @@ class Layout:
     surname_first: bool = False
     another_table: int | None = None
     left_out: tuple[Row, ...] = ()
+    headings: frozenset[tuple[str, ...]] = frozenset()
 
     def places(self, meaning: Meaning) -> tuple[int, ...]:
         """The columns that have this, the likeliest first."""
@@ -87,7 +89,9 @@ def layout_of(table: Table) -> Layout:
     columns = tuple(Column(place, texts[place], meanings[place]) for place in order)
     surname_first = any(one.words in words.SURNAME_FIRST for one in found if one.meaning is Meaning.NAME)
     above, left_out = _students_above(table.rows, header, meanings)
-    return Layout(columns, header.lines, (*above, *body), surname_first, another, left_out)
+    again = {row.cells for row in body if not addresses(row) and says_the_same(row, header)}
+    headings = frozenset(again | {row.cells for row in table.rows if row.line in header.lines})
+    return Layout(columns, header.lines, (*above, *body), surname_first, another, left_out, headings)
 
 
 def _guessed_layout(rows: tuple[Row, ...], meanings: Sequence[Meaning]) -> Layout:
@@ -107,9 +111,16 @@ def own_rows(rows: tuple[Row, ...], header: Header) -> tuple[tuple[Row, ...], in
         if row.cells in own or addresses(row) or not all(map(_may_be_heading, row.cells)):
             continue
         kinds = {heading_of(cell).meaning for cell in row.cells} - {Meaning.NOTHING}
-        if len(kinds) > 1 and kinds & _WHO:
+        if len(kinds) > 1 and kinds & _WHO and not says_the_same(row, header):
             return rows[header.first_row : place], row.line
     return rows[header.first_row :], None
+
+
+def says_the_same(row: Row, header: Header) -> bool:
+    """Whether these are headings of the same columns, maybe in other words, or beside columns that are not read."""
+    own, others = ([heading_of(cell).meaning for cell in cells] for cells in (header.texts, row.cells))
+    pairs = list(zip_longest(own, others, fillvalue=Meaning.NOTHING))
+    return len({*own} - {Meaning.NOTHING}) > 1 and all(one is other for one, other in pairs)
 
 
 def _students_above(

@@ -67,10 +67,9 @@ class _Reading:
 
     def students(self) -> Iterator[tuple[Student, tuple[str, ...]]]:
         """Each student, repeated ones too, and the cells of her line."""
-        headings = {row.cells for row in self.table.rows if row.line in self.layout.lines}
         rows = []
         for row in self.layout.rows:
-            if problem := self._no_student(row, headings):
+            if problem := self._no_student(row):
                 self.skipped.append(LineProblem(row.line, problem))
             else:
                 rows.append(row)
@@ -154,9 +153,9 @@ class _Reading:
             found = found or addresses_in(self._joined(row, meaning))
         return found
 
-    def _no_student(self, row: Row, headings: set[tuple[str, ...]]) -> Problem | None:
+    def _no_student(self, row: Row) -> Problem | None:
         """Why a line is no student and needs no word; None where it is one, or should be."""
-        if row.cells in headings:
+        if row.cells in self.layout.headings:
             return Problem("roster_headings_again")
         name, with_address, number = self._named(row).name, self._addresses(row), self._first(row, Meaning.NUMBER)
         if (role := self._first(row, Meaning.ROLE)) and is_teacher(role):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from tracker.errors import InvalidInput
-from tracker.rosters.columns import header_of, own_rows
+from tracker.rosters.columns import header_of, own_rows, says_the_same
 from tracker.rosters.guess import looks_like_name
 from tracker.rosters.table import Table, addresses, rows_of
 from tracker.tables.cells import ADDRESS, Row
@@ -63,8 +63,10 @@ def _points(rows: tuple[Row, ...]) -> tuple[float, float, int]:
     widths = Counter(len(row.cells) for row in body)
     width, same = widths.most_common(1)[0] if widths else (len(header.headings) if header else 0, 1)
     of_header = header.points if header else 0.0
-    if header and len(header.headings) < width:
-        of_header -= 2
+    if header:
+        again = (len(row.cells) for row in body if not addresses(row) and says_the_same(row, header))
+        if max(len(header.headings), *again, 0) < width:
+            of_header -= 2
     alone = 1.0 if sum(map(bool, map(addresses, body))) * 2 > len(body) else 0.0
     return (of_header + alone, same / max(1, len(body)) if width > 1 else 0.0, width)
 
