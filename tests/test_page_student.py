@@ -204,7 +204,7 @@ def test_a_request_is_accepted_on_the_page_of_the_student_and_undone(screens: Sc
     courses.ask(here.using, here.link(), here.classes[2], "I was there.")
     shown = show(screens, here)
     assert headings(shown)[0] == "What the student says is not right"
-    assert "Algebra 3 Thu, 28 May 2026 “I was there.”" in said(shown)
+    assert "Algebra 3 Thu, 28 May 2026 So far: absent. “I was there.”" in said(shown)
     answer = next(one for one in shown.text_input if one.label.startswith("Answer"))
     answer.input("So you were.")
     button(shown, "Accept").click().run()

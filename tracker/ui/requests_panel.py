@@ -109,7 +109,7 @@ def _about(class_id: str, title: str, day: str) -> str:
 def _at_present(mark: StudentMark) -> str:
     """What the student is in the class as it stands, with the minutes."""
     status = _(STATUSES[mark.status])
-    if mark.seconds is None:
+    if not mark.seconds:
         return _("So far: {status}.", status=status)
     return _("So far: {status}, {minutes} in class.", status=status, minutes=formats.length(mark.seconds))
 
