@@ -71,7 +71,7 @@ def shown(state: ServerState, class_id: str) -> tuple[Class, Attendance | None]:
     if seen is not None:
         zone = clocks.zone(found.timezone)
         presence_curve(seen.people, seen.lesson)
-        for table in report.TABLES.values():
+        for table in (report.people_table, report.stays_table):
             report.csv_bytes(table(seen, zone))
         report.json_bytes(seen, zone, found.record())
     return found, seen

@@ -304,7 +304,7 @@ def course_view(view: str) -> Callable[[Screens, Cast, str, str], AppTest]:
 
 
 VIEWS = {
-    page.COURSE: tuple(map(course_view, ("register", "students", "reports", "settings"))),
+    page.COURSE: tuple(map(course_view, ("register", "students", "settings"))),
     page.CLASS: (held_class, class_with_students, other_page, cancelled_class),
     page.TODAY: (day_with_trouble,),
 }
