@@ -60,9 +60,10 @@ with page.shown_errors():
     drawn = version()
     course = page.read(courses.visible_course, member, st.query_params.get("id", ""))
     page.title_of_tab(course.name)
-course_facts.head(member, course)
+    course_facts.head(member, course)
 labels = {code: _(label) for code, (label, _draw) in VIEWS.items()}
 view = choice.in_address("view", _("What is shown"), labels, "register", labelled=False)
-VIEWS[view][1](member, course)
+with page.shown_errors():
+    VIEWS[view][1](member, course)
 if view == "register":
     page.redraw_on_change(drawn, version)

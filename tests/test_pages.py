@@ -46,7 +46,7 @@ SIGNED_OUT = "You are signed out Sign in, and you come back to this page. Sign i
 MEETING_IDS = count(82_000_000_000)
 TITLES = (
     *("Today", "Classes", "New class", "Algebra 7B", "System", "People", "People's data", "Activity", "My account"),
-    *("What is kept", "Bo"),
+    *("What is kept", "Bo", "Courses", "Algebra"),
 )
 SECTIONS = ("Needs attention", "Live now", "Coming up today", "Tomorrow", "Next", "Just held")
 UNESCAPED = ("<img", "[win", "](", "**bold", "`code", "$x", ":red", "https:", "\u202e")
@@ -81,14 +81,14 @@ def held(engine: Engine, ana: Member, title: str, start: float, end: float, plan
 
 
 def asked_for(engine: Engine, teacher: Member, name: str, class_id: str) -> str:
-    """The id that a page of this name is opened with: that of a class, or of a student of its course."""
-    if name != page.STUDENT:
+    """The id that a page of this name is opened with: that of a class, of its course, or of a student of that."""
+    if name not in (page.STUDENT, page.COURSE):
         return class_id
     with transaction(engine) as tx:
         storage.courses.set_course(tx, class_id, "Algebra")
         course_id = storage.courses.course_id(tx, teacher.id, "Algebra")
         storage.students.save(tx, course_id, [(None, Student("Bo"))], NOW)
-        return storage.students.list_students(tx, course_id)[0].id
+        return course_id if name == page.COURSE else storage.students.list_students(tx, course_id)[0].id
 
 
 # Every page
@@ -115,7 +115,7 @@ def test_a_page_is_drawn_without_a_class(signed_in: Screens, name: str) -> None:
     assert not at.exception
     assert [one.value for one in at.sidebar.get("text")] == ["Ana"]
     assert [one.value for one in at.sidebar.get("page_link")] == [
-        *("Today", "Classes", "New class", "My account", "What is kept"),
+        *("Today", "Classes", "Courses", "New class", "My account", "What is kept"),
     ]
 
 
