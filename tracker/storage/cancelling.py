@@ -1,15 +1,17 @@
 """Cancelled classes, and the meetings of theirs to be deleted. Every function runs in the caller's transaction."""
 
 from datetime import datetime
-from typing import Any, cast
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 
 from tracker.attendance.types import ClassStatus
+from tracker.storage import due_work
 from tracker.storage.classes import Class, class_row, get_class
 from tracker.storage.database import Transaction
 from tracker.storage.models import LiveStream
+
+_KEY_AND_MOMENT = (col(LiveStream.id), col(LiveStream.zoom_deletion_due_at))
 
 
 def set_cancelling(
@@ -31,37 +33,13 @@ def claim_deletion(tx: Transaction, now: datetime, until: datetime) -> Class | N
 
     It is due again at `until`, for somebody else, unless `put_off_deletion` is called before.
     """
-    due = (
-        select(LiveStream.id)
-        .where(*_due(now))
-        .order_by(col(LiveStream.zoom_deletion_due_at), col(LiveStream.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = (
-        update(LiveStream)
-        .where(col(LiveStream.id) == due)
-        .values(zoom_deletion_due_at=until)
-        .returning(col(LiveStream.id))
-        .execution_options(synchronize_session=False)
-    )
-    row = tx.exec(statement).first()
-    return get_class(tx, row[0]) if row else None
+    claimed = due_work.claim(tx, *_KEY_AND_MOMENT, until, *_due(now))
+    return get_class(tx, claimed) if claimed else None
 
 
 def put_off_deletion(tx: Transaction, claimed: Class, due_at: datetime | None) -> None:
     """The deletion that was claimed is done, or given up (None), or due later; unless somebody else has it now."""
-    statement = (
-        update(LiveStream)
-        .where(
-            col(LiveStream.id) == claimed.id,
-            col(LiveStream.zoom_deletion_due_at) == claimed.zoom_deletion_due_at,
-        )
-        .values(zoom_deletion_due_at=due_at)
-        .execution_options(synchronize_session=False)
-    )
-    tx.exec(cast(Any, statement))
+    due_work.put_off(tx, *_KEY_AND_MOMENT, (claimed.id, claimed.zoom_deletion_due_at), due_at)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

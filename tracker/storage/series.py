@@ -13,10 +13,12 @@ from sqlmodel import col, select, update
 from tracker import clock
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotFound
+from tracker.storage import due_work
 from tracker.storage.classes import Class, class_row, classes_where, get_class
 from tracker.storage.database import Transaction
 from tracker.storage.models import LiveStream, Series
 
+_SERIES_AND_MOMENT = (col(Series.id), col(Series.zoom_due_at))
 # No series is longer; see `tracker.classes.series_plan`.
 MOST_CLASSES = 1000
 
@@ -82,34 +84,13 @@ def claim(tx: Transaction, now: datetime, until: datetime) -> SeriesOfClasses | 
 
     It is due again at `until`, for somebody else, unless `put_off` is called before.
     """
-    due = (
-        select(Series.id)
-        .where(col(Series.zoom_due_at) <= now)
-        .order_by(col(Series.zoom_due_at), col(Series.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = (
-        update(Series)
-        .where(col(Series.id) == due)
-        .values(zoom_due_at=until)
-        .returning(col(Series.id))
-        .execution_options(synchronize_session=False)
-    )
-    row = tx.exec(statement).first()
-    return get_series(tx, row[0]) if row else None
+    claimed = due_work.claim(tx, *_SERIES_AND_MOMENT, until, col(Series.zoom_due_at) <= now)
+    return get_series(tx, claimed) if claimed else None
 
 
 def put_off(tx: Transaction, claimed: SeriesOfClasses, due_at: datetime | None) -> None:
     """The series that was claimed is done (None) or due later; unless it was asked for anew meanwhile."""
-    statement = (
-        update(Series)
-        .where(col(Series.id) == claimed.id, col(Series.zoom_due_at) == claimed.zoom_due_at)
-        .values(zoom_due_at=due_at)
-        .execution_options(synchronize_session=False)
-    )
-    tx.exec(cast(Any, statement))
+    due_work.put_off(tx, *_SERIES_AND_MOMENT, (claimed.id, claimed.zoom_due_at), due_at)
 
 
 def set_occurrence(tx: Transaction, class_id: str, occurrence_id: str) -> None:
