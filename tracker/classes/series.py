@@ -93,14 +93,21 @@ def _with_one_meeting(
                     teacher,
                     course,
                     series_id,
-                    zoom_meeting_id=meeting.announced_id,
-                    zoom_join_url=meeting.join_url,
-                    zoom_api_meeting_id=meeting.id if meeting.personal_id else None,
-                    zoom_host_id=meeting.host_id or None,
+                    **_of_meeting(meeting),
                     zoom_occurrence_id=ids.get(plan.start, ""),
                 )
                 made.append(_add(tx, acting, teacher, new, plan, now))
             return made
+
+
+def _of_meeting(meeting: Meeting) -> dict[str, str | None]:
+    """What a class has of the meeting in which it is held with others."""
+    return {
+        "zoom_meeting_id": meeting.announced_id,
+        "zoom_join_url": meeting.join_url,
+        "zoom_api_meeting_id": meeting.id if meeting.personal_id else None,
+        "zoom_host_id": meeting.host_id or None,
+    }
 
 
 def _with_linked_meeting(
@@ -119,10 +126,7 @@ def _with_linked_meeting(
                 teacher,
                 course,
                 series_id,
-                zoom_meeting_id=meeting.announced_id,
-                zoom_join_url=meeting.join_url,
-                zoom_api_meeting_id=meeting.id if meeting.personal_id else None,
-                zoom_host_id=meeting.host_id or None,
+                **_of_meeting(meeting),
                 zoom_linked_by_teacher=not acting.is_admin,
                 zoom_meeting_made=False,
             )
