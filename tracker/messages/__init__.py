@@ -8,11 +8,12 @@ what follows the colon.
 from collections.abc import Iterator, Mapping
 
 from tracker.messages.actions import ACTIONS, CLASS_RENAMED_TOO, ORIGINS
+from tracker.messages.conditions import CURES, OF_CONDITIONS
 from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
-from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
+from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_MAIL, OF_THE_MACHINE
 from tracker.messages.reports import OF_REPORTS
 from tracker.messages.rosters import OF_ROSTERS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
@@ -296,7 +297,8 @@ SENTENCES: Mapping[str, Template] = {
     **OF_THE_MACHINE,
     **OF_MAIL,
     **OF_BACKUPS,
-    **OF_HEALTH,
+    **OF_CONDITIONS,
+    **{f"cure_{code}": cure for code, cure in CURES.items()},
     **OF_CHECKS,
     **_OF_SUGGESTIONS,
 }
