@@ -68,6 +68,7 @@ class Worker:
         self._every(self.keep_erased, seconds=10 * 60)
         for tidying in (reconcile.tidy_up, audit.forget_old):
             self._every(tidying, services, seconds=6 * 60 * 60)
+        self._every(self.forget_copies, seconds=6 * 60 * 60)
 
     def start(self) -> None:
         """Starts the loop with every job: what was missed while the process was down is caught up."""
@@ -122,6 +123,10 @@ class Worker:
     def keep_erased(self) -> None:
         """Sees to it that whoever was erased, on whichever machine, stays so."""
         privacy.keep_erased(self._services)
+
+    def forget_copies(self) -> None:
+        """Deletes the copies that were made before an upgrade long enough ago."""
+        privacy.forget_copies(self._services)
 
     def turn(self) -> None:
         """Runs the jobs that are due."""
