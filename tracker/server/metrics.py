@@ -31,6 +31,9 @@ def exposition(counters: Counters, loop_age: float | None, found: Health | None)
 
     show("info", "The version of this tracker", 1, version=health.VERSION)
     show("loop_age_seconds", "Seconds since the loop's last turn", loop_age)
+    for one in found.reasons if found is not None else ():
+        text = "1 for each thing that is wrong, as /healthz names it"
+        show("condition", text, 1, code=one.code, severity=one.severity.value)
     if found is not None:
         now, queue = found.now, found.queue
         show("last_webhook_age_seconds", "Seconds since the last webhook of Zoom's", found.webhook_age)

@@ -26,8 +26,8 @@ from tracker.errors import (
     WebhookRefused,
     ZoomError,
 )
-from tracker.health import Health, WebhookCounter
-from tracker.messages import sentence, sentence_of
+from tracker.health import Condition, Health, WebhookCounter
+from tracker.messages import cure_of, sentence, sentence_of
 from tracker.server import metrics
 from tracker.services import Services
 from tracker.storage.database import AWAY
@@ -237,10 +237,15 @@ def healthz(state: ServerState, request: Request) -> Answer:
         "lastWebhookAgeSeconds": _rounded(found.webhook_age),
         "webhooks": silent,
         "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
-        "reasons": [sentence_of(reason) for reason in found.reasons],
+        "reasons": [_told(one) for one in found.reasons],
         "version": health.VERSION,
     }
     return as_json(200 if looping else 503, {"status": status} | report)
+
+
+def _told(one: Condition) -> dict[str, Any]:
+    """A condition as a program reads it, with its sentence and what mends it."""
+    return health.fields_of(one) | {"sentence": sentence_of(one), "cure": cure_of(one)}
 
 
 def show_metrics(state: ServerState, request: Request) -> Answer:
