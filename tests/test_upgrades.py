@@ -26,7 +26,7 @@ from tests.test_migrations import (
     rows_of,
     schema_of,
 )
-from tests.tracker_process import Tracker, wait_until
+from tests.tracker_process import PATIENCE, Tracker, wait_until
 from tracker import clock, privacy
 from tracker.errors import SettingsError, TrackerError
 from tracker.messages import sentence_of
@@ -41,6 +41,8 @@ SIDE_BY_SIDE_FROM = "0011"
 STARTED = at(85)
 # Wrong passwords are forgotten after a quarter of an hour.
 TIDIED = {"SignInAttempt"}
+# What the trackers work out of a class that has been counted by an earlier version.
+WORKED_OUT = {("LiveStream", name) for name in ("figuresOfCount", "peopleShown", "hostsShown")}
 
 
 @pytest.fixture
@@ -69,6 +71,7 @@ def kept(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.database("sqlite", "postgresql")
 @pytest.mark.parametrize("schema", EARLIER)
 def test_two_trackers_that_start_at_once_bring_a_database_of_each_earlier_schema_up_once(
@@ -88,7 +91,7 @@ def test_two_trackers_that_start_at_once_bring_a_database_of_each_earlier_schema
         for tracker in pair:
             tracker.launch()
         for tracker in pair:
-            wait_until(tracker._is_well, f"a tracker that is well; its log: {tracker.log}")
+            wait_until(tracker._is_well, f"a tracker that is well; its log: {tracker.log}", 2 * PATIENCE)
         assert [tracker.end(signal.SIGTERM) for tracker in pair] == [0, 0]
     finally:
         for tracker in pair:
@@ -100,7 +103,8 @@ def test_two_trackers_that_start_at_once_bring_a_database_of_each_earlier_schema
     assert [(line["from"], line["to"]) for line in told] == [(from_schema, NEWEST)]
     assert revision(older) == NEWEST
     found = kept(before, rows_of(older) | {table: {} for table in TIDIED})
-    assert {table: row for table, row in found.items() if row != before[table]} == {}
+    changed = {(table, name) for table, row in found.items() for name in row if row[name] != before[table][name]}
+    assert changed <= WORKED_OUT
 
 
 # The way back

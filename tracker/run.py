@@ -50,6 +50,7 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
         chores=(webhook_counter.save_counts, webhook_counter.tell_refused),
     )
     state = ServerState(services, worker.seconds_since_turn, webhook_counter)
+    worker.time_fetches(state.counters.fetch_seconds.observe)
     http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)
     http_server.start()
     worker.start()

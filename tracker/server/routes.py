@@ -251,7 +251,7 @@ def _told(one: Condition) -> dict[str, Any]:
 def show_metrics(state: ServerState, request: Request) -> Answer:
     """`GET /metrics`: Prometheus text. Figures from the database are missing while it is away."""
     found = None
-    with suppress(*AWAY):
+    with suppress(*AWAY), state.counters.database_seconds.time():
         found = _read_health(state)
     return Answer(200, metrics.exposition(state.counters, state.seconds_since_turn(), found), metrics.CONTENT_TYPE)
 

@@ -45,6 +45,7 @@ class Worker:
         self._beside: dict[str, threading.Thread] = {}
         self._last_turn: float | None = None
         self._failing: set[str] = set()
+        self._note_fetch: Callable[[float], object] = lambda seconds: None
         # The meeting up to which was looked what was seen live.
         self._seen_until = ""
         self._schedule = schedule.Scheduler()
@@ -89,6 +90,10 @@ class Worker:
         """The seconds since the loop's last turn; None before the first."""
         return None if self._last_turn is None else self._monotonic() - self._last_turn
 
+    def time_fetches(self, note: Callable[[float], object]) -> None:
+        """Has `note` told of each fetch how many seconds it took."""
+        self._note_fetch = note
+
     def fetch(self) -> None:
         """Keeps as many fetchers at work as there are fetches to take, up to a limit."""
         self._fetchers = [thread for thread in self._fetchers if thread.is_alive()]
@@ -99,8 +104,11 @@ class Worker:
 
     def drain(self) -> None:
         """Fetches one class after another until none is due or the process is to stop."""
-        while not self._stop.is_set() and fetching.fetch_due(self._services):
-            pass
+        while not self._stop.is_set():
+            begun = self._monotonic()
+            if not fetching.fetch_due(self._services):
+                return
+            self._note_fetch(self._monotonic() - begun)
 
     def delete_meetings(self) -> None:
         """Has the meetings of cancelled classes deleted that are due, beside the loop: it must not wait for Zoom."""
