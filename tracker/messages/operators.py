@@ -45,6 +45,7 @@ OF_THE_MACHINE: Mapping[str, Template] = {
     "fetch_which": "Say which class to fetch, or --all-due.",
     "retry_which": "Say which class to try again, or --all.",
     "workbook_on_terminal": "An Excel file is nothing for a terminal: name a file with --out.",
+    "file_unreadable": "{file} cannot be read: {reason}.",
     "file_unwritable": "{file} cannot be written: {reason}.",
     "argument_not_text": "The value of {name} is not valid text.",
 }
