@@ -155,6 +155,8 @@ OF_STORAGE_FOR_DOORS = {
     "backup",
     "check_schema",
     "check_writable",
+    "faults_of",
+    "file_of",
     "files_of",
     "migrate",
     "why_unwritable",

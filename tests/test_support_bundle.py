@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
+from sqlmodel import AutoString, SQLModel
 
 from tests.makers import NOW, Clock, environment, server_state_on
 from tests.practice_school import CommandLine
@@ -41,11 +41,15 @@ def seeded(engine: Engine, *, all_texts: bool) -> int:
             row = dict(ROWS[table.name])
             for column in table.columns:
                 given = row.get(column.name)
-                if isinstance(column.type, sa.String) and (all_texts or column.name not in OWN_WORDS):
+                if holds_text(column) and (all_texts or column.name not in OWN_WORDS):
                     row[column.name] = of_canary(given) if isinstance(given, str) else CANARY
                     filled += 1
             insert_row(connection, table.name, {n: v for n, v in row.items() if v is not None})
     return filled
+
+
+def holds_text(column: sa.Column[Any]) -> bool:
+    return isinstance(column.type, sa.String | AutoString)
 
 
 def of_canary(text: str) -> str:
@@ -75,6 +79,17 @@ def secrets(folder: Path, engine: Engine) -> dict[str, str]:
     data = {"TRACKER_DATA_DIR": str(folder), "DATABASE_URL": engine.url.render_as_string(hide_password=False)}
     known = number | words | here | addresses | mail | data
     return dict.fromkeys(NAMES, CANARY) | known
+
+
+def command_line(
+    given: dict[str, str], capture: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    """Commands in a process with this environment."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return CommandLine(capture)
 
 
 def files_of(bundle: bytes) -> dict[str, str]:
@@ -128,7 +143,12 @@ def raised(error: Exception) -> Exception:
 @pytest.mark.database("sqlite", "postgresql")
 @pytest.mark.parametrize("all_texts", [False, True], ids=["as it is", "also where codes belong"])
 def test_nothing_of_anybody_is_in_it_whatever_is_in_database_settings_and_log(
-    loose: Engine, serving: dict[str, str], home: Path, all_texts: bool, capsysbinary: pytest.CaptureFixture[bytes]
+    loose: Engine,
+    serving: dict[str, str],
+    home: Path,
+    all_texts: bool,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert seeded(loose, all_texts=all_texts) > 100
     log = home / "log"
@@ -145,7 +165,7 @@ def test_nothing_of_anybody_is_in_it_whatever_is_in_database_settings_and_log(
     ]
     log.write_text("\n".join(lines) + "\n")
     out = home / "support.zip"
-    ran = CommandLine(capsysbinary, **serving).done("support-bundle", "--out", str(out), "--log", str(log))
+    ran = command_line(serving, capsysbinary, monkeypatch).done("support-bundle", "--out", str(out), "--log", str(log))
     assert "has no personal data" in ran.text
     assert out.stat().st_mode & 0o777 == 0o600
     files = files_of(out.read_bytes())
@@ -195,26 +215,27 @@ def test_an_error_on_the_way_is_told_by_its_type_and_code_and_not_by_its_text(en
 
 
 def test_settings_that_cannot_be_read_and_a_database_that_is_away_are_told_too(
-    home: Path, capsysbinary: pytest.CaptureFixture[bytes]
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = environment(TRACKER_DATA_DIR=str(home), TRACKER_PORT=CANARY, CRON_SECRET=CANARY)
     out = home / "support.zip"
-    CommandLine(capsysbinary, **given).done("support-bundle", "--out", str(out))
+    ran = command_line(given, capsysbinary, monkeypatch)("support-bundle", "--out", str(out))
+    assert (ran.code, "TRACKER_PORT must be a whole number" in ran.stderr) == (0, True)
     files = files_of(out.read_bytes())
     faults = json.loads(files["settings.json"])["faults"]
     assert [one["code"] for one in faults] == ["setting_no_number"]
     away = given | {"TRACKER_PORT": str(free_port()), "DATABASE_URL": f"sqlite:///{home / 'none.sqlite3'}"}
-    CommandLine(capsysbinary, **away).done("support-bundle", "--out", str(out))
+    command_line(away, capsysbinary, monkeypatch).done("support-bundle", "--out", str(out))
     more = files_of(out.read_bytes())
     assert "error" in json.loads(more["database.json"])
     assert [name for files in (files, more) for name, text in files.items() if CANARY in text] == []
 
 
 def test_a_log_that_cannot_be_read_is_said_in_a_sentence(
-    home: Path, capsysbinary: pytest.CaptureFixture[bytes]
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = environment(TRACKER_DATA_DIR=str(home))
-    refused = CommandLine(capsysbinary, **given).refused("support-bundle", "--log", str(home / "none"))
+    refused = command_line(given, capsysbinary, monkeypatch).refused("support-bundle", "--log", str(home / "none"))
     assert "none cannot be read: No such file or directory." in refused
 
 

@@ -140,7 +140,7 @@ def test_the_copy_of_before_is_the_older_database_and_goes_back_in_its_place(old
 @pytest.mark.slow
 @pytest.mark.database("sqlite")
 def test_the_copy_of_before_can_be_restored_into_the_newer_program(
-    older: Engine, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+    older: Engine, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_schema(older, "0013")
     migrate(older)
@@ -149,8 +149,9 @@ def test_the_copy_of_before_can_be_restored_into_the_newer_program(
         connection.execute(sa.text("""UPDATE "LiveStream" SET title = 'changed since'"""))
     older.dispose()
     (copy,) = copies.before_upgrades(file)
-    tracker = CommandLine(capsysbinary, DATABASE_URL=url_of(file), TRACKER_DATA_DIR=str(tmp_path / "data"))
-    tracker.done("restore", str(copy))
+    for name, value in environment(DATABASE_URL=url_of(file), TRACKER_DATA_DIR=str(tmp_path / "data")).items():
+        monkeypatch.setenv(name, value)
+    CommandLine(capsysbinary).done("restore", str(copy))
     assert rows_of(older)["LiveStream"]["title"] == ROWS["LiveStream"]["title"]
     assert revision(older) == NEWEST
 

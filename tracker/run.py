@@ -14,6 +14,7 @@ from tracker.health import WebhookCounter, name_of_tracker
 from tracker.server.dashboard_process import Dashboard, port_is_free
 from tracker.server.http_server import HttpServer
 from tracker.server.routes import ServerState
+from tracker.server.watch import Watch
 from tracker.server.worker import Worker
 from tracker.services import Services
 
@@ -44,16 +45,15 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
     # The database may be an older one that was restored: nothing of whoever was erased since is to be shown.
     privacy.keep_erased(services)
     webhook_counter = WebhookCounter(services.engine, services.now)
-    worker = Worker(
-        services.in_background(),
-        name_of_tracker(services),
-        chores=(webhook_counter.save_counts, webhook_counter.tell_refused),
-    )
-    state = ServerState(services, worker.seconds_since_turn, webhook_counter)
+    name, chores = name_of_tracker(services), (webhook_counter.save_counts, webhook_counter.tell_refused)
+    worker = Worker(services.in_background(), name, chores=chores)
+    watch = Watch(services, name, worker, webhook_counter)
+    state = ServerState(services, watch, webhook_counter)
     worker.time_fetches(state.counters.fetch_seconds.observe)
     http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)
     http_server.start()
     worker.start()
+    watch.start()
     try:
         yield http_server
     finally:
@@ -62,6 +62,7 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
         worker.stop()
         worker.guarded(webhook_counter.save_counts)
         webhook_counter.tell_refused(at_end=True)
+        watch.stop()
 
 
 def until_stopped(dashboard: Dashboard | None = None) -> int:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from tracker import retry, storage
 from tracker.errors import Problem
 from tracker.health.conditions import Condition, minute, written
+from tracker.health.webhook_counter import OF_OTHERS, Seen
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
@@ -18,7 +19,7 @@ from tracker.storage.mails import MailQueue
 from tracker.storage.processes import Tracker
 from tracker.storage.rates import Usage
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
-from tracker.zoom.webhook import BODY_CHANGED, OTHER_SIGNATURES
+from tracker.zoom.webhook import BODY_CHANGED
 
 VERSION = version("zoom-participant-tracking")
 # The outcome of Zoom's check of our address.
@@ -35,6 +36,7 @@ DELIVERIES_KEPT = timedelta(days=30)
 # An e-mail that fails so often will not go by itself; one that was given up is told for so long.
 MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
 NO_MAILS = MailQueue()
+NOTHING_SEEN = Seen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,13 @@ class Health:
         return None if self.last_webhook is None else (self.now - self.last_webhook).total_seconds()
 
 
-def read_health(tx: Transaction, now: datetime) -> Health:
-    """The state of everything at `now`."""
-    trackers, last = storage.processes.list_trackers(tx), _last_webhook(tx)
+def read_health(tx: Transaction, now: datetime, seen: Seen = NOTHING_SEEN) -> Health:
+    """The state of everything at `now`; `seen` is what a tracker knows of webhooks beyond what is written down."""
+    trackers, last = storage.processes.list_trackers(tx), _latest(_last_webhook(tx), seen.last)
     validation = storage.webhook_log.last_of_outcomes(tx, VALIDATION)
     return Health(
         now=now,
-        alarms=_alarms(tx, trackers, last, now),
+        alarms=_alarms(tx, trackers, last, now, seen),
         trackers=trackers,
         queue=queue(tx, now),
         last_webhook=last,
@@ -165,15 +167,15 @@ def forget_old(tx: Transaction, now: datetime) -> None:
     storage.mails.forget_weekly(tx, now - TALLIES_KEPT)
 
 
-def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
+def _alarms(
+    tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime, seen: Seen = NOTHING_SEEN
+) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
-    other = storage.webhook_log.last_of_outcomes(tx, *(f"{REFUSED}{code}" for code in OTHER_SIGNATURES))
-    unsigned = (
-        other is not None
-        and now - other.last_at < SILENT_AFTER
-        and (last is None or other.last_at - last > UNSIGNED_AFTER)
-    )
-    changed = unsigned and other is not None and other.outcome == f"{REFUSED}{BODY_CHANGED}"
+    stored = storage.webhook_log.last_of_outcomes(tx, *OF_OTHERS)
+    known = [(stored.last_at, stored.outcome)] if stored else []
+    other, outcome = max(known + ([seen.last_other] if seen.last_other else []), default=(None, ""))
+    unsigned = other is not None and now - other < SILENT_AFTER and (last is None or other - last > UNSIGNED_AFTER)
+    changed = unsigned and outcome == f"{REFUSED}{BODY_CHANGED}"
     return Alarms(not alive, _silent_since(tx, last, now), unsigned, changed)
 
 

@@ -4,16 +4,33 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tracker import storage
 from tracker.storage.database import Engine, transaction
 from tracker.storage.webhook_log import REFUSED
+from tracker.zoom.webhook import OTHER_SIGNATURES
 
 log = logging.getLogger(__name__)
 
 # How often it is logged how many were refused.
 TELL_REFUSED_EVERY = timedelta(minutes=1)
+# For so long a webhook is one of the last minutes. Counted by pieces of that time: anybody can send any number.
+RECENT, PIECE = timedelta(minutes=5), timedelta(seconds=10)
+OF_OTHERS = {f"{REFUSED}{code}" for code in OTHER_SIGNATURES}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a process has seen of webhooks, whether or not the database knows.
+
+    `last`: when the last one came that was Zoom's. `last_other`: when the last one came that has another signature, and
+    its outcome.
+    """
+
+    last: datetime | None = None
+    last_other: tuple[datetime, str] | None = None
 
 
 class WebhookCounter:
@@ -25,13 +42,33 @@ class WebhookCounter:
         self._counts: Counter[str] = Counter()
         self._not_told: Counter[str] = Counter()
         self._told_at: datetime | None = None
+        self._pieces: list[tuple[datetime, Counter[str]]] = []
+        self._seen = Seen()
 
     def note(self, outcome: str) -> None:
         """One more webhook had this outcome."""
+        now = self._now()
         with self._lock:
             self._counts[outcome] += 1
-            if outcome.startswith(REFUSED):
-                self._not_told[outcome.removeprefix(REFUSED)] += 1
+            if not self._pieces or abs(now - self._pieces[-1][0]) >= PIECE:
+                self._pieces = [*self._recent_pieces(now), (now, Counter())]
+            self._pieces[-1][1][outcome] += 1
+            if not outcome.startswith(REFUSED):
+                self._seen = Seen(now, self._seen.last_other)
+                return
+            self._not_told[outcome.removeprefix(REFUSED)] += 1
+            if outcome in OF_OTHERS:
+                self._seen = Seen(self._seen.last, (now, outcome))
+
+    def recent(self) -> Counter[str]:
+        """How many of the last minutes had which outcome, those among them that the database does not take."""
+        with self._lock:
+            return sum((counts for _, counts in self._recent_pieces(self._now())), Counter())
+
+    def seen(self) -> Seen:
+        """What was seen since the start."""
+        with self._lock:
+            return self._seen
 
     def tell_refused(self, at_end: bool = False) -> None:
         """Logs by reason how many were refused, once a minute and at the end.
@@ -60,3 +97,7 @@ class WebhookCounter:
             with self._lock:
                 self._counts += counts
             raise
+
+    def _recent_pieces(self, now: datetime) -> list[tuple[datetime, Counter[str]]]:
+        # A clock that is set back must not keep them for long.
+        return [piece for piece in self._pieces if abs(now - piece[0]) < RECENT]

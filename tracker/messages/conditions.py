@@ -30,7 +30,8 @@ OF_CONDITIONS: Mapping[str, Template] = {
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come since {since}.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
     "the Zoom app, or somebody else sends them, or something on the way changes their body.",
-    "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused.",
+    "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
+    "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
     "mails_late": "E-mails that are due and that nobody sends: {count}.",
@@ -43,8 +44,8 @@ _FROM_FEATURE_PAGE = (
 )
 _ENDPOINT = (
     "On the page Feature of the Zoom app: the event subscription's endpoint has to be "
-    "https://<your address>/api/webhooks/zoom and validated, the events Start Meeting and End Meeting chosen, for all "
-    "users of the account, and the app activated. `tracker doctor` says more."
+    "`https://<your address>/api/webhooks/zoom` and validated, the events Start Meeting and End Meeting chosen, for "
+    "all users of the account, and the app activated. `tracker doctor` says more."
 )
 # What mends each of them, and those whose sentences are among the settings' and the checks'.
 CURES: Mapping[str, Template] = {
@@ -92,7 +93,8 @@ CURES: Mapping[str, Template] = {
     "webhooks_failed": "Mend what else is said here of database and disk; the tracker's log has the errors.",
     "webhooks_silent": _ENDPOINT,
     "webhooks_unsigned": _FROM_FEATURE_PAGE,
-    "webhooks_changed": "The proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
+    "webhooks_changed": "Find what stands between Zoom and the tracker, and switch off whatever in it unpacks, formats "
+    "or rewrites bodies.",
     "fetches_late": "Wait a few minutes: after a break the tracker catches up. If the number does not go down, start "
     "the tracker again, and look into its log.",
     "fetches_stuck": "The page System says for each class what Zoom says, and tries it again.",

@@ -37,7 +37,6 @@ class Worker:
         chores: tuple[Callable[[], None], ...] = (),
     ) -> None:
         self._services, self._name, self._monotonic = services, name, monotonic
-        self._started_at = services.now()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._fetchers: list[threading.Thread] = []
@@ -46,11 +45,13 @@ class Worker:
         self._last_turn: float | None = None
         self._failing: set[str] = set()
         self._note_fetch: Callable[[float], object] = lambda seconds: None
+        # Those of them whose fault is not the database's.
+        self._broken: set[str] = set()
         # The meeting up to which was looked what was seen live.
         self._seen_until = ""
         self._schedule = schedule.Scheduler()
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
-        for job in (self._note_alive, *chores):
+        for job in chores:
             self._every(job, seconds=10)
         for reconcile_job in (
             reconcile.ask_for_forgotten,
@@ -83,7 +84,6 @@ class Worker:
         for thread in (self._thread, *self._fetchers, *self._beside.values()):
             if thread.is_alive():
                 thread.join(max(until - time.monotonic(), 0))
-        self.guarded(self._note_gone)
         log.info("the tracker ends", extra={"tracker": self._name})
 
     def seconds_since_turn(self) -> float | None:
@@ -93,6 +93,10 @@ class Worker:
     def time_fetches(self, note: Callable[[float], object]) -> None:
         """Has `note` told of each fetch how many seconds it took."""
         self._note_fetch = note
+
+    def failing_jobs(self) -> tuple[str, ...]:
+        """The jobs that fail by a fault of the program: the database's are its own."""
+        return tuple(sorted(self._broken))
 
     def fetch(self) -> None:
         """Keeps as many fetchers at work as there are fetches to take, up to a limit."""
@@ -160,10 +164,12 @@ class Worker:
             if name not in self._failing:
                 log.exception("a job failed; it goes on trying", extra={"job": name})
             self._failing.add(name)
+            self._broken.add(name)
         else:
             if name in self._failing:
                 log.info("a job works again", extra={"job": name})
             self._failing.discard(name)
+            self._broken.discard(name)
 
     def _work_beside(self, name: str, is_due: Callable[[Services], bool], step: Callable[[Services], bool]) -> None:
         """Does one piece of work after another until none is due or the process is to stop, in a thread of its own."""
@@ -186,9 +192,3 @@ class Worker:
         while not self._stop.is_set():
             self.turn()
             self._stop.wait(SECONDS_BETWEEN_TURNS)
-
-    def _note_alive(self) -> None:
-        health.note_alive(self._services.engine, self._name, self._started_at, self._services.now())
-
-    def _note_gone(self) -> None:
-        health.note_gone(self._services.engine, self._name)

@@ -445,4 +445,4 @@ class TrackerProcess(SQLModel, table=True):
     version: str
     started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("startedAt"))
     seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("seenAt"))
-    conditions: str = "[]"
+    conditions: str | None = None

@@ -20,7 +20,7 @@ class Tracker:
     version: str
     started_at: datetime
     seen_at: datetime
-    conditions: str = "[]"
+    conditions: str = ""
 
     def is_alive(self, now: datetime) -> bool:
         """Whether it was seen within the last minutes."""
@@ -30,7 +30,7 @@ class Tracker:
 def list_trackers(tx: Transaction) -> tuple[Tracker, ...]:
     """The trackers that were seen, by name."""
     rows = tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
-    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at, row.conditions) for row in rows)
+    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at, row.conditions or "") for row in rows)
 
 
 def note_alive(tx: Transaction, tracker: Tracker) -> None:

@@ -22,8 +22,8 @@ OURS = Path(__file__).resolve().parent.parent
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z| UTC|\+00:00)?")
 _VERSION = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}(\.dev\d{1,6})?(\+g[0-9a-f]{7,40}(\.d\d{8})?)?")
-# Names in JSON are this program's own.
-_NAME = re.compile(r"[A-Za-z_]{1,40}")
+# Where the program gives a name to a value: in JSON, as an argument, as a field, in a sentence.
+_NAMED = re.compile(r"""["'](\w+)["']:|\b(\w+)=|\b(\w+): |\{(\w+)\}""")
 _SCOPE = re.compile(r"(meeting|user|report|dashboard|webinar)(:[a-z_]{2,40}){2,3}")
 _FIGURE = re.compile(r"((?:tracker|process)_[a-z_]+)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -56,6 +56,13 @@ def _own_files() -> frozenset[tuple[str, str]]:
     return frozenset((file.parent.name, file.name) for file in OURS.rglob("*.py"))
 
 
+@cache
+def _names() -> frozenset[str]:
+    """Every name that this program gives to a value."""
+    found = (match for file in OURS.rglob("*.py") for match in _NAMED.findall(file.read_text("utf-8")))
+    return frozenset(name for names in found for name in names if name)
+
+
 def word(text: object) -> str:
     """A code, moment or version as it is; LEFT_OUT for every other text."""
     if not isinstance(text, str):
@@ -79,7 +86,7 @@ def value(given: object) -> object:
 
 
 def _name(given: object) -> str:
-    return given if isinstance(given, str) and _NAME.fullmatch(given) else LEFT_OUT
+    return given if isinstance(given, str) and given in _names() else LEFT_OUT
 
 
 def problem(found: HasCode) -> dict[str, object]:

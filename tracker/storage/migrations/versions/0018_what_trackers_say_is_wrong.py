@@ -1,4 +1,4 @@
-"""What each tracker says is wrong, with its sign of life."""
+"""What each tracker says is wrong, with its sign of life. A tracker of an earlier version writes rows without it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,10 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    nothing = sa.text("'[]'")
-    op.add_column("TrackerProcess", sa.Column("conditions", sa.String(), server_default=nothing, nullable=False))
-    with op.batch_alter_table("TrackerProcess") as table:
-        table.alter_column("conditions", server_default=None)
+    op.add_column("TrackerProcess", sa.Column("conditions", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
