@@ -155,6 +155,7 @@ OF_STORAGE_FOR_DOORS = {
     "backup",
     "check_schema",
     "check_writable",
+    "fault_of",
     "faults_of",
     "file_of",
     "files_of",

@@ -41,6 +41,8 @@ def seeded(engine: Engine, *, all_texts: bool) -> int:
             row = dict(ROWS[table.name])
             for column in table.columns:
                 given = row.get(column.name)
+                if given is None and column.foreign_keys:
+                    continue
                 if holds_text(column) and (all_texts or column.name not in OWN_WORDS):
                     row[column.name] = of_canary(given) if isinstance(given, str) else CANARY
                     filled += 1
@@ -260,7 +262,7 @@ def test_a_log_that_cannot_be_read_is_said_in_a_sentence(
 )
 def test_only_what_is_known_to_be_harmless_is_kept(given: object, kept: bool) -> None:
     assert cleaning.value(given) == (given if kept else cleaning.LEFT_OUT)
-    assert cleaning.value({"a": [given]}) == {"a": [given if kept else cleaning.LEFT_OUT]}
+    assert cleaning.value({"code": [given]}) == {"code": [given if kept else cleaning.LEFT_OUT]}
 
 
 def test_frames_name_files_of_this_program_alone() -> None:

@@ -72,6 +72,15 @@ def examine(services: Services) -> list[Check]:
     return checks
 
 
+def conditions(services: Services) -> list[Check]:
+    """What the database and the trackers say is wrong, with what mends it; that none runs is a check of its own."""
+    found = (one for one in health.known(services) if one.code != health.NOT_RUNNING)
+    return [
+        Check(f"condition:{one.code}", False, Problem("condition", {"what": (one,), "cure": (one.cure,)}))
+        for one in found
+    ]
+
+
 def where_things_are(env_file: Path, data_dir: Path) -> list[Check]:
     """Which files this installation looks at, wherever it is called."""
     open_to_others = paths.is_open_to_others(env_file)

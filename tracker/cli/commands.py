@@ -162,6 +162,7 @@ def examine(call: Call) -> int:
     """What is in place and what is missing."""
     with call.services(prepare=None) as services:
         checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + doctor.examine(services)
+        checks += doctor.conditions(services)
     well = all(check.ok for check in checks)
     if call.options.json:
         found = [{"name": check.code, "ok": check.ok, "sentence": sentence_of(check.problem)} for check in checks]

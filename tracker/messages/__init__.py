@@ -298,6 +298,7 @@ SENTENCES: Mapping[str, Template] = {
     **OF_MAIL,
     **OF_BACKUPS,
     **OF_CONDITIONS,
+    **{f"cure_{code}": cure for code, cure in CURES.items()},
     **OF_CHECKS,
     **_OF_SUGGESTIONS,
 }
@@ -326,11 +327,6 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
 def sentence_of(problem: HasCode) -> str:
     """The sentence of a problem, or of an error."""
     return sentence(problem.code, problem.details)
-
-
-def cure_of(condition: HasCode) -> str:
-    """What mends what is wrong; "" where nothing is said of it."""
-    return _told(CURES.get(condition.code, ""), condition.details)
 
 
 def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
@@ -380,7 +376,7 @@ def name_of_check(code: str) -> str:
 
 def templates() -> Iterator[Template]:
     """Every sentence that stands for a code, for the catalogues."""
-    for some in (SENTENCES, WITHOUT_DETAILS, CURES, ACTIONS, ORIGINS, *EVERY):
+    for some in (SENTENCES, WITHOUT_DETAILS, ACTIONS, ORIGINS, *EVERY):
         yield from filter(None, some.values())
     yield CLASS_RENAMED_TOO
 

@@ -28,6 +28,7 @@ from sqlmodel import Session, SQLModel
 from tracker import paths
 from tracker.errors import DatabaseNotReady, Problem, SettingsError
 from tracker.storage import copies
+from tracker.storage.faults import fault_of as fault_of
 from tracker.storage.faults import faults_of as faults_of
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from tracker import clock, health, listing
 from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.health import Condition, Health
-from tracker.messages import Detail, cure_of, formats, name_of_check, sentence_of
+from tracker.messages import Detail, formats, name_of_check, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
@@ -85,7 +85,7 @@ def _of_condition(one: Condition) -> Trouble:
     told = sentence_of(_with_times(one.problem))
     if one.tracker:
         told = _("{tracker}: {what}", tracker=one.tracker, what=told)
-    return Trouble(one.code, told, (cure_of(one),), stops=one.is_down)
+    return Trouble(one.code, told, (sentence_of(one.cure),), stops=one.is_down)
 
 
 def answer(found: Sequence[Trouble], checked_at: datetime) -> None:
