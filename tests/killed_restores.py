@@ -15,17 +15,17 @@ from typing import Any
 
 from tests.databases import contents, url_of
 from tests.makers import NOW
-from tracker.storage import backup
+from tracker.storage import backup, copies
 
 PIECES = 25
 
 
 def die_after(lines: int) -> Callable[[FrameType, str, Any], Any]:
-    """A trace function that kills this process when it has run so many lines of `backup`."""
+    """A trace function that kills this process when it has run so many lines of `backup` and `copies`."""
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal lines
-        if frame.f_code.co_filename != backup.__file__:
+        if frame.f_code.co_filename not in (backup.__file__, copies.__file__):
             return None
         lines -= event == "line"
         if lines < 0:

@@ -376,8 +376,8 @@ def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) 
     change(engine, storage.fetches.abandon, claimed(engine, 0), NO, FetchState.FAILED)
     change(engine, storage.fetches.abandon, claimed(engine, 0), NO_LIST, FetchState.NO_DATA)
     with reading(engine) as tx:
-        assert health.queue(tx, at(1)) == Queue(open=3, due=1, late=0, failing=0, stuck=0, given_up=2)
-        assert health.queue(tx, at(7)) == Queue(open=3, due=2, late=2, failing=0, stuck=0, given_up=2)
+        assert health.queue(tx, at(1)) == Queue(3, 1, 0, 0, 0, 2, oldest_due=at(1))
+        assert health.queue(tx, at(7)) == Queue(3, 2, 2, 0, 0, 2, oldest_due=at(1))
         assert [storage.fetches.count_free(tx, at(minutes)) for minutes in (1, 7)] == [1, 2]
 
 

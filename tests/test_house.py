@@ -33,7 +33,7 @@ FLOORS: dict[str, set[str]] = {
     "what is made of it": {"collecting", "courses", "decisions", "listing"},
     "work": {"fetching", "news", "reconcile", "sample_term"},
     "people's data": {"privacy"},
-    "looking into everything": {"doctor"},
+    "looking into everything": {"doctor", "support"},
     "tracker process": {"server"},
     "dashboard": {"ui"},
     "doors": {"pages", "dashboard", "run", "demo"},
@@ -76,6 +76,7 @@ IMPORTS: dict[str, str] = {
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
     "doctor": "auth errors health mail paths privacy services settings storage",
+    "support": "attendance errors health messages services settings storage",
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
@@ -87,7 +88,7 @@ IMPORTS: dict[str, str] = {
     "messages privacy storage ui",
     "run": "errors health privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
-    "messages paths privacy report reports rosters run sample_data server services settings storage text",
+    "messages paths privacy report reports rosters run sample_data server services settings storage support text",
     "__main__": "cli",
 }
 

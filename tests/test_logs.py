@@ -26,7 +26,7 @@ from tests.makers import CLIENT_SECRET, NOW, WEBHOOK_SECRET, environment, event_
 from tests.tracker_process import PROJECT, serving
 from tracker import clock, logs
 from tracker.errors import ZoomRefused
-from tracker.logs import Lines
+from tracker.logs import Lines, Repeats
 from tracker.settings import Settings, secrets_of
 from tracker.storage.database import make_engine
 
@@ -346,6 +346,93 @@ def test_of_a_flood_of_lines_some_are_written_and_the_others_counted(
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["message"] for line in lines] == [*(f"stranger {number}" for number in range(30)), "stranger 500"]
     assert [line.get("left_out") for line in lines] == [None] * 30 + [470]
+
+
+def a_record(created: float, message: str = "failed", line: int = 1, level: int = logging.ERROR, **more: Any) -> Any:
+    error = more.pop("error", None)
+    info = (type(error), error, None) if error else None
+    made = log.makeRecord("tests.logs", level, "f.py", line, message, (), info, extra=more)
+    made.created = created
+    return made
+
+
+def told(records: list[logging.LogRecord]) -> list[tuple[Any, ...]]:
+    return [(one.getMessage(), vars(one).get("times"), vars(one).get("left_out")) for one in records]
+
+
+def test_what_repeats_is_written_at_once_and_then_once_a_minute_with_how_often() -> None:
+    repeats = Repeats()
+    assert told(repeats.take(a_record(100))) == [("failed", None, None)]
+    assert [repeats.take(a_record(100 + second)) for second in range(1, 60)] == [[]] * 59
+    assert told(repeats.take(a_record(161))) == [("failed", 60, None)]
+    assert repeats.take(a_record(162)) == []
+    assert told(repeats.flush()) == [("failed", 1, None)]
+    assert not repeats.are_pending
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"message": "failed otherwise"},
+        {"reason": "another"},
+        {"line": 2},
+        {"level": logging.WARNING},
+        {"error": ValueError("x")},
+    ],
+)
+def test_another_cause_is_another_line_at_once(other: dict[str, Any]) -> None:
+    repeats = Repeats()
+    repeats.take(a_record(100, reason="one"))
+    assert len(repeats.take(a_record(101, **{"reason": "one"} | other))) == 1
+    assert repeats.take(a_record(102, **{"reason": "one"} | other)) == []
+
+
+def test_numbers_make_no_other_line_and_information_is_never_held_back() -> None:
+    repeats = Repeats()
+    repeats.take(a_record(100, attempt=1))
+    assert repeats.take(a_record(101, attempt=2)) == []
+    for _ in range(3):
+        assert len(repeats.take(a_record(102, level=logging.INFO))) == 1
+
+
+def test_what_stopped_repeating_is_told_by_the_next_line_of_its_place() -> None:
+    repeats = Repeats()
+    for second in range(5):
+        repeats.take(a_record(100 + second, "one"))
+    assert told(repeats.take(a_record(170, "two"))) == [("one", 4, None), ("two", None, None)]
+
+
+def test_however_many_different_lines_there_are_memory_is_bounded_and_they_are_counted() -> None:
+    repeats = Repeats()
+    for number in range(10_000):
+        repeats.take(a_record(100, f"stranger {number}"))
+    assert sum(len(minute.seen) + len(minute.held) for minute in repeats._minutes.values()) == logs.MOST_LINES
+    assert told(repeats.flush()) == [("stranger 9999", None, 10_000 - logs.MOST_LINES)]
+
+
+def test_what_was_counted_is_written_at_the_end_without_the_trace(written: io.StringIO) -> None:
+    for _ in range(4):
+        log.error("failed", exc_info=RuntimeError("first"))
+    (ours,) = [one for one in logging.getLogger().handlers if isinstance(one, logs._Handler)]
+    assert written.getvalue().count("failed") == 1
+    ours.close()
+    first, last = written.getvalue().splitlines()
+    assert "RuntimeError" in first
+    assert "RuntimeError" not in last
+    assert "times=3" in last or json.loads(last)["times"] == 3
+
+
+def test_a_minute_later_it_is_told_although_nothing_more_comes(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "SECONDS_OF_LINES", 0.2)
+    for _ in range(3):
+        log.error("failed")
+    until = time.monotonic() + 60
+    while "times" not in written.getvalue():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert written.getvalue().count("failed") >= 2
 
 
 # Processes

@@ -468,10 +468,11 @@ def make_schema(engine: Engine, schema: str) -> None:
         assert tables <= ROWS.keys(), "a table has no row to try its migrations with"
         for table, row in ROWS.items():
             if table in tables:
-                _insert(connection, table, row)
+                insert_row(connection, table, row)
 
 
-def _insert(connection: Connection, table: str, row: dict[str, Any]) -> None:
+def insert_row(connection: Connection, table: str, row: dict[str, Any]) -> None:
+    """Inserts a row, with those of its columns that the table has."""
     there = {column["name"] for column in inspect(connection).get_columns(table)}
     kept = {name: value for name, value in row.items() if name in there}
     kinds: dict[type, Any] = {datetime: UtcSeconds(), date: sa.Date()}

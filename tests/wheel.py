@@ -13,7 +13,6 @@ import urllib.request
 import venv
 from collections.abc import Callable
 from email.message import Message
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
@@ -94,8 +93,11 @@ def can_sign_in(url: str, email: str, password: str) -> bool:
     return status == 303 and ask(url, Accept="text/html", Cookie=cookie)[0] == 200
 
 
-def test_it_says_its_version(run: Callable[..., tuple[int, str, str]]) -> None:
-    assert run("--version") == (0, f"tracker {version('zoom-participant-tracking')}\n", "")
+def test_it_says_the_version_that_its_wheel_is_named_by(
+    program: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    (wheel,) = program.parents[2].glob("*.whl")
+    assert run("--version") == (0, f"tracker {wheel.name.split('-')[1]}\n", "")
 
 
 def test_its_data_is_in_the_users_data_folder_and_made_by_what_writes(

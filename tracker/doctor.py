@@ -59,6 +59,7 @@ def examine(services: Services) -> list[Check]:
         ("people", _people),
         ("retention", _retention),
         ("erased", _erased),
+        ("copies", _copies),
         ("trackers", _trackers),
         ("webhook_secret", _webhook_secret),
         ("webhooks", _webhooks),
@@ -170,6 +171,13 @@ def _erased(services: Services) -> Iterator[Check]:
     erased, lacking = privacy.compare_with_file(services)
     problem = Problem("erased_lacking", {"lacking": lacking}) if lacking else Problem("erased_kept", {"count": erased})
     yield Check("erased", not lacking, problem)
+
+
+def _copies(services: Services) -> Iterator[Check]:
+    found = ", ".join(map(str, privacy.copies_set_aside(services)))
+    days = privacy.COPIES_KEPT.days
+    kept = Problem("copies_kept", {"files": found, "days": days}) if found else Problem("copies_none")
+    yield Check("copies", True, kept)
 
 
 def _webhook_secret(services: Services) -> Iterator[Check]:

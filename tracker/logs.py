@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -23,7 +24,7 @@ from tracker.text import visible
 log = logging.getLogger(__name__)
 
 MASK = "***"
-# Strangers can cause lines too: from one place in the program so many a minute, and then how many were left out.
+# Strangers can cause lines too: from one place in the program so many different ones a minute.
 MOST_LINES, SECONDS_OF_LINES = 30, 60.0
 MOST_CAUSES, MOST_FRAMES = 5, 30
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
@@ -64,13 +65,13 @@ def to_stderr(level: int) -> Iterator[None]:
         logging.captureWarnings(False)
         root.setLevel(before)
         root.removeHandler(ours)
+        ours.close()
 
 
 def handler() -> logging.Handler:
     """Writes lines to stderr: readable ones on a terminal, else JSON."""
     made = _Handler(sys.stderr)
     made.setFormatter(Lines(as_json=not sys.stderr.isatty()))
-    made.addFilter(Floods())
     return made
 
 
@@ -81,30 +82,108 @@ def hide(settings: Settings) -> None:
             known.formatter.hide(secrets_of(settings))
 
 
-class Floods(logging.Filter):
-    """Lets warnings and errors of one place in the program through up to a number a minute.
+class Repeats:
+    """Of warnings and errors that repeat, which lines are written, and when.
 
-    The first line after that minute says in `left_out` how many there were beyond.
+    The same line, but for its numbers and its trace, is written when it comes first, and then once a minute with
+    `times`: how many there were since. Of one place in the program so many different lines a minute are written, and
+    then `left_out` says how many more there were. So memory is bounded by the places in the program.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self._lock = threading.Lock()
-        self._minutes: dict[tuple[str, int], tuple[float, int]] = {}
+        self._minutes: dict[tuple[str, int], _Minute] = {}
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether this line is written."""
-        if record.levelno < logging.WARNING:
-            return True
+    @property
+    def are_pending(self) -> bool:
+        """Whether something was counted that is not written yet."""
         with self._lock:
-            place = (record.pathname, record.lineno)
-            began, count = self._minutes.get(place, (record.created, 0))
-            if not 0 <= record.created - began < SECONDS_OF_LINES:
-                if count > MOST_LINES:
-                    record.left_out = count - MOST_LINES
-                began, count = record.created, 0
-            self._minutes[place] = began, count + 1
-            return count < MOST_LINES
+            return any(minute.held or minute.left_out for minute in self._minutes.values())
+
+    def take(self, record: logging.LogRecord) -> list[logging.LogRecord]:
+        """What is to be written now that this line has come: often it alone, or nothing."""
+        if record.levelno < logging.WARNING:
+            return [record]
+        place, line = (record.pathname, record.lineno), _what_it_says(record)
+        with self._lock:
+            minute = self._minutes.get(place)
+            told: list[logging.LogRecord] = []
+            if minute is None or not 0 <= record.created - minute.began < SECONDS_OF_LINES:
+                told = minute.told(but=line) if minute else []
+                before = minute.held.get(line) if minute else None
+                if before is not None:
+                    record.times = before.count + 1
+                if minute and minute.left_out:
+                    record.left_out = minute.left_out
+                minute = self._minutes[place] = _Minute(record.created)
+            if line in minute.seen:
+                held = minute.held.setdefault(line, _Held(_without_trace(record)))
+                held.count += 1
+                return told
+            if len(minute.seen) >= MOST_LINES:
+                minute.left_out += 1
+                minute.last_left_out = _without_trace(record)
+                return told
+            minute.seen.add(line)
+            return [*told, record]
+
+    def flush(self) -> list[logging.LogRecord]:
+        """What was counted and not written yet; after it every line is a first one."""
+        with self._lock:
+            minutes, self._minutes = self._minutes, {}
+        return [record for minute in minutes.values() for record in (*minute.told(), *minute.of_left_out())]
+
+
+class _Held:
+    """A line that has come again and was not written, and how often."""
+
+    def __init__(self, record: logging.LogRecord) -> None:
+        self.record, self.count = record, 0
+
+
+class _Minute:
+    """What has come from one place in the program since this moment, in seconds since the epoch."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.seen: set[object] = set()
+        self.held: dict[object, _Held] = {}
+        self.left_out = 0
+        self.last_left_out: logging.LogRecord | None = None
+
+    def told(self, but: object = None) -> list[logging.LogRecord]:
+        """A line for each of those that repeated, with how often."""
+        for line, held in self.held.items():
+            if line != but:
+                held.record.times = held.count
+        return [held.record for line, held in self.held.items() if line != but]
+
+    def of_left_out(self) -> list[logging.LogRecord]:
+        """The last one of those that were too many, with how many they were."""
+        if self.last_left_out is None:
+            return []
+        self.last_left_out.left_out = self.left_out
+        return [self.last_left_out]
+
+
+def _what_it_says(record: logging.LogRecord) -> object:
+    """What two lines must have in common to be the same: all but numbers, which say how much or how often."""
+    more = {name: _text(value) for name, value in vars(record).items() if name not in USUAL and not _is_number(value)}
+    error = record.exc_info[1] if record.exc_info else None
+    cause = (type(error), (_text(error).splitlines() or [""])[0]) if error else None
+    return hash((record.levelno, _message(record), tuple(sorted(more.items())), cause))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
+    """The same line without its error, whose frames would keep alive what they were about."""
+    made = copy(record)
+    made.msg, made.args = _message(record), None
+    made.exc_info = made.exc_text = made.stack_info = None
+    return made
 
 
 class Lines(logging.Formatter):
@@ -182,6 +261,39 @@ class Lines(logging.Formatter):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
+    """Writes to a stream what `Repeats` lets through; a minute after something was held back, how often it came."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._repeats = Repeats()
+        self._timer: threading.Timer | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a line, or counts it. The handler's lock is held."""
+        for one in self._repeats.take(record):
+            super().emit(one)
+        if self._timer is None and self._repeats.are_pending:
+            self._timer = threading.Timer(SECONDS_OF_LINES, self.tell_repeats)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def tell_repeats(self) -> None:
+        """Writes what was counted and not written yet."""
+        self.acquire()
+        try:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None
+            for one in self._repeats.flush():
+                super().emit(one)
+        finally:
+            self.release()
+
+    def close(self) -> None:
+        """Writes what is left to be told."""
+        self.tell_repeats()
+        super().close()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Nothing: stderr is gone, and logging itself would print the arguments as they are."""
 

@@ -48,9 +48,9 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
     name, chores = name_of_tracker(services), (webhook_counter.save_counts, webhook_counter.tell_refused)
     worker = Worker(services.in_background(), name, chores=chores)
     watch = Watch(services, name, worker, webhook_counter)
-    http_server = HttpServer(
-        settings.tracker_host, settings.tracker_port, ServerState(services, watch, webhook_counter)
-    )
+    state = ServerState(services, watch, webhook_counter)
+    worker.time_fetches(state.counters.fetch_seconds.observe)
+    http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)
     http_server.start()
     worker.start()
     watch.start()

@@ -19,8 +19,8 @@ FOLDER = "demo"
 DATABASE, SECRET, ZOOM = "demo.sqlite3", "practice-secret", "practice-zoom.json"
 # Who was erased (`tracker.privacy`).
 ERASED = "erased.json"
-# All the files of a demo; what SQLite and `tracker restore` keep beside a database is among them.
-PATTERNS = (DATABASE, f"{DATABASE}-*", "demo.before-restore-*.sqlite3", SECRET, f"{ZOOM}*")
+# All the files of a demo; what SQLite, a restore and an upgrade keep beside a database is among them.
+PATTERNS = (DATABASE, f"{DATABASE}-*", "demo.before-*.sqlite3", SECRET, f"{ZOOM}*")
 
 
 def folders(settings: Settings) -> list[Path]:

@@ -218,6 +218,7 @@ mark CLASS bo@x.example --clear                                        done     
 report import Algebra REPORT --teacher WHO                             done     refused    done
 report import Algebra REPORT --teacher HOLDER                          done     -          -
 report import Algebra REPORT --teacher HOLDER --dry-run                done     -          -
+support-bundle --out BUNDLE                                            done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
 """

@@ -77,6 +77,7 @@ def test_every_command_does_what_the_table_says(
                 "HOLDER": TEACHER,
                 "CLASS": created["id"],
                 "SOMEBODY": "Ana",
+                "BUNDLE": str(tmp_path / "support.zip"),
                 "FILE": str(tmp_path / "backup"),
                 "LIST": str(students),
                 "REPORT": str(report),

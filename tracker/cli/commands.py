@@ -2,7 +2,7 @@
 
 `people` has those on who was in a class, `rosters`, `register` and `reports` those on courses, `series` the one that
 plans a class every week, `person` those on one person's data, `users` those on accounts, `activity` the one on who did
-what.
+what, `support` the one that makes a bundle for whoever helps.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from tracker import (
 from tracker.attendance.stored_form import participants_data
 from tracker.audit import Action
 from tracker.classes import Plan
-from tracker.cli import activity, people, person, register, reports, rosters, series, users
+from tracker.cli import activity, people, person, register, reports, rosters, series, support, users
 from tracker.cli.call import (
     CLASS_ID,
     Call,
@@ -350,6 +350,7 @@ def command_parser() -> argparse.ArgumentParser:
     reports.report_commands(commands)
     command(commands, "people", people.show, as_json=True, id=CLASS_ID)
     activity.audit_command(commands)
+    support.support_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
     command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top

@@ -7,6 +7,7 @@ no tracker.
 
 from tracker.health.asking import TrackerAnswer as TrackerAnswer
 from tracker.health.asking import ask_tracker as ask_tracker
+from tracker.health.asking import text_of_tracker as text_of_tracker
 from tracker.health.conditions import Condition as Condition
 from tracker.health.conditions import Severity as Severity
 from tracker.health.conditions import fields_of as fields_of

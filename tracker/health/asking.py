@@ -26,17 +26,25 @@ def ask_tracker(settings: Settings, seconds: float = ANSWER_SECONDS) -> TrackerA
 
     Never raises, and needs no database.
     """
-    url = f"http://{_reached_at(settings.tracker_host)}:{settings.tracker_port}/healthz"
-    # A proxy of the environment is for the way to Zoom.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _AnyStatus())
     try:
-        with opener.open(url, timeout=seconds) as answer:
-            said = json.loads(answer.read(LARGEST_ANSWER))
+        said = json.loads(text_of_tracker(settings, "/healthz", seconds))
     except (OSError, HTTPException, ValueError, RecursionError):
         return None
     if not isinstance(said, dict) or not isinstance(said.get("status"), str):
         return None
     return TrackerAnswer(said["status"], conditions_in(said.get("reasons")))
+
+
+def text_of_tracker(settings: Settings, path: str, seconds: float = ANSWER_SECONDS) -> str:
+    """What the tracker at TRACKER_HOST and TRACKER_PORT answers, whatever its status.
+
+    Raises OSError or HTTPException where none answers within `seconds`, ValueError for what is no text.
+    """
+    url = f"http://{_reached_at(settings.tracker_host)}:{settings.tracker_port}{path}"
+    # A proxy of the environment is for the way to Zoom.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _AnyStatus())
+    with opener.open(url, timeout=seconds) as answer:
+        return str(answer.read(LARGEST_ANSWER), "utf-8")
 
 
 class _AnyStatus(urllib.request.HTTPErrorProcessor):

@@ -25,7 +25,8 @@ OF_THE_MACHINE: Mapping[str, Template] = {
     "postgres_driver_missing": 'for PostgreSQL install its driver: pip install "psycopg[binary]"',
     "database_older": "The database at {where} is of an older version of this program; it is brought up to date when "
     "the tracker starts (tracker up).",
-    "database_newer": "the database belongs to a newer version of this program; update this one",
+    "database_newer": "the database belongs to a newer version of this program (schema {found}, and this one knows "
+    "{newest}): install that version again, or go back to the copy that was made before the upgrade",
     "database_away": "The database cannot be reached right now.",
     "database_away_for_person": "The database cannot be reached right now. Please try again in a moment.",
     "database_away_for_operator": "The database cannot be reached; check DATABASE_URL and that its server runs.",
@@ -44,6 +45,7 @@ OF_THE_MACHINE: Mapping[str, Template] = {
     "fetch_which": "Say which class to fetch, or --all-due.",
     "retry_which": "Say which class to try again, or --all.",
     "workbook_on_terminal": "An Excel file is nothing for a terminal: name a file with --out.",
+    "file_unreadable": "{file} cannot be read: {reason}.",
     "file_unwritable": "{file} cannot be written: {reason}.",
     "argument_not_text": "The value of {name} is not valid text.",
 }
@@ -82,6 +84,8 @@ OF_BACKUPS: Mapping[str, Template] = {
     "backup_in_use": "{file} is a database in use; choose another name for the backup.",
     "backup_unwritable": "The backup {file} could not be written: {reason}.",
     "backup_is_database": "{file} is the database itself.",
+    "no_copy_before_upgrade": "The database is of an older version and is left as it is, since no copy of it could be "
+    "made before the upgrade: {file} cannot be written ({reason}). Make room on that disk, and start again.",
     "backup_of_before_exists": "{file} exists already.",
     "backup_by_postgresql": "This database is PostgreSQL, which has tools of its own; run {command}.",
     "database_without_file": "DATABASE_URL names no file.",
@@ -110,6 +114,7 @@ OF_CHECKS: Mapping[str, Template] = {
     "check_people": "people",
     "check_retention": "retention",
     "check_erased": "erased people",
+    "check_copies": "copies",
     "check_trackers": "trackers",
     "check_webhook_secret": "webhook secret",
     "check_webhooks": "webhooks",
@@ -143,6 +148,9 @@ OF_CHECKS: Mapping[str, Template] = {
     "retention_on": "Days that names are kept: {days} (courses with days of their own: {courses}). Due now: {due}.",
     "erased_kept": "Addresses, names and joinings of erased people: {count}.",
     "erased_lacking": "Erased people may still be in this database ({lacking}): start the tracker to erase them.",
+    "copies_none": "No copy of an earlier state lies beside the database.",
+    "copies_kept": "Beside the database lie earlier states of it, with people's data in them: {files}. Those made "
+    "before an upgrade go by themselves after {days} days; delete those of a restore when nobody needs them.",
     "trackers_running": "Running: {names}.",
     "trackers_none": "None is running; start one: tracker up.",
     "webhook_secret_set": "ZOOM_WEBHOOK_SECRET is set.",

@@ -22,10 +22,11 @@ from tracker.class_attendance import add_figures
 from tracker.errors import InvalidInput, Problem
 from tracker.privacy import erased_file
 from tracker.privacy.access import Findings, find
+from tracker.privacy.copies import copies_set_aside
 from tracker.services import Services
 from tracker.settings import Settings
 from tracker.storage import backup
-from tracker.storage.database import Engine, Transaction, compact, file_of, make_engine, reading, transaction
+from tracker.storage.database import Engine, Transaction, compact, make_engine, reading, transaction
 from tracker.storage.decisions import Decision
 from tracker.storage.members import Member
 from tracker.storage.people_data import Words
@@ -37,9 +38,9 @@ log = logging.getLogger(__name__)
 class Done:
     """What was erased: the number of classes with records of hers, of what was seen of her live, and of rosters.
 
-    `copies` are files beside the database with what was in it before a restore. `compacted`: nothing of her is left in
-    the file of the database; else it still may be, because somebody kept reading, and the tracker tries again. `noted`
-    tells that the audit entries that name her stay.
+    `copies` are files beside the database with what was in it before a restore or an upgrade. `compacted`: nothing of
+    her is left in the file of the database; else it still may be, because somebody kept reading, and the tracker tries
+    again. `noted` tells that the audit entries that name her stay.
     """
 
     classes: int
@@ -77,7 +78,7 @@ def erase(services: Services, acting: Member, who: str, *, with_emails: bool = F
     compacted = _finish(services.engine, erased)
     erased_file.write(data_dir, _both(erased, erased_file.read(data_dir)))
     log.info("a person was erased", extra={"by": acting.id or acting.name, "classes": classes})
-    return Done(classes, sightings, rosters, _copies(services), compacted, found.noted)
+    return Done(classes, sightings, rosters, copies_set_aside(services), compacted, found.noted)
 
 
 def keep_erased(services: Services) -> int:
@@ -293,9 +294,3 @@ def _without(erased: Erased, known: Erased) -> Erased:
             if person not in known.people or known.people[person][1] < at
         }
     )
-
-
-def _copies(services: Services) -> tuple[Path, ...]:
-    """The copies of earlier databases that `tracker restore` has left beside the present one."""
-    file = file_of(services.engine)
-    return tuple(sorted(file.parent.glob(f"{file.stem}.before-restore-*"))) if file else ()

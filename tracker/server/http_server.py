@@ -216,7 +216,10 @@ class _Client:
             return False
         state, loop = self._clients.state, asyncio.get_running_loop()
         request = exchange.request(body, auth.caller_of(self._address, exchange.forwarded_for, self._proxies))
+        begun = loop.time()
         reply = await loop.run_in_executor(self._clients.pool, answer, state, request)
+        if request.is_webhook:
+            state.counters.webhook_seconds.observe(loop.time() - begun)
         state.counters.answers.labels(str(reply.status)).inc()
         exchange.write(reply, close=self._clients.full)
         await self._send(exchange.written())

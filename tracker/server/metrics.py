@@ -1,11 +1,22 @@
 """The answer to `GET /metrics`: the figures of a tracker in Prometheus' text format."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 from tracker import health
 from tracker.server.watch import Findings
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+# In seconds. Zoom waits 3 s for the answer to a webhook, and then sends it again.
+OF_WEBHOOKS = (0.01, 0.03, 0.1, 0.3, 1, 2, 3, 5)
+OF_FETCHES = (0.3, 1, 3, 10, 30, 100, 300)
 
 
 class Counters:
@@ -17,6 +28,19 @@ class Counters:
             "tracker_webhooks", "Webhooks by what became of them", ["outcome"], registry=self.registry
         )
         self.answers = Counter("tracker_http_answers", "Answers by status", ["status"], registry=self.registry)
+        self.webhook_seconds = Histogram(
+            "tracker_webhook_seconds",
+            "From when a webhook has come whole until its answer is ready",
+            buckets=OF_WEBHOOKS,
+            registry=self.registry,
+        )
+        self.fetch_seconds = Histogram(
+            "tracker_fetch_seconds", "How long a fetch of a class took", buckets=OF_FETCHES, registry=self.registry
+        )
+        self.database_seconds = Gauge(
+            "tracker_database_seconds", "How long the database took last for the figures here", registry=self.registry
+        )
+        ProcessCollector(registry=self.registry)
 
 
 def exposition(counters: Counters, findings: Findings) -> bytes:
@@ -47,6 +71,8 @@ def exposition(counters: Counters, findings: Findings) -> bytes:
         show("processes_alive", "Trackers on this database", sum(one.is_alive(now) for one in found.trackers))
         show("fetches_open", "Fetches that are planned or due", queue.open)
         show("fetches_due", "Fetches that are due now", queue.due)
+        waited = 0.0 if queue.oldest_due is None else (now - queue.oldest_due).total_seconds()
+        show("fetches_oldest_due_seconds", "For how long the oldest due fetch has been due", waited)
         show("fetches_late", "Fetches that are due and that nobody takes", queue.late)
         show("fetches_failing", "Fetches that failed and are tried again", queue.failing)
         show("fetches_stuck", "Fetches of held classes that failed again and again", queue.stuck)

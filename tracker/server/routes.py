@@ -244,7 +244,9 @@ def _told(one: Condition) -> dict[str, Any]:
 
 def show_metrics(state: ServerState, request: Request) -> Answer:
     """`GET /metrics`: Prometheus text. Figures from the database are missing while it is away."""
-    return Answer(200, metrics.exposition(state.counters, state.watch.findings()), metrics.CONTENT_TYPE)
+    with state.counters.database_seconds.time():
+        findings = state.watch.findings()
+    return Answer(200, metrics.exposition(state.counters, findings), metrics.CONTENT_TYPE)
 
 
 ROUTES: dict[str, dict[str, Callable[[ServerState, Request], Answer]]] = {

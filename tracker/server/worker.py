@@ -44,6 +44,7 @@ class Worker:
         self._beside: dict[str, threading.Thread] = {}
         self._last_turn: float | None = None
         self._failing: set[str] = set()
+        self._note_fetch: Callable[[float], object] = lambda seconds: None
         # Those of them whose fault is not the database's.
         self._broken: set[str] = set()
         # The meeting up to which was looked what was seen live.
@@ -69,6 +70,7 @@ class Worker:
         self._every(self.keep_erased, seconds=10 * 60)
         for tidying in (reconcile.tidy_up, audit.forget_old):
             self._every(tidying, services, seconds=6 * 60 * 60)
+        self._every(self.forget_copies, seconds=6 * 60 * 60)
 
     def start(self) -> None:
         """Starts the loop with every job: what was missed while the process was down is caught up."""
@@ -88,6 +90,10 @@ class Worker:
         """The seconds since the loop's last turn; None before the first."""
         return None if self._last_turn is None else self._monotonic() - self._last_turn
 
+    def time_fetches(self, note: Callable[[float], object]) -> None:
+        """Has `note` told of each fetch how many seconds it took."""
+        self._note_fetch = note
+
     def failing_jobs(self) -> tuple[str, ...]:
         """The jobs that fail by a fault of the program: the database's are its own."""
         return tuple(sorted(self._broken))
@@ -102,8 +108,11 @@ class Worker:
 
     def drain(self) -> None:
         """Fetches one class after another until none is due or the process is to stop."""
-        while not self._stop.is_set() and fetching.fetch_due(self._services):
-            pass
+        while not self._stop.is_set():
+            begun = self._monotonic()
+            if not fetching.fetch_due(self._services):
+                return
+            self._note_fetch(self._monotonic() - begun)
 
     def delete_meetings(self) -> None:
         """Has the meetings of cancelled classes deleted that are due, beside the loop: it must not wait for Zoom."""
@@ -126,6 +135,10 @@ class Worker:
     def keep_erased(self) -> None:
         """Sees to it that whoever was erased, on whichever machine, stays so."""
         privacy.keep_erased(self._services)
+
+    def forget_copies(self) -> None:
+        """Deletes the copies that were made before an upgrade long enough ago."""
+        privacy.forget_copies(self._services)
 
     def turn(self) -> None:
         """Runs the jobs that are due."""

@@ -36,7 +36,7 @@ class Queue:
     """How many fetches are open; of these how many are due, late, and failing.
 
     `stuck` are those of held classes that failed again and again, not counting lists that are only empty. `given_up`
-    are not open any more.
+    are not open any more. `oldest_due` is since when the one is due that has been due for longest.
     """
 
     open: int
@@ -45,6 +45,7 @@ class Queue:
     failing: int
     stuck: int
     given_up: int
+    oldest_due: datetime | None = None
 
 
 def forgotten(tx: Transaction) -> list[Class]:
@@ -139,9 +140,10 @@ def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str, no_
         number.filter(due),
         number.filter(col(Fetch.due_at) <= now - LATE, free),
         number.filter(_fails(no_session)),
+        func.min(col(Fetch.due_at)).filter(due),
     )
     open_ones = select(*numbers).select_from(Fetch).join(LiveStream).where(col(Fetch.due_at).is_not(None))
-    of_open: tuple[int, int, int, int] = tx.exec(open_ones).one()
+    opened, due_now, late, failing, oldest_due = tx.exec(open_ones).one()
     of_held = select(number).select_from(Fetch).join(LiveStream).where(LiveStream.status == ClassStatus.ENDED.value)
     failed_often = (
         col(Fetch.attempts) >= stuck_after,
@@ -150,7 +152,7 @@ def queue(tx: Transaction, now: datetime, *, stuck_after: int, no_list: str, no_
     )
     stuck = tx.exec(of_held.where(col(Fetch.due_at).is_not(None), *failed_often)).one()
     given_up = tx.exec(select(number).select_from(Fetch).join(LiveStream).where(*GIVEN_UP)).one()
-    return Queue(*of_open, stuck, given_up)
+    return Queue(opened, due_now, late, failing, stuck, given_up, oldest_due)
 
 
 def _fails(no_session: Collection[str]) -> ColumnElement[bool]:

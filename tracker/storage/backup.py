@@ -3,7 +3,6 @@
 Both copy pages with SQLite's online backup (https://sqlite.org/backup.html): one moment of a database, whoever writes.
 """
 
-import os
 import shlex
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from sqlmodel import SQLModel
 
 from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
+from tracker.storage.copies import BEFORE_RESTORE, check_integrity, copy_pages, open_existing, write_copy
 from tracker.storage.database import BESIDE, Engine, file_of, make_engine, migrate, no_database, revisions
 from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt, StudentLink
 
@@ -28,7 +28,7 @@ WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt, StudentLin
 SHARES = {"ClassShare": "streamId", "CourseShare": "courseId"}
 # For the transactions of a running tracker or dashboard to end.
 PATIENCE_SECONDS = 10.0
-ALL_PAGES, ONE_PAGE = -1, 1
+ONE_PAGE = 1
 # Without their numbers, which may be those of others in the backup.
 KEEP_AUDIT = """INSERT INTO main."AuditEntry"
     ("at", "userId", "actor", "origin", "action", "streamId", "person", "details")
@@ -62,8 +62,8 @@ def back_up(url: str, file: Path) -> None:
     ours = file == live or file in {Path(f"{live}{suffix}") for suffix in BESIDE}
     if ours or any(Path(f"{file}{suffix}").exists() for suffix in BESIDE):
         raise InvalidInput("backup_in_use", file=str(file))
-    with _translated_errors("backup_unwritable", file), closing(_open_existing(live)) as source:
-        _write_copy(source, file)
+    with _translated_errors("backup_unwritable", file), closing(open_existing(live)) as source:
+        write_copy(source, file)
 
 
 def restore(
@@ -87,7 +87,7 @@ def restore(
         raise InvalidInput("no_file", file=str(file))
     if file.resolve() == live:
         raise InvalidInput("backup_is_database", file=str(file))
-    before = live.with_name(f"{live.stem}.before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{live.suffix}")
+    before = live.with_name(f"{live.stem}.{BEFORE_RESTORE}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{live.suffix}")
     if before.exists():
         raise InvalidInput("backup_of_before_exists", file=str(before))
     was_there = live.exists() and live.stat().st_size > 0
@@ -98,9 +98,9 @@ def restore(
         # After the first page nobody else can write, and nothing is committed before the last one: whatever has been
         # acknowledged until now is in this copy.
         if was_there and remaining == total - 1:
-            with closing(_open_existing(live)) as present:
+            with closing(open_existing(live)) as present:
                 # The present database may be restored because it is damaged.
-                _write_copy(present, before, checked=False)
+                write_copy(present, before, checked=False)
 
     with _translated_errors("restore_failed", file):
         live.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ def restore(
         copy = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
         prepare(copy)
         copy.dispose()
-        with closing(_open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
+        with closing(open_existing(prepared)) as source, closing(_open_target(live, patience)) as target:
             try:
                 source.backup(target, pages=ONE_PAGE, progress=step)
             except (sqlite3.Error, OSError):
@@ -165,11 +165,6 @@ def _server(address: URL) -> str:
     return "".join(f" --{name}={shlex.quote(str(value))}" for name, value in parts.items() if value)
 
 
-def _open_existing(path: Path) -> sqlite3.Connection:
-    """A connection to a database that is there; it would be made otherwise."""
-    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
-
-
 def _open_target(live: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(live, timeout=patience, isolation_level=None)
     try:
@@ -181,38 +176,6 @@ def _open_target(live: Path, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def _write_copy(source: sqlite3.Connection, target: Path, *, checked: bool = True) -> None:
-    """Makes `target` a copy of what is committed in `source` now, in rollback mode and for this user alone."""
-    with TemporaryDirectory(prefix=".tracker-", dir=target.parent) as folder:
-        part = Path(folder, "part.sqlite3")
-        part.touch(0o600)
-        with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-            _copy(source, copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
-            if checked:
-                _check_integrity(copy)
-        part.replace(target)
-    _sync_folder(target)
-
-
-def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    def step(status: int, _remaining: int, _total: int) -> None:
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise TrackerError("database_locked")
-
-    source.backup(target, pages=ALL_PAGES, progress=step)
-
-
-def _sync_folder(path: Path) -> None:
-    """Writes the folder of a new file to the disk, so that its name survives a power cut."""
-    with suppress(PermissionError):  # Windows has no folders that can be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
 def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
     """Copies a backup and brings the copy to the newest schema. Raises InvalidInput for what is no backup of ours."""
     try:
@@ -220,8 +183,8 @@ def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
             closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(prepared, isolation_level=None)) as copy,
         ):
-            _copy(source, copy)
-            _check_integrity(copy)
+            copy_pages(source, copy)
+            check_integrity(copy)
             (page_size,) = source.execute("PRAGMA page_size").fetchone()
             if file.stat().st_size % page_size:
                 raise InvalidInput("backup_cut_off", file=str(file))  # SQLite takes what is missing for zeros
@@ -234,7 +197,7 @@ def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
         raise InvalidInput("backup_newer", file=str(file))
     engine = make_engine(f"sqlite:///{quote(prepared.as_posix())}")
     try:
-        migrate(engine)
+        migrate(engine, keep_copy=False)
         missing = SQLModel.metadata.tables.keys() - set(inspect(engine).get_table_names())
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error) and _is_disk_error(error.orig):
@@ -248,14 +211,14 @@ def _copy_to_newest_schema(file: Path, prepared: Path) -> None:
 
 def _closed_accounts(live: Path) -> list[tuple[str, str]]:
     """Since when which account is closed in the present database; none where that is damaged or of an early schema."""
-    with suppress(sqlite3.DatabaseError), closing(_open_existing(live)) as present:
+    with suppress(sqlite3.DatabaseError), closing(open_existing(live)) as present:
         return present.execute('SELECT "disabledAt", id FROM "User" WHERE "disabledAt" IS NOT NULL').fetchall()
     return []
 
 
 def _drop_ways_in(prepared: Path, closed: list[tuple[str, str]]) -> None:
     """Takes out of a copy of a backup what lets somebody in without a password, and closes these accounts in it."""
-    with closing(_open_existing(prepared)) as copy:
+    with closing(open_existing(prepared)) as copy:
         copy.execute("BEGIN")
         for table in WAYS_IN:
             copy.execute(f'DELETE FROM "{table.__tablename__}"')  # noqa: S608 - one of our tables
@@ -269,7 +232,7 @@ def _drop_ended_shares(live: Path, prepared: Path) -> None:
     for name, whole in SHARES.items():
         every = f'DELETE FROM main."{name}"'  # noqa: S608 - one of our tables
         shared = f'SELECT "{whole}", "userId" FROM live."{name}"'  # noqa: S608
-        with closing(_open_existing(prepared)) as copy:
+        with closing(open_existing(prepared)) as copy:
             try:
                 copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
                 copy.execute(f'{every} WHERE ("{whole}", "userId") NOT IN ({shared})')
@@ -282,20 +245,20 @@ def _keep_audit(live: Path, prepared: Path) -> None:
 
     The present database may be damaged, or of a version that noted nothing; then there is nothing to add.
     """
-    with suppress(sqlite3.Error), closing(_open_existing(prepared)) as copy:
+    with suppress(sqlite3.Error), closing(open_existing(prepared)) as copy:
         copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
         copy.execute(KEEP_AUDIT)
 
 
 def _end_mails(prepared: Path) -> None:
-    with closing(_open_existing(prepared)) as copy:
+    with closing(open_existing(prepared)) as copy:
         copy.execute(END_MAILS)
 
 
 def _keep_mails(live: Path, prepared: Path) -> None:
     """Adds what `live` knows of e-mails to a copy of a backup, so that none is sent twice; as `_keep_audit` does."""
     columns = ", ".join(f'"{column.name}"' for column in SQLModel.metadata.tables["Mail"].columns)
-    with suppress(sqlite3.Error), closing(_open_existing(prepared)) as copy:
+    with suppress(sqlite3.Error), closing(open_existing(prepared)) as copy:
         copy.execute("ATTACH ? AS live", (f"{live.as_uri()}?mode=ro",))
         copy.execute(KEEP_MAILS.format(columns=columns))
 
@@ -303,13 +266,6 @@ def _keep_mails(live: Path, prepared: Path) -> None:
 def _is_disk_error(error: sqlite3.Error) -> bool:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # the lower byte is the kind
-
-
-def _check_integrity(connection: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError for a database that is damaged."""
-    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if found != "ok":
-        raise sqlite3.DatabaseError(found.replace("\n", " "))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Engines, transactions and migrations, for SQLite and PostgreSQL."""
 
+import logging
 import sqlite3
 import threading
 import time
@@ -26,8 +27,11 @@ from sqlmodel import Session, SQLModel
 
 from tracker import paths
 from tracker.errors import DatabaseNotReady, Problem, SettingsError
+from tracker.storage import copies
 from tracker.storage.faults import fault_of as fault_of
 from tracker.storage.faults import faults_of as faults_of
+
+log = logging.getLogger(__name__)
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
@@ -307,17 +311,25 @@ def insert(table: type[SQLModel], finish: Callable[[Any], Any]) -> Mapping[str, 
     return {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, *, keep_copy: bool = True) -> None:
     """Brings the database to the newest schema. Safe to call from several processes at once.
 
-    The first one in takes a lock and does the work in one transaction; the others wait and find it done. Raises
-    SettingsError where a newer version of this program has been there.
+    The first one in takes a lock and does the work in one transaction; the others wait and find it done. Of a SQLite
+    database of an older schema a copy is set aside before. Raises SettingsError where a newer version of this program
+    has been there, and TrackerError where there can be no copy.
     """
     with migrating(engine) as connection:
-        _revision(connection)
+        before, file = _revision(connection), file_of(engine)
         config = _migrations()
+        newest = ScriptDirectory.from_config(config).get_current_head()
+        if before == newest:
+            return
+        if keep_copy and before is not None and file is not None:
+            copies.keep_before_upgrade(file, before)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if keep_copy:
+        log.info("the database was brought to the newest schema", extra={"from": before, "to": newest})
 
 
 def check_schema(engine: Engine) -> None:
@@ -359,8 +371,8 @@ def no_database(where: object) -> DatabaseNotReady:
 def _revision(connection: Connection) -> str | None:
     """The name of the schema. Raises SettingsError for one that a newer version of this program has made."""
     found = MigrationContext.configure(connection).get_current_revision()
-    if found not in (None, *revisions()):
-        raise SettingsError([Problem("database_newer")])
+    if found is not None and found not in revisions():
+        raise SettingsError([Problem("database_newer", {"found": found, "newest": max(revisions())})])
     return found
 
 
