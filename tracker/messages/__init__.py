@@ -11,6 +11,7 @@ from tracker.messages.actions import ACTIONS, CLASS_RENAMED_TOO, ORIGINS
 from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
+from tracker.messages.examination import OF_EXAMINATION
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
 from tracker.messages.reports import OF_REPORTS
@@ -298,6 +299,7 @@ SENTENCES: Mapping[str, Template] = {
     **OF_BACKUPS,
     **OF_HEALTH,
     **OF_CHECKS,
+    **OF_EXAMINATION,
     **_OF_SUGGESTIONS,
 }
 # Where a code is shown without its details, as with the webhooks of a day.

@@ -321,13 +321,6 @@ def check_schema(engine: Engine) -> None:
         raise DatabaseNotReady("database_older", where=str(where))
 
 
-def check_writable(engine: Engine) -> None:
-    """Raises one of AWAY where the database can be read and not written; changes nothing."""
-    with transaction(engine) as tx:
-        # No row is meant; on SQLite BEGIN IMMEDIATE alone is content with a file that is read-only.
-        tx.connection().execute(text("UPDATE alembic_version SET version_num = version_num WHERE 1 = 0"))
-
-
 def why_unwritable(error: Exception) -> str | None:
     """What SQLite says of a database that it can read and not write; None for every other error."""
     cause = getattr(error, "orig", None)

@@ -20,8 +20,21 @@ FETCHES = "fetches"
 # Every check that has to have been made before anything is called well.
 CHECKS = frozenset(
     (
-        *("database", "files", "secrets", "addresses", "people", "retention", "erased", "trackers"),
+        *(
+            "database",
+            "schema",
+            "integrity",
+            "disk",
+            "files",
+            "secrets",
+            "addresses",
+            "people",
+            "retention",
+            "erased",
+            "trackers",
+        ),
         *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
+        *("plan", "teachers", "lists", "events", "school_account"),
     )
 )
 # What the state of the installation says of itself, and says sooner.
