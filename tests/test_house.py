@@ -75,7 +75,7 @@ IMPORTS: dict[str, str] = {
     "news": "attendance audit clock courses errors mail messages permissions retry services settings storage text",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
-    "doctor": "auth errors health mail messages paths privacy retry services settings storage zoom",
+    "doctor": "auth errors health mail paths privacy retry services settings storage zoom",
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "

@@ -25,7 +25,6 @@ Made = Callable[[Services], Iterator[Check]]
 
 # By the code of the first check that each of them makes. These need the database.
 WITH_DATABASE: tuple[tuple[str, Made], ...] = (
-    ("schema", database.schema),
     ("integrity", database.integrity),
     ("people", installation.people),
     ("retention", installation.retention),
@@ -38,6 +37,7 @@ WITH_DATABASE: tuple[tuple[str, Made], ...] = (
     ("mail", others.mail_server),
 )
 WITHOUT_DATABASE: tuple[tuple[str, Made], ...] = (
+    ("schema", database.schema),
     ("disk", database.disk),
     ("files", installation.files),
     ("secrets", installation.secrets),

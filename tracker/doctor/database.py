@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tracker import health
 from tracker.doctor.check import Check
-from tracker.errors import Problem
+from tracker.errors import Problem, TrackerError
 from tracker.services import Services
 from tracker.storage import examination
-from tracker.storage.database import check_schema, files_of
+from tracker.storage.database import AWAY, check_schema, files_of
 
 # What the longest check of a database's pages may take; a database of a few hundred megabytes is done by then.
 SECONDS_FOR_PAGES = 10
@@ -28,7 +28,12 @@ def database(services: Services) -> Iterator[Check]:
 
 
 def schema(services: Services) -> Iterator[Check]:
-    """Whether tables, columns, indexes and triggers are those of this version."""
+    """Whether tables, columns, indexes and triggers are those of this version; also where that is why it fails."""
+    try:
+        check_schema(services.engine)
+    except (TrackerError, *AWAY):
+        yield Check("schema", False, Problem("not_checked", {"why": (Problem("database_first"),)}))
+        return
     found = examination.schema_differences(services.engine)
     problem = Problem("schema_other", {"differences": tuple(found)}) if found else Problem("schema_as_expected")
     yield Check("schema", not found, problem)

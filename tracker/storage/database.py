@@ -322,10 +322,13 @@ def check_schema(engine: Engine) -> None:
 
 
 def why_unwritable(error: Exception) -> str | None:
-    """What SQLite says of a database that it can read and not write; None for every other error."""
+    """What SQLite says of a database that it can read and not write; None for every other error.
+
+    On a disk that is full to the last byte it says that its input and output failed.
+    """
     cause = getattr(error, "orig", None)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of it apart
-    return str(cause) if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL) else None
+    return str(cause) if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) else None
 
 
 def no_database(where: object) -> DatabaseNotReady:
