@@ -15,7 +15,7 @@ MOST_WEBHOOKS = 20
 CHECKED_FOR_SECONDS = 300
 SECONDS_BETWEEN_COUNTS = 5
 
-member = page.gate("System")
+member = page.gate("System", when_away=all_well.by_the_tracker)
 
 
 @st.cache_data(ttl=CHECKED_FOR_SECONDS, show_spinner=_("Looking at the connection to Zoom …"))
@@ -28,6 +28,7 @@ with page.shown_errors():
     auth.check_is_admin(member)
     current = page.read(health.read_health, services().now())
     failing = page.read(health.failing_classes, MOST_FAILING)
+    wrong = health.known(services())
     drawn = system.version_of(current, failing)
 
 
@@ -62,7 +63,7 @@ st.title(_("System"), anchor=False)
 st.header(_("Is all well?"), anchor=False)
 checked_at, checks = examined()
 with st.container(width=900):
-    found = all_well.troubles(current, failing, checks)
+    found = all_well.troubles(current, failing, checks, wrong)
     all_well.answer(found, checked_at)
     for one in found:
         what_to_do(one)

@@ -43,6 +43,7 @@ def found(services: Services) -> dict[str, Shown]:
 
 
 ALL_SCOPES = " ".join([*SCOPES, USERS_SCOPE])
+USERS = re.compile(re.escape(API) + "/users/.*")
 USER = {"id": "u1", "type": 2, "status": "active"}
 
 
@@ -52,7 +53,7 @@ def answering(http: RequestsMock, scopes: str = ALL_SCOPES, date: str | None = N
     http.head(API, status=404, headers={} if date is None else {"Date": date})
     for path in ("/meetings/0", "/past_meetings/0"):
         http.get(API + path, status=404, json=UNKNOWN[1])
-    http.get(re.compile(re.escape(API) + "/users/.*"), json=USER)
+    http.get(USERS, json=USER)
 
 
 def at_practice(engine: Engine, clock: Clock, url: str, tmp_path: Path, **said: str) -> Services:

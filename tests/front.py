@@ -25,7 +25,8 @@ DAY = datetime.timedelta(days=1)
 class Front:
     """A web server on a port of its own that passes requests on to another port of this machine, and how it does so.
 
-    `answers` is what it answers by itself instead: status, body and headers. `asked` are the targets of the requests.
+    `answers` is what it answers by itself instead: status, body and headers; `answers_by` makes that of the
+    body. `asked` are the targets of the requests.
     """
 
     port: int
@@ -34,6 +35,7 @@ class Front:
     without: tuple[str, ...] = ()
     path: str = ""
     answers: tuple[int, bytes, dict[str, str]] | None = None
+    answers_by: Callable[[bytes], tuple[int, bytes, dict[str, str]]] | None = None
     asked: list[str] = field(default_factory=list)
 
 
@@ -45,7 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
         front = self.server.front
         front.asked.append(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        status, content, headers = front.answers or self._pass_on(front, body)
+        status, content, headers = (
+            front.answers_by(body) if front.answers_by else front.answers or self._pass_on(front, body)
+        )
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

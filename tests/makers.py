@@ -23,6 +23,7 @@ from tracker.attendance.types import Attendance, ClassStatus, Session, Span, Sta
 from tracker.clock import to_zoom
 from tracker.health import WebhookCounter
 from tracker.server.routes import ServerState
+from tracker.server.watch import Watch
 from tracker.services import Services
 from tracker.settings import Settings, read_settings
 from tracker.storage.audit import Entry, Which
@@ -309,7 +310,23 @@ def server_state_on(
     """What the tracker's HTTP server answers from, on this database; its loop turned `loop_age` seconds ago."""
     chosen = settings(**environment)
     found = Services(engine, Zoom(chosen, clock), chosen, clock)
-    return ServerState(found, lambda: loop_age, WebhookCounter(engine, clock))
+    counter = WebhookCounter(engine, clock)
+    watch = Watch(found, "one:8787", StandingLoop(loop_age), counter)
+    watch.beat()
+    return ServerState(found, watch, counter)
+
+
+@dataclass(frozen=True)
+class StandingLoop:
+    """A tracker's loop that turned last so many seconds ago."""
+
+    age: float | None
+
+    def seconds_since_turn(self) -> float | None:
+        return self.age
+
+    def failing_jobs(self) -> tuple[str, ...]:
+        return ()
 
 
 def counted(

@@ -194,7 +194,8 @@ def test_a_disk_with_little_room_is_named(
     engine: Engine, http: RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert checks_of(engine, http)["disk"].ok
-    monkeypatch.setattr(looking, "LEAST_FREE_BYTES", 2**60)
+    monkeypatch.setattr(looking, "LOW_BYTES", 2**60)
+    monkeypatch.setattr(looking, "LOW_SHARE", 1.1)
     check = checks_of(engine, http)["disk"]
     assert (check.ok, str(tmp_path) in check.sentence) == (False, True)
 

@@ -24,7 +24,7 @@ ERRORS = {
 NO_DETAILS = {"retry_at"}
 # What decides, stores or counts; a person never reads it.
 WITHOUT_WORDS = ("tracker/storage/", "tracker/fetching.py", "tracker/sessions.py", "tracker/reconcile.py")
-WITHOUT_WORDS += ("tracker/retry.py", "tracker/health.py", "tracker/zoom/", "tracker/attendance/")
+WITHOUT_WORDS += ("tracker/retry.py", "tracker/health/", "tracker/zoom/", "tracker/attendance/")
 
 
 def names_in(template: Template) -> set[str]:

@@ -1,5 +1,6 @@
 """The database goes away, the disk is full, a process is killed: nothing acknowledged is lost or counted twice."""
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -265,7 +266,10 @@ def test_a_disk_that_is_full_or_read_only_refuses_webhooks_and_loses_nothing(
     statuses = [deliver(crowd(number)) for number in range(20)]
     assert statuses[-1] == 503
     assert set(statuses) <= {200, 503}
-    assert answer(state, Request("GET", "/healthz", {})).status == 200  # it can be read, and the loop lives
+    told = answer(state, Request("GET", "/healthz", {}))
+    wrong = [one["code"] for one in json.loads(told.body)["reasons"]]
+    assert (told.status, wrong[0]) == (503, "disk_full" if fault == "full" else "database_read_only")
+    assert {"writes_failed", "webhooks_failed"} <= set(wrong)
     event.remove(school.engine, "connect", limit)
     school.engine.dispose()
     assert deliver(event_body("meeting.ended", uuid="uuid-1")) == 200

@@ -29,7 +29,7 @@ from tests.makers import (
     stored,
     zoom_signature,
 )
-from tracker import class_attendance, fetching, health, reconcile, sessions, storage
+from tracker import class_attendance, fetching, health, messages, reconcile, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import make_engine, reading
@@ -305,18 +305,27 @@ def test_health_is_good_with_a_fresh_loop_and_a_database(state: ServerState, eng
     quiet = answer(state, Request("GET", "/healthz", {}))
     assert quiet.status == 200
     assert json.loads(quiet.body) == {
-        "status": "ok",
+        "status": "attention",
         "loop": {"ok": True, "secondsSinceLastTurn": 0.5},
         "database": {"ok": True},
         "lastWebhookAgeSeconds": None,
-        "webhooks": {"ok": True},
+        "webhooks": {"ok": True, "refusedLately": 0, "failedLately": 0},
         "fetches": {"due": 0, "late": 0, "failing": 0, "failed": 0},
-        "reasons": [],
+        "reasons": [
+            {
+                "code": "webhooks_never_came",
+                "severity": "attention",
+                "details": {},
+                "sentence": "No webhook of Zoom's has come yet.",
+                "cure": messages.CURES["webhooks_never_came"],
+            }
+        ],
         "version": health.VERSION,
     }
     sessions.note_delivery(state.services, ended())
     clock.forward(minutes=9)
     busy = json.loads(answer(state, Request("GET", "/healthz", {})).body)
+    assert (busy["status"], busy["reasons"]) == ("ok", [])
     assert (busy["lastWebhookAgeSeconds"], busy["fetches"]) == (540.0, {"due": 1, "late": 0, "failing": 0, "failed": 0})
 
 
@@ -328,9 +337,9 @@ def test_health_tells_what_somebody_has_to_look_at_and_takes_no_tracker_out_for_
     given = answer(state, Request("GET", "/healthz", {}))
     body = json.loads(given.body)
     assert (given.status, body["status"]) == (200, "attention")
-    assert body["webhooks"] == {"ok": False, "silentSince": "2026-05-14T13:00:00Z"}
-    silent = "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it."
-    assert body["reasons"] == [silent]
+    assert (body["webhooks"]["ok"], body["webhooks"]["silentSince"]) == (False, "2026-05-14T13:00:00Z")
+    silent = "Classes were held, and no webhook of Zoom's has come since 2026-05-14 13:00 UTC."
+    assert [one["sentence"] for one in body["reasons"]] == [silent]
 
 
 @pytest.mark.parametrize(("age", "shown"), [(None, None), (300.0, 300.0), (4000.04, 4000.0)])
@@ -382,6 +391,7 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
         "tracker_webhooks_silent": 0,
         "tracker_processes_alive": 0,
         "tracker_loop_age_seconds": 0.5,
+        "tracker_database_failed_writes": 0,
     }
     assert outcomes(state) == {"noted": 2}
 
@@ -389,7 +399,7 @@ def test_the_metrics_tell_what_waits_what_failed_and_what_came(
 def test_the_metrics_do_without_the_database(clock: Clock, tmp_path: Path) -> None:
     away = server_state_on(broken_engine(tmp_path), clock)
     gauges = {name: value for name, labels, value in parsed_metrics(away) if not labels}
-    assert gauges == {"tracker_loop_age_seconds": 0.5}
+    assert gauges == {"tracker_loop_age_seconds": 0.5, "tracker_database_failed_writes": 1}
 
 
 # -- addresses and methods

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from tests.fake_zoom import FakeZoom
 from tests.makers import NOW, Clock, at, ended, lesson, member, participant, settings, stored
-from tracker import auth, classes, fetching, health, reconcile, sessions, storage
+from tracker import auth, classes, fetching, reconcile, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.errors import NotSignedIn
 from tracker.rate_limiter import SharedRateLimiter
@@ -243,19 +243,6 @@ def test_nothing_is_asked_of_zoom_while_it_wants_no_calls(
     assert counts(services, made) == [2] * 3
 
 
-@pytest.mark.database("sqlite", "postgresql")
-def test_a_tracker_gives_signs_of_life_until_it_is_told_to_end(loop: Worker, services: Services) -> None:
-    def alive() -> list[str]:
-        with reading(services.engine) as tx:
-            return [one.name for one in health.read_health(tx, services.now()).trackers if one.is_alive(services.now())]
-
-    assert alive() == []
-    loop.start()
-    wait_until(lambda: alive() == ["one:8787"])
-    loop.stop()
-    assert alive() == []
-
-
 def test_a_job_that_goes_on_failing_is_logged_once_and_again_when_it_works(
     loop: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -267,8 +254,11 @@ def test_a_job_that_goes_on_failing_is_logged_once_and_again_when_it_works(
         if (fault := faults.pop(0)) is not None:
             raise fault
 
+    broken = []
     for _ in range(4):
         loop.guarded(job)
+        broken.append(loop.failing_jobs())
+    assert broken == [("job",), ("job",), (), ("job",)]
     assert [record.getMessage() for record in caplog.records] == [
         "a job failed; it goes on trying",
         "a job works again",
@@ -283,6 +273,7 @@ def test_a_job_that_goes_on_failing_is_logged_once_and_again_when_it_works(
         ("a job cannot reach the database; it goes on trying", True),
         ("a job works again", True),
     ]
+    assert loop.failing_jobs() == ()  # the database's faults are told as such
 
 
 def test_what_was_missed_is_caught_up_at_the_start(

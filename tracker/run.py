@@ -1,7 +1,6 @@
 """The tracker process: HTTP server and worker together, signals, ports."""
 
 import logging
-import platform
 import signal
 import sys
 import time
@@ -11,10 +10,11 @@ from typing import NoReturn
 
 from tracker import privacy
 from tracker.errors import InvalidInput
-from tracker.health import WebhookCounter
+from tracker.health import WebhookCounter, name_of_tracker
 from tracker.server.dashboard_process import Dashboard, port_is_free
 from tracker.server.http_server import HttpServer
 from tracker.server.routes import ServerState
+from tracker.server.watch import Watch
 from tracker.server.worker import Worker
 from tracker.services import Services
 
@@ -45,12 +45,15 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
     # The database may be an older one that was restored: nothing of whoever was erased since is to be shown.
     privacy.keep_erased(services)
     webhook_counter = WebhookCounter(services.engine, services.now)
-    name = f"{platform.node()}:{settings.tracker_port}"
-    worker = Worker(services.in_background(), name, chores=(webhook_counter.save_counts, webhook_counter.tell_refused))
-    state = ServerState(services, worker.seconds_since_turn, webhook_counter)
-    http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)
+    name, chores = name_of_tracker(services), (webhook_counter.save_counts, webhook_counter.tell_refused)
+    worker = Worker(services.in_background(), name, chores=chores)
+    watch = Watch(services, name, worker, webhook_counter)
+    http_server = HttpServer(
+        settings.tracker_host, settings.tracker_port, ServerState(services, watch, webhook_counter)
+    )
     http_server.start()
     worker.start()
+    watch.start()
     try:
         yield http_server
     finally:
@@ -59,6 +62,7 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
         worker.stop()
         worker.guarded(webhook_counter.save_counts)
         webhook_counter.tell_refused(at_end=True)
+        watch.stop()
 
 
 def until_stopped(dashboard: Dashboard | None = None) -> int:

@@ -10,7 +10,7 @@ from tracker import clock, logs, paths
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.settings import Settings, read_settings
 from tracker.storage.database import Engine, make_engine, migrate, reading
-from tracker.zoom import Zoom
+from tracker.zoom import Contact, Zoom
 
 T = TypeVar("T")
 
@@ -31,7 +31,8 @@ class Services:
 
     def in_background(self) -> "Services":
         """The same for work that nobody waits for: its calls to Zoom let those of people go ahead."""
-        return replace(self, zoom=_limited_zoom(self.engine, self.settings, interactive=False))
+        zoom = _limited_zoom(self.engine, self.settings, interactive=False, contact=self.zoom.contact)
+        return replace(self, zoom=zoom)
 
     def read(self, question: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """One question that takes a transaction, answered in a transaction of its own that only reads."""
@@ -66,5 +67,6 @@ def open_services(
         engine.dispose()
 
 
-def _limited_zoom(engine: Engine, settings: Settings, *, interactive: bool) -> Zoom:
-    return Zoom(settings, limiter=SharedRateLimiter(engine, settings.zoom_plan, interactive=interactive))
+def _limited_zoom(engine: Engine, settings: Settings, *, interactive: bool, contact: Contact | None = None) -> Zoom:
+    limiter = SharedRateLimiter(engine, settings.zoom_plan, interactive=interactive)
+    return Zoom(settings, limiter=limiter, contact=contact)

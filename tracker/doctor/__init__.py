@@ -64,11 +64,13 @@ def examine(services: Services) -> list[Check]:
     checks = made("database", database.database, services)
     if is_away := not checks[0].ok:
         services = replace(services, zoom=Zoom(services.settings, services.now))
+    asked = installation.conditions_without_database if is_away else installation.conditions
+    checks += made("health", asked, services)
     for code, check in (*WITHOUT_DATABASE, *WITH_DATABASE):
         if is_away and (code, check) in WITH_DATABASE:
-            checks.append(_not_made(code, "database_first"))
+            checks.append(Check(code, False, Problem("waits_for_database")))
         elif code in WITH_ZOOM and not all(one.ok for one in checks if one.code == "zoom"):
-            checks.append(_not_made(code, "zoom_first"))
+            checks.append(Check(code, False, Problem("waits_for_zoom")))
         else:
             checks += made(code, check, services)
     return checks
@@ -77,7 +79,3 @@ def examine(services: Services) -> list[Check]:
 def way_from_zoom(services: Services, url: str) -> list[Check]:
     """Whether what Zoom sends to this address comes to the tracker as it was sent; it stores nothing of it."""
     return made("public", lambda services: public.way_from_zoom(services, url), services)
-
-
-def _not_made(code: str, why: str) -> Check:
-    return Check(code, False, Problem("not_checked", {"why": (Problem(why),)}))

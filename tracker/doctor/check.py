@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from tracker.errors import Problem, TrackerError
 from tracker.services import Services
 from tracker.storage.database import AWAY, why_unwritable
+from tracker.storage.faults import Sort, fault_of
 
 log = logging.getLogger(__name__)
+
+# What is the matter with a database that the conditions of `health` have a sentence and a cure for.
+AS_HEALTH_SAYS = (Sort.READ_ONLY, Sort.CORRUPT, Sort.NO_RIGHTS, Sort.BUSY, Sort.SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +47,10 @@ def why_away(error: Exception) -> Problem:
     """Why the database cannot be used, in its own words."""
     if unwritable := why_unwritable(error):
         return Problem("database_unwritable", {"cause": unwritable})
+    fault = fault_of(error)
+    if fault is not None and fault.sort is Sort.FULL:
+        return Problem("database_unwritable", {"cause": fault.cause})
+    if fault is not None and fault.sort in AS_HEALTH_SAYS:
+        return Problem(f"database_{fault.sort}", {"cause": fault.cause})
     cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
     return Problem("database_away_because", {"cause": cause})

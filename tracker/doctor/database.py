@@ -1,20 +1,17 @@
 """The database: whether it is there, as the models have it, can be written and is whole; and the room on its disk."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from tracker import health
 from tracker.doctor.check import Check
 from tracker.errors import Problem, TrackerError
+from tracker.health.vitals import LOW_BYTES, LOW_SHARE, MEGABYTE
 from tracker.services import Services
 from tracker.storage import examination
 from tracker.storage.database import AWAY, check_schema, files_of
 
 # What the longest check of a database's pages may take; a database of a few hundred megabytes is done by then.
 SECONDS_FOR_PAGES = 10
-# A day of a large school is less than a tenth of it; SQLite needs some to write at all.
-LEAST_FREE_BYTES = 500 * 2**20
 
 
 def database(services: Services) -> Iterator[Check]:
@@ -32,7 +29,7 @@ def schema(services: Services) -> Iterator[Check]:
     try:
         check_schema(services.engine)
     except (TrackerError, *AWAY):
-        yield Check("schema", False, Problem("not_checked", {"why": (Problem("database_first"),)}))
+        yield Check("schema", False, Problem("waits_for_database"))
         return
     found = examination.schema_differences(services.engine)
     problem = Problem("schema_other", {"differences": tuple(found)}) if found else Problem("schema_as_expected")
@@ -56,16 +53,11 @@ def integrity(services: Services) -> Iterator[Check]:
 def disk(services: Services) -> Iterator[Check]:
     """Whether there is room where data folder and database are."""
     folders = {services.settings.data_dir, *(file.parent for file in files_of(services.engine)[:1])}
-    free = {str(there): shutil.disk_usage(there).free for there in map(_existing, folders)}
-    short = [folder for folder, bytes_free in free.items() if bytes_free < LEAST_FREE_BYTES]
-    least = min(free.values()) // 2**20
+    found = [one for one in (health.disk_of(folder, needed=True) for folder in sorted(folders)) if one is not None]
+    short = [one.where for one in found if one.free < min(LOW_BYTES, one.total * LOW_SHARE)]
+    least = min((one.free for one in found), default=0) // MEGABYTE
     if short:
         told = Problem("disk_nearly_full", {"folders": ", ".join(short), "free": least})
     else:
         told = Problem("disk_has_room", {"free": least})
-    yield Check("disk", not short, told)
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    return next(one for one in (folder, *folder.parents) if one.exists())
+    yield Check("disk", bool(found) and not short, told)

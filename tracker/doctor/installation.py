@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from tracker import auth, health, paths, privacy
 from tracker.doctor.check import Check
 from tracker.errors import Problem
+from tracker.health import Condition
 from tracker.services import Services
 from tracker.settings import SECRET_FILES, names_in, unknown_names
 from tracker.storage.database import files_of
@@ -19,6 +20,11 @@ from tracker.storage.webhook_log import REFUSED
 SECRETS = ("zoom_client_secret", "zoom_webhook_secret", "cron_secret", "oidc_client_secret")
 # What the names of settings begin with that no other program has.
 PREFIXES = ("ZOOM_", "TRACKER_", "OIDC_")
+# Conditions that are one of the other checks here.
+SAID_BY_OTHERS = {
+    *("tracker_not_running", "webhooks_silent", "webhooks_unsigned", "webhooks_changed", "webhook_secret_missing"),
+    *("zoom_not_connected", "clock_off", "mails_failing"),
+}
 # The form of those that `tracker demo` makes; what it keeps may have been copied anywhere.
 OF_DEMO = re.compile(r"(client|webhook|cron)-[0-9a-f]{32}")
 # Secrets and tokens travel to these.
@@ -126,8 +132,33 @@ def trackers(services: Services) -> Iterator[Check]:
     """Which trackers run."""
     current = services.read(health.read_health, services.now())
     alive = [tracker for tracker in current.trackers if tracker.is_alive(current.now)]
+    # One that was told to end is not among them, nor is there one before the first start.
+    in_order = bool(alive) or not current.trackers
     names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
-    yield Check("trackers", True, Problem("trackers_running", {"names": names}) if alive else Problem("trackers_none"))
+    running = Problem("trackers_running", {"names": names})
+    yield Check("trackers", in_order, running if alive else Problem("trackers_none"))
+
+
+def conditions(services: Services) -> Iterator[Check]:
+    """What is known to be wrong with the trackers and the work that waits, each by its code; the worst first."""
+    yield from _as_checks(health.known(services))
+
+
+def conditions_without_database(services: Services) -> Iterator[Check]:
+    """What the tracker of this machine says of itself, which needs no database."""
+    answer = health.ask_tracker(services.settings)
+    yield from _as_checks(answer.conditions if answer else ())
+
+
+def _as_checks(found: Collection[Condition]) -> Iterator[Check]:
+    said = SAID_BY_OTHERS
+    if any(one.code == "tracker_not_running" for one in found):
+        said = said | {"webhooks_never_came"}  # before the first start there can be none
+    wrong = [one for one in found if one.code not in said]
+    summed_up = Problem("conditions_found", {"count": len(wrong)}) if wrong else Problem("conditions_none")
+    yield Check("health", not wrong, summed_up)
+    for one in wrong:
+        yield Check(":".join(filter(None, ("condition", one.code, one.tracker))), False, one.problem)
 
 
 def webhooks(services: Services) -> Iterator[Check]:

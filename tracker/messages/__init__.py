@@ -8,12 +8,13 @@ what follows the colon.
 from collections.abc import Iterator, Mapping
 
 from tracker.messages.actions import ACTIONS, CLASS_RENAMED_TOO, ORIGINS
+from tracker.messages.conditions import CURES, OF_CONDITIONS
 from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
 from tracker.messages.examination import OF_EXAMINATION
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
-from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_HEALTH, OF_MAIL, OF_THE_MACHINE
+from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_MAIL, OF_THE_MACHINE
 from tracker.messages.reports import OF_REPORTS
 from tracker.messages.rosters import OF_ROSTERS
 from tracker.messages.vocabulary import CONTENTS, EVERY, KINDS, LENGTHS_KEPT, MARKS, ROLES
@@ -297,7 +298,7 @@ SENTENCES: Mapping[str, Template] = {
     **OF_THE_MACHINE,
     **OF_MAIL,
     **OF_BACKUPS,
-    **OF_HEALTH,
+    **OF_CONDITIONS,
     **OF_CHECKS,
     **OF_EXAMINATION,
     **_OF_SUGGESTIONS,
@@ -327,6 +328,11 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
 def sentence_of(problem: HasCode) -> str:
     """The sentence of a problem, or of an error."""
     return sentence(problem.code, problem.details)
+
+
+def cure_of(condition: HasCode) -> str:
+    """What mends what is wrong; "" where nothing is said of it."""
+    return _told(CURES.get(condition.code, ""), condition.details)
 
 
 def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
@@ -376,7 +382,7 @@ def name_of_check(code: str) -> str:
 
 def templates() -> Iterator[Template]:
     """Every sentence that stands for a code, for the catalogues."""
-    for some in (SENTENCES, WITHOUT_DETAILS, ACTIONS, ORIGINS, *EVERY):
+    for some in (SENTENCES, WITHOUT_DETAILS, CURES, ACTIONS, ORIGINS, *EVERY):
         yield from filter(None, some.values())
     yield CLASS_RENAMED_TOO
 

@@ -7,6 +7,8 @@ from tracker.messages.details import Template
 _NAMES: Mapping[str, Template] = {
     "check_settings": "settings",
     "check_settings_read": "settings",
+    "check_health": "health",
+    "check_condition": "health {subject}",
     "check_schema": "schema",
     "check_integrity": "database file",
     "check_disk": "disk",
@@ -42,9 +44,9 @@ _DATABASE: Mapping[str, Template] = {
     "integrity_large": "No damage was found in {seconds} seconds, which were too few to look at all of it; in full: "
     "sqlite3 {file} 'PRAGMA quick_check'.",
     "integrity_of_postgresql": "PostgreSQL looks after its own files.",
-    "disk_has_room": "{free} MiB are free.",
-    "disk_nearly_full": "Only {free} MiB are free where {folders} is: make room, or nothing can be stored soon.",
-    "database_first": "The database cannot be used, see there.",
+    "disk_has_room": "{free} MB are free.",
+    "disk_nearly_full": "Only {free} MB are free where {folders} is: make room, or nothing can be stored soon.",
+    "waits_for_database": "It could not be checked. The database cannot be used, see there.",
 }
 
 _SETTINGS: Mapping[str, Template] = {
@@ -52,6 +54,8 @@ _SETTINGS: Mapping[str, Template] = {
     "settings_of_others": "Names in the settings file that are none of this program's, and change nothing: {names}.",
     "settings_amiss": "{faults}",
     "setting_misspelt": "{name} is no setting: {like} may be meant.",
+    "conditions_none": "Nothing is known to be wrong.",
+    "conditions_found": "Things that are wrong: {count}.",
     "not_checked": "It could not be checked. {why}",
     "fault_of_program": "It is a fault of this program ({kind}), which the log has.",
     "several": "{sentences}",
@@ -79,7 +83,7 @@ _UNREACHABLE: Mapping[str, Template] = {
 }
 
 _ZOOM: Mapping[str, Template] = {
-    "zoom_first": "Zoom is not connected, see there.",
+    "waits_for_zoom": "It could not be checked. Zoom is not connected, see there.",
     "plan_as_said": "Zoom's answers show the plan {said}, as ZOOM_PLAN says.",
     "plan_larger": "ZOOM_PLAN is {said}; Zoom would take the calls of {found}, so it could be set to that.",
     "plan_smaller": "ZOOM_PLAN is {said}, and Zoom takes no more calls than for {found}: set ZOOM_PLAN to {found}, or "
@@ -102,8 +106,8 @@ _ZOOM: Mapping[str, Template] = {
     "lists_in_order": "The lists of the last classes have people and names ({classes} classes).",
     "lists_none": "Zoom gave no list of {count} of the last {classes} classes. It has none of a meeting with one "
     'participant, unless "Show one person meetings" is on in the account\'s settings (Reports); else look at the plan.',
-    "lists_alone": "In {count} of the last {classes} classes the list has one person at most: do the students use the "
-    "classes' own links, and is the list complete on Zoom's page Reports?",
+    "lists_alone": "In {count} of the last {classes} classes the list has one person at most: see that the students "
+    "use the classes' own links, and compare with Zoom's page Reports.",
     "lists_nameless": "In {count} of the last {classes} classes nobody in the list has a name: accounts with a HIPAA "
     "agreement withhold names; ask Zoom, or whoever manages the account.",
     "events_not_known": "Whether webhooks tell of all teachers shows when classes of several were held.",

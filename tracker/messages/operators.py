@@ -97,18 +97,6 @@ OF_BACKUPS: Mapping[str, Template] = {
     "backup_without_table": "{file} is of another program: it has no table {table}.",
 }
 
-OF_HEALTH: Mapping[str, Template] = {
-    "webhooks_silent": "Classes were held, and no webhook of Zoom's has come: `tracker doctor` says how to mend it.",
-    "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
-    "the Zoom app, or somebody else sends them, or something on the way changes their body.",
-    "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
-    "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
-    "fetches_late": "Fetches that are due and that nobody takes: {count}.",
-    "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
-    "mails_late": "E-mails that are due and that nobody sends: {count}. Check that a tracker runs that knows SMTP_URL.",
-    "mails_failing": "E-mails that could not be sent in several tries: {count}. {why}",
-}
-
 OF_CHECKS: Mapping[str, Template] = {
     # Their names; `subject` is what follows the colon of a check's code.
     "check_settings_file": "settings file",

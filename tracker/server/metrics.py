@@ -3,7 +3,7 @@
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
 from tracker import health
-from tracker.health import Health
+from tracker.server.watch import Findings
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -19,8 +19,9 @@ class Counters:
         self.answers = Counter("tracker_http_answers", "Answers by status", ["status"], registry=self.registry)
 
 
-def exposition(counters: Counters, loop_age: float | None, found: Health | None) -> bytes:
-    """All figures in Prometheus' text format; `found` is what the database says, None while it is away."""
+def exposition(counters: Counters, findings: Findings) -> bytes:
+    """All figures in Prometheus' text format. Those from the database are missing while it is away."""
+    vitals, found = findings.vitals, findings.health
     now_known = CollectorRegistry()
     shown: dict[str, Gauge] = {}
 
@@ -30,7 +31,15 @@ def exposition(counters: Counters, loop_age: float | None, found: Health | None)
         (gauge.labels(**labels) if labels else gauge).set(float("nan") if value is None else value)
 
     show("info", "The version of this tracker", 1, version=health.VERSION)
-    show("loop_age_seconds", "Seconds since the loop's last turn", loop_age)
+    show("loop_age_seconds", "Seconds since the loop's last turn", vitals.loop_age)
+    for one in findings.conditions:
+        text = "1 for each thing that is wrong, by its code at /healthz"
+        show("condition", text, 1, code=one.code, severity=one.severity.value)
+    show("database_failed_writes", "Changes of the last minutes that were not stored", vitals.record.failed)
+    for disk in vitals.disks:
+        show("disk_free_bytes", "Room left for the data folder and the database", disk.free, folder=disk.where)
+    if vitals.standing.seconds_ahead is not None:
+        show("clock_offset_seconds", "By how much this clock is ahead of Zoom's", vitals.standing.seconds_ahead)
     if found is not None:
         now, queue = found.now, found.queue
         show("last_webhook_age_seconds", "Seconds since the last webhook of Zoom's", found.webhook_age)

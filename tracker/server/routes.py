@@ -4,7 +4,6 @@ import hmac
 import json
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,9 +25,10 @@ from tracker.errors import (
     WebhookRefused,
     ZoomError,
 )
-from tracker.health import Health, WebhookCounter
-from tracker.messages import sentence, sentence_of
+from tracker.health import Condition, WebhookCounter
+from tracker.messages import cure_of, sentence, sentence_of
 from tracker.server import metrics
+from tracker.server.watch import Watch
 from tracker.services import Services
 from tracker.storage.database import AWAY
 from tracker.storage.webhook_log import REFUSED
@@ -38,8 +38,6 @@ from tracker.zoom.webhook import UrlValidation
 log = logging.getLogger(__name__)
 
 WEBHOOKS = "/api/webhooks/zoom"
-# The loop turns every second; after this long without a turn something holds it up.
-LOOP_STALE_SECONDS = 300.0
 
 STATUS_OF_ERROR: dict[type[TrackerError], int] = {
     InvalidInput: 400,
@@ -90,12 +88,10 @@ class Answer:
 
 
 class ServerState:
-    """What the routes need: the services, the age of the worker's last turn, and the counters."""
+    """What the routes need: the services, who knows what is wrong, and the counters."""
 
-    def __init__(
-        self, services: Services, seconds_since_turn: Callable[[], float | None], webhook_counter: WebhookCounter
-    ) -> None:
-        self.services, self.seconds_since_turn, self.webhook_counter = services, seconds_since_turn, webhook_counter
+    def __init__(self, services: Services, watch: Watch, webhook_counter: WebhookCounter) -> None:
+        self.services, self.watch, self.webhook_counter = services, watch, webhook_counter
         self.counters = metrics.Counters()
 
     def note_webhook(self, outcome: str) -> None:
@@ -223,41 +219,37 @@ def healthz(state: ServerState, request: Request) -> Answer:
 
     What is amiss for all trackers, such as webhooks that do not come, must not have a load balancer take them out.
     """
-    loop_age = state.seconds_since_turn()
-    looping = loop_age is not None and loop_age < LOOP_STALE_SECONDS
-    report: dict[str, Any] = {"loop": {"ok": looping, "secondsSinceLastTurn": _rounded(loop_age)}}
-    status = "ok" if looping else "unwell"
-    try:
-        found = _read_health(state)
-    except AWAY:
-        return as_json(503, {"status": "unwell", **report, "database": {"ok": False}})
-    silent: dict[str, Any] = {"ok": found.alarms.silent_since is None}
-    if found.alarms.silent_since is not None:
-        silent |= {"silentSince": to_zoom(found.alarms.silent_since)}
-    if found.reasons and looping:
-        status = "attention"
-    queue = found.queue
-    report |= {
-        "database": {"ok": True},
-        "lastWebhookAgeSeconds": _rounded(found.webhook_age),
-        "webhooks": silent,
-        "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
-        "reasons": [sentence_of(reason) for reason in found.reasons],
+    findings = state.watch.findings()
+    wrong, vitals, found = findings.conditions, findings.vitals, findings.health
+    database = not any(one.is_down and one.code.startswith(("database_", "disk_")) for one in wrong)
+    looping = vitals.loop_age is not None and vitals.loop_age < health.LOOP_SLOW_SECONDS
+    report: dict[str, Any] = {
+        "status": findings.status,
+        "loop": {"ok": looping, "secondsSinceLastTurn": _rounded(vitals.loop_age)},
+        "database": {"ok": database},
+        "reasons": [_told(one) for one in wrong],
         "version": health.VERSION,
     }
-    return as_json(200 if looping else 503, {"status": status} | report)
+    refused = sum(count for outcome, count in vitals.recent.items() if outcome.startswith(REFUSED))
+    webhooks: dict[str, Any] = {"refusedLately": refused, "failedLately": vitals.recent.get("failed", 0)}
+    if found is not None:
+        silent, queue = found.alarms.silent_since, found.queue
+        webhooks |= {"ok": silent is None} | ({"silentSince": to_zoom(silent)} if silent else {})
+        report |= {
+            "lastWebhookAgeSeconds": _rounded(found.webhook_age),
+            "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
+        }
+    return as_json(503 if findings.is_down else 200, report | {"webhooks": webhooks})
+
+
+def _told(one: Condition) -> dict[str, Any]:
+    """A condition as a program reads it, with its sentence and what mends it."""
+    return health.fields_of(one) | {"sentence": sentence_of(one), "cure": cure_of(one)}
 
 
 def show_metrics(state: ServerState, request: Request) -> Answer:
     """`GET /metrics`: Prometheus text. Figures from the database are missing while it is away."""
-    found = None
-    with suppress(*AWAY):
-        found = _read_health(state)
-    return Answer(200, metrics.exposition(state.counters, state.seconds_since_turn(), found), metrics.CONTENT_TYPE)
-
-
-def _read_health(state: ServerState) -> Health:
-    return state.services.read(health.read_health, state.services.now())
+    return Answer(200, metrics.exposition(state.counters, state.watch.findings()), metrics.CONTENT_TYPE)
 
 
 ROUTES: dict[str, dict[str, Callable[[ServerState, Request], Answer]]] = {

@@ -37,7 +37,6 @@ class Worker:
         chores: tuple[Callable[[], None], ...] = (),
     ) -> None:
         self._services, self._name, self._monotonic = services, name, monotonic
-        self._started_at = services.now()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._fetchers: list[threading.Thread] = []
@@ -45,11 +44,13 @@ class Worker:
         self._beside: dict[str, threading.Thread] = {}
         self._last_turn: float | None = None
         self._failing: set[str] = set()
+        # Those of them whose fault is not the database's.
+        self._broken: set[str] = set()
         # The meeting up to which was looked what was seen live.
         self._seen_until = ""
         self._schedule = schedule.Scheduler()
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
-        for job in (self._note_alive, *chores):
+        for job in chores:
             self._every(job, seconds=10)
         for reconcile_job in (
             reconcile.ask_for_forgotten,
@@ -81,12 +82,15 @@ class Worker:
         for thread in (self._thread, *self._fetchers, *self._beside.values()):
             if thread.is_alive():
                 thread.join(max(until - time.monotonic(), 0))
-        self.guarded(self._note_gone)
         log.info("the tracker ends", extra={"tracker": self._name})
 
     def seconds_since_turn(self) -> float | None:
         """The seconds since the loop's last turn; None before the first."""
         return None if self._last_turn is None else self._monotonic() - self._last_turn
+
+    def failing_jobs(self) -> tuple[str, ...]:
+        """The jobs that fail by a fault of the program: the database's are its own."""
+        return tuple(sorted(self._broken))
 
     def fetch(self) -> None:
         """Keeps as many fetchers at work as there are fetches to take, up to a limit."""
@@ -147,10 +151,12 @@ class Worker:
             if name not in self._failing:
                 log.exception("a job failed; it goes on trying", extra={"job": name})
             self._failing.add(name)
+            self._broken.add(name)
         else:
             if name in self._failing:
                 log.info("a job works again", extra={"job": name})
             self._failing.discard(name)
+            self._broken.discard(name)
 
     def _work_beside(self, name: str, is_due: Callable[[Services], bool], step: Callable[[Services], bool]) -> None:
         """Does one piece of work after another until none is due or the process is to stop, in a thread of its own."""
@@ -173,9 +179,3 @@ class Worker:
         while not self._stop.is_set():
             self.turn()
             self._stop.wait(SECONDS_BETWEEN_TURNS)
-
-    def _note_alive(self) -> None:
-        health.note_alive(self._services.engine, self._name, self._started_at, self._services.now())
-
-    def _note_gone(self) -> None:
-        health.note_gone(self._services.engine, self._name)

@@ -26,6 +26,7 @@ from sqlmodel import Session, SQLModel
 
 from tracker import paths
 from tracker.errors import DatabaseNotReady, Problem, SettingsError
+from tracker.storage.faults import faults_of as faults_of
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.
 BUSY_MILLISECONDS = 2_500
@@ -261,15 +262,29 @@ def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
 
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Transaction]:
-    with Transaction(engine, expire_on_commit=False) as tx, tx.begin():
+    with _faults_noted(engine, writing=True), Transaction(engine, expire_on_commit=False) as tx, tx.begin():
         yield tx
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Transaction]:
     """A transaction that only reads, and sees one moment of the database where that can be had (SQLite)."""
-    with Transaction(engine.execution_options(writes=False)) as tx, tx.begin():
+    with (
+        _faults_noted(engine, writing=False),
+        Transaction(engine.execution_options(writes=False)) as tx,
+        tx.begin(),
+    ):
         yield tx
+
+
+@contextmanager
+def _faults_noted(engine: Engine, *, writing: bool) -> Iterator[None]:
+    """Remembers what the database fails with, so that health can tell."""
+    try:
+        yield
+    except AWAY as error:
+        faults_of(engine).note(error, writing=writing)
+        raise
 
 
 def run(tx: Transaction, statement: Statement, **values: Any) -> CursorResult[Any]:

@@ -435,10 +435,14 @@ class ErasedPerson(SQLModel, table=True):
 
 
 class TrackerProcess(SQLModel, table=True):
-    """A tracker's sign of life. `name` is machine and port: a restart goes on in the same row."""
+    """A tracker's sign of life. `name` is machine and port: a restart goes on in the same row.
+
+    `conditions` is what it says is wrong, as JSON (`tracker.health.conditions`).
+    """
 
     __tablename__ = "TrackerProcess"
     name: str = Field(primary_key=True)
     version: str
     started_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("startedAt"))
     seen_at: datetime = Field(sa_type=UtcSeconds, sa_column_kwargs=column("seenAt"))
+    conditions: str | None = None

@@ -14,12 +14,13 @@ ALIVE_FOR = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """A tracker process as it was last seen."""
+    """A tracker process as it was last seen; `conditions` is what it said is wrong, as JSON."""
 
     name: str
     version: str
     started_at: datetime
     seen_at: datetime
+    conditions: str = ""
 
     def is_alive(self, now: datetime) -> bool:
         """Whether it was seen within the last minutes."""
@@ -29,14 +30,18 @@ class Tracker:
 def list_trackers(tx: Transaction) -> tuple[Tracker, ...]:
     """The trackers that were seen, by name."""
     rows = tx.exec(select(TrackerProcess).order_by(TrackerProcess.name))
-    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at) for row in rows)
+    return tuple(Tracker(row.name, row.version, row.started_at, row.seen_at, row.conditions or "") for row in rows)
 
 
 def note_alive(tx: Transaction, tracker: Tracker) -> None:
     """This tracker runs."""
     tx.merge(
         TrackerProcess(
-            name=tracker.name, version=tracker.version, started_at=tracker.started_at, seen_at=tracker.seen_at
+            name=tracker.name,
+            version=tracker.version,
+            started_at=tracker.started_at,
+            seen_at=tracker.seen_at,
+            conditions=tracker.conditions,
         )
     )
 

@@ -6,15 +6,16 @@ from datetime import datetime
 
 import streamlit as st
 
-from tracker import clock, listing
+from tracker import clock, health, listing
 from tracker.doctor import Check
 from tracker.errors import Problem
-from tracker.health import Health
-from tracker.messages import Detail, formats, name_of_check, sentence_of
+from tracker.health import Condition, Health
+from tracker.messages import Detail, cure_of, formats, name_of_check, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.ui import components, words
+from tracker.ui.wiring import services
 
 FETCHES = "fetches"
 # Every check that has to have been made before anything is called well.
@@ -34,16 +35,31 @@ CHECKS = frozenset(
             "trackers",
         ),
         *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
-        *("plan", "teachers", "lists", "events", "school_account"),
+        *("plan", "teachers", "lists", "events", "school_account", "health"),
     )
 )
 # What the state of the installation says of itself, and says sooner.
-SAID_BY_HEALTH = frozenset(("trackers", "webhooks"))
-SCOPE = "scope:"
+SAID_BY_HEALTH = frozenset(("trackers", "webhooks", "health"))
+SCOPE, CONDITION = "scope:", "condition:"
 # The details of what was checked that are times; the command says them in UTC.
 MOMENTS = frozenset(("moment", "since"))
 # A check that was made and could not tell.
 UNKNOWN = frozenset(("clock_unknown",))
+# Why a check waits for another one, which is told.
+WAITING = frozenset(("waits_for_database", "waits_for_zoom"))
+# What is wrong by `tracker.health`, and is said here in a way of its own.
+SAID_HERE = frozenset(
+    (
+        *("tracker_not_running", "webhooks_silent", "webhooks_unsigned", "webhooks_changed"),
+        *("fetches_late", "fetches_stuck", "mails_late", "mails_failing"),
+    )
+)
+# What a check that is not in order says as well, by the check; of the database the tracker says more.
+SAID_BY_CHECK = {
+    "zoom": frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail")),
+    "webhook_secret": frozenset(("webhook_secret_missing",)),
+    "clock": frozenset(("clock_off",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +75,32 @@ class Trouble:
     stops: bool = False
 
 
-def troubles(current: Health, failing: Sequence[Class], checks: Collection[Check]) -> list[Trouble]:
+def troubles(
+    current: Health, failing: Sequence[Class], checks: Collection[Check], wrong: Sequence[Condition] = ()
+) -> list[Trouble]:
     """Whatever is not well, the worst first; nothing only where all was checked and all works."""
-    found = [*_of_health(current, failing), *_of_zoom(checks), *_of_mails(current, checks), *_of_other_checks(checks)]
+    found = [*_of_health(current, failing), *_of_zoom(checks), *_of_mails(current, checks)]
+    amiss = [check.code for check in checks if not check.ok]
+    said = SAID_HERE.union(*(SAID_BY_CHECK.get(code, ()) for code in amiss))
+    found += [_of_condition(one) for one in wrong if one.code not in said]
+    found += _of_other_checks(checks)
     if not found:
-        found = [Trouble(reason.code, sentence_of(reason), ()) for reason in current.reasons]
+        found = [_of_condition(reason) for reason in current.reasons]
     return sorted(found, key=lambda one: not one.stops)
+
+
+def by_the_tracker() -> None:
+    """What the tracker of this machine says is wrong, for when the database says nothing."""
+    answer = health.ask_tracker(services().settings)
+    for one in answer.conditions if answer else ():
+        steps(_of_condition(one))
+
+
+def _of_condition(one: Condition) -> Trouble:
+    told = sentence_of(_with_times(one.problem))
+    if one.tracker:
+        told = _("{tracker}: {what}", tracker=one.tracker, what=told)
+    return Trouble(one.code, told, (cure_of(one),), stops=one.is_down)
 
 
 def answer(found: Sequence[Trouble], checked_at: datetime) -> None:
@@ -255,7 +291,9 @@ def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
     if not connected:
         said |= {"clock"}  # it is Zoom that says what time it is
     for check in checks:
-        if not check.ok and check.code not in said and not check.code.startswith(SCOPE):
+        if check.ok or check.code in said or check.problem.code in WAITING:
+            continue
+        if not check.code.startswith((SCOPE, CONDITION)):
             name = name_of_check(check.code)
             yield Trouble(
                 check.code, _("To be mended: {what}.", what=name), (words.markdown(found_in_words(check), 600),)

@@ -54,13 +54,14 @@ T = TypeVar("T")
 Dialog: TypeAlias = Callable[..., None]
 
 
-def gate(title: str) -> Member:
+def gate(title: str, when_away: Callable[[], None] | None = None) -> Member:
     """The first call of every page: returns the person who is signed in, or ends the run of the page.
 
-    An open tab keeps its connection after its person signed out elsewhere, so every run checks again.
+    An open tab keeps its connection after its person signed out elsewhere, so every run checks again. `when_away` draws
+    more where the database is away, for an admin whom this tab was drawn for before.
     """
     languages.speak(language.of_tab(None))
-    with shown_errors():
+    with shown_errors(when_away=when_away):
         member = member_of(sign_in_cookies(), browser_address())
     languages.speak(language.of_tab(member))
     st.set_page_config(page_icon="📋", layout="wide")
@@ -200,8 +201,11 @@ def kept_apart() -> Iterator[None]:
 
 
 @contextmanager
-def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
-    """Shows an error inside the block as a sentence, and ends the run of the page; `passed_on` is raised again."""
+def shown_errors(*passed_on: type[TrackerError], when_away: Callable[[], None] | None = None) -> Iterator[None]:
+    """Shows an error inside the block as a sentence, and ends the run of the page; `passed_on` is raised again.
+
+    `when_away` is called where the database is away, if this tab was drawn for an admin before.
+    """
     try:
         yield
     except passed_on:
@@ -214,6 +218,9 @@ def shown_errors(*passed_on: type[TrackerError]) -> Iterator[None]:
         st.stop()
     except AWAY:
         st.error(sentence("database_away_for_person"), icon=":material/cloud_off:")
+        drawn_for: Member | None = st.session_state.get(DRAWN_FOR)
+        if when_away is not None and drawn_for is not None and drawn_for.is_admin:
+            when_away()
         st.stop()
 
 

@@ -261,6 +261,7 @@ def version_of(current: Health, failing: list[Class]) -> object:
         current.mails,
         paused,
         alive,
+        sorted((one.code, one.tracker) for one in health.of_trackers(current)),
         [(one.id, one.fetch, one.seen_to) for one in failing],
     )
 

@@ -2,6 +2,7 @@
 
 client.py        what we ask of the API, and what the answers say
 connection.py    one call: token, rate limit, limits of time and size, and what a failure means
+contact.py       how the calls of this process go
 rate_limit.py    the limits of each plan
 webhook.py       signatures and events
 meeting_link.py  the meeting in a pasted text
@@ -9,16 +10,19 @@ meeting_link.py  the meeting in a pasted text
 
 from tracker.zoom.client import Meeting, NewMeeting, Occurrence, ParticipantList, Recurrence, Zoom
 from tracker.zoom.connection import RateLimiter, used_up_for
+from tracker.zoom.contact import Contact, Standing
 from tracker.zoom.rate_limit import Category
 
 __all__ = [
     "Category",
+    "Contact",
     "Meeting",
     "NewMeeting",
     "Occurrence",
     "ParticipantList",
     "RateLimiter",
     "Recurrence",
+    "Standing",
     "Zoom",
     "used_up_for",
 ]

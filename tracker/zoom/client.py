@@ -14,6 +14,7 @@ from tracker.errors import ZoomMeetingUnknown, ZoomUnreachable
 from tracker.settings import Settings
 from tracker.text import number_of, plain_id, text_of
 from tracker.zoom.connection import Connection, RateLimiter, Token, required
+from tracker.zoom.contact import Contact
 from tracker.zoom.rate_limit import Category
 
 LONGEST_ID, LONGEST_NUMBER = 255, 15
@@ -131,8 +132,14 @@ class Zoom:
         now: Callable[[], datetime] = clock.now,
         monotonic: Callable[[], float] = time.monotonic,
         limiter: RateLimiter | None = None,
+        contact: Contact | None = None,
     ) -> None:
-        self._connection = Connection(settings, limiter, now, monotonic)
+        self._connection = Connection(settings, limiter, now, monotonic, contact)
+
+    @property
+    def contact(self) -> Contact:
+        """How the calls go; another client of this process may share it."""
+        return self._connection.contact
 
     def create_meeting(self, host: str, meeting: NewMeeting) -> Meeting:
         """Makes a scheduled meeting for the Zoom user `host` (id or e-mail), with a passcode."""

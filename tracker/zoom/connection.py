@@ -29,6 +29,7 @@ from tracker.errors import (
     ZoomUnreachable,
 )
 from tracker.settings import Settings
+from tracker.zoom.contact import Contact
 from tracker.zoom.rate_limit import Category, category_named, stated_rate
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
@@ -92,8 +93,10 @@ class Connection:
         limiter: RateLimiter | None,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
+        contact: Contact | None = None,
     ) -> None:
         self._settings, self._limiter, self._now, self._monotonic = settings, limiter, now, monotonic
+        self.contact = contact or Contact(now, monotonic)
         self._http = requests.Session()
         self._token: Token | None = None
         self._token_lock = threading.Lock()
@@ -106,7 +109,8 @@ class Connection:
         """A token that is good for a while yet; the same one for all threads."""
         with self._token_lock:
             if self._token is None or self._monotonic() >= self._token.good_until:
-                self._token = self._fresh_token()
+                with self.contact.call(("token",)), self.contact.token():
+                    self._token = self._fresh_token()
             return self._token
 
     def call(
@@ -128,6 +132,12 @@ class Connection:
             self._limiter.admit_write(host)
         # The second piece of every path is an id.
         kind = (method, *path.split("/")[1:2], *path.split("/")[3:])
+        with self.contact.call(kind):
+            return self._called(kind, category, method, path, {"params": query, "json": body}, host)
+
+    def _called(
+        self, kind: tuple[str, ...], category: Category, method: str, path: str, sent: Mapping[str, Any], host: str
+    ) -> dict[str, Any]:
         for last in (False, True):
             token = self.token()
             category = self._categories.get(kind, category)
@@ -135,7 +145,7 @@ class Connection:
                 category,
                 method,
                 self._settings.zoom_api_url + path,
-                {"headers": {"Authorization": f"Bearer {token.value}"}, "params": query, "json": body},
+                {"headers": {"Authorization": f"Bearer {token.value}"}, **sent},
             )
             self._categories[kind] = category_named(reply.headers, otherwise=category)
             if (allowed := stated_rate(reply.headers)) is not None:
@@ -155,7 +165,8 @@ class Connection:
 
     def seconds_ahead(self) -> float | None:
         """How many seconds our clock is ahead of Zoom's; None where Zoom does not say."""
-        reply = self._send("HEAD", self._settings.zoom_api_url, {})
+        with self.contact.call(("HEAD",)):
+            reply = self._send("HEAD", self._settings.zoom_api_url, {})
         try:
             theirs = parsedate_to_datetime(reply.headers["Date"])
             return (self._now() - theirs.astimezone(UTC)).total_seconds()
@@ -244,6 +255,7 @@ class Connection:
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             # UnicodeError: Zoom's own token of the next page is sent back to it, and may be half a surrogate pair.
             raise ZoomUnreachable("zoom_unreachable") from error
+        self.contact.note_time(response.headers)
         return Reply(response.status_code, response.headers, bytes(content))
 
     def _token_error(self, reply: Reply) -> ZoomError:

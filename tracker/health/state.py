@@ -3,16 +3,15 @@
 Functions that take a transaction run in the caller's.
 """
 
-import logging
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from tracker import retry, storage
 from tracker.errors import Problem
+from tracker.health.conditions import Condition, minute, written
+from tracker.health.webhook_counter import OF_OTHERS, Seen
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
 from tracker.storage.database import Engine, Transaction, transaction
@@ -20,9 +19,7 @@ from tracker.storage.mails import MailQueue
 from tracker.storage.processes import Tracker
 from tracker.storage.rates import Usage
 from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
-from tracker.zoom.webhook import BODY_CHANGED, OTHER_SIGNATURES
-
-log = logging.getLogger(__name__)
+from tracker.zoom.webhook import BODY_CHANGED
 
 VERSION = version("zoom-participant-tracking")
 # The outcome of Zoom's check of our address.
@@ -31,8 +28,6 @@ VALIDATION = "url_validation"
 SILENT_AFTER = timedelta(days=1)
 # While classes are held webhooks come all the time: for so long none but such as have another signature is a sign.
 UNSIGNED_AFTER = timedelta(hours=1)
-# How often it is logged how many were refused.
-TELL_REFUSED_EVERY = timedelta(minutes=1)
 # How long ago a class may have been held for missing webhooks to be reported.
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
@@ -41,6 +36,7 @@ DELIVERIES_KEPT = timedelta(days=30)
 # An e-mail that fails so often will not go by itself; one that was given up is told for so long.
 MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
 NO_MAILS = MailQueue()
+NOTHING_SEEN = Seen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +80,21 @@ class Health:
     mails: MailQueue = NO_MAILS
 
     @property
-    def reasons(self) -> list[Problem]:
-        """What somebody has to look at; nothing while all is well."""
-        late, stuck = self.queue.late, self.queue.stuck
+    def reasons(self) -> list[Condition]:
+        """What is wrong by what the database says, of all trackers together; nothing while all is well."""
+        late, stuck, silent = self.queue.late, self.queue.stuck, self.alarms.silent_since
         why = (self.mails.why,) if self.mails.why else ()
+        never = self.last_webhook is None and silent is None and not self.alarms.unsigned
         possible = (
-            (Problem("webhooks_silent"), self.alarms.silent_since is not None),
+            (Problem("webhooks_silent", {"since": minute(silent or self.now)}), silent),
             (self.alarms.of_signatures, self.alarms.unsigned),
+            (Problem("webhooks_never_came"), never),
             (Problem("fetches_late", {"count": late}), late),
             (Problem("fetches_stuck", {"count": stuck}), stuck),
             (Problem("mails_late", {"count": self.mails.late}), self.mails.late),
             (Problem("mails_failing", {"count": self.mails.failing, "why": why}), self.mails.failing),
         )
-        return [reason for reason, holds in possible if holds]
+        return [Condition(reason) for reason, holds in possible if holds]
 
     @property
     def webhook_age(self) -> float | None:
@@ -104,59 +102,13 @@ class Health:
         return None if self.last_webhook is None else (self.now - self.last_webhook).total_seconds()
 
 
-class WebhookCounter:
-    """Counts the outcomes of webhooks in memory: storing each refused one would let anybody fill the disk."""
-
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        self._engine, self._now = engine, now
-        self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-        self._not_told: Counter[str] = Counter()
-        self._told_at: datetime | None = None
-
-    def note(self, outcome: str) -> None:
-        """One more webhook had this outcome."""
-        with self._lock:
-            self._counts[outcome] += 1
-            if outcome.startswith(REFUSED):
-                self._not_told[outcome.removeprefix(REFUSED)] += 1
-
-    def tell_refused(self, at_end: bool = False) -> None:
-        """Logs by reason how many were refused, once a minute and at the end.
-
-        Anybody can send what is refused: a line for each would fill the disk.
-        """
-        now = self._now()
-        with self._lock:
-            if not at_end and self._told_at and abs(now - self._told_at) < TELL_REFUSED_EVERY:
-                return
-            found, self._not_told = self._not_told, Counter()
-            self._told_at = now if found else self._told_at
-        for reason, count in found.most_common():
-            log.warning("webhooks were refused", extra={"reason": reason, "count": count})
-
-    def save_counts(self) -> None:
-        """Adds what was counted since the last time to the database; it stays in memory where that fails."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        if not counts:
-            return
-        try:
-            with transaction(self._engine) as tx:
-                storage.webhook_log.add_to_tallies(tx, counts, self._now())
-        except BaseException:
-            with self._lock:
-                self._counts += counts
-            raise
-
-
-def read_health(tx: Transaction, now: datetime) -> Health:
-    """The state of everything at `now`."""
-    trackers, last = storage.processes.list_trackers(tx), _last_webhook(tx)
+def read_health(tx: Transaction, now: datetime, seen: Seen = NOTHING_SEEN) -> Health:
+    """The state of everything at `now`; `seen` is what a tracker knows of webhooks beyond what is written down."""
+    trackers, last = storage.processes.list_trackers(tx), _latest(_last_webhook(tx), seen.last)
     validation = storage.webhook_log.last_of_outcomes(tx, VALIDATION)
     return Health(
         now=now,
-        alarms=_alarms(tx, trackers, last, now),
+        alarms=_alarms(tx, trackers, last, now, seen),
         trackers=trackers,
         queue=queue(tx, now),
         last_webhook=last,
@@ -195,10 +147,10 @@ def failing_classes(tx: Transaction, limit: int) -> list[Class]:
     return storage.attention.troubled(tx, limit, no_session=retry.NO_SESSION)
 
 
-def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime) -> None:
-    """This tracker runs."""
+def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime, wrong: Iterable[Condition] = ()) -> None:
+    """This tracker runs, and that is wrong with it."""
     with transaction(engine) as tx:
-        storage.processes.note_alive(tx, Tracker(name, VERSION, started_at, now))
+        storage.processes.note_alive(tx, Tracker(name, VERSION, started_at, now, written(wrong)))
 
 
 def note_gone(engine: Engine, name: str) -> None:
@@ -215,15 +167,15 @@ def forget_old(tx: Transaction, now: datetime) -> None:
     storage.mails.forget_weekly(tx, now - TALLIES_KEPT)
 
 
-def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime) -> Alarms:
+def _alarms(
+    tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime, seen: Seen = NOTHING_SEEN
+) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
-    other = storage.webhook_log.last_of_outcomes(tx, *(f"{REFUSED}{code}" for code in OTHER_SIGNATURES))
-    unsigned = (
-        other is not None
-        and now - other.last_at < SILENT_AFTER
-        and (last is None or other.last_at - last > UNSIGNED_AFTER)
-    )
-    changed = unsigned and other is not None and other.outcome == f"{REFUSED}{BODY_CHANGED}"
+    stored = storage.webhook_log.last_of_outcomes(tx, *OF_OTHERS)
+    known = [(stored.last_at, stored.outcome)] if stored else []
+    other, outcome = max(known + ([seen.last_other] if seen.last_other else []), default=(None, ""))
+    unsigned = other is not None and now - other < SILENT_AFTER and (last is None or other - last > UNSIGNED_AFTER)
+    changed = unsigned and outcome == f"{REFUSED}{BODY_CHANGED}"
     return Alarms(not alive, _silent_since(tx, last, now), unsigned, changed)
 
 

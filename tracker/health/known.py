@@ -1,0 +1,66 @@
+"""All that is known to be wrong, by whoever asks: a command or a page, in a process that is no tracker itself."""
+
+import platform
+from collections.abc import Iterable
+from datetime import timedelta
+
+from tracker.errors import Problem
+from tracker.health.asking import ask_tracker
+from tracker.health.conditions import Condition, Severity, read
+from tracker.health.state import Health, read_health
+from tracker.services import Services
+from tracker.storage.database import AWAY
+from tracker.storage.processes import Tracker
+
+# A tracker writes down every few seconds what is wrong; after so long without a word it is asked.
+FRESH_FOR = timedelta(seconds=30)
+NOT_RUNNING = "tracker_not_running"
+
+
+def known(services: Services) -> list[Condition]:
+    """Whatever is wrong: with the installation, and with each of its trackers; the worst first. Never raises.
+
+    A tracker of this machine is asked over HTTP where the database cannot be read, or has no fresh word of it.
+    """
+    found: list[Condition] = []
+    silent = True
+    try:
+        health = services.read(read_health, services.now())
+    except AWAY:
+        pass
+    else:
+        found = [*of_trackers(health), *health.reasons]
+        silent = _is_silent(health, name_of_tracker(services))
+    answer = ask_tracker(services.settings) if silent else None
+    if answer is not None:
+        found = [one for one in found if one.code != NOT_RUNNING]
+        found += answer.conditions
+    return sorted(_each_once(found), key=lambda one: not one.is_down)
+
+
+def of_trackers(found: Health) -> list[Condition]:
+    """What the trackers that run have written down of themselves, or that none runs."""
+    alive = [tracker for tracker in found.trackers if tracker.is_alive(found.now)]
+    if not alive:
+        return [Condition(Problem(NOT_RUNNING), Severity.DOWN)]
+    return [one for tracker in alive for one in read(tracker.conditions, tracker.name if len(alive) > 1 else "")]
+
+
+def name_of_tracker(services: Services) -> str:
+    """What the tracker of this machine is called: a restart goes on under the same name."""
+    return f"{platform.node()}:{services.settings.tracker_port}"
+
+
+def _is_silent(found: Health, own: str) -> bool:
+    """Whether the tracker of this machine has not written for a while, or none has."""
+
+    def is_fresh(tracker: Tracker) -> bool:
+        return found.now - tracker.seen_at < FRESH_FOR
+
+    mine = [tracker for tracker in found.trackers if tracker.name == own]
+    return not any(map(is_fresh, mine or found.trackers))
+
+
+def _each_once(found: Iterable[Condition]) -> list[Condition]:
+    """The first of each code and tracker."""
+    return list({(one.code, one.tracker): one for one in reversed(list(found))}.values())[::-1]

@@ -1,0 +1,215 @@
+"""What a tracker knows of itself, looked at all the time, and told: whatever begins to be wrong, and when it ends.
+
+It has threads of its own: neither a loop that stands nor a database that does not answer may keep it from telling.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from tracker import health
+from tracker.errors import Problem, TrackerError
+from tracker.health import Condition, Health, Severity, Vitals, WebhookCounter
+from tracker.messages import cure_of, sentence_of
+from tracker.services import Services
+from tracker.storage.database import AWAY, faults_of, file_of
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_BEATS = 5.0
+# Whoever asks for the state of the database waits no longer than this.
+READ_SECONDS = 5.0
+# How often Zoom is asked for its time and a token (one is good for an hour), and how often while that fails.
+SECONDS_BETWEEN_CALLS, SECONDS_BETWEEN_TRIES = 300.0, 30.0
+# What comes and goes is told once in this time.
+SECONDS_BETWEEN_LINES = 60.0
+STOP_SECONDS = 5.0
+
+
+class Loop(Protocol):
+    """What is asked of the tracker's loop."""
+
+    def seconds_since_turn(self) -> float | None:
+        """The seconds since its last turn; None before the first."""
+
+    def failing_jobs(self) -> tuple[str, ...]:
+        """The jobs that fail by a fault of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong, the worst first; what this process knows of itself; and what the database says, if it does."""
+
+    conditions: tuple[Condition, ...]
+    vitals: Vitals
+    health: Health | None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether this tracker does not work."""
+        return any(one.is_down for one in self.conditions)
+
+    @property
+    def status(self) -> str:
+        """In a word for programs."""
+        return "unwell" if self.is_down else "attention" if self.conditions else "ok"
+
+
+class Watch:
+    """Watches over the tracker of this name until it is stopped."""
+
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        loop: Loop,
+        webhook_counter: WebhookCounter,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._services, self._name, self._loop, self._monotonic = services, name, loop, monotonic
+        self._webhook_counter = webhook_counter
+        self._started_at = services.now()
+        self._faults = faults_of(services.engine)
+        self._stop = threading.Event()
+        self._tried = False
+        self._beat_began: float | None = None
+        self._reading_lock = threading.Lock()
+        self._reading: Future[Health] | None = None
+        # What was told to be wrong, and when what had ended before was told last.
+        self._told: set[str] = set()
+        # That it is starting is worth a line only where it does not come to an end.
+        self._told_at: dict[str, float] = {"tracker_starting": monotonic()}
+        self._threads = [
+            threading.Thread(target=self._again_and_again, args=(job, pause), name=job.__name__, daemon=True)
+            for job, pause in (
+                (self.beat, lambda: SECONDS_BETWEEN_BEATS),
+                (self.tell, lambda: SECONDS_BETWEEN_BEATS),
+                (self.call_zoom, self._until_next_call),
+            )
+        ]
+
+    def start(self) -> None:
+        """Begins to watch."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends, and takes this tracker off the list of those that run where the database takes that."""
+        self._stop.set()
+        until = time.monotonic() + STOP_SECONDS
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(until - time.monotonic(), 0))
+        if self._beat_began is None:  # else the database does not answer, and would not now
+            with suppress(*AWAY):
+                health.note_gone(self._services.engine, self._name)
+
+    def beat(self) -> None:
+        """Writes down that this tracker runs, and what is wrong with it: the proof that changes can be stored."""
+        wrong = health.of_process(self.vitals())
+        self._beat_began = self._monotonic()
+        try:
+            health.note_alive(self._services.engine, self._name, self._started_at, self._services.now(), wrong)
+        except AWAY:
+            pass  # it is among the faults of the database
+        else:
+            self._faults.stored()
+        finally:
+            self._beat_began = None
+            self._tried = True
+
+    def call_zoom(self) -> None:
+        """Asks Zoom for a token, where the one in use runs out, and for its time; how that goes is noted."""
+        with suppress(TrackerError, *AWAY):
+            self._services.zoom.token()
+        with suppress(TrackerError, *AWAY):
+            self._services.zoom.clock_offset()
+
+    def findings(self) -> Findings:
+        """What is wrong now. It never raises, and answers also where the database does not."""
+        found, silent = None, False
+        try:
+            found = self._read_health()
+        except TimeoutError:
+            silent = True
+        except AWAY:
+            pass
+        vitals = self.vitals(silent=silent)
+        wrong = [*health.of_process(vitals), *(found.reasons if found else ())]
+        if found is None and not any(one.code.startswith("database_") for one in wrong):
+            wrong.append(Condition(Problem("database_silent", {"seconds": round(READ_SECONDS)}), Severity.DOWN))
+        return Findings(tuple(sorted(wrong, key=lambda one: not one.is_down)), vitals, found)
+
+    def vitals(self, *, silent: bool = False) -> Vitals:
+        """What this process knows of itself; `silent`: the database has just not answered in time."""
+        settings, engine = self._services.settings, self._services.engine
+        began = self._beat_began
+        waiting = 0.0 if began is None else self._monotonic() - began
+        file = file_of(engine)
+        folders = {settings.data_dir: False} | ({file.parent: True} if file else {})
+        disks = (health.disk_of(folder, needed=needed) for folder, needed in folders.items())
+        return Vitals(
+            loop_age=self._loop.seconds_since_turn(),
+            failing_jobs=self._loop.failing_jobs(),
+            tried=self._tried,
+            silent_for=max(waiting, health.SILENT_SECONDS) if silent else waiting,
+            database=str(file or f"{engine.url.host or 'localhost'}/{engine.url.database}"),
+            record=self._faults.record(),
+            disks=tuple(disk for disk in disks if disk is not None),
+            standing=self._services.zoom.contact.standing(),
+            zoom_host=urlsplit(settings.zoom_api_url).hostname or "",
+            zoom_connected=bool(settings.zoom_account_id and settings.zoom_client_id and settings.zoom_client_secret),
+            webhook_secret=bool(settings.zoom_webhook_secret),
+            recent=self._webhook_counter.recent(),
+        )
+
+    def tell(self) -> None:
+        """Logs what has begun to be wrong, with what mends it, and what has ended."""
+        now = self._monotonic()
+        wrong = {one.code: one for one in self.findings().conditions}
+        wrong.pop("tracker_starting", None)
+        for code, one in wrong.items():
+            if (
+                code not in self._told
+                and now - self._told_at.get(code, -SECONDS_BETWEEN_LINES) >= SECONDS_BETWEEN_LINES
+            ):
+                level = logging.ERROR if one.is_down else logging.WARNING
+                log.log(level, "%s %s", sentence_of(one), cure_of(one), extra={"condition": code})
+                self._told.add(code)
+                self._told_at[code] = now
+        for code in self._told - wrong.keys():
+            log.info("it is well again", extra={"condition": code})
+        self._told &= wrong.keys()
+
+    def _read_health(self) -> Health:
+        """What the database says, read in a thread of its own. Raises TimeoutError where that takes too long."""
+        with self._reading_lock:
+            reading = self._reading
+            if reading is None or reading.done():
+                reading = self._reading = Future()
+                threading.Thread(target=self._read_into, args=(reading,), name="health", daemon=True).start()
+        return reading.result(READ_SECONDS)
+
+    def _read_into(self, result: Future[Health]) -> None:
+        try:
+            services = self._services
+            result.set_result(services.read(health.read_health, services.now(), self._webhook_counter.seen()))
+        except BaseException as error:
+            result.set_exception(error)
+
+    def _until_next_call(self) -> float:
+        return SECONDS_BETWEEN_CALLS if self._services.zoom.contact.standing().is_good else SECONDS_BETWEEN_TRIES
+
+    def _again_and_again(self, job: Callable[[], None], pause: Callable[[], float]) -> None:
+        while not self._stop.is_set():
+            try:
+                job()
+            except Exception:
+                log.exception("the watch over this tracker failed; it goes on")
+            self._stop.wait(pause())
