@@ -24,9 +24,9 @@ def examined() -> tuple[datetime, list[Check]]:
     return services().now(), doctor.examine(services())
 
 
-with page.shown_errors():
+with page.shown_errors(when_away=all_well.by_the_tracker):
     auth.check_is_admin(member)
-    current = page.read(health.read_health, services().now())
+    current = health.Reader(services()).read()
     failing = page.read(health.failing_classes, MOST_FAILING)
     wrong = health.known(services())
     drawn = system.version_of(current, failing)

@@ -29,8 +29,9 @@ from tests.makers import (
     stored,
     zoom_signature,
 )
-from tracker import class_attendance, fetching, health, messages, reconcile, sessions, storage
+from tracker import class_attendance, fetching, health, reconcile, sessions, storage
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.messages import sentence
 from tracker.server.routes import Answer, Request, ServerState, answer
 from tracker.storage.database import make_engine, reading
 from tracker.storage.models import WebhookDelivery
@@ -317,7 +318,7 @@ def test_health_is_good_with_a_fresh_loop_and_a_database(state: ServerState, eng
                 "severity": "attention",
                 "details": {},
                 "sentence": "No webhook of Zoom's has come yet.",
-                "cure": messages.CURES["webhooks_never_came"],
+                "cure": sentence("cure_webhooks_never_came"),
             }
         ],
         "version": health.VERSION,

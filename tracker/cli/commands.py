@@ -49,7 +49,7 @@ from tracker.cli.call import (
     say,
 )
 from tracker.errors import InvalidInput, NotFound, Problem, SettingsError, TrackerError
-from tracker.messages import cure_of, languages, name_of_check, people_in_words, sentence_of
+from tracker.messages import languages, name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import open_services
@@ -166,7 +166,7 @@ def examine(call: Call) -> int:
     try:
         with call.services(prepare=None) as services:
             checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + checks
-            checks += doctor.examine(services)
+            checks += doctor.examine(services) + doctor.conditions(services)
             if call.options.public:
                 checks += doctor.way_from_zoom(services, call.options.public)
     except SettingsError as error:
@@ -174,21 +174,15 @@ def examine(call: Call) -> int:
         checks = [*(check for check in checks if not check.ok), doctor.Check("settings_read", False, error.problem)]
     well = all(check.ok for check in checks)
     if call.options.json:
-        found = [{"name": check.code, "ok": check.ok, "sentence": _finding(check)} for check in checks]
+        found = [{"name": check.code, "ok": check.ok, "sentence": sentence_of(check.problem)} for check in checks]
         print_json({"ok": well, "checks": found})
     else:
         for check in checks:
             mark = "ok     " if check.ok else "MISSING"
-            say(f"{mark} {name_of_check(check.code)}: {_finding(check)}")
+            say(f"{mark} {name_of_check(check.code)}: {sentence_of(check.problem)}")
     if not well:
         complain("Something needs attention; see above.")
     return 0 if well else 1
-
-
-def _finding(check: doctor.Check) -> str:
-    """What a check has found; of a condition of `health` its cure as well, which the other sentences have in them."""
-    cure = cure_of(check.problem) if check.code.startswith(("condition:", "database")) else ""
-    return f"{sentence_of(check.problem)} {cure}".strip()
 
 
 def create_class(call: Call) -> None:

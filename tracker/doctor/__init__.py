@@ -19,7 +19,7 @@ from tracker.errors import Problem
 from tracker.services import Services
 from tracker.zoom import Zoom
 
-__all__ = ["SCOPES", "Check", "examine", "settings_given", "way_from_zoom", "where_things_are"]
+__all__ = ["SCOPES", "Check", "conditions", "examine", "settings_given", "way_from_zoom", "where_things_are"]
 
 Made = Callable[[Services], Iterator[Check]]
 
@@ -64,8 +64,6 @@ def examine(services: Services) -> list[Check]:
     checks = made("database", database.database, services)
     if is_away := not checks[0].ok:
         services = replace(services, zoom=Zoom(services.settings, services.now))
-    asked = installation.conditions_without_database if is_away else installation.conditions
-    checks += made("health", asked, services)
     for code, check in (*WITHOUT_DATABASE, *WITH_DATABASE):
         if is_away and (code, check) in WITH_DATABASE:
             checks.append(Check(code, False, Problem("waits_for_database")))
@@ -74,6 +72,11 @@ def examine(services: Services) -> list[Check]:
         else:
             checks += made(code, check, services)
     return checks
+
+
+def conditions(services: Services) -> list[Check]:
+    """What the database and the trackers say is wrong, each with what mends it; the codes are those of `health`."""
+    return made("conditions", installation.conditions, services)
 
 
 def way_from_zoom(services: Services, url: str) -> list[Check]:

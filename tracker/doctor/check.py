@@ -51,6 +51,8 @@ def why_away(error: Exception) -> Problem:
     if fault is not None and fault.sort is Sort.FULL:
         return Problem("database_unwritable", {"cause": fault.cause})
     if fault is not None and fault.sort in AS_HEALTH_SAYS:
-        return Problem(f"database_{fault.sort}", {"cause": fault.cause})
+        code = f"database_{fault.sort}"
+        what, cure = Problem(code, {"cause": fault.cause}), Problem(f"cure_{code}")
+        return Problem("condition", {"what": (what,), "cure": (cure,)})
     cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
     return Problem("database_away_because", {"cause": cause})

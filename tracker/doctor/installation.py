@@ -3,28 +3,22 @@
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import auth, health, paths, privacy
 from tracker.doctor.check import Check
-from tracker.errors import Problem
-from tracker.health import Condition
+from tracker.errors import Problem, TrackerError
 from tracker.services import Services
 from tracker.settings import SECRET_FILES, names_in, unknown_names
-from tracker.storage.database import files_of
+from tracker.storage.database import AWAY, check_schema, files_of
 from tracker.storage.webhook_log import REFUSED
 
 SECRETS = ("zoom_client_secret", "zoom_webhook_secret", "cron_secret", "oidc_client_secret")
 # What the names of settings begin with that no other program has.
 PREFIXES = ("ZOOM_", "TRACKER_", "OIDC_")
-# Conditions that are one of the other checks here.
-SAID_BY_OTHERS = {
-    *("tracker_not_running", "webhooks_silent", "webhooks_unsigned", "webhooks_changed", "webhook_secret_missing"),
-    *("zoom_not_connected", "clock_off", "mails_failing"),
-}
 # The form of those that `tracker demo` makes; what it keeps may have been copied anywhere.
 OF_DEMO = re.compile(r"(client|webhook|cron)-[0-9a-f]{32}")
 # Secrets and tokens travel to these.
@@ -140,25 +134,23 @@ def trackers(services: Services) -> Iterator[Check]:
 
 
 def conditions(services: Services) -> Iterator[Check]:
-    """What is known to be wrong with the trackers and the work that waits, each by its code; the worst first."""
-    yield from _as_checks(health.known(services))
+    """What the database and the trackers say is wrong, each by its code; that none runs is a check of its own.
 
-
-def conditions_without_database(services: Services) -> Iterator[Check]:
-    """What the tracker of this machine says of itself, which needs no database."""
-    answer = health.ask_tracker(services.settings)
-    yield from _as_checks(answer.conditions if answer else ())
-
-
-def _as_checks(found: Collection[Condition]) -> Iterator[Check]:
-    said = SAID_BY_OTHERS
-    if any(one.code == "tracker_not_running" for one in found):
-        said = said | {"webhooks_never_came"}  # before the first start there can be none
-    wrong = [one for one in found if one.code not in said]
-    summed_up = Problem("conditions_found", {"count": len(wrong)}) if wrong else Problem("conditions_none")
-    yield Check("health", not wrong, summed_up)
-    for one in wrong:
-        yield Check(":".join(filter(None, ("condition", one.code, one.tracker))), False, one.problem)
+    Where the database is not there, or not of this version, only the tracker of this machine is asked.
+    """
+    try:
+        check_schema(services.engine)
+        found = health.known(services)
+    except (TrackerError, *AWAY):
+        answer = health.ask_tracker(services.settings)
+        found = [*answer.conditions] if answer else []
+    left_out = {health.NOT_RUNNING}
+    if any(one.code == health.NOT_RUNNING for one in found):
+        left_out.add("webhooks_never_came")  # before the first start there can be none
+    for one in found:
+        if one.code not in left_out:
+            code = ":".join(filter(None, ("condition", one.code, one.tracker)))
+            yield Check(code, False, Problem("condition", {"what": (one,), "cure": (one.cure,)}))
 
 
 def webhooks(services: Services) -> Iterator[Check]:

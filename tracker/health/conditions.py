@@ -42,6 +42,11 @@ class Condition:
         return self.problem.details
 
     @property
+    def cure(self) -> Problem:
+        """What mends it, as a sentence of its own."""
+        return Problem(f"cure_{self.code}")
+
+    @property
     def is_down(self) -> bool:
         """Whether the tracker does not work because of it."""
         return self.severity is Severity.DOWN

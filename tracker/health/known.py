@@ -7,7 +7,8 @@ from datetime import timedelta
 from tracker.errors import Problem
 from tracker.health.asking import ask_tracker
 from tracker.health.conditions import Condition, Severity, read
-from tracker.health.state import Health, read_health
+from tracker.health.reader import Reader
+from tracker.health.state import Health
 from tracker.services import Services
 from tracker.storage.database import AWAY
 from tracker.storage.processes import Tracker
@@ -25,8 +26,8 @@ def known(services: Services) -> list[Condition]:
     found: list[Condition] = []
     silent = True
     try:
-        health = services.read(read_health, services.now())
-    except AWAY:
+        health = Reader(services).read()
+    except (*AWAY, TimeoutError):
         pass
     else:
         found = [*of_trackers(health), *health.reasons]

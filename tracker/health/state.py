@@ -84,7 +84,8 @@ class Health:
         """What is wrong by what the database says, of all trackers together; nothing while all is well."""
         late, stuck, silent = self.queue.late, self.queue.stuck, self.alarms.silent_since
         why = (self.mails.why,) if self.mails.why else ()
-        never = self.last_webhook is None and silent is None and not self.alarms.unsigned
+        # Without a tracker none can come.
+        never = self.last_webhook is None and not (silent or self.alarms.unsigned or self.alarms.no_tracker)
         possible = (
             (Problem("webhooks_silent", {"since": minute(silent or self.now)}), silent),
             (self.alarms.of_signatures, self.alarms.unsigned),

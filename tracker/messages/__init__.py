@@ -299,6 +299,7 @@ SENTENCES: Mapping[str, Template] = {
     **OF_MAIL,
     **OF_BACKUPS,
     **OF_CONDITIONS,
+    **{f"cure_{code}": cure for code, cure in CURES.items()},
     **OF_CHECKS,
     **OF_EXAMINATION,
     **_OF_SUGGESTIONS,
@@ -328,11 +329,6 @@ def sentence(code: str, details: Mapping[str, Detail] | None = None) -> str:
 def sentence_of(problem: HasCode) -> str:
     """The sentence of a problem, or of an error."""
     return sentence(problem.code, problem.details)
-
-
-def cure_of(condition: HasCode) -> str:
-    """What mends what is wrong; "" where nothing is said of it."""
-    return _told(CURES.get(condition.code, ""), condition.details)
 
 
 def action_in_words(action: str, details: Mapping[str, Detail]) -> str:
@@ -382,7 +378,7 @@ def name_of_check(code: str) -> str:
 
 def templates() -> Iterator[Template]:
     """Every sentence that stands for a code, for the catalogues."""
-    for some in (SENTENCES, WITHOUT_DETAILS, CURES, ACTIONS, ORIGINS, *EVERY):
+    for some in (SENTENCES, WITHOUT_DETAILS, ACTIONS, ORIGINS, *EVERY):
         yield from filter(None, some.values())
     yield CLASS_RENAMED_TOO
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from tracker.messages.details import Template
 
 OF_CONDITIONS: Mapping[str, Template] = {
+    # One of them, as a check of `tracker doctor`.
+    "condition": "{what} {cure}",
     "tracker_starting": "The tracker is starting: its loop has not turned yet, or the database was not tried yet.",
     "tracker_not_running": "No tracker is running, so no webhook is taken in and no class is counted.",
     "loop_stands": "The tracker's loop has stood for {seconds} s; nothing is fetched meanwhile.",

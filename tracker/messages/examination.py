@@ -7,8 +7,7 @@ from tracker.messages.details import Template
 _NAMES: Mapping[str, Template] = {
     "check_settings": "settings",
     "check_settings_read": "settings",
-    "check_health": "health",
-    "check_condition": "health {subject}",
+    "check_conditions": "what is found wrong",
     "check_schema": "schema",
     "check_integrity": "database file",
     "check_disk": "disk",
@@ -54,8 +53,6 @@ _SETTINGS: Mapping[str, Template] = {
     "settings_of_others": "Names in the settings file that are none of this program's, and change nothing: {names}.",
     "settings_amiss": "{faults}",
     "setting_misspelt": "{name} is no setting: {like} may be meant.",
-    "conditions_none": "Nothing is known to be wrong.",
-    "conditions_found": "Things that are wrong: {count}.",
     "not_checked": "It could not be checked. {why}",
     "fault_of_program": "It is a fault of this program ({kind}), which the log has.",
     "several": "{sentences}",

@@ -119,6 +119,7 @@ OF_CHECKS: Mapping[str, Template] = {
     "check_scopes": "scopes",
     "check_clock": "clock",
     "check_mail": "e-mail",
+    "check_condition": "found wrong ({subject})",
     # What they found.
     "env_file_read": "{file} is read.",
     "env_file_open": "{file} is read, and other users of this machine can open it: chmod 600 {file}.",

@@ -26,7 +26,7 @@ from tracker.errors import (
     ZoomError,
 )
 from tracker.health import Condition, WebhookCounter
-from tracker.messages import cure_of, sentence, sentence_of
+from tracker.messages import sentence, sentence_of
 from tracker.server import metrics
 from tracker.server.watch import Watch
 from tracker.services import Services
@@ -244,7 +244,7 @@ def healthz(state: ServerState, request: Request) -> Answer:
 
 def _told(one: Condition) -> dict[str, Any]:
     """A condition as a program reads it, with its sentence and what mends it."""
-    return health.fields_of(one) | {"sentence": sentence_of(one), "cure": cure_of(one)}
+    return health.fields_of(one) | {"sentence": sentence_of(one), "cure": sentence_of(one.cure)}
 
 
 def show_metrics(state: ServerState, request: Request) -> Answer:

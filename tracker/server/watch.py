@@ -7,24 +7,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from tracker import health
 from tracker.errors import Problem, TrackerError
 from tracker.health import Condition, Health, Severity, Vitals, WebhookCounter
-from tracker.messages import cure_of, sentence_of
+from tracker.messages import sentence_of
 from tracker.services import Services
-from tracker.storage.database import AWAY, faults_of, file_of
+from tracker.storage.database import AWAY, fault_of, faults_of, file_of
 
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_BEATS = 5.0
-# Whoever asks for the state of the database waits no longer than this.
-READ_SECONDS = 5.0
 # How often Zoom is asked for its time and a token (one is good for an hour), and how often while that fails.
 SECONDS_BETWEEN_CALLS, SECONDS_BETWEEN_TRIES = 300.0, 30.0
 # What comes and goes is told once in this time.
@@ -79,8 +76,9 @@ class Watch:
         self._stop = threading.Event()
         self._tried = False
         self._beat_began: float | None = None
-        self._reading_lock = threading.Lock()
-        self._reading: Future[Health] | None = None
+        # How long the last beat that failed was waited for.
+        self._waited_for = 0.0
+        self._reader = health.Reader(services, webhook_counter.seen)
         # What was told to be wrong, and when what had ended before was told last.
         self._told: set[str] = set()
         # That it is starting is worth a line only where it does not come to an end.
@@ -113,12 +111,13 @@ class Watch:
     def beat(self) -> None:
         """Writes down that this tracker runs, and what is wrong with it: the proof that changes can be stored."""
         wrong = health.of_process(self.vitals())
-        self._beat_began = self._monotonic()
+        self._beat_began = began = self._monotonic()
         try:
             health.note_alive(self._services.engine, self._name, self._started_at, self._services.now(), wrong)
-        except AWAY:
-            pass  # it is among the faults of the database
+        except AWAY:  # it is among the faults of the database
+            self._waited_for = self._monotonic() - began
         else:
+            self._waited_for = 0.0
             self._faults.stored()
         finally:
             self._beat_began = None
@@ -126,6 +125,8 @@ class Watch:
 
     def call_zoom(self) -> None:
         """Asks Zoom for a token, where the one in use runs out, and for its time; how that goes is noted."""
+        if not self._is_connected:
+            return
         with suppress(TrackerError, *AWAY):
             self._services.zoom.token()
         with suppress(TrackerError, *AWAY):
@@ -133,24 +134,26 @@ class Watch:
 
     def findings(self) -> Findings:
         """What is wrong now. It never raises, and answers also where the database does not."""
-        found, silent = None, False
+        found, silent, fault = None, False, None
         try:
-            found = self._read_health()
+            found = self._reader.read()
         except TimeoutError:
             silent = True
-        except AWAY:
-            pass
+        except AWAY as error:
+            fault = fault_of(error)
         vitals = self.vitals(silent=silent)
+        if fault is not None:  # also where changes are stored: parts of a damaged database may work
+            vitals = replace(vitals, record=replace(vitals.record, fault=fault))
         wrong = [*health.of_process(vitals), *(found.reasons if found else ())]
         if found is None and not any(one.code.startswith("database_") for one in wrong):
-            wrong.append(Condition(Problem("database_silent", {"seconds": round(READ_SECONDS)}), Severity.DOWN))
+            wrong.append(Condition(Problem("database_silent", {"seconds": round(health.READ_SECONDS)}), Severity.DOWN))
         return Findings(tuple(sorted(wrong, key=lambda one: not one.is_down)), vitals, found)
 
     def vitals(self, *, silent: bool = False) -> Vitals:
         """What this process knows of itself; `silent`: the database has just not answered in time."""
         settings, engine = self._services.settings, self._services.engine
         began = self._beat_began
-        waiting = 0.0 if began is None else self._monotonic() - began
+        waiting = max(self._waited_for, 0.0 if began is None else self._monotonic() - began)
         file = file_of(engine)
         folders = {settings.data_dir: False} | ({file.parent: True} if file else {})
         disks = (health.disk_of(folder, needed=needed) for folder, needed in folders.items())
@@ -164,10 +167,16 @@ class Watch:
             disks=tuple(disk for disk in disks if disk is not None),
             standing=self._services.zoom.contact.standing(),
             zoom_host=urlsplit(settings.zoom_api_url).hostname or "",
-            zoom_connected=bool(settings.zoom_account_id and settings.zoom_client_id and settings.zoom_client_secret),
+            zoom_connected=self._is_connected,
             webhook_secret=bool(settings.zoom_webhook_secret),
             recent=self._webhook_counter.recent(),
         )
+
+    @property
+    def _is_connected(self) -> bool:
+        """Whether there are credentials for Zoom."""
+        settings = self._services.settings
+        return bool(settings.zoom_account_id and settings.zoom_client_id and settings.zoom_client_secret)
 
     def tell(self) -> None:
         """Logs what has begun to be wrong, with what mends it, and what has ended."""
@@ -180,28 +189,12 @@ class Watch:
                 and now - self._told_at.get(code, -SECONDS_BETWEEN_LINES) >= SECONDS_BETWEEN_LINES
             ):
                 level = logging.ERROR if one.is_down else logging.WARNING
-                log.log(level, "%s %s", sentence_of(one), cure_of(one), extra={"condition": code})
+                log.log(level, "%s %s", sentence_of(one), sentence_of(one.cure), extra={"condition": code})
                 self._told.add(code)
                 self._told_at[code] = now
         for code in self._told - wrong.keys():
             log.info("it is well again", extra={"condition": code})
         self._told &= wrong.keys()
-
-    def _read_health(self) -> Health:
-        """What the database says, read in a thread of its own. Raises TimeoutError where that takes too long."""
-        with self._reading_lock:
-            reading = self._reading
-            if reading is None or reading.done():
-                reading = self._reading = Future()
-                threading.Thread(target=self._read_into, args=(reading,), name="health", daemon=True).start()
-        return reading.result(READ_SECONDS)
-
-    def _read_into(self, result: Future[Health]) -> None:
-        try:
-            services = self._services
-            result.set_result(services.read(health.read_health, services.now(), self._webhook_counter.seen()))
-        except BaseException as error:
-            result.set_exception(error)
 
     def _until_next_call(self) -> float:
         return SECONDS_BETWEEN_CALLS if self._services.zoom.contact.standing().is_good else SECONDS_BETWEEN_TRIES

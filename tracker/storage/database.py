@@ -26,6 +26,7 @@ from sqlmodel import Session, SQLModel
 
 from tracker import paths
 from tracker.errors import DatabaseNotReady, Problem, SettingsError
+from tracker.storage.faults import fault_of as fault_of
 from tracker.storage.faults import faults_of as faults_of
 
 # Waiting for another writer: long enough for any transaction of ours, short enough to answer a webhook.

@@ -10,7 +10,7 @@ from tracker import clock, health, listing
 from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.health import Condition, Health
-from tracker.messages import Detail, cure_of, formats, name_of_check, sentence_of
+from tracker.messages import Detail, formats, name_of_check, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
@@ -35,12 +35,12 @@ CHECKS = frozenset(
             "trackers",
         ),
         *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
-        *("plan", "teachers", "lists", "events", "school_account", "health"),
+        *("plan", "teachers", "lists", "events", "school_account"),
     )
 )
 # What the state of the installation says of itself, and says sooner.
-SAID_BY_HEALTH = frozenset(("trackers", "webhooks", "health"))
-SCOPE, CONDITION = "scope:", "condition:"
+SAID_BY_HEALTH = frozenset(("trackers", "webhooks"))
+SCOPE = "scope:"
 # The details of what was checked that are times; the command says them in UTC.
 MOMENTS = frozenset(("moment", "since"))
 # A check that was made and could not tell.
@@ -100,7 +100,7 @@ def _of_condition(one: Condition) -> Trouble:
     told = sentence_of(_with_times(one.problem))
     if one.tracker:
         told = _("{tracker}: {what}", tracker=one.tracker, what=told)
-    return Trouble(one.code, told, (cure_of(one),), stops=one.is_down)
+    return Trouble(one.code, told, (sentence_of(one.cure),), stops=one.is_down)
 
 
 def answer(found: Sequence[Trouble], checked_at: datetime) -> None:
@@ -293,7 +293,7 @@ def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
     for check in checks:
         if check.ok or check.code in said or check.problem.code in WAITING:
             continue
-        if not check.code.startswith((SCOPE, CONDITION)):
+        if not check.code.startswith(SCOPE):
             name = name_of_check(check.code)
             yield Trouble(
                 check.code, _("To be mended: {what}.", what=name), (words.markdown(found_in_words(check), 600),)

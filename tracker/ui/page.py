@@ -216,7 +216,7 @@ def shown_errors(*passed_on: type[TrackerError], when_away: Callable[[], None] |
         else:
             st.error(words.markdown(sentence_of(error), 400), icon=":material/error:")
         st.stop()
-    except AWAY:
+    except (*AWAY, TimeoutError):
         st.error(sentence("database_away_for_person"), icon=":material/cloud_off:")
         drawn_for: Member | None = st.session_state.get(DRAWN_FOR)
         if when_away is not None and drawn_for is not None and drawn_for.is_admin:

@@ -1,0 +1,39 @@
+"""The state of the installation, read from the database within a limit of time."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from tracker.health.state import NOTHING_SEEN, Health, read_health
+from tracker.health.webhook_counter import Seen
+from tracker.services import Services
+
+# Whoever asks for the state of the database waits no longer than this.
+READ_SECONDS = 5.0
+
+
+class Reader:
+    """Reads in a thread of its own, at most in one: a database that does not answer keeps nobody waiting for long.
+
+    `seen` is what a tracker knows of webhooks beyond what is written down.
+    """
+
+    def __init__(self, services: Services, seen: Callable[[], Seen] = lambda: NOTHING_SEEN) -> None:
+        self._services, self._seen = services, seen
+        self._lock = threading.Lock()
+        self._reading: Future[Health] | None = None
+
+    def read(self) -> Health:
+        """What the database says. Raises TimeoutError where it says nothing in time, and one of AWAY."""
+        with self._lock:
+            reading = self._reading
+            if reading is None or reading.done():
+                reading = self._reading = Future()
+                threading.Thread(target=self._read_into, args=(reading,), name="health", daemon=True).start()
+        return reading.result(READ_SECONDS)
+
+    def _read_into(self, result: Future[Health]) -> None:
+        try:
+            result.set_result(self._services.read(read_health, self._services.now(), self._seen()))
+        except BaseException as error:
+            result.set_exception(error)
