@@ -159,7 +159,8 @@ def fill_up(place: Place) -> None:
     fill(place, leave=0)
     # What is small may still fit into the newest pages.
     for number in range(40):
-        place.deliver(event_body("meeting.participant_joined", uuid=f"uuid-{number}", x="y" * 9000))
+        person = {"user_id": str(number), "user_name": "y" * 900, "join_time": "2026-05-14T12:00:00Z"}
+        place.deliver(event_body("meeting.participant_joined", uuid=f"uuid-{number}", participant=person))
 
 
 def make_read_only(place: Place) -> None:
@@ -199,6 +200,22 @@ def lock(place: Place) -> None:
     wait_until(lambda: "database_busy" not in place.codes(), "it is over")
 
 
+def leave_zoom(place: Place) -> None:
+    """Zoom is not there any more; a tracker that begins calls it at once, and one that runs within five minutes."""
+    place.zoom.close()
+    place.tracker.kill()
+    place.tracker.start()
+
+
+def have_another_time(place: Place) -> None:
+    """The same with a Zoom that has another time."""
+    patch = pytest.MonkeyPatch()
+    place.cleanup.callback(patch.undo)
+    patch.setattr(practice_server.Handler, "date_time_string", behind)
+    place.tracker.kill()
+    place.tracker.start()
+
+
 def behind(_self: object, timestamp: float | None = None) -> str:
     """The date of a Zoom whose clock is 400 s behind this machine's."""
     return (datetime.now(UTC) - timedelta(seconds=400)).strftime("%a, %d %b %Y %H:%M:%S GMT")
@@ -235,7 +252,8 @@ def take_a_table(place: Place) -> None:
 MADE: dict[str, Callable[[Place], object]] = {
     "webhooks with another secret": refuse_many,
     "webhooks with another secret, at once": refuse_some_after_zooms,
-    "Zoom unreachable": lambda place: place.zoom.close(),
+    "Zoom unreachable": leave_zoom,
+    "the clock is off": have_another_time,
     "the loop stands": lambda place: (place.folder / standing_tracker.STANDS).touch(),
     "a job fails": lambda place: (place.folder / standing_tracker.FAILS).touch(),
     "little space left": lambda place: fill(place, leave=9 * 1024 * 1024),
@@ -386,14 +404,10 @@ def test_each_bad_situation_is_named_in_all_four_places_with_what_mends_it(
     system: Callable[[Place], AppTest],
 ) -> None:
     cure = sentence(f"cure_{code}")
-    with placed(situation, kind, tmp_path, request) as place, pytest.MonkeyPatch.context() as patch:
+    with placed(situation, kind, tmp_path, request) as place:
         shown = system(place)
         assert cure not in said(shown) or situation in FROM_THE_START
-        if situation == "the clock is off":
-            patch.setattr(practice_server.Handler, "date_time_string", behind)
-            place.tracker.kill()
-            place.tracker.start()
-        elif situation in MADE:
+        if situation in MADE:
             MADE[situation](place)
         wait_until(lambda: code in place.codes(), f"/healthz says {code}")
         wait_until(lambda: place.health()[0] == int(status), f"/healthz answers {status}")
@@ -411,3 +425,45 @@ def test_each_bad_situation_is_named_in_all_four_places_with_what_mends_it(
         wait_until(lambda: ON_THE_PAGE.get(code, cure) in on_the_page(), f"System says {code}")
         exit_code, told = doctor_of(place)
         assert (exit_code, told[code].endswith(cure)) == (1, True)
+
+
+@pytest.mark.database("sqlite")
+def test_thousands_of_refused_webhooks_on_a_full_disk_hide_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with placed("the disk is full", "sqlite", tmp_path, request) as place:
+        fill_up(place)
+        refuse_many(place)
+        status, told = place.health()
+        assert (status, told["status"]) == (503, "unwell")
+        assert {"disk_full", "webhooks_failed"} <= place.codes().keys()
+        assert told["webhooks"]["refusedLately"] > 0
+        metrics = place.tracker.call("/metrics")[1]
+        assert 'tracker_webhooks_total{outcome="refused"} 3000.0' in metrics
+        assert 'tracker_condition{code="disk_full",severity="down"} 1.0' in metrics
+
+
+@pytest.mark.parametrize("schema", ["of this version", "none yet"])
+@pytest.mark.database("sqlite")
+def test_a_tracker_on_a_read_only_file_system_ends_with_a_sentence_or_says_that_it_is_down(
+    tmp_path: Path, migrated_file: Path, schema: str
+) -> None:
+    with practice_zoom(Clock(clock.now())) as host, sqlite_place(tmp_path, migrated_file) as (url, disk):
+        if schema == "none yet":
+            (disk / "school.sqlite3").unlink()
+        mount("-o", "remount,ro", str(disk))
+        tracker = Tracker(environment(host.url, url, tmp_path), tmp_path / "log")
+        process = tracker.launch()
+        answers: set[int] = set()
+
+        def is_told() -> bool:
+            answers.add(tracker.call("/healthz")[0])
+            return process.poll() is not None or "database_" in tracker.call("/healthz")[1]
+
+        try:
+            wait_until(is_told, "it says what is the matter")
+        finally:
+            code = tracker.kill()
+        assert answers <= {0, 503}
+        if code == 1:
+            assert len(tracker.log.read_text().splitlines()) == 1
