@@ -1,6 +1,5 @@
 """The doctor: what it finds in order, and what it says about everything that is not."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,49 +7,19 @@ import responses
 from responses import RequestsMock
 from sqlalchemy import Engine
 
+from tests.examined import ALL_SCOPES, Shown, answering, at_practice, found, services_on
 from tests.fake_zoom import API, OAUTH
-from tests.makers import CLIENT_SECRET, Clock, at, counted, ended, lesson, member, settings, stay
-from tests.practice_school import PRACTICE, environment, practice_zoom
+from tests.makers import CLIENT_SECRET, Clock, at, counted, ended, lesson, member, stay
+from tests.practice_school import PRACTICE, practice_zoom
 from tracker import health, sessions
-from tracker.doctor import SCOPES, examine
+from tracker.doctor import SCOPES
 from tracker.health import WebhookCounter
-from tracker.messages import name_of_check, sentence_of
-from tracker.services import Services
-from tracker.settings import read_settings
+from tracker.messages import sentence_of
 from tracker.storage.database import make_engine
-from tracker.zoom import Zoom
 
 pytestmark = pytest.mark.database("sqlite")
 
-NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
-
-
-def services_on(engine: Engine, clock: Clock, **said: str) -> Services:
-    chosen = settings(**said)
-    return Services(engine, Zoom(chosen, clock, clock.monotonic), chosen, clock)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A check as people see it."""
-
-    name: str
-    ok: bool
-    sentence: str
-
-
-def found(services: Services) -> dict[str, Shown]:
-    """The checks by name, each made once and each with a sentence."""
-    checks = [Shown(name_of_check(check.code), check.ok, sentence_of(check.problem)) for check in examine(services)]
-    assert len({check.name for check in checks}) == len(checks)
-    assert all(check.sentence.endswith(".") for check in checks)
-    return {check.name: check for check in checks}
-
-
-def answering(http: RequestsMock, scopes: str = " ".join(SCOPES), date: str | None = NOW_AT_ZOOM) -> None:
-    """A Zoom that grants these scopes and says that it is this late."""
-    http.post(OAUTH, json={"access_token": "t", "expires_in": 3600, "scope": scopes})
-    http.head(API, status=404, headers={} if date is None else {"Date": date})
+OF_ZOOM = ("Zoom plan", "teachers at Zoom")
 
 
 def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock: Clock, http: RequestsMock) -> None:
@@ -90,7 +59,12 @@ def test_a_database_that_is_away_does_not_keep_the_rest_from_being_looked_at(
 ) -> None:
     answering(http)
     checks = found(services_on(make_engine(f"sqlite:///{tmp_path}"), clock))
-    assert {name for name, check in checks.items() if not check.ok} == {"database"}
+    unmade = {"schema", "database file", "people", "retention", "erased people", "trackers", "webhooks"}
+    unmade |= {"Zoom's lists", "whose webhooks", "teachers at Zoom", "e-mail"}
+    assert {name for name, check in checks.items() if not check.ok} == {"database", *unmade}
+    assert {checks[name].sentence for name in unmade} == {
+        "It could not be checked. The database cannot be used, see there."
+    }
     assert {"zoom", "clock", "webhook secret"} < checks.keys()
     assert "check DATABASE_URL and that its server runs (unable to open database file)." in checks["database"].sentence
 
@@ -115,23 +89,24 @@ def test_zoom_without_credentials_is_one_failing_check(engine: Engine, clock: Cl
 
 def test_zoom_out_of_reach_fails_its_checks_alone(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     member(engine)
-    http.post(OAUTH, body=responses.ConnectionError("no route"))
-    http.head(API, body=responses.ConnectionError("no route"))
+    http.post(OAUTH, body=ConnectionError("no route"))
+    http.head(API, body=ConnectionError("no route"))
     checks = found(services_on(engine, clock))
-    assert {name for name, check in checks.items() if not check.ok} == {"zoom", "clock"}
+    assert {name for name, check in checks.items() if not check.ok} == {"zoom", "clock", *OF_ZOOM}
+    assert {checks[name].sentence for name in OF_ZOOM} == {"It could not be checked. Zoom is not connected, see there."}
 
 
 def test_an_address_that_is_not_that_of_zooms_api_is_told(engine: Engine, clock: Clock, http: RequestsMock) -> None:
     answering(http)
     body = {"code": 2300, "message": "This API endpoint is not recognized."}
-    http.get(f"{API}/meetings/0", status=404, json=body)
+    http.replace(responses.GET, f"{API}/meetings/0", status=404, json=body)
     check = found(services_on(engine, clock))["zoom"]
     assert not check.ok
     assert "ZOOM_API_URL has to be https://api.zoom.us/v2" in check.sentence
 
 
 def test_an_app_with_the_scopes_of_old_lacks_nothing(engine: Engine, clock: Clock, http: RequestsMock) -> None:
-    answering(http, "meeting:read:admin meeting:write:admin")
+    answering(http, "meeting:read:admin meeting:write:admin user:read:admin")
     member(engine)
     assert [check for check in found(services_on(engine, clock)).values() if not check.ok] == []
 
@@ -238,7 +213,7 @@ def test_the_trackers_that_run_are_named(engine: Engine, clock: Clock, http: Req
 def test_a_scope_that_is_missing_is_named_with_what_needs_it(
     engine: Engine, clock: Clock, http: RequestsMock, missing: str
 ) -> None:
-    answering(http, " ".join(scope for scope in SCOPES if scope != missing))
+    answering(http, ALL_SCOPES.replace(missing, ""))
     member(engine)
     checks = found(services_on(engine, clock))
     assert [name for name, check in checks.items() if not check.ok] == [f"scope {missing}"]
@@ -275,11 +250,6 @@ def test_a_zoom_that_does_not_say_the_time_is_no_fault(
 
 
 # -- with the practice Zoom
-
-
-def at_practice(engine: Engine, clock: Clock, url: str, tmp_path: Path, **said: str) -> Services:
-    chosen = read_settings(environment(url, "sqlite://", tmp_path) | said)
-    return Services(engine, Zoom(chosen, clock), chosen, clock)
 
 
 def test_the_practice_zoom_has_all_that_is_needed(engine: Engine, clock: Clock, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ IMPORTS: dict[str, str] = {
     "news": "attendance audit clock courses errors mail messages permissions retry services settings storage text",
     "reconcile": "attendance auth class_attendance health retry services sessions storage",
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
-    "doctor": "auth errors health mail paths privacy services settings storage",
+    "doctor": "auth errors health mail paths privacy retry services settings storage zoom",
     "support": "attendance errors health messages services settings storage",
     "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
     "services sessions settings storage zoom",
@@ -117,7 +117,7 @@ LIBRARIES: dict[str, set[str]] = {
     "schedule": {"server"},
     "segno": {"ui"},
     "smtplib": {"mail"},
-    "socket": {"mail", "server", "practice"},
+    "socket": {"mail", "server", "practice", "zoom"},
     "socketserver": {"practice"},
     "sqlalchemy": {"storage"},
     "sqlite3": {"storage"},
@@ -154,13 +154,14 @@ OF_STORAGE_FOR_DOORS = {
     "ROLES",
     "backup",
     "check_schema",
-    "check_writable",
+    "examination",
     "fault_of",
     "faults_of",
     "file_of",
     "files_of",
     "migrate",
     "why_unwritable",
+    "zoom_setup",
 }
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 24, 450, 60
 

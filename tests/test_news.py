@@ -827,7 +827,7 @@ def test_doctor_signs_in_to_the_mail_server_and_sends_nothing(
 
 
 def test_doctor_warns_of_emails_in_the_clear(school: Services, monkeypatch: pytest.MonkeyPatch, zoom: FakeZoom) -> None:
-    monkeypatch.setattr(doctor, "_is_here", lambda url: "smtp" not in url)
+    monkeypatch.setattr(doctor.others, "is_here", lambda url: "smtp" not in url)
     ok, told = check_of(school)
     assert not ok
     assert told.startswith("E-mails, and the password, travel to 127.0.0.1 unencrypted")

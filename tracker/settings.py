@@ -1,8 +1,9 @@
 """Settings: one frozen value, read from an environment mapping, every fault reported at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from email.headerregistry import Address
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,6 +27,8 @@ ACCOUNTS = ("invited", "create")
 RETENTION_ACTIONS = ("names", "records")
 # A shorter password keeps nobody out, and every line of a log would be full of masks.
 SHORTEST_SECRET = 4
+# From how alike on (0 to 1) a name is taken for a misspelt one of ours: WEBHOOK_SECRET is 0.84 ZOOM_WEBHOOK_SECRET.
+LIKENESS = 0.8
 # How the connection to a mail server is kept from others' eyes, by the scheme of SMTP_URL, and the usual ports.
 Encryption = Literal["tls", "starttls", "none"]
 ENCRYPTIONS: dict[str, Encryption] = {"smtp": "starttls", "smtps": "tls"}
@@ -232,10 +235,21 @@ class Settings(BaseSettings):
 
 # The variables of all settings.
 NAMES = tuple(map(_name, Settings.model_fields))
+# The variables that name a file with a secret.
+SECRET_FILES = tuple(f"{_name(name)}_FILE" for name, field in Settings.model_fields.items() if not field.repr)
+# Files with the certificates that are trusted: what `requests` reads, and what Python's own `ssl` does.
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+# What the libraries that connect to others read by themselves, from the environment of the process.
+OF_LIBRARIES = (*PROXIES, "NO_PROXY", *CERTIFICATES, "SSL_CERT_DIR")
+# Which no proxy is asked for: tracker and dashboard ask each other, and the demo its practice Zoom.
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # Those that hold a path.
 PATHS = {
     "TRACKER_DATA_DIR",
-    *(f"{_name(name)}_FILE" for name, field in Settings.model_fields.items() if not field.repr),
+    *CERTIFICATES,
+    "SSL_CERT_DIR",
+    *SECRET_FILES,
 }
 
 
@@ -300,6 +314,33 @@ def secrets_of(settings: Settings) -> set[str]:
     server = mail_server(settings.smtp_url)
     found.add(server.password if server else "")
     return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
+
+
+def for_libraries(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of `environment` has to be in that of the process itself, so that proxies and own certificates are used.
+
+    One file of certificates does for all libraries where only one of the two names is given.
+    """
+    found = {name: environment[name] for name in OF_LIBRARIES if environment.get(name)}
+    certificates = [found[name] for name in CERTIFICATES if name in found]
+    found |= {name: found.get(name, certificates[0]) for name in CERTIFICATES if certificates}
+    if any(name in found for name in PROXIES):
+        without = [name.strip() for name in found.get("NO_PROXY", "").split(",") if name.strip()]
+        found["NO_PROXY"] = ",".join([*without, *(name for name in THIS_MACHINE if name not in without)])
+    return found
+
+
+def unknown_names(names: Iterable[str]) -> dict[str, str]:
+    """Those of these names that no setting has, each with the one that it resembles, or ""."""
+    known = [*NAMES, *SECRET_FILES, *OF_LIBRARIES]
+    lower = [name.lower() for name in OF_LIBRARIES]  # which the libraries know as well
+    strange = [name for name in names if name not in known and name not in lower]
+    return {name: next(iter(get_close_matches(name.upper(), known, 1, LIKENESS)), "") for name in strange}
+
+
+def names_in(file: Path) -> list[str]:
+    """The names that a file like `.env` sets; none where there is no such file."""
+    return [name for name, value in dotenv_values(file, interpolate=False).items() if value is not None]
 
 
 def environment_of(given: Mapping[str, str]) -> dict[str, str]:

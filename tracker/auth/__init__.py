@@ -31,7 +31,14 @@ from tracker.auth.accounts import (
 from tracker.auth.addresses import caller_of, is_proxy, place_of
 from tracker.auth.invitations import INVITATION_LIFE, accept, invite, invite_again, invited
 from tracker.auth.passwords import HASHES_AT_ONCE, hash_password, is_weak_secret
-from tracker.auth.school_account import begin_at_provider, identity_of, is_offered, provider_name, sign_in_with
+from tracker.auth.school_account import (
+    begin_at_provider,
+    check_provider,
+    identity_of,
+    is_offered,
+    provider_name,
+    sign_in_with,
+)
 from tracker.auth.second_factor import address_for_app
 from tracker.auth.second_factor import is_on as second_factor_is_on
 from tracker.auth.second_factor import new_key as new_second_factor
@@ -109,6 +116,7 @@ __all__ = [
     "check_may_see",
     "check_may_share",
     "check_owns_account",
+    "check_provider",
     "check_reach",
     "disable",
     "enable",

@@ -72,6 +72,12 @@ def provider_name(settings: Settings) -> str:
     return next((name for issuer, name in NAMES.items() if settings.oidc_issuer.startswith(issuer)), "")
 
 
+def check_provider(settings: Settings) -> None:
+    """Asks the provider what it says of itself, as a sign-in does. Raises NotConfigured, NotSignedIn."""
+    with _client(settings, settings.oidc_issuer) as client:
+        _configuration(client, settings)
+
+
 def begin_at_provider(settings: Settings, back_to: str) -> tuple[str, Pending]:
     """The provider's address to send the browser to, and what to keep meanwhile; it comes back to `back_to`.
 

@@ -48,12 +48,12 @@ from tracker.cli.call import (
     print_json,
     say,
 )
-from tracker.errors import InvalidInput, NotFound, Problem, TrackerError
+from tracker.errors import InvalidInput, NotFound, Problem, SettingsError, TrackerError
 from tracker.messages import languages, name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import open_services
-from tracker.settings import environment_of, read_settings
+from tracker.settings import environment_of, for_libraries, read_settings
 from tracker.storage import backup
 from tracker.storage.class_lists import Filter
 from tracker.storage.database import AWAY, check_schema, why_unwritable
@@ -73,7 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     try:
         _check_text(options)
-        call = Call(options, environment_of(os.environ), paths.env_file(os.environ))
+        environment = environment_of(os.environ)
+        os.environ.update(for_libraries(environment))
+        call = Call(options, environment, paths.env_file(os.environ))
         code = int(options.run(call) or 0)
         sys.stdout.flush()
         return code
@@ -159,10 +161,17 @@ def _remove_sample_data(call: Call) -> int:
 
 
 def examine(call: Call) -> int:
-    """What is in place and what is missing."""
-    with call.services(prepare=None) as services:
-        checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + doctor.examine(services)
-        checks += doctor.conditions(services)
+    """What is in place and what is missing; nothing is made or changed."""
+    checks = [*doctor.settings_given(call.environment, call.env_file)]
+    try:
+        with call.services(prepare=None) as services:
+            checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + checks
+            checks += doctor.examine(services) + doctor.conditions(services)
+            if call.options.public:
+                checks += doctor.way_from_zoom(services, call.options.public)
+    except SettingsError as error:
+        # Without settings there is nothing else to look at.
+        checks = [*(check for check in checks if not check.ok), doctor.Check("settings_read", False, error.problem)]
     well = all(check.ok for check in checks)
     if call.options.json:
         found = [{"name": check.code, "ok": check.ok, "sentence": sentence_of(check.problem)} for check in checks]
@@ -334,7 +343,8 @@ def command_parser() -> argparse.ArgumentParser:
     command(commands, "up", up)
     command(commands, "serve", serve)
     command(commands, "dashboard", dashboard_alone)
-    command(commands, "doctor", examine, as_json=True)
+    looking = command(commands, "doctor", examine, as_json=True)
+    looking.add_argument("--public", metavar="URL", help="also try the way from Zoom to the tracker, at this address")
     users.user_commands(group(commands, "user", "People with an account."))
     _class_commands(group(commands, "class", "Classes."))
     added = command(commands, "fetch", fetch, as_json=True)

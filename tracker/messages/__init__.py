@@ -12,6 +12,7 @@ from tracker.messages.conditions import CURES, OF_CONDITIONS
 from tracker.messages.details import Detail as Detail
 from tracker.messages.details import HasCode as HasCode
 from tracker.messages.details import Named, Plural, Template
+from tracker.messages.examination import OF_EXAMINATION
 from tracker.messages.languages import gettext, gettext_template, ngettext, ngettext_template
 from tracker.messages.operators import OF_BACKUPS, OF_CHECKS, OF_MAIL, OF_THE_MACHINE
 from tracker.messages.reports import OF_REPORTS
@@ -300,6 +301,7 @@ SENTENCES: Mapping[str, Template] = {
     **OF_CONDITIONS,
     **{f"cure_{code}": cure for code, cure in CURES.items()},
     **OF_CHECKS,
+    **OF_EXAMINATION,
     **_OF_SUGGESTIONS,
 }
 # Where a code is shown without its details, as with the webhooks of a day.

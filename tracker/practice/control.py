@@ -14,7 +14,7 @@ from tracker.practice import events
 from tracker.practice.faults import REFUSALS, Fault, FaultPlan, ListLimit
 from tracker.practice.school import sample_term
 from tracker.practice.state import PracticeState, new_seat
-from tracker.practice.users import PERSONAL_ID_USES
+from tracker.practice.users import PERSONAL_ID_USES, STATUSES, TYPES
 from tracker.practice.values import Conflict, Meeting, Stay, personal_number, time_zone, to_zoom
 from tracker.practice.webhooks import DeliveryFaults, check_url
 from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
@@ -128,6 +128,18 @@ def set_personal_id(state: PracticeState, request: Request, user: str) -> Answer
         raise refusal(400, f"`use` has to be one of {', '.join(PERSONAL_ID_USES)}.")
     state.users.set_personal_id(email, use)
     return json_answer(200, {"pmi": personal_number(email)})
+
+
+def set_account(state: PracticeState, request: Request, user: str) -> Answer:
+    """PUT /practice/users/{id}/account {"type"?, "status"?}: 1 is Basic, 2 licensed; active, inactive or pending."""
+    email, given = state.users.email_of(unquote(user)), _object(json_of(request))
+    if email is None:
+        raise refusal(404, "There is no such user.")
+    allowed: dict[str, tuple[object, ...]] = {"type": TYPES, "status": STATUSES}
+    if not all(given[name] in allowed.get(name, ()) for name in given):
+        raise refusal(400, f"`type` is one of {TYPES}, `status` one of {', '.join(STATUSES)}.")
+    state.users.set_account(email, given)
+    return json_answer(200, given)
 
 
 def webinar(state: PracticeState, request: Request) -> Answer:
@@ -360,6 +372,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"/practice/calls", calls),
     ("POST", r"/practice/term", term),
     ("PUT", r"/practice/users/([^/]+)/personal-id", set_personal_id),
+    ("PUT", r"/practice/users/([^/]+)/account", set_account),
     ("POST", r"/practice/webinars", webinar),
     ("PUT", r"/practice/refusals", set_refusal),
     ("PUT", r"/practice/list-limits", set_list_limit),

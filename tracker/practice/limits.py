@@ -31,12 +31,25 @@ def category_of(method: str, path: str) -> str:
 class Meter:
     """Counts calls, and refuses those beyond the plan's rates. Hold the state's lock round every use."""
 
-    def __init__(self, plan: RatePlan | None) -> None:
+    def __init__(self, plan: RatePlan | None, told: RatePlan) -> None:
+        """`told` is the plan whose rates the answers speak of, whether they are kept or not."""
         self.calls: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self._rates = PER_SECOND[plan] if plan else {}
+        self._rates, self._told = PER_SECOND[plan] if plan else {}, PER_SECOND[told]
         self._second: datetime | None = None
         self._in_second: Counter[str] = Counter()
+
+    def headers(self, category: str) -> dict[str, str]:
+        """What every answer to a call of this category says of its limit."""
+        limit = self._told.get(category)
+        if limit is None:
+            return {"X-RateLimit-Category": category}
+        return {
+            "X-RateLimit-Category": category,
+            "X-RateLimit-Type": "QPS",
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(limit - self._in_second[category], 0)),
+        }
 
     def count(self, category: str, now: datetime) -> Fault | None:
         """Notes a call; Zoom's refusal where it is one too many in its calendar second."""

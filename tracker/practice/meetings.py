@@ -54,7 +54,7 @@ def get_user(state: PracticeState, request: Request, user: str) -> Answer:
         "status": "active",
         "account_id": state.settings.account_id,
     }
-    return json_answer(200, content)
+    return json_answer(200, content | state.users.account_of(email))
 
 
 def _host(state: PracticeState, user: str) -> str:

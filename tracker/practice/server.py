@@ -91,8 +91,9 @@ class Handler(BaseHTTPRequestHandler):
                 return
             answer = (fault and fault_answer(fault)) or respond(self.server.state, request)
             if path.startswith("/v2/"):
-                category = {"X-RateLimit-Category": category_of(self.command, path)}
-                answer = replace(answer, headers={**category, **answer.headers})
+                with self.server.state.lock:
+                    limits = self.server.state.meter.headers(category_of(self.command, path))
+                answer = replace(answer, headers={**limits, **answer.headers})
         self._write(answer, cut=fault is not None and fault.kind == "cut")
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server looks for these

@@ -61,7 +61,7 @@ class PracticeState:
         self.list_limits: dict[str, ListLimit] = {}
         self.users = Users(self.changed.set)
         self.random_faults = RandomFaults()
-        self.meter = Meter(settings.rate_limits)
+        self.meter = Meter(settings.rate_limits, settings.rate_limits or settings.plan)
         self._now = now
         self._meeting_of_session: dict[str, int] = {}
 

@@ -8,6 +8,8 @@ from tracker.practice.values import OWNER, SCHOOL_DOMAIN, user_id_of
 DAILY_WRITES = 100
 # "Use personal meeting ID when scheduling": off, on unless a meeting is made without it, or locked for everybody.
 PERSONAL_ID_USES = ("never", "usually", "always")
+# What a user's account is, by Zoom's numbers: Basic and licensed; and whether it can be used.
+TYPES, STATUSES = (1, 2), ("active", "inactive", "pending")
 
 
 class Users:
@@ -20,6 +22,7 @@ class Users:
         self._writes: dict[str, int] = {}
         self._writes_day = ""
         self._personal_id: dict[str, str] = {}
+        self._accounts: dict[str, dict[str, Any]] = {}
 
     def email_of(self, user: str) -> str | None:
         """The e-mail of a user given by e-mail, id or `me`; None where there is no such user."""
@@ -56,6 +59,15 @@ class Users:
         use = self._personal_id.get(email, "never")
         return use == "always" or (use == "usually" if asked is None else asked)
 
+    def set_account(self, email: str, account: dict[str, Any]) -> None:
+        """What Zoom tells of the user's account: `type`, one of `TYPES`, and `status`, one of `STATUSES`."""
+        self._accounts[email] = account
+        self._changed()
+
+    def account_of(self, email: str) -> dict[str, Any]:
+        """What was set of the user's account; nothing for that of everybody."""
+        return dict(self._accounts.get(email, {}))
+
     def saved(self) -> dict[str, Any]:
         """Everything that outlives a restart, as JSON can hold it."""
         return {
@@ -63,6 +75,7 @@ class Users:
             "writes": dict(self._writes),
             "writes_day": self._writes_day,
             "personal_id": dict(self._personal_id),
+            "accounts": dict(self._accounts),
         }
 
     def restore(self, content: dict[str, Any]) -> None:
@@ -71,3 +84,4 @@ class Users:
         self._writes = dict(content["writes"])
         self._writes_day = content["writes_day"]
         self._personal_id = dict(content.get("personal_id", {}))
+        self._accounts = dict(content.get("accounts", {}))

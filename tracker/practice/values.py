@@ -67,6 +67,7 @@ class PracticeSettings:
         "meeting:read:list_past_instances:admin",
         "meeting:update:meeting:admin",
         "meeting:delete:meeting:admin",
+        "user:read:user:admin",
     )
     token_seconds: int = 3600
     # How long after a session's end its participant list is still incomplete.

@@ -349,18 +349,14 @@ def check_schema(engine: Engine) -> None:
         raise DatabaseNotReady("database_older", where=str(where))
 
 
-def check_writable(engine: Engine) -> None:
-    """Raises one of AWAY where the database can be read and not written; changes nothing."""
-    with transaction(engine) as tx:
-        # No row is meant; on SQLite BEGIN IMMEDIATE alone is content with a file that is read-only.
-        tx.connection().execute(text("UPDATE alembic_version SET version_num = version_num WHERE 1 = 0"))
-
-
 def why_unwritable(error: Exception) -> str | None:
-    """What SQLite says of a database that it can read and not write; None for every other error."""
+    """What SQLite says of a database that it can read and not write; None for every other error.
+
+    On a disk that is full to the last byte it says that its input and output failed.
+    """
     cause = getattr(error, "orig", None)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of it apart
-    return str(cause) if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL) else None
+    return str(cause) if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) else None
 
 
 def no_database(where: object) -> DatabaseNotReady:

@@ -21,8 +21,21 @@ FETCHES = "fetches"
 # Every check that has to have been made before anything is called well.
 CHECKS = frozenset(
     (
-        *("database", "files", "secrets", "addresses", "people", "retention", "erased", "trackers"),
+        *(
+            "database",
+            "schema",
+            "integrity",
+            "disk",
+            "files",
+            "secrets",
+            "addresses",
+            "people",
+            "retention",
+            "erased",
+            "trackers",
+        ),
         *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
+        *("plan", "teachers", "lists", "events", "school_account"),
     )
 )
 # What the state of the installation says of itself, and says sooner.
@@ -32,6 +45,8 @@ SCOPE = "scope:"
 MOMENTS = frozenset(("moment", "since"))
 # A check that was made and could not tell.
 UNKNOWN = frozenset(("clock_unknown",))
+# Why a check waits for another one, which is told.
+WAITING = frozenset(("waits_for_database", "waits_for_zoom"))
 # What is wrong by `tracker.health`, and is said here in a way of its own.
 SAID_HERE = frozenset(
     (
@@ -276,7 +291,9 @@ def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
     if not connected:
         said |= {"clock"}  # it is Zoom that says what time it is
     for check in checks:
-        if not check.ok and check.code not in said and not check.code.startswith(SCOPE):
+        if check.ok or check.code in said or check.problem.code in WAITING:
+            continue
+        if not check.code.startswith(SCOPE):
             name = name_of_check(check.code)
             yield Trouble(
                 check.code, _("To be mended: {what}.", what=name), (words.markdown(found_in_words(check), 600),)

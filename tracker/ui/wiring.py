@@ -11,7 +11,7 @@ import streamlit.logger
 from tracker import logs
 from tracker.errors import SettingsError
 from tracker.services import Services, open_services
-from tracker.settings import Settings, environment_of, read_settings
+from tracker.settings import Settings, environment_of, for_libraries, read_settings
 
 SIGN_INS = "tracker.auth"
 
@@ -21,16 +21,23 @@ _open = ExitStack()
 @cache
 def services() -> Services:
     """Services on a migrated database, from the settings of this process. Raises SettingsError."""
-    return _open.enter_context(open_services(environment_of(os.environ)))
+    return _open.enter_context(open_services(_environment()))
 
 
 @cache
 def settings() -> Settings:
     """The settings of this process, as the gate needs them; the usual ones where some of them are unusable."""
     try:
-        return read_settings(environment_of(os.environ))
+        return read_settings(_environment())
     except SettingsError:
         return read_settings({})
+
+
+def _environment() -> dict[str, str]:
+    """What this process works with; the libraries that connect to others read their part from its own environment."""
+    environment = environment_of(os.environ)
+    os.environ.update(for_libraries(environment))
+    return environment
 
 
 @asynccontextmanager

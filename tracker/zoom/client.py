@@ -20,6 +20,8 @@ from tracker.zoom.rate_limit import Category
 LONGEST_ID, LONGEST_NUMBER = 255, 15
 LONGEST_TOPIC = 200
 PAGE_SIZE = 300
+# Of a user's types those that may host for longer than 40 minutes.
+LICENSED = (2, 3)
 MOST_PAGES = 500
 
 
@@ -102,6 +104,15 @@ class Meeting:
     def announced_id(self) -> str:
         """The number that webhooks carry: under a personal meeting id it is that, and not the API's."""
         return self.personal_id or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the Zoom account. `status` is Zoom's word: active, inactive, or pending for one not yet accepted."""
+
+    id: str
+    licensed: bool
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +261,18 @@ class Zoom:
                 raise ZoomUnreachable("zoom_page_token_repeated")
             seen.add(page_token)
         raise ZoomUnreachable("zoom_pages_endless")
+
+    def user(self, user: str) -> User:
+        """The user with this id or e-mail address; it needs the scope `user:read:user:admin`."""
+        reply = self._connection.call(Category.LIGHT, "GET", f"/users/{quote(user, safe='@')}")
+        # Zoom's types: 1 is Basic, 2 licensed, 3 on premises, 99 nothing at all. A blank status is that of everybody.
+        return User(
+            required(reply, "id", LONGEST_ID), reply.get("type") in LICENSED, text_of(reply.get("status")) or "active"
+        )
+
+    def allowed_per_second(self) -> Mapping[Category, int]:
+        """How many calls a second Zoom has said that it takes, as far as its replies have told that."""
+        return self._connection.allowed_per_second()
 
     def token(self) -> Token:
         """The access token in use, with its scopes."""

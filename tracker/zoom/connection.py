@@ -30,7 +30,7 @@ from tracker.errors import (
 )
 from tracker.settings import Settings
 from tracker.zoom.contact import Contact
-from tracker.zoom.rate_limit import Category, category_named
+from tracker.zoom.rate_limit import Category, category_named, stated_rate
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 20, 40
 LARGEST_REPLY, LONGEST_FIELD = 8 * 1024 * 1024, 8 * 1024
@@ -103,6 +103,7 @@ class Connection:
         self._scopes_tried_at: float | None = None
         # What Zoom's replies have said that it counts a kind of call by.
         self._categories: dict[tuple[str, ...], Category] = {}
+        self._per_second: dict[Category, int] = {}
 
     def token(self) -> Token:
         """A token that is good for a while yet; the same one for all threads."""
@@ -147,6 +148,8 @@ class Connection:
                 {"headers": {"Authorization": f"Bearer {token.value}"}, **sent},
             )
             self._categories[kind] = category_named(reply.headers, otherwise=category)
+            if (allowed := stated_rate(reply.headers)) is not None:
+                self._per_second[self._categories[kind]] = allowed
             if last or not self._forget_refused(token, reply):
                 break
         if not reply.ok:
@@ -155,6 +158,10 @@ class Connection:
                 self._limiter.stop_writes(host)
             raise error
         return json_object(reply) if reply.status != 204 else {}
+
+    def allowed_per_second(self) -> Mapping[Category, int]:
+        """How many calls a second Zoom's replies have said that it takes, by category."""
+        return dict(self._per_second)
 
     def seconds_ahead(self) -> float | None:
         """How many seconds our clock is ahead of Zoom's; None where Zoom does not say."""

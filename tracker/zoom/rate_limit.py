@@ -3,6 +3,7 @@
 The figures are those of Zoom's page "Rate limits".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -29,6 +30,13 @@ def category_named(headers: Mapping[str, str], *, otherwise: Category) -> Catego
     `otherwise` where it names none, or none that we keep count of. `headers` is case-insensitive.
     """
     return _NAMED.get(headers.get("X-RateLimit-Category", "").strip().lower(), otherwise)
+
+
+def stated_rate(headers: Mapping[str, str]) -> int | None:
+    """The calls a second that a reply says are allowed; None where it says none. `headers` is case-insensitive."""
+    limit = headers.get("X-RateLimit-Limit", "")
+    counted_by_second = headers.get("X-RateLimit-Type", "").upper() == "QPS"
+    return int(limit) if counted_by_second and re.fullmatch(r"[0-9]{1,6}", limit) else None
 
 
 # This share of a rate is kept for calls that somebody waits for.
@@ -60,3 +68,14 @@ RATES: dict[Plan, dict[Category, Rate]] = {
 def next_day(now: datetime) -> datetime:
     """When Zoom's next day begins: at 00:00 UTC."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+
+
+def plan_of(allowed: Mapping[Category, int]) -> Plan | None:
+    """The plan that has these rates; None where none has, or none was told."""
+    fitting = [
+        plan
+        for plan, rates in RATES.items()
+        if allowed
+        and all(category in rates and rates[category].per_second == most for category, most in allowed.items())
+    ]
+    return fitting[0] if fitting else None

@@ -1,0 +1,61 @@
+"""What the doctor finds, as people see it, beside a Zoom that grants all that is needed."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from responses import RequestsMock
+from sqlalchemy import Engine
+
+from tests.fake_zoom import API, OAUTH, UNKNOWN
+from tests.makers import Clock, settings
+from tests.practice_school import environment
+from tracker.doctor import SCOPES, examine
+from tracker.doctor.zoom import USERS_SCOPE
+from tracker.messages import name_of_check, sentence_of
+from tracker.services import Services
+from tracker.settings import read_settings
+from tracker.zoom import Zoom
+
+NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
+
+
+def services_on(engine: Engine, clock: Clock, **said: str) -> Services:
+    chosen = settings(**said)
+    return Services(engine, Zoom(chosen, clock, clock.monotonic), chosen, clock)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A check as people see it."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def found(services: Services) -> dict[str, Shown]:
+    """The checks by name, each made once and each with a sentence."""
+    checks = [Shown(name_of_check(check.code), check.ok, sentence_of(check.problem)) for check in examine(services)]
+    assert len({check.name for check in checks}) == len(checks)
+    assert all(check.sentence.endswith(".") for check in checks)
+    return {check.name: check for check in checks}
+
+
+ALL_SCOPES = " ".join([*SCOPES, USERS_SCOPE])
+USERS = re.compile(re.escape(API) + "/users/.*")
+USER = {"id": "u1", "type": 2, "status": "active"}
+
+
+def answering(http: RequestsMock, scopes: str = ALL_SCOPES, date: str | None = NOW_AT_ZOOM) -> None:
+    """A Zoom that grants these scopes and says that it is this late."""
+    http.post(OAUTH, json={"access_token": "t", "expires_in": 3600, "scope": scopes})
+    http.head(API, status=404, headers={} if date is None else {"Date": date})
+    for path in ("/meetings/0", "/past_meetings/0"):
+        http.get(API + path, status=404, json=UNKNOWN[1])
+    http.get(USERS, json=USER)
+
+
+def at_practice(engine: Engine, clock: Clock, url: str, tmp_path: Path, **said: str) -> Services:
+    chosen = read_settings(environment(url, "sqlite://", tmp_path) | said)
+    return Services(engine, Zoom(chosen, clock), chosen, clock)

@@ -1,0 +1,58 @@
+"""One check, and how it is made: what cannot be checked is a check that says so."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tracker.errors import Problem, TrackerError
+from tracker.services import Services
+from tracker.storage.database import AWAY, why_unwritable
+from tracker.storage.faults import Sort, fault_of
+
+log = logging.getLogger(__name__)
+
+# What is the matter with a database that the conditions of `health` have a sentence and a cure for.
+AS_HEALTH_SAYS = (Sort.READ_ONLY, Sort.CORRUPT, Sort.NO_RIGHTS, Sort.BUSY, Sort.SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: whether it is in order, and what was found or is to be done.
+
+    `code` may have a subject after a colon: `scope:meeting:read:meeting:admin`.
+    """
+
+    code: str
+    ok: bool
+    problem: Problem
+
+
+def made(code: str, check: Callable[[Services], Iterator[Check]], services: Services) -> list[Check]:
+    """What `check` finds; an error of whatever kind is a failing check of this code."""
+    found: list[Check] = []
+    try:
+        found.extend(check(services))
+        return found
+    except TrackerError as error:
+        told = error.problem
+    except AWAY as error:
+        told = why_away(error)
+    except Exception as error:
+        log.exception("a check could not be made", extra={"check": code})
+        told = Problem("not_checked", {"why": (Problem("fault_of_program", {"kind": type(error).__name__}),)})
+    return [*(one for one in found if one.code != code), Check(code, False, told)]
+
+
+def why_away(error: Exception) -> Problem:
+    """Why the database cannot be used, in its own words."""
+    if unwritable := why_unwritable(error):
+        return Problem("database_unwritable", {"cause": unwritable})
+    fault = fault_of(error)
+    if fault is not None and fault.sort is Sort.FULL:
+        return Problem("database_unwritable", {"cause": fault.cause})
+    if fault is not None and fault.sort in AS_HEALTH_SAYS:
+        code = f"database_{fault.sort}"
+        what, cure = Problem(code, {"cause": fault.cause}), Problem(f"cure_{code}")
+        return Problem("condition", {"what": (what,), "cure": (cure,)})
+    cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
+    return Problem("database_away_because", {"cause": cause})
