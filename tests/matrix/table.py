@@ -220,6 +220,7 @@ report import Algebra REPORT --teacher HOLDER                          done     
 report import Algebra REPORT --teacher HOLDER --dry-run                done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
+deploy-files FOLDER                                                    done     -          -
 """
 
 

@@ -78,6 +78,7 @@ def test_every_command_does_what_the_table_says(
                 "CLASS": created["id"],
                 "SOMEBODY": "Ana",
                 "FILE": str(tmp_path / "backup"),
+                "FOLDER": str(tmp_path / "deploy"),
                 "LIST": str(students),
                 "REPORT": str(report),
             }
