@@ -39,10 +39,11 @@ class WebServer:
     port: int
     plain_port: int
     trust: ssl.SSLContext
+    name: str = "127.0.0.1"
 
     def connect(self) -> HTTPSConnection:
         """A connection for one request."""
-        return HTTPSConnection("127.0.0.1", self.port, context=self.trust, timeout=PATIENCE)
+        return HTTPSConnection(self.name, self.port, context=self.trust, timeout=PATIENCE)
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
