@@ -72,15 +72,21 @@ class School:
         self._command = ["docker", "compose"] if new else ["docker-compose"]
         self._folder = folder
 
-    def compose(self, *arguments: str, text: str | None = None) -> str:
-        """What a command of Docker Compose's says."""
+    def compose(self, *arguments: str) -> None:
+        """Runs a command of Docker Compose's."""
         command = [*self._command, "--project-name", PROJECT_NAME, *arguments]
-        ran = subprocess.run(command, cwd=self._folder, input=text, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr[-3000:]
-        return ran.stdout
 
     def container(self, service: str) -> str:
-        return self.compose("ps", "--quiet", service).strip()
+        """The container that runs a service."""
+        labels = {"project": PROJECT_NAME, "service": service}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return docker("ps", "--quiet", *filters).strip()
+
+    def run(self, service: str, *command: str, text: str = "") -> str:
+        """What a command in a service's container says."""
+        return docker("exec", "--interactive", self.container(service), *command, text=text)
 
     def is_well(self, service: str) -> bool:
         state = json.loads(docker("inspect", self.container(service)))[0]["State"]
@@ -109,8 +115,8 @@ def front(school: School, tmp_path_factory: pytest.TempPathFactory) -> WebServer
     """Caddy, by its own authority's certificate."""
     root = tmp_path_factory.mktemp("trust") / "root.crt"
     authority = "/data/caddy/pki/authorities/local/root.crt"
-    wait_until(lambda: "BEGIN" in school.compose("exec", "-T", "proxy", "cat", authority), "Caddy's own authority")
-    root.write_text(school.compose("exec", "-T", "proxy", "cat", authority))
+    wait_until(lambda: "BEGIN" in school.run("proxy", "cat", authority), "Caddy's own authority")
+    root.write_text(school.run("proxy", "cat", authority))
     server = WebServer(school.port, 0, ssl.create_default_context(cafile=str(root)), "localhost")
     wait_until(lambda: server.ask("GET", "/healthz")[0], "a certificate of Caddy's")
     return server
@@ -124,19 +130,19 @@ def send(front: WebServer, number: int) -> int:
 
 @pytest.mark.parametrize("service", ["tracker", "dashboard"])
 def test_it_runs_as_nobody_and_writes_nothing_but_its_data(school: School, service: str) -> None:
-    assert school.compose("exec", "-T", service, "id", "-u").strip() == "10001"
+    assert school.run(service, "id", "-u").strip() == "10001"
     tried = "touch /x /opt/attendance/x 2>/dev/null || touch /tmp/x /data/x && rm /data/x && echo refused"
-    assert school.compose("exec", "-T", service, "sh", "-c", tried).strip() == "refused"
+    assert school.run(service, "sh", "-c", tried).strip() == "refused"
 
 
 def test_no_secret_shows_in_what_the_engine_tells_of_a_container(school: School) -> None:
-    password = school.compose("exec", "-T", "tracker", "cat", "/data/database_url").split(":")[2].partition("@")[0]
+    password = school.run("tracker", "cat", "/data/database_url").split(":")[2].partition("@")[0]
     assert len(password) == 48
     for service in LASTING:
         told = docker("inspect", school.container(service))
         assert SECRET not in told
         assert password not in told
-    assert school.compose("exec", "-T", "tracker", "stat", "-c", "%a %u", "/data/.env").strip() == "600 10001"
+    assert school.run("tracker", "stat", "-c", "%a %u", "/data/.env").strip() == "600 10001"
 
 
 def test_webhooks_come_through_and_what_is_for_monitoring_does_not(front: WebServer) -> None:
@@ -148,7 +154,7 @@ def test_webhooks_come_through_and_what_is_for_monitoring_does_not(front: WebSer
 
 def test_somebody_who_was_added_signs_in(school: School, front: WebServer) -> None:
     add = ("tracker", "user", "add", "ana@school.example", "--role", "admin", "--password-stdin")
-    school.compose("exec", "-T", "tracker", *add, text="maria plants seven tulips\n")
+    school.run("tracker", *add, text="maria plants seven tulips\n")
     form = {"email": "ana@school.example", "password": "maria plants seven tulips"}
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     assert front.ask("GET", "/", headers={"Accept": "text/html"})[0] == 303
@@ -157,8 +163,8 @@ def test_somebody_who_was_added_signs_in(school: School, front: WebServer) -> No
 
 
 def test_the_doctor_has_nothing_to_say_of_files_addresses_and_the_proxy(school: School) -> None:
-    command = ("exec", "-T", "tracker", "sh", "-c", "tracker doctor --json || true")
-    checks = {check["name"]: check for check in json.loads(school.compose(*command))["checks"]}
+    told = school.run("tracker", "sh", "-c", "tracker doctor --json || true")
+    checks = {check["name"]: check for check in json.loads(told)["checks"]}
     for name in ("settings_file", "data_folder", "database", "files", "addresses", "trackers"):
         assert checks[name]["ok"], checks[name]
     assert "proxies" not in checks  # it is there where anybody is believed
@@ -171,5 +177,5 @@ def test_whatever_is_made_anew_finds_its_data_again(school: School, front: WebSe
         assert school.container(service) != before[service]
         wait_until(lambda service=service: school.is_well(service), f"{service} that is well")
     wait_until(lambda: send(front, 2) == 200, "a webhook that is taken")
-    told = school.compose("exec", "-T", "tracker", "tracker", "user", "list")
+    told = school.run("tracker", "tracker", "user", "list")
     assert told.startswith("ana@school.example")

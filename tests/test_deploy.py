@@ -2,13 +2,17 @@
 
 import configparser
 import os
+import re
+import stat
 import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.tools import needs
-from tests.tracker_process import PROJECT
+from tests.tracker_process import PROJECT, wait_until
 from tracker import paths
 from tracker.cli import command_parser
 
@@ -111,6 +115,60 @@ def test_the_script_needs_a_python_that_is_new_enough(tmp_path: Path) -> None:
     ran = install("--dry-run", str(PROJECT), PYTHON=str(old))
     assert ran.returncode == 1
     assert ran.stderr.startswith("Python 3.11 or later with venv is needed")
+
+
+def write_script(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\nset -eu\n{text}")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def quick_python(tmp_path: Path) -> Path:
+    """A Python that installs at once a program that only has its files to give; `tests/wheel.py` has the real ones."""
+    pip = write_script(tmp_path / "pip", f'[ ! -e {tmp_path}/no-network ] || exit 1\necho "$*" >>{tmp_path}/asked\n')
+    files = f'cp -r {DEPLOY} "$2" && cp {PROJECT}/.env.example "$2/env.example"'
+    tracker = write_script(tmp_path / "tracker", f'[ "$1" != deploy-files ] || {{ {files}; }}\n')
+    text = f"""
+if [ "$1" = -m ]; then
+  mkdir -p "$3/bin" && cp {pip} "$3/bin/python" && cp {tracker} "$3/bin/tracker"
+else
+  exec {sys.executable} "$@"
+fi
+"""
+    return write_script(tmp_path / "quick-python", text)
+
+
+@needs("systemctl")
+def test_the_same_call_is_an_update_that_keeps_settings_and_the_version_before(
+    tmp_path: Path, quick_python: Path
+) -> None:
+    root = tmp_path / "root"
+    versions, settings = root / "opt" / "attendance", root / "etc" / "attendance" / ".env"
+
+    def call() -> subprocess.CompletedProcess[str]:
+        return install("--root", str(root), str(PROJECT), PYTHON=str(quick_python))
+
+    ran = call()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    first, given = (versions / "current").readlink(), settings.read_text()
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    assert re.search(r"^CRON_SECRET=[\w-]{43}$", given, re.MULTILINE)
+    assert (tmp_path / "asked").read_text().endswith(f"install {PROJECT}[postgres]\n")
+    (versions / "20200101-000000").mkdir()
+    wait_until(lambda: datetime.now(UTC).strftime("%Y%m%d-%H%M%S") > str(first), "the next second")
+    ran = call()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"The version before is kept in {versions / first}." in ran.stdout
+    assert settings.read_text() == given
+    second = (versions / "current").readlink()
+    assert {path.name for path in versions.iterdir()} == {"current", str(first), str(second)}
+    # One that does not succeed leaves the version that runs.
+    (tmp_path / "no-network").touch()
+    wait_until(lambda: datetime.now(UTC).strftime("%Y%m%d-%H%M%S") > str(second), "the next second")
+    assert call().returncode == 1
+    assert (versions / "current").readlink() == second
+    assert {path.name for path in versions.iterdir()} == {"current", str(first), str(second)}
 
 
 def test_the_files_can_be_had_from_the_program(tmp_path: Path) -> None:

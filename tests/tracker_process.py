@@ -35,10 +35,10 @@ class ShiftedClock(Clock):
         self.behind -= timedelta(**span)
 
 
-def wait_until(fact: Callable[[], object], what: str) -> None:
-    until = time.monotonic() + PATIENCE
+def wait_until(fact: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    until = time.monotonic() + patience
     while not fact():
-        assert time.monotonic() < until, f"it did not happen within {PATIENCE} s: {what}"
+        assert time.monotonic() < until, f"it did not happen within {patience} s: {what}"
         time.sleep(0.01)
 
 

@@ -26,7 +26,7 @@ from tests.test_house import PROJECT
 from tests.tracker_process import wait_until
 from tracker import demo
 
-# All dependencies are installed anew, three times.
+# All dependencies are installed anew.
 pytestmark = pytest.mark.timeout(1200)
 ACCOUNT = ["user", "add", "ana@school.example", "--role", "admin"]
 
@@ -42,24 +42,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def install(wheel: Path) -> Callable[[Path], str]:
-    """Calls the script that is in the wheel; what it says."""
-    with zipfile.ZipFile(wheel) as packed:
-        script = Path(packed.extract("tracker/_deploy/install", wheel.parent))
-
-    def call(root: Path) -> str:
-        command = ["sh", str(script), "--root", str(root), "--name", "a.school.example", str(wheel)]
-        environment = os.environ | {"PYTHON": sys.executable}
-        return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-
-    return call
-
-
-@pytest.fixture(scope="module")
-def root(install: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A machine's files, as the script leaves them."""
+def root(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine's files, as the script leaves them that is in the wheel."""
     folder = tmp_path_factory.mktemp("root")
-    install(folder)
+    with zipfile.ZipFile(wheel) as packed:
+        script = packed.extract("tracker/_deploy/install", wheel.parent)
+    command = ["sh", script, "--root", str(folder), "--name", "a.school.example", str(wheel)]
+    subprocess.run(command, env=os.environ | {"PYTHON": sys.executable}, check=True)
     return folder
 
 
@@ -201,17 +190,3 @@ def test_the_script_leaves_settings_services_and_a_web_servers_file(root: Path) 
 def test_it_can_use_postgresql(program: Path) -> None:
     command = [str(program.with_name("python")), "-c", "import psycopg"]
     assert subprocess.run(command, check=False).returncode == 0
-
-
-def test_the_same_call_again_is_an_update_that_keeps_settings_and_the_version_before(
-    root: Path, install: Callable[[Path], str]
-) -> None:
-    versions, settings = root / "opt" / "attendance", root / "etc" / "attendance" / ".env"
-    first, given = (versions / "current").readlink(), settings.read_text()
-    for _ in range(2):
-        before = (versions / "current").readlink()
-        assert f"The version before is kept in {versions / before}." in install(root)
-        assert settings.read_text() == given
-        present = (versions / "current").readlink()
-        assert {path.name for path in versions.iterdir()} == {"current", str(before), str(present)}
-    assert not (versions / first).exists()

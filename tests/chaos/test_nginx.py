@@ -15,6 +15,7 @@ from tests import practice_school
 from tests.chaos.trackers import trackers
 from tests.makers import event_body, lesson, member, zoom_signature
 from tests.tools import needs
+from tests.tracker_process import wait_until
 from tests.web_servers import NGINX_FILE, nginx
 from tracker import clock
 from tracker.storage.database import reading
@@ -23,7 +24,9 @@ from tracker.storage.models import WebhookDelivery
 pytestmark = [pytest.mark.slow, needs("nginx")]
 
 # No more than this, or the trackers take longer to start than they have to.
-SENDERS, SECONDS_BETWEEN = 3, 0.05
+SENDERS, SECONDS_BETWEEN = 2, 0.1
+# A tracker shares a busy machine with all that is sent meanwhile.
+SECONDS_TO_START = 240
 MEETING = 85_000_000_000
 SECRET = practice_school.PRACTICE.webhook_secret
 # As nginx does it by itself. It leaves a tracker alone for ten seconds; on a busy machine one takes longer to start.
@@ -57,7 +60,8 @@ def first_tries(
             sending = [pool.submit(send_until_done) for _ in range(SENDERS)]
             for tracker in both * restarts:
                 assert tracker.end(signal.SIGTERM) == 0
-                tracker.start()
+                tracker.launch()
+                wait_until(lambda tracker=tracker: tracker.call("/healthz")[0] == 200, "a start", SECONDS_TO_START)
         finally:
             done.set()
         for one in sending:
@@ -66,8 +70,8 @@ def first_tries(
     return answers
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.database("postgresql")
+@pytest.mark.timeout(1200)
+@pytest.mark.database("sqlite")
 def test_a_rolling_restart_behind_nginx_loses_not_even_a_first_try(
     engine: Engine, database_url: str, tmp_path: Path
 ) -> None:
@@ -77,7 +81,7 @@ def test_a_rolling_restart_behind_nginx_loses_not_even_a_first_try(
         assert tx.exec(select(func.count()).select_from(WebhookDelivery)).one() == answers.total()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.database("sqlite")
 def test_where_nginx_leaves_a_tracker_alone_that_has_just_been_restarted_first_tries_are_lost(
     engine: Engine, database_url: str, tmp_path: Path
