@@ -58,6 +58,7 @@ ONE_AFTER_ANOTHER = {
     "tests/attacks/test_pages_in_browser.py": "machine",
     "tests/chaos/test_chaos.py": "machine",
     "tests/chaos/test_rolling_restart.py": "machine",
+    "tests/chaos/test_nginx.py": "machine",
 }
 # A file system in memory, and how much room in it a run takes at the most.
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30

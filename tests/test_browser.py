@@ -3,9 +3,7 @@
 import csv
 import io
 import json
-import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -24,20 +22,17 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.demo_process import Demo
 from tests.makers import read_workbook
+from tests.tools import needs, path_of
 from tracker.demo import ADMIN, TEACHER, Account
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = path_of(*BROWSERS)
 ZONE = "America/Sao_Paulo"
 TITLE = "Rhetoric *1* <i> www.evil.example http://evil.example a@evil.example"
 FORMULA_NAME, HTML_NAME = "=HYPERLINK(1)", "Ben <b>Okafor</b>"
 BEN = "ben.okafor@school.example"
 
-pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None and "TESTS_NEED_CHROMIUM" not in os.environ, reason="no Chromium on this machine"
-    ),
-    pytest.mark.slow,
-]
+pytestmark = [needs(*BROWSERS), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

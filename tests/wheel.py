@@ -1,16 +1,18 @@
-"""The product from its wheel alone, in an environment with nothing else: `pytest tests/wheel.py`.
+"""The product from its wheel alone, installed by the script that is in it: `pytest tests/wheel.py`.
 
 Its name keeps it out of the usual run, since it installs all dependencies anew.
 """
 
+import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-import venv
+import zipfile
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
@@ -23,20 +25,36 @@ from tests.test_house import PROJECT
 from tests.tracker_process import wait_until
 from tracker import demo
 
+# All dependencies are installed anew.
+pytestmark = pytest.mark.timeout(1200)
 ACCOUNT = ["user", "add", "ana@school.example", "--role", "admin"]
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`tracker`, installed from a wheel of this checkout."""
-    folder = tmp_path_factory.mktemp("installed")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(PROJECT)], check=True)
-    (wheel,) = folder.glob("*.whl")
-    venv.create(folder / "venv", with_pip=False)
-    python = folder / "venv" / "bin" / "python"
-    subprocess.run([*pip, "--python", str(python), "install", str(wheel)], check=True)
-    return python.with_name("tracker")
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def root(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine's files, as the script leaves them that is in the wheel."""
+    folder = tmp_path_factory.mktemp("root")
+    with zipfile.ZipFile(wheel) as packed:
+        script = packed.extract("tracker/_deploy/install", wheel.parent)
+    command = ["sh", script, "--root", str(folder), "--name", "a.school.example", str(wheel)]
+    subprocess.run(command, env=os.environ | {"PYTHON": sys.executable}, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def program(root: Path) -> Path:
+    """`tracker`, installed from the wheel."""
+    return root / "opt" / "attendance" / "current" / "bin" / "tracker"
 
 
 @pytest.fixture
@@ -152,3 +170,25 @@ def test_tracker_and_dashboard_come_up_on_one_database(
         code = process.wait(STOP_SECONDS)
     assert code == 0
     assert (tmp_path / "kept" / "tracker.sqlite3").is_file()
+
+
+def test_the_script_leaves_settings_services_and_a_web_servers_file(root: Path) -> None:
+    settings, data = root / "etc" / "attendance", root / "var" / "lib" / "attendance"
+    assert stat.S_IMODE((settings / ".env").stat().st_mode) == 0o600
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert (data / ".env").samefile(settings / ".env")
+    text = (settings / ".env").read_text()
+    assert re.search(r"^CRON_SECRET=[\w-]{43}$", text, re.MULTILINE)
+    assert re.search(r"^ALLOWED_HOSTS=a\.school\.example$", text, re.MULTILINE)
+    assert "server_name a.school.example;" in (settings / "nginx.conf").read_text()
+    units = root / "etc" / "systemd" / "system"
+    for name in ("attendance-tracker", "attendance-dashboard"):
+        unit = units / f"{name}.service"
+        assert unit.read_bytes() == (PROJECT / ".deploy" / "systemd" / unit.name).read_bytes()
+        assert (units / "multi-user.target.wants" / unit.name).is_symlink()
+    assert os.access(root / "usr" / "local" / "bin" / "tracker", os.X_OK)
+
+
+def test_it_can_use_postgresql(program: Path) -> None:
+    command = [str(program.with_name("python")), "-c", "import psycopg"]
+    assert subprocess.run(command, check=False).returncode == 0

@@ -2,6 +2,7 @@
 that nobody else reads what it keeps."""
 
 import os
+import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,15 @@ _IN_A_WHEEL = _PACKAGE / "_dashboard"
 CHECKOUT = None if _IN_A_WHEEL.is_dir() else _PACKAGE.parent
 # The folder of `dashboard.py`, `pages/` and `.streamlit/`.
 DASHBOARD = CHECKOUT or _IN_A_WHEEL
+# What installs the program on a server, and the example of its settings.
+_DEPLOY = CHECKOUT / ".deploy" if CHECKOUT else _PACKAGE / "_deploy"
+_EXAMPLE = CHECKOUT / ".env.example" if CHECKOUT else _DEPLOY / "env.example"
+
+
+def write_deploy_files(folder: Path) -> None:
+    """Writes what installs this program on a server (script, services, nginx) into a folder. Raises OSError."""
+    shutil.copytree(_DEPLOY, folder, dirs_exist_ok=True)
+    shutil.copy(_EXAMPLE, folder / "env.example")
 
 
 def default_data_dir() -> Path:

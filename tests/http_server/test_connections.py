@@ -21,6 +21,7 @@ from tests.http_server.clients import (
     status,
     talk,
 )
+from tests.tracker_process import wait_until
 from tracker.server import http_server, routes
 from tracker.server.http_server import HttpServer
 from tracker.server.routes import ServerState
@@ -244,6 +245,39 @@ def test_stopping_waits_for_the_request_under_way(state: ServerState, monkeypatc
         go_on.set()
         assert read_to_end(client).endswith(b"done")
         stopping.join(5)
+        assert not stopping.is_alive()
+
+
+def test_stopping_answers_whoever_has_connected_also_those_that_still_wait_for_their_turn(
+    state: ServerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "LAST_REQUEST_SECONDS", 30)
+    made = HttpServer("127.0.0.1", 0, state)
+    made.start()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(made.port)) for _ in range(100)]
+        stopping = threading.Thread(target=made.stop)
+        for number, client in enumerate(clients):
+            if number == 50:
+                stopping.start()
+            client.sendall(GET)
+        answers = [read_to_end(client) for client in clients]
+        stopping.join(60)
+        assert not stopping.is_alive()
+    assert {answer.partition(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 404 Not Found"}
+
+
+def test_the_last_answers_tell_the_client_to_close(state: ServerState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "LAST_REQUEST_SECONDS", 30)
+    made = HttpServer("127.0.0.1", 0, state)
+    made.start()
+    with connect(made.port) as client:
+        stopping = threading.Thread(target=made.stop)
+        stopping.start()
+        wait_until(lambda: made._listener.fileno() < 0, "the end of its listening")
+        client.sendall(GET)
+        assert b"\r\nConnection: close\r\n" in read_to_end(client)
+        stopping.join(60)
         assert not stopping.is_alive()
 
 

@@ -221,6 +221,7 @@ report import Algebra REPORT --teacher HOLDER --dry-run                done     
 support-bundle --out BUNDLE                                            done     -          -
 backup FILE                                                            done     -          -
 restore FILE                                                           done     -          -
+deploy-files FOLDER                                                    done     -          -
 """
 
 

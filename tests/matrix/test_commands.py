@@ -79,6 +79,7 @@ def test_every_command_does_what_the_table_says(
                 "SOMEBODY": "Ana",
                 "BUNDLE": str(tmp_path / "support.zip"),
                 "FILE": str(tmp_path / "backup"),
+                "FOLDER": str(tmp_path / "deploy"),
                 "LIST": str(students),
                 "REPORT": str(report),
             }

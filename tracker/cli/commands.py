@@ -185,6 +185,12 @@ def examine(call: Call) -> int:
     return 0 if well else 1
 
 
+def deploy_files(call: Call) -> None:
+    """Writes what installs it on a server into a folder: the script, systemd's units, nginx's configuration."""
+    paths.write_deploy_files(Path(call.options.folder))
+    say(f"{call.options.folder} has what installs it; `sh {call.options.folder}/install --help` says how.")
+
+
 def create_class(call: Call) -> None:
     """Makes a class with its Zoom meeting, or takes the meeting in a link."""
     options = call.options
@@ -362,6 +368,7 @@ def command_parser() -> argparse.ArgumentParser:
     activity.audit_command(commands)
     support.support_command(commands)
     command(commands, "backup", back_up, file="where the copy goes; a file that exists is replaced")
+    command(commands, "deploy-files", deploy_files, folder="where the files go; it is made where there is none")
     command(commands, "restore", restore, file="a file that `tracker backup` has made")
     return top
 

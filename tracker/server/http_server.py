@@ -30,6 +30,8 @@ LARGE_REQUESTS = 16
 CONNECTIONS_OF_PLACE = 32
 # Where there is no room, whoever has been waited for for so long has to go.
 PATIENCE_SECONDS = 0.5
+# At the end, who has connected and sent nothing yet may still do so: a web server in front has given it that request.
+LAST_REQUEST_SECONDS = 0.5
 
 
 class HttpServer:
@@ -48,7 +50,7 @@ class HttpServer:
         self._running.wait()
 
     def stop(self) -> None:
-        """Takes no more connections, ends the idle ones, and waits for the requests under way."""
+        """Answers whoever has connected until now, and ends all connections; returns when the last answer is sent."""
         self._loop.call_soon_threadsafe(self._told_to_stop.set)
         self._thread.join()
 
@@ -59,7 +61,6 @@ class HttpServer:
         await self._told_to_stop.wait()
         accepting.cancel()
         await asyncio.wait([accepting])
-        self._listener.close()
         await self._clients.end()
 
 
@@ -95,20 +96,40 @@ class _Clients:
         return self._stopping or len(self._tasks) >= CONNECTIONS
 
     async def accept(self) -> None:
-        """Takes whoever connects, as long as there is room."""
+        """Takes whoever connects, as long as there is room. To be cancelled: nobody is lost by that."""
         loop = asyncio.get_running_loop()
         while True:
             await self._make_room(loop)
             try:
-                connection, address = await loop.sock_accept(self._listener)
+                taken = self._take(loop)
             except OSError:  # who has gone already, or this process may open no more files
                 self._shed(loop.time())
                 await asyncio.sleep(0.1)
                 continue
-            task = loop.create_task(_Client(self, address[0]).serve(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._forget)
-            await asyncio.sleep(0)  # those who are here have their turn
+            if taken:
+                await asyncio.sleep(0)  # those who are here have their turn
+            else:
+                await self._somebody_connects(loop)
+
+    def _take(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Takes one who has connected; whether there was one. Raises OSError."""
+        try:
+            connection, address = self._listener.accept()
+        except BlockingIOError:
+            return False
+        connection.setblocking(False)
+        task = loop.create_task(_Client(self, address[0]).serve(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return True
+
+    async def _somebody_connects(self, loop: asyncio.AbstractEventLoop) -> None:
+        connecting = asyncio.Event()
+        loop.add_reader(self._listener, connecting.set)
+        try:
+            await connecting.wait()
+        finally:
+            loop.remove_reader(self._listener)
 
     async def _make_room(self, loop: asyncio.AbstractEventLoop) -> None:
         while len(self._tasks) >= CONNECTIONS:
@@ -137,7 +158,7 @@ class _Clients:
             of_place[client] = None
             if len(of_place) > CONNECTIONS_OF_PLACE:
                 self._send_away(next(iter(of_place)))
-        if self._stopping:
+        if self._stopping and client.was_answered:
             self._send_away(client)
         try:
             yield
@@ -145,8 +166,19 @@ class _Clients:
             self._wait_no_more(client)
 
     async def end(self) -> None:
-        """Sends everybody away of whom a request is waited for, and waits for the requests under way."""
+        """Answers whoever has connected, and ends the listener and every connection.
+
+        Closing the listener resets those in its queue, who may have sent a request already, so they are taken first.
+        """
         self._stopping = True
+        with suppress(OSError):
+            while self._take(asyncio.get_running_loop()):
+                pass
+        self._listener.close()
+        for client in [client for client in self._waited_for if client.was_answered]:
+            self._send_away(client)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LAST_REQUEST_SECONDS)
         for client in list(self._waited_for):
             self._send_away(client)
         if self._tasks:
@@ -171,6 +203,8 @@ class _Client:
     def __init__(self, clients: _Clients, address: str) -> None:
         self._clients, self._address = clients, address
         self._proxies = clients.state.services.settings.forwarded_allow_ips
+        # Whether it had an answer: where a request is waited for, the connection is idle then.
+        self.was_answered = False
         # Where it counts as coming from; None for a web server in front of this one.
         self.place = None if auth.is_proxy(address, self._proxies) else auth.place_of(address)
 
@@ -223,6 +257,7 @@ class _Client:
         state.counters.answers.labels(str(reply.status)).inc()
         exchange.write(reply, close=self._clients.full)
         await self._send(exchange.written())
+        self.was_answered = True
         return not exchange.close_connection
 
     async def _body(self, exchange: Exchange, until: float) -> bytes | None:
