@@ -14,11 +14,10 @@ from tracker.storage.models import ErasedPerson
 
 # Whoever stores records reads the list in this way, and `lock` waits until they are stored: also where it is empty,
 # since on PostgreSQL the clause locks the table against EXCLUSIVE. SQLite has one writer at a time, and no such clause.
-_IN_USE = {"read": True, "key_share": True}
 _SINCE = (
     sa_select(col(ErasedPerson.digest), col(ErasedPerson.salt), col(ErasedPerson.erased_at))
     .where(col(ErasedPerson.erased_at) > bindparam("moment"))
-    .with_for_update(**_IN_USE)
+    .with_for_update(read=True, key_share=True)
 )
 
 
@@ -63,7 +62,7 @@ def finish(tx: Transaction, erased: Erased) -> None:
 
 def hide(tx: Transaction, stays: Iterable[Stay], meeting_id: str) -> Sequence[Stay]:
     """Zoom's records of a meeting as they may be stored: without who was erased."""
-    erased = _erased(tx.exec(select(ErasedPerson).with_for_update(**_IN_USE)))
+    erased = _erased(tx.exec(select(ErasedPerson).with_for_update(read=True, key_share=True)))
     return [erased.hide(stay, meeting_id) for stay in stays]
 
 
