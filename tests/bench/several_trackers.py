@@ -7,7 +7,7 @@ same run. Run it on a machine that does nothing else. Trackers, PostgreSQL, the 
 machine's processors, so with two cores more trackers show what they cost, and not what they would bring elsewhere. The
 last column says what all processors were busy with: where that is near 100 %, the machine is the limit.
 
-* webhooks: a tracker checks, commits and acknowledges each; sent over 32 connections, in turn to each tracker.
+* webhooks/s: a tracker checks, commits and acknowledges each; sent over 32 connections, in turn to each tracker.
 * delay: from a webhook that is sent to its answer, which comes after the commit; one after another.
 * fetches: classes of 5 people that end at the same moment; by Zoom's rates of the plan Business, of which collecting
   takes two calls a class of 60 a second, three quarters of them for background work.
@@ -39,7 +39,7 @@ from tests.chaos.lessons import Room
 from tests.chaos.school import PracticeHost, practice_host
 from tests.chaos.trackers import trackers
 from tests.makers import event_body, member, zoom_signature
-from tests.pgbouncer import pgbouncer
+from tests.pgbouncer import PgBouncer, pgbouncer
 from tests.practice_school import PRACTICE, environment
 from tests.tracker_process import Tracker, wait_until
 from tracker import clock
@@ -52,6 +52,7 @@ from tracker.storage.database import Engine, make_engine, migrate, reading
 from tracker.storage.models import LiveStream
 
 CLASSES, PEOPLE, ONE_BY_ONE = 120, 5, 60
+CLIENTS = 4
 RUNS = ((1, False), (2, False), (4, False), (4, True))
 
 
@@ -156,16 +157,18 @@ def postgres_processes(database_url: str) -> list[psutil.Process]:
         return [] if server is None else [server, *server.children()]
 
 
-def measure(count: int, server_url: str, through: str | None, pool: ProcessPoolExecutor, folder: Path) -> Measured:
-    """One number of trackers on a database of its own, through this address where there is one."""
-    measured, name = Measured(), f"bench_{count}_{'pgbouncer' if through else 'direct'}"
+def measure(
+    count: int, server_url: str, bouncer: PgBouncer | None, pool: ProcessPoolExecutor, folder: Path
+) -> Measured:
+    """One number of trackers on a database of its own, by way of the PgBouncer where there is one."""
+    measured, name = Measured(), f"bench_{count}_{'pgbouncer' if bouncer else 'direct'}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     direct = server_url.replace("/postgres?", f"/{name}?")
     with ExitStack() as stack:
         zoom = stack.enter_context(PracticeZoom(replace(PRACTICE, settle_seconds=0), clock.now))
         host = stack.enter_context(practice_host(zoom.url, clock.now))  # type: ignore[arg-type]
-        url = through.replace("/postgres", f"/{name}") if through else direct
+        url = bouncer.in_front_of(direct) if bouncer else direct
         given = environment(zoom.url, url, folder, FETCH_DELAY_SECONDS="1", ZOOM_PLAN="business")
         engine = make_engine(direct)
         stack.callback(engine.dispose)
@@ -244,15 +247,16 @@ def main() -> None:
     first: Measured | None = None
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
-        ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool,
+        # Before anything is measured, each client has imported what it needs, and is there.
+        ProcessPoolExecutor(CLIENTS, multiprocessing.get_context("spawn"), signed, (b"",)) as pool,
         postgresql(Path(name) / "pg") as server_url,
     ):
+        list(pool.map(time.sleep, [0.5] * CLIENTS))
         for count, by_way in RUNS:
             folder = Path(name) / f"{count}-{by_way}"
             folder.mkdir()
             with pgbouncer(server_url) if by_way else nullcontext() as bouncer:
-                through = bouncer.in_front_of(server_url) if bouncer else None
-                found = measure(count, server_url, through, pool, folder)
+                found = measure(count, server_url, bouncer, pool, folder)
             first = first or found
             show(f"{count}{' by way of PgBouncer' if by_way else ''}", found, first)
 

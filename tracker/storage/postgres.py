@@ -25,7 +25,7 @@ OPTIONS: dict[str, Any] = {
 }
 # For so long nothing may come while an answer is waited for. The network tells nothing of a server, or a pooler, that
 # takes everything and never answers.
-SILENT_SECONDS = 15.0
+SILENT_SECONDS = 10.0
 # How long a thread waits for one of the connections of its process.
 POOL_SECONDS = 10.0
 # What the server itself gives up, so that a tracker that vanished keeps no row locked: a statement, and a transaction
