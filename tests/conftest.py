@@ -26,6 +26,7 @@ from tests.asgi import HOST
 from tests.fake_zoom import FakeZoom
 from tests.gate_client import gated_app
 from tests.makers import CHEAP_HASHER, NOW, Clock, environment, member, services
+from tests.pgbouncer import PgBouncer, pgbouncer
 from tests.postgres import postgres_server
 from tests.practice_school import HELD, CommandLine, Host, practice_zoom
 from tests.screens import Screens
@@ -46,9 +47,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("ci"), max_examples=3000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-DATABASES = ("sqlite", "postgresql")
+# `TESTS_DATABASES=pgbouncer pytest` runs what is for any kind of database by way of PgBouncer alone.
+DATABASES = tuple(os.environ.get("TESTS_DATABASES", "sqlite,postgresql").split(","))
 # The quick run has SQLite alone: starting PostgreSQL and the second round take longer than all else in it.
-MARKS = {"postgresql": pytest.mark.slow}
+MARKS = {"postgresql": pytest.mark.slow, "pgbouncer": pytest.mark.slow}
 # What is done by one worker, one after another: files with a costly fixture, and what would take the processors away
 # from a browser that waits for a page.
 ONE_AFTER_ANOTHER = {
@@ -57,6 +59,7 @@ ONE_AFTER_ANOTHER = {
     "tests/test_browser_looks.py": "machine",
     "tests/attacks/test_pages_in_browser.py": "machine",
     "tests/chaos/test_chaos.py": "machine",
+    "tests/chaos/test_failover.py": "machine",
     "tests/chaos/test_rolling_restart.py": "machine",
     "tests/chaos/test_nginx.py": "machine",
 }
@@ -138,6 +141,13 @@ def migrated_postgres(postgres_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def bouncer(postgres_url: str) -> Iterator[PgBouncer]:
+    """A PgBouncer in front of the PostgreSQL of this run."""
+    with pgbouncer(postgres_url) as made:
+        yield made
+
+
 @pytest.fixture
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of the kind that the test runs on."""
@@ -145,7 +155,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     else:
         with _postgres_database(request.getfixturevalue("postgres_url")) as url:
-            yield url
+            yield _as_asked(request, url)
 
 
 @pytest.fixture
@@ -164,7 +174,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
     else:
         url = request.getfixturevalue("migrated_postgres")
-        yield url
+        yield _as_asked(request, url)
         try:
             _empty(url)
         except psycopg.errors.UndefinedTable:  # the test took a table away, to see what happens then
@@ -178,6 +188,14 @@ def engine(database_url: str) -> Iterator[Engine]:
     made = make_engine(database_url)
     yield made
     made.dispose()
+
+
+def _as_asked(request: pytest.FixtureRequest, url: str) -> str:
+    """The address of a PostgreSQL database, by way of PgBouncer where the test wants that."""
+    if request.param != "pgbouncer":
+        return url
+    bouncer: PgBouncer = request.getfixturevalue("bouncer")
+    return bouncer.in_front_of(url)
 
 
 @contextmanager

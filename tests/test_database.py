@@ -223,6 +223,7 @@ def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.database("sqlite", "postgresql", "pgbouncer")
 def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
     script = "import sys; from tracker.storage.database import *; migrate(make_engine(sys.argv[1]))"
     processes = [

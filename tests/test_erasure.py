@@ -32,6 +32,7 @@ from tests.makers import (
     stored,
     taken,
 )
+from tests.tracker_process import wait_until
 from tracker import auth, classes, courses, decisions, fetching, privacy, storage
 from tracker.attendance.anonymous import Erased, digest_of
 from tracker.attendance.counting import key_of
@@ -210,6 +211,39 @@ def test_a_fetch_that_was_under_way_stores_nothing_of_her(school: Services, zoom
     clock.time = at(95)
     fetching.fetch_now(school, auth.OPERATOR, class_id)
     assert (traces(everything(school.engine)), told(school, class_id)) == ([], before)
+
+
+@pytest.mark.database("postgresql")
+def test_an_erasing_waits_for_what_is_being_stored_by_the_list_of_before(
+    school: Services, zoom: FakeZoom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_and_fetch(school, zoom, clock)
+    other = lesson(school.engine, school.read(auth.get_member, "ana@school.example"), start=2 * HOUR)
+    meeting = stored(school.engine, other).zoom_meeting_id or ""
+    zoom.hold("s9", participant(NAME, 120, 170, MAIL, user_id="1"), meeting=meeting, start=120, end=180)
+    clock.time = at(200)
+    save = storage.session_records.save_list
+    inside = Event()
+    with ThreadPoolExecutor(2) as threads:
+
+        def slow(*arguments: Any, **more: Any) -> None:
+            save(*arguments, **more)
+            inside.set()
+            wait_until(lambda: erasing.done() or somebody_waits(school.engine), "an erasing that waits")
+
+        monkeypatch.setattr(storage.session_records, "save_list", slow)
+        fetching_her = threads.submit(fetching.fetch_now, school, auth.OPERATOR, other)
+        erasing = threads.submit(lambda: inside.wait(60) and erase_both(school))
+        fetching_her.result()
+        erasing.result()
+    assert attendance(school, other) is not None
+    assert traces(everything(school.engine)) == []
+
+
+def somebody_waits(engine: Engine) -> bool:
+    """Whether a transaction waits for another one's lock, in PostgreSQL."""
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar())
 
 
 def test_who_comes_again_long_afterwards_is_somebody_new(school: Services, zoom: FakeZoom, clock: Clock) -> None:

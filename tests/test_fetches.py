@@ -384,6 +384,7 @@ def test_the_operator_sees_how_many_are_due_and_how_many_failed(engine: Engine) 
 # Many at once
 
 
+@pytest.mark.database("sqlite", "postgresql", "pgbouncer")
 def test_claimers_at_the_same_time_never_get_the_same_class(engine: Engine) -> None:
     teacher = member(engine)
     ids = {lesson(engine, teacher) for _ in range(24)}

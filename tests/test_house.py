@@ -109,6 +109,7 @@ LIBRARIES: dict[str, set[str]] = {
     "platformdirs": {"paths"},
     "plotly": {"ui"},
     "prometheus_client": {"server"},
+    "psycopg": {"storage"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "pyotp": {"auth"},

@@ -512,6 +512,7 @@ def _as_text(part: object) -> str:
     return repr(part) if isinstance(part, TypeEngine) else str(part)
 
 
+@pytest.mark.database("sqlite", "postgresql", "pgbouncer")
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_a_database_of_each_earlier_schema_comes_up_whole(
     empty: Engine, newest_schema: dict[str, Any], schema: str

@@ -1,7 +1,6 @@
 """What watches the tracker from outside: alert rules and board name what `/metrics` has, and each rule is tried."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from sqlalchemy import Engine
 
 from tests.makers import Clock, server_state_on
 from tests.test_house import PROJECT
+from tests.tools import program
 from tracker import storage
 from tracker.health.conditions import Severity
 from tracker.messages.conditions import CURES
@@ -32,10 +32,7 @@ OF_SCRAPE = {"job", "instance"}
 @pytest.fixture
 def promtool() -> str:
     """Prometheus' own tool. `.ci/run` installs it; elsewhere these tests are skipped without it."""
-    found = shutil.which("promtool")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("promtool is missing: it is in Debian's package prometheus")
-    return found or pytest.skip("promtool is missing: it is in Debian's package prometheus")
+    return program("promtool")
 
 
 def run(*command: str, given: str = "", folder: Path = MONITORING) -> subprocess.CompletedProcess[str]:

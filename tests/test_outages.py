@@ -147,6 +147,7 @@ def of_meeting(delivery: Delivery, meeting: str) -> Delivery:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_fetch_during_which_the_database_goes_away_is_made_again_and_counts_once(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:

@@ -120,7 +120,7 @@ def test_a_page_is_drawn_without_a_class(signed_in: Screens, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.database("sqlite", "postgresql")
+@pytest.mark.database("sqlite", "postgresql", "pgbouncer")
 def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
     allowed: Screens, engine: Engine, ana: Member, name: str
 ) -> None:

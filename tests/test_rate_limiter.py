@@ -182,6 +182,7 @@ def test_a_shorter_pause_does_not_end_a_longer_one(limiter: Callable[..., Shared
     assert (used.paused_until, used.refused) == (at(30), 2)
 
 
+@pytest.mark.database("sqlite", "postgresql", "pgbouncer")
 def test_calls_that_come_at_once_are_each_counted(engine: Engine) -> None:
     limiters = [SharedRateLimiter(engine, "business", interactive=True) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -6,10 +6,11 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tests.chaos.storm import Storm, run
+from tests.pgbouncer import pgbouncer
 from tests.postgres import postgres_server
 from tracker.settings import PLANS
 
@@ -20,15 +21,15 @@ def database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'chaos.sqlite3'}"
     else:
-        with postgres_server() as url:
-            yield url
+        with postgres_server() as url, pgbouncer(url) if kind == "pgbouncer" else nullcontext() as bouncer:
+            yield bouncer.in_front_of(url) if bouncer else url
 
 
 def main() -> int:
     """0 when every class is exact."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--classes", type=int, default=200)
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "pgbouncer"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--failing", type=float, default=0.3, help="the share of Zoom's calls that fail (0 to 1)")
     parser.add_argument("--plan", choices=PLANS, help="the Zoom plan whose rate limits hold; without it, none does")

@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +37,8 @@ ZOOM = replace(PRACTICE, settle_seconds=2 * DELAY_SECONDS, retry_delays=(1, 2, 4
 NOTED = re.compile(r"meeting\.(started|ended|participant_.*)")
 
 Say = Callable[[str], None]
+# What else befalls the trackers while classes are held; it has until the last one ends.
+Meanwhile = Callable[[PracticeHost], None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,13 @@ class Place:
     folder: Path
 
 
-def run(storm: Storm, database_url: str, folder: Path, say: Say = lambda line: None) -> Report:
+def run(
+    storm: Storm,
+    database_url: str,
+    folder: Path,
+    say: Say = lambda line: None,
+    meanwhile: Meanwhile = lambda host: None,
+) -> Report:
     """One storm on an empty or migrated database; logs are written to `folder`."""
     report, began = Report(), time.monotonic()
     with _place(storm, database_url, folder) as place:
@@ -91,7 +100,7 @@ def run(storm: Storm, database_url: str, folder: Path, say: Say = lambda line: N
         lessons = make_classes(place.services, storm.classes, storm.seed)
         report.figures["classes"] = f"{len(lessons)}: {_kinds(lessons)}"
         report.figures["seconds to make them"] = _since(began)
-        _weather(storm, place, lessons, report, say)
+        _weather(storm, place, lessons, report, say, meanwhile)
         _look_at_logs(place, report)
     report.figures["seconds in all"] = _since(began)
     return report
@@ -113,7 +122,7 @@ def _place(storm: Storm, database_url: str, folder: Path) -> Iterator[Place]:
         yield Place(engine, host, practice_clock, connect(engine, settings), given, folder)
 
 
-def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, say: Say) -> None:
+def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, say: Say, meanwhile: Meanwhile) -> None:
     noon = clock.now() - DAY / 2
     yesterday = [lesson for lesson in lessons if lesson.planned < noon]
     today = [lesson for lesson in lessons if lesson.planned >= noon]
@@ -130,7 +139,10 @@ def _weather(storm: Storm, place: Place, lessons: list[Lesson], report: Report, 
         killer = stack.enter_context(Killer(pair, storm.seed))
         began = time.monotonic()
         say("holding the classes")
-        hold(place.host, place.clock, today, seconds_a_minute=SECONDS_A_MINUTE)
+        with ThreadPoolExecutor(1) as beside:
+            befalling = beside.submit(meanwhile, place.host)
+            hold(place.host, place.clock, today, seconds_a_minute=SECONDS_A_MINUTE)
+            befalling.result()
         report.figures["seconds to hold them"] = _since(began)
 
         ended, expected, ignored = time.monotonic(), truths(place.host, lessons), strays(place.host, lessons)

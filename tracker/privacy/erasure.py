@@ -64,6 +64,7 @@ def erase(services: Services, acting: Member, who: str, *, with_emails: bool = F
         raise InvalidInput("erase_has_account", email=found.account.email)
     now = services.now()
     with transaction(services.engine) as tx:
+        storage.erased.lock(tx)
         known = storage.erased.list_erased(tx).people.values()
         salt = min((salt for salt, _ in known), default="") or secrets.token_hex(16)
         keys = {*found.keys, *_keys_in_running_classes(tx, found.keys, now)}
@@ -150,6 +151,7 @@ def restore(settings: Settings, file: Path, now: datetime) -> Path | None:
 def _erase_again(engine: Engine, erased: Erased, now: datetime, *, broken_off: bool = False) -> None:
     """Erases whom only digests tell. `broken_off`: something may be left in the file that is in no table any more."""
     with transaction(engine) as tx:
+        storage.erased.lock(tx)
         storage.erased.add(tx, erased)
     _forget_said_by_zoom(engine)  # whom it names cannot be told by digests
     if any(_replace(engine, erased, now)) or broken_off:

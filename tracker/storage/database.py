@@ -38,26 +38,22 @@ BUSY_MILLISECONDS = 2_500
 WRITE_LOCK_TRIES_APART = 0.002
 CHECKPOINT_TRIES_APART = 0.05
 MIGRATION_MILLISECONDS = 60_000
-# A server that vanishes without a word must not be waited for for hours: these are seconds, and milliseconds.
-POSTGRES_OPTIONS = {
-    "connect_timeout": 5,
-    "keepalives_idle": 20,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
 # What SQLite's files beside a database end in.
 BESIDE = ("-wal", "-shm", "-journal")
 # What is raised when the database is away, full, read-only or too busy; a program's own mistakes are among it too.
 AWAY = (DBAPIError, PoolTimeout)
 # Any number, the same for everybody who migrates this database.
 MIGRATION_LOCK = 7_302_117
+# What `tracker.storage.postgres` limits in each transaction, and a migration needs without limits.
+NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 # How many pieces of work share a transaction: enough that its write to the disk no longer counts, and few enough
 # that other processes get to write in between.
 LARGEST_GROUP = 100
 
 # How many threads of this process write to PostgreSQL at a time: more would only get in each other's way.
 MOST_POSTGRES_WRITERS = 4
+# How long the others wait for these: each takes milliseconds, so after seconds the database hangs.
+POSTGRES_WRITER_SECONDS = 5.0
 
 T = TypeVar("T")
 # What SQLModel calls a session; here a session is a run of a Zoom meeting.
@@ -105,7 +101,10 @@ def make_engine(url: str) -> Engine:
         if backend == "sqlite":
             return _sqlite_engine(parsed.render_as_string(hide_password=False))
         if backend == "postgresql":
-            engine = create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES_OPTIONS, hide_parameters=True)
+            # The driver of PostgreSQL is an extra, which whoever has SQLite need not install.
+            from tracker.storage.postgres import make_postgres_engine
+
+            engine = make_postgres_engine(parsed)
             _POSTGRES_WRITERS[engine] = threading.BoundedSemaphore(MOST_POSTGRES_WRITERS)
             return engine
     except ImportError:
@@ -228,11 +227,11 @@ def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
 
     On SQLite all those who wait for the writer before them share one transaction, and so wait for the disk once.
     Work that raises is taken back and leaves that of the others alone. On PostgreSQL, where writers do not wait for
-    each other, each has a transaction of its own.
+    each other, each has a transaction of its own; PoolTimeout is raised where none of them gets on.
     """
     writers = _WRITERS.get(engine)
     if writers is None:
-        with _POSTGRES_WRITERS[engine], transaction(engine) as tx:
+        with _a_postgres_writer(engine), transaction(engine) as tx:
             return work(tx)
     piece = _Piece(work)
     writers.waiting.append(piece)
@@ -244,6 +243,18 @@ def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
         # Many threads may raise one and the same error, and each would make its trace longer.
         raise piece.error.with_traceback(piece.trace)
     return piece.result
+
+
+@contextmanager
+def _a_postgres_writer(engine: Engine) -> Iterator[None]:
+    """One of the places of those who write to this PostgreSQL. Raises PoolTimeout where none becomes free."""
+    places = _POSTGRES_WRITERS[engine]
+    if not places.acquire(timeout=POSTGRES_WRITER_SECONDS):
+        raise PoolTimeout("those who write to the database do not get on")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
@@ -383,20 +394,25 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     paths.make_private(*files_of(engine))
     with engine.connect() as connection, _set_up_to_migrate(connection), connection.begin():
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(NO_LIMITS)
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         yield connection
 
 
 @contextmanager
 def _set_up_to_migrate(connection: Connection) -> Iterator[None]:
-    """On SQLite, lets this connection wait for a writer as long as a migration may take, and replace whole tables.
+    """Lets this connection wait for others as long as a migration may take; and on SQLite replace whole tables.
 
     A table that others refer to is replaced by one with the same keys; SQLite checks keys as soon as the old one goes.
     """
-    if connection.dialect.name != "sqlite":
-        yield
-        return
     raw: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        limit, raw.silent_seconds = raw.silent_seconds, None
+        try:
+            yield
+        finally:
+            raw.silent_seconds = limit
+        return
     raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
     raw.execute("PRAGMA foreign_keys = OFF")
     try:

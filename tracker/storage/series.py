@@ -19,6 +19,7 @@ from tracker.storage.database import Transaction
 from tracker.storage.models import LiveStream, Series
 
 _SERIES_AND_MOMENT = (col(Series.id), col(Series.zoom_due_at))
+_CLASS_AND_MOMENT = (col(LiveStream.id), col(LiveStream.zoom_meeting_due_at))
 # No series is longer; see `tracker.classes.series_plan`.
 MOST_CLASSES = 1000
 
@@ -137,23 +138,16 @@ def claim_meeting(tx: Transaction, now: datetime, until: datetime) -> Class | No
     It is due again at `until`, for somebody else, unless `told` or `put_off_meeting` is called before. Where its
     `zoom_meeting_asked_at` is before now, somebody has asked Zoom for its meeting, and never told what came of it.
     """
-    due = (
-        select(LiveStream.id)
-        .where(*_due(now))
-        .order_by(col(LiveStream.zoom_meeting_due_at), col(LiveStream.scheduled_start), col(LiveStream.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
+    asked_at = func.coalesce(LiveStream.zoom_meeting_asked_at, now)
+    claimed = due_work.claim(
+        tx,
+        *_CLASS_AND_MOMENT,
+        until,
+        *_due(now),
+        then_by=(col(LiveStream.scheduled_start),),
+        also={col(LiveStream.zoom_meeting_asked_at): asked_at},
     )
-    statement = (
-        update(LiveStream)
-        .where(col(LiveStream.id) == due)
-        .values(zoom_meeting_due_at=until, zoom_meeting_asked_at=func.coalesce(LiveStream.zoom_meeting_asked_at, now))
-        .returning(col(LiveStream.id))
-        .execution_options(synchronize_session=False)
-    )
-    row = tx.exec(statement).first()
-    return get_class(tx, row[0]) if row else None
+    return get_class(tx, claimed) if claimed else None
 
 
 def set_made_meeting(tx: Transaction, class_id: str, meeting_id: str, api_id: str | None, link: str, host: str) -> None:
