@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 from tracker.practice import events
 from tracker.practice.faults import REFUSALS, Fault, FaultPlan, ListLimit
+from tracker.practice.meeting_settings import faults_of_settings
 from tracker.practice.school import sample_term
 from tracker.practice.state import PracticeState, new_seat
 from tracker.practice.users import PERSONAL_ID_USES
-from tracker.practice.values import Conflict, Meeting, Stay, personal_number, time_zone, to_zoom
+from tracker.practice.values import DEFAULT_SETTINGS, Conflict, Meeting, Stay, personal_number, time_zone, to_zoom
 from tracker.practice.webhooks import DeliveryFaults, check_url
 from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
 
@@ -128,6 +129,27 @@ def set_personal_id(state: PracticeState, request: Request, user: str) -> Answer
         raise refusal(400, f"`use` has to be one of {', '.join(PERSONAL_ID_USES)}.")
     state.users.set_personal_id(email, use)
     return json_answer(200, {"pmi": personal_number(email)})
+
+
+def set_licence(state: PracticeState, request: Request, user: str) -> Answer:
+    """PUT /practice/users/{id}/licence {"licensed"}: whether the user can host meetings beside their host."""
+    email, licensed = state.users.email_of(unquote(user)), _object(json_of(request)).get("licensed")
+    if email is None:
+        raise refusal(404, "There is no such user.")
+    if not isinstance(licensed, bool):
+        raise refusal(400, "`licensed` has to be true or false.")
+    state.users.set_licensed(email, licensed=licensed)
+    return Answer(204)
+
+
+def lock_settings(state: PracticeState, request: Request) -> Answer:
+    """PUT /practice/locked-settings {setting: value}: what meetings have from now on, whatever is asked for."""
+    given = _object(json_of(request))
+    if faults := [*faults_of_settings(given), *(name for name in given if name not in DEFAULT_SETTINGS)]:
+        raise refusal(400, f"These cannot be locked so: {', '.join(faults)}.")
+    state.locked_settings = given
+    state.changed.set()
+    return Answer(204)
 
 
 def webinar(state: PracticeState, request: Request) -> Answer:
@@ -360,6 +382,8 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"/practice/calls", calls),
     ("POST", r"/practice/term", term),
     ("PUT", r"/practice/users/([^/]+)/personal-id", set_personal_id),
+    ("PUT", r"/practice/users/([^/]+)/licence", set_licence),
+    ("PUT", r"/practice/locked-settings", lock_settings),
     ("POST", r"/practice/webinars", webinar),
     ("PUT", r"/practice/refusals", set_refusal),
     ("PUT", r"/practice/list-limits", set_list_limit),

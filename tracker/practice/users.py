@@ -1,4 +1,4 @@
-"""The users of the account: their ids, whether they use their personal meeting id, and their writes of the day."""
+"""The users of the account: ids, licences, use of personal meeting ids, and their writes of the day."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +20,7 @@ class Users:
         self._writes: dict[str, int] = {}
         self._writes_day = ""
         self._personal_id: dict[str, str] = {}
+        self._unlicensed: set[str] = set()
 
     def email_of(self, user: str) -> str | None:
         """The e-mail of a user given by e-mail, id or `me`; None where there is no such user."""
@@ -43,6 +44,16 @@ class Users:
         self._changed()
         return True
 
+    def set_licensed(self, email: str, *, licensed: bool) -> None:
+        """Whether the user has a licence, without which she hosts no meeting beside its host."""
+        (self._unlicensed.discard if licensed else self._unlicensed.add)(email)
+        self._changed()
+
+    def is_licensed(self, user: str) -> bool:
+        """Whether this is a user of the account, given by e-mail or id, with a licence."""
+        email = self.email_of(user)
+        return email is not None and email not in self._unlicensed
+
     def set_personal_id(self, email: str, use: str) -> None:
         """When meetings that the user schedules have her personal id; one of `PERSONAL_ID_USES`."""
         self._personal_id[email] = use
@@ -63,6 +74,7 @@ class Users:
             "writes": dict(self._writes),
             "writes_day": self._writes_day,
             "personal_id": dict(self._personal_id),
+            "unlicensed": sorted(self._unlicensed),
         }
 
     def restore(self, content: dict[str, Any]) -> None:
@@ -71,3 +83,4 @@ class Users:
         self._writes = dict(content["writes"])
         self._writes_day = content["writes_day"]
         self._personal_id = dict(content.get("personal_id", {}))
+        self._unlicensed = set(content.get("unlicensed", ()))
