@@ -53,6 +53,7 @@ HASHES = {
     "0014_series": "a52a44fa0e287d4e",
     "0015_news": "1a0e55f554304000",
     "0016_students_own_pages": "3aa4a4e5bde95ce0",
+    "0017_options_of_meetings": "f90bc92f03645ed8",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -253,6 +254,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "zoomOccurrenceId": "1778760000000",
         "zoomMeetingDueAt": at(110),
         "zoomMeetingAskedAt": at(105),
+        "meetingAsked": '{"waitingRoom": "on"}',
+        "meetingSent": '{"waitingRoom": "on"}',
+        "meetingHas": '{"waitingRoom": "off", "substitutes": ["bea@school.example"]}',
     },
     "Series": {
         "id": "se1",
