@@ -85,8 +85,10 @@ class Findings:
         rosters = [
             Problem(code, {"course": one.course, "teacher": one.teacher}) for code, students in told for one in students
         ]
-        classes = [{"title": one.title, "teacher": one.teacher_name} for one in self.substitute_in]
-        return rosters + [Problem("person_substitute_in", {**one}) for one in classes]
+        return rosters + [
+            Problem("person_substitute_in", {"title": one.title, "teacher": one.teacher_name})
+            for one in self.substitute_in
+        ]
 
     @property
     def nothing(self) -> bool:

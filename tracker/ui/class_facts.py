@@ -75,6 +75,8 @@ def below_buttons(found: Class, member: Member) -> None:
     state = words.state(found, now)
     if state.code == "counted":
         st.caption(words.markdown(state.sentence, 300))
+    if joinable:
+        meeting_options.told(found)
     if joinable and not _is_counted(found):
         is_fresh = _is_fresh(found, now)
         if is_fresh and found.zoom_join_url:
@@ -85,8 +87,6 @@ def below_buttons(found: Class, member: Member) -> None:
                 )
             st.success(told, icon=":material/check:")
         join_link.show(found, member, opened=is_fresh)
-    if joinable:
-        meeting_options.told(found)
     if found.zoom_api_meeting_id:
         st.caption(
             _(
@@ -268,7 +268,8 @@ def change(found: Class, member: Member) -> None:
     if later:
         st.caption(_("Those that follow move by as many days and by as much on the clock."))
     elif found.zoom_occurrence_id is not None:
-        st.caption(_("At Zoom all classes with this link have the same title and the same options."))
+        st.caption(_("At Zoom all classes with this link have the same title."))
+        st.caption(_("Their meeting options are the same too."))
     options, shares = None, False
     if found.zoom_meeting_made:
         options, shares = meeting_options.fields(found.meeting_asked, key, may_share=may_move)

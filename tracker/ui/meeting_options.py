@@ -20,6 +20,8 @@ LABELS: Mapping[str, str] = {
     "sign_in": marked("Sign-in to Zoom"),
     "recording": marked("Automatic recording"),
 }
+# The choice of what is usual at the school: for a field, None is that nothing is chosen.
+USUAL = "usual"
 AS_ZOOM = marked("As the Zoom account has it")
 # What is chosen from, and what is said of a meeting that has it.
 VALUES: Mapping[tuple[str, str], tuple[str, str]] = {
@@ -68,29 +70,32 @@ def fields(asked: MeetingOptions, key: str, *, may_share: bool) -> tuple[Meeting
     return MeetingOptions(**said, substitutes=substitutes), shares and bool(people)
 
 
-def _values(asked: MeetingOptions) -> dict[str, str | None]:
+def _values(asked: MeetingOptions) -> dict[str, str]:
     """What each field shows, by its name."""
-    return {**{name: getattr(asked, name) for name in LABELS}, "substitutes": ", ".join(asked.substitutes or ())}
+    return {
+        **{name: getattr(asked, name) or USUAL for name in LABELS},
+        "substitutes": ", ".join(asked.substitutes or ()),
+    }
 
 
 def _choice(name: str, present: str | None, usual: str, key: str) -> str | None:
     """Draws the choice of one option; None for what is usual at the school."""
     # Where the school leaves it to Zoom, that need not be offered twice.
     twice = usual == ZOOM and present != ZOOM
-    offered: list[str | None] = [None, *(one for one in CHOICES[name] if one != ZOOM or not twice)]
-    return st.selectbox(
+    chosen = st.selectbox(
         _(LABELS[name]),
-        offered,
+        [USUAL, *(one for one in CHOICES[name] if one != ZOOM or not twice)],
         format_func=lambda one: _value(name, one, usual),
         key=f"{key}-{name}",
         width=220,
     )
+    return None if chosen == USUAL else chosen
 
 
-def _value(name: str, value: str | None, usual: str) -> str:
-    if value == ZOOM or (value is None and usual == ZOOM):
+def _value(name: str, value: str, usual: str) -> str:
+    if value == ZOOM or (value == USUAL and usual == ZOOM):
         return _(AS_ZOOM)
-    if value is None:
+    if value == USUAL:
         return _("As the school has it: {value}", value=_(VALUES[name, usual][0]))
     return _(VALUES[name, value][0])
 
