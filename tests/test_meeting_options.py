@@ -270,16 +270,16 @@ def test_the_options_of_one_recurring_meeting_are_those_of_all_its_dates(
     first, *_rest = (stored(school.engine, one) for one in ids)
     assert (len(ids), first.meeting_asked, first.meeting_has) == (4, MeetingOptions("on"), MeetingOptions("on"))
     classes.change_class(school, ana, ids[2], _plan_of(school, ids[2]), options=ASKED)
-    while classes.bring_due_dates_in_line(school):
-        pass
+    _work(school)
     assert settings_sent(http)[-1] == AS_ZOOM_HAS_IT
     for class_id in ids:
         found = stored(school.engine, class_id)
         assert (found.meeting_asked, found.meeting_sent, found.meeting_has) == (ASKED, ASKED, ASKED)
+    noted = [one.class_id for one in entries(school.engine) if one.action == "meeting_options_set"]
+    assert sorted(noted) == sorted([*ids, *ids])
     before = len(sent(http))
     classes.change_class(school, ana, ids[1], _plan_of(school, ids[1]))
-    while classes.bring_due_dates_in_line(school):
-        pass
+    _work(school)
     assert [one.method for one in sent(http)[before:]] == ["GET"]
 
 
@@ -299,15 +299,32 @@ def test_meetings_that_a_tracker_makes_have_the_options_of_their_classes(
 ) -> None:
     ids = classes.create_series(school, ana, SERIES, one_meeting=False, options=ASKED)
     assert stored(school.engine, ids[0]).meeting_sent is None
-    while classes.make_due_meeting(school):
-        pass
+    _work(school)
     assert settings_sent(http) == [AS_ZOOM_HAS_IT] * 4
     off = replace(ASKED, waiting_room="off")
     classes.change_class(school, ana, ids[1], _plan_of(school, ids[1]), with_following=True, options=off)
-    while classes.make_due_meeting(school):
-        pass
+    _work(school)
     had = [stored(school.engine, one).meeting_has for one in ids]
     assert had == [ASKED, off, off, off]
+
+
+@pytest.mark.parametrize("one_meeting", [True, False])
+def test_what_zoom_did_not_take_is_asked_for_again_when_a_class_of_a_series_is_saved(
+    school: Services, zoom: FakeZoom, ana: Member, one_meeting: bool
+) -> None:
+    zoom.locked = {"waiting_room": False}
+    ids = classes.create_series(school, ana, SERIES, one_meeting=one_meeting, options=ASKED)
+    _work(school)
+    assert {stored(school.engine, one).meeting_has for one in ids} == {replace(ASKED, waiting_room="off")}
+    zoom.locked = {}
+    classes.change_class(school, ana, ids[0], _plan_of(school, ids[0]), with_following=True)
+    _work(school)
+    assert {stored(school.engine, one).meeting_has for one in ids} == {ASKED}
+
+
+def _work(school: Services) -> None:
+    while classes.make_due_meeting(school) or classes.bring_due_dates_in_line(school):
+        pass
 
 
 def _plan_of(school: Services, class_id: str) -> Plan:
@@ -341,3 +358,21 @@ def test_a_substitute_is_found_handed_out_erased_and_stays_so(
     classes.host_meeting(school, ana, found.id)
     assert stored(engine, found.id).may_host == (CY,)
     assert privacy.find(school, OPERATOR, BEA).nothing
+
+
+def test_a_substitutes_address_goes_with_the_names_of_the_class(
+    engine: Engine, clock: Clock, tmp_path: Path, zoom: FakeZoom, ana: Member
+) -> None:
+    school = services(engine, clock, TRACKER_DATA_DIR=str(tmp_path / "data"), RETENTION_DAYS="30")
+    class_id = lesson(engine, ana, meeting_asked=ASKED, meeting_sent=ASKED, meeting_has=ASKED)
+    counted(engine, class_id, stay("Bea", 0, 60, BEA), stay("Bo", 0, 60))
+    clock.forward(days=31)
+    privacy.remove_due(school)
+    found = stored(engine, class_id)
+    assert found.names_removed_at is not None
+    nobody = replace(ASKED, substitutes=())
+    assert [found.meeting_asked, found.meeting_sent, found.meeting_has] == [nobody] * 3
+    assert found.figures == (1, 1)
+    with transaction(engine) as tx:
+        storage.meeting_options.set_has(tx, class_id, ASKED)
+    assert stored(engine, class_id).may_host == ()

@@ -41,7 +41,11 @@ class _Change:
 
     def is_told(self, found: Class) -> bool:
         """Whether Zoom is to be told: not where the class is only put into another course."""
-        return self.plan != _plan_of(found) or self.has_options(found) or not self.moves(found)
+        return self.changes(found) or not self.moves(found)
+
+    def changes(self, found: Class) -> bool:
+        """Whether title, time or options are others, or Zoom did not take the options when it was told."""
+        return self.plan != _plan_of(found) or self.has_options(found) or meeting_options.lacks_some(found)
 
 
 def change_class(
@@ -99,19 +103,21 @@ def _change_and_tell_later(
             for one in meant:
                 plan = change.plan if one.id == current.id else shifted(one, was, change.plan)
                 its = replace(change, plan=plan)
-                told = its.is_told(one) if one.id == current.id else plan != _plan_of(one) or its.has_options(one)
+                told = its.is_told(one) if one.id == current.id else its.changes(one)
                 locked = _change(tx, acting, one.id, its, now, told=told)
                 if told:
                     _ask_to_tell(tx, locked, now)
             if change.has_options(current) and current.zoom_occurrence_id is not None:
-                _set_options_of_all_dates(tx, acting, current, change.options or NOTHING_SAID)
+                _set_options_of_all_dates(tx, acting, current, change.options or NOTHING_SAID, now)
             if current.zoom_meeting_id is not None:
                 starts = [one.scheduled_start for one in classes_of_meeting(tx, current.zoom_meeting_id)]
                 if len(starts) != len(set(starts)):
                     raise InvalidInput("meeting_taken")
 
 
-def _set_options_of_all_dates(tx: Transaction, acting: Member, current: Class, options: MeetingOptions) -> None:
+def _set_options_of_all_dates(
+    tx: Transaction, acting: Member, current: Class, options: MeetingOptions, now: datetime
+) -> None:
     """The classes to come of one recurring meeting have the same options: Zoom knows none of single dates.
 
     Raises NotAllowed for a co-teacher who may not see all of them.
@@ -120,6 +126,7 @@ def _set_options_of_all_dates(tx: Transaction, acting: Member, current: Class, o
     for one in classes_of_meeting(tx, current.zoom_meeting_id or ""):
         if one.status is ClassStatus.SCHEDULED and one.zoom_meeting_made:
             storage.meeting_options.set_asked(tx, one.id, options)
+            meeting_options.note_asked(tx, acting, one.id, options, now, was=one.meeting_asked)
 
 
 def _ask_to_tell(tx: Transaction, found: Class, now: datetime) -> None:

@@ -134,6 +134,12 @@ def has_of(meeting: Meeting | None) -> MeetingOptions | None:
     return None if meeting is None or meeting.options == NOTHING_SAID else meeting.options
 
 
+def lacks_some(found: Class) -> bool:
+    """Whether Zoom did not take some of what was asked for the meeting of a class."""
+    has, sent = found.meeting_has, found.meeting_sent
+    return has is not None and sent is not None and sent.not_in(has) != NOTHING_SAID
+
+
 def note_has(services: Services, found: Class, meeting: Meeting) -> None:
     """Keeps what a meeting has that was just read for a class; a database that can only be read stays as it is."""
     has = has_of(meeting)

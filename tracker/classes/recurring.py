@@ -92,7 +92,7 @@ def _calls(
     planned = [one for one in classes if one.status is ClassStatus.SCHEDULED and one.scheduled_start > now]
     if planned and planned[-1].title != meeting.topic:
         yield partial(zoom.rename_meeting, meeting.id, planned[-1].title, host)
-    if planned and _are_options_due(services, planned[-1]):
+    if planned and _are_options_due(services, planned[-1], meeting):
         yield partial(_set_options, services, planned)
     for one in planned:
         date = dates.get(one.id)
@@ -103,8 +103,10 @@ def _calls(
         yield partial(zoom.delete_occurrence, meeting.id, date.id)
 
 
-def _are_options_due(services: Services, found: Class) -> bool:
-    return meeting_options.wanted(services, found.meeting_asked) != (found.meeting_sent or NOTHING_SAID)
+def _are_options_due(services: Services, found: Class, meeting: Meeting) -> bool:
+    """Whether Zoom was not asked for all that is wanted, or did not take it: that may be mended since."""
+    wanted = meeting_options.wanted(services, found.meeting_asked)
+    return wanted != (found.meeting_sent or NOTHING_SAID) or wanted.not_in(meeting.options) != NOTHING_SAID
 
 
 def _set_options(services: Services, planned: Sequence[Class]) -> None:

@@ -43,8 +43,11 @@ def set_has(tx: Transaction, class_id: str, has: MeetingOptions) -> None:
 
 
 def _without_erased(tx: Transaction, row: LiveStream, has: MeetingOptions | None) -> MeetingOptions | None:
+    """The same without those who were erased, or whose names were kept for long enough."""
     if has is None or not has.substitutes:
         return has
+    if row.names_removed_at is not None:
+        return has.without(*has.substitutes)
     known = erased.list_erased(tx)
     gone = [one for one in has.substitutes if known.has_since(person_key("", one), row.created_at)]
     return has.without(*gone) if gone else has
@@ -66,12 +69,24 @@ def forget_substitutes(tx: Transaction, is_gone: Callable[[str, datetime], bool]
     changed = set()
     for row in _with_substitutes(tx, locked=True):
         gone = {one for one in _named_in(row) if is_gone(one, row.created_at)}
-        for name in _COLUMNS if gone else ():
-            options = getattr(row, name)
-            setattr(row, name, options and options.without(*gone))
+        if gone:
+            _take_out(row, gone)
+            tx.add(row)
             changed.add(row.id)
-        tx.add(row)
     return changed
+
+
+def forget_all_substitutes(tx: Transaction, class_id: str) -> None:
+    """Takes the substitutes of a class out. The caller has locked the class."""
+    row = class_row(tx, class_id)
+    _take_out(row, _named_in(row))
+    tx.add(row)
+
+
+def _take_out(row: LiveStream, people: set[str]) -> None:
+    for name in _COLUMNS if people else ():
+        options = getattr(row, name)
+        setattr(row, name, options and options.without(*people))
 
 
 def _with_substitutes(tx: Transaction, *, locked: bool) -> list[LiveStream]:

@@ -125,6 +125,13 @@ def _of_classes(how_long: str) -> list[Row]:
             always,
             _teachers(),
         ),
+        (
+            _("E-mail addresses of the substitutes of a class"),
+            _("colleagues"),
+            _("to have somebody else hold the class, and to count her as its host"),
+            _("until she is taken out, or the names of the class go"),
+            _teachers(),
+        ),
     ]
 
 
