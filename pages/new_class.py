@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tracker import auth, classes, courses
+from tracker.attendance.meeting_options import NOTHING_SAID, MeetingOptions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import page, people, series, words
+from tracker.ui import class_facts, meeting_options, page, people, series, words
 from tracker.ui.plan import fill_in, fresh_plan, plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -51,6 +52,7 @@ def copy(earlier: Sequence[Class]) -> None:
     chosen = next((one for one in earlier if one.id == st.session_state["new-copied"]), None)
     if chosen is not None and (plan := classes.next_plan([chosen], services().now())) is not None:
         fill_in(plan, chosen.course, "new")
+        meeting_options.fill_in(chosen.meeting_asked, "new")
 
 
 def follow_course(earlier: Sequence[Class]) -> None:
@@ -86,6 +88,18 @@ def pasted_link() -> str:
         placeholder="https://zoom.us/j/1234567890",
         help=_("The invitation link of the meeting. A class that was held already can be taken in this way too."),
     )
+
+
+def options_of_made() -> tuple[MeetingOptions, bool]:
+    """Draws the options of a meeting that is made, as those of the class to copy; and whether to share the class."""
+    asked = like.meeting_asked if like is not None else NOTHING_SAID
+    return meeting_options.fields(asked, "new", may_share=True)
+
+
+def share(ids: Sequence[str]) -> None:
+    """Shares the classes just made with their substitutes, where that is wanted."""
+    if shares and (without := meeting_options.share(ids, options)):
+        class_facts.say(ids[0], meeting_options.not_shared(without))
 
 
 def to_copy(earlier: Sequence[Class]) -> list[Class]:
@@ -134,6 +148,7 @@ with st.container(width=760):
             key="new-links",
         )
         link = pasted_link() if chosen == LINK else None
+        options, shares = options_of_made() if chosen != LINK else (NOTHING_SAID, False)
         one_meeting = chosen == series.ONE_LINK
         number = series.preview(weekly, one_meeting=one_meeting)
         label = _n("Create {number} class", "Create {number} classes", number) if number else _("Create class")
@@ -149,12 +164,15 @@ with st.container(width=760):
                     teacher=teacher,
                     course=course,
                     link=link,
+                    options=options,
                 )
                 made.append(ids[0])
+                share(ids)
             st.rerun()
         st.stop()
     source = st.radio(_("Zoom meeting"), [NEW_MEETING, LINK], format_func=_, key="new-source", horizontal=True)
     link = pasted_link() if source == LINK else None
+    options, shares = options_of_made() if source == NEW_MEETING else (NOTHING_SAID, False)
     if st.button(_("Create class"), type="primary", icon=":material/add_circle:", key="new-create"):
         with page.shown_errors(), st.spinner(_("Asking Zoom …")):
             if source == LINK and not (link or "").strip():
@@ -162,6 +180,9 @@ with st.container(width=760):
             if source == NEW_MEETING and plan.checked().start < services().now():
                 raise InvalidInput("start_passed")
             made.append(
-                classes.create_class(services(), page.acting(), plan, teacher=teacher, link=link, course=course)
+                classes.create_class(
+                    services(), page.acting(), plan, teacher=teacher, link=link, course=course, options=options
+                )
             )
+            share(made)
         st.rerun()

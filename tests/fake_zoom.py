@@ -52,6 +52,8 @@ class FakeZoom:
         self.counts: dict[str, int] = {}
         # The personal meeting id that Zoom makes its meetings under, whatever is asked of it; "" for none.
         self.personal_id = ""
+        # Settings that its account has locked: meetings that it makes or changes have these, whatever is asked of it.
+        self.locked: dict[str, Any] = {}
         # Who hosted what was held in a meeting, by e-mail, where it tells.
         self.hosts: dict[str, str] = {}
         # How many records it says that a session has, of those of which it gives fewer.
@@ -87,6 +89,8 @@ class FakeZoom:
             if not self.writes_left:
                 return 429, {}, json.dumps(USED_UP)
             self.writes_left -= 1
+        if self.locked and "settings" in fields:
+            fields = fields | {"settings": fields["settings"] | self.locked}
         occurrence = re.fullmatch(r"occurrence_id=(\d+)", query)
         if occurrence:
             status, found = self._route_of_date(str(request.method), pieces[1], occurrence[1], fields)

@@ -47,7 +47,9 @@ class PgBouncer:
     def start(self) -> None:
         """Returns once it answers."""
         log = (self._folder / "log").open("ab")
-        self._process = subprocess.Popen([program("pgbouncer"), str(self._settings)], stdout=log, stderr=log, **as_other_user())
+        self._process = subprocess.Popen(
+            [program("pgbouncer"), str(self._settings)], stdout=log, stderr=log, **as_other_user()
+        )
         log.close()
         wait_until(self._answers, f"a PgBouncer that answers; {(self._folder / 'log').read_text()}")
 

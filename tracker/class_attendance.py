@@ -391,9 +391,9 @@ def add_figures(tx: Transaction, class_id: str, now: datetime) -> None:
 
 
 def _hosts(found: Class, part: ClassPart) -> frozenset[str]:
-    """The Zoom ids and e-mail addresses of those who host a class: its teacher, and who hosts its meeting at Zoom."""
+    """The Zoom ids and e-mail addresses of those who host a class: its teacher, and whoever may host its meeting."""
     teacher = (found.teacher_email, found.teacher_zoom_user)
-    known = (found.zoom_host_id, *teacher, *(one.session.host_id for one in part.sessions))
+    known = (found.zoom_host_id, *teacher, *found.may_host, *(one.session.host_id for one in part.sessions))
     return frozenset(one.casefold() if "@" in one else one for one in known if one)
 
 

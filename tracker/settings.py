@@ -113,6 +113,15 @@ def _plan(value: str, info: ValidationInfo) -> str:
     return value.lower()
 
 
+def _choice(*choices: str) -> AfterValidator:
+    def check(value: str, info: ValidationInfo) -> str:
+        if value.lower() not in choices:
+            raise _Unusable("setting_no_choice", info, choices=", ".join(choices))
+        return value.lower()
+
+    return AfterValidator(check)
+
+
 def _proxies(value: str, info: ValidationInfo) -> str:
     """Addresses and networks, as uvicorn reads its option `--forwarded-allow-ips`."""
     parts = [part.strip() for part in value.split(",")]
@@ -209,6 +218,10 @@ class Settings(BaseSettings):
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
     audit_days: Annotated[int, _whole_number(30, 36_500)] = 365
+    # What the meetings of classes are like that say nothing else; `zoom` leaves it to the Zoom account.
+    meeting_waiting_room: Annotated[str, _choice("on", "off", "zoom")] = "zoom"
+    meeting_sign_in: Annotated[str, _choice("on", "off", "zoom")] = "zoom"
+    meeting_recording: Annotated[str, _choice("none", "local", "cloud", "zoom")] = "zoom"
     smtp_url: Annotated[Secret, AfterValidator(_mail_server_or_none)] = ""
     # Checked where it is not given, too: with a mail server it is needed.
     smtp_from: Annotated[str, AfterValidator(_sender)] = Field(default="", validate_default=True)

@@ -2,6 +2,7 @@
 
 plan.py         title and time as somebody typed them
 planned.py      a class that has not begun, and those that follow it in its series
+meeting_options.py  waiting room, sign-in, recording and substitutes of its meeting
 meetings.py     the Zoom meeting that a pasted link names, and whose it is
 changing.py     title, time and course changed
 cancelling.py   cancelled, taken back, and the meeting deleted
@@ -18,8 +19,10 @@ from datetime import datetime
 
 from tracker import audit, auth, retry, storage
 from tracker.attendance.assignment import LATE
+from tracker.attendance.meeting_options import NOTHING_SAID, MeetingOptions
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.audit import Action
+from tracker.classes import meeting_options
 from tracker.classes.cancelling import (
     UNDO_FOR as UNDO_FOR,
 )
@@ -32,6 +35,7 @@ from tracker.classes.cancelling import undo_cancelling as undo_cancelling
 from tracker.classes.changing import change_class as change_class
 from tracker.classes.making import is_meeting_due as is_meeting_due
 from tracker.classes.making import make_due_meeting as make_due_meeting
+from tracker.classes.meeting_options import school_options as school_options
 from tracker.classes.meetings import check_host as check_host
 from tracker.classes.meetings import check_may_link, deleted_without_class, linked_meeting
 from tracker.classes.plan import LONGEST_CLASS_MINUTES as LONGEST_CLASS_MINUTES
@@ -127,23 +131,27 @@ def create_class(
     teacher: Member | None = None,
     link: str | None = None,
     course: str | None = None,
+    options: MeetingOptions = NOTHING_SAID,
 ) -> str:
     """Makes a class and returns its id. Its Zoom meeting is made too, or taken from a pasted `link`.
 
-    It is the acting person's own, or another `teacher`'s where an admin makes it. Raises InvalidInput for what cannot
-    be used, ZoomError where Zoom does not make the meeting, NotAllowed for a meeting that is somebody else's.
+    It is the acting person's own, or another `teacher`'s where an admin makes it. `options` are those of a meeting that
+    is made. Raises InvalidInput for what cannot be used, ZoomError where Zoom does not make the meeting, NotAllowed for
+    a meeting that is somebody else's.
     """
     teacher = teacher or acting
     if teacher.id != acting.id:
         auth.check_is_admin(acting)
     plan = plan.checked()
     course_name = one_line(course or "", "course_name_too_long")
-    if link is not None and link.strip():
+    options, sent = meeting_options.checked(options, teacher.email), None
+    link = link if link and link.strip() else None
+    if link is not None:
+        meeting_options.check_none(options)
         meeting = linked_meeting(services, link)
         check_may_link(services, acting, teacher, meeting)
     else:
-        meeting = services.zoom.create_meeting(teacher.zoom_user, plan.meeting())
-        link = None
+        meeting, sent = meeting_options.make(services, teacher.zoom_user, plan.meeting(), options)
     new = NewClass(
         title=plan.title,
         teacher_id=teacher.id,
@@ -157,6 +165,9 @@ def create_class(
         zoom_linked_by_teacher=link is not None and not acting.is_admin,
         zoom_meeting_made=link is None,
         course=course_name or None,
+        meeting_asked=options,
+        meeting_sent=sent,
+        meeting_has=meeting_options.has_of(meeting),
     )
     now = services.now()
     with (
@@ -167,6 +178,7 @@ def create_class(
         check_not_taken(tx, meeting.announced_id, new.scheduled_start)
         class_id = storage.classes.add_class(tx, new, now)
         audit.note(tx, acting, Action.CLASS_MADE, now, class_id=class_id, teacher=teacher.email, **plan.in_words())
+        meeting_options.note_asked(tx, acting, class_id, options, now)
         if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
             # Held already: no webhook will come, so Zoom is asked.
             storage.fetches.ask(tx, class_id, now, now)
@@ -187,6 +199,7 @@ def host_meeting(services: Services, acting: Member, class_id: str) -> Meeting:
     meeting = services.zoom.meeting(found.api_meeting_id)
     if found.zoom_linked_by_teacher and not meeting.is_hosted_by(acting.zoom_user, acting.email):
         raise NotAllowed("meeting_of_somebody_else")
+    meeting_options.note_has(services, found, meeting)
     audit.note_read(services.engine, acting, Action.START_LINK_OPENED, services.now(), class_id=class_id)
     return meeting
 

@@ -9,7 +9,9 @@ import logging
 from datetime import datetime, timedelta
 
 from tracker import storage
+from tracker.attendance.meeting_options import MeetingOptions
 from tracker.attendance.types import ClassStatus
+from tracker.classes import meeting_options
 from tracker.classes.cancelling import UNDO_FOR
 from tracker.classes.plan import Plan
 from tracker.classes.planned import others_in_meeting
@@ -56,18 +58,20 @@ def make_due_meeting(services: Services) -> bool:
             storage.series.told(tx, found)
             return True
     plan = Plan(found.title, found.scheduled_start, found.duration_minutes, found.timezone)
-    meeting, asked_at = None, found.zoom_meeting_asked_at
+    asked_at, makes = found.zoom_meeting_asked_at, found.api_meeting_id is None
     asked_before = asked_at is not None and asked_at < now.replace(microsecond=0)
     try:
-        if found.api_meeting_id is None:
-            meeting = _made_before(services, found, plan) if asked_before else None
-            meeting = meeting or services.zoom.create_meeting(found.teacher_zoom_user, plan.meeting())
+        meeting = _made_before(services, found, plan) if makes and asked_before else None
+        if meeting is not None:
+            sent = meeting_options.wanted(services, found.meeting_asked)
+        elif makes:
+            meeting, sent = meeting_options.make(services, found.teacher_zoom_user, plan.meeting(), found.meeting_asked)
         else:
-            services.zoom.change_meeting(found.api_meeting_id, plan.meeting(), found.teacher_zoom_user)
+            meeting, sent = meeting_options.change(services, found, plan.meeting())
     except (ZoomError, NotConfigured) as error:
         _put_off(services, found, error, unknown=asked_before or isinstance(error, ZoomUnreachable))
         return True
-    _store(services, found, meeting)
+    _store(services, found, meeting if makes else None, sent, meeting_options.has_of(meeting))
     return True
 
 
@@ -85,8 +89,13 @@ def _made_before(services: Services, found: Class, plan: Plan) -> Meeting | None
     return next((services.zoom.meeting(one) for one in ids if one not in known), None)
 
 
-def _store(services: Services, found: Class, meeting: Meeting | None) -> None:
-    """What Zoom has done is noted; a meeting that a class does not need (any more) is deleted."""
+def _store(
+    services: Services, found: Class, meeting: Meeting | None, sent: MeetingOptions, has: MeetingOptions | None
+) -> None:
+    """What Zoom has done is noted; a meeting that a class does not need (any more) is deleted.
+
+    `meeting` is one that was made, `sent` what was asked of it, `has` what came of that.
+    """
     now, needless = services.now(), False
     with (
         transaction(services.engine) as tx,
@@ -96,6 +105,8 @@ def _store(services: Services, found: Class, meeting: Meeting | None) -> None:
         storage.series.told(tx, found)
         if meeting is not None:
             needless = locked.api_meeting_id not in (None, meeting.id)
+        if not needless:
+            storage.meeting_options.set_told(tx, found.id, sent, has)
         if meeting is not None and not needless:
             api_id = meeting.id if meeting.personal_id else None
             storage.series.set_made_meeting(

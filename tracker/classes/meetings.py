@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from tracker import storage
+from tracker.classes.meeting_options import note_has
 from tracker.errors import (
     NotAllowed,
     NotConfigured,
@@ -47,10 +48,11 @@ def check_host(services: Services, found: Class) -> None:
     """Raises ZoomRefused for a class whose meeting, linked by its teacher, Zoom does not say to be hosted by her."""
     try:
         meeting = services.zoom.meeting(found.api_meeting_id or "")
+        note_has(services, found, meeting)
     except ZoomRateLimited:
         raise
     except ZoomError:
-        meeting = Meeting(found.api_meeting_id or "", join_url="", start_url="", topic="", waiting_room=False)
+        meeting = Meeting(found.api_meeting_id or "", join_url="", start_url="", topic="")
     refusal = _why_not_hers(services, meeting, found.teacher_zoom_user, found.teacher_email)
     if refusal is not None:
         raise (ZoomRefusedForNow if refusal == HOST_UNKNOWN else ZoomRefused)(refusal)
@@ -99,7 +101,7 @@ def linked_meeting(services: Services, link: str) -> Meeting:
             raise
         # A link is enough to join by. Zoom forgets a meeting 30 days after its last use, but not who was in it.
         address = given.join_url or f"https://zoom.us/j/{given.meeting_id}"
-        return Meeting(given.meeting_id, address, start_url="", topic="", waiting_room=False)
+        return Meeting(given.meeting_id, address, start_url="", topic="")
     # The number that was given is what the class is found by; Zoom's answer may only add the personal one.
     join_url = found.join_url if given.for_host or given.join_url is None else given.join_url
     return replace(found, id=given.meeting_id, join_url=join_url)

@@ -1,8 +1,9 @@
 """The dates of a recurring Zoom meeting are brought in line with the classes that are held in it, by any tracker.
 
 Zoom is asked for the dates, and told what is different: a class that was moved, one that was cancelled for longer than
-that can be taken back, a day without class, another title. So it does not matter where a tracker dies: the next one
-sees what is left to do. Of a date Zoom changes time and length; the title is that of the whole meeting.
+that can be taken back, a day without class, another title, other options. So it does not matter where a tracker dies:
+the next one sees what is left to do. Of a date Zoom changes time and length; title and options are those of the whole
+meeting.
 """
 
 import logging
@@ -11,7 +12,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from tracker import storage
+from tracker.attendance.meeting_options import NOTHING_SAID
 from tracker.attendance.types import ClassStatus
+from tracker.classes import meeting_options
 from tracker.classes.cancelling import UNDO_FOR
 from tracker.classes.making import LATER, put_off_until
 from tracker.errors import NotConfigured, ZoomError, ZoomMeetingUnknown, ZoomRefused
@@ -63,6 +66,7 @@ def _bring_in_line(services: Services, series: SeriesOfClasses, classes: Sequenc
     meeting = services.zoom.meeting(meeting_id)
     dates = _dates_of(classes, meeting)
     _note_dates(services, classes, dates)
+    _note_has(services, classes, meeting)
     refused = 0
     for call in _calls(services, series, classes, dates, meeting, now):
         try:
@@ -88,6 +92,8 @@ def _calls(
     planned = [one for one in classes if one.status is ClassStatus.SCHEDULED and one.scheduled_start > now]
     if planned and planned[-1].title != meeting.topic:
         yield partial(zoom.rename_meeting, meeting.id, planned[-1].title, host)
+    if planned and _are_options_due(services, planned[-1], meeting):
+        yield partial(_set_options, services, planned)
     for one in planned:
         date = dates.get(one.id)
         if date is not None and (date.start, date.minutes) != (one.scheduled_start, one.duration_minutes):
@@ -95,6 +101,33 @@ def _calls(
             yield partial(zoom.change_occurrence, meeting.id, date.id, changed, host)
     for date in _needless(series, classes, dates, meeting, now):
         yield partial(zoom.delete_occurrence, meeting.id, date.id)
+
+
+def _are_options_due(services: Services, found: Class, meeting: Meeting) -> bool:
+    """Whether Zoom was not asked for all that is wanted, or did not take it: that may be mended since."""
+    wanted = meeting_options.wanted(services, found.meeting_asked)
+    return wanted != (found.meeting_sent or NOTHING_SAID) or wanted.not_in(meeting.options) != NOTHING_SAID
+
+
+def _set_options(services: Services, planned: Sequence[Class]) -> None:
+    """Tells Zoom the options of all classes to come, and keeps what it has made of them."""
+    sent = meeting_options.wanted(services, planned[-1].meeting_asked)
+    has = meeting_options.has_of(meeting_options.set_of_all_dates(services, planned[-1], sent))
+    with transaction(services.engine) as tx:
+        for one in sorted(planned, key=lambda one: one.id):
+            storage.classes.lock_class(tx, one.id)
+            storage.meeting_options.set_told(tx, one.id, sent, has)
+
+
+def _note_has(services: Services, classes: Sequence[Class], meeting: Meeting) -> None:
+    """Keeps for the classes to come what their meeting has."""
+    has = meeting_options.has_of(meeting)
+    other = [one for one in classes if one.status is ClassStatus.SCHEDULED and one.meeting_has != has]
+    if has is not None and other:
+        with transaction(services.engine) as tx:
+            for one in sorted(other, key=lambda one: one.id):
+                storage.classes.lock_class(tx, one.id)
+                storage.meeting_options.set_has(tx, one.id, has)
 
 
 def _dates_of(classes: Sequence[Class], meeting: Meeting) -> Mapping[str, Occurrence]:

@@ -8,8 +8,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from tracker import audit, auth, storage
+from tracker.attendance.meeting_options import NOTHING_SAID, MeetingOptions
 from tracker.attendance.types import ClassStatus
 from tracker.audit import Action
+from tracker.classes import meeting_options
 from tracker.classes.meetings import check_may_link, deleted_without_class, linked_meeting
 from tracker.classes.plan import Plan, one_line
 from tracker.classes.planned import check_not_taken
@@ -33,33 +35,44 @@ def create_series(
     teacher: Member | None = None,
     course: str | None = None,
     link: str | None = None,
+    options: MeetingOptions = NOTHING_SAID,
 ) -> list[str]:
     """Makes the classes of a series, all or none, and returns their ids by their starts.
 
     `one_meeting`: they share a recurring Zoom meeting; else each gets a meeting of its own in a while. With a pasted
-    `link` they share the meeting that it names, and may have been held. They are the acting person's own, or another
-    `teacher`'s where an admin makes them. Raises InvalidInput for what cannot be used, ZoomError where Zoom does not
-    make the recurring meeting, or refuses us, NotConfigured, NotAllowed for a meeting that is somebody else's.
+    `link` they share the meeting that it names, and may have been held; `options` are those of meetings that are made.
+    They are the acting person's own, or another `teacher`'s where an admin makes them. Raises InvalidInput for what
+    cannot be used, ZoomError where Zoom does not make the recurring meeting, or refuses us, NotConfigured, NotAllowed
+    for a meeting that is somebody else's.
     """
     teacher = teacher or acting
     if teacher.id != acting.id:
         auth.check_is_admin(acting)
     plans = series.checked()
     course = one_line(course or "", "course_name_too_long") or None
+    options = meeting_options.checked(options, teacher.email)
     now = services.now()
     if link is not None and link.strip():
+        meeting_options.check_none(options)
         return _with_linked_meeting(services, acting, teacher, plans, course, link)
     if plans[0].start < now:
         raise InvalidInput("series_start_passed")
     if one_meeting:
-        return _with_one_meeting(services, acting, teacher, series, course)
+        return _with_one_meeting(services, acting, teacher, series, course, options)
     with suppress(ZoomUnreachable, ZoomRateLimited):
         services.zoom.token()  # what will never work is said at once
     with transaction(services.engine) as tx:
         series_id = storage.series.add_series(tx, now, one_meeting=False)
         due = _due_times(tx, teacher, len(plans), now)
         return [
-            _add(tx, acting, teacher, _new(plan, teacher, course, series_id, zoom_meeting_due_at=at), plan, now)
+            _add(
+                tx,
+                acting,
+                teacher,
+                _new(plan, teacher, course, series_id, zoom_meeting_due_at=at, meeting_asked=options),
+                plan,
+                now,
+            )
             for plan, at in zip(plans, due, strict=True)
         ]
 
@@ -72,11 +85,16 @@ def classes_of_series(tx: Transaction, found: Class) -> list[Class]:
 
 
 def _with_one_meeting(
-    services: Services, acting: Member, teacher: Member, series: SeriesPlan, course: str | None
+    services: Services,
+    acting: Member,
+    teacher: Member,
+    series: SeriesPlan,
+    course: str | None,
+    options: MeetingOptions,
 ) -> list[str]:
     plans = series.checked()
     wanted, left_out = series.meeting()
-    meeting = services.zoom.create_meeting(teacher.zoom_user, wanted)
+    meeting, sent = meeting_options.make(services, teacher.zoom_user, wanted, options)
     with deleted_without_class(services, meeting):
         meeting = _with_dates(services, meeting)
         ids = {one.start: one.id for one in meeting.occurrences}
@@ -95,18 +113,21 @@ def _with_one_meeting(
                     series_id,
                     **_of_meeting(meeting),
                     zoom_occurrence_id=ids.get(plan.start, ""),
+                    meeting_asked=options,
+                    meeting_sent=sent,
                 )
                 made.append(_add(tx, acting, teacher, new, plan, now))
             return made
 
 
-def _of_meeting(meeting: Meeting) -> dict[str, str | None]:
+def _of_meeting(meeting: Meeting) -> dict[str, object]:
     """What a class has of the meeting in which it is held with others."""
     return {
         "zoom_meeting_id": meeting.announced_id,
         "zoom_join_url": meeting.join_url,
         "zoom_api_meeting_id": meeting.id if meeting.personal_id else None,
         "zoom_host_id": meeting.host_id or None,
+        "meeting_has": meeting_options.has_of(meeting),
     }
 
 
@@ -162,6 +183,7 @@ def _new(plan: Plan, teacher: Member, course: str | None, series_id: str, **meet
 def _add(tx: Transaction, acting: Member, teacher: Member, new: NewClass, plan: Plan, now: datetime) -> str:
     class_id = storage.classes.add_class(tx, new, now)
     audit.note(tx, acting, Action.CLASS_MADE, now, class_id=class_id, teacher=teacher.email, **plan.in_words())
+    meeting_options.note_asked(tx, acting, class_id, new.meeting_asked, now)
     return class_id
 
 

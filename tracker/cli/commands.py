@@ -198,7 +198,13 @@ def create_class(call: Call) -> None:
     with call.services() as services:
         teacher = services.read(auth.get_member, options.teacher)
         class_id = classes.create_class(
-            services, auth.OPERATOR, plan, teacher=teacher, link=options.link, course=options.course
+            services,
+            auth.OPERATOR,
+            plan,
+            teacher=teacher,
+            link=options.link,
+            course=options.course,
+            options=series.meeting_options(options),
         )
         found = class_named(services, class_id)
     if options.json:
@@ -382,6 +388,7 @@ def _class_commands(lessons: Any) -> None:
     added.add_argument("--timezone", default="UTC", help="like Europe/Berlin (default: %(default)s)")
     added.add_argument("--link", help="a Zoom link or meeting id, instead of a new meeting")
     added.add_argument("--course", help="the course it belongs to")
+    series.option_arguments(added)
     series.series_command(lessons)
     command(lessons, "list", list_classes, as_json=True)
     command(lessons, "show", show_class, as_json=True, id=CLASS_ID)

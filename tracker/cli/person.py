@@ -90,7 +90,7 @@ def lines_of(found: Findings) -> Iterator[str]:
     for one, number in found.classes:
         start, records = clock.to_zoom(one.scheduled_start), "1 record" if number == 1 else f"{number} records"
         yield f"{one.id}  {start}  {records}  {plain(one.title)} ({plain(one.teacher_name)})"
-    for on_roster in found.on_rosters:
+    for on_roster in found.named_in:
         yield sentence_of(on_roster)
     yield sentence_of(found.problem)
     for other in found.others:

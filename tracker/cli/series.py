@@ -1,9 +1,11 @@
 """The command that plans a class every week."""
 
+from argparse import Namespace
 from datetime import date, datetime
 from typing import Any
 
 from tracker import auth, classes
+from tracker.attendance.meeting_options import CHOICES, MeetingOptions
 from tracker.classes import Plan, SeriesPlan
 from tracker.cli.call import Call, class_named, command, print_json, say
 from tracker.errors import InvalidInput
@@ -31,6 +33,7 @@ def create(call: Call) -> None:
             teacher=teacher,
             course=options.course,
             link=options.link,
+            options=meeting_options(options),
         )
         found = [class_named(services, class_id) for class_id in ids]
     if options.json:
@@ -47,6 +50,26 @@ def moment(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput("time_unreadable", text=text) from None
+
+
+def meeting_options(options: Namespace) -> MeetingOptions:
+    """The options of the meetings as they are typed on the command line."""
+    substitutes = tuple(options.substitute) or None
+    return MeetingOptions(options.waiting_room, options.sign_in, options.recording, substitutes)
+
+
+def option_arguments(added: Any) -> None:
+    """Adds the options of meetings to a command that makes some."""
+    for name, choices in CHOICES.items():
+        what = "what its meeting is like; zoom leaves it to the Zoom account (default: as the school's settings say)"
+        added.add_argument(f"--{name.replace('_', '-')}", choices=choices, help=what)
+    added.add_argument(
+        "--substitute",
+        metavar="EMAIL",
+        action="append",
+        default=[],
+        help="a colleague who may start it; may be repeated",
+    )
 
 
 def series_command(lessons: Any) -> None:
@@ -71,6 +94,7 @@ def series_command(lessons: Any) -> None:
         help="one recurring Zoom meeting with one link, or a meeting each, which the tracker makes "
         "(default: %(default)s)",
     )
+    option_arguments(added)
 
 
 def _parts(text: str) -> list[str]:

@@ -41,6 +41,7 @@ _OF_ZOOM: Mapping[str, Template] = {
     "zoom_not_allowed": "Zoom does not allow this for the app: {message}",
     "zoom_plan_without_reports": "This Zoom plan has no participant reports; they need Zoom Pro or higher.",
     "zoom_list_too_old": "Zoom keeps participant lists for 15 months, and this class is older.",
+    "zoom_substitute_refused": "Zoom does not take a substitute: “{message}”",
     "zoom_no_such_user": "This teacher has no user in the school's Zoom account.",
     "zoom_meeting_not_over": "Zoom knows no such meeting, or it is not over yet.",
     "zoom_meeting_gone": "Zoom has no such meeting, or no longer.",
@@ -126,6 +127,9 @@ _OF_CLASSES: Mapping[str, Template] = {
     "meeting_of_somebody_else": "This Zoom meeting has another host; an admin can link it to your class.",
     "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
     "meeting_host_unknown": "Zoom does not say who hosts this meeting, so only an admin can link it.",
+    "options_of_linked_meeting": "This meeting was made elsewhere, so its options are set in Zoom.",
+    "substitute_is_teacher": "The class's own teacher cannot be its substitute.",
+    "too_many_substitutes": "A class can have {most} substitutes.",
     "meeting_taken": "There is a class in this Zoom meeting at this time already.",
     "link_not_pasted": "Paste the link of the Zoom meeting, or let a new one be made.",
     "link_too_long": "This text is too long. Copy only the Zoom link or the meeting ID.",
@@ -212,6 +216,7 @@ _OF_PEOPLES_DATA: Mapping[str, Template] = {
         "classes", "Not touched: {who}, {why}, in {classes} class.", "Not touched: {who}, {why}, in {classes} classes."
     ),
     "person_on_roster": "On the roster of the course “{course}” ({teacher}).",
+    "person_substitute_in": "May stand in for the host of the class “{title}” ({teacher}).",
     "person_address_on_roster": "The address is a further one of a student of the course “{course}” ({teacher}).",
     "person_off_rosters": Plural(
         "rosters", "Taken off the roster of {rosters} course.", "Taken off the rosters of {rosters} courses."

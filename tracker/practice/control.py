@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 from tracker.practice import events
 from tracker.practice.faults import REFUSALS, Fault, FaultPlan, ListLimit
+from tracker.practice.meeting_settings import faults_of_settings
 from tracker.practice.school import sample_term
 from tracker.practice.state import PracticeState, new_seat
 from tracker.practice.users import PERSONAL_ID_USES, STATUSES, TYPES
-from tracker.practice.values import Conflict, Meeting, Stay, personal_number, time_zone, to_zoom
+from tracker.practice.values import DEFAULT_SETTINGS, Conflict, Meeting, Stay, personal_number, time_zone, to_zoom
 from tracker.practice.webhooks import DeliveryFaults, check_url
 from tracker.practice.wire import Answer, Refusal, Request, Route, json_answer, json_of
 
@@ -140,6 +141,16 @@ def set_account(state: PracticeState, request: Request, user: str) -> Answer:
         raise refusal(400, f"`type` is one of {TYPES}, `status` one of {', '.join(STATUSES)}.")
     state.users.set_account(email, given)
     return json_answer(200, given)
+
+
+def lock_settings(state: PracticeState, request: Request) -> Answer:
+    """PUT /practice/locked-settings {setting: value}: what meetings have from now on, whatever is asked for."""
+    given = _object(json_of(request))
+    if faults := [*faults_of_settings(given), *(name for name in given if name not in DEFAULT_SETTINGS)]:
+        raise refusal(400, f"These cannot be locked so: {', '.join(faults)}.")
+    state.locked_settings = given
+    state.changed.set()
+    return Answer(204)
 
 
 def webinar(state: PracticeState, request: Request) -> Answer:
@@ -373,6 +384,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", r"/practice/term", term),
     ("PUT", r"/practice/users/([^/]+)/personal-id", set_personal_id),
     ("PUT", r"/practice/users/([^/]+)/account", set_account),
+    ("PUT", r"/practice/locked-settings", lock_settings),
     ("POST", r"/practice/webinars", webinar),
     ("PUT", r"/practice/refusals", set_refusal),
     ("PUT", r"/practice/list-limits", set_list_limit),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.practice import recurring
 from tracker.practice.access import invalid, needs, no_such_meeting, page_of, zoom_error
+from tracker.practice.meeting_settings import faults_of_settings, settle
 from tracker.practice.recurring import RECURRING
 from tracker.practice.state import PracticeState
 from tracker.practice.values import (
@@ -30,12 +31,6 @@ from tracker.practice.wire import Answer, Request, Route, json_answer, json_of
 
 # What can be changed of one date of a recurring meeting.
 OF_A_DATE = ("start_time", "duration")
-ALLOWED_SETTINGS: Mapping[str, tuple[object, ...]] = {
-    "jbh_time": (0, 5, 10, 15),
-    "approval_type": (0, 1, 2),
-    "audio": ("both", "telephony", "voip", "thirdParty"),
-    "auto_recording": ("none", "local", "cloud"),
-}
 
 
 def get_user(state: PracticeState, request: Request, user: str) -> Answer:
@@ -84,6 +79,7 @@ def create_meeting(state: PracticeState, request: Request, user: str) -> Answer:
         fields["password"] = secrets.token_hex(3)
     fields["settings"]["use_pmi"] = state.users.uses_personal_id(host, _asked_for_personal_id(given))
     _count_write(state, host)
+    fields["settings"] = settle(state, fields["settings"])
     return json_answer(201, _meeting_reply(state, state.create(host, fields)))
 
 
@@ -116,6 +112,8 @@ def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> A
         asked = fields["settings"]["use_pmi"]
         fields["settings"]["use_pmi"] = state.users.uses_personal_id(meeting.host, asked)
     _count_write(state, meeting.host)
+    if "settings" in fields:
+        fields["settings"] = settle(state, fields["settings"])
     state.update(meeting, fields)
     return Answer(204)
 
@@ -235,7 +233,7 @@ def _valid_fields(given: Mapping[str, Any], zone_name: str, settings: Mapping[st
     fields = {name: readers[name](given[name]) for name in readers if name in given}
     faults = [name for name, content in fields.items() if content is None]
     if "settings" in given:
-        faults += _settings_faults(given["settings"])
+        faults += faults_of_settings(given["settings"])
     if "recurrence" in given:
         faults += recurring.faults_of(given["recurrence"])
         fields["recurrence"] = given["recurrence"]
@@ -244,16 +242,6 @@ def _valid_fields(given: Mapping[str, Any], zone_name: str, settings: Mapping[st
     if "settings" in given:
         fields["settings"] = {**settings, **given["settings"]}
     return fields
-
-
-def _settings_faults(given: object) -> list[str]:
-    if not isinstance(given, dict):
-        return ["settings"]
-    known = [key for key in ALLOWED_SETTINGS if key in given]
-    faults = [key for key in known if given[key] not in ALLOWED_SETTINGS[key]]
-    switches = [key for key in given if isinstance(DEFAULT_SETTINGS.get(key), bool)]
-    faults += [key for key in switches if not isinstance(given[key], bool)]
-    return [f"settings.{key}" for key in faults]
 
 
 def _text(text: object, shortest: int, longest: int) -> str | None:

@@ -59,6 +59,8 @@ class PracticeState:
         # By UUID: how what is asked about a session is refused, and what its list lacks.
         self.refusals: dict[str, str] = {}
         self.list_limits: dict[str, ListLimit] = {}
+        # What the account has locked of the settings of meetings, whatever is asked for.
+        self.locked_settings: dict[str, Any] = {}
         self.users = Users(self.changed.set)
         self.random_faults = RandomFaults()
         self.meter = Meter(settings.rate_limits, settings.rate_limits or settings.plan)
@@ -308,6 +310,7 @@ class PracticeState:
                 **self.users.saved(),
                 "terms": {key: list(rows) for key, rows in self.terms.items()},
                 "refusals": dict(self.refusals),
+                "locked_settings": dict(self.locked_settings),
                 "list_limits": {uuid: asdict(limit) for uuid, limit in self.list_limits.items()},
             }
             # Meetings are values: once listed, they can be written without holding anybody up.
@@ -335,6 +338,7 @@ class PracticeState:
                 for row in content["meetings"]:
                     self._remember(meeting_from_row(row))
                 self.refusals = dict(content.get("refusals", {}))
+                self.locked_settings = dict(content.get("locked_settings", {}))
                 limits = content.get("list_limits", {})
                 self.list_limits = {uuid: ListLimit(**limit) for uuid, limit in limits.items()}
                 self.sender.restore(content["webhooks"])

@@ -1,4 +1,4 @@
-"""The users of the account: their ids, whether they use their personal meeting id, and their writes of the day."""
+"""The users of the account: ids, licences, use of personal meeting ids, and their writes of the day."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,9 @@ DAILY_WRITES = 100
 # "Use personal meeting ID when scheduling": off, on unless a meeting is made without it, or locked for everybody.
 PERSONAL_ID_USES = ("never", "usually", "always")
 # What a user's account is, by Zoom's numbers: Basic and licensed; and whether it can be used.
-TYPES, STATUSES = (1, 2), ("active", "inactive", "pending")
+BASIC, LICENSED = 1, 2
+TYPES = (BASIC, LICENSED)
+STATUSES = ("active", "inactive", "pending")
 
 
 class Users:
@@ -45,6 +47,11 @@ class Users:
         self._writes[host] = self._writes.get(host, 0) + 1
         self._changed()
         return True
+
+    def is_licensed(self, user: str) -> bool:
+        """Whether this is a user of the account, given by e-mail or id, with a licence."""
+        email = self.email_of(user)
+        return email is not None and self.account_of(email).get("type", LICENSED) == LICENSED
 
     def set_personal_id(self, email: str, use: str) -> None:
         """When meetings that the user schedules have her personal id; one of `PERSONAL_ID_USES`."""

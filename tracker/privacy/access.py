@@ -45,9 +45,9 @@ class Findings:
     `classes` has the number of her records in each; `lists` and `sightings` are the numbers of her records in Zoom's
     lists of sessions, and of what was seen of her live; `students` is who she is on rosters, `address_of` who else has
     her address as a further one, `words` what teachers have said of her, and `said_by_zoom` the number of Zoom's
-    refusals that name her. `titles` are classes and courses with her name in their title. In the records of the classes
-    `unreadable` she seems to be; they cannot be read. `noted` tells how many audit entries name her, and how long they
-    stay; None where there is none.
+    refusals that name her. In the meetings of the classes `substitute_in` she may stand in for their host. `titles` are
+    classes and courses with her name in their title. In the records of the classes `unreadable` she seems to be; they
+    cannot be read. `noted` tells how many audit entries name her, and how long they stay; None where there is none.
     """
 
     keys: tuple[PersonKey, ...]
@@ -58,6 +58,7 @@ class Findings:
     address_of: tuple[OnRoster, ...]
     words: tuple[Words, ...]
     said_by_zoom: int
+    substitute_in: tuple[Class, ...]
     account: Member | None
     others: tuple[Other, ...]
     titles: tuple[str, ...]
@@ -78,18 +79,22 @@ class Findings:
         )
 
     @property
-    def on_rosters(self) -> list[Problem]:
-        """On which rosters she is, herself or by an address."""
+    def named_in(self) -> list[Problem]:
+        """On which rosters she is, herself or by an address, and in which classes she may stand in."""
         told = [("person_on_roster", self.students), ("person_address_on_roster", self.address_of)]
-        return [
+        rosters = [
             Problem(code, {"course": one.course, "teacher": one.teacher}) for code, students in told for one in students
+        ]
+        return rosters + [
+            Problem("person_substitute_in", {"title": one.title, "teacher": one.teacher_name})
+            for one in self.substitute_in
         ]
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept on her."""
         kept = (self.classes, self.lists, self.sightings, self.students, self.address_of, self.words)
-        return not any((*kept, self.said_by_zoom, self.account, self.noted))
+        return not any((*kept, self.said_by_zoom, self.substitute_in, self.account, self.noted))
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ class _Found:
     students: list[OnRoster]
     address_of: list[OnRoster]
     words: list[Words]
+    substitute_in: list[Class]
     account: Member | None
     # In how many classes everybody is; who has a name that she has, and who a Zoom account.
     classes_of: Mapping[PersonKey, int]
@@ -141,6 +147,7 @@ def find(services: Services, acting: Member, who: str, *, with_emails: bool = Fa
         address_of=tuple(found.address_of),
         words=tuple(found.words),
         said_by_zoom=said_by_zoom,
+        substitute_in=tuple(found.substitute_in),
         account=found.account,
         others=tuple(_others(keys, found)),
         titles=tuple(title for _, title in titles),
@@ -175,6 +182,10 @@ def export(services: Services, acting: Member, who: str, *, with_emails: bool = 
             "seenLive": found.sightings,
             "rosters": [_student_entry(tx, one) for one in found.students],
             "furtherAddressOf": [{"course": one.course, "teacher": one.teacher} for one in found.address_of],
+            "substituteIn": [
+                {"id": one.id, "title": one.title, "start": one.scheduled_start, "teacher": one.teacher_name}
+                for one in found.substitute_in
+            ],
             "saidByTeachers": [_words_entry(words, keys) for words in found.words],
             "account": of_account,
             "audit": noted,
@@ -254,6 +265,7 @@ def _everything(tx: Transaction, keys: tuple[PersonKey, ...]) -> _Found:
         students=students,
         address_of=address_of,
         words=[one for one in words if not wanted.isdisjoint(one.people)],
+        substitute_in=storage.meeting_options.classes_with_substitute(tx, emails),
         account=next((one for email in emails if (one := storage.members.find_member(tx, email))), None),
         classes_of=classes_of,
         same_name={key for name in names - {NAMELESS} for key in of_name[name]} - wanted - {NAMELESS},

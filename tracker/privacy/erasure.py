@@ -209,6 +209,12 @@ def _replace(engine: Engine, erased: Erased, now: datetime) -> tuple[int, int, i
         hosted = storage.people_data.hosted_meetings(tx, accounts)
     with transaction(engine) as tx:
         _forget_words(tx, erased, now)
+    with transaction(engine) as tx:
+        changed = storage.meeting_options.forget_substitutes(
+            tx, lambda email, made: erased.has_since(person_key("", email), made)
+        )
+        for class_id in sorted(changed):
+            add_figures(tx, class_id, now)
     # Before the records, which tell the accounts to whoever goes on with an erasing that is broken off here.
     for meeting_id in sorted(hosted):
         with transaction(engine) as tx:

@@ -13,10 +13,11 @@ from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from tracker.attendance.types import ClassStatus
-from tracker.storage.classes import OF_MEETINGS, Class, ClassInMeeting, classes_where, in_meeting, visible_to
+from tracker.storage.classes import OF_MEETINGS, Class, ClassInMeeting, classes_where, in_meeting
 from tracker.storage.database import Transaction, run
 from tracker.storage.members import Member
 from tracker.storage.models import ClassShare, Course, CourseShare, LiveStream, User
+from tracker.storage.visibility import visible_to
 from tracker.text import comparable
 
 _IN_MEETINGS = OF_MEETINGS.where(col(LiveStream.zoom_meeting_id).in_(bindparam("meeting_ids", expanding=True)))

@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, inspect, or_, true
+from sqlalchemy import bindparam, func, inspect
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import defer
 from sqlmodel import col, select, update
 
 from tracker import clock
 from tracker.attendance.class_times import planned_time, status_of
+from tracker.attendance.meeting_options import NOTHING_SAID, MeetingOptions
 from tracker.attendance.statuses import DEFAULT_RULES, Rules
 from tracker.attendance.types import ClassStatus, FetchState, Span
 from tracker.errors import NotFound, Problem
 from tracker.storage import courses
 from tracker.storage.database import Transaction, run
-from tracker.storage.members import Member
 from tracker.storage.models import ClassShare, Course, CourseShare, Fetch, LiveStream, User
 from tracker.storage.problems import problem_of
 from tracker.text import comparable
@@ -81,7 +81,9 @@ class Class:
     that somebody has seen to. `zoom_deletion_due_at`: when the meeting of a cancelled class is deleted at Zoom.
     `report_digest`: it was made from a report that says this; it has no meeting, and is never fetched.
     `zoom_meeting_due_at`: when its meeting is made there, or changed. `zoom_occurrence_id`: its date in a recurring
-    meeting, "" where Zoom has told none; None where the meeting is no recurring one.
+    meeting, "" where Zoom has told none; None where the meeting is no recurring one. `meeting_asked`: the options of
+    its meeting that are its own, and not the school's; `meeting_sent`: which Zoom was asked for, None where it was not
+    told, or the meeting is not ours; `meeting_has`: which Zoom says that it has, None where it was not asked yet.
     """
 
     id: str
@@ -123,6 +125,9 @@ class Class:
     zoom_occurrence_id: str | None = None
     zoom_meeting_due_at: datetime | None = None
     zoom_meeting_asked_at: datetime | None = None
+    meeting_asked: MeetingOptions = NOTHING_SAID
+    meeting_sent: MeetingOptions | None = None
+    meeting_has: MeetingOptions | None = None
 
     @property
     def planned(self) -> Span:
@@ -151,6 +156,11 @@ class Class:
         return self.zoom_api_meeting_id or self.zoom_meeting_id
 
     @property
+    def may_host(self) -> tuple[str, ...]:
+        """Who may host its meeting beside its host, as Zoom says, by e-mail."""
+        return (self.meeting_has.substitutes if self.meeting_has else None) or ()
+
+    @property
     def own_meeting(self) -> bool:
         """Whether what runs in the meeting is this class: it was made for it alone, under no personal meeting id."""
         return self.zoom_meeting_made and self.zoom_api_meeting_id is None and self.zoom_occurrence_id is None
@@ -160,7 +170,7 @@ class Class:
         columns = {name: column.name for name, column in inspect(LiveStream).columns.items()}
         columns.pop("participants_data")
         values = {column: getattr(self, name) for name, column in columns.items()}
-        return {name: clock.to_zoom(value) if isinstance(value, datetime) else value for name, value in values.items()}
+        return {name: _plain(value) for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +215,9 @@ class NewClass:
     series_id: str | None = None
     zoom_occurrence_id: str | None = None
     zoom_meeting_due_at: datetime | None = None
+    meeting_asked: MeetingOptions = NOTHING_SAID
+    meeting_sent: MeetingOptions | None = None
+    meeting_has: MeetingOptions | None = None
 
 
 def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
@@ -227,6 +240,9 @@ def add_class(tx: Transaction, new: NewClass, now: datetime) -> str:
         series_id=new.series_id,
         zoom_occurrence_id=new.zoom_occurrence_id,
         zoom_meeting_due_at=new.zoom_meeting_due_at,
+        meeting_asked=None if new.meeting_asked == NOTHING_SAID else new.meeting_asked,
+        meeting_sent=new.meeting_sent,
+        meeting_has=new.meeting_has,
     )
     tx.add(row)
     return row.id
@@ -324,26 +340,6 @@ def class_row(tx: Transaction, class_id: str) -> LiveStream:
     return row
 
 
-def visible_to(tx: Transaction, viewer: Member) -> ColumnElement[bool]:
-    """The condition on `LiveStream` that the viewer may see the class: as `auth.check_may_see` decides it for one."""
-    if viewer.is_admin:
-        return true()
-    # Read first: a condition with subqueries in it would have every class looked at.
-    classes = tx.exec(select(ClassShare.class_id).where(ClassShare.user_id == viewer.id)).all()
-    shared = select(Course.id, Course.teacher_id).join(CourseShare).where(CourseShare.user_id == viewer.id)
-    courses = tx.exec(shared).all()
-    conditions = [col(LiveStream.teacher_id) == viewer.id]
-    if classes:
-        conditions.append(col(LiveStream.id).in_(classes))
-    if courses:
-        # All classes of a course are its teacher's, and those are found by an index. A class without a course is in
-        # none: that has to be said, since the opposite of this condition is asked for as well.
-        ids, teachers = zip(*courses, strict=True)
-        course = col(LiveStream.course_id)
-        conditions.append(and_(col(LiveStream.teacher_id).in_(set(teachers)), course.is_not(None), course.in_(ids)))
-    return or_(*conditions)
-
-
 def classes_where(
     tx: Transaction, *conditions: Any, order: Iterable[Any] = (), limit: int, offset: int = 0
 ) -> list[Class]:
@@ -410,7 +406,17 @@ def _class(
         zoom_occurrence_id=row.zoom_occurrence_id,
         zoom_meeting_due_at=row.zoom_meeting_due_at,
         zoom_meeting_asked_at=row.zoom_meeting_asked_at,
+        meeting_asked=row.meeting_asked or NOTHING_SAID,
+        meeting_sent=row.meeting_sent,
+        meeting_has=row.meeting_has,
     )
+
+
+def _plain(value: object) -> object:
+    """The value of a column as JSON has it."""
+    if isinstance(value, MeetingOptions):
+        return value.record()
+    return clock.to_zoom(value) if isinstance(value, datetime) else value
 
 
 def _minutes(found: object) -> int:

@@ -1,12 +1,15 @@
 """How the columns of the tables are made: times, and the names that other programs know them by."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.types import Date, DateTime, TypeDecorator, TypeEngine
+from sqlalchemy.types import Date, DateTime, Text, TypeDecorator, TypeEngine
+
+from tracker.attendance.meeting_options import MeetingOptions, options_from
 
 # In the place of what is no time: SQLite keeps whatever another program has written.
 NO_TIME = datetime(2, 1, 1)  # noqa: DTZ001 - as SQLite gives times
@@ -77,6 +80,22 @@ class UtcSeconds(TypeDecorator[datetime]):
         # Nothing could be counted on from the first or the last year there is, which another program may have written.
         value = value.replace(year=min(max(value.year, 2), 9998))
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Options(TypeDecorator[MeetingOptions]):
+    """Options of a meeting, as JSON. What another program has written and nobody can read says nothing of any."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: MeetingOptions | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value.record())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> MeetingOptions | None:
+        try:
+            return None if value is None else options_from(json.loads(value))
+        except (ValueError, RecursionError):
+            return MeetingOptions()
 
 
 def column(name: str) -> dict[str, Any]:

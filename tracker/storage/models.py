@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from sqlalchemy import Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
+from tracker.attendance.meeting_options import MeetingOptions
 from tracker.attendance.types import ClassStatus, FetchState
+from tracker.storage.columns import Options, column
 from tracker.storage.columns import UtcSeconds as UtcSeconds
-from tracker.storage.columns import column
 from tracker.storage.course_models import Course as Course
 from tracker.storage.course_models import CourseShare as CourseShare
 from tracker.storage.course_models import Series as Series
@@ -19,6 +20,8 @@ from tracker.storage.course_models import StudentLink as StudentLink
 from tracker.storage.course_models import StudentMark as StudentMark
 from tracker.storage.course_models import StudentRequest as StudentRequest
 from tracker.storage.mail_models import Mail as Mail
+from tracker.storage.rate_models import ZoomRate as ZoomRate
+from tracker.storage.rate_models import ZoomWrites as ZoomWrites
 
 
 class User(SQLModel, table=True):
@@ -214,6 +217,11 @@ class LiveStream(SQLModel, table=True):
     zoom_meeting_asked_at: datetime | None = Field(
         default=None, sa_type=UtcSeconds, sa_column_kwargs=column("zoomMeetingAskedAt")
     )
+    # What the class's meeting is to be like where it is not as the school's settings say; what Zoom was asked for when
+    # it was told of the class the last time, null for a meeting that is not ours; and what Zoom said last that it has.
+    meeting_asked: MeetingOptions | None = Field(default=None, sa_type=Options, sa_column_kwargs=column("meetingAsked"))
+    meeting_sent: MeetingOptions | None = Field(default=None, sa_type=Options, sa_column_kwargs=column("meetingSent"))
+    meeting_has: MeetingOptions | None = Field(default=None, sa_type=Options, sa_column_kwargs=column("meetingHas"))
 
 
 class ClassShare(SQLModel, table=True):
@@ -360,33 +368,6 @@ class Fetch(SQLModel, table=True):
     asked_by_hand_at: datetime | None = Field(
         default=None, sa_type=UtcSeconds, sa_column_kwargs=column("askedByHandAt")
     )
-
-
-class ZoomRate(SQLModel, table=True):
-    """How much of one category of Zoom's rate limits is used; one account, so shared by all who use this database.
-
-    `nextAt` and `nextHurriedAt` (seconds since 1970) are when the next call of the backlog may go out, and the next one
-    that somebody waits for.
-    """
-
-    __tablename__ = "ZoomRate"
-    category: str = Field(primary_key=True)
-    next_at: float = Field(sa_column_kwargs=column("nextAt"))
-    next_interactive_at: float = Field(sa_column_kwargs=column("nextHurriedAt"))
-    # The UTC day (`YYYY-MM-DD`) of the two counts.
-    day: str
-    calls: int
-    refused: int
-    paused_until: datetime | None = Field(default=None, sa_type=UtcSeconds, sa_column_kwargs=column("pausedUntil"))
-
-
-class ZoomWrites(SQLModel, table=True):
-    """How many meetings were made or changed for one host on a UTC day (`YYYY-MM-DD`)."""
-
-    __tablename__ = "ZoomWrites"
-    host: str = Field(primary_key=True)
-    day: str
-    writes: int
 
 
 class WebhookTally(SQLModel, table=True):

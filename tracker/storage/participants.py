@@ -11,10 +11,11 @@ from tracker.attendance.remembered import Stored, stored_in
 from tracker.attendance.stored_form import participants_data as attendance_data
 from tracker.attendance.types import Attendance
 from tracker.errors import UnreadableRecords
-from tracker.storage.classes import class_row, visible_to
+from tracker.storage.classes import class_row
 from tracker.storage.database import Transaction
 from tracker.storage.members import Member
 from tracker.storage.models import WITHOUT_FIGURES, LiveStream
+from tracker.storage.visibility import visible_to
 
 
 def save_attendance(tx: Transaction, class_id: str, attendance: Attendance, now: datetime) -> None:

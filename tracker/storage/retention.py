@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select, update
 from tracker.attendance.stored_form import stays_from_entries
 from tracker.attendance.types import ClassStatus, Sighting, Stay
 from tracker.errors import NotFound
-from tracker.storage import classes, student_links
+from tracker.storage import classes, meeting_options, student_links
 from tracker.storage.classes import Class, class_row
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
@@ -114,6 +114,7 @@ def remove_names(tx: Transaction, class_id: str, data: Mapping[str, Any] | None,
     nothing_planned = {"due_at": None, "leased_until": None, "lease_token": None}
     tx.exec(update(Fetch).where(col(Fetch.class_id) == class_id).values(nothing_planned))
     student_links.forget_requests(tx, class_id)
+    meeting_options.forget_all_substitutes(tx, class_id)
 
 
 def forget_records(tx: Transaction, meeting_id: str, needed: Collection[str], before: datetime) -> None:

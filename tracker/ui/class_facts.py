@@ -16,7 +16,7 @@ from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import join_link, page, series, sharing, words
+from tracker.ui import join_link, meeting_options, page, series, sharing, words
 from tracker.ui.plan import plan_fields, plan_of
 from tracker.ui.wiring import services
 
@@ -75,6 +75,8 @@ def below_buttons(found: Class, member: Member) -> None:
     state = words.state(found, now)
     if state.code == "counted":
         st.caption(words.markdown(state.sentence, 300))
+    if joinable:
+        meeting_options.told(found)
     if joinable and not _is_counted(found):
         is_fresh = _is_fresh(found, now)
         if is_fresh and found.zoom_join_url:
@@ -230,15 +232,15 @@ def _notices(found: Class, now: datetime) -> None:
     """What has come of a dialog."""
     if found.status is not ClassStatus.SCHEDULED and st.session_state.get(CHANGING) == found.id:
         del st.session_state[CHANGING]
-        _say(found, _("While you were changing this class, it began or was cancelled. It stays as it was."))
+        say(found.id, _("While you were changing this class, it began or was cancelled. It stays as it was."))
     class_id, text, until = st.session_state.get(NOTICE, ("", "", now))
     if class_id == found.id and now < until:
         st.warning(text, icon=":material/info:")
 
 
-def _say(found: Class, text: str) -> None:
+def say(class_id: str, text: str) -> None:
     """Has the page of the class say something for a while."""
-    st.session_state[NOTICE] = (found.id, text, services().now() + NOTICE_FOR)
+    st.session_state[NOTICE] = (class_id, text, services().now() + NOTICE_FOR)
 
 
 def _is_fresh(found: Class, now: datetime) -> bool:
@@ -267,6 +269,10 @@ def change(found: Class, member: Member) -> None:
         st.caption(_("Those that follow move by as many days and by as much on the clock."))
     elif found.zoom_occurrence_id is not None:
         st.caption(_("At Zoom all classes with this link have the same title."))
+        st.caption(_("Their meeting options are the same too."))
+    options, shares = None, False
+    if found.zoom_meeting_made:
+        options, shares = meeting_options.fields(found.meeting_asked, key, may_share=may_move)
     if st.button(_("Save"), type="primary"):
         with page.shown_errors(), st.spinner(_("Telling Zoom …")):
             classes.change_class(
@@ -276,10 +282,16 @@ def change(found: Class, member: Member) -> None:
                 plan,
                 course=course if may_move else None,
                 with_following=bool(later),
+                options=options,
+            )
+            without = (
+                meeting_options.share([found.id, *(one.id for one in later)], options) if options and shares else []
             )
             after = page.read(classes.visible_class, member, found.id)
+        if without:
+            say(found.id, meeting_options.not_shared(without))
         if after.zoom_join_url != found.zoom_join_url:
-            _say(found, _("The join link of this class is another one now. Send it to your students again."))
+            say(found.id, _("The join link of this class is another one now. Send it to your students again."))
         _closed()
         st.rerun()
 

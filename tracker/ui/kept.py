@@ -71,7 +71,7 @@ def _everybody() -> str:
 
 
 def _of_classes(how_long: str) -> list[Row]:
-    in_class, always = _("everybody who was in a class"), _("as long as this service is in use")
+    in_class = _("everybody who was in a class")
     return [
         (
             _(
@@ -118,11 +118,24 @@ def _of_classes(how_long: str) -> list[Row]:
             _("until the names of the class go, or the student is taken off the roster"),
             _("the student, the teacher of the course, colleagues with whom it is shared, and admins"),
         ),
+        *_of_holding(),
+    ]
+
+
+def _of_holding() -> list[Row]:
+    return [
         (
             _("Title, time, course and Zoom link of a class"),
             _("its teacher"),
             _("to hold the class and to find it again"),
-            always,
+            _("as long as this service is in use"),
+            _teachers(),
+        ),
+        (
+            _("E-mail addresses of the substitutes of a class"),
+            _("colleagues"),
+            _("to have somebody else hold the class, and to count her as its host"),
+            _("until she is taken out, or the names of the class go"),
             _teachers(),
         ),
     ]

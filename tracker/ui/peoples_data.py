@@ -79,7 +79,7 @@ def _findings(found: Findings) -> None:
         )
     if found.classes:
         _classes(found)
-    for on_roster in found.on_rosters:
+    for on_roster in found.named_in:
         st.caption(words.markdown(sentence_of(on_roster), 300))
     untouched = [sentence_of(other.problem) for other in found.others]
     untouched += [sentence("person_in_title", {"title": title}) for title in found.titles]

@@ -9,11 +9,12 @@ meeting_link.py  the meeting in a pasted text
 """
 
 from tracker.zoom.client import Meeting, NewMeeting, Occurrence, ParticipantList, Recurrence, Zoom
-from tracker.zoom.connection import RateLimiter, used_up_for
+from tracker.zoom.connection import SUBSTITUTE_REFUSED, RateLimiter, used_up_for
 from tracker.zoom.contact import Contact, Standing
 from tracker.zoom.rate_limit import Category
 
 __all__ = [
+    "SUBSTITUTE_REFUSED",
     "Category",
     "Contact",
     "Meeting",

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tracker import clock
+from tracker.attendance.meeting_options import CHOICES, NOTHING_SAID, OFF, ON, MeetingOptions
 from tracker.attendance.types import Session, Stay, where_of
 from tracker.errors import ZoomMeetingUnknown, ZoomUnreachable
 from tracker.settings import Settings
@@ -23,6 +24,7 @@ PAGE_SIZE = 300
 # Of a user's types those that may host for longer than 40 minutes.
 LICENSED = (2, 3)
 MOST_PAGES = 500
+_SWITCH = {ON: True, OFF: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,17 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class NewMeeting:
-    """What we ask for when a class's meeting is made or changed. `start` is an aware time."""
+    """What we ask for when a class's meeting is made or changed. `start` is an aware time.
+
+    Of `options` what is not said is left to Zoom.
+    """
 
     topic: str
     start: datetime
     minutes: int
     timezone: str
     recurrence: Recurrence | None = None
+    options: MeetingOptions = NOTHING_SAID
 
     def body(self) -> dict[str, Any]:
         repeats = {"type": 2} if self.recurrence is None else {"type": 8, "recurrence": self.recurrence.body()}
@@ -66,7 +72,7 @@ class NewMeeting:
             "duration": self.minutes,
             "timezone": self.timezone,
             # Unless this is said, a host's own setting may put the meeting into her personal room.
-            "settings": {"use_pmi": False},
+            "settings": {"use_pmi": False} | settings_of(self.options),
         }
 
     def _start(self) -> str:
@@ -83,18 +89,18 @@ class Meeting:
     `id` is the number that the API knows it by. `personal_id` is its host's personal meeting id where it is held under
     that, else "". `host_id` is Zoom's id of its host, "" where it was not told. `hosts` are the ids and e-mail
     addresses (lower case) of all who may host it, the alternative hosts among them. `occurrences` are the dates of a
-    recurring one, those to come.
+    recurring one, those to come. `options` are what Zoom has made of those that were asked for.
     """
 
     id: str
     join_url: str
     start_url: str = field(repr=False)
     topic: str
-    waiting_room: bool
     personal_id: str = ""
     host_id: str = ""
     hosts: frozenset[str] = frozenset()
     occurrences: tuple[Occurrence, ...] = ()
+    options: MeetingOptions = NOTHING_SAID
 
     def is_hosted_by(self, *identities: str) -> bool:
         """Whether Zoom names a user with one of these ids or e-mail addresses as host."""
@@ -167,6 +173,11 @@ class Zoom:
         """Changes the title alone, with that of all dates of a recurring meeting: they have none of their own."""
         path = f"/meetings/{quote(meeting_id, safe='')}"
         self._connection.call(Category.LIGHT, "PATCH", path, body={"topic": topic[:LONGEST_TOPIC]}, host=host)
+
+    def set_options(self, meeting_id: str, options: MeetingOptions, host: str) -> None:
+        """Changes the options alone, of all dates of a recurring meeting: they have none of their own."""
+        path = f"/meetings/{quote(meeting_id, safe='')}"
+        self._connection.call(Category.LIGHT, "PATCH", path, body={"settings": settings_of(options)}, host=host)
 
     def change_occurrence(self, meeting_id: str, occurrence_id: str, meeting: NewMeeting, host: str) -> None:
         """Changes time and length of one date of a recurring meeting."""
@@ -309,16 +320,50 @@ def _meeting(reply: Mapping[str, Any]) -> Meeting:
         join_url=required(reply, "join_url"),
         start_url=str(reply.get("start_url") or ""),
         topic=str(reply.get("topic") or ""),
-        waiting_room=settings.get("waiting_room") is True,
         personal_id=_meeting_number(reply.get("pmi")) if personal else "",
         host_id=plain_id(reply.get("host_id")),
         hosts=_identities(
             plain_id(reply.get("host_id")),
             reply.get("host_email"),
-            *re.split("[;,]", text_of(settings.get("alternative_hosts"))),
+            *_alternative_hosts(settings),
         ),
         occurrences=tuple(_occurrences(reply.get("occurrences"))),
+        options=_options(settings),
     )
+
+
+def settings_of(options: MeetingOptions) -> dict[str, Any]:
+    """Options as Zoom's `settings` of a meeting have them, those of which something is said.
+
+    Where sign-in is asked for without `authentication_option`, the account's own default for it holds.
+    Sources: Zoom's Meetings API, POST /users/{userId}/meetings and PATCH /meetings/{meetingId}, `settings`.
+    """
+    asked: dict[str, Any] = {
+        "waiting_room": _SWITCH.get(options.waiting_room or ""),
+        "meeting_authentication": _SWITCH.get(options.sign_in or ""),
+        "auto_recording": options.recording,
+        "alternative_hosts": None if options.substitutes is None else ";".join(options.substitutes),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _options(settings: Mapping[str, Any]) -> MeetingOptions:
+    """The same read back from an answer; whatever is odd is left out."""
+    switches = {value: name for name, value in _SWITCH.items()}
+    waiting_room, sign_in = (settings.get(name) for name in ("waiting_room", "meeting_authentication"))
+    recording = settings.get("auto_recording")
+    told = isinstance(settings.get("alternative_hosts"), str)
+    return MeetingOptions(
+        waiting_room=switches[waiting_room] if isinstance(waiting_room, bool) else None,
+        sign_in=switches[sign_in] if isinstance(sign_in, bool) else None,
+        recording=recording if recording in CHOICES["recording"] else None,
+        substitutes=tuple(dict.fromkeys(filter(None, map(_identity, _alternative_hosts(settings))))) if told else None,
+    )
+
+
+def _alternative_hosts(settings: Mapping[str, Any]) -> list[str]:
+    """Their ids or e-mail addresses; Zoom writes them with either sign between."""
+    return re.split("[;,]", text_of(settings.get("alternative_hosts")))
 
 
 def _occurrences(given: object) -> Iterator[Occurrence]:

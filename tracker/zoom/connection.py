@@ -41,6 +41,9 @@ TOKEN_MARGIN_SECONDS = 120
 SCOPES_TRIED_AGAIN_SECONDS = 60
 # Of Zoom's "OAuth error messages": the app was disabled, its authorisation was revoked.
 APP_DEAUTHORISED = (4717, 4741)
+# A user who cannot host a meeting beside its host: of another account, or without a licence.
+NO_ALTERNATIVE_HOST = (1114, 1115)
+SUBSTITUTE_REFUSED = "zoom_substitute_refused"
 # Of a 429: the limit of 100 meetings made and changed a day, which is one host's alone. Any other is the account's.
 _LIMIT_OF_ONE_HOST = re.compile("particular user|create/update", re.IGNORECASE)
 USED_UP = "zoom_user_meetings_used_up"
@@ -301,6 +304,8 @@ class Connection:
             return ZoomMeetingUnknown("zoom_meeting_not_over")
         if code in (1001, 1010, 1120):  # 1010 also where the meeting is of another account
             return ZoomRefused("zoom_no_such_user")
+        if code in NO_ALTERNATIVE_HOST:
+            return ZoomRefused(SUBSTITUTE_REFUSED, message=_short(message))
         if code == 2300:
             return ZoomMisconfigured("zoom_api_address_wrong")
         if status == 404:

@@ -1,0 +1,176 @@
+"""The options of a class's Zoom meeting: the fields for them, and what is said of them on the page of the class."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import streamlit as st
+
+from tracker import auth, classes
+from tracker.attendance.meeting_options import CHOICES, NOTHING_SAID, OFF, ZOOM, MeetingOptions
+from tracker.errors import InvalidInput, NotFound
+from tracker.messages.languages import gettext as _
+from tracker.messages.languages import marked
+from tracker.messages.languages import ngettext as _n
+from tracker.storage.classes import Class
+from tracker.ui import page, words
+from tracker.ui.wiring import services
+
+LABELS: Mapping[str, str] = {
+    "waiting_room": marked("Waiting room"),
+    "sign_in": marked("Sign-in to Zoom"),
+    "recording": marked("Automatic recording"),
+}
+# The choice of what is usual at the school: for a field, None is that nothing is chosen.
+USUAL = "usual"
+AS_ZOOM = marked("As the Zoom account has it")
+# What is chosen from, and what is said of a meeting that has it.
+VALUES: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("waiting_room", "on"): (marked("On"), marked("Waiting room on")),
+    ("waiting_room", "off"): (marked("Off"), marked("No waiting room")),
+    ("sign_in", "on"): (marked("Required"), marked("Sign-in required")),
+    ("sign_in", "off"): (marked("Not required"), marked("No sign-in required")),
+    ("recording", "none"): (marked("None"), marked("Not recorded")),
+    ("recording", "local"): (marked("On the host's computer"), marked("Recorded on the host's computer")),
+    ("recording", "cloud"): (marked("To the cloud"), marked("Recorded to the cloud")),
+}
+# A meeting has these where nobody asks for anything; they are worth a word only where somebody has.
+PLAIN = MeetingOptions(OFF, OFF, "none", ())
+
+
+def fill_in(asked: MeetingOptions, key: str) -> None:
+    """Has the fields of this key show these options, whatever they say now; before they are drawn."""
+    for name, value in _values(asked).items():
+        st.session_state[f"{key}-{name}"] = value
+
+
+def fields(asked: MeetingOptions, key: str, *, may_share: bool) -> tuple[MeetingOptions, bool]:
+    """Draws the fields, filled with what is asked at first.
+
+    Returns what they say now, and whether to share the class with its substitutes.
+    """
+    for name, value in _values(asked).items():
+        st.session_state.setdefault(f"{key}-{name}", value)
+    school = classes.school_options(services())
+    opened, shares = asked != NOTHING_SAID, False
+    with st.expander(_("Meeting options"), icon=":material/tune:", expanded=opened, key=f"{key}-options"):
+        with st.container(horizontal=True):
+            said = {name: _choice(name, getattr(asked, name), getattr(school, name), key) for name in LABELS}
+        typed = st.text_input(
+            _("Substitutes: e-mails of colleagues (optional)"),
+            key=f"{key}-substitutes",
+            placeholder="colleague@school.example",
+            help=_("Who may start the class in your place. She needs a licence in the school's Zoom account."),
+        )
+        people = tuple(filter(None, re.split(r"[\s,;]+", typed)))
+        if may_share:
+            label = _("Share the class with them here, so that they see and change it as you do")
+            shares = st.checkbox(label, key=f"{key}-share")
+    # That there are none (any more) has to be said where there was somebody.
+    substitutes = people or (None if asked.substitutes is None else ())
+    return MeetingOptions(**said, substitutes=substitutes), shares and bool(people)
+
+
+def _values(asked: MeetingOptions) -> dict[str, str]:
+    """What each field shows, by its name."""
+    return {
+        **{name: getattr(asked, name) or USUAL for name in LABELS},
+        "substitutes": ", ".join(asked.substitutes or ()),
+    }
+
+
+def _choice(name: str, present: str | None, usual: str, key: str) -> str | None:
+    """Draws the choice of one option; None for what is usual at the school."""
+    # Where the school leaves it to Zoom, that need not be offered twice.
+    twice = usual == ZOOM and present != ZOOM
+    chosen = st.selectbox(
+        _(LABELS[name]),
+        [USUAL, *(one for one in CHOICES[name] if one != ZOOM or not twice)],
+        format_func=lambda one: _value(name, one, usual),
+        key=f"{key}-{name}",
+        width=220,
+    )
+    return None if chosen == USUAL else chosen
+
+
+def _value(name: str, value: str, usual: str) -> str:
+    if value == ZOOM or (value == USUAL and usual == ZOOM):
+        return _(AS_ZOOM)
+    if value == USUAL:
+        return _("As the school has it: {value}", value=_(VALUES[name, usual][0]))
+    return _(VALUES[name, value][0])
+
+
+def share(class_ids: Iterable[str], options: MeetingOptions) -> list[str]:
+    """Shares classes with their substitutes; the addresses of those who have no account that is open."""
+    without: dict[str, None] = {}
+    for class_id in class_ids:
+        for email in options.substitutes or ():
+            try:
+                auth.share(services().engine, page.acting(), class_id, email, services().now())
+            except (NotFound, InvalidInput):
+                without[email] = None
+    return list(without)
+
+
+def not_shared(emails: Sequence[str]) -> str:
+    """That these substitutes have no account to share a class with."""
+    return _(
+        "Not shared with {names}: there is no account here with this e-mail. An admin can invite them.",
+        names=words.listed(list(emails)),
+    )
+
+
+def told(found: Class) -> None:
+    """Draws what the class's meeting has, and what Zoom did not take of what was asked for."""
+    has, sent = found.meeting_has, found.meeting_sent
+    if has is None:
+        wanted = sent or found.meeting_asked.over(classes.school_options(services()))
+        if found.zoom_meeting_made and (asked := _in_words(wanted)):
+            st.caption(_("Asked of Zoom: {options}", options=asked))
+        return
+    linked = not found.zoom_meeting_made
+    if known := _in_words(has if linked else _worth_a_word(has, sent or NOTHING_SAID)):
+        st.caption(known)
+    missing = (sent or NOTHING_SAID).not_in(has)
+    if options := _in_words(MeetingOptions(missing.waiting_room, missing.sign_in, missing.recording)):
+        st.warning(
+            _(
+                "Zoom did not take: {options}. The Zoom account has it locked, or its plan does not have it. Whoever "
+                "administers Zoom can change that in its account settings; then press Change and Save here.",
+                options=options,
+            ),
+            icon=":material/lock:",
+        )
+    if missing.substitutes:
+        st.warning(
+            _(
+                "Zoom did not take as substitute: {names}. A substitute needs a user with a licence in the school's "
+                "own Zoom account. Have it given to her and press Change and Save here, or name somebody else.",
+                names=_names(missing.substitutes),
+            ),
+            icon=":material/person_off:",
+        )
+
+
+def _worth_a_word(has: MeetingOptions, sent: MeetingOptions) -> MeetingOptions:
+    """What a meeting has that not every meeting has, or that was asked for."""
+    kept = {
+        name: value
+        for name in CHOICES
+        if (value := getattr(has, name)) != getattr(PLAIN, name) or getattr(sent, name) is not None
+    }
+    return MeetingOptions(**kept, substitutes=has.substitutes)
+
+
+def _in_words(options: MeetingOptions) -> str:
+    """Options in one line of Markdown; "" where nothing is said."""
+    said = [_(VALUES[name, value][1]) for name in CHOICES if (value := getattr(options, name)) is not None]
+    if people := options.substitutes:
+        said.append(_n("Substitute: {names}", "Substitutes: {names}", len(people), names=_names(people)))
+    return " · ".join(said)
+
+
+def _names(emails: Iterable[str]) -> str:
+    """Who these are: by name where they have an account."""
+    known = page.read(auth.names_of, emails)
+    return words.listed([known.get(one, one) for one in emails])
