@@ -181,7 +181,7 @@ def test_each_alarm_is_told_with_what_to_do(
 ) -> None:
     read = health.read_health
 
-    def altered(tx: Transaction, now: datetime) -> health.Health:
+    def altered(tx: Transaction, now: datetime, seen: object) -> health.Health:
         found = read(tx, now)
         return replace(found, alarms=alarms, queue=replace(found.queue, **queue))
 
@@ -208,7 +208,7 @@ def test_emails_that_do_not_go_are_told_once_with_what_to_do(
     told: str,
 ) -> None:
     read = health.read_health
-    monkeypatch.setattr(reader, "read_health", lambda tx, now: replace(read(tx, now), mails=mails))
+    monkeypatch.setattr(reader, "read_health", lambda tx, now, seen: replace(read(tx, now), mails=mails))
     if check is not None:
         checked[check.code] = check
     found = admin.open(page.SYSTEM)
