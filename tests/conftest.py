@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import hypothesis
@@ -38,6 +38,9 @@ from tracker.storage.members import Member
 from tracker.ui import wiring
 from tracker.zoom import Zoom
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
 # Examples share the database of their test: each makes its own class, and leaves it there.
 hypothesis.settings.register_profile(
     "ci", deadline=None, max_examples=50, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -54,7 +57,9 @@ MARKS = {"postgresql": pytest.mark.slow}
 ONE_AFTER_ANOTHER = {
     "tests/test_browser.py": "machine",
     "tests/test_browser_accounts.py": "machine",
+    "tests/test_browser_courses.py": "machine",
     "tests/test_browser_looks.py": "machine",
+    "tests/test_browser_student.py": "machine",
     "tests/attacks/test_pages_in_browser.py": "machine",
     "tests/chaos/test_chaos.py": "machine",
     "tests/chaos/test_rolling_restart.py": "machine",
@@ -276,6 +281,25 @@ def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Sc
 def app(wired: Clock) -> Starlette:
     """The dashboard's gate with something behind it."""
     return gated_app()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium, for the tests of a module; not for longer, since Playwright has an event loop run meanwhile."""
+    from tests.browser import running_chromium  # the tests without a browser need not wait for it
+
+    with running_chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: "Browser") -> Iterator["BrowserContext"]:
+    """Somebody's browser, with a window like that of a desk."""
+    from tests.browser import ZONE, new_context
+
+    fresh = new_context(browser, timezone_id=ZONE, viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    yield fresh
+    fresh.close()
 
 
 @pytest.fixture
