@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -44,14 +44,21 @@ LISTENS = """(() => {
   }
 })()"""
 # A page of Streamlit's is at rest when it was answered, its script has ended, and nothing is left of what was there
-# before; for a moment, in which a run that was asked for begins. Others are when they are loaded.
-AT_REST = """() => {
-  if (!document.getElementById("root")) return document.readyState === "complete"
-  const app = document.querySelector("[data-testid=stApp]"), {asked, heard} = window.lineToServer
-  return app?.dataset.testConnectionState === "CONNECTED" && app.dataset.testScriptState === "notRunning"
-    && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]")
-    && heard >= asked && performance.now() - heard > 100
+# before; for a moment, in which a run that was asked for begins. Others are when they are loaded. The page looks for
+# itself, often: between two questions of a page whether something has happened, it rests for a moment only.
+AT_REST = """async () => {
+  const rests = () => {
+    if (!document.getElementById("root")) return document.readyState === "complete"
+    const app = document.querySelector("[data-testid=stApp]"), {asked, heard} = window.lineToServer
+    return app?.dataset.testConnectionState === "CONNECTED" && app.dataset.testScriptState === "notRunning"
+      && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]")
+      && heard >= asked && performance.now() - heard > 60
+  }
+  for (let looked = 0; looked < 100 && !rests(); looked++) await new Promise(done => setTimeout(done, 10))
+  return rests()
 }"""
+# What a person sees, and how Streamlit stands.
+READ = "() => [{...document.querySelector('[data-testid=stApp]')?.dataset}, document.body.innerText]"
 
 PageOrLocator = TypeVar("PageOrLocator", Page, Locator)
 
@@ -132,9 +139,8 @@ def _told(page: Page) -> Iterator[None]:
     try:
         yield
     except (AssertionError, Error) as error:
-        app = page.get_by_test_id("stApp")
-        state = app.evaluate("app => ({...app.dataset})") if app.count() else "no page of Streamlit's, or a blank one"
-        error.add_note(f"{page.url}: {state}\n{page.locator('body').inner_text()[:3000]}")
+        with suppress(Error):  # the page is closed, or was left at this moment
+            error.add_note(f"{page.url}: {page.evaluate(READ)}")
         raise
 
 
