@@ -54,18 +54,10 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 DATABASES = ("sqlite", "postgresql")
 # The quick run has SQLite alone: starting PostgreSQL and the second round take longer than all else in it.
 MARKS = {"postgresql": pytest.mark.slow}
-# What is done by one worker, one after another: files with a costly fixture, and what would take the processors away
-# from a browser that waits for a page.
-ONE_AFTER_ANOTHER = {
-    "tests/test_browser.py": "machine",
-    "tests/test_browser_accounts.py": "machine",
-    "tests/test_browser_courses.py": "machine",
-    "tests/test_browser_looks.py": "machine",
-    "tests/test_browser_student.py": "machine",
-    "tests/attacks/test_pages_in_browser.py": "machine",
-    "tests/chaos/test_chaos.py": "machine",
-    "tests/chaos/test_rolling_restart.py": "machine",
-}
+# What is done by one worker, one after another, since it has a costly fixture and takes both processors by itself: by a
+# part of the file's name. One worker does all with a browser, another one the storms, so that a run is not as long as
+# both; whoever waits for a page in the meantime has the time (`tests.browser.WAIT`).
+ONE_AFTER_ANOTHER = ("browser", "chaos")
 # How many statements are kept compiled.
 COMPILED = 5000
 # A file system in memory, and how much room in it a run takes at the most.
@@ -80,11 +72,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hands out one test at a time, but `ONE_AFTER_ANOTHER` to one worker."""
+    """Hands out one test at a time, but all of a kind that is done `ONE_AFTER_ANOTHER` to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return ONE_AFTER_ANOTHER.get(file, nodeid)
+        return next((kind for kind in ONE_AFTER_ANOTHER if kind in file), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

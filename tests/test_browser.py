@@ -137,7 +137,7 @@ def test_a_class_is_made_held_counted_and_exported_without_touching_anything(
     expect(teacher.get_by_text(re.compile("before the planned start"))).to_be_visible()
     settled(teacher.get_by_role("button", name="Count it")).click()
     expect(teacher.get_by_text(re.compile("Zoom's list is due at"))).to_be_visible()
-    expect(badge(teacher, "Counted")).to_be_visible(timeout=60_000)
+    expect(badge(teacher, "Counted")).to_be_visible()
     people = figure(teacher, "People")
     expect(people).to_contain_text("2")
     expect(people).to_contain_text("and the host")
@@ -182,8 +182,9 @@ def people_csv(sessions: list[dict[str, Any]]) -> bytes:
         there = seconds(stay["join"], stay["leave"])
         minutes, percent = (there * 10 + 30) // 60 / 10, (there * 200 + length) // (2 * length)
         when = f"{local(stay['join'])},{local(stay['leave'])}"
+        status = "present" if 2 * there >= length else "partly"  # on a busy machine the second one comes in late
         role = "host" if name == TEACHER.name else "participant"
-        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,present,{role},{minutes:.1f}")
+        lines.append(f"{shown},{stay['email']},{when},{minutes:.1f},{percent},1,{status},{role},{minutes:.1f}")
     return ("\ufeff" + "".join(f"{line}\r\n" for line in lines)).encode()
 
 
@@ -246,7 +247,7 @@ def hold(teacher: Page, context: BrowserContext, title: str, *names: str) -> Non
     host.wait_for_timeout(1100)  # Zoom's records are in whole seconds; nobody is to have been there for none
     settled(host.get_by_role("button", name="End meeting for all")).click()
     settled(teacher.get_by_role("button", name="Count it")).click()
-    expect(badge(teacher, "Counted")).to_be_visible(timeout=60_000)
+    expect(badge(teacher, "Counted")).to_be_visible()
 
 
 def choose(teacher: Page, *names: str) -> None:
