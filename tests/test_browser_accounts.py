@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute
 
 from tests import browser as browsers
 from tests.browser import expect, heading, new_context, settled, sign_in
@@ -237,6 +237,26 @@ def test_a_page_that_has_gone_blank_because_it_missed_something_is_loaded_anew_b
     expect(page.get_by_label("Search", exact=True)).to_have_value("lesson")
     assert missed
     assert loaded == 2
+
+
+def test_a_page_that_could_not_fetch_some_of_its_fields_is_loaded_anew_by_itself(
+    context: BrowserContext, demo: Demo
+) -> None:
+    page = sign_in(context.new_page(), demo, TEACHER)
+    refused = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    page.route("**/static/js/DateInput.*.js", refuse_once)
+    page.goto(f"{demo.url}/classes?q=lesson")
+    expect(page.get_by_role("group", name="From", exact=True)).to_be_visible()
+    expect(page.get_by_text("Failed to fetch")).to_have_count(0)
+    assert refused
 
 
 def brightness(color: str) -> float:
