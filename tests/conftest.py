@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import hypothesis
@@ -17,6 +17,8 @@ import pytest
 from hypothesis import HealthCheck
 from responses import RequestsMock
 from sqlalchemy import Engine
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.util import LRUCache
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from xdist.scheduler import LoadScopeScheduling
@@ -39,6 +41,9 @@ from tracker.storage.members import Member
 from tracker.ui import wiring
 from tracker.zoom import Zoom
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
 # Examples share the database of their test: each makes its own class, and leaves it there.
 hypothesis.settings.register_profile(
     "ci", deadline=None, max_examples=50, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -51,18 +56,12 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 DATABASES = tuple(os.environ.get("TESTS_DATABASES", "sqlite,postgresql").split(","))
 # The quick run has SQLite alone: starting PostgreSQL and the second round take longer than all else in it.
 MARKS = {"postgresql": pytest.mark.slow, "pgbouncer": pytest.mark.slow}
-# What is done by one worker, one after another: files with a costly fixture, and what would take the processors away
-# from a browser that waits for a page.
-ONE_AFTER_ANOTHER = {
-    "tests/test_browser.py": "machine",
-    "tests/test_browser_accounts.py": "machine",
-    "tests/test_browser_looks.py": "machine",
-    "tests/attacks/test_pages_in_browser.py": "machine",
-    "tests/chaos/test_chaos.py": "machine",
-    "tests/chaos/test_failover.py": "machine",
-    "tests/chaos/test_rolling_restart.py": "machine",
-    "tests/chaos/test_nginx.py": "machine",
-}
+# What is done by one worker, one after another, since it has a costly fixture and takes both processors by itself: by a
+# part of the file's name. One worker does all with a browser, another one the storms, so that a run is not as long as
+# both; whoever waits for a page in the meantime has the time (`tests.browser.WAIT`).
+ONE_AFTER_ANOTHER = ("browser", "chaos")
+# How many statements are kept compiled.
+COMPILED = 5000
 # A file system in memory, and how much room in it a run takes at the most.
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
 
@@ -75,11 +74,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hands out one test at a time, but `ONE_AFTER_ANOTHER` to one worker."""
+    """Hands out one test at a time, but all of a kind that is done `ONE_AFTER_ANOTHER` to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return ONE_AFTER_ANOTHER.get(file, nodeid)
+        return next((kind for kind in ONE_AFTER_ANOTHER if kind in file), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
@@ -87,7 +86,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 
 def pytest_configure() -> None:
-    """Keeps the tests' files in memory where there is room: databases that wait for a disk are most of a run's time."""
+    """Keeps the tests' files in memory where there is room: databases that wait for a disk are most of a run's time.
+
+    Statements are compiled once for all tests: each has engines of its own, for each of which SQLAlchemy would compile
+    all of them anew, a quarter of the time of a test. For SQLite alone, of which all engines here are alike.
+    """
+    SQLiteDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+    SQLiteDialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
+    compiled = LRUCache[Any, Any](COMPILED)
+    own = "_own_compiled_cache"
+    Engine._compiled_cache = property(
+        lambda engine: compiled if engine.dialect.name == "sqlite" else engine.__dict__.get(own),
+        lambda engine, made: engine.__dict__.update({own: made}),
+    )
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
@@ -295,6 +306,25 @@ def screens(wired: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Sc
 def app(wired: Clock) -> Starlette:
     """The dashboard's gate with something behind it."""
     return gated_app()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium, for the tests of a module; not for longer, since Playwright has an event loop run meanwhile."""
+    from tests.browser import running_chromium  # the tests without a browser need not wait for it
+
+    with running_chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: "Browser") -> Iterator["BrowserContext"]:
+    """Somebody's browser, with a window like that of a desk."""
+    from tests.browser import ZONE, new_context
+
+    fresh = new_context(browser, timezone_id=ZONE, viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    yield fresh
+    fresh.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ to `.docs/pictures/<language>/`; `--into FOLDER` puts them elsewhere, and langua
 import argparse
 import io
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from tests.attacks.test_pages_in_browser import settle
+from tests.browser import expect, new_context, running_chromium, settle
 from tests.demo_process import Demo
 from tests.matrix.table import OPENERS
 from tracker.demo import TEACHER, environment
@@ -30,8 +29,6 @@ from tracker.sample_term import TIME_ZONE
 from tracker.ui.language import COOKIE as LANGUAGE
 
 PICTURES = Path(__file__).resolve().parent.parent / ".docs" / "pictures"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESK, PHONE = {"width": 1180, "height": 760}, {"width": 390, "height": 844}
 # Where each language is spoken; the browsers' times are those of the sample classes.
 SPOKEN = {"en": "en-GB", "es": "es-ES", "pt_BR": "pt-BR"}
@@ -252,7 +249,7 @@ def take(page: Page, path: Path) -> None:
 def make(browser: Browser, school: School, language: str, folder: Path) -> None:
     """Makes the pictures of a language."""
     locale = SPOKEN[language]
-    context = browser.new_context(locale=locale, timezone_id=TIME_ZONE, viewport=DESK, color_scheme="light")
+    context = new_context(browser, locale=locale, timezone_id=TIME_ZONE, viewport=DESK, color_scheme="light")
     # A context's locale is said with requests, and not with the websocket that draws the page.
     context.add_cookies([{"name": LANGUAGE, "value": locale, "url": school.demo.url}])
     page = context.new_page()
@@ -272,17 +269,14 @@ def main() -> None:
     parser.add_argument("languages", nargs="*", choices=[*offered(), []], help="as their catalogues are called")
     parser.add_argument("--into", type=Path, default=PICTURES, help="the folder for them (default: .docs/pictures)")
     given = parser.parse_args()
-    expect.set_options(timeout=30_000)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, running_chromium() as browser:
         demo = Demo(Path(folder), PYTHONUNBUFFERED="1")
         demo.start()
         try:
             school = School(demo)
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for language in given.languages or offered():
                 make(browser, school, language, given.into / language.replace("_", "-"))
                 print(f"{language}: {len(ARRANGED)} pictures in {given.into}")
-            browser.close()
         finally:
             demo.interrupt()
 

@@ -10,22 +10,21 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page
 from sqlalchemy import Engine
 
-from tests import test_browser
-from tests.attacks.test_pages_in_browser import settle
+from tests import browser as browsers
+from tests.browser import expect, new_context, settled
 from tests.demo_process import free_port
 from tests.makers import NOW, counted, environment, lesson, member, stay
 from tests.screens import ADDRESS
-from tests.test_browser import browser  # noqa: F401 - a fixture
 from tracker import auth, health
 from tracker.server.dashboard_process import Dashboard
 from tracker.settings import read_settings
 from tracker.storage.database import make_engine
 from tracker.ui.sign_in import COOKIE
 
-pytestmark = test_browser.pytestmark
+pytestmark = browsers.pytestmark
 
 PASSWORD = "seven tulips in the rain"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -43,7 +42,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, migrated_file: Path, browser: Browser) -> Iterator[Place]:  # noqa: F811
+def place(tmp_path: Path, migrated_file: Path, browser: Browser) -> Iterator[Place]:
     shutil.copy(migrated_file, tmp_path / "test.sqlite3")
     said = environment(
         DATABASE_URL=f"sqlite:///{tmp_path / 'test.sqlite3'}",
@@ -63,8 +62,7 @@ def place(tmp_path: Path, migrated_file: Path, browser: Browser) -> Iterator[Pla
     auth.set_password(engine, auth.OPERATOR, ana.email, PASSWORD, now)
     token = auth.sign_in(engine, ana.email, PASSWORD, ADDRESS, now)
     with Dashboard(read_settings(said), os.environ | said) as dashboard:
-        context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
-        context.set_default_timeout(40_000)
+        context = new_context(browser, locale="en-GB", timezone_id="Europe/Berlin")
         context.add_cookies([{"name": COOKIE, "value": token, "url": dashboard.url}])
         yield Place(dashboard.url, engine, context.new_page(), tmp_path)
         context.close()
@@ -84,27 +82,27 @@ def workbook(*rows: tuple[str, ...]) -> bytes:
 def test_from_a_list_of_students_in_excel_to_the_register_in_excel(place: Place) -> None:
     tab = place.tab
     tab.goto(f"{place.url}/courses")
-    tab.get_by_role("link", name="Algebra 7B").click()
+    settled(tab.get_by_role("link", name="Algebra 7B")).click()
     expect(tab.get_by_role("heading", name="Algebra 7B")).to_be_visible()
-    tab.get_by_role("radio", name="Students").click()
-    tab.get_by_role("radio", name="Upload a file").click()
+    settled(tab.get_by_role("radio", name="Students")).click()
+    settled(tab.get_by_role("radio", name="Upload a file")).click()
 
     given = workbook(("School of tests",), (), ("Name", "E-mail", "ID", "Seat"), *(((*one, "4")) for one in STUDENTS))
     file: FilePayload = {"name": "7B.xlsx", "mimeType": XLSX, "buffer": given}
-    tab.locator("input[type=file]").set_input_files(file)
+    settled(tab.locator("input[type=file]")).set_input_files(file)
     expect(tab.get_by_text("“E-mail” is the e-mail")).to_be_visible()
     save = tab.get_by_role("button", name="Save 3 students")
     expect(save).to_be_visible()
-    save.click()
+    settled(save).click()
     expect(tab.get_by_text("Saved: 3 new students")).to_be_visible()
     assert [file for file in place.folder.rglob("*") if file.suffix in (".xlsx", ".csv")] == []
 
-    tab.get_by_role("radio", name="Register").click()
+    settled(tab.get_by_role("radio", name="Register")).click()
     table = tab.get_by_role("table", name="Register")
     expect(table.get_by_role("row", name="Cy Lima")).to_contain_text("late")
     expect(table.get_by_role("row", name="Di Day")).to_contain_text("missed the last 2")
     with tab.expect_download() as started:
-        tab.get_by_role("button", name="Excel").click()
+        settled(tab.get_by_role("button", name="Excel")).click()
     book = load_workbook(io.BytesIO(started.value.path().read_bytes()))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert [row[0] for row in rows[1:]] == ["Di Day", "Bo Ek", "Cy Lima"]
@@ -114,19 +112,18 @@ def test_from_a_list_of_students_in_excel_to_the_register_in_excel(place: Place)
 def test_the_same_list_again_changes_nothing_and_another_one_updates(place: Place) -> None:
     tab = place.tab
     tab.goto(f"{place.url}/courses")
-    tab.get_by_role("link", name="Algebra 7B").click()
-    tab.get_by_role("radio", name="Students").click()
-    tab.get_by_role("radio", name="Paste a list").click()
+    settled(tab.get_by_role("link", name="Algebra 7B")).click()
+    settled(tab.get_by_role("radio", name="Students")).click()
+    settled(tab.get_by_role("radio", name="Paste a list")).click()
     text = tab.get_by_role("textbox", name="The list")
-    text.fill("Name\tE-mail\nBo Ek\tbo@x.example\nCy Lima\t")
-    text.press("Control+Enter")
-    tab.get_by_role("button", name="Save 2 students").click()
+    settled(text).fill("Name\tE-mail\nBo Ek\tbo@x.example\nCy Lima\t")
+    settled(text).press("Control+Enter")
+    settled(tab.get_by_role("button", name="Save 2 students")).click()
     expect(tab.get_by_text("Saved: 2 new students")).to_be_visible()
-    settle(tab)
-    tab.get_by_text("Bring the list up to date").click()
+    settled(tab.get_by_text("Bring the list up to date")).click()
     text = tab.get_by_role("textbox", name="The list")
-    text.fill("Name\tE-mail\nBo Ek\tbo@x.example\nCy Lima\tcy@x.example")
-    text.press("Control+Enter")
-    tab.get_by_role("button", name="Save 1 student").click()
+    settled(text).fill("Name\tE-mail\nBo Ek\tbo@x.example\nCy Lima\tcy@x.example")
+    settled(text).press("Control+Enter")
+    settled(tab.get_by_role("button", name="Save 1 student")).click()
     expect(tab.get_by_text("1 changed")).to_be_visible()
     expect(tab.get_by_role("table", name="Students").get_by_role("row")).to_have_count(3)

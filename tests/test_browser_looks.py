@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import Engine
 
-from tests import catalogues, test_browser
-from tests.attacks.test_pages_in_browser import settle
+from tests import browser as browsers
+from tests import catalogues
+from tests.browser import expect, new_context, settle
 from tests.demo_process import free_port
 from tests.makers import NOW, Clock, at, counted, environment, lesson, member, services, stay
 from tests.matrix.doors import dialogs
 from tests.matrix.table import OPENERS
 from tests.screens import ADDRESS, COURSE_VIEWS, PAGES
 from tests.states import classes_in_every_state
-from tests.test_browser import browser  # noqa: F401 - a fixture
 from tracker import auth, courses, health, sessions
 from tracker.attendance.types import Status
 from tracker.rosters import read_pasted
@@ -39,7 +39,7 @@ from tracker.ui import page as pages
 from tracker.ui.language import COOKIE as LANGUAGE
 from tracker.ui.sign_in import COOKIE
 
-pytestmark = test_browser.pytestmark
+pytestmark = browsers.pytestmark
 
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
@@ -231,14 +231,13 @@ def place(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iter
 
 
 @pytest.fixture(scope="module")
-def tab_of(browser: Browser, place: Place) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def tab_of(browser: Browser, place: Place) -> Iterator[Callable[..., Page]]:
     """A tab in which this person is signed in, whose browser speaks this language; the same one each time."""
     contexts: list[BrowserContext] = []
 
     def opened(who: str, locale: str = ENGLISH_THERE) -> Page:
         if (who, locale) not in place.tabs:
-            context = browser.new_context(locale=locale, timezone_id="Europe/Berlin", color_scheme="light")
-            context.set_default_timeout(40_000)
+            context = new_context(browser, locale=locale, timezone_id="Europe/Berlin", color_scheme="light")
             # A context's locale is said with requests, and not with the websocket that draws the page.
             language = {"name": LANGUAGE, "value": locale, "url": place.url}
             context.add_cookies([language])
@@ -296,12 +295,12 @@ def disorder(tab: Page) -> list[str]:
 
 def too_wide(tab: Page) -> list[str]:
     """What is wider than its place, once tables and charts have followed the window."""
-    try:
-        tab.wait_for_function(f"() => !({TOO_WIDE})().length", timeout=3000)
-    except TimeoutError:
+    for _attempt in range(30):
         found: list[str] = tab.evaluate(TOO_WIDE)
-        return found
-    return []
+        if not found:
+            break
+        tab.wait_for_timeout(100)
+    return found
 
 
 def unfold(tab: Page) -> None:

@@ -9,16 +9,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext
 
-from tests import test_browser
-from tests.attacks.test_pages_in_browser import Watched, settle
+from tests import browser as browsers
+from tests.attacks.test_pages_in_browser import Watched
+from tests.browser import expect, heading, new_context, settled, sign_in
 from tests.demo_process import Demo
-from tests.test_browser import browser, context, heading, sign_in  # noqa: F401 - fixtures
 from tracker import sample_data
 from tracker.demo import TEACHER, environment
 
-pytestmark = test_browser.pytestmark
+pytestmark = browsers.pytestmark
 
 STRANGER = "Nobody Ofthatname"
 
@@ -53,22 +53,21 @@ def student_of_demo(demo: Demo, folder: Path) -> str:
 
 
 def test_a_student_says_that_something_is_not_right_and_reads_the_answer(
-    context: BrowserContext,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    context: BrowserContext,
+    browser: Browser,
     demo: Demo,
     tmp_path: Path,
 ) -> None:
     student_id = student_of_demo(demo, tmp_path)
     teacher = sign_in(context.new_page(), demo, TEACHER)
     teacher.goto(f"{demo.url}/student?id={student_id}")
-    settle(teacher)
     expect(heading(teacher, STRANGER)).to_be_visible()
-    teacher.get_by_text("The student's own page").click()
-    teacher.get_by_role("button", name="Make a link").click()
-    link = str(teacher.get_by_test_id("stCode").inner_text()).strip()
+    settled(teacher.get_by_text("The student's own page")).click()
+    settled(teacher.get_by_role("button", name="Make a link")).click()
+    link = str(settled(teacher.get_by_test_id("stCode")).inner_text()).strip()
     assert link.startswith(f"{demo.url}/my/")
 
-    own = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    own = new_context(browser, viewport={"width": 390, "height": 844}, locale="en-GB")
     page = own.new_page()
     watched = Watched(page, demo)
     page.goto(link)
@@ -76,20 +75,18 @@ def test_a_student_says_that_something_is_not_right_and_reads_the_answer(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     first = page.locator(".classes > li").first
     expect(first.get_by_text("absent")).to_be_visible()
-    first.get_by_text("This is not right").click()
-    first.get_by_label("What is not right? Your teacher reads it.").fill("I was there. <b>Really.</b>")
-    first.get_by_role("button", name="Send").click()
+    settled(first.get_by_text("This is not right")).click()
+    settled(first.get_by_label("What is not right? Your teacher reads it.")).fill("I was there. <b>Really.</b>")
+    settled(first.get_by_role("button", name="Send")).click()
     expect(first.get_by_text("Your teacher has not answered yet.")).to_be_visible()
     assert own.cookies() == []
 
     teacher.goto(demo.url)
-    settle(teacher)
     asked = teacher.locator(".requests li")
     expect(asked).to_contain_text("“I was there. <b>Really.</b>”")
-    asked.get_by_role("link", name=STRANGER).click()
-    settle(teacher)
-    teacher.get_by_role("textbox", name="Answer, which the student reads").fill("I saw you.")
-    teacher.get_by_role("button", name="Accept").click()
+    settled(asked.get_by_role("link", name=STRANGER)).click()
+    settled(teacher.get_by_role("textbox", name="Answer, which the student reads")).fill("I saw you.")
+    settled(teacher.get_by_role("button", name="Accept")).click()
     expect(teacher.get_by_text("The request is accepted: present.")).to_be_visible()
 
     page.reload()

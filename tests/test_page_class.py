@@ -2,6 +2,7 @@
 
 import json
 from datetime import time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,7 @@ from tracker.attendance.types import ClassStatus, FetchState
 from tracker.errors import Problem
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
-from tracker.ui import class_facts, page
+from tracker.ui import page
 from tracker.ui.wiring import services
 
 pytestmark = pytest.mark.database("sqlite")
@@ -306,11 +307,42 @@ def test_what_was_typed_in_is_forgotten_once_the_dialog_is_closed(
     shown.text_input[0].input("Abandoned")
     shown.run()
     assert shown.text_input[0].value == "Abandoned"  # the page was drawn again meanwhile, and the dialog is still open
-    del shown.session_state[class_facts.CHANGING]  # as closing it does
+    del shown.session_state[page.OPEN]  # as closing it does
     shown.run()
     assert not shown.text_input
     button(shown, "Change").click()
     assert shown.run().text_input[0].value == "Algebra 7B"
+
+
+def test_a_dialog_stays_the_same_while_the_page_is_drawn_anew_and_is_another_one_when_it_is_opened_again(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    """Streamlit shows what was in a dialog until all of it has come, unless it is another one."""
+    shown = show(screens, lesson(engine, ana, start=180))
+    seen = []
+    for label in ("Change", "Cancel class", "Share", "Share", "Change", "Change"):
+        button(shown, label).click().run()
+        (first,) = shown._tree[2].children.values()
+        (redrawn,) = shown.run()._tree[2].children.values()
+        assert redrawn.proto.id == first.proto.id
+        assert redrawn.proto.dialog.title.strip() == {"Change": "Change class"}.get(label, label)
+        assert [one for one in dialog_buttons(shown) if one.label in ("Save", "Keep it", "Share")]
+        seen.append(first.proto.id)
+        del shown.session_state[page.OPEN]  # as closing it does
+        shown.run()
+        assert not dialog_buttons(shown)
+    assert all(one != before for before, one in pairwise(seen))
+
+
+def test_a_dialog_that_was_open_is_not_there_when_somebody_comes_back_to_the_page(
+    screens: Screens, engine: Engine, ana: Member
+) -> None:
+    shown = change(screens, lesson(engine, ana, start=180))
+    here = dict(shown.query_params)
+    shown.query_params.clear()
+    shown.switch_page(page.TODAY).run()
+    shown.query_params |= here
+    assert not dialog_buttons(shown.switch_page(page.CLASS).run())
 
 
 def test_who_is_changing_a_class_is_told_when_it_begins_meanwhile(

@@ -180,7 +180,7 @@ def test_a_series_needs_a_title_too(form: AppTest, engine: Engine, ana: Member, 
 
 def choose_all(shown: AppTest, class_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the dialog that cancels a class: it and all that follow. Only the dialog is drawn again, as in a browser."""
-    shown.radio(key=f"cancel-{class_id}-which").set_value("This and all that follow")
+    shown.radio(key=f"cancel-{class_id}-1-which").set_value("This and all that follow")
     rerun_part(shown, parts(shown)[-1], monkeypatch)
 
 

@@ -9,15 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
-from tests import test_browser
+from tests import browser as browsers
+from tests.browser import expect, settle, settled, sign_in
 from tests.demo_process import Demo
 from tests.screens import COURSE_VIEWS, PAGES
-from tests.test_browser import browser, context, sign_in  # noqa: F401 - fixtures
 from tracker.demo import ADMIN, TEACHER, Account
 
-pytestmark = test_browser.pytestmark
+pytestmark = browsers.pytestmark
 
 # Streamlit looks for itself below the page's own address first.
 LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)")
@@ -87,32 +87,23 @@ def said_to(outside: socket.socket) -> list[bytes]:
     return said
 
 
-def settle(page: Page) -> None:
-    """Waits until the page is drawn."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
-    expect(page.get_by_role("heading").first).to_be_visible()
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-
-
 def look_at(page: Page) -> None:
     """Opens whatever is folded up on the page."""
+    for folded in settled(page).get_by_test_id("stExpander").locator("summary").all():
+        settled(folded).click()
     settle(page)
-    for folded in page.get_by_test_id("stExpander").locator("summary").all():
-        folded.click()
-        settle(page)
 
 
 def class_in(page: Page, demo: Demo, state: str) -> None:
     """Goes to the first class in the list that is in this state."""
     page.goto(f"{demo.url}/classes?status={state}")
-    settle(page)
-    page.get_by_test_id("stMain").get_by_test_id("stPageLink-NavLink").first.click()
+    settled(page.get_by_test_id("stMain").get_by_test_id("stPageLink-NavLink").first).click()
     expect(page).to_have_url(re.compile(r"/class\?id="))
 
 
 @pytest.mark.parametrize("account", [ADMIN, TEACHER], ids=lambda account: account.role)
 def test_every_page_works_and_nobody_outside_is_asked_for_anything(
-    context: BrowserContext,  # noqa: F811
+    context: BrowserContext,
     demo: Demo,
     outside: socket.socket,
     account: Account,
@@ -129,28 +120,26 @@ def test_every_page_works_and_nobody_outside_is_asked_for_anything(
     expect(page.get_by_role("table", name="Students").first).to_be_visible()
     for button in page.get_by_test_id("stDownloadButton").get_by_role("button").all():
         with page.expect_download() as download:
-            button.click()
+            settled(button).click()
         assert Path(download.value.path()).stat().st_size > 100
     page.goto(f"{demo.url}/courses")
-    settle(page)
-    page.locator("a[href*='course?id=']").first.click()
+    settled(page.locator("a[href*='course?id=']").first).click()
     expect(page).to_have_url(re.compile(r"/course\?id="))
     course = page.url
     for view in COURSE_VIEWS:
         page.goto(f"{course}&view={view}")
         look_at(page)
     page.goto(course)
-    settle(page)
-    page.locator("a[href*='student?id=']").first.click()
+    settled(page.locator("a[href*='student?id=']").first).click()
     expect(page).to_have_url(re.compile(r"/student\?id="))
     look_at(page)
     class_in(page, demo, "Upcoming")
     for button in ("Change", "Cancel class"):
-        page.get_by_role("button", name=button, exact=True).click()
+        settled(page.get_by_role("button", name=button, exact=True)).click()
         expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    settled(page.get_by_role("button", name="Sign out", exact=True)).click()
     expect(page.get_by_label("E-mail")).to_be_visible()
     assert watched.faults == []
     assert said_to(outside) == []
@@ -177,7 +166,7 @@ INTRUDER = """async ([outside, refused]) => {
 
 
 def test_a_script_that_somebody_has_got_into_a_page_neither_runs_nor_tells_anybody(
-    context: BrowserContext,  # noqa: F811
+    context: BrowserContext,
     demo: Demo,
     outside: socket.socket,
 ) -> None:

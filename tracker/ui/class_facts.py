@@ -25,9 +25,10 @@ START_LABELS = {
     ClassStatus.LIVE: marked("Go to class"),
     ClassStatus.ENDED: marked("Start again"),
 }
-# In Streamlit's session state: the class in the dialog that is open, and how many were opened before it, so that each
-# has fields of its own; what is to be said of a class after the dialog, and until when.
-CHANGING, OPENED, NOTICE = "changing-class", "changes-opened", "notice-of-class"
+# The names of the dialogs of a class.
+CHANGE, CANCEL, SHARE = "change", "cancel", "share"
+# In Streamlit's session state: what is to be said of a class after a dialog, and until when.
+NOTICE = "notice-of-class"
 NOTICE_FOR = timedelta(minutes=5)
 # So long a class counts as just made: its invitation is unfolded then.
 JUST_MADE = timedelta(minutes=5)
@@ -53,19 +54,22 @@ def buttons(found: Class, member: Member) -> None:
     if may_start and not counted:
         _start(found)
     if planned and st.button(_("Change"), icon=":material/edit:"):
-        st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
-        st.session_state[CHANGING] = found.id
+        page.open_dialog(CHANGE)
     if planned and st.button(_("Cancel class"), icon=":material/event_busy:"):
-        cancel(found, member)
+        page.open_dialog(CANCEL)
     if st.button(_("Share"), icon=":material/group_add:", type=_weight(found)):
-        sharing.share(found)
+        page.open_dialog(SHARE)
     if may_start and counted:
         with st.popover(_("More"), icon=":material/more_horiz:", type=_weight(found)):
             _start(found)
             join_link.link(found)
-    # Drawn again with the page, which is drawn again when something happens elsewhere: what is typed in stays.
-    if planned and st.session_state.get(CHANGING) == found.id:
+    opened = page.dialog_open()
+    if planned and opened == CHANGE:
         change(found, member)
+    elif planned and opened == CANCEL:
+        cancel(found, member)
+    elif opened == SHARE:
+        sharing.share(found)
 
 
 def below_buttons(found: Class, member: Member) -> None:
@@ -230,9 +234,11 @@ def _what_becomes_of_meeting(found: Class, now: datetime) -> str:
 
 def _notices(found: Class, now: datetime) -> None:
     """What has come of a dialog."""
-    if found.status is not ClassStatus.SCHEDULED and st.session_state.get(CHANGING) == found.id:
-        del st.session_state[CHANGING]
-        say(found.id, _("While you were changing this class, it began or was cancelled. It stays as it was."))
+    opened = page.dialog_open()
+    if found.status is not ClassStatus.SCHEDULED and opened in (CHANGE, CANCEL):
+        page.close_dialog()
+        if opened == CHANGE:
+            say(found.id, _("While you were changing this class, it began or was cancelled. It stays as it was."))
     class_id, text, until = st.session_state.get(NOTICE, ("", "", now))
     if class_id == found.id and now < until:
         st.warning(text, icon=":material/info:")
@@ -248,11 +254,7 @@ def _is_fresh(found: Class, now: datetime) -> bool:
     return found.status is ClassStatus.SCHEDULED and now - found.created_at < JUST_MADE
 
 
-def _closed() -> None:
-    st.session_state.pop(CHANGING, None)
-
-
-@page.dialog("Change class", width="medium", on_dismiss=_closed)
+@page.dialog("Change class", width="medium")
 def change(found: Class, member: Member) -> None:
     """Changes title, course and time, here and at Zoom."""
     with page.shown_errors():
@@ -261,7 +263,7 @@ def change(found: Class, member: Member) -> None:
     if found.status is not ClassStatus.SCHEDULED:
         st.warning(_("This class has begun or was cancelled meanwhile, so it cannot be changed any more."))
         return
-    key = f"change-{found.id}-{st.session_state.get(OPENED, 0)}"
+    key = f"change-{found.id}-{page.openings()}"
     may_move = auth.is_in_charge(member, found)
     later = series.with_following(found, member, key)
     plan, course = plan_fields(plan_of(found), key, courses, found.course, may_move=may_move)
@@ -292,14 +294,14 @@ def change(found: Class, member: Member) -> None:
             say(found.id, meeting_options.not_shared(without))
         if after.zoom_join_url != found.zoom_join_url:
             say(found.id, _("The join link of this class is another one now. Send it to your students again."))
-        _closed()
+        page.close_dialog()
         st.rerun()
 
 
 @page.dialog("Cancel class")
 def cancel(found: Class, member: Member) -> None:
     """Asks once more, and cancels the class, or it and all that follow."""
-    later = series.with_following(found, member, f"cancel-{found.id}")
+    later = series.with_following(found, member, f"cancel-{found.id}-{page.openings()}")
     title = words.markdown(found.title)
     if later:
         text = _n(
@@ -321,8 +323,10 @@ def cancel(found: Class, member: Member) -> None:
         if st.button(label if later else _("Cancel this class"), type="primary"):
             with page.shown_errors():
                 classes.cancel_class(services(), page.acting(), found.id, with_following=bool(later))
+            page.close_dialog()
             st.rerun()
         if st.button(_("Keep it")):
+            page.close_dialog()
             st.rerun()
 
 

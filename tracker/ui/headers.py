@@ -9,6 +9,8 @@ from pathlib import Path
 from starlette.datastructures import MutableHeaders
 from streamlit.file_util import get_static_dir
 
+from tracker.ui import look
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -28,7 +30,7 @@ STATIC = ("/static/", "/fonts/")
 
 @cache
 def content_policy() -> str:
-    """What a page may load and run: Streamlit's files and its one inline script.
+    """What a page may load and run: Streamlit's files and its one inline script, and ours.
 
     Streamlit writes its styles into the page, and tables draw images that they have made themselves, so both may be
     anything. Scripts may not. WebAssembly may: its reader of messages has some, and by itself it can do nothing.
@@ -36,7 +38,7 @@ def content_policy() -> str:
     index = Path(get_static_dir(), "index.html").read_text("utf-8")
     hashes = [
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-        for script in re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+        for script in [*re.findall(r"<script>(.*?)</script>", index, re.DOTALL), look.own("blank.js")]
     ]
     rules = {
         "default-src": "'none'",

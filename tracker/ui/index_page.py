@@ -1,4 +1,4 @@
-"""The page in which Streamlit draws: its own, in the reader's language, with our name and our style sheet.
+"""The page in which Streamlit draws: its own, in the reader's language, with our name, style sheet and script.
 
 Streamlit itself would give it in English, under its own name, and at any address there is.
 """
@@ -55,7 +55,7 @@ def _index(lang: str) -> str:
         (r'<link\s+rel="(?:preload|service-desc)".*?/>', ""),
         (r"<noscript>.*?</noscript>", f"<noscript><p>{script}</p></noscript>"),
         # After the styles that Streamlit adds to the head, so that ours count where both say something.
-        (r"</body>", f"{style}</body>"),
+        (r"</body>", f"{style}<script>{look.own('blank.js')}</script></body>"),
     )
     text = Path(get_static_dir(), "index.html").read_text("utf-8")
     for there, ours in changes:

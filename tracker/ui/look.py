@@ -44,7 +44,7 @@ def fonts() -> str:
 
 @cache
 def own(name: str) -> str:
-    """A style sheet of ours: `style.css` of the pages, `forms.css` of the pages beside them."""
+    """A file of ours: `style.css` of the pages, `forms.css` of the pages beside them, the script `blank.js`."""
     return files(__package__).joinpath(name).read_text("utf-8")
 
 

@@ -43,6 +43,8 @@ NOT_FOR_THE_READER = {
 CLASSES_AS_SEEN = "classes-as-seen"
 # The key there of the person for whom the page was drawn.
 DRAWN_FOR = "drawn-for"
+# The keys there of the dialog that is open, by its name and the address of its page; and how many were opened so far.
+OPEN, OPENINGS = "open-dialog", "dialogs-opened"
 # How often an open page asks the database whether it has to be redrawn.
 SECONDS_BETWEEN_CHECKS = 1
 # How often what depends on the time alone is drawn anew while a class runs: minutes present, the curve.
@@ -68,6 +70,8 @@ def gate(title: str, when_away: Callable[[], None] | None = None) -> Member:
     title_of_tab(_(title))
     if member is not None:
         st.session_state[DRAWN_FOR] = member
+        if not dialog_open():
+            close_dialog()  # that of a page which was left
         menu.show(member, title)
         fragment(still_signed_in, every=SECONDS_BETWEEN_SIGN_INS)
         return member
@@ -155,19 +159,18 @@ def fragment(part: Callable[[], None], *, every: float) -> None:
     drawn()
 
 
-def dialog(
-    title: str,
-    width: Literal["small", "medium", "large"] = "small",
-    on_dismiss: Callable[[], None] | Literal["ignore"] = "ignore",
-) -> Callable[[Dialog], Dialog]:
-    """Makes a function open as a dialog, for as long as somebody is signed in; as with `fragment`.
+def dialog(title: str, width: Literal["small", "medium", "large"] = "small") -> Callable[[Dialog], Dialog]:
+    """Makes a function draw itself as a dialog, for as long as somebody is signed in; as with `fragment`.
 
-    `on_dismiss` is called when somebody closes it without a button of its own.
+    The page draws it whenever the dialog is the one that `open_dialog` opened, so that it stays open, with what is
+    typed into it, while the page is drawn anew because something has happened elsewhere.
     """
 
     def made(part: Dialog) -> Dialog:
         def opened(*arguments: Any) -> None:
-            @st.dialog(_(title), width=width, on_dismiss=on_dismiss)
+            # Until all of a dialog has come, Streamlit shows what the last one of the same title had in it, fields that
+            # were abandoned too. Spaces at the end of a title are not shown, and make it another one.
+            @st.dialog(_(title) + " " * (openings() % 2), width=width, on_dismiss=close_dialog)
             def drawn() -> None:
                 acting()
                 part(*arguments)
@@ -177,6 +180,28 @@ def dialog(
         return opened
 
     return made
+
+
+def open_dialog(name: str) -> None:
+    """Has the page that is open draw its dialog of this name from now on, until `close_dialog`."""
+    st.session_state[OPEN] = (name, here())
+    st.session_state[OPENINGS] = openings() + 1
+
+
+def close_dialog() -> None:
+    """Has no dialog drawn any more; what is drawn already goes with the next run of the page."""
+    st.session_state.pop(OPEN, None)
+
+
+def dialog_open() -> str:
+    """The name of the dialog that is open on this page; empty where there is none."""
+    name, address = st.session_state.get(OPEN, ("", ""))
+    return str(name) if address == here() else ""
+
+
+def openings() -> int:
+    """How many dialogs were opened in this tab: each has fields of its own, in which nothing abandoned is left."""
+    return int(st.session_state.get(OPENINGS, 0))
 
 
 def sign_in_cookies() -> dict[str, str]:

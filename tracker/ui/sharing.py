@@ -64,7 +64,7 @@ def share(found: Class) -> None:
         return
     st.caption(_(WHAT_IT_MEANS))
     with st.form("share", border=False):
-        email = st.text_input(_("E-mail of the colleague"))
+        email = st.text_input(_("E-mail of the colleague"), key=f"share-{page.openings()}-email")
         kinds: list[Kind] = ["class", "course"] if found.course_id else ["class"]
         kind = st.radio(_("What"), kinds, format_func=lambda kind: _kind_in_words(kind, found), horizontal=True)
         if not st.form_submit_button(_("Share"), type="primary"):
@@ -75,6 +75,7 @@ def share(found: Class) -> None:
         made = auth.share(services().engine, page.acting(), found.id, email, services().now(), kind)
     name = words.markdown(made.colleague.name, 60)
     st.toast(_("{name} can see and change it now.", name=name), icon=":material/check:")
+    page.close_dialog()
     st.rerun()
 
 
@@ -127,6 +128,7 @@ def _list(given: Iterable[Share], member: Member, found: Class | None = None, *,
                     auth.end_share(services().engine, page.acting(), one, services().now(), class_id)
                 if hers and not named:
                     st.switch_page(page.CLASSES)  # the page of the class is not hers to read any more
+                page.close_dialog()
                 st.rerun()
 
 
