@@ -56,8 +56,8 @@ def expressions_of_board() -> list[str]:
 
 @pytest.fixture
 def state(engine: Engine) -> ServerState:
-    """A tracker that has counted something of everything."""
-    made = server_state_on(engine, Clock())
+    """A tracker that has counted something of everything, and whose loop stands."""
+    made = server_state_on(engine, Clock(), loop_age=9_999.0)
     with transaction(engine) as tx:
         usage = storage.rates.lock_usage(tx, "light")
         storage.rates.save_usage(tx, usage)
