@@ -36,8 +36,9 @@ from tracker import health, paths
 from tracker.auth import passwords
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services, open_services
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
 from tracker.storage.members import Member
+from tracker.storage.schema import migrate
 from tracker.ui import wiring
 from tracker.zoom import Zoom
 

@@ -38,7 +38,8 @@ from tests.tracker_process import PROJECT, serving
 from tracker import clock, paths, sessions
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.backup import back_up, restore
-from tracker.storage.database import make_engine, migrate, revisions
+from tracker.storage.database import make_engine
+from tracker.storage.schema import migrate, revisions
 
 pytestmark = pytest.mark.slow
 

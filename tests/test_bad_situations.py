@@ -33,7 +33,8 @@ from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.messages import sentence
 from tracker.practice import server as practice_server
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
+from tracker.storage.schema import migrate
 from tracker.ui import all_well, page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

@@ -20,7 +20,8 @@ from tests.databases import migrations, url_of
 from tests.makers import NOW, lesson, member, stored
 from tracker import storage
 from tracker.errors import SettingsError
-from tracker.storage.database import make_engine, migrate, migrating, reading, revisions, transaction
+from tracker.storage.database import make_engine, reading, transaction
+from tracker.storage.schema import migrate, migrating, revisions
 
 TABLES = {table.name for table in SQLModel.metadata.sorted_tables}
 
@@ -225,7 +226,10 @@ def test_the_open_work_has_an_index_of_its_own(engine: Engine) -> None:
 @pytest.mark.slow
 @pytest.mark.database("sqlite", "postgresql", "pgbouncer")
 def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
-    script = "import sys; from tracker.storage.database import *; migrate(make_engine(sys.argv[1]))"
+    script = (
+        "import sys; from tracker.storage.database import make_engine; from tracker.storage.schema import migrate; "
+        "migrate(make_engine(sys.argv[1]))"
+    )
     processes = [
         subprocess.Popen([sys.executable, "-c", script, empty_database_url], stderr=subprocess.PIPE, text=True)
         for _ in range(5)

@@ -15,8 +15,9 @@ from tests.databases import url_of
 from tests.examined import Shown, answering, found, services_on
 from tests.makers import Clock, member
 from tracker.doctor import database as looking
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
 from tracker.storage.examination import schema_differences, try_writing
+from tracker.storage.schema import migrate
 from tracker.zoom import Zoom
 
 TALLIES = (

@@ -16,7 +16,8 @@ from tests.practice_school import CommandLine, environment, practice_zoom
 from tests.tracker_process import free_port
 from tracker import paths
 from tracker.settings import OF_LIBRARIES, for_libraries
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
+from tracker.storage.schema import migrate
 from tracker.ui import wiring
 from tracker.zoom import connection
 

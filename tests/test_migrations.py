@@ -26,8 +26,9 @@ from tests.databases import migrations, url_of
 from tests.makers import NOW, at, stored_stays
 from tracker import storage
 from tracker.storage import models
-from tracker.storage.database import Transaction, make_engine, migrate, reading, revisions, transaction
+from tracker.storage.database import Transaction, make_engine, reading, transaction
 from tracker.storage.models import UtcSeconds
+from tracker.storage.schema import migrate, revisions
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, inspect, text
 from tests.practice_school import CommandLine
 from tracker import paths
 from tracker.errors import DatabaseNotReady
-from tracker.storage.database import check_schema, make_engine, migrate, revisions
+from tracker.storage.database import make_engine
+from tracker.storage.schema import check_schema, migrate, revisions
 
 READING = [
     ["audit"],

@@ -12,8 +12,9 @@ from tracker import auth, demo, paths, sample_data
 from tracker.errors import InvalidInput, NotAllowed, NotFound
 from tracker.services import Services
 from tracker.settings import read_settings
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
 from tracker.storage.members import Member
+from tracker.storage.schema import migrate
 from tracker.ui import page, wiring
 
 pytestmark = pytest.mark.database("sqlite")

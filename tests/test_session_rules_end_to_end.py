@@ -20,8 +20,8 @@ from tracker.cli import call
 from tracker.clock import to_zoom
 from tracker.server.routes import Request, ServerState, answer
 from tracker.services import Services, open_services
-from tracker.storage.database import migrate
 from tracker.storage.members import Member
+from tracker.storage.schema import migrate
 
 pytestmark = pytest.mark.slow
 

@@ -23,7 +23,8 @@ from tracker.server.http_server import HttpServer
 from tracker.services import Services
 from tracker.sessions import note_delivery
 from tracker.storage import postgres
-from tracker.storage.database import AWAY, make_engine, migrate, transaction
+from tracker.storage.database import AWAY, make_engine, transaction
+from tracker.storage.schema import migrate
 
 pytestmark = pytest.mark.slow
 MEETING_OF = "850000000{:02}".format

@@ -31,7 +31,8 @@ from tracker import clock, privacy
 from tracker.errors import SettingsError, TrackerError
 from tracker.messages import sentence_of
 from tracker.storage import copies
-from tracker.storage.database import make_engine, migrate, revisions, transaction
+from tracker.storage.database import make_engine, transaction
+from tracker.storage.schema import migrate, revisions
 
 NEWEST = max(revisions())
 EARLIER = [schema for schema in SCHEMAS if schema != NEWEST]

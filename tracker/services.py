@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from tracker import clock, logs, paths
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.settings import Settings, read_settings
-from tracker.storage.database import Engine, make_engine, migrate, reading
+from tracker.storage.database import Engine, make_engine, reading
+from tracker.storage.schema import migrate
 from tracker.zoom import Contact, Zoom
 
 T = TypeVar("T")

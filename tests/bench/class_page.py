@@ -16,7 +16,8 @@ from tests.makers import NOW, Clock, counted, environment, lesson, member, servi
 from tests.screens import Screens, figures
 from tracker import courses, health
 from tracker.rosters import read_pasted
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
+from tracker.storage.schema import migrate
 from tracker.ui import page, wiring
 
 PEOPLE, STUDENTS = 1000, 300

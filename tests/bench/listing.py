@@ -12,9 +12,10 @@ from tracker import listing, storage
 from tracker.attendance.counting import take_attendance
 from tracker.storage.class_lists import Filter
 from tracker.storage.classes import NewClass
-from tracker.storage.database import Engine, make_engine, migrate, reading, transaction
+from tracker.storage.database import Engine, make_engine, reading, transaction
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
+from tracker.storage.schema import migrate
 
 CLASSES, PAGE, TEACHERS, PEOPLE = 100_000, 20, 100, 25
 

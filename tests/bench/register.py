@@ -18,9 +18,10 @@ from tests.rosters.files import read
 from tracker import auth, class_attendance, courses, report
 from tracker.services import Services
 from tracker.storage.courses import Course
-from tracker.storage.database import make_engine, migrate, reading
+from tracker.storage.database import make_engine, reading
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream
+from tracker.storage.schema import migrate
 
 CLASSES, STUDENTS, WEEK = 40, 300, 7 * 24 * 60
 SHARING, FEW = 200, 30

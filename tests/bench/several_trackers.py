@@ -48,8 +48,9 @@ from tracker.clock import to_zoom
 from tracker.practice import PracticeZoom
 from tracker.services import connect
 from tracker.settings import read_settings
-from tracker.storage.database import Engine, make_engine, migrate, reading
+from tracker.storage.database import Engine, make_engine, reading
 from tracker.storage.models import LiveStream
+from tracker.storage.schema import migrate
 
 CLASSES, PEOPLE, ONE_BY_ONE = 120, 5, 60
 CLIENTS = 4

@@ -23,8 +23,9 @@ from tests.postgres import postgres_server
 from tracker import fetching, privacy
 from tracker.clock import to_zoom
 from tracker.services import Services
-from tracker.storage.database import make_engine, migrate
+from tracker.storage.database import make_engine
 from tracker.storage.members import Member
+from tracker.storage.schema import migrate
 from tracker.zoom.webhook import parse
 
 CLASSES, PEOPLE, COME_AGAIN = 100, 30, 6

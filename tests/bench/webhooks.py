@@ -24,8 +24,9 @@ from sqlmodel import select
 from tests.makers import event_body, lesson, member, server_state_on, zoom_signature
 from tracker import clock
 from tracker.server.http_server import HttpServer
-from tracker.storage.database import make_engine, migrate, reading
+from tracker.storage.database import make_engine, reading
 from tracker.storage.models import WebhookDelivery
+from tracker.storage.schema import migrate
 
 CLASSES, PEOPLE, CONNECTIONS, BURST = 300, 5, 32, 1000
 

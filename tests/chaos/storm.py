@@ -25,8 +25,9 @@ from tracker import clock
 from tracker.practice import PracticeSettings, PracticeZoom
 from tracker.services import Services, connect
 from tracker.settings import Plan, read_settings
-from tracker.storage.database import make_engine, migrate, reading
+from tracker.storage.database import make_engine, reading
 from tracker.storage.models import Fetch, WebhookDelivery
+from tracker.storage.schema import migrate
 
 DELAY_SECONDS = 1
 SECONDS_BETWEEN_CHECKS = 1.0

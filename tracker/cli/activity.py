@@ -9,7 +9,7 @@ from tracker.cli.call import Call, command, complain, print_json, say
 from tracker.errors import InvalidInput
 from tracker.messages import origin_in_words
 from tracker.storage.audit import Which
-from tracker.storage.database import check_schema
+from tracker.storage.schema import check_schema
 from tracker.text import plain
 
 

@@ -16,7 +16,8 @@ from tracker.errors import InvalidInput
 from tracker.services import Services, open_services
 from tracker.settings import Settings, read_settings
 from tracker.storage.classes import Class
-from tracker.storage.database import Engine, migrate
+from tracker.storage.database import Engine
+from tracker.storage.schema import migrate
 from tracker.text import EMOJI_JOINER, visible
 
 # What an argument of several commands is.

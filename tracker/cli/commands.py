@@ -56,7 +56,8 @@ from tracker.services import open_services
 from tracker.settings import environment_of, for_libraries, read_settings
 from tracker.storage import backup
 from tracker.storage.class_lists import Filter
-from tracker.storage.database import AWAY, check_schema, why_unwritable
+from tracker.storage.database import AWAY, why_unwritable
+from tracker.storage.schema import check_schema
 from tracker.storage.shares import Kind, Share
 
 EVERYTHING = 1_000_000

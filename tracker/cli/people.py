@@ -12,7 +12,7 @@ from tracker.cli.call import Call, class_named, class_seen, print_json, say, wri
 from tracker.errors import ClassNotReady, NamesRemoved
 from tracker.messages import languages, people_in_words, sentence, sentence_of
 from tracker.messages.vocabulary import NO_NAME
-from tracker.storage.database import check_schema
+from tracker.storage.schema import check_schema
 from tracker.text import plain
 
 # Which students each person of a class is, by her keys.

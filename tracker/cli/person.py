@@ -8,7 +8,7 @@ from tracker.cli.call import Call, command, group, line_from_stdin, print_json, 
 from tracker.errors import InvalidInput
 from tracker.messages import sentence, sentence_of
 from tracker.privacy import Findings
-from tracker.storage.database import check_schema
+from tracker.storage.schema import check_schema
 from tracker.text import plain
 
 WHO = "an e-mail address, or a name as Zoom gives it"

@@ -10,7 +10,7 @@ from tracker.cli.call import CLASS_ID, Call, class_named, command, group, print_
 from tracker.errors import InvalidInput, NotFound
 from tracker.messages import languages
 from tracker.report import RegisterFormat
-from tracker.storage.database import check_schema
+from tracker.storage.schema import check_schema
 
 
 def write(call: Call) -> None:

@@ -12,7 +12,7 @@ from tracker.courses import CourseReport, ImportedClass, OwnTime
 from tracker.errors import InvalidInput
 from tracker.messages import sentence_of
 from tracker.reports import DateOrder
-from tracker.storage.database import check_schema, migrate
+from tracker.storage.schema import check_schema, migrate
 
 
 def import_file(call: Call) -> None:

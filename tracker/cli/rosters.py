@@ -9,7 +9,7 @@ from tracker.cli.call import Call, command, group, print_json, say
 from tracker.courses import CourseRoster
 from tracker.messages import sentence_of
 from tracker.rosters import Student
-from tracker.storage.database import check_schema, migrate
+from tracker.storage.schema import check_schema, migrate
 
 
 def show(call: Call) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from tracker import auth, clock
 from tracker.cli.call import Call, command, line_from_stdin, print_json, say
 from tracker.errors import InvalidInput
-from tracker.storage.database import check_schema
 from tracker.storage.members import ROLES, Member
+from tracker.storage.schema import check_schema
 
 # What arguments of several commands are.
 EMAIL = "the e-mail address of the account"

@@ -8,7 +8,8 @@ from tracker.errors import Problem, TrackerError
 from tracker.health.vitals import LOW_BYTES, LOW_SHARE, MEGABYTE
 from tracker.services import Services
 from tracker.storage import examination
-from tracker.storage.database import AWAY, check_schema, files_of
+from tracker.storage.database import AWAY, files_of
+from tracker.storage.schema import check_schema
 
 # What the longest check of a database's pages may take; a database of a few hundred megabytes is done by then.
 SECONDS_FOR_PAGES = 10

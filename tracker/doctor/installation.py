@@ -13,7 +13,8 @@ from tracker.doctor.check import Check
 from tracker.errors import Problem, TrackerError
 from tracker.services import Services
 from tracker.settings import SECRET_FILES, names_in, unknown_names
-from tracker.storage.database import AWAY, check_schema, files_of
+from tracker.storage.database import AWAY, files_of
+from tracker.storage.schema import check_schema
 from tracker.storage.webhook_log import REFUSED
 
 SECRETS = ("zoom_client_secret", "zoom_webhook_secret", "cron_secret", "oidc_client_secret")

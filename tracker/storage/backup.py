@@ -19,8 +19,9 @@ from sqlmodel import SQLModel
 from tracker.attendance.anonymous import Erased
 from tracker.errors import InvalidInput, TrackerError
 from tracker.storage.copies import BEFORE_RESTORE, check_integrity, copy_pages, open_existing, write_copy
-from tracker.storage.database import BESIDE, Engine, file_of, make_engine, migrate, no_database, revisions
+from tracker.storage.database import BESIDE, Engine, file_of, make_engine
 from tracker.storage.models import ApiToken, Invitation, KnownBrowser, SignIn, SignInAttempt, StudentLink
+from tracker.storage.schema import migrate, no_database, revisions
 
 # What lets somebody in, or is about who tried; it may have been revoked since a backup was made.
 WAYS_IN = (SignIn, KnownBrowser, ApiToken, Invitation, SignInAttempt, StudentLink)

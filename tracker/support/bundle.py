@@ -16,7 +16,7 @@ from tracker.errors import SettingsError
 from tracker.messages.details import HasCode
 from tracker.services import Services
 from tracker.settings import NAMES, Settings, read_settings
-from tracker.storage.database import revisions
+from tracker.storage.schema import revisions
 from tracker.support import cleaning
 
 LOG_LINES = 1_000

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from tracker.storage import models
-from tracker.storage.database import make_engine, migrating
+from tracker.storage.database import make_engine
+from tracker.storage.schema import migrating
 
 assert models  # imported for its tables  # noqa: S101
 
