@@ -34,14 +34,14 @@ with page.shown_errors(when_away=all_well.by_the_tracker):
 
 def version() -> object:
     """What the page shows, as it is now."""
-    latest = page.read(health.read_health, services().now())
+    latest = health.Reader(services()).read()
     return system.version_of(latest, page.read(health.failing_classes, MOST_FAILING))
 
 
 def counters() -> None:
     """Webhooks and calls to Zoom, redrawn on their own, so that the buttons above stay where they are."""
     with page.shown_errors():
-        latest = page.read(health.read_health, services().now())
+        latest = health.Reader(services()).read()
         noted = page.read(health.recent_webhooks, MOST_WEBHOOKS)
     st.subheader(_("Webhooks"), anchor=False)
     system.webhooks(latest, noted)

@@ -271,7 +271,7 @@ def redraw_on_change(drawn: object, version: Callable[[], object]) -> None:
             changed = version() != drawn
         except (NotAllowed, NotFound):
             changed = True  # what the page shows is not this person's to see any more
-        except (TrackerError, *AWAY):
+        except (TrackerError, *AWAY, TimeoutError):
             return  # the page stays as it is; the next check comes soon
         if changed:
             st.rerun()
