@@ -532,6 +532,8 @@ def test_participants_are_fetched_while_one_waits(
     zoom.hold("uuid-1", *people, meeting=MEETING)
     shown = show(screens, class_id)
     assert fetch(shown) == "Zoom has 3 joins of 2 people."
+    shown.run()
+    assert shown.status[0].label == "Zoom has 3 joins of 2 people.", "the result went as the page was drawn anew"
     assert "Counted" in said(shown)
     assert "Held 14:00–15:00." in said(shown)
     assert figures(shown) == {

@@ -30,6 +30,8 @@ CHANGE, CANCEL, SHARE = "change", "cancel", "share"
 # In Streamlit's session state: what is to be said of a class after a dialog, and until when.
 NOTICE = "notice-of-class"
 NOTICE_FOR = timedelta(minutes=5)
+# In Streamlit's session state: what came of the last “Fetch participants now”, and until when that is shown.
+FETCHED = "result-of-fetch"
 # So long a class counts as just made: its invitation is unfolded then.
 JUST_MADE = timedelta(minutes=5)
 
@@ -127,7 +129,9 @@ def fetch_button(found: Class, below: DeltaGenerator) -> None:
     if reason or not counted:
         below.caption(words.markdown(reason, 400) if reason else what)
     if not clicked:
+        _result_of_fetch(found, below)
         return
+    state: Literal["complete", "error"] = "complete"
     with below, st.status(_("Asking Zoom for the participants …")) as status:
         try:
             with page.shown_errors(ClassNotReady, ZoomError):
@@ -138,7 +142,7 @@ def fetch_button(found: Class, below: DeltaGenerator) -> None:
                     lambda joins: status.update(label=_n("{number} join so far …", "{number} joins so far …", joins)),
                 )
         except (ClassNotReady, ZoomError) as error:
-            status.update(label=words.markdown(sentence_of(error), 400), state="error")
+            label, state = words.markdown(sentence_of(error), 400), "error"
         else:
             label = _n(
                 "Zoom has {number} join of {people}.",
@@ -146,7 +150,15 @@ def fetch_button(found: Class, below: DeltaGenerator) -> None:
                 attendance.total_records,
                 people=words.people(attendance.unique_count),
             )
-            status.update(label=label, state="complete")
+        status.update(label=label, state=state)
+        # What has changed in the class draws the page anew, which would take the result away.
+        st.session_state[FETCHED] = (found.id, label, state, services().now() + NOTICE_FOR)
+
+
+def _result_of_fetch(found: Class, below: DeltaGenerator) -> None:
+    class_id, label, state, until = st.session_state.get(FETCHED, ("", "", "complete", services().now()))
+    if class_id == found.id and services().now() < until:
+        below.status(label, state=state)
 
 
 def _facts(found: Class, member: Member, now: datetime) -> None:
