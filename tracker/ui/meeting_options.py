@@ -58,7 +58,6 @@ def fields(asked: MeetingOptions, key: str, *, may_share: bool) -> tuple[Meeting
         typed = st.text_input(
             _("Substitutes: e-mails of colleagues (optional)"),
             key=f"{key}-substitutes",
-            placeholder="colleague@school.example",
             help=_("Who may start the class in your place. She needs a licence in the school's Zoom account."),
         )
         people = tuple(filter(None, re.split(r"[\s,;]+", typed)))
