@@ -89,7 +89,7 @@ def test_streamlits_page_comes_in_the_readers_language_and_with_our_name(dashboa
     assert (shown.header("cache-control"), shown.header("etag")) == ("no-store", "")
     assert "--unreachable:" in shown.text
     assert "'sha256-" in content_policy()
-    assert shown.text.count("<script>") == 1
+    assert shown.text.count("<script>") == 2
 
 
 def test_our_style_comes_after_streamlits_own() -> None:

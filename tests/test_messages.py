@@ -2,7 +2,9 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from string import Formatter
 
 import pytest
@@ -119,6 +121,10 @@ def wrong_codes() -> Iterator[tuple[str, str]]:
 def test_each_code_has_a_sentence_that_names_the_details_given() -> None:
     assert len(list(calls({*ERRORS, "Problem"}))) > 100
     assert list(wrong_codes()) == []
+
+
+def test_no_code_has_two_sentences() -> None:
+    assert [code for code, times in Counter(chain.from_iterable(messages.TABLES)).items() if times > 1] == []
 
 
 def test_every_sentence_is_used() -> None:

@@ -798,7 +798,7 @@ def test_trouble_with_emails_is_told_with_its_cure(school: Services, maria: Memb
     asked(school, maria)
     clock.forward(minutes=6)
     assert [sentence_of(one) for one in school.read(health.read_health, clock()).reasons if "mail" in one.code] == [
-        "E-mails that are due and that nobody sends: 1. Check that a tracker runs that knows SMTP_URL."
+        "E-mails that are due and that nobody sends: 1."
     ]
     box.script["MAIL"] = ["553 5.7.1 not as you"] * health.MAIL_FAILS_AFTER
     for _ in range(health.MAIL_FAILS_AFTER):

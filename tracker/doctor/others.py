@@ -47,7 +47,7 @@ def school_account(services: Services) -> Iterator[Check]:
     try:
         auth.check_provider(settings)
     except NotSignedIn as error:
-        cause = unreachable(error, settings.oidc_issuer) or (Problem("school_account_other"),)
+        cause = unreachable(error, settings.oidc_issuer) or (Problem("school_account_misnamed"),)
         told = Problem("school_account_unreachable", {"issuer": settings.oidc_issuer, "cause": cause})
         yield Check("school_account", False, told)
         return

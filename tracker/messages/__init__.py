@@ -291,24 +291,13 @@ _OF_SUGGESTIONS: Mapping[str, Template] = {
     "one_letter_apart": "one letter apart",
 }
 
-SENTENCES: Mapping[str, Template] = {
-    **_OF_ZOOM,
-    **_OF_FETCHES,
-    **_OF_CLASSES,
-    **_OF_PEOPLE,
-    **_OF_PEOPLES_DATA,
-    **OF_ROSTERS,
-    **OF_REPORTS,
-    **_OF_HTTP,
-    **OF_THE_MACHINE,
-    **OF_MAIL,
-    **OF_BACKUPS,
-    **OF_CONDITIONS,
-    **{f"cure_{code}": cure for code, cure in CURES.items()},
-    **OF_CHECKS,
-    **OF_EXAMINATION,
-    **_OF_SUGGESTIONS,
-}
+# No code is in two of them.
+TABLES: tuple[Mapping[str, Template], ...] = (
+    *(_OF_ZOOM, _OF_FETCHES, _OF_CLASSES, _OF_PEOPLE, _OF_PEOPLES_DATA, _OF_HTTP, _OF_SUGGESTIONS),
+    *(OF_ROSTERS, OF_REPORTS, OF_THE_MACHINE, OF_MAIL, OF_BACKUPS, OF_CONDITIONS, OF_CHECKS, OF_EXAMINATION),
+    {f"cure_{code}": cure for code, cure in CURES.items()},
+)
+SENTENCES: Mapping[str, Template] = {code: template for table in TABLES for code, template in table.items()}
 # Where a code is shown without its details, as with the webhooks of a day.
 WITHOUT_DETAILS: Mapping[str, Template] = {
     "missing_field": "The event lacks a field.",

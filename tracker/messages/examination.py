@@ -119,8 +119,8 @@ _SCHOOL_ACCOUNT: Mapping[str, Template] = {
     "sign in that way.",
     "school_account_in_order": "{issuer} answers.",
     "school_account_unreachable": "The provider {issuer} cannot be used. {cause}",
-    "school_account_other": "What answers there is no provider of that name: compare OIDC_ISSUER letter by letter with "
-    "what it says of itself at /.well-known/openid-configuration.",
+    "school_account_misnamed": "What answers there is no provider of that name: compare OIDC_ISSUER letter by letter "
+    "with what it says of itself at /.well-known/openid-configuration.",
 }
 
 _PUBLIC: Mapping[str, Template] = {

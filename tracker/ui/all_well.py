@@ -32,6 +32,7 @@ CHECKS = frozenset(
             "people",
             "retention",
             "erased",
+            "copies",
             "trackers",
         ),
         *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
