@@ -93,7 +93,7 @@ def pasted_link() -> str:
 def options_of_made() -> tuple[MeetingOptions, bool]:
     """Draws the options of a meeting that is made, as those of the class to copy; and whether to share the class."""
     asked = like.meeting_asked if like is not None else NOTHING_SAID
-    return meeting_options.fields(asked, "new", may_share=True)
+    return meeting_options.fields(asked, "new", in_charge=True)
 
 
 def share(ids: Sequence[str]) -> None:

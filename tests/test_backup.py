@@ -445,6 +445,7 @@ def kill_restores(how: str, live: Path, saved: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_restore_that_is_killed_at_any_line_leaves_the_old_or_the_new(live: Path, saved: Path) -> None:
     old, new = kill_restores("lines", live, saved).split()
     assert int(old) > 50

@@ -221,3 +221,5 @@ def test_a_row_is_written_and_taken_back(engine: Engine) -> None:
     assert any(statement.startswith('INSERT INTO "WebhookTally"') for statement in written)
     with engine.connect() as connection:
         assert connection.execute(text('SELECT count(*) FROM "WebhookTally"')).scalar_one() == 0
+        if engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA cache_size")).scalar_one() < 0, "the pool's connection was changed"

@@ -294,6 +294,17 @@ def test_a_co_teacher_of_one_date_does_not_set_the_options_of_those_that_she_can
     assert {stored(school.engine, one).meeting_asked for one in ids} == {NOTHING_SAID}
 
 
+def test_a_co_teacher_does_not_say_who_may_start_the_class(school: Services, zoom: FakeZoom, ana: Member) -> None:
+    class_id = classes.create_class(school, ana, PLAN, options=MeetingOptions(substitutes=(BEA,)))
+    cy = account(school.engine, "cy@school.example")
+    shared(school.engine, class_id, cy)
+    for substitutes in ((BEA, cy.email), (cy.email,), ()):
+        with pytest.raises(NotAllowed, match="starts"):
+            classes.change_class(school, cy, class_id, PLAN, options=MeetingOptions(substitutes=substitutes))
+    classes.change_class(school, cy, class_id, PLAN, options=MeetingOptions("on", substitutes=(BEA,)))
+    assert stored(school.engine, class_id).meeting_asked == MeetingOptions("on", substitutes=(BEA,))
+
+
 def test_meetings_that_a_tracker_makes_have_the_options_of_their_classes(
     school: Services, http: RequestsMock, zoom: FakeZoom, ana: Member
 ) -> None:

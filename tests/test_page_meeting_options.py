@@ -55,7 +55,8 @@ def made(engine: Engine, who: Member) -> list[Class]:
 def choose(shown: AppTest, key: str, asked: MeetingOptions) -> None:
     for name in ("waiting_room", "sign_in", "recording"):
         shown.selectbox(key=f"{key}-{name}").set_value(getattr(asked, name) or "usual")
-    shown.text_input(key=f"{key}-substitutes").input(", ".join(asked.substitutes or ()))
+    if not (substitutes := shown.text_input(key=f"{key}-substitutes")).disabled:
+        substitutes.input(", ".join(asked.substitutes or ()))
 
 
 def change(screens: Screens, class_id: str) -> AppTest:
@@ -177,6 +178,7 @@ def test_a_co_teacher_sets_options_and_shares_with_nobody(
     shared(engine, class_id, ana)
     shown = change(screens, class_id)
     assert list(shown.checkbox) == []
+    assert shown.text_input(f"change-{class_id}-1-substitutes").disabled
     choose(shown, f"change-{class_id}-1", MeetingOptions("on"))
     button(shown, "Save").click()
     shown.run()

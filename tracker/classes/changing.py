@@ -15,7 +15,7 @@ from tracker.classes import meeting_options
 from tracker.classes.plan import Plan, one_line
 from tracker.classes.planned import all_following, classes_of_meeting, lock_planned, still_planned, those_that_follow
 from tracker.classes.series_plan import shifted
-from tracker.errors import InvalidInput
+from tracker.errors import InvalidInput, NotAllowed
 from tracker.services import Services
 from tracker.sessions import following
 from tracker.storage.classes import Class
@@ -38,6 +38,11 @@ class _Change:
     def has_options(self, found: Class) -> bool:
         """Whether the class gets other options."""
         return self.options is not None and self.options != found.meeting_asked
+
+    def lets_others_start(self, found: Class) -> bool:
+        """Whether the class gets other substitutes."""
+        asked = found.meeting_asked
+        return self.options is not None and set(self.options.substitutes or ()) != set(asked.substitutes or ())
 
     def is_told(self, found: Class) -> bool:
         """Whether Zoom is to be told: not where the class is only put into another course."""
@@ -177,9 +182,12 @@ def _note_change(tx: Transaction, acting: Member, was: Class, plan: Plan, now: d
 def _check_may_move(tx: Transaction, acting: Member, found: Class, change: _Change) -> None:
     """Raises NotAllowed where another time would reach into classes that a co-teacher may not see.
 
-    And where she would put it into another course: that shares it with whoever has the course.
+    And where she would put it into another course: that shares it with whoever has the course. Or would say who starts
+    it: that goes with the start link, which is its teacher's alone.
     """
     if (change.plan.start, change.plan.minutes) != (found.scheduled_start, found.duration_minutes):
         auth.check_reach(tx, acting, found)
     if change.moves(found):
         auth.check_may_share(acting, found)
+    if change.lets_others_start(found) and not auth.is_in_charge(acting, found):
+        raise NotAllowed("substitutes_of_somebody_else")

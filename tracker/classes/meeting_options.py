@@ -9,6 +9,7 @@ article KB0082130 (who can be an alternative host; for the whole of a recurring 
 API for the refusal of an alternative host: code 1114 or 1115, with her address in the message.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +28,8 @@ from tracker.zoom import SUBSTITUTE_REFUSED, Meeting, NewMeeting
 
 MOST_SUBSTITUTES = 10
 LONGEST_ADDRESS = 254
+# An e-mail address in a sentence of Zoom's.
+ADDRESS = re.compile(r"[^\s,;:<>()'\"]+@[^\s,;:<>()'\"]*[^\s,;:<>()'\".]")
 Answer = TypeVar("Answer")
 
 
@@ -124,7 +127,7 @@ def _without_refused(options: MeetingOptions, call: Callable[[MeetingOptions], A
         except ZoomRefused as error:
             if error.code != SUBSTITUTE_REFUSED or not options.substitutes:
                 raise
-            said = str(error.details.get("message", "")).casefold()
+            said = ADDRESS.findall(str(error.details.get("message", "")).casefold())
             named = [one for one in options.substitutes if one in said]
             options = options.without(*(named or options.substitutes))
 

@@ -20,7 +20,7 @@ from tracker.storage.webhook_log import REFUSED
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS, DRAIN_SECONDS = 5.0, 10.0, 5.0, 2.0
+IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS, DRAIN_SECONDS = 5.0, 10.0, 5.0, 5.0
 # More threads would not be faster. In a burst requests wait for one, and further clients in the system's queue.
 THREADS, CONNECTIONS, WAITING = 128, 512, 1024
 # Zoom sends none so large that it would need one of these places; a large request takes a megabyte.

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -91,13 +91,24 @@ def try_writing(engine: Engine) -> None:
     """Writes a row and takes it back. Raises one of `AWAY` where that cannot be done, as on a full disk."""
     with suppress(_TakenBack), transaction(engine) as tx:
         connection = tx.connection()
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"PRAGMA cache_size = {PAGES_IN_MEMORY}")
-        outcome = f"doctor:{uuid4().hex}:{LARGE_TEXT if connection.dialect.name == 'sqlite' else ''}"
-        table = models.WebhookTally.__table__  # type: ignore[attr-defined]  # SQLModel does not say that it has one
-        now = text("'2000-01-01 00:00:00'")
-        connection.execute(table.insert().values({"day": "", "outcome": outcome, "count": 0, "lastAt": now}))
+        on_sqlite = connection.dialect.name == "sqlite"
+        with _few_pages_in_memory(connection) if on_sqlite else nullcontext():
+            outcome = f"doctor:{uuid4().hex}:{LARGE_TEXT if on_sqlite else ''}"
+            table = models.WebhookTally.__table__  # type: ignore[attr-defined]  # SQLModel does not say that it has one
+            now = text("'2000-01-01 00:00:00'")
+            connection.execute(table.insert().values({"day": "", "outcome": outcome, "count": 0, "lastAt": now}))
         raise _TakenBack
+
+
+@contextmanager
+def _few_pages_in_memory(connection: Connection) -> Iterator[None]:
+    """Has SQLite write to the disk before a transaction ends; the connection goes back to the pool as it was."""
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = {PAGES_IN_MEMORY}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
 
 
 def broken_pages(engine: Engine, seconds: float) -> str | None:

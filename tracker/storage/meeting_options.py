@@ -29,7 +29,7 @@ def set_told(tx: Transaction, class_id: str, sent: MeetingOptions, has: MeetingO
     Where nothing was asked for, what it had stays. The caller has locked the class.
     """
     row = class_row(tx, class_id)
-    row.meeting_sent = sent
+    row.meeting_sent = _without_erased(tx, row, sent)
     if has is not None or sent != NOTHING_SAID:
         row.meeting_has = _without_erased(tx, row, has)
     tx.add(row)

@@ -286,7 +286,7 @@ def change(found: Class, member: Member) -> None:
         st.caption(_("Their meeting options are the same too."))
     options, shares = None, False
     if found.zoom_meeting_made:
-        options, shares = meeting_options.fields(found.meeting_asked, key, may_share=may_move)
+        options, shares = meeting_options.fields(found.meeting_asked, key, in_charge=may_move)
     if st.button(_("Save"), type="primary"):
         with page.shown_errors(), st.spinner(_("Telling Zoom …")):
             classes.change_class(

@@ -43,8 +43,8 @@ def fill_in(asked: MeetingOptions, key: str) -> None:
         st.session_state[f"{key}-{name}"] = value
 
 
-def fields(asked: MeetingOptions, key: str, *, may_share: bool) -> tuple[MeetingOptions, bool]:
-    """Draws the fields, filled with what is asked at first.
+def fields(asked: MeetingOptions, key: str, *, in_charge: bool) -> tuple[MeetingOptions, bool]:
+    """Draws the fields, filled with what is asked at first. Who starts the class is said by whoever is in charge of it.
 
     Returns what they say now, and whether to share the class with its substitutes.
     """
@@ -58,10 +58,11 @@ def fields(asked: MeetingOptions, key: str, *, may_share: bool) -> tuple[Meeting
         typed = st.text_input(
             _("Substitutes: e-mails of colleagues (optional)"),
             key=f"{key}-substitutes",
+            disabled=not in_charge,
             help=_("Who may start the class in your place. She needs a licence in the school's Zoom account."),
         )
         people = tuple(filter(None, re.split(r"[\s,;]+", typed)))
-        if may_share:
+        if in_charge:
             label = _("Share the class with them here, so that they see and change it as you do")
             shares = st.checkbox(label, key=f"{key}-share")
     # That there are none (any more) has to be said where there was somebody.
