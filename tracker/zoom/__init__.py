@@ -8,11 +8,10 @@ meeting_link.py  the meeting in a pasted text
 """
 
 from tracker.zoom.client import Meeting, NewMeeting, Occurrence, ParticipantList, Recurrence, Zoom
-from tracker.zoom.connection import REGISTRANT_USED_UP, SUBSTITUTE_REFUSED, RateLimiter, used_up_for
+from tracker.zoom.connection import SUBSTITUTE_REFUSED, RateLimiter, used_up_for
 from tracker.zoom.rate_limit import Category
 
 __all__ = [
-    "REGISTRANT_USED_UP",
     "SUBSTITUTE_REFUSED",
     "Category",
     "Meeting",
