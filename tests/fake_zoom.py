@@ -56,6 +56,9 @@ class FakeZoom:
         self.locked: dict[str, Any] = {}
         # Who hosted what was held in a meeting, by e-mail, where it tells.
         self.hosts: dict[str, str] = {}
+        # Who is registered for a meeting, by e-mail, with the status; and whom it does not take.
+        self.registrants: dict[str, dict[str, str]] = {}
+        self.not_taken: set[str] = set()
         # How many records it says that a session has, of those of which it gives fewer.
         self.totals: dict[str, int] = {}
         self.page_size = 300
@@ -116,6 +119,8 @@ class FakeZoom:
                 return UNKNOWN
             case "GET", ["meetings", number]:
                 return 200, self.meetings[number]
+            case _, ["meetings", number, "registrants"]:
+                return self._registrants(number, method, fields, query)
             case "PATCH", ["meetings", number]:
                 self.meetings[number] |= fields
                 return 204, None
@@ -132,6 +137,22 @@ class FakeZoom:
                     return UNKNOWN
                 return 200, self._page(uuid, query) if rest else self._summary(uuid)
         return 404, {"code": 404, "message": "no such path"}
+
+    def _registrants(self, number: str, method: str, fields: dict[str, Any], query: str) -> tuple[int, Any]:
+        if self.meetings[number].get("settings", {}).get("approval_type", 2) == 2:
+            return 404, {"code": 404, "message": f"Registration has not been enabled for this meeting: {number}."}
+        there = self.registrants.setdefault(number, {})
+        if method == "POST":
+            if fields["email"] in self.not_taken:
+                return 400, {"code": 300, "message": f"Registrant {fields['email']} is not valid."}
+            there.setdefault(fields["email"], "approved")
+            return 201, {"registrant_id": "r", "join_url": f"https://zoom.us/w/{number}?tk=a-secret-of-hers"}
+        asked = dict(one.split("=") for one in query.split("&"))
+        first = int(asked.get("next_page_token", 0))
+        rows = [{"email": email.upper()} for email, status in there.items() if status == asked["status"]]
+        last = first + self.page_size
+        token = str(last) if last < len(rows) else ""
+        return 200, {"registrants": rows[first:last], "next_page_token": token}
 
     def _route_of_date(self, method: str, number: str, date: str, fields: dict[str, Any]) -> tuple[int, Any]:
         dates = self.meetings.get(number, {}).get("occurrences", [])

@@ -77,8 +77,8 @@ IMPORTS: dict[str, str] = {
     "privacy": "attendance audit auth class_attendance clock decisions errors services sessions settings storage text",
     "doctor": "auth errors health mail paths privacy retry services settings storage zoom",
     "support": "attendance errors health messages services settings storage",
-    "server": "attendance audit auth classes clock errors fetching health messages news paths privacy reconcile "
-    "services sessions settings storage zoom",
+    "server": "attendance audit auth classes clock courses errors fetching health messages news paths privacy "
+    "reconcile services sessions settings storage zoom",
     "ui": "attendance audit auth class_attendance classes clock courses decisions doctor errors fetching health "
     "listing logs messages news paths privacy report reports retry rosters sample_data services sessions settings "
     "storage text zoom",

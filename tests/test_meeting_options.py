@@ -162,6 +162,7 @@ def test_a_change_is_read_back_and_stays_as_it_was_where_nothing_is_said_of_opti
         "waiting_room": "school",
         "sign_in": "school",
         "recording": "school",
+        "registration": "school",
         "substitutes": 0,
     }
 

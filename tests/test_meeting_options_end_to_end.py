@@ -28,6 +28,8 @@ DAY_BEFORE = datetime(2026, 10, 12, 12, tzinfo=UTC)
 PLAN = Plan("Algebra 7B", datetime(2026, 10, 13, 10, 0), 60, "Europe/Berlin")
 BEA, EVE = "bea@school.example", "eve@elsewhere.example"
 ASKED = MeetingOptions("on", "on", "cloud", (BEA,))
+# A meeting tells of its registration too.
+HAS = replace(ASKED, registration="off")
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def test_a_class_gets_what_it_asks_for_and_its_substitute_counts_as_a_host(
 ) -> None:
     class_id = classes.create_class(school, ana, PLAN, options=ASKED)
     found = stored(school.engine, class_id)
-    assert (found.meeting_sent, found.meeting_has) == (ASKED, ASKED)
+    assert (found.meeting_sent, found.meeting_has) == (ASKED, HAS)
     host.clock.time = found.scheduled_start
     meeting = str(found.zoom_meeting_id)
     host.start(meeting)
@@ -81,7 +83,7 @@ def test_what_the_account_has_locked_is_seen_and_taken_once_it_is_unlocked(
     assert ASKED.not_in(found.meeting_has) == MeetingOptions("on", None, "cloud")
     host.call("PUT", "/locked-settings", {})
     classes.change_class(school, ana, class_id, PLAN)
-    assert stored(school.engine, class_id).meeting_has == ASKED
+    assert stored(school.engine, class_id).meeting_has == HAS
 
 
 @pytest.mark.parametrize("one_meeting", [None, True, False])
@@ -122,9 +124,20 @@ def test_options_of_the_command_line_reach_zoom(
         monkeypatch.setenv(name, value)
     run = CommandLine(capsysbinary)
     usual = ("--title", "Algebra 7B", "--teacher", ana.email, "--start", "2031-10-14T10:00", "--minutes", "60")
-    options = ("--waiting-room", "on", "--sign-in", "on", "--substitute", BEA, "--substitute", "cy@school.example")
+    options = (
+        "--waiting-room",
+        "on",
+        "--sign-in",
+        "on",
+        "--registration",
+        "on",
+        "--substitute",
+        BEA,
+        "--substitute",
+        "cy@school.example",
+    )
     made = run("class", "create", *usual, *options, "--json").json
-    expected = {"waitingRoom": "on", "signIn": "on", "substitutes": [BEA, "cy@school.example"]}
+    expected = {"waitingRoom": "on", "signIn": "on", "registration": "on", "substitutes": [BEA, "cy@school.example"]}
     assert (made["meetingAsked"], made["meetingHas"]) == (expected, expected | {"recording": "local"})
     refused = run("class", "create", *usual, "--waiting-room", "on", "--link", made["zoomJoinUrl"])
     assert (refused.code, refused.stderr) == (

@@ -56,6 +56,7 @@ HASHES = {
     "0016_students_own_pages": "3aa4a4e5bde95ce0",
     "0017_options_of_meetings": "f90bc92f03645ed8",
     "0018_what_trackers_say_is_wrong": "a813ec91271c49ff",
+    "0019_registration_of_rosters": "8a882d57ab017a66",
 }
 NEVER_CHANGED = """A migration has no line in HASHES, or is not what it was when it got its line.
 Databases have run it, and will not run it again: from its first commit on, a mistake gets a new migration.
@@ -267,6 +268,15 @@ ROWS: dict[str, dict[str, Any]] = {
         "createdAt": NOW,
         "zoomDueAt": at(120),
     },
+    "MeetingRegistration": {
+        "meetingId": "85011112222",
+        "dueAt": at(130),
+        "lookedAt": at(125),
+        "students": 3,
+        "registered": 1,
+        "error": "zoom_registrants_refused",
+        "errorDetails": '{"number": 1, "message": "Validation Failed."}',
+    },
     "ZoomWrites": {"host": "ana@school.example", "day": "2026-05-14", "writes": 7},
     "MeetingSession": {
         "uuid": "s1",
@@ -433,6 +443,7 @@ FINDS: dict[str, Callable[[Transaction], object]] = {
     "Student": lambda tx: [one.student.since for one in storage.students.list_students(tx, "k1") if one.student.since],
     "Mail": lambda tx: storage.mails.claim_due(tx, at(90)),
     "Series": lambda tx: storage.series.get_series(tx, "se1").left_out,
+    "MeetingRegistration": lambda tx: storage.registrations.find(tx, "85011112222"),
     "ZoomWrites": lambda tx: storage.rates.writes_of(tx, "Ana@school.example", NOW),
     "ErasedPerson": lambda tx: tx.exec(select(models.ErasedPerson)).all(),
 }

@@ -10,7 +10,7 @@ from tests.fake_zoom import FakeZoom
 from tests.makers import MEETING, entries, lesson, member, shared, stored
 from tests.screens import Screens, button, said
 from tracker import storage
-from tracker.attendance.meeting_options import MeetingOptions
+from tracker.attendance.meeting_options import CHOICES, MeetingOptions
 from tracker.storage.class_lists import Filter
 from tracker.storage.classes import Class
 from tracker.storage.database import reading
@@ -53,7 +53,7 @@ def made(engine: Engine, who: Member) -> list[Class]:
 
 
 def choose(shown: AppTest, key: str, asked: MeetingOptions) -> None:
-    for name in ("waiting_room", "sign_in", "recording"):
+    for name in CHOICES:
         shown.selectbox(key=f"{key}-{name}").set_value(getattr(asked, name) or "usual")
     if not (substitutes := shown.text_input(key=f"{key}-substitutes")).disabled:
         substitutes.input(", ".join(asked.substitutes or ()))
@@ -69,9 +69,10 @@ def change(screens: Screens, class_id: str) -> AppTest:
 def test_options_that_nobody_touches_ask_zoom_for_nothing(
     form: AppTest, engine: Engine, ana: Member, zoom: FakeZoom
 ) -> None:
-    chosen = [form.selectbox(key=f"new-{name}") for name in ("waiting_room", "sign_in", "recording")]
-    assert [one.options[0] for one in chosen] == ["As the Zoom account has it"] * 3
+    chosen = [form.selectbox(key=f"new-{name}") for name in CHOICES]
+    assert [one.options[0] for one in chosen] == ["As the Zoom account has it"] * 4
     assert chosen[2].options[1:] == ["None", "On the host's computer", "To the cloud"]
+    assert chosen[3].options[1:] == ["By the course's list", "None"]
     button(form, "Create class").click()
     form.run()
     (found,) = made(engine, ana)
@@ -82,7 +83,7 @@ def test_options_that_nobody_touches_ask_zoom_for_nothing(
 def test_the_schools_choice_stands_first_and_can_be_left(
     screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = MeetingOptions("on", "zoom", "zoom")
+    usual = MeetingOptions("on", "zoom", "zoom", registration="zoom")
     monkeypatch.setattr("tracker.classes.school_options", lambda services: usual)
     monkeypatch.setattr("tracker.classes.meeting_options.school_options", lambda services: usual)
     form = screens.open(page.NEW_CLASS)

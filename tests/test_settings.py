@@ -55,6 +55,7 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
             "MEETING_WAITING_ROOM": "On",
             "MEETING_SIGN_IN": "off",
             "MEETING_RECORDING": "Cloud",
+            "MEETING_REGISTRATION": "ON",
         }
     )
     assert (found.database_url, found.data_dir) == ("postgresql://u:p@db/x", tmp_path)
@@ -68,6 +69,7 @@ def test_everything_may_be_set(tmp_path: Path) -> None:
     assert found.allowed_hosts == "classes.school.example,*.school.example,2001:db8::1"
     assert (found.oidc_issuer, found.oidc_accounts) == ("https://sso.example", "create")
     assert (found.meeting_waiting_room, found.meeting_sign_in, found.meeting_recording) == ("on", "off", "cloud")
+    assert found.meeting_registration == "on"
 
 
 def test_the_database_lies_in_the_data_folder(tmp_path: Path) -> None:
@@ -146,6 +148,7 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | 
         ("MEETING_WAITING_ROOM", "true"),
         ("MEETING_SIGN_IN", "required"),
         ("MEETING_RECORDING", "on"),
+        ("MEETING_REGISTRATION", "0"),
         ("ZOOM_API_URL", "api.zoom.us/v2"),
         ("ZOOM_API_URL", "ftp://api.zoom.us"),
         ("ZOOM_API_URL", "https://"),

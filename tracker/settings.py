@@ -222,6 +222,7 @@ class Settings(BaseSettings):
     meeting_waiting_room: Annotated[str, _choice("on", "off", "zoom")] = "zoom"
     meeting_sign_in: Annotated[str, _choice("on", "off", "zoom")] = "zoom"
     meeting_recording: Annotated[str, _choice("none", "local", "cloud", "zoom")] = "zoom"
+    meeting_registration: Annotated[str, _choice("on", "off", "zoom")] = "zoom"
     smtp_url: Annotated[Secret, AfterValidator(_mail_server_or_none)] = ""
     # Checked where it is not given, too: with a mail server it is needed.
     smtp_from: Annotated[str, AfterValidator(_sender)] = Field(default="", validate_default=True)

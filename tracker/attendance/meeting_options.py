@@ -1,7 +1,7 @@
-"""What the Zoom meeting of a class is to be like, and is: waiting room, sign-in, recording, substitutes."""
+"""What a class's Zoom meeting is to be like, and is: waiting room, sign-in, recording, registration, substitutes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # Of a switch; ZOOM leaves it to the Zoom account.
@@ -13,9 +13,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "waiting_room": (ON, OFF, ZOOM),
     "sign_in": (ON, OFF, ZOOM),
     "recording": (NONE, LOCAL, CLOUD, ZOOM),
+    "registration": (ON, OFF, ZOOM),
 }
 # Their names in JSON.
-_KEYS = {"waiting_room": "waitingRoom", "sign_in": "signIn", "recording": "recording"}
+_KEYS = {
+    "waiting_room": "waitingRoom",
+    "sign_in": "signIn",
+    "recording": "recording",
+    "registration": "registration",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class MeetingOptions:
     sign_in: str | None = None
     recording: str | None = None
     substitutes: tuple[str, ...] | None = None
+    registration: str | None = None
 
     def over(self, usual: "MeetingOptions") -> "MeetingOptions":
         """What is to be asked of Zoom: these, and the `usual` ones where nothing is said; nothing of what is ZOOM's."""
@@ -50,7 +57,7 @@ class MeetingOptions:
         """The same without these substitutes."""
         staying = tuple(one for one in self.substitutes or () if one not in people)
         substitutes = None if self.substitutes is None else staying
-        return MeetingOptions(self.waiting_room, self.sign_in, self.recording, substitutes)
+        return replace(self, substitutes=substitutes)
 
     def record(self) -> dict[str, Any]:
         """What is said, as a JSON object."""

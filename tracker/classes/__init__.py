@@ -142,8 +142,7 @@ def create_class(
     teacher = teacher or acting
     if teacher.id != acting.id:
         auth.check_is_admin(acting)
-    plan = plan.checked()
-    course_name = one_line(course or "", "course_name_too_long")
+    plan, course = plan.checked(), one_line(course or "", "course_name_too_long")
     options, sent = meeting_options.checked(options, teacher.email), None
     link = link if link and link.strip() else None
     if link is not None:
@@ -164,7 +163,7 @@ def create_class(
         zoom_host_id=meeting.host_id or None,
         zoom_linked_by_teacher=link is not None and not acting.is_admin,
         zoom_meeting_made=link is None,
-        course=course_name or None,
+        course=course or None,
         meeting_asked=options,
         meeting_sent=sent,
         meeting_has=meeting_options.has_of(meeting),
@@ -179,6 +178,7 @@ def create_class(
         class_id = storage.classes.add_class(tx, new, now)
         audit.note(tx, acting, Action.CLASS_MADE, now, class_id=class_id, teacher=teacher.email, **plan.in_words())
         meeting_options.note_asked(tx, acting, class_id, options, now)
+        storage.registrations.ask_for_class(tx, class_id, now)
         if link is not None and storage.classes.get_class(tx, class_id).planned.end < now:
             # Held already: no webhook will come, so Zoom is asked.
             storage.fetches.ask(tx, class_id, now, now)

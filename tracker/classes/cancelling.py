@@ -79,6 +79,7 @@ def undo_cancelling(services: Services, acting: Member, class_id: str, *, with_o
                 check_not_taken(tx, found.zoom_meeting_id, found.scheduled_start)
                 storage.classes.set_life(tx, one.id, ClassStatus.SCHEDULED, None, None)
                 storage.cancelling.set_cancelling(tx, one.id, None, None)
+                storage.registrations.ask_for_class(tx, one.id, now)
                 audit.note(tx, acting, Action.CLASS_CANCELLING_UNDONE, now, class_id=one.id)
 
 

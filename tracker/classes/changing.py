@@ -96,6 +96,7 @@ def change_class(
             # Zoom was asked once more not to hold it under the personal meeting id; both its numbers hang on that.
             api_id = meeting.id if meeting.personal_id else None
             storage.classes.set_meeting(tx, class_id, meeting.announced_id, api_id, meeting.join_url)
+        storage.registrations.ask_for_class(tx, class_id, now)
 
 
 def _change_and_tell_later(
@@ -112,6 +113,7 @@ def _change_and_tell_later(
                 locked = _change(tx, acting, one.id, its, now, told=told)
                 if told:
                     _ask_to_tell(tx, locked, now)
+                storage.registrations.ask_for_class(tx, one.id, now)
             if change.has_options(current) and current.zoom_occurrence_id is not None:
                 _set_options_of_all_dates(tx, acting, current, change.options or NOTHING_SAID, now)
             if current.zoom_meeting_id is not None:

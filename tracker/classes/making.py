@@ -115,6 +115,8 @@ def _store(
             cancelled_at = locked.cancelled_at if locked.status is ClassStatus.CANCELLED else None
             if cancelled_at is not None and not others_in_meeting(tx, storage.classes.get_class(tx, found.id)):
                 storage.cancelling.set_cancelling(tx, found.id, cancelled_at, cancelled_at + UNDO_FOR)
+        if not needless:
+            storage.registrations.ask_for_class(tx, found.id, now)
     if meeting is not None and needless:
         log.warning("a class had a meeting already; the second one is deleted", extra={"class": found.id})
         services.zoom.delete_meeting(meeting.id)

@@ -36,7 +36,12 @@ Answer = TypeVar("Answer")
 def school_options(services: Services) -> MeetingOptions:
     """What holds for classes that say nothing else, by the school's settings."""
     settings = services.settings
-    return MeetingOptions(settings.meeting_waiting_room, settings.meeting_sign_in, settings.meeting_recording)
+    return MeetingOptions(
+        settings.meeting_waiting_room,
+        settings.meeting_sign_in,
+        settings.meeting_recording,
+        registration=settings.meeting_registration,
+    )
 
 
 def checked(options: MeetingOptions, teacher: str) -> MeetingOptions:

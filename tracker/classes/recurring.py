@@ -117,6 +117,7 @@ def _set_options(services: Services, planned: Sequence[Class]) -> None:
         for one in sorted(planned, key=lambda one: one.id):
             storage.classes.lock_class(tx, one.id)
             storage.meeting_options.set_told(tx, one.id, sent, has)
+        storage.registrations.ask_for_class(tx, planned[-1].id, services.now())
 
 
 def _note_has(services: Services, classes: Sequence[Class], meeting: Meeting) -> None:

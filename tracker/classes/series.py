@@ -117,6 +117,7 @@ def _with_one_meeting(
                     meeting_sent=sent,
                 )
                 made.append(_add(tx, acting, teacher, new, plan, now))
+            storage.registrations.ask_for_class(tx, made[0], now)
             return made
 
 

@@ -55,7 +55,7 @@ def moment(text: str) -> datetime:
 def meeting_options(options: Namespace) -> MeetingOptions:
     """The options of the meetings as they are typed on the command line."""
     substitutes = tuple(options.substitute) or None
-    return MeetingOptions(options.waiting_room, options.sign_in, options.recording, substitutes)
+    return MeetingOptions(**{name: getattr(options, name) for name in CHOICES}, substitutes=substitutes)
 
 
 def option_arguments(added: Any) -> None:

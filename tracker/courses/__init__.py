@@ -8,6 +8,7 @@ marking.py   statuses by hand, and the rules for the others
 matching.py  who of those who join is which student
 of_class.py  all that the page of a class shows of the students of its course
 history.py   one student with all of her classes
+registration.py  students registered at Zoom for the meetings of classes to come
 reports.py   earlier classes of a course, from reports that somebody has kept
 own_page.py  what a student sees by her link, and says there
 requests.py  what students say is not right, for their teachers to answer
@@ -49,6 +50,13 @@ from tracker.courses.register import (
     teachers_course,
     visible_course,
 )
+from tracker.courses.registration import (
+    RegistrationOfClass,
+    is_registration_due,
+    register_due_students,
+    registers_roster,
+    registration_of,
+)
 from tracker.courses.reports import CourseReport, ImportedClass, OwnTime, import_report, teacher_of
 from tracker.courses.requests import accept, decline, open_requests, undo_answer
 from tracker.courses.roster import CourseRoster, import_roster, show_roster
@@ -78,6 +86,7 @@ __all__ = [
     "OwnClass",
     "OwnTime",
     "Preview",
+    "RegistrationOfClass",
     "StudentHistory",
     "StudentsOfClass",
     "accept",
@@ -102,6 +111,7 @@ __all__ = [
     "import_list",
     "import_report",
     "import_roster",
+    "is_registration_due",
     "list_links",
     "list_seen",
     "make_links",
@@ -112,7 +122,10 @@ __all__ = [
     "own_attendance",
     "people_of_class",
     "preview_list",
+    "register_due_students",
     "register_of",
+    "registers_roster",
+    "registration_of",
     "remove_address",
     "remove_students",
     "rename",

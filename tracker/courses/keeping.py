@@ -200,6 +200,7 @@ def add_class(services: Services, acting: Member, course_id: str, class_id: str)
             raise NotAllowed("class_of_somebody_else")
         if found.course_id is None:
             storage.courses.set_course(tx, class_id, course.name)
+            storage.registrations.ask_for_class(tx, class_id, now)
             audit.note(tx, acting, Action.CLASS_MOVED, now, class_id=class_id)
 
 

@@ -41,6 +41,15 @@ _OF_ZOOM: Mapping[str, Template] = {
     "zoom_not_allowed": "Zoom does not allow this for the app: {message}",
     "zoom_plan_without_reports": "This Zoom plan has no participant reports; they need Zoom Pro or higher.",
     "zoom_list_too_old": "Zoom keeps participant lists for 15 months, and this class is older.",
+    "zoom_registration_off": "Zoom takes no registrants for this meeting: registration is not switched on there.",
+    "zoom_registration_needs_plan": "This Zoom plan has no registration; it needs Zoom Pro or higher, and a licence "
+    "for the host.",
+    "zoom_registrant_used_up": "Zoom registers one person at most 3 times a day.",
+    "zoom_registrants_refused": Plural(
+        "number",
+        "Zoom does not take {number} student: “{message}”",
+        "Zoom does not take {number} students: “{message}”",
+    ),
     "zoom_substitute_refused": "Zoom does not take a substitute: “{message}”",
     "zoom_no_such_user": "This teacher has no user in the school's Zoom account.",
     "zoom_meeting_not_over": "Zoom knows no such meeting, or it is not over yet.",

@@ -16,7 +16,7 @@ ACTIONS: Mapping[str, Template] = {
     "in the course “{course}” of {teacher}",
     "class_changed": "changed the class from {old_start}, {old_minutes} minutes to {start}, {minutes} minutes",
     "meeting_options_set": "set the options of the meeting (waiting room: {waiting_room}, sign-in: {sign_in}, "
-    "recording: {recording}, substitutes: {substitutes})",
+    "recording: {recording}, registration: {registration}, substitutes: {substitutes})",
     "class_moved": "put the class into another course",
     "class_cancelled": "cancelled the class",
     "class_cancelling_undone": "took back that the class is cancelled",

@@ -16,6 +16,7 @@ access.py    Zoom's tokens, scopes, errors and pages of lists; /oauth/token
 recurring.py  the dates of recurring meetings
 meeting_settings.py  the settings of meetings, and what the account has locked of them
 meetings.py  Zoom's calls about meetings: /v2/users/… and /v2/meetings/…
+registrants.py  Zoom's calls about who is registered for a meeting: /v2/meetings/…/registrants
 past.py      Zoom's calls about meetings that were held: /v2/past_meetings/…
 control.py   the calls under /practice/… with which tests and the demo control it
 pages.py     the pages behind join links and start links

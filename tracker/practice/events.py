@@ -205,7 +205,7 @@ def _participant(stay: Stay) -> dict[str, Any]:
         "participant_user_id": stay.zoom_id,
         "participant_uuid": stay.seat,
         "email": stay.email,
-        "registrant_id": "",
+        "registrant_id": stay.registrant_id,
         "customer_key": "",
         "phone_number": stay.phone,
     }

@@ -18,7 +18,9 @@ PER_SECOND: Mapping[RatePlan, Mapping[str, int]] = {
     "business": {"Light": 80, "Medium": 60},
 }
 # Lists of meetings, of participants and of instances; every other call here is light, also to create a meeting.
-MEDIUM = re.compile(r"GET /v2/(users/[^/]+/meetings|past_meetings/.+/(participants|instances))")
+MEDIUM = re.compile(
+    r"GET /v2/(users/[^/]+/meetings|meetings/[^/]+/registrants|past_meetings/.+/(participants|instances))"
+)
 
 
 def category_of(method: str, path: str) -> str:

@@ -6,11 +6,14 @@ from typing import Any
 
 from tracker.practice.access import zoom_error
 from tracker.practice.state import PracticeState
-from tracker.practice.values import DEFAULT_SETTINGS
+from tracker.practice.values import DEFAULT_SETTINGS, NO_REGISTRATION
 
+# The types of meetings that can have registrants.
+WITH_REGISTRATION = (2, 8)
 ALLOWED_SETTINGS: Mapping[str, tuple[object, ...]] = {
     "jbh_time": (0, 5, 10, 15),
-    "approval_type": (0, 1, 2),
+    "approval_type": (0, 1, NO_REGISTRATION),
+    "registration_type": (1, 2, 3),
     "audio": ("both", "telephony", "voip", "thirdParty"),
     "auto_recording": ("none", "local", "cloud"),
 }
@@ -28,8 +31,11 @@ def faults_of_settings(given: object) -> list[str]:
     return [f"settings.{key}" for key in faults]
 
 
-def settle(state: PracticeState, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that a meeting gets: what the account has locked is changed without a word.
+def settle(state: PracticeState, host: str, kind: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that a meeting of this host and type gets: what the account has locked is changed without a word.
+
+    There is no registration on a free plan, for a host without a licence, for other types than 2 and 8, and under a
+    personal meeting id.
 
     Raises the error for an alternative host who is no licensed user of the account. Zoom tells of the first one only.
     """
@@ -39,4 +45,8 @@ def settle(state: PracticeState, settings: Mapping[str, Any]) -> dict[str, Any]:
             reason = "because the user cannot be selected at this time."
             raise zoom_error(400, 1114, f"Unable to assign '{one}' as an alternative host {reason}")
     emails = [state.users.email_of(one) or one for one in hosts]
-    return {**settings, "alternative_hosts": ";".join(emails), **state.locked_settings}
+    settled = {**settings, "alternative_hosts": ";".join(emails), **state.locked_settings}
+    licensed = state.settings.plan != "free" and state.users.is_licensed(host)
+    if not licensed or kind not in WITH_REGISTRATION or settled["use_pmi"]:
+        settled["approval_type"] = NO_REGISTRATION
+    return settled

@@ -79,7 +79,7 @@ def create_meeting(state: PracticeState, request: Request, user: str) -> Answer:
         fields["password"] = secrets.token_hex(3)
     fields["settings"]["use_pmi"] = state.users.uses_personal_id(host, _asked_for_personal_id(given))
     _count_write(state, host)
-    fields["settings"] = settle(state, fields["settings"])
+    fields["settings"] = settle(state, host, fields["type"], fields["settings"])
     return json_answer(201, _meeting_reply(state, state.create(host, fields)))
 
 
@@ -113,7 +113,7 @@ def update_meeting(state: PracticeState, request: Request, meeting_id: str) -> A
         fields["settings"]["use_pmi"] = state.users.uses_personal_id(meeting.host, asked)
     _count_write(state, meeting.host)
     if "settings" in fields:
-        fields["settings"] = settle(state, fields["settings"])
+        fields["settings"] = settle(state, meeting.host, fields.get("type", meeting.type), fields["settings"])
     state.update(meeting, fields)
     return Answer(204)
 

@@ -8,6 +8,7 @@ import hmac
 from html import escape
 from urllib.parse import urlencode
 
+from tracker.practice.registrants import join_url, register, registrant_key
 from tracker.practice.state import NOT_STARTED, PracticeState, new_seat
 from tracker.practice.values import Conflict, Meeting, Session, Stay, name_of
 from tracker.practice.wire import Answer, Refusal, Request, Route
@@ -64,25 +65,29 @@ def welcome(state: PracticeState, request: Request) -> Answer:
 
 
 def join_page(state: PracticeState, request: Request, number: str) -> Answer:
-    """GET /j/{id}: asks for a name."""
+    """GET /j/{id}: asks for a name; for a meeting with registration it is the page to register on."""
     meeting = _admit(state, number, request.query.get("pwd", ""))
     passcode = escape(request.query.get("pwd", ""))
+    label, title, more = ("E-mail (optional)", "Join", "") if meeting.is_open else ("E-mail", "Register", "required ")
     form = (
         f'<form method="post"><input type="hidden" name="pwd" value="{passcode}">'
         f'<label>Your name<input name="name" required maxlength="{LONGEST_NAME}" autofocus></label>'
-        '<label>E-mail (optional)<input name="email" type="email" maxlength="254"></label>'
-        "<button>Join</button></form>"
+        f'<label>{label}<input name="email" type="email" {more}maxlength="254"></label>'
+        f"<button>{title}</button></form>"
     )
-    return page(f"Join: {meeting.topic}", form)
+    return page(f"{title}: {meeting.topic}", form)
 
 
 def join(state: PracticeState, request: Request, number: str) -> Answer:
     """POST /j/{id}: gives the tab a seat and sends it there."""
     form = request.form()
-    _admit(state, number, form.get("pwd", ""))
+    meeting = _admit(state, number, form.get("pwd", ""))
     name, email = form.get("name", "").strip()[:LONGEST_NAME], form.get("email", "").strip()
     if not name:
         raise Refusal(page("A name is needed", "<p>Go back and say who you are.</p>", status=400))
+    if not meeting.is_open:
+        _changed, one = register(state, meeting, {"email": email, "first_name": name})
+        return _redirect(join_url(state, meeting, one))
     kept = {"pwd": form.get("pwd", ""), "seat": new_seat(), "name": name, "email": email}
     return _redirect(f"/in/{number}?{urlencode(kept)}")
 
@@ -98,7 +103,9 @@ def seat_page(state: PracticeState, request: Request, number: str) -> Answer:
     if found is None:
         try:
             state.join(meeting.number, name, query.get("email", ""), seat=seat)
-        except Conflict:
+        except Conflict as error:
+            if str(error) != NOT_STARTED:
+                raise Refusal(page(meeting.topic, f"<p>{escape(str(error))}</p>", status=403)) from error
             text = f"<p>{NOT_STARTED}</p><p>This page looks again every {WAIT_SECONDS} seconds.</p>"
             return page(meeting.topic, text, refresh=WAIT_SECONDS)
         found = state.find_seat(state.meetings[meeting.number], seat)
@@ -133,8 +140,12 @@ def leave(state: PracticeState, request: Request, number: str) -> Answer:
 
 
 def webinar_page(state: PracticeState, request: Request, number: str) -> Answer:
-    """GET /w/{id}: webinars are there for their links alone."""
-    meeting = state.open_meeting(int(number))
+    """GET /w/{id}: the own link of a registrant. Webinars are there for their links alone."""
+    meeting, key = state.open_meeting(int(number)), request.query.get("tk", "")
+    for one in meeting.registrants if meeting is not None else ():
+        if meeting is not None and hmac.compare_digest(key.encode(), registrant_key(state, meeting, one).encode()):
+            kept = {"pwd": state.link_passcode(meeting), "seat": new_seat(), "name": one.name, "email": one.email}
+            return _redirect(f"/in/{number}?{urlencode(kept)}")
     if meeting is None or not meeting.is_webinar:
         raise Refusal(page("There is no such webinar", "<p>The link may be old.</p>", status=404))
     return page(meeting.topic, "<p>This is a webinar. The practice Zoom holds meetings only.</p>")

@@ -93,7 +93,7 @@ def _participant_row(stay: Stay, end: datetime) -> dict[str, Any]:
         "join_time": to_zoom(stay.join),
         "leave_time": to_zoom(leave),
         "duration": int((leave - stay.join).total_seconds()),
-        "registrant_id": "",
+        "registrant_id": stay.registrant_id,
         "failover": False,
         "status": "in_waiting_room" if stay.in_waiting_room else "in_meeting",
         "internal_user": stay.internal,

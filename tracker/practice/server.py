@@ -16,7 +16,7 @@ from socketserver import TCPServer
 from types import TracebackType
 from typing import Any, Self
 
-from tracker.practice import access, control, meetings, pages, past
+from tracker.practice import access, control, meetings, pages, past, registrants
 from tracker.practice.faults import Fault, fault_answer
 from tracker.practice.limits import category_of
 from tracker.practice.state import PracticeState
@@ -32,7 +32,14 @@ log = logging.getLogger(__name__)
 
 ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
     (method, re.compile(path), handler)
-    for method, path, handler in (*access.ROUTES, *meetings.ROUTES, *past.ROUTES, *control.ROUTES, *pages.ROUTES)
+    for method, path, handler in (
+        *access.ROUTES,
+        *meetings.ROUTES,
+        *registrants.ROUTES,
+        *past.ROUTES,
+        *control.ROUTES,
+        *pages.ROUTES,
+    )
 ]
 
 

@@ -29,6 +29,7 @@ from tracker.practice.values import (
     Meeting,
     Occurrence,
     PracticeSettings,
+    Registrant,
     Session,
     Stay,
     meeting_from_row,
@@ -42,6 +43,7 @@ from tracker.practice.webhooks import Sender
 from tracker.practice.wire import short_mac
 
 NOT_STARTED = "The host has not started this meeting yet."
+NOT_REGISTERED = "Only who is registered can join this meeting."
 
 
 class PracticeState:
@@ -152,6 +154,12 @@ class PracticeState:
         if after != meeting:
             self._keep(after, events.updated(self._account, meeting, after, self.now()))
 
+    def set_registrants(self, meeting: Meeting, registrants: tuple[Registrant, ...]) -> Meeting:
+        """Who is registered for a meeting; nothing is sent about it."""
+        self._remember(replace(meeting, registrants=registrants))
+        self.changed.set()
+        return self.meetings[meeting.number]
+
     def delete(self, meeting: Meeting) -> None:
         """Delete a meeting; what happened in it stays on record. Raises Conflict while it runs."""
         if meeting.running:
@@ -195,6 +203,9 @@ class PracticeState:
         if session is None:
             raise Conflict(NOT_STARTED)
         stay = replace(self._next_stay(session, name, email), in_waiting_room=in_waiting_room)
+        stay = replace(stay, registrant_id=meeting.registrant_id_of(email))
+        if not (stay.registrant_id or stay.internal or meeting.is_open):
+            raise Conflict(NOT_REGISTERED)
         stay = replace(stay, seat=seat or stay.seat)
         session = replace(session, stays=(*session.stays, stay))
         self._keep(_with_session(meeting, session), events.joined(self._account, meeting, session, stay))

@@ -22,6 +22,8 @@ USER_ID_STEP = 1024
 
 # Zoom's types of a personal meeting and of a webinar; neither can be asked for when a meeting is made.
 PERSONAL, WEBINAR = 4, 5
+# The `approval_type` of meetings that have no registrants.
+NO_REGISTRATION = 2
 
 DEFAULT_SETTINGS: Mapping[str, Any] = {
     "host_video": True,
@@ -30,7 +32,7 @@ DEFAULT_SETTINGS: Mapping[str, Any] = {
     "jbh_time": 0,
     "waiting_room": False,
     "mute_upon_entry": False,
-    "approval_type": 2,
+    "approval_type": NO_REGISTRATION,
     "audio": "voip",
     "auto_recording": "none",
     "alternative_hosts": "",
@@ -68,6 +70,8 @@ class PracticeSettings:
         "meeting:update:meeting:admin",
         "meeting:delete:meeting:admin",
         "user:read:user:admin",
+        "meeting:write:registrant:admin",
+        "meeting:read:list_registrants:admin",
     )
     token_seconds: int = 3600
     # How long after a session's end its participant list is still incomplete.
@@ -98,6 +102,8 @@ class Stay:
     # In a breakout room: its UUID, and the number of the same person's join in the main room.
     breakout_room: str = ""
     parent_user_id: str = ""
+    # Of somebody who has joined by a registrant's link.
+    registrant_id: str = ""
 
     @property
     def internal(self) -> bool:
@@ -137,6 +143,27 @@ class Occurrence:
 
 
 @dataclass(frozen=True)
+class Registrant:
+    """Somebody who is registered for a meeting, by e-mail (lower case). `status` is approved, pending or denied.
+
+    `registrations` are the days (ISO, UTC) on which she was registered, once for each time.
+    """
+
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    status: str
+    created_at: datetime
+    registrations: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What she is called in the meeting."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True)
 class Meeting:
     """A scheduled meeting. `uuid` is the one of its creation; each session gets another.
 
@@ -159,6 +186,7 @@ class Meeting:
     deleted: bool = False
     recurrence: Mapping[str, Any] | None = None
     occurrences: tuple[Occurrence, ...] = ()
+    registrants: tuple[Registrant, ...] = ()
 
     @property
     def is_personal(self) -> bool:
@@ -169,6 +197,16 @@ class Meeting:
     def is_webinar(self) -> bool:
         """Whether it is a webinar, of which the calls about meetings tell nothing."""
         return self.type == WEBINAR
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody can join, and not only who is registered."""
+        return bool(self.settings["approval_type"] == NO_REGISTRATION)
+
+    def registrant_id_of(self, email: str) -> str:
+        """The id of the approved registrant with this e-mail; blank where there is none."""
+        approved = (one for one in self.registrants if one.status == "approved")
+        return next((one.id for one in approved if one.email == email.casefold()), "")
 
     @property
     def running(self) -> Session | None:
@@ -249,7 +287,15 @@ def meeting_from_row(row: dict[str, Any]) -> Meeting:
         for each in row.get("occurrences", ())
     )
     sessions = tuple(_session_from_row(each) for each in row["sessions"])
-    return Meeting(**{**row, **times, "sessions": sessions, "occurrences": dates})
+    registrants = tuple(
+        Registrant(**{**each, "created_at": datetime.fromisoformat(each["created_at"])} | _days(each))
+        for each in row.get("registrants", ())
+    )
+    return Meeting(**{**row, **times, "sessions": sessions, "occurrences": dates, "registrants": registrants})
+
+
+def _days(registrant: dict[str, Any]) -> dict[str, Any]:
+    return {"registrations": tuple(registrant["registrations"])}
 
 
 def _session_from_row(row: dict[str, Any]) -> Session:

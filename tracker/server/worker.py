@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import schedule
 
-from tracker import audit, classes, fetching, health, news, privacy, reconcile
+from tracker import audit, classes, courses, fetching, health, news, privacy, reconcile
 from tracker.services import Services
 from tracker.storage.database import AWAY
 
@@ -63,6 +63,7 @@ class Worker:
         self._every(reconcile.follow_time, services, seconds=10)
         self._every(self.delete_meetings, seconds=10)
         self._every(self.make_meetings, seconds=2)
+        self._every(self.register_students, seconds=5)
         self._every(self.send_mails, seconds=5)
         for mail_job in (news.ask_weekly, news.tidy_up):
             self._every(mail_job, services, seconds=60)
@@ -122,6 +123,10 @@ class Worker:
         """The same for the meetings of classes that were planned together, and for the dates of recurring ones."""
         self._work_beside("maker", classes.is_meeting_due, classes.make_due_meeting)
         self._work_beside("dates", classes.are_dates_due, classes.bring_due_dates_in_line)
+
+    def register_students(self) -> None:
+        """Has the students of rosters registered at Zoom for the meetings of classes to come."""
+        self._work_beside("registrar", courses.is_registration_due, courses.register_due_students)
 
     def send_mails(self) -> None:
         """Has the e-mails sent that are due: it must not wait for a mail server."""

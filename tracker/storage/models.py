@@ -22,6 +22,7 @@ from tracker.storage.course_models import StudentRequest as StudentRequest
 from tracker.storage.mail_models import Mail as Mail
 from tracker.storage.rate_models import ZoomRate as ZoomRate
 from tracker.storage.rate_models import ZoomWrites as ZoomWrites
+from tracker.storage.registration_models import MeetingRegistration as MeetingRegistration
 
 
 class User(SQLModel, table=True):

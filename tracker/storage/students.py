@@ -15,7 +15,7 @@ from tracker.attendance.matching import Enrolled as Enrolled
 from tracker.errors import NotFound
 from tracker.rosters.types import Student
 from tracker.rosters.updating import found_again
-from tracker.storage import student_links
+from tracker.storage import registrations, student_links
 from tracker.storage.database import Transaction
 from tracker.storage.models import (
     Course,
@@ -69,7 +69,8 @@ def list_students(tx: Transaction, course_id: str) -> list[Enrolled]:
 def save(tx: Transaction, course_id: str, students: Sequence[tuple[Enrolled | None, Student]], now: datetime) -> None:
     """Stores the whole roster of a course, which the caller has locked, in this order.
 
-    Each student comes with who she is on it, None where she is new; nobody who is on it may be missing.
+    Each student comes with who she is on it, None where she is new; nobody who is on it may be missing. Whoever is new
+    or changed may have to be registered for meetings to come.
     """
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -88,6 +89,8 @@ def save(tx: Transaction, course_id: str, students: Sequence[tuple[Enrolled | No
     for rows in (changed, moved):
         if rows:
             tx.execute(update(StudentRow), rows)
+    if new or changed:
+        registrations.ask_for_course(tx, course_id, now)
 
 
 def move(tx: Transaction, course_id: str, into_id: str) -> None:

@@ -83,6 +83,7 @@ def below_buttons(found: Class, member: Member) -> None:
         st.caption(words.markdown(state.sentence, 300))
     if joinable:
         meeting_options.told(found)
+        meeting_options.registration(found, member)
     if joinable and not _is_counted(found):
         is_fresh = _is_fresh(found, now)
         if is_fresh and found.zoom_join_url:

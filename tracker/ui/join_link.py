@@ -12,7 +12,7 @@ from tracker.messages.languages import gettext as _
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction
 from tracker.storage.members import Member
-from tracker.ui import page, words
+from tracker.ui import meeting_options, page, words
 from tracker.ui.wiring import services
 
 # Who has made a calendar file, as RFC 5545 wants it said.
@@ -35,6 +35,11 @@ def link(found: Class) -> None:
     with st.container(gap="xsmall"):
         st.markdown(_("Join link for your students"))
         st.code(address(found), language=None, wrap_lines=True)
+        if meeting_options.registers(found):
+            text = _(
+                "It leads to Zoom's page for registering. Who is registered has a link of her own, by e-mail from Zoom."
+            )
+            st.caption(text)
 
 
 def _with_one_link(tx: Transaction, viewer: Member, found: Class) -> list[Class]:
@@ -49,7 +54,12 @@ def invitation(found: Class, series: Sequence[Class] = ()) -> str:
     `series` are the classes that have the same link, this one and those that follow.
     """
     when = _when_of_all(found, series) if len(series) > 1 else [_when(found)]
-    return "\n".join([words.plain(found.title, 200), *when, _("Join with Zoom: {link}", link=address(found))])
+    lines = [words.plain(found.title, 200), *when, _("Join with Zoom: {link}", link=address(found))]
+    if meeting_options.registers(found):
+        lines.append(
+            _("Zoom asks you to register there. If Zoom has sent you a link of your own by e-mail, use that one.")
+        )
+    return "\n".join(lines)
 
 
 def _when_of_all(found: Class, series: Sequence[Class]) -> list[str]:

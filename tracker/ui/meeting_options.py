@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from tracker import auth, classes
-from tracker.attendance.meeting_options import CHOICES, NOTHING_SAID, OFF, ZOOM, MeetingOptions
+from tracker import auth, classes, courses
+from tracker.attendance.meeting_options import CHOICES, NOTHING_SAID, OFF, ON, ZOOM, MeetingOptions
 from tracker.errors import InvalidInput, NotFound
+from tracker.messages import sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
+from tracker.storage.members import Member
 from tracker.ui import page, words
 from tracker.ui.wiring import services
 
@@ -19,6 +22,7 @@ LABELS: Mapping[str, str] = {
     "waiting_room": marked("Waiting room"),
     "sign_in": marked("Sign-in to Zoom"),
     "recording": marked("Automatic recording"),
+    "registration": marked("Registration of students"),
 }
 # The choice of what is usual at the school: for a field, None is that nothing is chosen.
 USUAL = "usual"
@@ -32,9 +36,11 @@ VALUES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("recording", "none"): (marked("None"), marked("Not recorded")),
     ("recording", "local"): (marked("On the host's computer"), marked("Recorded on the host's computer")),
     ("recording", "cloud"): (marked("To the cloud"), marked("Recorded to the cloud")),
+    ("registration", "on"): (marked("By the course's list"), marked("Students register")),
+    ("registration", "off"): (marked("None"), marked("No registration")),
 }
 # A meeting has these where nobody asks for anything; they are worth a word only where somebody has.
-PLAIN = MeetingOptions(OFF, OFF, "none", ())
+PLAIN = MeetingOptions(OFF, OFF, "none", (), OFF)
 
 
 def fill_in(asked: MeetingOptions, key: str) -> None:
@@ -132,7 +138,7 @@ def told(found: Class) -> None:
     if known := _in_words(has if linked else _worth_a_word(has, sent or NOTHING_SAID)):
         st.caption(known)
     missing = (sent or NOTHING_SAID).not_in(has)
-    if options := _in_words(MeetingOptions(missing.waiting_room, missing.sign_in, missing.recording)):
+    if options := _in_words(replace(missing, substitutes=None)):
         st.warning(
             _(
                 "Zoom did not take: {options}. The Zoom account has it locked, or its plan does not have it. Whoever "
@@ -141,6 +147,8 @@ def told(found: Class) -> None:
             ),
             icon=":material/lock:",
         )
+    if missing.registration:
+        st.caption(_("For registration Zoom needs a paid plan, and a licence for the host."))
     if missing.substitutes:
         st.warning(
             _(
@@ -149,6 +157,41 @@ def told(found: Class) -> None:
                 names=_names(missing.substitutes),
             ),
             icon=":material/person_off:",
+        )
+
+
+def registers(found: Class) -> bool:
+    """Whether the join link of a class leads to Zoom's page for registering, as far as is known."""
+    has = found.meeting_has
+    return has.registration == ON if has is not None else courses.registers_roster(found)
+
+
+def registration(found: Class, member: Member) -> None:
+    """Draws how many students of a class are registered at Zoom, who cannot be, and what is the matter."""
+    told = page.read(courses.registration_of, member, found)
+    if told is None:
+        return
+    if not told.students:
+        st.caption(_("Students register: the class is in no course with students, so that nobody is registered."))
+        return
+    state = told.found
+    if state is not None and state.looked_at is not None and state.students:
+        said = _n(
+            "Students register: {registered} of {number} is registered, as of {when}.",
+            "Students register: {registered} of {number} are registered, as of {when}.",
+            state.students,
+            registered=state.registered,
+            when=words.stamp(state.looked_at),
+        )
+    else:
+        said = _("Students register: nobody is registered yet. The tracker does it by itself, within minutes.")
+    if told.without_email:
+        said += " " + _("Without e-mail: {names}.", names=words.listed(told.without_email, most=30))
+    st.caption(said)
+    if state is not None and state.error is not None:
+        st.warning(
+            _("Not all students could be registered: {why}", why=words.markdown(sentence_of(state.error), 400)),
+            icon=":material/how_to_reg:",
         )
 
 

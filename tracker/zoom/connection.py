@@ -44,8 +44,12 @@ APP_DEAUTHORISED = (4717, 4741)
 # A user who cannot host a meeting beside its host: of another account, or without a licence.
 NO_ALTERNATIVE_HOST = (1114, 1115)
 SUBSTITUTE_REFUSED = "zoom_substitute_refused"
-# Of a 429: the limit of 100 meetings made and changed a day, which is one host's alone. Any other is the account's.
+REGISTRATION_OFF = "zoom_registration_off"
+REGISTRANT_USED_UP = "zoom_registrant_used_up"
+# Of a 429: the limit of 100 meetings made and changed a day, which is one host's alone, and that of 3 registrations of
+# one person a day. Any other is the account's.
 _LIMIT_OF_ONE_HOST = re.compile("particular user|create/update", re.IGNORECASE)
+_LIMIT_OF_ONE_REGISTRANT = re.compile("registrant API requests", re.IGNORECASE)
 USED_UP = "zoom_user_meetings_used_up"
 
 
@@ -227,7 +231,7 @@ class Connection:
         reply = self._send(method, url, options)
         if self._limiter is not None and reply.status == 429:
             message = str(_error_fields(reply).get("message") or "")
-            if not _LIMIT_OF_ONE_HOST.search(message):
+            if not _LIMIT_OF_ONE_HOST.search(message) and not _LIMIT_OF_ONE_REGISTRANT.search(message):
                 held_back = category_named(reply.headers, otherwise=category)
                 self._limiter.pause(held_back, retry_at(reply.headers, message, self._now()))
         return reply
@@ -281,6 +285,8 @@ class Connection:
             until = retry_at(reply.headers, message, self._now())
             if host and _LIMIT_OF_ONE_HOST.search(message):
                 return used_up_for(host, until)
+            if _LIMIT_OF_ONE_REGISTRANT.search(message):
+                return ZoomRateLimited(REGISTRANT_USED_UP, retry_at=until)
             return ZoomRateLimited("zoom_too_many_requests", retry_at=until)
         if status >= 500 or status < 400:
             return ZoomUnreachable(
@@ -304,6 +310,8 @@ class Connection:
             return ZoomMeetingUnknown("zoom_meeting_not_over")
         if code in (1001, 1010, 1120):  # 1010 also where the meeting is of another account
             return ZoomRefused("zoom_no_such_user")
+        if "egistration has not been enabled" in message:  # with code 300 or 404
+            return ZoomRefused(REGISTRATION_OFF)
         if code in NO_ALTERNATIVE_HOST:
             return ZoomRefused(SUBSTITUTE_REFUSED, message=_short(message))
         if code == 2300:

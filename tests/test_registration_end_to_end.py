@@ -1,0 +1,243 @@
+"""Students of a course are registered at the practice Zoom over HTTP, and recognised by the e-mail they registered."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.makers import Clock, member, stored
+from tests.practice_school import PRACTICE, Host, environment, practice_zoom
+from tracker import classes, courses, fetching, reconcile, storage
+from tracker.attendance.meeting_options import MeetingOptions
+from tracker.attendance.types import Status
+from tracker.auth import OPERATOR
+from tracker.classes import Plan, SeriesPlan
+from tracker.courses.registration import LEASE
+from tracker.rosters import Student, read_pasted
+from tracker.services import Services
+from tracker.settings import read_settings
+from tracker.storage.members import Member
+from tracker.storage.registrations import Registration
+from tracker.zoom import Zoom
+
+pytestmark = pytest.mark.slow
+
+DAY_BEFORE = datetime(2026, 10, 12, 12, tzinfo=UTC)
+PLAN = Plan("Algebra 7B", datetime(2026, 10, 13, 10, 0), 60, "Europe/Berlin")
+SERIES = SeriesPlan(PLAN, frozenset({1, 3}), date(2026, 10, 29))
+COURSE = "Algebra"
+ROSTER = "Name\tEmail\nBo Ek\tbo@x.example\nCy Fox\tcy@x.example\nDi Day\t"
+ON = MeetingOptions(registration="on")
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class CountingZoom(Zoom):
+    """Notes whom it registers for which meeting; the process is gone once it has registered `lives` of them."""
+
+    registered: list[tuple[str, str]]
+    lives: int | None = None
+
+    def register(self, meeting_id: str, email: str, first_name: str, last_name: str) -> None:
+        super().register(meeting_id, email, first_name, last_name)
+        self.registered.append((meeting_id, email))
+        if self.lives is not None and len(self.registered) >= self.lives:
+            raise Killed
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """The practice Zoom, a day before the class."""
+    with practice_zoom(Clock(DAY_BEFORE), token_seconds=10**9) as found:
+        yield found
+
+
+@pytest.fixture
+def ana(engine: Engine) -> Member:
+    return member(engine)
+
+
+@pytest.fixture
+def registered() -> list[tuple[str, str]]:
+    """Whom all trackers together have registered."""
+    return []
+
+
+def tracker(
+    engine: Engine, host: Host, database_url: str, folder: Path, registered: list[tuple[str, str]], lives: int | None
+) -> Services:
+    settings = read_settings(environment(host.url, database_url, folder))
+    zoom = CountingZoom(settings, host.clock, host.clock.monotonic)
+    zoom.registered, zoom.lives = registered, lives
+    return Services(engine, zoom, settings, host.clock)
+
+
+@pytest.fixture
+def school(
+    engine: Engine, host: Host, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]
+) -> Services:
+    """A tracker that uses the practice Zoom, at its time."""
+    return tracker(engine, host, database_url, tmp_path, registered, None)
+
+
+def add(school: Services, ana: Member, roster: str = ROSTER) -> str:
+    courses.import_roster(school, OPERATOR, ana.email, COURSE, read_pasted(roster))
+    return school.read(courses.teachers_course, ana, ana.email, COURSE).id
+
+
+def work(school: Services) -> None:
+    while courses.register_due_students(school):
+        pass
+
+
+def found(school: Services, class_id: str) -> Registration:
+    number = stored(school.engine, class_id).api_meeting_id or ""
+    told = school.read(storage.registrations.find, number)
+    assert told is not None
+    return told
+
+
+def counts(school: Services, class_id: str) -> tuple[int, int]:
+    told = found(school, class_id)
+    return told.students, told.registered
+
+
+def test_students_are_registered_and_recognised_by_the_e_mail_that_they_registered_with(
+    school: Services, host: Host, ana: Member
+) -> None:
+    course_id = add(school, ana)
+    class_id = classes.create_class(school, ana, PLAN, course=COURSE)
+    work(school)
+    classes.change_class(school, ana, class_id, PLAN, options=ON)
+    work(school)
+    assert counts(school, class_id) == (3, 2)
+    courses.add_student(school, ana, course_id, Student("Eve Gray", "eve@x.example"))
+    work(school)
+    assert counts(school, class_id) == (4, 3)
+    one = stored(school.engine, class_id)
+    assert one.meeting_has is not None
+    assert one.meeting_has.registration == "on"
+    host.clock.time = one.scheduled_start
+    meeting = str(one.zoom_meeting_id)
+    host.start(meeting)
+    host.join(meeting, "Galaxy S9", "eve@x.example")
+    host.clock.forward(hours=1)
+    host.end(meeting)
+    host.clock.forward(hours=5)
+    reconcile.ask_for_forgotten(school)
+    while fetching.fetch_due(school):
+        pass
+    register = school.read(
+        courses.course_register, ana, school.read(courses.visible_course, ana, course_id), host.clock()
+    )
+    statuses = {row.enrolled.student.name: row.marks[class_id].status for row in register.rows}
+    assert statuses["Eve Gray"] is Status.PRESENT
+    assert statuses["Bo Ek"] is Status.ABSENT
+
+
+@pytest.mark.parametrize("lives", [1, 2])
+def test_a_tracker_that_dies_between_two_calls_leaves_the_rest_to_another_one(
+    engine: Engine,
+    school: Services,
+    host: Host,
+    database_url: str,
+    tmp_path: Path,
+    ana: Member,
+    registered: list[tuple[str, str]],
+    lives: int,
+) -> None:
+    add(school, ana)
+    class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
+    with pytest.raises(Killed):
+        work(tracker(engine, host, database_url, tmp_path, registered, lives))
+    work(school)
+    assert len(registered) == lives
+    host.clock.time += LEASE
+    work(school)
+    assert sorted(email for _, email in registered) == ["bo@x.example", "cy@x.example"]
+    assert counts(school, class_id) == (3, 2)
+
+
+def test_two_trackers_at_once_register_everybody_once(
+    engine: Engine,
+    school: Services,
+    host: Host,
+    database_url: str,
+    tmp_path: Path,
+    ana: Member,
+    registered: list[tuple[str, str]],
+) -> None:
+    add(school, ana)
+    ids = classes.create_series(school, ana, SERIES, one_meeting=False, course=COURSE, options=ON)
+    while classes.make_due_meeting(school):
+        pass
+    together = Barrier(2)
+
+    def run(one: Services) -> None:
+        together.wait(60)
+        work(one)
+
+    other = tracker(engine, host, database_url, tmp_path, registered, None)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, (school, other)))
+    assert len(registered) == len(set(registered)) == 2 * len(ids)
+    assert {counts(school, one) for one in ids} == {(3, 2)}
+
+
+def test_what_the_day_does_not_take_is_done_on_the_next(school: Services, host: Host, ana: Member) -> None:
+    add(school, ana)
+    class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
+    message = "You have reached the maximum daily rate limit for this API."
+    body = json.dumps({"code": 429, "message": message})
+    host.call("POST", "/faults", [{"match": "/registrants", "kind": "status", "status": 429, "body": body}])
+    work(school)
+    told = found(school, class_id)
+    assert told.error is not None
+    assert (told.error.code, told.due_at) == ("zoom_too_many_requests", datetime(2026, 10, 13, tzinfo=UTC))
+    host.clock.time = datetime(2026, 10, 13, tzinfo=UTC) + timedelta(minutes=1)
+    work(school)
+    assert (counts(school, class_id), found(school, class_id).error) == ((3, 2), None)
+
+
+def test_a_plan_without_registration_is_read_back(
+    engine: Engine, ana: Member, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]
+) -> None:
+    with practice_zoom(Clock(DAY_BEFORE), token_seconds=10**9, plan="free") as host:
+        school = tracker(engine, host, database_url, tmp_path, registered, None)
+        add(school, ana)
+        class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
+        work(school)
+        one = stored(engine, class_id)
+        assert one.meeting_has is not None
+        assert (ON.not_in(one.meeting_has), registered) == (ON, [])
+
+
+def test_a_missing_scope_is_named_and_all_is_done_once_the_app_has_it(
+    engine: Engine, ana: Member, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]
+) -> None:
+    lacking = tuple(one for one in PRACTICE.scopes if "registrant:" not in one)
+    state = tmp_path / "zoom.json"
+    clock = Clock(DAY_BEFORE)
+    with practice_zoom(clock, token_seconds=10**9, scopes=lacking, state_file=state) as host:
+        school = tracker(engine, host, database_url, tmp_path, registered, None)
+        add(school, ana)
+        class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
+        work(school)
+        told = found(school, class_id)
+    assert told.error is not None
+    assert (told.error.code, told.error.details) == (
+        "zoom_scope_missing",
+        {"scope": "meeting:write:registrant:admin"},
+    )
+    clock.time += timedelta(hours=1)
+    with practice_zoom(clock, token_seconds=10**9, state_file=state) as host:
+        school = tracker(engine, host, database_url, tmp_path, registered, None)
+        work(school)
+    assert (counts(school, class_id), found(school, class_id).error) == ((3, 2), None)
