@@ -13,6 +13,8 @@ from tracker.errors import SettingsError
 from tracker.services import Services, open_services
 from tracker.settings import Settings, environment_of, for_libraries, read_settings
 
+log = logging.getLogger(__name__)
+
 SIGN_INS = "tracker.auth"
 
 _open = ExitStack()
@@ -42,8 +44,15 @@ def _environment() -> dict[str, str]:
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Runs round the server's life; at its end the connections of the services are closed."""
+    """Runs round the server's life: the database is opened at its start, and its connections are closed at its end.
+
+    A database that is made is made now. One that is gone later is missing, and no page puts an empty one in its place.
+    """
     try:
+        try:
+            services()
+        except Exception as error:
+            log.warning("the database is not opened yet", extra={"kind": type(error).__name__})
         yield
     finally:
         close()
