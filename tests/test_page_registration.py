@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from tests.makers import MEETING, NOW, lesson, member
+from tests.makers import MEETING, NOW, lesson, member, settings
 from tests.screens import Screens, said
 from tracker import courses, storage
 from tracker.attendance.meeting_options import MeetingOptions
@@ -13,7 +13,7 @@ from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
-from tracker.ui import page
+from tracker.ui import kept, page
 
 pytestmark = pytest.mark.database("sqlite")
 
@@ -109,3 +109,11 @@ def test_what_zoom_did_not_take_is_said_once_with_what_it_needs(screens: Screens
 def test_a_class_in_no_course_has_nobody_to_register(screens: Screens, engine: Engine, ana: Member) -> None:
     shown = said(screens.open(page.CLASS, id=planned(engine, ana, course=None)))
     assert "the class is in no course with students, so that nobody is registered." in shown
+
+
+@pytest.mark.parametrize(("usual", "told"), [("on", True), ("off", False), ("zoom", False)])
+def test_the_text_for_students_says_that_they_are_registered_where_the_school_has_it_so(
+    ana: Member, usual: str, told: bool
+) -> None:
+    text = kept.notice(settings(MEETING_REGISTRATION=usual), ana, [])
+    assert ("you are registered at Zoom" in text) is told

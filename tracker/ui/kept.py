@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import escape
 
 from tracker import auth, health
+from tracker.attendance.meeting_options import ON
 from tracker.auth.guessing import ATTEMPT_WINDOW
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
@@ -249,10 +250,23 @@ def notice(settings: Settings, teacher: Member, own_days: Collection[int]) -> st
             "The list is kept {how_long}. Zoom itself has it too.",
             how_long=retention_in_words(settings, own_days),
         ),
+        *_of_registration(settings),
         _("You may ask me what is kept about you, have it corrected, and ask for it to be removed."),
         words.plain(teacher.name, 60),
     )
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _of_registration(settings: Settings) -> list[str]:
+    """What students are told where the school has them registered."""
+    if settings.meeting_registration != ON:
+        return []
+    return [
+        _(
+            "For my classes you are registered at Zoom with your name and your e-mail address, and Zoom sends you a "
+            "link of your own. Zoom keeps that."
+        )
+    ]
 
 
 def _minutes(span: timedelta) -> int:
