@@ -3,9 +3,11 @@
 import json
 import logging
 import sqlite3
+from typing import Any
 
 import psycopg
 import pytest
+import requests
 from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -264,3 +266,36 @@ def test_tokens_that_are_refused_are_known_until_one_is_given(
     grant(http)
     watch.call_zoom()
     assert codes(watch) == ["clock_off"]
+
+
+@pytest.mark.parametrize("oauth", [{"body": requests.ConnectionError("refused")}, {"status": 503}])
+@pytest.mark.database("sqlite")
+def test_a_token_that_cannot_be_asked_for_is_told_also_while_the_api_answers(
+    school: Services, clock: Clock, http: RequestsMock, oauth: dict[str, Any]
+) -> None:
+    http.head(API, status=200)
+    refused = http.post(OAUTH, **oauth)
+    watch = watch_on(school, clock)
+    watch.beat()
+    watch.call_zoom()
+    watch.call_zoom()
+    assert [(one.code, one.details["host"]) for one in watch.findings().conditions] == [("zoom_away", "zoom.us")]
+    http.remove(refused)
+    grant(http)
+    watch.call_zoom()
+    assert codes(watch) == []
+
+
+@pytest.mark.database("sqlite")
+def test_an_api_that_answers_only_that_it_does_not_work_is_away(
+    school: Services, clock: Clock, http: RequestsMock
+) -> None:
+    grant(http)
+    http.get(f"{API}/meetings/85011112222", status=503)
+    http.head(API, status=503)
+    watch = watch_on(school, clock)
+    watch.beat()
+    with pytest.raises(ZoomUnreachable):
+        school.zoom.meeting("85011112222")
+    watch.call_zoom()
+    assert codes(watch) == ["zoom_away"]

@@ -65,6 +65,7 @@ class Vitals:
     disks: tuple[Disk, ...] = ()
     standing: Standing = field(default_factory=Standing)
     zoom_host: str = ""
+    oauth_host: str = ""
     zoom_connected: bool = True
     webhook_secret: bool = True
     recent: Mapping[str, int] = field(default_factory=dict)
@@ -129,9 +130,11 @@ def _of_zoom(vitals: Vitals) -> Iterator[Condition]:
     standing = vitals.standing
     if not vitals.zoom_connected:
         yield Condition(Problem("zoom_not_connected"))
-    if one := standing.away:
+    # A call that needs a token it does not get does not arrive either: that is one fault.
+    if one := standing.oauth_away or standing.away:
+        host = vitals.oauth_host if standing.oauth_away else vitals.zoom_host
         since, why = minute(one.since), (one.problem,)
-        yield Condition(Problem("zoom_away", {"host": vitals.zoom_host, "since": since, "why": why}))
+        yield Condition(Problem("zoom_away", {"host": host, "since": since, "why": why}))
     if one := standing.tokens:
         yield Condition(Problem("zoom_tokens_fail", {"since": minute(one.since), "why": (one.problem,)}))
     if one := standing.refused:

@@ -167,6 +167,7 @@ class Watch:
             disks=tuple(disk for disk in disks if disk is not None),
             standing=self._services.zoom.contact.standing(),
             zoom_host=urlsplit(settings.zoom_api_url).hostname or "",
+            oauth_host=urlsplit(settings.zoom_oauth_url).hostname or "",
             zoom_connected=self._is_connected,
             webhook_secret=bool(settings.zoom_webhook_secret),
             recent=self._webhook_counter.recent(),
