@@ -3,6 +3,7 @@
 import json
 import logging
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -37,6 +38,13 @@ def watch_on(school: Services, clock: Clock, loop_age: float | None = 0.5) -> Wa
 
 def codes(watch: Watch) -> list[str]:
     return [one.code for one in watch.findings().conditions]
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_given: object) -> None:
+        raise error
+
+    return fail
 
 
 def names(school: Services) -> list[str]:
@@ -86,6 +94,23 @@ def test_what_a_change_failed_with_lasts_until_one_is_stored(school: Services, c
     assert codes(watch)[0] == "database_schema"
     watch.beat()
     assert codes(watch) == ["writes_failed"]
+
+
+@pytest.mark.database("sqlite")
+def test_signs_of_life_that_fail_by_a_fault_of_the_program_are_told_until_one_is_stored(
+    school: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = watch_on(school, clock)
+    watch.beat()
+    with monkeypatch.context() as patch:
+        patch.setattr(health, "note_alive", raising(ValueError("x")))
+        clock.forward(seconds=90)
+        with pytest.raises(ValueError, match="x"):
+            watch.beat()
+        told = [(one.code, one.details) for one in watch.findings().conditions if one.is_down]
+        assert ("jobs_failing", {"jobs": "beat"}) in told
+    watch.beat()
+    assert codes(watch) == []
 
 
 @pytest.mark.database("sqlite")
@@ -144,6 +169,9 @@ OTHERS = {"refused:wrong_signature": 3}
         (Vitals(10.0), [("loop_stands", "attention")]),
         (Vitals(300.0), [("loop_stands", "down")]),
         (Vitals(0.5, failing_jobs=("fetch",)), [("jobs_failing", "attention")]),
+        (Vitals(0.5, beat_age=89.9), []),
+        (Vitals(0.5, beat_age=90.0), [("jobs_failing", "down")]),
+        (Vitals(0.5, beat_age=90.0, silent_for=90.0), [("database_silent", "down")]),
         (Vitals(0.5, silent_for=7.9), []),
         (Vitals(0.5, silent_for=8.0), [("database_silent", "down")]),
         (Vitals(0.5, record=Record(Fault(Sort.FULL, "full"))), [("disk_full", "down")]),

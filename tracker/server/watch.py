@@ -78,6 +78,8 @@ class Watch:
         self._beat_began: float | None = None
         # How long the last beat that failed was waited for.
         self._waited_for = 0.0
+        # When a beat was last stored, or the database was seen not to take it; before, when this began.
+        self._beat_ended = monotonic()
         self._reader = health.Reader(services, webhook_counter.seen)
         # What was told to be wrong, and when what had ended before was told last.
         self._told: set[str] = set()
@@ -115,8 +117,10 @@ class Watch:
         try:
             health.note_alive(self._services.engine, self._name, self._started_at, self._services.now(), wrong)
         except AWAY:  # it is among the faults of the database
-            self._waited_for = self._monotonic() - began
+            self._beat_ended = self._monotonic()
+            self._waited_for = self._beat_ended - began
         else:
+            self._beat_ended = self._monotonic()
             self._waited_for = 0.0
             self._faults.stored()
         finally:
@@ -160,6 +164,7 @@ class Watch:
         return Vitals(
             loop_age=self._loop.seconds_since_turn(),
             failing_jobs=self._loop.failing_jobs(),
+            beat_age=self._monotonic() - self._beat_ended,
             tried=self._tried,
             silent_for=max(waiting, health.SILENT_SECONDS) if silent else waiting,
             database=str(file or f"{engine.url.host or 'localhost'}/{engine.url.database}"),
