@@ -113,6 +113,20 @@ def test_signs_of_life_that_fail_by_a_fault_of_the_program_are_told_until_one_is
     assert codes(watch) == []
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(ValueError("x"), ("unwell", "jobs_failing")), (TimeoutError(), ("attention", "database_silent"))],
+)
+@pytest.mark.database("sqlite")
+def test_findings_are_made_whatever_reading_fails_with_and_slow_reading_is_not_down(
+    school: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: tuple[str, str]
+) -> None:
+    watch = watch_on(school, clock)
+    watch.beat()
+    monkeypatch.setattr(health.Reader, "read", raising(error))
+    assert (watch.findings().status, *codes(watch)) == expected
+
+
 @pytest.mark.database("sqlite")
 def test_others_read_with_the_sign_of_life_what_is_wrong_with_a_tracker(school: Services, clock: Clock) -> None:
     watch = watch_on(school, clock, loop_age=44)
@@ -164,7 +178,7 @@ OTHERS = {"refused:wrong_signature": 3}
     [
         (Vitals(0.5), []),
         (Vitals(None), [("tracker_starting", "down")]),
-        (Vitals(0.5, tried=False), [("tracker_starting", "down")]),
+        (Vitals(0.5, has_tried_to_store=False), [("tracker_starting", "down")]),
         (Vitals(9.9), []),
         (Vitals(10.0), [("loop_stands", "attention")]),
         (Vitals(300.0), [("loop_stands", "down")]),

@@ -54,14 +54,15 @@ class Vitals:
     """What a tracker knows of itself at a moment.
 
     `loop_age`: seconds since the loop's last turn, None before the first. `failing_jobs`: those that fail by a fault of
-    the program. `beat_age`: seconds since a sign of life was stored, or not taken by the database. `tried`: whether a change was tried to be stored since the start. `silent_for`: for how many seconds
+    the program. `beat_age`: seconds since a sign of life was stored, or not taken by the database.
+    `has_tried_to_store`: whether a change was tried to be stored since the start. `silent_for`: for how many seconds
     the database has owed an answer. `recent`: webhooks of the last minutes by outcome.
     """
 
     loop_age: float | None
     failing_jobs: tuple[str, ...] = ()
     beat_age: float = 0.0
-    tried: bool = True
+    has_tried_to_store: bool = True
     silent_for: float = 0.0
     database: str = ""
     record: Record = field(default_factory=Record)
@@ -93,7 +94,7 @@ def disk_of(folder: Path, *, needed: bool) -> Disk | None:
 
 def _of_loop(vitals: Vitals) -> Iterator[Condition]:
     age = vitals.loop_age
-    if age is None or not vitals.tried:
+    if age is None or not vitals.has_tried_to_store:
         yield Condition(Problem("tracker_starting"), Severity.DOWN)
     if age is not None and age >= LOOP_SLOW_SECONDS:
         severity = Severity.DOWN if age >= LOOP_STALE_SECONDS else Severity.ATTENTION
