@@ -244,6 +244,7 @@ def of_sqlite(code: int, text: str = "what it says\nand values") -> OperationalE
         (of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT), Sort.BUSY),
         (of_sqlite(sqlite3.SQLITE_CANTOPEN), Sort.UNREACHABLE),
         (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), Sort.OTHER),
+        (of_sqlite(sqlite3.SQLITE_IOERR_SHMSIZE), Sort.FULL),
         (of_sqlite(sqlite3.SQLITE_ERROR, "no such table: Fetch"), Sort.SCHEMA),
         (of_sqlite(sqlite3.SQLITE_ERROR, "near x: syntax error"), None),
         (of_sqlite(sqlite3.SQLITE_CONSTRAINT), None),

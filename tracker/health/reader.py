@@ -28,9 +28,9 @@ class Reader:
         with self._lock:
             reading = self._reading
             if reading is None or reading.done():
-                reading = self._reading = Future()
-                self._began = time.monotonic()
+                reading = Future()
                 threading.Thread(target=self._read_into, args=(reading,), name="health", daemon=True).start()
+                self._reading, self._began = reading, time.monotonic()
             left = self._began + SILENT_SECONDS - time.monotonic()
         return reading.result(max(left, 0.0))
 
