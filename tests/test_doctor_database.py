@@ -17,6 +17,7 @@ from tests.makers import Clock, member
 from tracker.doctor import database as looking
 from tracker.storage.database import make_engine
 from tracker.storage.examination import schema_differences, try_writing
+from tracker.storage.faults import Fault, Sort
 from tracker.storage.schema import migrate
 from tracker.zoom import Zoom
 
@@ -128,12 +129,12 @@ def test_a_full_disk_is_found_by_writing(engine: Engine, http: RequestsMock) -> 
 
 WRITING = """
 import sys
-from tracker.storage.database import make_engine, why_unwritable
+from tracker.storage.database import fault_of, make_engine
 from tracker.storage.examination import try_writing
 try:
     try_writing(make_engine(sys.argv[1]))
 except Exception as error:
-    print(why_unwritable(error))
+    print(fault_of(error))
 """
 
 
@@ -150,7 +151,7 @@ def test_what_the_disk_does_not_take_is_found_before_anything_is_committed(datab
         # No file may grow beyond the database's present size; the newest pages are in one of their own.
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2)),
     )
-    assert done.stdout == "disk I/O error\n"
+    assert done.stdout == f"{Fault(Sort.OTHER, 'disk I/O error')}\n"
 
 
 @pytest.mark.database("postgresql")

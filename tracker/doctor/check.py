@@ -6,13 +6,20 @@ from dataclasses import dataclass
 
 from tracker.errors import Problem, TrackerError
 from tracker.services import Services
-from tracker.storage.database import AWAY, why_unwritable
+from tracker.storage.database import AWAY
 from tracker.storage.faults import Sort, fault_of
 
 log = logging.getLogger(__name__)
 
 # What is the matter with a database that the conditions of `health` have a sentence and a cure for.
-AS_HEALTH_SAYS = (Sort.READ_ONLY, Sort.CORRUPT, Sort.NO_RIGHTS, Sort.BUSY, Sort.SCHEMA)
+AS_HEALTH_SAYS = {
+    Sort.READ_ONLY: "database_read_only",
+    Sort.CORRUPT: "database_corrupt",
+    Sort.NO_RIGHTS: "database_no_rights",
+    Sort.BUSY: "database_busy",
+    Sort.SCHEMA: "database_schema",
+    Sort.OTHER: "database_fault",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,11 @@ def made(code: str, check: Callable[[Services], Iterator[Check]], services: Serv
 
 def why_away(error: Exception) -> Problem:
     """Why the database cannot be used, in its own words."""
-    if unwritable := why_unwritable(error):
-        return Problem("database_unwritable", {"cause": unwritable})
     fault = fault_of(error)
     if fault is not None and fault.sort is Sort.FULL:
         return Problem("database_unwritable", {"cause": fault.cause})
     if fault is not None and fault.sort in AS_HEALTH_SAYS:
-        code = f"database_{fault.sort}"
+        code = AS_HEALTH_SAYS[fault.sort]
         what, cure = Problem(code, {"cause": fault.cause}), Problem(f"cure_{code}")
         return Problem("condition", {"what": (what,), "cure": (cure,)})
     cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]

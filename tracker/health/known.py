@@ -1,5 +1,6 @@
 """All that is known to be wrong, by whoever asks: a command or a page, in a process that is no tracker itself."""
 
+import logging
 import platform
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,6 +13,8 @@ from tracker.health.state import Health
 from tracker.services import Services
 from tracker.storage.database import AWAY
 from tracker.storage.processes import Tracker
+
+log = logging.getLogger(__name__)
 
 # A tracker writes down every few seconds what is wrong; after so long without a word it is asked.
 FRESH_FOR = timedelta(seconds=30)
@@ -29,6 +32,8 @@ def known(services: Services) -> list[Condition]:
         health = Reader(services).read()
     except (*AWAY, TimeoutError):
         pass
+    except Exception:
+        log.exception("what the database says of this installation could not be made out")
     else:
         found = [*of_trackers(health), *health.reasons]
         silent = _is_silent(health, name_of_tracker(services))

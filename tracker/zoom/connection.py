@@ -171,9 +171,14 @@ class Connection:
         return dict(self._per_second)
 
     def seconds_ahead(self) -> float | None:
-        """How many seconds our clock is ahead of Zoom's; None where Zoom does not say."""
+        """How many seconds our clock is ahead of Zoom's; None where Zoom does not say.
+
+        Raises ZoomUnreachable where Zoom, or what stands before it, says that it does not work.
+        """
         with self.contact.call(("HEAD",)):
             reply = self._send("HEAD", self._settings.zoom_api_url, {})
+            if reply.status >= 500:
+                raise self._api_error(reply)
         try:
             theirs = parsedate_to_datetime(reply.headers["Date"])
             return (self._now() - theirs.astimezone(UTC)).total_seconds()
