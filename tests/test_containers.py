@@ -98,7 +98,16 @@ def test_the_image_is_given_what_a_wheel_is_made_of_and_nothing_else() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {*wheel["packages"], *wheel["force-include"], project["project"]["readme"], "pyproject.toml"}
+    needed.add(".git_archival.txt")  # from which an archive of a release has its version
     lines = (PROJECT / ".dockerignore").read_text("utf-8").splitlines()
     let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
     assert lines[1] == "*"
     assert let_in == {Path(name).parts[0] for name in needed}
+
+
+def test_the_image_has_the_version_that_it_is_given() -> None:
+    assert SERVICES["settings"]["build"]["args"] == {"VERSION": "${VERSION:-}"}
+    build = DOCKERFILE.rpartition("\nFROM ")[0]
+    assert re.search(r"^ARG VERSION=$", build.rpartition("\nFROM ")[2], re.MULTILINE)
+    (pip,) = re.findall(r"&& (.+)/opt/attendance/bin/pip install", build)
+    assert pip == 'SETUPTOOLS_SCM_PRETEND_VERSION="${VERSION#v}" '
