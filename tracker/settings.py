@@ -253,8 +253,10 @@ SECRET_FILES = tuple(f"{_name(name)}_FILE" for name, field in Settings.model_fie
 # Files with the certificates that are trusted: what `requests` reads, and what Python's own `ssl` does.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+# Libraries know these in lower case as well.
+IN_BOTH_CASES = (*PROXIES, "NO_PROXY")
 # What the libraries that connect to others read by themselves, from the environment of the process.
-OF_LIBRARIES = (*PROXIES, "NO_PROXY", *CERTIFICATES, "SSL_CERT_DIR")
+OF_LIBRARIES = (*IN_BOTH_CASES, *CERTIFICATES, "SSL_CERT_DIR")
 # Which no proxy is asked for: tracker and dashboard ask each other, and the demo its practice Zoom.
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # Those that hold a path.
@@ -332,21 +334,23 @@ def secrets_of(settings: Settings) -> set[str]:
 def for_libraries(environment: Mapping[str, str]) -> dict[str, str]:
     """What of `environment` has to be in that of the process itself, so that proxies and own certificates are used.
 
-    One file of certificates does for all libraries where only one of the two names is given.
+    Names of proxies are read in lower case first, as the libraries do, and given in both. One file of certificates does
+    for all libraries where only one of the two names is given.
     """
     found = {name: environment[name] for name in OF_LIBRARIES if environment.get(name)}
+    found |= {name: environment[name.lower()] for name in IN_BOTH_CASES if environment.get(name.lower())}
     certificates = [found[name] for name in CERTIFICATES if name in found]
     found |= {name: found.get(name, certificates[0]) for name in CERTIFICATES if certificates}
     if any(name in found for name in PROXIES):
         without = [name.strip() for name in found.get("NO_PROXY", "").split(",") if name.strip()]
         found["NO_PROXY"] = ",".join([*without, *(name for name in THIS_MACHINE if name not in without)])
-    return found
+    return found | {name.lower(): found[name] for name in IN_BOTH_CASES if name in found}
 
 
 def unknown_names(names: Iterable[str]) -> dict[str, str]:
     """Those of these names that no setting has, each with the one that it resembles, or ""."""
     known = [*NAMES, *SECRET_FILES, *OF_LIBRARIES]
-    lower = [name.lower() for name in OF_LIBRARIES]  # which the libraries know as well
+    lower = [name.lower() for name in IN_BOTH_CASES]
     strange = [name for name in names if name not in known and name not in lower]
     return {name: next(iter(get_close_matches(name.upper(), known, 1, LIKENESS)), "") for name in strange}
 
