@@ -95,31 +95,14 @@ def _web_address_or_none(value: str, info: ValidationInfo) -> str:
     return _web_address(value, info) if value else ""
 
 
-def _accounts(value: str, info: ValidationInfo) -> str:
-    if value.lower() not in ACCOUNTS:
-        raise _Unusable("setting_no_choice", info, choices=", ".join(ACCOUNTS))
-    return value.lower()
-
-
-def _retention_action(value: str, info: ValidationInfo) -> str:
-    if value.lower() not in RETENTION_ACTIONS:
-        raise _Unusable("setting_no_choice", info, choices=", ".join(RETENTION_ACTIONS))
-    return value.lower()
-
-
-def _plan(value: str, info: ValidationInfo) -> str:
-    if value.lower() not in PLANS:
-        raise _Unusable("setting_no_choice", info, choices=", ".join(PLANS))
-    return value.lower()
-
-
-def _choice(*choices: str) -> AfterValidator:
+def _choice(*choices: str) -> BeforeValidator:
     def check(value: str, info: ValidationInfo) -> str:
         if value.lower() not in choices:
             raise _Unusable("setting_no_choice", info, choices=", ".join(choices))
         return value.lower()
 
-    return AfterValidator(check)
+    # Before a type with only these words refuses others in its own way.
+    return BeforeValidator(check)
 
 
 def _proxies(value: str, info: ValidationInfo) -> str:
@@ -205,7 +188,7 @@ class Settings(BaseSettings):
     zoom_webhook_secret: Secret = ""
     zoom_api_url: WebAddress = "https://api.zoom.us/v2"
     zoom_oauth_url: WebAddress = "https://zoom.us/oauth/token"
-    zoom_plan: Annotated[Plan, BeforeValidator(_plan)] = "pro"
+    zoom_plan: Annotated[Plan, _choice(*PLANS)] = "pro"
     cron_secret: Secret = ""
     tracker_host: str = "127.0.0.1"
     tracker_port: Port = 8787
@@ -214,7 +197,7 @@ class Settings(BaseSettings):
     forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
     allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
     retention_days: Annotated[int, _whole_number(0, 36_500)] = 0
-    retention_action: Annotated[str, AfterValidator(_retention_action)] = "names"
+    retention_action: Annotated[str, _choice(*RETENTION_ACTIONS)] = "names"
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
     audit_days: Annotated[int, _whole_number(30, 36_500)] = 365
@@ -229,7 +212,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: Secret = ""
     oidc_domains: str = ""
-    oidc_accounts: Annotated[str, AfterValidator(_accounts)] = "invited"
+    oidc_accounts: Annotated[str, _choice(*ACCOUNTS)] = "invited"
     oidc_role_claim: str = ""
     oidc_admin_values: str = ""
 
