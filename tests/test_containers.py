@@ -64,6 +64,15 @@ def test_the_settings_that_are_given_are_real_ones() -> None:
     assert named - {"DOMAIN", "FRONT_NETWORK"} <= set(NAMES)
 
 
+def test_the_settings_that_are_ignored_in_the_file_are_named_there_and_in_the_guide() -> None:
+    image = re.findall(r"^(?:ENV)? +([A-Z_]+)=", DOCKERFILE, re.MULTILINE)
+    decided = {name.removesuffix("_FILE") for name in (*SERVICES["tracker"]["environment"], *image)} & set(NAMES)
+    assert {"TRACKER_DATA_DIR", "TRACKER_HOST", "DATABASE_URL", "ALLOWED_HOSTS", "FORWARDED_ALLOW_IPS"} == decided
+    for file in (FOLDER / "env.example", PROJECT / ".docs" / "installing.md"):
+        text = file.read_text("utf-8")
+        assert [name for name in decided if name not in text] == []
+
+
 def test_everybody_waits_for_whom_it_needs_and_says_when_it_is_well() -> None:
     for name in ("tracker", "dashboard"):
         assert SERVICES[name]["depends_on"] == {
