@@ -64,6 +64,15 @@ def test_the_settings_that_are_given_are_real_ones() -> None:
     assert named - {"DOMAIN", "FRONT_NETWORK"} <= set(NAMES)
 
 
+def test_the_settings_that_are_ignored_in_the_file_are_named_there_and_in_the_guide() -> None:
+    image = re.findall(r"^(?:ENV)? +([A-Z_]+)=", DOCKERFILE, re.MULTILINE)
+    decided = {name.removesuffix("_FILE") for name in (*SERVICES["tracker"]["environment"], *image)} & set(NAMES)
+    assert {"TRACKER_DATA_DIR", "TRACKER_HOST", "DATABASE_URL", "ALLOWED_HOSTS", "FORWARDED_ALLOW_IPS"} == decided
+    for file in (FOLDER / "env.example", PROJECT / ".docs" / "installing.md"):
+        text = file.read_text("utf-8")
+        assert [name for name in decided if name not in text] == []
+
+
 def test_everybody_waits_for_whom_it_needs_and_says_when_it_is_well() -> None:
     for name in ("tracker", "dashboard"):
         assert SERVICES[name]["depends_on"] == {
@@ -98,7 +107,16 @@ def test_the_image_is_given_what_a_wheel_is_made_of_and_nothing_else() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {*wheel["packages"], *wheel["force-include"], project["project"]["readme"], "pyproject.toml"}
+    needed.add(".git_archival.txt")  # from which an archive of a release has its version
     lines = (PROJECT / ".dockerignore").read_text("utf-8").splitlines()
     let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
     assert lines[1] == "*"
     assert let_in == {Path(name).parts[0] for name in needed}
+
+
+def test_the_image_has_the_version_that_it_is_given() -> None:
+    assert SERVICES["settings"]["build"]["args"] == {"VERSION": "${VERSION:-}"}
+    build = DOCKERFILE.rpartition("\nFROM ")[0]
+    assert re.search(r"^ARG VERSION=$", build.rpartition("\nFROM ")[2], re.MULTILINE)
+    (pip,) = re.findall(r"&& (.+)/opt/attendance/bin/pip install", build)
+    assert pip == 'SETUPTOOLS_SCM_PRETEND_VERSION="${VERSION#v}" '

@@ -6,13 +6,15 @@ import re
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.tools import needs
-from tests.tracker_process import PROJECT, wait_until
+from tests.tracker_process import PROJECT, free_port, wait_until
 from tracker import paths
 from tracker.cli import command_parser
 
@@ -90,7 +92,12 @@ def test_the_script_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> No
     assert list(root.iterdir()) == []
     ran = install("--dry-run", str(PROJECT))
     assert "would run: useradd --system" in ran.stdout
-    assert "would run: systemctl restart attendance-tracker\n" in ran.stdout
+    restarts = [line for line in ran.stdout.splitlines() if "restart" in line or "wait" in line]
+    assert restarts == [
+        "would run: systemctl restart attendance-tracker",
+        "would run: wait_for_tracker 60",
+        "would run: systemctl restart attendance-dashboard",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -169,6 +176,46 @@ def test_the_same_call_is_an_update_that_keeps_settings_and_the_version_before(
     assert call().returncode == 1
     assert (versions / "current").readlink() == second
     assert {path.name for path in versions.iterdir()} == {"current", str(first), str(second)}
+
+
+class Sick(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """As a tracker answers whose database is away."""
+        self.send_response(503)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def wait_for_tracker(folder: Path, settings: str) -> subprocess.CompletedProcess[str]:
+    """The script's own step, with these settings, tried once."""
+    (folder / ".env").write_text(settings)
+    text = INSTALL.read_text()
+    step = text[text.index("wait_for_tracker()") : text.index("dry=")]
+    fail = re.findall(r"^fail\(\).*$", text, re.MULTILINE)[0]
+    script = f"set -eu\n{fail}\n{step}\npython={sys.executable} settings={folder}\nwait_for_tracker 0\necho went on\n"
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_script_goes_on_when_the_tracker_answers_whatever_it_says(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), Sick) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for settings in (
+            "#TRACKER_PORT=1\nTRACKER_PORT={}\n",
+            "TRACKER_HOST=0.0.0.0\nexport TRACKER_PORT='{}' # ours\n",
+        ):
+            ran = wait_for_tracker(tmp_path, settings.format(server.server_port))
+            assert (ran.returncode, ran.stdout, ran.stderr) == (0, "went on\n", "")
+        server.shutdown()
+
+
+def test_the_script_says_that_the_tracker_did_not_come_up(tmp_path: Path) -> None:
+    ran = wait_for_tracker(tmp_path, f"TRACKER_PORT={free_port()}\n")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("The tracker does not answer")
+    assert ran.stderr.endswith("journalctl -u attendance-tracker\n")
+    assert ran.stderr.count("\n") == 1
 
 
 def test_the_files_can_be_had_from_the_program(tmp_path: Path) -> None:

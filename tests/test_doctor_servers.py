@@ -258,10 +258,20 @@ def test_the_mail_servers_certificate_is_trusted_by_the_same_file(school: School
     [
         ({"ZOOM_PLAN": "free"}, {}),
         ({"NO_PROXY": "x"}, {"NO_PROXY": "x"}),
+        ({"no_proxy": "x"}, {"NO_PROXY": "x"}),
         ({"HTTPS_PROXY": "http://p"}, {"HTTPS_PROXY": "http://p", "NO_PROXY": "127.0.0.1,localhost,::1"}),
+        ({"https_proxy": "http://p"}, {"HTTPS_PROXY": "http://p", "NO_PROXY": "127.0.0.1,localhost,::1"}),
+        (
+            {"HTTPS_PROXY": "http://p", "https_proxy": "http://q", "all_proxy": "", "ALL_PROXY": "http://r"},
+            {"HTTPS_PROXY": "http://q", "ALL_PROXY": "http://r", "NO_PROXY": "127.0.0.1,localhost,::1"},
+        ),
         (
             {"HTTP_PROXY": "http://p", "NO_PROXY": "localhost, mail.example"},
             {"HTTP_PROXY": "http://p", "NO_PROXY": "localhost,mail.example,127.0.0.1,::1"},
+        ),
+        (
+            {"http_proxy": "http://p", "no_proxy": "mail.example", "NO_PROXY": "x"},
+            {"HTTP_PROXY": "http://p", "NO_PROXY": "mail.example,127.0.0.1,localhost,::1"},
         ),
         ({"SSL_CERT_FILE": "/a"}, {"SSL_CERT_FILE": "/a", "REQUESTS_CA_BUNDLE": "/a"}),
         (
@@ -271,4 +281,5 @@ def test_the_mail_servers_certificate_is_trusted_by_the_same_file(school: School
     ],
 )
 def test_what_the_libraries_are_told(given: dict[str, str], expected: dict[str, str]) -> None:
-    assert for_libraries(given) == expected
+    in_lower_case = {name.lower(): value for name, value in expected.items() if name.endswith("_PROXY")}
+    assert for_libraries(given) == expected | in_lower_case

@@ -47,7 +47,8 @@ def test_names_of_other_programs_in_the_settings_file_are_named_and_no_fault(tmp
     file.write_text("POSTGRES_PASSWORD=x\nTZ=UTC\nHTTPS_PROXY=x\n", "utf-8")
     ok, told = given({}, file)
     assert (ok, told.endswith(": POSTGRES_PASSWORD, TZ.")) == (True, True)
-    assert unknown_names(["https_proxy", "ZOOM_CLIENT_SECRET_FILE", "SSL_CERT_DIR"]) == {}
+    assert unknown_names(["https_proxy", "no_proxy", "ZOOM_CLIENT_SECRET_FILE", "SSL_CERT_DIR"]) == {}
+    assert unknown_names(["ssl_cert_file"]) == {"ssl_cert_file": "SSL_CERT_FILE"}  # which no library reads
 
 
 def test_a_file_with_a_secret_that_others_can_open_is_named(tmp_path: Path) -> None:

@@ -25,12 +25,12 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "SETUPTOOLS_SCM_"))}
 
 
-def version_of(folder: Path) -> str:
-    """What the package would be called that is built in this folder."""
+def version_of(folder: Path, **more: str) -> str:
+    """What the package would be called that is built in this folder, with these further variables."""
     found = subprocess.run(
         [sys.executable, "-m", "hatchling", "version"],
         cwd=folder,
-        env=environment(),
+        env=environment() | more,
         check=True,
         capture_output=True,
         text=True,
@@ -86,3 +86,10 @@ def test_an_archive_of_a_release_has_its_version(checkout: Path, tmp_path: Path)
 def test_files_without_git_have_a_version_too(checkout: Path, tmp_path: Path) -> None:
     shutil.copytree(checkout, tmp_path / "copied", ignore=shutil.ignore_patterns(".git"))
     assert version_of(tmp_path / "copied") == "0.0.0"
+
+
+@pytest.mark.slow
+def test_a_build_without_git_has_the_version_that_it_is_told(checkout: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkout, tmp_path / "copied", ignore=shutil.ignore_patterns(".git"))
+    assert version_of(tmp_path / "copied", SETUPTOOLS_SCM_PRETEND_VERSION="3.1.4") == "3.1.4"
+    assert version_of(tmp_path / "copied", SETUPTOOLS_SCM_PRETEND_VERSION="") == "0.0.0"

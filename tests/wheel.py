@@ -111,10 +111,7 @@ def can_sign_in(url: str, email: str, password: str) -> bool:
     return status == 303 and ask(url, Accept="text/html", Cookie=cookie)[0] == 200
 
 
-def test_it_says_the_version_that_its_wheel_is_named_by(
-    program: Path, run: Callable[..., tuple[int, str, str]]
-) -> None:
-    (wheel,) = program.parents[2].glob("*.whl")
+def test_it_says_the_version_that_its_wheel_is_named_by(wheel: Path, run: Callable[..., tuple[int, str, str]]) -> None:
     assert run("--version") == (0, f"tracker {wheel.name.split('-')[1]}\n", "")
 
 

@@ -95,31 +95,14 @@ def _web_address_or_none(value: str, info: ValidationInfo) -> str:
     return _web_address(value, info) if value else ""
 
 
-def _accounts(value: str, info: ValidationInfo) -> str:
-    if value.lower() not in ACCOUNTS:
-        raise _Unusable("setting_no_choice", info, choices=", ".join(ACCOUNTS))
-    return value.lower()
-
-
-def _retention_action(value: str, info: ValidationInfo) -> str:
-    if value.lower() not in RETENTION_ACTIONS:
-        raise _Unusable("setting_no_choice", info, choices=", ".join(RETENTION_ACTIONS))
-    return value.lower()
-
-
-def _plan(value: str, info: ValidationInfo) -> str:
-    if value.lower() not in PLANS:
-        raise _Unusable("setting_no_choice", info, choices=", ".join(PLANS))
-    return value.lower()
-
-
-def _choice(*choices: str) -> AfterValidator:
+def _choice(*choices: str) -> BeforeValidator:
     def check(value: str, info: ValidationInfo) -> str:
         if value.lower() not in choices:
             raise _Unusable("setting_no_choice", info, choices=", ".join(choices))
         return value.lower()
 
-    return AfterValidator(check)
+    # Before a type with only these words refuses others in its own way.
+    return BeforeValidator(check)
 
 
 def _proxies(value: str, info: ValidationInfo) -> str:
@@ -205,7 +188,7 @@ class Settings(BaseSettings):
     zoom_webhook_secret: Secret = ""
     zoom_api_url: WebAddress = "https://api.zoom.us/v2"
     zoom_oauth_url: WebAddress = "https://zoom.us/oauth/token"
-    zoom_plan: Annotated[Plan, BeforeValidator(_plan)] = "pro"
+    zoom_plan: Annotated[Plan, _choice(*PLANS)] = "pro"
     cron_secret: Secret = ""
     tracker_host: str = "127.0.0.1"
     tracker_port: Port = 8787
@@ -214,7 +197,7 @@ class Settings(BaseSettings):
     forwarded_allow_ips: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
     allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
     retention_days: Annotated[int, _whole_number(0, 36_500)] = 0
-    retention_action: Annotated[str, AfterValidator(_retention_action)] = "names"
+    retention_action: Annotated[str, _choice(*RETENTION_ACTIONS)] = "names"
     sign_in_idle_hours: Annotated[int, _whole_number(1, 8_760)] = 72
     sign_in_days: Annotated[int, _whole_number(1, 365)] = 7
     audit_days: Annotated[int, _whole_number(30, 36_500)] = 365
@@ -230,7 +213,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: Secret = ""
     oidc_domains: str = ""
-    oidc_accounts: Annotated[str, AfterValidator(_accounts)] = "invited"
+    oidc_accounts: Annotated[str, _choice(*ACCOUNTS)] = "invited"
     oidc_role_claim: str = ""
     oidc_admin_values: str = ""
 
@@ -254,8 +237,10 @@ SECRET_FILES = tuple(f"{_name(name)}_FILE" for name, field in Settings.model_fie
 # Files with the certificates that are trusted: what `requests` reads, and what Python's own `ssl` does.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+# Libraries know these in lower case as well.
+IN_BOTH_CASES = (*PROXIES, "NO_PROXY")
 # What the libraries that connect to others read by themselves, from the environment of the process.
-OF_LIBRARIES = (*PROXIES, "NO_PROXY", *CERTIFICATES, "SSL_CERT_DIR")
+OF_LIBRARIES = (*IN_BOTH_CASES, *CERTIFICATES, "SSL_CERT_DIR")
 # Which no proxy is asked for: tracker and dashboard ask each other, and the demo its practice Zoom.
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # Those that hold a path.
@@ -333,21 +318,23 @@ def secrets_of(settings: Settings) -> set[str]:
 def for_libraries(environment: Mapping[str, str]) -> dict[str, str]:
     """What of `environment` has to be in that of the process itself, so that proxies and own certificates are used.
 
-    One file of certificates does for all libraries where only one of the two names is given.
+    Names of proxies are read in lower case first, as the libraries do, and given in both. One file of certificates does
+    for all libraries where only one of the two names is given.
     """
     found = {name: environment[name] for name in OF_LIBRARIES if environment.get(name)}
+    found |= {name: environment[name.lower()] for name in IN_BOTH_CASES if environment.get(name.lower())}
     certificates = [found[name] for name in CERTIFICATES if name in found]
     found |= {name: found.get(name, certificates[0]) for name in CERTIFICATES if certificates}
     if any(name in found for name in PROXIES):
         without = [name.strip() for name in found.get("NO_PROXY", "").split(",") if name.strip()]
         found["NO_PROXY"] = ",".join([*without, *(name for name in THIS_MACHINE if name not in without)])
-    return found
+    return found | {name.lower(): found[name] for name in IN_BOTH_CASES if name in found}
 
 
 def unknown_names(names: Iterable[str]) -> dict[str, str]:
     """Those of these names that no setting has, each with the one that it resembles, or ""."""
     known = [*NAMES, *SECRET_FILES, *OF_LIBRARIES]
-    lower = [name.lower() for name in OF_LIBRARIES]  # which the libraries know as well
+    lower = [name.lower() for name in IN_BOTH_CASES]
     strange = [name for name in names if name not in known and name not in lower]
     return {name: next(iter(get_close_matches(name.upper(), known, 1, LIKENESS)), "") for name in strange}
 
