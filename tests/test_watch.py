@@ -219,11 +219,11 @@ def test_conditions_are_read_as_they_were_written_and_what_makes_no_sense_is_lef
     why = (Problem("zoom_unavailable", {"status": 502}),)
     one = Condition(Problem("zoom_away", {"host": "x", "since": "now", "why": why}), Severity.DOWN)
     text = json.dumps([health.fields_of(one), {"code": 7}, "x", {"code": "of_another_version"}])
-    assert health.conditions.read(text, "two:8787") == (
+    assert health.conditions.from_json(text, "two:8787") == (
         Condition(one.problem, Severity.DOWN, "two:8787"),
         Condition(Problem("of_another_version"), Severity.ATTENTION, "two:8787"),
     )
-    assert health.conditions.read("{") == health.conditions.read("7") == ()
+    assert health.conditions.from_json("{") == health.conditions.from_json("7") == ()
 
 
 # What is the matter with a database
