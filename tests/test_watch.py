@@ -342,3 +342,13 @@ def test_an_api_that_answers_only_that_it_does_not_work_is_away(
         school.zoom.meeting("85011112222")
     watch.call_zoom()
     assert codes(watch) == ["zoom_away"]
+
+
+@pytest.mark.database("sqlite")
+def test_an_api_that_does_not_know_head_is_there(school: Services, clock: Clock, http: RequestsMock) -> None:
+    grant(http)
+    http.head(API, status=501)
+    watch = watch_on(school, clock)
+    watch.beat()
+    watch.call_zoom()
+    assert codes(watch) == []
