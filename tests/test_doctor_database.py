@@ -15,6 +15,7 @@ from tests.databases import url_of
 from tests.examined import Shown, answering, found, services_on
 from tests.makers import Clock, member
 from tracker.doctor import database as looking
+from tracker.health import vitals
 from tracker.storage.database import make_engine
 from tracker.storage.examination import schema_differences, try_writing
 from tracker.storage.faults import Fault, Sort
@@ -196,8 +197,8 @@ def test_a_disk_with_little_room_is_named(
     engine: Engine, http: RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert checks_of(engine, http)["disk"].ok
-    monkeypatch.setattr(looking, "LOW_BYTES", 2**60)
-    monkeypatch.setattr(looking, "LOW_SHARE", 1.1)
+    monkeypatch.setattr(vitals, "LOW_BYTES", 2**60)
+    monkeypatch.setattr(vitals, "LOW_SHARE", 1.1)
     check = checks_of(engine, http)["disk"]
     assert (check.ok, str(tmp_path) in check.sentence) == (False, True)
 

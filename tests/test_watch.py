@@ -219,11 +219,11 @@ def test_conditions_are_read_as_they_were_written_and_what_makes_no_sense_is_lef
     why = (Problem("zoom_unavailable", {"status": 502}),)
     one = Condition(Problem("zoom_away", {"host": "x", "since": "now", "why": why}), Severity.DOWN)
     text = json.dumps([health.fields_of(one), {"code": 7}, "x", {"code": "of_another_version"}])
-    assert health.conditions.read(text, "two:8787") == (
+    assert health.conditions.from_json(text, "two:8787") == (
         Condition(one.problem, Severity.DOWN, "two:8787"),
         Condition(Problem("of_another_version"), Severity.ATTENTION, "two:8787"),
     )
-    assert health.conditions.read("{") == health.conditions.read("7") == ()
+    assert health.conditions.from_json("{") == health.conditions.from_json("7") == ()
 
 
 # What is the matter with a database
@@ -342,3 +342,13 @@ def test_an_api_that_answers_only_that_it_does_not_work_is_away(
         school.zoom.meeting("85011112222")
     watch.call_zoom()
     assert codes(watch) == ["zoom_away"]
+
+
+@pytest.mark.database("sqlite")
+def test_an_api_that_does_not_know_head_is_there(school: Services, clock: Clock, http: RequestsMock) -> None:
+    grant(http)
+    http.head(API, status=501)
+    watch = watch_on(school, clock)
+    watch.beat()
+    watch.call_zoom()
+    assert codes(watch) == []

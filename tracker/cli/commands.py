@@ -175,7 +175,8 @@ def examine(call: Call) -> int:
     try:
         with call.services(prepare=None) as services:
             checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + checks
-            checks += doctor.examine(services) + doctor.conditions(services)
+            checks += doctor.examine(services)
+            checks += doctor.conditions(services, checks)
             if call.options.public:
                 checks += doctor.way_from_zoom(services, call.options.public)
     except SettingsError as error:

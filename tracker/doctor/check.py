@@ -1,10 +1,11 @@
 """One check, and how it is made: what cannot be checked is a check that says so."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tracker.errors import Problem, TrackerError
+from tracker.health import Condition
 from tracker.services import Services
 from tracker.storage.database import AWAY
 from tracker.storage.faults import Sort, fault_of
@@ -19,6 +20,15 @@ AS_HEALTH_SAYS = {
     Sort.BUSY: "database_busy",
     Sort.SCHEMA: "database_schema",
     Sort.OTHER: "database_fault",
+}
+
+# What a check that is not in order says as well, by the check.
+SAID_BY_CHECK = {
+    "disk": frozenset(("disk_low",)),
+    "zoom": frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail")),
+    "clock": frozenset(("clock_off",)),
+    "webhook_secret": frozenset(("webhook_secret_missing",)),
+    "webhooks": frozenset(("webhooks_silent", "webhooks_unsigned", "webhooks_changed")),
 }
 
 
@@ -61,3 +71,9 @@ def why_away(error: Exception) -> Problem:
         return Problem("condition", {"what": (what,), "cure": (cure,)})
     cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
     return Problem("database_away_because", {"cause": cause})
+
+
+def is_said(one: Condition, checks: Iterable[Check]) -> bool:
+    """Whether a failing check says this condition as well. Checks are of this machine, and not of other trackers'."""
+    amiss = (check.code for check in checks if not check.ok)
+    return not one.tracker and any(one.code in SAID_BY_CHECK.get(code, ()) for code in amiss)

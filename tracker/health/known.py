@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tracker.errors import Problem
 from tracker.health.asking import ask_tracker
-from tracker.health.conditions import Condition, Severity, read
+from tracker.health.conditions import Condition, Severity, from_json
 from tracker.health.reader import Reader
 from tracker.health.state import Health
 from tracker.services import Services
@@ -49,7 +49,7 @@ def of_trackers(found: Health) -> list[Condition]:
     alive = [tracker for tracker in found.trackers if tracker.is_alive(found.now)]
     if not alive:
         return [Condition(Problem(NOT_RUNNING), Severity.DOWN)]
-    return [one for tracker in alive for one in read(tracker.conditions, tracker.name if len(alive) > 1 else "")]
+    return [one for tracker in alive for one in from_json(tracker.conditions, tracker.name if len(alive) > 1 else "")]
 
 
 def name_of_tracker(services: Services) -> str:

@@ -48,6 +48,11 @@ class Disk:
     total: int
     needed: bool
 
+    @property
+    def is_low(self) -> bool:
+        """Whether little room is left on it."""
+        return self.free < min(LOW_BYTES, self.total * LOW_SHARE)
+
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
@@ -129,7 +134,7 @@ def _of_disks(vitals: Vitals) -> Iterator[Condition]:
         if disk.needed and disk.free < FULL_BYTES:
             if fault is None or fault.sort is not Sort.FULL:
                 yield Condition(Problem("disk_full", {"where": disk.where}), Severity.DOWN)
-        elif disk.free < min(LOW_BYTES, disk.total * LOW_SHARE):
+        elif disk.is_low:
             yield Condition(Problem("disk_low", {"free": disk.free // MEGABYTE, "where": disk.where}))
 
 
