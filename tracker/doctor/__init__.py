@@ -13,13 +13,22 @@ from dataclasses import replace
 
 from tracker.doctor import database, installation, others, public, zoom
 from tracker.doctor.check import Check, made
-from tracker.doctor.installation import settings_given, where_things_are
+from tracker.doctor.installation import settings_given, where_things_are, wrong_settings
 from tracker.doctor.zoom import SCOPES
 from tracker.errors import Problem
 from tracker.services import Services
 from tracker.zoom import Zoom
 
-__all__ = ["SCOPES", "Check", "conditions", "examine", "settings_given", "way_from_zoom", "where_things_are"]
+__all__ = [
+    "SCOPES",
+    "Check",
+    "conditions",
+    "examine",
+    "settings_given",
+    "way_from_zoom",
+    "where_things_are",
+    "wrong_settings",
+]
 
 Made = Callable[[Services], Iterator[Check]]
 
