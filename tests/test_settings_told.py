@@ -26,7 +26,7 @@ from tracker.server.routes import Request, ServerState, answer
 from tracker.server.watch import Watch
 from tracker.services import Services
 from tracker.settings import environment_of, read_settings, unreadable_lines
-from tracker.ui import all_well, page
+from tracker.ui import page
 from tracker.ui.wiring import services
 
 pytestmark = pytest.mark.database("sqlite")
@@ -101,7 +101,7 @@ def test_system_names_a_fault_of_the_trackers_settings(
     check: str,
 ) -> None:
     monkeypatch.setattr(
-        doctor, "examine", lambda _services: [Check(one, True, Problem("files_ours")) for one in all_well.CHECKS]
+        doctor, "examine", lambda _services: [Check(one, True, Problem("files_ours")) for one in doctor.CHECKS]
     )
     st.cache_data.clear()
     state_of(services(), write(tmp_path, text, mode))
@@ -131,6 +131,7 @@ def test_doctor_names_a_fault_of_the_settings_once_also_while_the_tracker_tells_
     ran = CommandLine(capsysbinary)("doctor", "--json")
     wrong = {one["name"]: one["sentence"] for one in ran.json["checks"] if not one["ok"]}
     assert named in wrong[check]
+    assert code != "settings_line_unreadable" or wrong[check].endswith(sentence(f"cure_{code}"))
     assert f"condition:{code}" not in wrong
     assert SECRET not in ran.stdout.decode()
 
