@@ -26,6 +26,8 @@ def begin(log_level: int = logging.INFO) -> None:
     """
     logging.getLogger().setLevel(log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What it says of lines of `.env` is told as a condition, with what mends it.
+    logging.getLogger("dotenv").setLevel(logging.ERROR)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def leave(*_: object) -> NoReturn:
