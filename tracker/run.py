@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from tracker import privacy
 from tracker.errors import InvalidInput
-from tracker.health import WebhookCounter, name_of_tracker
+from tracker.health import Condition, WebhookCounter, name_of_tracker
 from tracker.server.dashboard_process import Dashboard, port_is_free
 from tracker.server.http_server import HttpServer
 from tracker.server.routes import ServerState
@@ -26,6 +26,8 @@ def begin(log_level: int = logging.INFO) -> None:
     """
     logging.getLogger().setLevel(log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What it says of lines of `.env` is told as a condition, with what mends it.
+    logging.getLogger("dotenv").setLevel(logging.ERROR)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def leave(*_: object) -> NoReturn:
@@ -38,8 +40,11 @@ def begin(log_level: int = logging.INFO) -> None:
 
 
 @contextmanager
-def running_tracker(services: Services) -> Iterator[HttpServer]:
-    """HTTP server and worker in this process, until the end of the block. Raises InvalidInput for a port in use."""
+def running_tracker(services: Services, settings_wrong: tuple[Condition, ...] = ()) -> Iterator[HttpServer]:
+    """HTTP server and worker in this process, until the end of the block. Raises InvalidInput for a port in use.
+
+    `settings_wrong` is told as long as it runs: what is mended in the settings counts from the next start on.
+    """
     settings = services.settings
     check_port(settings.tracker_host, settings.tracker_port)
     # The database may be an older one that was restored: nothing of whoever was erased since is to be shown.
@@ -47,7 +52,7 @@ def running_tracker(services: Services) -> Iterator[HttpServer]:
     webhook_counter = WebhookCounter(services.engine, services.now)
     name, chores = name_of_tracker(services), (webhook_counter.save_counts, webhook_counter.tell_refused)
     worker = Worker(services.in_background(), name, chores=chores)
-    watch = Watch(services, name, worker, webhook_counter)
+    watch = Watch(services, name, worker, webhook_counter, settings_wrong=settings_wrong)
     state = ServerState(services, watch, webhook_counter)
     worker.time_fetches(state.counters.fetch_seconds.observe)
     http_server = HttpServer(settings.tracker_host, settings.tracker_port, state)

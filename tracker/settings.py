@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -342,6 +343,16 @@ def unknown_names(names: Iterable[str]) -> dict[str, str]:
 def names_in(file: Path) -> list[str]:
     """The names that a file like `.env` sets; none where there is no such file."""
     return [name for name, value in dotenv_values(file, interpolate=False).items() if value is not None]
+
+
+def unreadable_lines(file: Path) -> list[int]:
+    """The numbers of the lines of a file like `.env` that are no setting and no comment, and are passed over."""
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8") as stream:
+        wrong = [one.original for one in parse_stream(stream) if one.error]
+    # What is read as one begins with the empty lines before it.
+    return [one.line + one.string[: -len(one.string.lstrip())].count("\n") for one in wrong]
 
 
 def environment_of(given: Mapping[str, str]) -> dict[str, str]:

@@ -49,10 +49,11 @@ from tracker.cli.call import (
     say,
 )
 from tracker.errors import InvalidInput, NotFound, Problem, SettingsError, TrackerError
+from tracker.health import Condition
 from tracker.messages import languages, name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, until_stopped
 from tracker.server.dashboard_process import Dashboard
-from tracker.services import open_services
+from tracker.services import Services, open_services
 from tracker.settings import environment_of, for_libraries, read_settings
 from tracker.storage import backup
 from tracker.storage.class_lists import Filter
@@ -111,7 +112,7 @@ def _why_away(error: Exception) -> Problem:
 def serve(call: Call) -> None:
     """The tracker alone, until it is told to stop."""
     begin()
-    with call.services() as services, running_tracker(services) as http_server:
+    with call.services() as services, running_tracker(services, _wrong_settings(call, services)) as http_server:
         say(f"The tracker listens on http://{services.settings.tracker_host}:{http_server.port}.", at_once=True)
         until_stopped()
 
@@ -121,11 +122,15 @@ def up(call: Call) -> int:
     begin()
     with (
         call.services() as services,
-        running_tracker(services),
+        running_tracker(services, _wrong_settings(call, services)),
         Dashboard(services.settings, call.environment) as dashboard,
     ):
         say(f"The dashboard is at {dashboard.url}.", at_once=True)
         return until_stopped(dashboard)
+
+
+def _wrong_settings(call: Call, services: Services) -> tuple[Condition, ...]:
+    return doctor.wrong_settings(call.environment, call.env_file, services.settings)
 
 
 def dashboard_alone(call: Call) -> int:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from tracker.doctor import database, installation, others, public, zoom
 from tracker.doctor.check import SAID_BY_CHECK, Check, is_said, made
-from tracker.doctor.installation import settings_given, where_things_are
+from tracker.doctor.installation import settings_given, where_things_are, wrong_settings
 from tracker.doctor.zoom import SCOPES
 from tracker.errors import Problem
 from tracker.services import Services
@@ -30,6 +30,7 @@ __all__ = [
     "settings_given",
     "way_from_zoom",
     "where_things_are",
+    "wrong_settings",
 ]
 
 Made = Callable[[Services], Iterator[Check]]

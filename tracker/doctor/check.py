@@ -28,6 +28,9 @@ SAID_BY_CHECK = {
     "zoom": frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail")),
     "clock": frozenset(("clock_off",)),
     "webhook_secret": frozenset(("webhook_secret_missing",)),
+    "settings_file": frozenset(("settings_file_open",)),
+    "settings": frozenset(("settings_misspelt", "settings_line_unreadable", "settings_file_open")),
+    "secrets": frozenset(("secrets_weak",)),
     "webhooks": frozenset(("webhooks_silent", "webhooks_unsigned", "webhooks_changed")),
 }
 

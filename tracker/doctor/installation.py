@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from tracker import auth, health, paths, privacy
 from tracker.doctor.check import Check, is_said
 from tracker.errors import Problem, TrackerError
+from tracker.health import Condition
 from tracker.health.conditions import minute
 from tracker.services import Services
-from tracker.settings import SECRET_FILES, names_in, unknown_names
+from tracker.settings import SECRET_FILES, Settings, names_in, unknown_names, unreadable_lines
 from tracker.storage.database import AWAY, files_of
 from tracker.storage.schema import check_schema
 from tracker.storage.webhook_log import REFUSED
@@ -36,19 +37,49 @@ def where_things_are(env_file: Path, data_dir: Path) -> list[Check]:
 
 
 def settings_given(environment: Mapping[str, str], env_file: Path) -> Iterator[Check]:
-    """Whether every name is one of a setting, and every file with a secret is its user's alone."""
+    """Whether every name is one of a setting, every line is read, and every file with a secret is its user's alone."""
+    misspelt, others = _strange_names(environment, env_file)
+    opened = _open_secrets(environment)
+    lines = [Condition(one) for one in _unreadable(env_file)]
+    told_lines = (Problem("condition", {"what": (one.problem,), "cure": (one.cure,)}) for one in lines)
+    faults = (*misspelt, *told_lines, *((Problem("files_open", {"files": ", ".join(opened)}),) if opened else ()))
+    told = Problem("settings_of_others", {"names": ", ".join(others)}) if others else Problem("settings_known")
+    yield Check("settings", not faults, Problem("settings_amiss", {"faults": faults}) if faults else told)
+
+
+def wrong_settings(environment: Mapping[str, str], env_file: Path, settings: Settings) -> tuple[Condition, ...]:
+    """The same, and the secrets that can be guessed, as a tracker tells it that was started with these settings."""
+    misspelt, _others = _strange_names(environment, env_file)
+    opened = [*([str(env_file)] if paths.is_open_to_others(env_file) else []), *_open_secrets(environment)]
+    weak = weak_secrets(settings)
+    found = [Problem("settings_misspelt", {"faults": misspelt})] if misspelt else []
+    found += _unreadable(env_file)
+    found += [Problem("settings_file_open", {"files": ", ".join(opened)})] if opened else []
+    found += [Problem("secrets_weak", {"names": ", ".join(weak)})] if weak else []
+    return tuple(map(Condition, found))
+
+
+def _strange_names(environment: Mapping[str, str], env_file: Path) -> tuple[tuple[Problem, ...], list[str]]:
+    """The names that are misspelt, and those in the file that are other programs'."""
     in_file = names_in(env_file)
     # The environment has names of many other programs.
     unknown = unknown_names([*in_file, *(name for name in environment if name.startswith(PREFIXES))])
     misspelt = tuple(
         Problem("setting_misspelt", {"name": name, "like": like}) for name, like in sorted(unknown.items()) if like
     )
-    others = [name for name in in_file if unknown.get(name) == ""]
-    opened = [environment[name] for name in SECRET_FILES if name in environment]
-    opened = [name for name in opened if paths.is_open_to_others(Path(name))]
-    faults = misspelt + ((Problem("files_open", {"files": ", ".join(opened)}),) if opened else ())
-    told = Problem("settings_of_others", {"names": ", ".join(others)}) if others else Problem("settings_known")
-    yield Check("settings", not faults, Problem("settings_amiss", {"faults": faults}) if faults else told)
+    return misspelt, [name for name in in_file if unknown.get(name) == ""]
+
+
+def _open_secrets(environment: Mapping[str, str]) -> list[str]:
+    """The files with a secret that others can open."""
+    given = [environment[name] for name in SECRET_FILES if name in environment]
+    return [name for name in given if paths.is_open_to_others(Path(name))]
+
+
+def _unreadable(env_file: Path) -> list[Problem]:
+    """The lines of the file that say nothing, by their numbers: what stands there may be a secret."""
+    lines = ", ".join(map(str, unreadable_lines(env_file)))
+    return [Problem("settings_line_unreadable", {"file": str(env_file), "lines": lines})] if lines else []
 
 
 def files(services: Services) -> Iterator[Check]:
@@ -62,17 +93,21 @@ def files(services: Services) -> Iterator[Check]:
 
 def secrets(services: Services) -> Iterator[Check]:
     """Whether secrets can be guessed."""
-    settings = services.settings
+    weak = weak_secrets(services.settings)
+    problem = Problem("secrets_weak", {"names": ", ".join(weak)}) if weak else Problem("secrets_strong")
+    yield Check("secrets", not weak, problem)
+
+
+def weak_secrets(settings: Settings) -> list[str]:
+    """The names of the secrets that can be guessed."""
     given = {name.upper(): str(getattr(settings, name)) for name in SECRETS if getattr(settings, name)}
     times = Counter(given.values())
     demo_runs = is_here(settings.zoom_api_url)
-    weak = [
+    return [
         name
         for name, secret in given.items()
         if auth.is_weak_secret(secret) or times[secret] > 1 or (OF_DEMO.fullmatch(secret) and not demo_runs)
     ]
-    problem = Problem("secrets_weak", {"names": ", ".join(weak)}) if weak else Problem("secrets_strong")
-    yield Check("secrets", not weak, problem)
 
 
 def addresses(services: Services) -> Iterator[Check]:

@@ -61,7 +61,8 @@ class Vitals:
     `loop_age`: seconds since the loop's last turn, None before the first. `failing_jobs`: those that fail by a fault of
     the program. `beat_age`: seconds since a sign of life was stored, or not taken by the database.
     `has_tried_to_store`: whether a change was tried to be stored since the start. `silent_for`: for how many seconds
-    the database has owed an answer. `recent`: webhooks of the last minutes by outcome.
+    the database has owed an answer. `recent`: webhooks of the last minutes by outcome. `settings`: what was wrong with
+    the settings at the start.
     """
 
     loop_age: float | None
@@ -78,12 +79,13 @@ class Vitals:
     zoom_connected: bool = True
     webhook_secret: bool = True
     recent: Mapping[str, int] = field(default_factory=dict)
+    settings: tuple[Condition, ...] = ()
 
 
 def of_process(vitals: Vitals) -> list[Condition]:
     """What is wrong with a tracker by what it knows of itself; nothing while all is well."""
     parts = (_of_loop, _of_database, _of_disks, _of_zoom, _of_webhooks)
-    return [condition for part in parts for condition in part(vitals)]
+    return [*(condition for part in parts for condition in part(vitals)), *vitals.settings]
 
 
 def disk_of(folder: Path, *, needed: bool) -> Disk | None:

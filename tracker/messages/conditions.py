@@ -34,6 +34,9 @@ OF_CONDITIONS: Mapping[str, Template] = {
     "the Zoom app, or somebody else sends them, or something on the way changes their body.",
     "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
     "the proxy, tunnel or firewall before the tracker has to pass the body on byte for byte.",
+    "settings_misspelt": "{faults}",
+    "settings_line_unreadable": "Lines of {file} that cannot be read, so that they set nothing: {lines}.",
+    "settings_file_open": "Other users of this machine can open files with secrets: {files}.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
     "mails_late": "E-mails that are due and that nobody sends: {count}.",
@@ -97,6 +100,11 @@ CURES: Mapping[str, Template] = {
     "webhooks_unsigned": _FROM_FEATURE_PAGE,
     "webhooks_changed": "Find what stands between Zoom and the tracker, and switch off whatever in it unpacks, formats "
     "or rewrites bodies.",
+    "settings_misspelt": "Write the name as `.env.example` has it, and start tracker and dashboard again.",
+    "settings_line_unreadable": "Write each of them as NAME=value on a line of its own, with every quotation mark "
+    "closed, and start tracker and dashboard again.",
+    "settings_file_open": "Take it from them with `chmod 600`, and start the tracker again.",
+    "secrets_weak": "Start tracker and dashboard again with the new ones.",
     "fetches_late": "Wait a few minutes: after a break the tracker catches up. If the number does not go down, start "
     "the tracker again, and look into its log.",
     "fetches_stuck": "The page System says for each class what Zoom says, and tries it again.",

@@ -68,9 +68,10 @@ class Watch:
         loop: Loop,
         webhook_counter: WebhookCounter,
         monotonic: Callable[[], float] = time.monotonic,
+        settings_wrong: tuple[Condition, ...] = (),
     ) -> None:
         self._services, self._name, self._loop, self._monotonic = services, name, loop, monotonic
-        self._webhook_counter = webhook_counter
+        self._webhook_counter, self._settings_wrong = webhook_counter, settings_wrong
         self._started_at = services.now()
         self._faults = faults_of(services.engine)
         self._stop = threading.Event()
@@ -183,6 +184,7 @@ class Watch:
             zoom_connected=self._is_connected,
             webhook_secret=bool(settings.zoom_webhook_secret),
             recent=self._webhook_counter.recent(),
+            settings=self._settings_wrong,
         )
 
     @property

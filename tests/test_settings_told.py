@@ -1,0 +1,160 @@
+"""What is wrong with the settings of a tracker is told by all who tell anything, and no value is ever part of it.
+
+They are `/healthz`, `/metrics`, the log, the page System and `tracker doctor`.
+"""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from sqlalchemy import Engine
+
+from tests.makers import Clock, StandingLoop, member
+from tests.practice_school import CommandLine, environment, practice_zoom
+from tests.screens import Screens, said
+from tests.tracker_process import Tracker, wait_until
+from tracker import clock as wall
+from tracker import doctor
+from tracker.doctor import Check
+from tracker.errors import Problem
+from tracker.health import WebhookCounter
+from tracker.messages import sentence
+from tracker.server.routes import Request, ServerState, answer
+from tracker.server.watch import Watch
+from tracker.services import Services
+from tracker.settings import environment_of, read_settings, unreadable_lines
+from tracker.ui import page
+from tracker.ui.wiring import services
+
+pytestmark = pytest.mark.database("sqlite")
+
+SECRET = "hunter2hunter"
+# Each fault: what is in `.env`, its mode, the code of the condition, what names it, and the check that names it.
+FAULTS = [
+    ("RETENTION_DAY=180\n", 0o600, "settings_misspelt", "RETENTION_DAYS", "settings"),
+    (f"\n# x\n\n{SECRET} none\nTZ=UTC\n", 0o600, "settings_line_unreadable", ": 4.", "settings"),
+    ("ZOOM_PLAN=pro\n", 0o644, "settings_file_open", ".env", "settings_file"),
+    (f"CRON_SECRET={SECRET}\n", 0o600, "secrets_weak", "CRON_SECRET", "secrets"),
+]
+BY_FAULT = pytest.mark.parametrize(("text", "mode", "code", "named", "check"), FAULTS, ids=[one[2] for one in FAULTS])
+
+
+def write(folder: Path, text: str, mode: int) -> Path:
+    file = folder / ".env"
+    file.write_text(text, "utf-8")
+    file.chmod(mode)
+    return file
+
+
+def state_of(school: Services, file: Path) -> tuple[ServerState, Watch]:
+    """What a tracker answers from that was started with these settings."""
+    given = environment_of(os.environ)
+    counter = WebhookCounter(school.engine, school.now)
+    counter.note("url_validation")
+    wrong = doctor.wrong_settings(given, file, read_settings(given))
+    watch = Watch(school, "one:8787", StandingLoop(0.5), counter, settings_wrong=wrong)
+    watch.beat()
+    return ServerState(school, watch, counter), watch
+
+
+@BY_FAULT
+def test_the_tracker_tells_a_fault_of_its_settings_until_it_is_started_again(
+    wired: Clock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    text: str,
+    mode: int,
+    code: str,
+    named: str,
+    check: str,
+) -> None:
+    state, watch = state_of(services(), write(tmp_path, text, mode))
+    given = answer(state, Request("GET", "/healthz", {}))
+    body = json.loads(given.body)
+    (reason,) = body["reasons"]
+    assert (given.status, body["status"], reason["code"]) == (200, "attention", code)
+    assert named in reason["sentence"]
+    assert reason["cure"] == sentence(f"cure_{code}")
+    metrics = answer(state, Request("GET", "/metrics", {})).body.decode()
+    assert f'tracker_condition{{code="{code}",severity="attention"}} 1.0' in metrics
+    caplog.set_level(logging.INFO)
+    watch.tell()
+    watch.tell()
+    (line,) = [record for record in caplog.records if vars(record).get("condition") == code]
+    assert named in line.getMessage()
+    assert SECRET not in given.body.decode() + metrics + line.getMessage()
+
+
+@BY_FAULT
+def test_system_names_a_fault_of_the_trackers_settings(
+    screens: Screens,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    mode: int,
+    code: str,
+    named: str,
+    check: str,
+) -> None:
+    monkeypatch.setattr(
+        doctor, "examine", lambda _services: [Check(one, True, Problem("files_ours")) for one in doctor.CHECKS]
+    )
+    st.cache_data.clear()
+    state_of(services(), write(tmp_path, text, mode))
+    screens.sign_in(member(engine, "ada@school.example", "admin"))
+    shown = said(screens.open(page.SYSTEM))
+    assert named in shown
+    assert sentence(f"cure_{code}") in shown
+    assert SECRET not in shown
+
+
+@BY_FAULT
+def test_doctor_names_a_fault_of_the_settings_once_also_while_the_tracker_tells_it(
+    wired: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    text: str,
+    mode: int,
+    code: str,
+    named: str,
+    check: str,
+) -> None:
+    monkeypatch.setenv("ZOOM_API_URL", "http://127.0.0.1:1/v2")
+    monkeypatch.setenv("ZOOM_OAUTH_URL", "http://127.0.0.1:1/oauth/token")
+    wired.time = wall.now()
+    state_of(services(), write(tmp_path, text, mode))
+    ran = CommandLine(capsysbinary)("doctor", "--json")
+    wrong = {one["name"]: one["sentence"] for one in ran.json["checks"] if not one["ok"]}
+    assert named in wrong[check]
+    assert code != "settings_line_unreadable" or wrong[check].endswith(sentence(f"cure_{code}"))
+    assert f"condition:{code}" not in wrong
+    assert SECRET not in ran.stdout.decode()
+
+
+def test_lines_that_cannot_be_read_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    file = write(tmp_path, "A=1\n\n\nno setting at all\n# one\nB='two\nlines'\n  \nC='open\nD=4\n=5\n", 0o600)
+    assert unreadable_lines(file) == [4, 9, 11]
+    assert unreadable_lines(tmp_path / "none") == []
+
+
+@pytest.mark.slow
+def test_a_tracker_looks_at_its_settings_when_it_starts(tmp_path: Path, database_url: str) -> None:
+    with practice_zoom(Clock(wall.now())) as host:
+        given = environment(host.url, database_url, tmp_path, ZOOM_ACOUNT_ID="x", CRON_SECRET=SECRET)
+        tracker = Tracker(given, tmp_path / "log")
+        tracker.start()
+        try:
+            wanted = {"settings_misspelt", "secrets_weak"}
+
+            def codes() -> set[str]:
+                return {one["code"] for one in json.loads(tracker.call("/healthz")[1] or "{}").get("reasons", [])}
+
+            wait_until(lambda: wanted <= codes(), "/healthz says so")
+            wait_until(lambda: all(code in tracker.log.read_text() for code in wanted), "the log says so")
+        finally:
+            tracker.kill()
