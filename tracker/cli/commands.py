@@ -208,6 +208,7 @@ def create_class(call: Call) -> None:
             options=series.meeting_options(options),
         )
         found = class_named(services, class_id)
+    series.tell_not_taken(found)
     if options.json:
         print_json(found.record())
     else:
