@@ -11,10 +11,12 @@ from tests.examined import ALL_SCOPES, Shown, answering, at_practice, found, ser
 from tests.fake_zoom import API, OAUTH
 from tests.makers import CLIENT_SECRET, Clock, at, counted, ended, lesson, member, stay
 from tests.practice_school import PRACTICE, practice_zoom
-from tracker import health, sessions
-from tracker.doctor import SCOPES
-from tracker.health import WebhookCounter
+from tracker import doctor, health, sessions
+from tracker.doctor import SCOPES, Check
+from tracker.errors import Problem
+from tracker.health import Condition, WebhookCounter
 from tracker.messages import sentence_of
+from tracker.services import Services
 from tracker.storage.database import make_engine
 
 pytestmark = pytest.mark.database("sqlite")
@@ -334,3 +336,15 @@ def test_a_star_where_names_belong_is_named(engine: Engine, clock: Clock, name: 
     checks = found(services_on(engine, clock, ZOOM_CLIENT_ID="", **{name: "*"}))
     (check,) = (one for one in checks.values() if name in one.sentence)
     assert (check.ok, check.sentence.startswith(f"{name} is *")) == (False, True)
+
+
+@pytest.mark.database("sqlite")
+def test_what_a_check_of_this_machine_says_is_said_once(school: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    low = Problem("disk_low", {"free": 5, "where": "/data"})
+    wrong = [Condition(low), Condition(low, tracker="two:8787"), Condition(Problem("jobs_failing", {"jobs": "fetch"}))]
+    monkeypatch.setattr(health, "known", lambda _services: wrong)
+    full = Check("disk", False, Problem("disk_nearly_full", {"folders": "/data", "free": 5}))
+    told = [one.code for one in doctor.conditions(school, [full])]
+    assert told == ["condition:disk_low:two:8787", "condition:jobs_failing"]
+    in_order = Check("disk", True, Problem("disk_has_room", {"free": 5}))
+    assert "condition:disk_low" in [one.code for one in doctor.conditions(school, [in_order])]

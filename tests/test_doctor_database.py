@@ -15,8 +15,10 @@ from tests.databases import url_of
 from tests.examined import Shown, answering, found, services_on
 from tests.makers import Clock, member
 from tracker.doctor import database as looking
+from tracker.health import vitals
 from tracker.storage.database import make_engine
 from tracker.storage.examination import schema_differences, try_writing
+from tracker.storage.faults import Fault, Sort
 from tracker.storage.schema import migrate
 from tracker.zoom import Zoom
 
@@ -128,12 +130,12 @@ def test_a_full_disk_is_found_by_writing(engine: Engine, http: RequestsMock) -> 
 
 WRITING = """
 import sys
-from tracker.storage.database import make_engine, why_unwritable
+from tracker.storage.database import fault_of, make_engine
 from tracker.storage.examination import try_writing
 try:
     try_writing(make_engine(sys.argv[1]))
 except Exception as error:
-    print(why_unwritable(error))
+    print(fault_of(error))
 """
 
 
@@ -150,7 +152,7 @@ def test_what_the_disk_does_not_take_is_found_before_anything_is_committed(datab
         # No file may grow beyond the database's present size; the newest pages are in one of their own.
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2)),
     )
-    assert done.stdout == "disk I/O error\n"
+    assert done.stdout == f"{Fault(Sort.OTHER, 'disk I/O error')}\n"
 
 
 @pytest.mark.database("postgresql")
@@ -195,8 +197,8 @@ def test_a_disk_with_little_room_is_named(
     engine: Engine, http: RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert checks_of(engine, http)["disk"].ok
-    monkeypatch.setattr(looking, "LOW_BYTES", 2**60)
-    monkeypatch.setattr(looking, "LOW_SHARE", 1.1)
+    monkeypatch.setattr(vitals, "LOW_BYTES", 2**60)
+    monkeypatch.setattr(vitals, "LOW_SHARE", 1.1)
     check = checks_of(engine, http)["disk"]
     assert (check.ok, str(tmp_path) in check.sentence) == (False, True)
 

@@ -161,7 +161,6 @@ OF_STORAGE_FOR_DOORS = {
     "file_of",
     "files_of",
     "migrate",
-    "why_unwritable",
     "zoom_setup",
 }
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 24, 450, 60

@@ -435,6 +435,19 @@ def test_a_minute_later_it_is_told_although_nothing_more_comes(
     assert written.getvalue().count("failed") >= 2
 
 
+def test_a_line_that_cannot_be_counted_does_not_end_who_logs_it(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(3):
+            log.error("failed")
+    assert written.getvalue().count("failed") == 1
+
+
 # Processes
 
 

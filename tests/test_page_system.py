@@ -24,7 +24,7 @@ from tracker.storage.database import Transaction, transaction
 from tracker.storage.mails import MailQueue
 from tracker.storage.members import Member
 from tracker.storage.models import LiveStream, TrackerProcess
-from tracker.ui import all_well, page
+from tracker.ui import page
 from tracker.ui.wiring import services
 from tracker.zoom import Category
 
@@ -80,7 +80,7 @@ def webhook_came(engine: Engine, clock: Clock, outcome: str = "noted") -> None:
 @pytest.fixture
 def fine_checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
     """Every check, each of them fine; a test puts others in their place."""
-    made = {code: fine(code) for code in sorted(all_well.CHECKS)}
+    made = {code: fine(code) for code in sorted(doctor.CHECKS)}
     monkeypatch.setattr(doctor, "examine", lambda _services: list(made.values()))
     return made
 
@@ -132,7 +132,7 @@ def test_a_school_that_is_well_is_said_to_be(admin: Screens, engine: Engine, che
 
 def test_every_check_that_is_asked_for_is_one_that_is_made(admin: Screens) -> None:
     made = {check.code for check in doctor.examine(services())}
-    assert {code for code in made if not code.startswith("scope:")} == all_well.CHECKS
+    assert {code for code in made if not code.startswith("scope:")} == doctor.CHECKS
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,12 @@
 import json
 import logging
 import sqlite3
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
+import requests
 from responses import RequestsMock
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -35,6 +38,13 @@ def watch_on(school: Services, clock: Clock, loop_age: float | None = 0.5) -> Wa
 
 def codes(watch: Watch) -> list[str]:
     return [one.code for one in watch.findings().conditions]
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_given: object) -> None:
+        raise error
+
+    return fail
 
 
 def names(school: Services) -> list[str]:
@@ -84,6 +94,37 @@ def test_what_a_change_failed_with_lasts_until_one_is_stored(school: Services, c
     assert codes(watch)[0] == "database_schema"
     watch.beat()
     assert codes(watch) == ["writes_failed"]
+
+
+@pytest.mark.database("sqlite")
+def test_signs_of_life_that_fail_by_a_fault_of_the_program_are_told_until_one_is_stored(
+    school: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = watch_on(school, clock)
+    watch.beat()
+    with monkeypatch.context() as patch:
+        patch.setattr(health, "note_alive", raising(ValueError("x")))
+        clock.forward(seconds=90)
+        with pytest.raises(ValueError, match="x"):
+            watch.beat()
+        told = [(one.code, one.details) for one in watch.findings().conditions if one.is_down]
+        assert ("jobs_failing", {"jobs": "beat"}) in told
+    watch.beat()
+    assert codes(watch) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(ValueError("x"), ("unwell", "jobs_failing")), (TimeoutError(), ("attention", "database_silent"))],
+)
+@pytest.mark.database("sqlite")
+def test_findings_are_made_whatever_reading_fails_with_and_slow_reading_is_not_down(
+    school: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: tuple[str, str]
+) -> None:
+    watch = watch_on(school, clock)
+    watch.beat()
+    monkeypatch.setattr(health.Reader, "read", raising(error))
+    assert (watch.findings().status, *codes(watch)) == expected
 
 
 @pytest.mark.database("sqlite")
@@ -137,11 +178,14 @@ OTHERS = {"refused:wrong_signature": 3}
     [
         (Vitals(0.5), []),
         (Vitals(None), [("tracker_starting", "down")]),
-        (Vitals(0.5, tried=False), [("tracker_starting", "down")]),
+        (Vitals(0.5, has_tried_to_store=False), [("tracker_starting", "down")]),
         (Vitals(9.9), []),
         (Vitals(10.0), [("loop_stands", "attention")]),
         (Vitals(300.0), [("loop_stands", "down")]),
         (Vitals(0.5, failing_jobs=("fetch",)), [("jobs_failing", "attention")]),
+        (Vitals(0.5, beat_age=89.9), []),
+        (Vitals(0.5, beat_age=90.0), [("jobs_failing", "down")]),
+        (Vitals(0.5, beat_age=90.0, silent_for=90.0), [("database_silent", "down")]),
         (Vitals(0.5, silent_for=7.9), []),
         (Vitals(0.5, silent_for=8.0), [("database_silent", "down")]),
         (Vitals(0.5, record=Record(Fault(Sort.FULL, "full"))), [("disk_full", "down")]),
@@ -175,11 +219,11 @@ def test_conditions_are_read_as_they_were_written_and_what_makes_no_sense_is_lef
     why = (Problem("zoom_unavailable", {"status": 502}),)
     one = Condition(Problem("zoom_away", {"host": "x", "since": "now", "why": why}), Severity.DOWN)
     text = json.dumps([health.fields_of(one), {"code": 7}, "x", {"code": "of_another_version"}])
-    assert health.conditions.read(text, "two:8787") == (
+    assert health.conditions.from_json(text, "two:8787") == (
         Condition(one.problem, Severity.DOWN, "two:8787"),
         Condition(Problem("of_another_version"), Severity.ATTENTION, "two:8787"),
     )
-    assert health.conditions.read("{") == health.conditions.read("7") == ()
+    assert health.conditions.from_json("{") == health.conditions.from_json("7") == ()
 
 
 # What is the matter with a database
@@ -200,6 +244,7 @@ def of_sqlite(code: int, text: str = "what it says\nand values") -> OperationalE
         (of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT), Sort.BUSY),
         (of_sqlite(sqlite3.SQLITE_CANTOPEN), Sort.UNREACHABLE),
         (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), Sort.OTHER),
+        (of_sqlite(sqlite3.SQLITE_IOERR_SHMSIZE), Sort.FULL),
         (of_sqlite(sqlite3.SQLITE_ERROR, "no such table: Fetch"), Sort.SCHEMA),
         (of_sqlite(sqlite3.SQLITE_ERROR, "near x: syntax error"), None),
         (of_sqlite(sqlite3.SQLITE_CONSTRAINT), None),
@@ -264,3 +309,46 @@ def test_tokens_that_are_refused_are_known_until_one_is_given(
     grant(http)
     watch.call_zoom()
     assert codes(watch) == ["clock_off"]
+
+
+@pytest.mark.parametrize("oauth", [{"body": requests.ConnectionError("refused")}, {"status": 503}])
+@pytest.mark.database("sqlite")
+def test_a_token_that_cannot_be_asked_for_is_told_also_while_the_api_answers(
+    school: Services, clock: Clock, http: RequestsMock, oauth: dict[str, Any]
+) -> None:
+    http.head(API, status=200)
+    refused = http.post(OAUTH, **oauth)
+    watch = watch_on(school, clock)
+    watch.beat()
+    watch.call_zoom()
+    watch.call_zoom()
+    assert [(one.code, one.details["host"]) for one in watch.findings().conditions] == [("zoom_away", "zoom.us")]
+    http.remove(refused)
+    grant(http)
+    watch.call_zoom()
+    assert codes(watch) == []
+
+
+@pytest.mark.database("sqlite")
+def test_an_api_that_answers_only_that_it_does_not_work_is_away(
+    school: Services, clock: Clock, http: RequestsMock
+) -> None:
+    grant(http)
+    http.get(f"{API}/meetings/85011112222", status=503)
+    http.head(API, status=503)
+    watch = watch_on(school, clock)
+    watch.beat()
+    with pytest.raises(ZoomUnreachable):
+        school.zoom.meeting("85011112222")
+    watch.call_zoom()
+    assert codes(watch) == ["zoom_away"]
+
+
+@pytest.mark.database("sqlite")
+def test_an_api_that_does_not_know_head_is_there(school: Services, clock: Clock, http: RequestsMock) -> None:
+    grant(http)
+    http.head(API, status=501)
+    watch = watch_on(school, clock)
+    watch.beat()
+    watch.call_zoom()
+    assert codes(watch) == []

@@ -20,6 +20,8 @@ from tracker import cli, clock
 PROJECT = Path(cli.__file__).resolve().parent.parent.parent
 # Much more than it takes, since other tests may run beside it.
 PATIENCE = 60.0
+# To come up it loads all its libraries, which many do at once where tests run beside each other.
+START_PATIENCE = 120.0
 
 
 class ShiftedClock(Clock):
@@ -66,7 +68,7 @@ class Tracker:
     def start(self) -> subprocess.Popen[bytes]:
         """Runs it, and returns once it says that all is well."""
         process = self.launch()
-        wait_until(self._is_well, f"a tracker that is well; its log: {self.log}")
+        wait_until(self._is_well, f"a tracker that is well; its log: {self.log}", START_PATIENCE)
         return process
 
     def end(self, number: signal.Signals) -> int:

@@ -269,13 +269,17 @@ class _Handler(logging.StreamHandler[TextIO]):
         self._timer: threading.Timer | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes a line, or counts it. The handler's lock is held."""
-        for one in self._repeats.take(record):
-            super().emit(one)
-        if self._timer is None and self._repeats.are_pending:
-            self._timer = threading.Timer(SECONDS_OF_LINES, self.tell_repeats)
-            self._timer.daemon = True
-            self._timer.start()
+        """Writes a line, or counts it. The handler's lock is held. Never raises: a log line must not end a thread."""
+        try:
+            for one in self._repeats.take(record):
+                super().emit(one)
+            if self._timer is None and self._repeats.are_pending:
+                timer = threading.Timer(SECONDS_OF_LINES, self.tell_repeats)
+                timer.daemon = True
+                timer.start()
+                self._timer = timer
+        except Exception:  # such as that there can be no more threads
+            self.handleError(record)
 
     def tell_repeats(self) -> None:
         """Writes what was counted and not written yet."""

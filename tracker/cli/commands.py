@@ -57,7 +57,7 @@ from tracker.services import open_services
 from tracker.settings import environment_of, for_libraries, read_settings
 from tracker.storage import backup
 from tracker.storage.class_lists import Filter
-from tracker.storage.database import AWAY, why_unwritable
+from tracker.storage.database import AWAY, fault_of
 from tracker.storage.schema import check_schema
 from tracker.storage.shares import Kind, Share
 
@@ -84,9 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrackerError as error:
         complain(sentence_of(error))
     except AWAY as error:
-        cause = why_unwritable(error)
-        told = Problem("database_unwritable", {"cause": cause}) if cause else Problem("database_away_for_operator")
-        complain(sentence_of(told))
+        complain(sentence_of(_why_away(error)))
     except KeyboardInterrupt:
         complain("Stopped.")
     except BrokenPipeError:
@@ -99,6 +97,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         logging.getLogger(__name__).critical("this command ended by a fault of the program", exc_info=True)
     return 1
+
+
+def _why_away(error: Exception) -> Problem:
+    """Why the database cannot be used."""
+    fault = fault_of(error)
+    if fault is not None and fault.sort in ("read_only", "full"):
+        return Problem("database_unwritable", {"cause": fault.cause})
+    if fault is not None and fault.sort == "other":
+        return Problem("database_fault", {"cause": fault.cause})
+    return Problem("database_away_for_operator")
 
 
 def serve(call: Call) -> None:
@@ -168,7 +176,8 @@ def examine(call: Call) -> int:
     try:
         with call.services(prepare=None) as services:
             checks = doctor.where_things_are(call.env_file, services.settings.data_dir) + checks
-            checks += doctor.examine(services) + doctor.conditions(services)
+            checks += doctor.examine(services)
+            checks += doctor.conditions(services, checks)
             if call.options.public:
                 checks += doctor.way_from_zoom(services, call.options.public)
     except SettingsError as error:

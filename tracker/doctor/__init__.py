@@ -8,18 +8,29 @@ others.py        the mail server and the school's account
 public.py        the way from Zoom to the tracker
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tracker.doctor import database, installation, others, public, zoom
-from tracker.doctor.check import Check, made
+from tracker.doctor.check import SAID_BY_CHECK, Check, is_said, made
 from tracker.doctor.installation import settings_given, where_things_are
 from tracker.doctor.zoom import SCOPES
 from tracker.errors import Problem
 from tracker.services import Services
 from tracker.zoom import Zoom
 
-__all__ = ["SCOPES", "Check", "conditions", "examine", "settings_given", "way_from_zoom", "where_things_are"]
+__all__ = [
+    "CHECKS",
+    "SAID_BY_CHECK",
+    "SCOPES",
+    "Check",
+    "conditions",
+    "examine",
+    "is_said",
+    "settings_given",
+    "way_from_zoom",
+    "where_things_are",
+]
 
 Made = Callable[[Services], Iterator[Check]]
 
@@ -52,6 +63,8 @@ WITHOUT_DATABASE: tuple[tuple[str, Made], ...] = (
 )
 
 
+# Every check that `examine` makes.
+CHECKS = frozenset(("database", *(code for code, _check in (*WITHOUT_DATABASE, *WITH_DATABASE))))
 # These ask nothing of a Zoom that does not know us.
 WITH_ZOOM = ("plan", "teachers")
 
@@ -75,9 +88,11 @@ def examine(services: Services) -> list[Check]:
     return checks
 
 
-def conditions(services: Services) -> list[Check]:
-    """What the database and the trackers say is wrong, each with what mends it; the codes are those of `health`."""
-    return made("conditions", installation.conditions, services)
+def conditions(services: Services, checks: Sequence[Check]) -> list[Check]:
+    """What the database and the trackers say is wrong beyond what these checks say, each with what mends it; the codes
+    are those of `health`.
+    """
+    return made("conditions", lambda services: installation.conditions(services, checks), services)
 
 
 def way_from_zoom(services: Services, url: str) -> list[Check]:

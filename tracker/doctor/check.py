@@ -1,18 +1,35 @@
 """One check, and how it is made: what cannot be checked is a check that says so."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tracker.errors import Problem, TrackerError
+from tracker.health import Condition
 from tracker.services import Services
-from tracker.storage.database import AWAY, why_unwritable
+from tracker.storage.database import AWAY
 from tracker.storage.faults import Sort, fault_of
 
 log = logging.getLogger(__name__)
 
 # What is the matter with a database that the conditions of `health` have a sentence and a cure for.
-AS_HEALTH_SAYS = (Sort.READ_ONLY, Sort.CORRUPT, Sort.NO_RIGHTS, Sort.BUSY, Sort.SCHEMA)
+AS_HEALTH_SAYS = {
+    Sort.READ_ONLY: "database_read_only",
+    Sort.CORRUPT: "database_corrupt",
+    Sort.NO_RIGHTS: "database_no_rights",
+    Sort.BUSY: "database_busy",
+    Sort.SCHEMA: "database_schema",
+    Sort.OTHER: "database_fault",
+}
+
+# What a check that is not in order says as well, by the check.
+SAID_BY_CHECK = {
+    "disk": frozenset(("disk_low",)),
+    "zoom": frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail")),
+    "clock": frozenset(("clock_off",)),
+    "webhook_secret": frozenset(("webhook_secret_missing",)),
+    "webhooks": frozenset(("webhooks_silent", "webhooks_unsigned", "webhooks_changed")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +62,18 @@ def made(code: str, check: Callable[[Services], Iterator[Check]], services: Serv
 
 def why_away(error: Exception) -> Problem:
     """Why the database cannot be used, in its own words."""
-    if unwritable := why_unwritable(error):
-        return Problem("database_unwritable", {"cause": unwritable})
     fault = fault_of(error)
     if fault is not None and fault.sort is Sort.FULL:
         return Problem("database_unwritable", {"cause": fault.cause})
     if fault is not None and fault.sort in AS_HEALTH_SAYS:
-        code = f"database_{fault.sort}"
+        code = AS_HEALTH_SAYS[fault.sort]
         what, cure = Problem(code, {"cause": fault.cause}), Problem(f"cure_{code}")
         return Problem("condition", {"what": (what,), "cure": (cure,)})
     cause = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
     return Problem("database_away_because", {"cause": cause})
+
+
+def is_said(one: Condition, checks: Iterable[Check]) -> bool:
+    """Whether a failing check says this condition as well. Checks are of this machine, and not of other trackers'."""
+    amiss = (check.code for check in checks if not check.ok)
+    return not one.tracker and any(one.code in SAID_BY_CHECK.get(code, ()) for code in amiss)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracker import health
 from tracker.doctor.check import Check
 from tracker.errors import Problem, TrackerError
-from tracker.health.vitals import LOW_BYTES, LOW_SHARE, MEGABYTE
+from tracker.health.vitals import MEGABYTE
 from tracker.services import Services
 from tracker.storage import examination
 from tracker.storage.database import AWAY, files_of
@@ -55,7 +55,7 @@ def disk(services: Services) -> Iterator[Check]:
     """Whether there is room where data folder and database are."""
     folders = {services.settings.data_dir, *(file.parent for file in files_of(services.engine)[:1])}
     found = [one for one in (health.disk_of(folder, needed=True) for folder in sorted(folders)) if one is not None]
-    short = [one.where for one in found if one.free < min(LOW_BYTES, one.total * LOW_SHARE)]
+    short = [one.where for one in found if one.is_low]
     least = min((one.free for one in found), default=0) // MEGABYTE
     if short:
         told = Problem("disk_nearly_full", {"folders": ", ".join(short), "free": least})

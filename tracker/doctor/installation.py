@@ -3,14 +3,14 @@
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import auth, health, paths, privacy
-from tracker.doctor.check import Check
+from tracker.doctor.check import Check, is_said
 from tracker.errors import Problem, TrackerError
+from tracker.health.conditions import minute
 from tracker.services import Services
 from tracker.settings import SECRET_FILES, names_in, unknown_names
 from tracker.storage.database import AWAY, files_of
@@ -142,8 +142,9 @@ def trackers(services: Services) -> Iterator[Check]:
     yield Check("trackers", in_order, running if alive else Problem("trackers_none"))
 
 
-def conditions(services: Services) -> Iterator[Check]:
-    """What the database and the trackers say is wrong, each by its code; that none runs is a check of its own.
+def conditions(services: Services, checks: Sequence[Check]) -> Iterator[Check]:
+    """What the database and the trackers say is wrong, each by its code, but for what these checks say; that none runs
+    is a check of its own.
 
     Where the database is not there, or not of this version, only the tracker of this machine is asked.
     """
@@ -157,7 +158,7 @@ def conditions(services: Services) -> Iterator[Check]:
     if any(one.code == health.NOT_RUNNING for one in found):
         left_out.add("webhooks_never_came")  # before the first start there can be none
     for one in found:
-        if one.code not in left_out:
+        if one.code not in left_out and not is_said(one, checks):
             code = ":".join(filter(None, ("condition", one.code, one.tracker)))
             yield Check(code, False, Problem("condition", {"what": (one,), "cure": (one.cure,)}))
 
@@ -172,22 +173,22 @@ def webhooks(services: Services) -> Iterator[Check]:
     )
     validated = Problem("webhooks_never_validated")
     if current.validated is not None:
-        validated = Problem("webhooks_validated", {"moment": _minute(current.validated)})
+        validated = Problem("webhooks_validated", {"moment": minute(current.validated)})
     whose = () if current.validated is None else (Problem("webhooks_of_all_users"),)
     since = min((one.started_at for one in current.trackers if one.is_alive(current.now)), default=None)
     if current.alarms.silent_since is not None:
         more = (*refused, Problem("webhooks_mending"), validated, *whose)
-        problem = Problem("webhooks_silent_since", {"since": _minute(current.alarms.silent_since), "more": more})
+        problem = Problem("webhooks_silent_since", {"since": minute(current.alarms.silent_since), "more": more})
     elif current.alarms.unsigned:
         alarm = (current.alarms.of_signatures, validated)
         problem = Problem("webhooks_unsigned_today", {"alarm": alarm, "refused": refused})
     elif current.last_event is not None:
-        problem = Problem("webhooks_last", {"moment": _minute(current.last_event), "refused": refused})
+        problem = Problem("webhooks_last", {"moment": minute(current.last_event), "refused": refused})
     elif current.validated is not None:
         problem = Problem("webhooks_none_yet", {"refused": (validated, *whose, *refused)})
     elif since is not None:
         more = (validated, *refused)
-        problem = Problem("webhooks_none_since_start", {"since": _minute(since), "more": more})
+        problem = Problem("webhooks_none_since_start", {"since": minute(since), "more": more})
     else:
         problem = Problem("webhooks_none_yet", {"refused": refused})
     yield Check("webhooks", current.alarms.silent_since is None and not current.alarms.unsigned, problem)
@@ -197,7 +198,3 @@ def cron_secret(services: Services) -> Iterator[Check]:
     """Whether programs may ask for a fetch."""
     there = bool(services.settings.cron_secret)
     yield Check("cron_secret", True, Problem("cron_secret_set" if there else "cron_secret_unused"))
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

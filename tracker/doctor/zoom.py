@@ -15,6 +15,7 @@ from tracker.errors import (
     ZoomRefused,
     ZoomUnreachable,
 )
+from tracker.health.vitals import MOST_CLOCK_OFFSET_SECONDS
 from tracker.services import Services
 from tracker.settings import PLANS
 from tracker.storage import zoom_setup
@@ -35,8 +36,6 @@ SCOPES = {
 }
 # Only this looking into teachers' accounts needs it.
 USERS_SCOPE = "user:read:user:admin"
-# A webhook is refused when it is five minutes off; this warns long before.
-MOST_CLOCK_OFFSET_SECONDS = 60
 # Each is a call to Zoom, and somebody waits for the page System.
 MOST_TEACHERS = 20
 # So many lists are looked at, and so many have to be there before anything is said; this share of them is most.

@@ -15,7 +15,6 @@ from tracker.health.known import NOT_RUNNING as NOT_RUNNING
 from tracker.health.known import known as known
 from tracker.health.known import name_of_tracker as name_of_tracker
 from tracker.health.known import of_trackers as of_trackers
-from tracker.health.reader import READ_SECONDS as READ_SECONDS
 from tracker.health.reader import Reader as Reader
 from tracker.health.state import DELIVERIES_KEPT as DELIVERIES_KEPT
 from tracker.health.state import MAIL_FAILS_AFTER as MAIL_FAILS_AFTER

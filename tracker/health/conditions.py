@@ -57,7 +57,7 @@ def minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def written(found: Iterable[Condition]) -> str:
+def to_json(found: Iterable[Condition]) -> str:
     """These conditions as JSON, to be stored or sent."""
     return json.dumps([fields_of(one) for one in found])
 
@@ -68,7 +68,7 @@ def fields_of(one: Condition) -> dict[str, Any]:
     return {"code": one.code, "severity": one.severity.value, "details": json.loads(details) if details else {}}
 
 
-def read(text: str, tracker: str = "") -> tuple[Condition, ...]:
+def from_json(text: str, tracker: str = "") -> tuple[Condition, ...]:
     """The conditions in such a text; of what another version or program wrote, as much as makes sense."""
     try:
         found = json.loads(text)

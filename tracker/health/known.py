@@ -1,17 +1,20 @@
 """All that is known to be wrong, by whoever asks: a command or a page, in a process that is no tracker itself."""
 
+import logging
 import platform
 from collections.abc import Iterable
 from datetime import timedelta
 
 from tracker.errors import Problem
 from tracker.health.asking import ask_tracker
-from tracker.health.conditions import Condition, Severity, read
+from tracker.health.conditions import Condition, Severity, from_json
 from tracker.health.reader import Reader
 from tracker.health.state import Health
 from tracker.services import Services
 from tracker.storage.database import AWAY
 from tracker.storage.processes import Tracker
+
+log = logging.getLogger(__name__)
 
 # A tracker writes down every few seconds what is wrong; after so long without a word it is asked.
 FRESH_FOR = timedelta(seconds=30)
@@ -29,6 +32,8 @@ def known(services: Services) -> list[Condition]:
         health = Reader(services).read()
     except (*AWAY, TimeoutError):
         pass
+    except Exception:
+        log.exception("what the database says of this installation could not be made out")
     else:
         found = [*of_trackers(health), *health.reasons]
         silent = _is_silent(health, name_of_tracker(services))
@@ -44,7 +49,7 @@ def of_trackers(found: Health) -> list[Condition]:
     alive = [tracker for tracker in found.trackers if tracker.is_alive(found.now)]
     if not alive:
         return [Condition(Problem(NOT_RUNNING), Severity.DOWN)]
-    return [one for tracker in alive for one in read(tracker.conditions, tracker.name if len(alive) > 1 else "")]
+    return [one for tracker in alive for one in from_json(tracker.conditions, tracker.name if len(alive) > 1 else "")]
 
 
 def name_of_tracker(services: Services) -> str:

@@ -1,15 +1,14 @@
 """The state of the installation, read from the database within a limit of time."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from tracker.health.state import NOTHING_SEEN, Health, read_health
+from tracker.health.vitals import SILENT_SECONDS
 from tracker.health.webhook_counter import Seen
 from tracker.services import Services
-
-# Whoever asks for the state of the database waits no longer than this.
-READ_SECONDS = 5.0
 
 
 class Reader:
@@ -22,15 +21,18 @@ class Reader:
         self._services, self._seen = services, seen
         self._lock = threading.Lock()
         self._reading: Future[Health] | None = None
+        self._began = 0.0
 
     def read(self) -> Health:
-        """What the database says. Raises TimeoutError where it says nothing in time, and one of AWAY."""
+        """What the database says. Raises TimeoutError where it says nothing in time, and what reading it raises."""
         with self._lock:
             reading = self._reading
             if reading is None or reading.done():
-                reading = self._reading = Future()
+                reading = Future()
                 threading.Thread(target=self._read_into, args=(reading,), name="health", daemon=True).start()
-        return reading.result(READ_SECONDS)
+                self._reading, self._began = reading, time.monotonic()
+            left = self._began + SILENT_SECONDS - time.monotonic()
+        return reading.result(max(left, 0.0))
 
     def _read_into(self, result: Future[Health]) -> None:
         try:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from tracker import retry, storage
 from tracker.errors import Problem
-from tracker.health.conditions import Condition, minute, written
+from tracker.health.conditions import Condition, minute, to_json
 from tracker.health.webhook_counter import OF_OTHERS, Seen
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
@@ -151,7 +151,7 @@ def failing_classes(tx: Transaction, limit: int) -> list[Class]:
 def note_alive(engine: Engine, name: str, started_at: datetime, now: datetime, wrong: Iterable[Condition] = ()) -> None:
     """This tracker runs, and that is wrong with it."""
     with transaction(engine) as tx:
-        storage.processes.note_alive(tx, Tracker(name, VERSION, started_at, now, written(wrong)))
+        storage.processes.note_alive(tx, Tracker(name, VERSION, started_at, now, to_json(wrong)))
 
 
 def note_gone(engine: Engine, name: str) -> None:

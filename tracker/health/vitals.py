@@ -17,6 +17,8 @@ MEGABYTE = 1024 * 1024
 LOOP_SLOW_SECONDS, LOOP_STALE_SECONDS = 10.0, 300.0
 # A database that has not answered for so long does not work. A writer is waited for 2.5 s.
 SILENT_SECONDS = 8.0
+# Signs of life are given every few seconds, and after two minutes without one a tracker counts as gone.
+BEAT_STALE_SECONDS = 90.0
 # Half of a large disk may be room enough for years: the smaller of the two counts.
 LOW_BYTES, LOW_SHARE = 1024 * MEGABYTE, 0.05
 # SQLite's newest pages take up to 4 MB before they are written back into the database, which may grow by as much.
@@ -46,25 +48,33 @@ class Disk:
     total: int
     needed: bool
 
+    @property
+    def is_low(self) -> bool:
+        """Whether little room is left on it."""
+        return self.free < min(LOW_BYTES, self.total * LOW_SHARE)
+
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
     """What a tracker knows of itself at a moment.
 
     `loop_age`: seconds since the loop's last turn, None before the first. `failing_jobs`: those that fail by a fault of
-    the program. `tried`: whether a change was tried to be stored since the start. `silent_for`: for how many seconds
+    the program. `beat_age`: seconds since a sign of life was stored, or not taken by the database.
+    `has_tried_to_store`: whether a change was tried to be stored since the start. `silent_for`: for how many seconds
     the database has owed an answer. `recent`: webhooks of the last minutes by outcome.
     """
 
     loop_age: float | None
     failing_jobs: tuple[str, ...] = ()
-    tried: bool = True
+    beat_age: float = 0.0
+    has_tried_to_store: bool = True
     silent_for: float = 0.0
     database: str = ""
     record: Record = field(default_factory=Record)
     disks: tuple[Disk, ...] = ()
     standing: Standing = field(default_factory=Standing)
     zoom_host: str = ""
+    oauth_host: str = ""
     zoom_connected: bool = True
     webhook_secret: bool = True
     recent: Mapping[str, int] = field(default_factory=dict)
@@ -89,13 +99,16 @@ def disk_of(folder: Path, *, needed: bool) -> Disk | None:
 
 def _of_loop(vitals: Vitals) -> Iterator[Condition]:
     age = vitals.loop_age
-    if age is None or not vitals.tried:
+    if age is None or not vitals.has_tried_to_store:
         yield Condition(Problem("tracker_starting"), Severity.DOWN)
     if age is not None and age >= LOOP_SLOW_SECONDS:
         severity = Severity.DOWN if age >= LOOP_STALE_SECONDS else Severity.ATTENTION
         yield Condition(Problem("loop_stands", {"seconds": round(age)}), severity)
-    if vitals.failing_jobs:
-        yield Condition(Problem("jobs_failing", {"jobs": ", ".join(sorted(vitals.failing_jobs))}))
+    # While the database owes an answer, that is what is told.
+    is_mute = vitals.beat_age >= BEAT_STALE_SECONDS and vitals.silent_for < SILENT_SECONDS
+    if jobs := (*vitals.failing_jobs, *(("beat",) if is_mute else ())):
+        severity = Severity.DOWN if is_mute else Severity.ATTENTION
+        yield Condition(Problem("jobs_failing", {"jobs": ", ".join(sorted(jobs))}), severity)
 
 
 def _of_database(vitals: Vitals) -> Iterator[Condition]:
@@ -121,7 +134,7 @@ def _of_disks(vitals: Vitals) -> Iterator[Condition]:
         if disk.needed and disk.free < FULL_BYTES:
             if fault is None or fault.sort is not Sort.FULL:
                 yield Condition(Problem("disk_full", {"where": disk.where}), Severity.DOWN)
-        elif disk.free < min(LOW_BYTES, disk.total * LOW_SHARE):
+        elif disk.is_low:
             yield Condition(Problem("disk_low", {"free": disk.free // MEGABYTE, "where": disk.where}))
 
 
@@ -129,9 +142,11 @@ def _of_zoom(vitals: Vitals) -> Iterator[Condition]:
     standing = vitals.standing
     if not vitals.zoom_connected:
         yield Condition(Problem("zoom_not_connected"))
-    if one := standing.away:
+    # A call that needs a token it does not get does not arrive either: that is one fault.
+    if one := standing.oauth_away or standing.away:
+        host = vitals.oauth_host if standing.oauth_away else vitals.zoom_host
         since, why = minute(one.since), (one.problem,)
-        yield Condition(Problem("zoom_away", {"host": vitals.zoom_host, "since": since, "why": why}))
+        yield Condition(Problem("zoom_away", {"host": host, "since": since, "why": why}))
     if one := standing.tokens:
         yield Condition(Problem("zoom_tokens_fail", {"since": minute(one.since), "why": (one.problem,)}))
     if one := standing.refused:

@@ -74,10 +74,12 @@ class Watch:
         self._started_at = services.now()
         self._faults = faults_of(services.engine)
         self._stop = threading.Event()
-        self._tried = False
+        self._has_tried_to_store = False
         self._beat_began: float | None = None
         # How long the last beat that failed was waited for.
         self._waited_for = 0.0
+        # When a beat was last stored, or the database was seen not to take it; before, when this began.
+        self._beat_ended = monotonic()
         self._reader = health.Reader(services, webhook_counter.seen)
         # What was told to be wrong, and when what had ended before was told last.
         self._told: set[str] = set()
@@ -115,13 +117,15 @@ class Watch:
         try:
             health.note_alive(self._services.engine, self._name, self._started_at, self._services.now(), wrong)
         except AWAY:  # it is among the faults of the database
-            self._waited_for = self._monotonic() - began
+            self._beat_ended = self._monotonic()
+            self._waited_for = self._beat_ended - began
         else:
+            self._beat_ended = self._monotonic()
             self._waited_for = 0.0
             self._faults.stored()
         finally:
             self._beat_began = None
-            self._tried = True
+            self._has_tried_to_store = True
 
     def call_zoom(self) -> None:
         """Asks Zoom for a token, where the one in use runs out, and for its time; how that goes is noted."""
@@ -134,23 +138,30 @@ class Watch:
 
     def findings(self) -> Findings:
         """What is wrong now. It never raises, and answers also where the database does not."""
-        found, silent, fault = None, False, None
+        found, fault, failed = None, None, None
         try:
             found = self._reader.read()
         except TimeoutError:
-            silent = True
+            seconds = round(health.SILENT_SECONDS)
+            # While changes are stored, the database is only slow.
+            failed = Condition(Problem("database_silent", {"seconds": seconds}))
         except AWAY as error:
             fault = fault_of(error)
-        vitals = self.vitals(silent=silent)
+            failed = Condition(Problem("database_fault", {"cause": type(error).__name__}), Severity.DOWN)
+        except Exception:
+            log.exception("what the database says of this installation could not be made out")
+            failed = Condition(Problem("jobs_failing", {"jobs": "health"}), Severity.DOWN)
+        vitals = self.vitals()
         if fault is not None:  # also where changes are stored: parts of a damaged database may work
             vitals = replace(vitals, record=replace(vitals.record, fault=fault))
         wrong = [*health.of_process(vitals), *(found.reasons if found else ())]
-        if found is None and not any(one.code.startswith("database_") for one in wrong):
-            wrong.append(Condition(Problem("database_silent", {"seconds": round(health.READ_SECONDS)}), Severity.DOWN))
+        is_told = any(one.code.startswith("database_") or one.code == "disk_full" for one in wrong)
+        if failed is not None and (failed.code == "jobs_failing" or not is_told):
+            wrong.append(failed)
         return Findings(tuple(sorted(wrong, key=lambda one: not one.is_down)), vitals, found)
 
-    def vitals(self, *, silent: bool = False) -> Vitals:
-        """What this process knows of itself; `silent`: the database has just not answered in time."""
+    def vitals(self) -> Vitals:
+        """What this process knows of itself."""
         settings, engine = self._services.settings, self._services.engine
         began = self._beat_began
         waiting = max(self._waited_for, 0.0 if began is None else self._monotonic() - began)
@@ -160,13 +171,15 @@ class Watch:
         return Vitals(
             loop_age=self._loop.seconds_since_turn(),
             failing_jobs=self._loop.failing_jobs(),
-            tried=self._tried,
-            silent_for=max(waiting, health.SILENT_SECONDS) if silent else waiting,
+            beat_age=self._monotonic() - self._beat_ended,
+            has_tried_to_store=self._has_tried_to_store,
+            silent_for=waiting,
             database=str(file or f"{engine.url.host or 'localhost'}/{engine.url.database}"),
             record=self._faults.record(),
             disks=tuple(disk for disk in disks if disk is not None),
             standing=self._services.zoom.contact.standing(),
             zoom_host=urlsplit(settings.zoom_api_url).hostname or "",
+            oauth_host=urlsplit(settings.zoom_oauth_url).hostname or "",
             zoom_connected=self._is_connected,
             webhook_secret=bool(settings.zoom_webhook_secret),
             recent=self._webhook_counter.recent(),

@@ -312,16 +312,6 @@ def insert(table: type[SQLModel], finish: Callable[[Any], Any]) -> Mapping[str, 
     return {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
 
 
-def why_unwritable(error: Exception) -> str | None:
-    """What SQLite says of a database that it can read and not write; None for every other error.
-
-    On a disk that is full to the last byte it says that its input and output failed.
-    """
-    cause = getattr(error, "orig", None)
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of it apart
-    return str(cause) if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) else None
-
-
 def compact(engine: Engine) -> bool:
     """Leaves nothing in a SQLite file, and in the file of its newest pages, of what is not in the database any more.
 

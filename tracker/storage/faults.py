@@ -49,6 +49,8 @@ _OF_SQLITE = {
     sqlite3.SQLITE_PROTOCOL: Sort.BUSY,
     sqlite3.SQLITE_NOLFS: Sort.OTHER,
 }
+# The whole codes of those that are of another sort than their kind: the newest pages' index finds no room.
+_OF_SQLITE_WHOLE = {sqlite3.SQLITE_IOERR_SHMSIZE: Sort.FULL}
 _LACKS_TABLE = re.compile("no such (table|column)|has no column named")
 # By the whole code, or by its class, the first two characters.
 _OF_POSTGRES = {
@@ -110,7 +112,7 @@ def _fault_of(error: DBAPIError | PoolTimeout) -> Fault | None:
     code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
     sort: Sort | None = None
     if isinstance(code, int):
-        sort = _OF_SQLITE.get(code & 0xFF)  # the rest tells kinds of it apart
+        sort = _OF_SQLITE_WHOLE.get(code) or _OF_SQLITE.get(code & 0xFF)  # the rest tells kinds of it apart
         if sort is None and _LACKS_TABLE.search(str(cause)):
             sort = Sort.SCHEMA
     elif isinstance(state, str):

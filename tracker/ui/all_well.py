@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from tracker import clock, health, listing
-from tracker.doctor import Check
+from tracker.doctor import CHECKS, Check, is_said
 from tracker.errors import Problem
 from tracker.health import Condition, Health
 from tracker.messages import Detail, formats, name_of_check, sentence_of
@@ -18,27 +18,6 @@ from tracker.ui import components, words
 from tracker.ui.wiring import services
 
 FETCHES = "fetches"
-# Every check that has to have been made before anything is called well.
-CHECKS = frozenset(
-    (
-        *(
-            "database",
-            "schema",
-            "integrity",
-            "disk",
-            "files",
-            "secrets",
-            "addresses",
-            "people",
-            "retention",
-            "erased",
-            "copies",
-            "trackers",
-        ),
-        *("webhook_secret", "webhooks", "cron_secret", "zoom", "clock", "mail"),
-        *("plan", "teachers", "lists", "events", "school_account"),
-    )
-)
 # What the state of the installation says of itself, and says sooner.
 SAID_BY_HEALTH = frozenset(("trackers", "webhooks"))
 SCOPE = "scope:"
@@ -55,12 +34,6 @@ SAID_HERE = frozenset(
         *("fetches_late", "fetches_stuck", "mails_late", "mails_failing"),
     )
 )
-# What a check that is not in order says as well, by the check; of the database the tracker says more.
-SAID_BY_CHECK = {
-    "zoom": frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail")),
-    "webhook_secret": frozenset(("webhook_secret_missing",)),
-    "clock": frozenset(("clock_off",)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +54,7 @@ def troubles(
 ) -> list[Trouble]:
     """Whatever is not well, the worst first; nothing only where all was checked and all works."""
     found = [*_of_health(current, failing), *_of_zoom(checks), *_of_mails(current, checks)]
-    amiss = [check.code for check in checks if not check.ok]
-    said = SAID_HERE.union(*(SAID_BY_CHECK.get(code, ()) for code in amiss))
-    found += [_of_condition(one) for one in wrong if one.code not in said]
+    found += [_of_condition(one) for one in wrong if one.code not in SAID_HERE and not is_said(one, checks)]
     found += _of_other_checks(checks)
     if not found:
         found = [_of_condition(reason) for reason in current.reasons]

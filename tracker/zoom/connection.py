@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import requests
@@ -171,9 +172,14 @@ class Connection:
         return dict(self._per_second)
 
     def seconds_ahead(self) -> float | None:
-        """How many seconds our clock is ahead of Zoom's; None where Zoom does not say."""
+        """How many seconds our clock is ahead of Zoom's; None where Zoom does not say.
+
+        Raises ZoomUnreachable where Zoom, or what stands before it, says that it does not work.
+        """
         with self.contact.call(("HEAD",)):
             reply = self._send("HEAD", self._settings.zoom_api_url, {})
+            if reply.status >= 500 and reply.status != HTTPStatus.NOT_IMPLEMENTED:  # which is about HEAD alone
+                raise self._api_error(reply)
         try:
             theirs = parsedate_to_datetime(reply.headers["Date"])
             return (self._now() - theirs.astimezone(UTC)).total_seconds()

@@ -25,11 +25,13 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the calls go. `away`: none arrives. `tokens`: Zoom gives no access token. `refused`: it refuses calls of the
-    app. `seconds_ahead`: by how much our clock is ahead of Zoom's; None where it has not told its time.
+    """How the calls go. `away`: none arrives. `oauth_away`: none for a token does; those have a host of their own.
+    `tokens`: Zoom gives no access token. `refused`: it refuses calls of the app. `seconds_ahead`: by how much our clock
+    is ahead of Zoom's; None where it has not told its time.
     """
 
     away: Trouble | None = None
+    oauth_away: Trouble | None = None
     tokens: Trouble | None = None
     refused: Trouble | None = None
     seconds_ahead: float | None = None
@@ -37,7 +39,7 @@ class Standing:
     @property
     def is_good(self) -> bool:
         """Whether calls arrive, and nothing is refused."""
-        return self.away is None and self.tokens is None and self.refused is None
+        return self.away is self.oauth_away is self.tokens is self.refused is None
 
 
 class Contact:
@@ -47,6 +49,7 @@ class Contact:
         self._now, self._monotonic = now, monotonic
         self._lock = threading.Lock()
         self._away: Trouble | None = None
+        self._oauth_away: Trouble | None = None
         self._tokens: Trouble | None = None
         self._refused: dict[tuple[str, ...], tuple[datetime, Trouble]] = {}
         # What Zoom's clock was when ours that nobody sets was at zero.
@@ -54,7 +57,11 @@ class Contact:
 
     @contextmanager
     def call(self, kind: tuple[str, ...]) -> Iterator[None]:
-        """Notes how a call of this kind goes, which is made in the block."""
+        """Notes how a call goes, which is made in the block.
+
+        `kind`: its method and the pieces of its path but for ids, `("GET", "users", "meetings")`; `("token",)` for a
+        token.
+        """
         try:
             yield
         except ZoomUnreachable as error:
@@ -78,14 +85,19 @@ class Contact:
         """Notes whether Zoom gives an access token, which is asked for in the block."""
         try:
             yield
-        except (ZoomUnreachable, NotConfigured):
+        except NotConfigured:
+            raise
+        except ZoomUnreachable as error:
+            with self._lock:
+                self._oauth_away = self._oauth_away or Trouble(self._now(), error.problem)
             raise
         except TrackerError as error:
             with self._lock:
+                self._oauth_away = None
                 self._tokens = self._tokens or Trouble(self._now(), error.problem)
             raise
         with self._lock:
-            self._tokens = None
+            self._oauth_away = self._tokens = None
 
     def note_time(self, headers: Mapping[str, str]) -> None:
         """Zoom has said what time it has; nothing where it has not."""
@@ -106,4 +118,4 @@ class Contact:
             ahead = None
             if self._zero is not None:
                 ahead = (now - self._zero).total_seconds() - self._monotonic()
-            return Standing(self._away, self._tokens, refused, ahead)
+            return Standing(self._away, self._oauth_away, self._tokens, refused, ahead)
