@@ -275,6 +275,7 @@ def test_a_class_is_shown_before_anything_is_known(tracker: CommandLine) -> None
     lines = tracker.done("class", "show", record["id"]).text.splitlines()
     assert "title: Algebra 7B" in lines
     assert "participantCount: –" in lines
+    assert json.loads(next(line for line in lines if line.startswith("meetingHas: "))[12:]) == record["meetingHas"]
     assert lines[-1] == "fetch: –"
 
 

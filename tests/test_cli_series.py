@@ -47,6 +47,18 @@ def test_a_series_is_made_with_one_recurring_meeting(school: CommandLine, host: 
     assert {name: shown[name] for name in found[0]} == found[0]
 
 
+def test_what_zoom_does_not_take_of_the_options_is_told_in_a_line(school: CommandLine, host: Host) -> None:
+    host.call("PUT", "/locked-settings", {"waiting_room": True})
+    options = ["--waiting-room", "off", "--sign-in", "on", "--substitute", "eve@elsewhere.example"]
+    lesson = ["class", "create", "--title", "Algebra", "--teacher", TEACHER, "--start", START, "--minutes", "60"]
+    for words in (given(), lesson, [*lesson, "--json"]):
+        ran = school(*words, *options)
+        assert ran.code == 0
+        assert ran.stderr.startswith("Zoom did not take --waiting-room off, --substitute eve@elsewhere.example: the ")
+        assert ran.stderr.count("\n") == 1
+    assert ran.json["meetingHas"]["waitingRoom"] == "on"
+
+
 def test_a_series_with_a_meeting_each_leaves_them_to_the_tracker(school: CommandLine) -> None:
     made = school.done(*given(without="2090-05-11", meeting="each"), "--json").json["classes"]
     assert [(one["scheduledStart"], one["zoomMeetingId"]) for one in made] == [(start, None) for start in STARTS]

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from starlette.applications import Starlette
 
+from tests.asgi import request
 from tests.examined import services_on
 from tests.front import Authority, front
 from tests.makers import WEBHOOK_SECRET, Clock, at, server_state_on
@@ -114,6 +116,13 @@ def test_a_web_server_without_its_tracker_is_told(services: Services) -> None:
     ok, told = through(services, free_port())
     assert not ok
     assert "the tracker behind it does not (status 502)" in told
+
+
+def test_a_way_that_leads_to_the_dashboard_is_told(services: Services, app: Starlette) -> None:
+    refused = request(app, "POST", "/api/webhooks/zoom")
+    ok, told = through(services, 1, answers=(refused.status, refused.text.encode(), {}))
+    assert not ok
+    assert "/api/webhooks/zoom leads to the dashboard: have the web server pass that path on to the tracker." in told
 
 
 def test_another_secret_is_told_apart_from_a_changed_body(engine: Engine, clock: Clock, port: int) -> None:

@@ -92,8 +92,8 @@ def test_a_secret_in_a_file_of_a_windows_editor_has_no_mark_before_it(tmp_path: 
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_in_two_places_is_a_fault(tmp_path: Path, name: str) -> None:
-    (tmp_path / "secret").write_text("from the file")
-    found = faults(**{name: "from the environment", f"{name}_FILE": str(tmp_path / "secret")})
+    (tmp_path / "secret").write_text("sqlite:///of-the-file")
+    found = faults(**{name: "sqlite:///of-the-environment", f"{name}_FILE": str(tmp_path / "secret")})
     assert found == (f"{name} and {name}_FILE are both set; keep one",)
 
 
@@ -166,10 +166,12 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
 
 
 def test_all_faults_are_told_at_once_and_never_their_values() -> None:
-    wrong = dict.fromkeys(("TRACKER_PORT", "DASHBOARD_PORT", "ZOOM_PLAN", "ZOOM_API_URL"), "s3cret value")
+    wrong = dict.fromkeys(
+        ("TRACKER_PORT", "DASHBOARD_PORT", "ZOOM_PLAN", "ZOOM_API_URL", "DATABASE_URL"), "s3cret value"
+    )
     with pytest.raises(SettingsError) as caught:
         read_settings(wrong | {"CRON_SECRET_FILE": "/no/s3cret"})
-    assert len(caught.value.faults) == 5
+    assert len(caught.value.faults) == 6
     assert all(name in str(caught.value) for name in wrong)
     assert "s3cret" not in str(caught.value)
 

@@ -167,6 +167,30 @@ def test_whatever_begins_or_ends_is_logged_once_and_at_most_once_a_minute_where_
     assert told(400) == [("ERROR", "loop_stands")]
 
 
+@pytest.mark.database("sqlite")
+def test_what_the_database_said_is_not_well_again_while_it_cannot_be_read(
+    school: Services, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    counter = WebhookCounter(school.engine, clock)
+    watch = Watch(school, "one:8787", StandingLoop(0.5), counter, clock.monotonic)
+    watch.beat()
+
+    def told() -> list[tuple[str, str]]:
+        caplog.clear()
+        watch.tell()
+        return [(record.levelname, vars(record)["condition"]) for record in caplog.records]
+
+    assert told() == [("WARNING", "webhooks_never_came")]
+    with monkeypatch.context() as patch:
+        patch.setattr(health.Reader, "read", raising(PoolTimeout()))
+        assert told() == [("ERROR", "database_fault")]
+        assert told() == []
+    assert told() == [("INFO", "database_fault")]
+    counter.note("url_validation")
+    assert told() == [("INFO", "webhooks_never_came")]
+
+
 # What is wrong by what a tracker knows
 
 AWAY = Trouble(at(0), Problem("zoom_no_answer"))

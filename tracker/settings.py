@@ -92,6 +92,13 @@ def _web_address(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _database(value: str, info: ValidationInfo) -> str:
+    """What else is wrong with it is found where it is opened (`storage.database.make_engine`)."""
+    if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
+        raise _Unusable("database_url_unusable", info)
+    return value
+
+
 def _web_address_or_none(value: str, info: ValidationInfo) -> str:
     return _web_address(value, info) if value else ""
 
@@ -182,7 +189,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     data_dir: Annotated[Path, BeforeValidator(_absolute_path)] = Field(default_factory=paths.default_data_dir)
-    database_url: Secret = Field(default_factory=_default_database)
+    database_url: Annotated[Secret, AfterValidator(_database)] = Field(default_factory=_default_database)
     zoom_account_id: str = ""
     zoom_client_id: str = ""
     zoom_client_secret: Secret = ""

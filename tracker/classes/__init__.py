@@ -35,6 +35,7 @@ from tracker.classes.cancelling import undo_cancelling as undo_cancelling
 from tracker.classes.changing import change_class as change_class
 from tracker.classes.making import is_meeting_due as is_meeting_due
 from tracker.classes.making import make_due_meeting as make_due_meeting
+from tracker.classes.meeting_options import not_taken as not_taken
 from tracker.classes.meeting_options import school_options as school_options
 from tracker.classes.meetings import check_host as check_host
 from tracker.classes.meetings import check_may_link, deleted_without_class, linked_meeting

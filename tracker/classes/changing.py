@@ -50,7 +50,9 @@ class _Change:
 
     def changes(self, found: Class) -> bool:
         """Whether title, time or options are others, or Zoom did not take the options when it was told."""
-        return self.plan != _plan_of(found) or self.has_options(found) or meeting_options.lacks_some(found)
+        return (
+            self.plan != _plan_of(found) or self.has_options(found) or meeting_options.not_taken(found) != NOTHING_SAID
+        )
 
 
 def change_class(

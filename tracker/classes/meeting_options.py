@@ -142,10 +142,10 @@ def has_of(meeting: Meeting | None) -> MeetingOptions | None:
     return None if meeting is None or meeting.options == NOTHING_SAID else meeting.options
 
 
-def lacks_some(found: Class) -> bool:
-    """Whether Zoom did not take some of what was asked for the meeting of a class."""
+def not_taken(found: Class) -> MeetingOptions:
+    """What Zoom did not take of what was asked for the meeting of a class, as far as is known."""
     has, sent = found.meeting_has, found.meeting_sent
-    return has is not None and sent is not None and sent.not_in(has) != NOTHING_SAID
+    return NOTHING_SAID if has is None or sent is None else sent.not_in(has)
 
 
 def note_has(services: Services, found: Class, meeting: Meeting) -> None:

@@ -7,6 +7,7 @@ what, `support` the one that makes a bundle for whoever helps.
 
 import argparse
 import io
+import json
 import logging
 import os
 import sys
@@ -222,6 +223,7 @@ def create_class(call: Call) -> None:
             options=series.meeting_options(options),
         )
         found = class_named(services, class_id)
+    series.tell_not_taken(found)
     if options.json:
         print_json(found.record())
     else:
@@ -255,7 +257,8 @@ def show_class(call: Call) -> None:
         print_json(found.record() | more)
         return
     for name, value in found.record().items():
-        say(f"{name}: {'–' if value is None else value}")
+        told = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+        say(f"{name}: {'–' if value is None else told}")
     for one in shares:
         say(f"shared with: {one.colleague.email}" + (" (the whole course)" if one.kind == "course" else ""))
     say(f"fetch: {state or '–'}" + (f" ({sentence_of(failure)})" if failure else ""))

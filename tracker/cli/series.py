@@ -7,8 +7,10 @@ from typing import Any
 from tracker import auth, classes
 from tracker.attendance.meeting_options import CHOICES, MeetingOptions
 from tracker.classes import Plan, SeriesPlan
-from tracker.cli.call import Call, class_named, command, print_json, say
+from tracker.cli.call import Call, class_named, command, complain, print_json, say
 from tracker.errors import InvalidInput
+from tracker.messages import sentence
+from tracker.storage.classes import Class
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,6 +38,7 @@ def create(call: Call) -> None:
             options=meeting_options(options),
         )
         found = [class_named(services, class_id) for class_id in ids]
+    tell_not_taken(found[0])  # of one meeting; those of a meeting each are made by the tracker
     if options.json:
         print_json({"seriesId": found[0].series_id, "classes": [one.record() for one in found]})
         return
@@ -58,11 +61,20 @@ def meeting_options(options: Namespace) -> MeetingOptions:
     return MeetingOptions(**{name: getattr(options, name) for name in CHOICES}, substitutes=substitutes)
 
 
+def tell_not_taken(found: Class) -> None:
+    """One line on stderr with what Zoom did not take of the options of a class's meeting, as they are typed here."""
+    missing = classes.not_taken(found)
+    typed = [f"{_option(name)} {value}" for name in CHOICES if (value := getattr(missing, name)) is not None]
+    typed += [f"--substitute {one}" for one in missing.substitutes or ()]
+    if typed:
+        complain(sentence("options_not_taken", {"options": ", ".join(typed)}))
+
+
 def option_arguments(added: Any) -> None:
     """Adds the options of meetings to a command that makes some."""
     for name, choices in CHOICES.items():
         what = "what its meeting is like; zoom leaves it to the Zoom account (default: as the school's settings say)"
-        added.add_argument(f"--{name.replace('_', '-')}", choices=choices, help=what)
+        added.add_argument(_option(name), choices=choices, help=what)
     added.add_argument(
         "--substitute",
         metavar="EMAIL",
@@ -95,6 +107,10 @@ def series_command(lessons: Any) -> None:
         "(default: %(default)s)",
     )
     option_arguments(added)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _parts(text: str) -> list[str]:

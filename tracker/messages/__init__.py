@@ -137,6 +137,8 @@ _OF_CLASSES: Mapping[str, Template] = {
     "meeting_of_other_class": "This Zoom meeting belongs to a colleague's class; an admin can link it to yours too.",
     "meeting_host_unknown": "Zoom does not say who hosts this meeting, so only an admin can link it.",
     "options_of_linked_meeting": "This meeting was made elsewhere, so its options are set in Zoom.",
+    "options_not_taken": "Zoom did not take {options}: the Zoom account has it locked or its plan does not have it, or "
+    "a substitute has no licence in the school's own Zoom account.",
     "substitutes_of_somebody_else": "Only the teacher of this class, or an admin, says who starts it in her place.",
     "substitute_is_teacher": "The class's own teacher cannot be its substitute.",
     "too_many_substitutes": "A class can have {most} substitutes.",

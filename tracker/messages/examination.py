@@ -131,6 +131,7 @@ _PUBLIC: Mapping[str, Template] = {
     "public_redirected": "{url} sends on to {to} (status {status}), and Zoom does not follow: give Zoom that address, "
     "or take the redirect away.",
     "public_not_passed_on": "The web server at {host} answers {status} itself: have it pass {url} on to the tracker.",
+    "public_dashboard": "{url} leads to the dashboard: have the web server pass that path on to the tracker.",
     "public_other_path": "The tracker answers, and was asked for another path (status {status}): the web server has to "
     "pass /api/webhooks/zoom on as it is.",
     "public_tracker_away": "The web server at {host} answers, and the tracker behind it does not (status {status}): "

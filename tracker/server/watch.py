@@ -84,6 +84,8 @@ class Watch:
         self._reader = health.Reader(services, webhook_counter.seen)
         # What was told to be wrong, and when what had ended before was told last.
         self._told: set[str] = set()
+        # What the database said when it was read last.
+        self._said_by_database: set[str] = set()
         # That it is starting is worth a line only where it does not come to an end.
         self._told_at: dict[str, float] = {"tracker_starting": monotonic()}
         self._threads = [
@@ -194,9 +196,12 @@ class Watch:
         return bool(settings.zoom_account_id and settings.zoom_client_id and settings.zoom_client_secret)
 
     def tell(self) -> None:
-        """Logs what has begun to be wrong, with what mends it, and what has ended."""
-        now = self._monotonic()
-        wrong = {one.code: one for one in self.findings().conditions}
+        """Logs what has begun to be wrong, with what mends it, and what has ended.
+
+        While the database cannot be read, nobody knows whether what it said has ended.
+        """
+        now, findings = self._monotonic(), self.findings()
+        wrong = {one.code: one for one in findings.conditions}
         wrong.pop("tracker_starting", None)
         for code, one in wrong.items():
             if (
@@ -207,9 +212,12 @@ class Watch:
                 log.log(level, "%s %s", sentence_of(one), sentence_of(one.cure), extra={"condition": code})
                 self._told.add(code)
                 self._told_at[code] = now
-        for code in self._told - wrong.keys():
+        if findings.health is not None:
+            self._said_by_database = {one.code for one in findings.health.reasons}
+        ended = self._told - wrong.keys() - self._said_by_database
+        for code in ended:
             log.info("it is well again", extra={"condition": code})
-        self._told &= wrong.keys()
+        self._told -= ended
 
     def _until_next_call(self) -> float:
         return SECONDS_BETWEEN_CALLS if self._services.zoom.contact.standing().is_good else SECONDS_BETWEEN_TRIES

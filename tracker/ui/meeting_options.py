@@ -137,7 +137,7 @@ def told(found: Class) -> None:
     linked = not found.zoom_meeting_made
     if known := _in_words(has if linked else _worth_a_word(has, sent or NOTHING_SAID)):
         st.caption(known)
-    missing = (sent or NOTHING_SAID).not_in(has)
+    missing = classes.not_taken(found)
     if options := _in_words(replace(missing, substitutes=None)):
         st.warning(
             _(

@@ -13,7 +13,7 @@ import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import HTTPError
 
-from tracker.errors import NotConfigured, WebhookRefused
+from tracker.errors import NotConfigured, TrackerError, WebhookRefused
 from tracker.zoom import webhook
 from tracker.zoom.unreachable import Cause, cause_of
 
@@ -33,6 +33,7 @@ class Finding(StrEnum):
     UNREACHABLE = "unreachable"
     REDIRECTED = "public_redirected"
     NOT_PASSED_ON = "public_not_passed_on"
+    DASHBOARD = "public_dashboard"
     OTHER_PATH = "public_other_path"
     TRACKER_AWAY = "public_tracker_away"
     NO_SECRET = "public_no_secret"  # noqa: S105 - no secret
@@ -60,9 +61,18 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
-    fields: dict[str, Any]
+    content: bytes
     where_to: str
     seconds: float
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The JSON object that it is; an empty one where it is anything else."""
+        try:
+            found = json.loads(self.content)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     @property
     def error(self) -> str:
@@ -116,6 +126,8 @@ def _what(answer: _Answer, expected: dict[str, str]) -> Finding:
         return Finding.TRACKER_AWAY
     if answer.status in (404, 405):
         return Finding.NOT_PASSED_ON
+    if answer.status == 401 and answer.content.decode(errors="replace") == str(TrackerError("sign_in_needed")):
+        return Finding.DASHBOARD
     if answer.status in (401, 403, 407, 411, 413, 429):
         return Finding.BLOCKED
     if answer.status != 200:
@@ -160,13 +172,4 @@ def _post(url: str, body: bytes, secret: str, now: datetime) -> _Answer:
     ) as response:
         content = response.raw.read(LARGEST_ANSWER, decode_content=True)
         seconds = time.monotonic() - began
-        return _Answer(response.status_code, _fields(content), response.headers.get("Location", ""), seconds)
-
-
-def _fields(content: bytes) -> dict[str, Any]:
-    """The JSON object of an answer; an empty one where it is anything else."""
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return _Answer(response.status_code, content, response.headers.get("Location", ""), seconds)
