@@ -76,6 +76,7 @@ def secrets(folder: Path, engine: Engine) -> dict[str, str]:
     number |= {"RETENTION_DAYS": "90", "SIGN_IN_IDLE_HOURS": "9", "SIGN_IN_DAYS": "9", "AUDIT_DAYS": "90"}
     words = {"ZOOM_PLAN": "business", "RETENTION_ACTION": "records", "OIDC_ACCOUNTS": "invited"}
     words |= {"MEETING_WAITING_ROOM": "on", "MEETING_SIGN_IN": "off", "MEETING_RECORDING": "cloud"}
+    words |= {"MEETING_REGISTRATION": "on"}
     here = {"TRACKER_HOST": "127.0.0.1", "FORWARDED_ALLOW_IPS": "203.0.113.77", "ALLOWED_HOSTS": f"{CANARY}.example"}
     address = f"http://{CANARY}:{CANARY}@127.0.0.1:1/{CANARY}"
     addresses = {"ZOOM_API_URL": address, "ZOOM_OAUTH_URL": address, "OIDC_ISSUER": address}

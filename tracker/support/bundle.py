@@ -26,7 +26,7 @@ PACKAGE = "zoom-participant-tracking"
 HARMLESS = (
     *("zoom_plan", "tracker_port", "dashboard_port", "fetch_delay_seconds", "retention_days", "retention_action"),
     *("sign_in_idle_hours", "sign_in_days", "audit_days", "oidc_accounts"),
-    *("meeting_waiting_room", "meeting_sign_in", "meeting_recording"),
+    *("meeting_waiting_room", "meeting_sign_in", "meeting_recording", "meeting_registration"),
 )
 README = """The state of an installation of zoom-participant-tracking, for somebody who helps from elsewhere.
 
