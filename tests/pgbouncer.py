@@ -35,6 +35,8 @@ class PgBouncer:
         given = conninfo_to_dict(make_url(database_url).render_as_string(hide_password=False))
         where = " ".join(f"{name}={given[name]}" for name in ("host", "port") if given.get(name))
         (self._folder / "users.txt").write_text('"postgres" ""\n')
+        # Another user reads them, and what was run in this process before may have closed new files to others.
+        (self._folder / "users.txt").chmod(0o644)
         self._settings.write_text(
             f"[databases]\n* = {where}\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
@@ -76,8 +78,8 @@ def pgbouncer(database_url: str) -> Iterator[PgBouncer]:
     program("pgbouncer")
     with folder_of_server() as folder:
         made = PgBouncer(folder, database_url)
-        made.start()
         try:
+            made.start()
             yield made
         finally:
             made.stop()

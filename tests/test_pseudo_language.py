@@ -23,7 +23,7 @@ from tests.makers import member
 from tests.readable import words_in
 from tests.screens import PAGES, Screens
 from tests.states import classes_in_every_state
-from tracker import clock, sessions
+from tracker import clock, health, sessions
 from tracker.messages import languages
 from tracker.storage.members import Member
 from tracker.ui import page
@@ -115,7 +115,8 @@ def _of_chart(spec: Any, read: set[str] = READ_IN_CHARTS) -> Iterator[str]:
 
 def outside(texts: Iterable[str]) -> list[str]:
     """The words that no message has, and where they are, a line for each text."""
-    found = {text: words_in(NO_MESSAGE.sub(" ", text.replace("\\", ""))) for text in texts}
+    said = {text: text.replace("\\", "").replace(health.VERSION, "") for text in texts}
+    found = {text: words_in(NO_MESSAGE.sub(" ", plain)) for text, plain in said.items()}
     strange = {text: [word for word in words if word not in NAMES.split()] for text, words in found.items()}
     return sorted(f"{' '.join(words)}: {text[:100]!r}" for text, words in strange.items() if words)
 

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.practice.clients import HOST, Client, Clock
+from tracker.practice.users import BASIC
 
 BO = {"email": "Bo@x.example", "first_name": "Bo", "last_name": "Ek"}
 REGISTRATION = {"approval_type": 0, "registration_type": 1}
@@ -76,7 +77,7 @@ def test_a_meeting_without_registration_takes_nobody(zoom: Client, settings: dic
 
 
 def test_registration_needs_a_host_with_a_licence(zoom: Client) -> None:
-    zoom.call("PUT", f"/practice/users/{HOST}/licence", json={"licensed": False})
+    zoom.call("PUT", f"/practice/users/{HOST}/account", json={"type": BASIC})
     assert zoom.create(settings=REGISTRATION)["settings"]["approval_type"] == 2
 
 
