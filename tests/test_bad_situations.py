@@ -10,9 +10,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -69,6 +70,7 @@ ROWS = [tuple(part.strip() for part in line.split("  ") if part.strip()) for lin
 # Where the page System says it in a way of its own.
 ON_THE_PAGE = {"webhooks_unsigned": "In the Zoom app, on the page Feature, copy the Secret Token."}
 DISK_BYTES = 200 * 1024 * 1024
+BLOCK = 64 * 1024
 ADMIN = "ada@school.example"
 
 
@@ -123,6 +125,8 @@ class Place:
 
 # The situations
 
+NUMBERS = count()
+
 
 def before_the_start(situation: str, given: dict[str, str]) -> None:
     """What is another one in the tracker's environment."""
@@ -157,8 +161,9 @@ def refuse_some_after_zooms(place: Place) -> None:
 def fill(place: Place, leave: int) -> None:
     """Fills the file system of the database but for so many bytes."""
     free = shutil.disk_usage(place.disk).free
-    with (place.disk / "filling").open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free - leave)
+    with (place.disk / "filling").open("wb", buffering=0) as file, suppress(OSError):  # the tracker writes meanwhile
+        for _ in range(0, free - leave, BLOCK):
+            file.write(bytes(BLOCK))
 
 
 def fill_up(place: Place) -> None:
@@ -167,8 +172,8 @@ def fill_up(place: Place) -> None:
 
 
 def deliver_many(place: Place) -> None:
-    """Of what is small the first may still fit into the newest pages of a full disk."""
-    for number in range(40):
+    """Others each time. Of what is small the first may still fit into the newest pages of a full disk."""
+    for number in islice(NUMBERS, 40):
         person = {"user_id": str(number), "user_name": "y" * 900, "join_time": "2026-05-14T12:00:00Z"}
         place.deliver(event_body("meeting.participant_joined", uuid=f"uuid-{number}", participant=person))
 
