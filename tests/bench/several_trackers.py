@@ -91,7 +91,8 @@ def told(name: str, rooms: list[tuple[str, str, str, str]], **more: object) -> l
 def make_sessions(engine: Engine, host: PracticeHost, given: dict[str, str]) -> list[tuple[str, str, str, str]]:
     """Classes of which the practice Zoom has a session that is over, and of which no tracker has heard."""
     services = connect(engine, read_settings(given))
-    start = clock.now().replace(microsecond=0) - timedelta(minutes=90)
+    # They ended moments ago: half an hour after its planned end a tracker would ask for a class by itself.
+    start = clock.now().replace(microsecond=0) - timedelta(minutes=61)
     made = []
     for number in range(CLASSES):
         if number % 60 == 0:
