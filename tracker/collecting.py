@@ -27,7 +27,7 @@ from tracker.errors import (
 )
 from tracker.retry import LIST_INCOMPLETE, SESSIONS_MISSING
 from tracker.services import Services
-from tracker.sessions import Discovery, Meeting, apply_sessions, meeting_of, sessions_at_zoom
+from tracker.sessions import Discovery, apply_sessions, meeting_of, sessions_at_zoom
 from tracker.storage.classes import Class
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.fetches import Claim
@@ -181,12 +181,14 @@ def _store(services: Services, claim: Claim, questions: _Questions, answers: _An
         for uuid, error in answers.missing.items():
             storage.session_records.note_missing(tx, meeting_id, uuid, error.problem)
         told = list(_with_ends(questions, answers, known.sessions))
-        read = _lists_of(tx, apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id), found)
+        apply_sessions(tx, meeting_id, told, services.delay, now, fetching=found.id)
+        read = _lists_of(tx, found, meeting_id, now)
         if not any(stay.seconds > 0 for one in read for stay in one.stays or ()):
             raise NoDataFromZoom(retry.NO_LIST)
         missing_at = _next_try_of_missing(services, claim, now)
         if missing_at is None and _drop_unknown(tx, read, now):
-            read = _lists_of(tx, apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id), found)
+            apply_sessions(tx, meeting_id, (), services.delay, now, fetching=found.id)
+            read = _lists_of(tx, found, meeting_id, now)
         again_at = _next_snapshot(tx, services, found, read, now, questions)
         missing = [one.missing for one in read if one.missing is not None and one.stays is None]
         refresh(tx, found, now, final=again_at is None and not missing)
@@ -223,9 +225,9 @@ def _sessions_missing(missing: Sequence[Problem], number: int) -> Problem:
     return Problem(SESSIONS_MISSING, {"missing": len(missing), "sessions": number, "why": why})
 
 
-def _lists_of(tx: Transaction, meeting: Meeting, found: Class) -> list[SessionList]:
+def _lists_of(tx: Transaction, found: Class, meeting_id: str, now: datetime) -> list[SessionList]:
     """What Zoom has given of the sessions of a class."""
-    uuids = [one.session.uuid for one in meeting.parts[found.id].sessions]
+    uuids = [one.session.uuid for one in meeting_of(tx, meeting_id, now).parts[found.id].sessions]
     lists = storage.session_records.lists_of_sessions(tx, uuids)
     return [lists[uuid] for uuid in uuids if uuid in lists]
 

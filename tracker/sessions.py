@@ -146,7 +146,7 @@ def apply_sessions(
     now: datetime,
     *,
     fetching: str | None = None,
-) -> Meeting:
+) -> None:
     """Stores what was told of a meeting's sessions, and brings its classes in line with those that are their own.
 
     Their status and times follow, and their participants are asked for where a class is over and its sessions changed;
@@ -155,7 +155,6 @@ def apply_sessions(
     with following(tx, meeting_id, delay, now, fetching=fetching):
         for session in told:
             storage.sessions.save_session(tx, meeting_id, session)
-    return meeting_of(tx, meeting_id, now)
 
 
 @contextmanager
