@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -75,7 +76,7 @@ class _Writers:
 
 
 _WRITERS: WeakKeyDictionary[Engine, _Writers] = WeakKeyDictionary()
-_POSTGRES_WRITERS: WeakKeyDictionary[Engine, threading.BoundedSemaphore] = WeakKeyDictionary()
+_POSTGRES_WRITERS: WeakKeyDictionary[Engine, ThreadPoolExecutor] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> Engine:
@@ -95,7 +96,7 @@ def make_engine(url: str) -> Engine:
             from tracker.storage.postgres import make_postgres_engine
 
             engine = make_postgres_engine(parsed)
-            _POSTGRES_WRITERS[engine] = threading.BoundedSemaphore(MOST_POSTGRES_WRITERS)
+            _POSTGRES_WRITERS[engine] = ThreadPoolExecutor(MOST_POSTGRES_WRITERS, "postgres-writer")
             return engine
     except ImportError:
         raise SettingsError([Problem("postgres_driver_missing")]) from None
@@ -221,8 +222,7 @@ def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
     """
     writers = _WRITERS.get(engine)
     if writers is None:
-        with _a_postgres_writer(engine), transaction(engine) as tx:
-            return work(tx)
+        return _in_turn(engine, work)
     piece = _Piece(work)
     writers.waiting.append(piece)
     with writers.lock:
@@ -235,16 +235,21 @@ def together(engine: Engine, work: Callable[[Transaction], T]) -> T:
     return piece.result
 
 
-@contextmanager
-def _a_postgres_writer(engine: Engine) -> Iterator[None]:
-    """One of the places of those who write to this PostgreSQL. Raises PoolTimeout where none becomes free."""
-    places = _POSTGRES_WRITERS[engine]
-    if not places.acquire(timeout=POSTGRES_WRITER_SECONDS):
+def _in_turn(engine: Engine, work: Callable[[Transaction], T]) -> T:
+    """The same in a transaction of its own, by one of those who write to this PostgreSQL.
+
+    Whoever comes first is next: with a semaphore some would be overtaken until their time is over. Raises PoolTimeout.
+    """
+
+    def alone() -> T:
+        with transaction(engine) as tx:
+            return work(tx)
+
+    given = _POSTGRES_WRITERS[engine].submit(alone)
+    wait([given], POSTGRES_WRITER_SECONDS)
+    if given.cancel():
         raise PoolTimeout("those who write to the database do not get on")
-    try:
-        yield
-    finally:
-        places.release()
+    return given.result()
 
 
 def _carry_out(engine: Engine, pieces: Sequence[_Piece[Any]]) -> None:
