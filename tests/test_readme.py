@@ -52,10 +52,14 @@ def settings_asked_for() -> set[str]:
     return asked.names
 
 
+def section(title: str) -> str:
+    """What is under a heading."""
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
 def table(title: str) -> dict[str, str]:
     """First column to the rest of the line, for the first table under a heading."""
-    section = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^ *\| *(`.+?) \| (.*)\|$", section, re.MULTILINE)
+    rows = re.findall(r"^ *\| *(`.+?) \| (.*)\|$", section(title), re.MULTILINE)
     return {first.strip(): rest for first, rest in rows}
 
 
@@ -96,9 +100,9 @@ def test_the_scopes_that_are_optional_are_those_of_registration() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    section = README.partition("\n## Commands\n")[2]
+    told = section("Commands")
     for command in commands(command_parser()):
-        assert f"tracker {command}" in section, command
+        assert f"`tracker {command}" in told, command
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[str]:
