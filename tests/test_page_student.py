@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 import pytest
-from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.course_of_students import COURSE, WEEK, School, make_school
@@ -41,11 +40,6 @@ with page.shown_errors():
 CHARTS = "course_charts.panel(page.read(courses.course_register, member, course, services().now()))"
 REQUESTS = "requests_panel.panel(member, course)"
 LINKS = "student_links_panel.panel(member, course)"
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
 
 
 @pytest.fixture

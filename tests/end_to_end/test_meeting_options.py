@@ -1,54 +1,30 @@
 """The options of a class's meeting at the practice Zoom, which locks settings and refuses substitutes as Zoom does."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from tests.lives import attendance
-from tests.makers import Clock, member, stored
-from tests.practice_school import CommandLine, Host, environment, practice_zoom
+from tests.makers import stored
+from tests.practice_school import CommandLine, Host, environment
 from tracker import classes, fetching, reconcile
 from tracker.attendance.meeting_options import MeetingOptions
 from tracker.classes import Plan
 from tracker.practice.users import BASIC, LICENSED
 from tracker.services import Services
-from tracker.settings import read_settings
 from tracker.storage.members import Member
-from tracker.zoom import Zoom
 
 pytestmark = pytest.mark.slow
 
-DAY_BEFORE = datetime(2026, 10, 12, 12, tzinfo=UTC)
 PLAN = Plan("Algebra 7B", datetime(2026, 10, 13, 10, 0), 60, "Europe/Berlin")
 BEA, EVE = "bea@school.example", "eve@elsewhere.example"
 ASKED = MeetingOptions("on", "on", "cloud", (BEA,))
 # A meeting tells of its registration too.
 HAS = replace(ASKED, registration="off")
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """The practice Zoom, a day before the class."""
-    with practice_zoom(Clock(DAY_BEFORE), token_seconds=10**9) as found:
-        yield found
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
-
-
-@pytest.fixture
-def school(engine: Engine, host: Host, database_url: str, tmp_path: Path) -> Services:
-    """A tracker that uses the practice Zoom, at its time."""
-    settings = read_settings(environment(host.url, database_url, tmp_path))
-    return Services(engine, Zoom(settings, host.clock, host.clock.monotonic), settings, host.clock)
 
 
 def test_a_class_gets_what_it_asks_for_and_its_substitute_counts_as_a_host(

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from tests.practice_school import TEACHER, CommandLine, environment, practice_zoom
-from tests.tracker_process import ShiftedClock, serving
-from tests.twelve_weeks import (
+from tests.end_to_end.twelve_weeks import (
     CORRECTED,
     COURSE,
     EXPECTED,
@@ -23,6 +21,8 @@ from tests.twelve_weeks import (
     hold_course,
     import_roster,
 )
+from tests.practice_school import TEACHER, CommandLine, environment, practice_zoom
+from tests.tracker_process import ShiftedClock, serving
 from tracker import auth, courses, paths, storage
 from tracker.attendance.counting import person_key
 from tracker.attendance.types import PersonKey

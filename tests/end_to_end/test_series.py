@@ -1,21 +1,17 @@
 """A series over the change of clocks at the practice Zoom: planned, told, held and counted, week after week."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
-from tests.makers import Clock, member, stored
-from tests.practice_school import Host, environment, practice_zoom
+from tests.makers import Clock, stored
+from tests.practice_school import Host
 from tracker import classes, fetching, reconcile
 from tracker.attendance.types import ClassStatus
 from tracker.classes import UNDO_FOR, Plan, SeriesPlan
 from tracker.rate_limiter import SharedRateLimiter
 from tracker.services import Services
-from tracker.settings import read_settings
 from tracker.storage.members import Member
 from tracker.zoom import Zoom
 
@@ -29,23 +25,15 @@ WEEK_BEFORE = datetime(2026, 10, 6, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    """The practice Zoom, a week before the first class."""
-    with practice_zoom(Clock(WEEK_BEFORE), token_seconds=10**9) as found:
-        yield found
+def clock() -> Clock:
+    return Clock(WEEK_BEFORE)
 
 
 @pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
-
-
-@pytest.fixture
-def school(engine: Engine, host: Host, database_url: str, tmp_path: Path) -> Services:
-    """A tracker that uses the practice Zoom, at its time."""
-    settings = read_settings(environment(host.url, database_url, tmp_path))
-    limiter = SharedRateLimiter(engine, "pro", interactive=False, now=host.clock, wait=lambda seconds: None)
-    return Services(engine, Zoom(settings, host.clock, host.clock.monotonic, limiter), settings, host.clock)
+def school(school: Services, clock: Clock) -> Services:
+    """The same tracker at Zoom's rate, without waiting for its turns."""
+    limiter = SharedRateLimiter(school.engine, "pro", interactive=False, now=clock, wait=lambda seconds: None)
+    return replace(school, zoom=Zoom(school.settings, clock, clock.monotonic, limiter))
 
 
 def work(school: Services) -> None:

@@ -1,8 +1,9 @@
 """Students of a course are registered at the practice Zoom over HTTP, and recognised by the e-mail they registered."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -10,8 +11,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
-from tests.makers import Clock, member, stored
-from tests.practice_school import PRACTICE, Host, environment, practice_zoom
+from tests.makers import Clock, stored
+from tests.practice_school import PRACTICE, Host, practice_zoom, services_at
 from tracker import classes, courses, fetching, reconcile, storage
 from tracker.attendance.meeting_options import MeetingOptions
 from tracker.attendance.types import Status
@@ -20,19 +21,18 @@ from tracker.classes import Plan, SeriesPlan
 from tracker.courses.registration import LEASE
 from tracker.rosters import Student, read_pasted
 from tracker.services import Services
-from tracker.settings import read_settings
 from tracker.storage.members import Member
 from tracker.storage.registrations import Registration
 from tracker.zoom import Zoom
 
 pytestmark = pytest.mark.slow
 
-DAY_BEFORE = datetime(2026, 10, 12, 12, tzinfo=UTC)
 PLAN = Plan("Algebra 7B", datetime(2026, 10, 13, 10, 0), 60, "Europe/Berlin")
 SERIES = SeriesPlan(PLAN, frozenset({1, 3}), date(2026, 10, 29))
 COURSE = "Algebra"
 ROSTER = "Name\tEmail\nBo Ek\tbo@x.example\nCy Fox\tcy@x.example\nDi Day\t"
 ON = MeetingOptions(registration="on")
+MakeTracker = Callable[..., Services]
 
 
 class Killed(BaseException):
@@ -53,38 +53,27 @@ class CountingZoom(Zoom):
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    """The practice Zoom, a day before the class."""
-    with practice_zoom(Clock(DAY_BEFORE), token_seconds=10**9) as found:
-        yield found
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    return member(engine)
-
-
-@pytest.fixture
 def registered() -> list[tuple[str, str]]:
     """Whom all trackers together have registered."""
     return []
 
 
-def tracker(
-    engine: Engine, host: Host, database_url: str, folder: Path, registered: list[tuple[str, str]], lives: int | None
-) -> Services:
-    settings = read_settings(environment(host.url, database_url, folder))
-    zoom = CountingZoom(settings, host.clock, host.clock.monotonic)
-    zoom.registered, zoom.lives = registered, lives
-    return Services(engine, zoom, settings, host.clock)
+@pytest.fixture
+def tracker_at(engine: Engine, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]) -> MakeTracker:
+    """Makes one more tracker that uses this practice Zoom, and is gone once it has registered `lives` students."""
+
+    def make(host: Host, lives: int | None = None) -> Services:
+        made = services_at(host, engine, database_url, tmp_path)
+        zoom = CountingZoom(made.settings, host.clock, host.clock.monotonic)
+        zoom.registered, zoom.lives = registered, lives
+        return replace(made, zoom=zoom)
+
+    return make
 
 
 @pytest.fixture
-def school(
-    engine: Engine, host: Host, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]
-) -> Services:
-    """A tracker that uses the practice Zoom, at its time."""
-    return tracker(engine, host, database_url, tmp_path, registered, None)
+def school(host: Host, tracker_at: MakeTracker) -> Services:
+    return tracker_at(host)
 
 
 def add(school: Services, ana: Member, roster: str = ROSTER) -> str:
@@ -144,11 +133,9 @@ def test_students_are_registered_and_recognised_by_the_e_mail_that_they_register
 
 @pytest.mark.parametrize("lives", [1, 2])
 def test_a_tracker_that_dies_between_two_calls_leaves_the_rest_to_another_one(
-    engine: Engine,
     school: Services,
     host: Host,
-    database_url: str,
-    tmp_path: Path,
+    tracker_at: MakeTracker,
     ana: Member,
     registered: list[tuple[str, str]],
     lives: int,
@@ -156,7 +143,7 @@ def test_a_tracker_that_dies_between_two_calls_leaves_the_rest_to_another_one(
     add(school, ana)
     class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
     with pytest.raises(Killed):
-        work(tracker(engine, host, database_url, tmp_path, registered, lives))
+        work(tracker_at(host, lives))
     work(school)
     assert len(registered) == lives
     host.clock.time += LEASE
@@ -166,13 +153,7 @@ def test_a_tracker_that_dies_between_two_calls_leaves_the_rest_to_another_one(
 
 
 def test_two_trackers_at_once_register_everybody_once(
-    engine: Engine,
-    school: Services,
-    host: Host,
-    database_url: str,
-    tmp_path: Path,
-    ana: Member,
-    registered: list[tuple[str, str]],
+    school: Services, host: Host, tracker_at: MakeTracker, ana: Member, registered: list[tuple[str, str]]
 ) -> None:
     add(school, ana)
     ids = classes.create_series(school, ana, SERIES, one_meeting=False, course=COURSE, options=ON)
@@ -184,9 +165,8 @@ def test_two_trackers_at_once_register_everybody_once(
         together.wait(60)
         work(one)
 
-    other = tracker(engine, host, database_url, tmp_path, registered, None)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, (school, other)))
+        list(pool.map(run, (school, tracker_at(host))))
     assert len(registered) == len(set(registered)) == 2 * len(ids)
     assert {counts(school, one) for one in ids} == {(3, 2)}
 
@@ -207,26 +187,25 @@ def test_what_the_day_does_not_take_is_done_on_the_next(school: Services, host: 
 
 
 def test_a_plan_without_registration_is_read_back(
-    engine: Engine, ana: Member, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]
+    clock: Clock, tracker_at: MakeTracker, ana: Member, registered: list[tuple[str, str]]
 ) -> None:
-    with practice_zoom(Clock(DAY_BEFORE), token_seconds=10**9, plan="free") as host:
-        school = tracker(engine, host, database_url, tmp_path, registered, None)
+    with practice_zoom(clock, token_seconds=10**9, plan="free") as host:
+        school = tracker_at(host)
         add(school, ana)
         class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
         work(school)
-        one = stored(engine, class_id)
+        one = stored(school.engine, class_id)
         assert one.meeting_has is not None
         assert (ON.not_in(one.meeting_has), registered) == (ON, [])
 
 
 def test_a_missing_scope_is_named_and_all_is_done_once_the_app_has_it(
-    engine: Engine, ana: Member, database_url: str, tmp_path: Path, registered: list[tuple[str, str]]
+    clock: Clock, tracker_at: MakeTracker, ana: Member, tmp_path: Path
 ) -> None:
     lacking = tuple(one for one in PRACTICE.scopes if "registrant:" not in one)
     state = tmp_path / "zoom.json"
-    clock = Clock(DAY_BEFORE)
     with practice_zoom(clock, token_seconds=10**9, scopes=lacking, state_file=state) as host:
-        school = tracker(engine, host, database_url, tmp_path, registered, None)
+        school = tracker_at(host)
         add(school, ana)
         class_id = classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
         work(school)
@@ -238,6 +217,6 @@ def test_a_missing_scope_is_named_and_all_is_done_once_the_app_has_it(
     )
     clock.time += timedelta(hours=1)
     with practice_zoom(clock, token_seconds=10**9, state_file=state) as host:
-        school = tracker(engine, host, database_url, tmp_path, registered, None)
+        school = tracker_at(host)
         work(school)
     assert (counts(school, class_id), found(school, class_id).error) == ((3, 2), None)
