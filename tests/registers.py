@@ -9,12 +9,21 @@ from tracker.attendance.matching import Choice, Enrolled
 from tracker.attendance.register import ByHand, ClassStudents, Known, RegisterClass, students_in
 from tracker.attendance.statuses import DEFAULT_RULES, Rules
 from tracker.attendance.types import Attendance, Said, Stay
+from tracker.rosters.types import Student
 
 DAY = NOW.date()
 
 HOUR = (span(0, 60),)
 
 ANA, BO = ("Ana Lima", "ana@x.org"), ("Bo Ek", "bo@x.org")
+
+
+def roster(*students: tuple[str, ...]) -> list[Enrolled]:
+    """Students by name, e-mail and further addresses; their ids are 0, 1, …"""
+    return [
+        Enrolled(str(place), place, Student(name, email), tuple(more))
+        for place, (name, email, *more) in enumerate(students)
+    ]
 
 
 def attended(*stays: Stay, said: Said | None = None, hosts: frozenset[str] = frozenset()) -> Attendance:

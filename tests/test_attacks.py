@@ -44,13 +44,13 @@ using up Zoom's rate by the button                                 | a class is 
 a colleague's figures out of the shared minute                     | 403 first                                              | fetching/test_fetching_on_request.py::test_who_may_not_see_a_class_does_not_get_what_others_fetched
 
 # Passwords and sign-ins
-guessing at one account                                            | stopped after 8, also for the right password           | test_auth.py::test_guessing_is_stopped_for_a_while_also_for_the_right_password
+guessing at one account                                            | stopped after 8, also for the right password           | accounts/test_auth.py::test_guessing_is_stopped_for_a_while_also_for_the_right_password
 guessing at all accounts                                           | stopped by place                                       | test_guessing.py::test_guessing_at_many_accounts_from_one_place_is_stopped
-guessing from many addresses                                       | stopped by account                                     | test_auth.py::test_guessing_from_many_places_is_stopped_as_well
+guessing from many addresses                                       | stopped by account                                     | accounts/test_auth.py::test_guessing_from_many_places_is_stopped_as_well
 guessing from an IPv6 network                                      | a /64 is one place                                     | test_guessing.py::test_a_guesser_who_takes_addresses_of_one_network_is_stopped
 locking a teacher out by wrong passwords                           | not where she has signed in before                     | test_guessing.py::test_strangers_never_lock_out_a_browser_that_was_signed_in_before
 stopping the dashboard by sign-ins                                 | two passwords at a time, a short queue, a place kept   | test_sign_in.py::test_a_crowd_of_strangers_leaves_a_place_for_a_browser_that_was_signed_in_before
-guessing in an open tab                                            | counts as any other guess                              | test_page_accounts.py::test_an_open_tab_is_no_place_to_guess_the_password
+guessing in an open tab                                            | counts as any other guess                              | pages/test_accounts.py::test_an_open_tab_is_no_place_to_guess_the_password
 guessing the second factor                                         | stopped                                                | test_second_factor.py::test_codes_are_not_guessed_without_end
 signing in while the account is being closed                       | not signed in                                          | accounts/test_accounts.py::test_an_account_that_is_closed_while_somebody_signs_in_lets_her_not_in
 a stolen cookie after sign-out                                     | worth nothing                                          | test_sign_in.py::test_signing_out_makes_the_token_worthless_wherever_it_was_copied_to
@@ -59,7 +59,7 @@ an expired sign-in                                                 | opens nothi
 a cookie of the attacker's choice (fixation)                       | replaced by a new one                                  | test_guessing.py::test_the_cookie_of_a_known_browser_is_kept_and_any_other_replaced
 reading the cookie by a script                                     | out of reach                                           | test_sign_in.py::test_the_cookie_is_out_of_reach_of_scripts_and_other_sites
 pages, files and websocket without sign-in                         | sent to the sign-in                                    | test_gate.py::test_nobody_gets_past_the_gate_without_a_token
-an invitation used twice at once                                   | lets one in                                            | test_page_accounts.py::test_an_invitation_that_is_accepted_twice_at_once_lets_one_in
+an invitation used twice at once                                   | lets one in                                            | pages/test_accounts.py::test_an_invitation_that_is_accepted_twice_at_once_lets_one_in
 another browser's answer of the school's provider                  | lets nobody in                                         | test_school_account.py::test_an_answer_to_the_sign_in_of_another_browser_lets_nobody_in
 a forged identity token                                            | lets nobody in                                         | test_school_account.py::test_a_token_with_another_signature_lets_nobody_in
 an identity token of another sign-in                               | lets nobody in                                         | test_school_account.py::test_a_token_that_is_not_for_this_sign_in_lets_nobody_in
@@ -94,7 +94,7 @@ HTML in what a student writes                                      | shown as te
 an endless request of a student                                    | not read                                               | test_own_page.py::test_a_text_that_is_too_long_is_not_taken_and_an_endless_one_not_read
 a thousand requests of a student                                   | a few are taken                                        | test_student_requests.py::test_a_thousand_requests_leave_a_few
 one link that keeps others waiting                                 | 429                                                    | test_own_page.py::test_one_link_does_not_keep_all_others_waiting
-a student's page of a colleague's course                           | refused                                                | test_page_student.py::test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown
+a student's page of a colleague's course                           | refused                                                | pages/test_student.py::test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown
 
 # Hostile texts
 formulas in names                                                  | defused in CSV and Excel                               | test_report.py::test_a_formula_in_a_name_or_an_address_of_zooms_is_defused_in_both_files
@@ -109,7 +109,7 @@ CSS and HTML in a text of a style sheet                            | stays a tex
 control signs on a terminal                                        | shown as such                                          | test_terminal.py::test_nothing_that_others_have_written_steers_a_terminal
 lines of its own in a log                                          | one line, without secrets                              | test_log_secrets.py::test_no_secret_is_ever_in_a_line
 a link that takes for ever to read                                 | read in no time                                        | test_meeting_link.py::test_reading_hostile_text_takes_no_time
-a Zoom that redirects with our token                               | not followed                                           | test_zoom_failures.py::test_a_redirect_is_not_followed
+a Zoom that redirects with our token                               | not followed                                           | zoom_client/test_failures.py::test_a_redirect_is_not_followed
 
 # The dashboard's web server
 a request that never ends                                          | closed after 20 seconds                                | attacks/test_connections.py::test_a_request_that_never_ends
@@ -178,7 +178,7 @@ a file by a button of such a tab                                   | refused    
 
 # The machine
 another user of the machine who reads files                        | cannot open them                                       | test_private_files.py::test_data_folder_and_database_are_made_for_their_user_alone
-a stolen database                                                  | has hashes of passwords and tokens                     | test_auth.py::test_only_hashes_of_secrets_are_stored
+a stolen database                                                  | has hashes of passwords and tokens                     | accounts/test_auth.py::test_only_hashes_of_secrets_are_stored
 an old backup, restored                                            | brings no sign-in or token back                        | test_restored_ways_in.py::test_a_restore_brings_no_way_in_back_that_may_have_been_revoked_since
 a secret that is easy to guess                                     | named by the doctor                                    | test_doctor.py::test_weak_secrets_are_named_and_not_shown
 listening on the way to Zoom                                       | addresses without https are named by the doctor        | test_doctor.py::test_addresses_to_which_secrets_would_travel_unencrypted_are_named

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.makers import HELD, NOW, PLANNED, span, stay
-from tests.registers import ANA, BO, DAY, HOUR, attended, held, in_class, statuses
-from tests.test_matching import roster
+from tests.registers import ANA, BO, DAY, HOUR, attended, held, in_class, roster, statuses
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.matching import Choice, Enrolled
 from tracker.attendance.register import (

@@ -38,7 +38,7 @@ def test_a_closed_account_lets_nobody_in_and_its_classes_stay(engine: Engine, an
     with pytest.raises(InvalidInput, match="This account is closed"):
         auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
     assert stored(engine, class_id).teacher_id == ana.id
-    assert sign_in(engine, BOSS)
+    assert sign_in(engine, email=BOSS)
 
 
 def test_an_account_that_is_opened_again_has_its_password_and_no_old_sign_in(
@@ -176,7 +176,7 @@ def test_a_person_without_classes_is_removed_with_all_of_her_account(
     sign_in(engine)
     auth.sign_in(engine, EMAIL, PASSWORD, auth.Browser("192.0.2.1", "Firefox", "token"), NOW)
     auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
-    bens = sign_in(engine, BEN)
+    bens = sign_in(engine, email=BEN)
     auth.remove(engine, boss, EMAIL, None, NOW)
     assert emails(engine) == [BEN, BOSS]
     assert who(engine, bens) == ben

@@ -1,6 +1,5 @@
 """A class is planned on the page New class: made at Zoom and here, once, or refused with a sentence."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -12,12 +11,8 @@ from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom, sent
-from tests.makers import AWAY_SENTENCE, CLIENT_SECRET, MEETING, Clock, at, lesson, member
+from tests.makers import AWAY_SENTENCE, CLIENT_SECRET, MEETING, Clock, at, classes_of, lesson, member
 from tests.screens import Screens, button, said
-from tracker import storage
-from tracker.storage.class_lists import Filter
-from tracker.storage.classes import Class
-from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
 
@@ -34,28 +29,14 @@ def ana(engine: Engine, screens: Screens) -> Member:
     return made
 
 
-@pytest.fixture
-def form(screens: Screens, zoom: FakeZoom, ana: Member) -> Iterator[AppTest]:
-    """The page as it is opened, with a title typed in."""
-    opened = screens.open(page.NEW_CLASS)
-    opened.text_input(key="new-title").input("Algebra 7B")
-    yield opened
-    assert not opened.exception
-
-
 def create(form: AppTest) -> AppTest:
     button(form, "Create class").click()
     return form.run()
 
 
-def made(engine: Engine, who: Member) -> list[Class]:
-    with reading(engine) as tx:
-        return storage.class_lists.list_classes(tx, who, Filter(), limit=100)
-
-
 def refusal(form: AppTest, engine: Engine, who: Member, zoom: FakeZoom) -> str:
     """The sentence that is shown, after making sure that nothing came of it."""
-    assert made(engine, who) == []
+    assert classes_of(engine, who) == []
     assert zoom.meetings == {}
     assert form.title[0].value == "New class"
     assert form.text_input(key="new-title").value is not None
@@ -106,7 +87,7 @@ def test_a_class_is_made_here_and_at_zoom_and_then_shown(
     lesson(engine, ana, "Of before", course="Term 1")
     form.run().selectbox(key="new-course").set_value("Term 1")
     create(form)
-    (new,) = [one for one in made(engine, ana) if one.title != "Of before"]
+    (new,) = [one for one in classes_of(engine, ana) if one.title != "Of before"]
     assert (new.title, new.scheduled_start, new.duration_minutes, new.timezone, new.course) == (
         "Übung <1>",
         datetime(2026, 7, 1, 12, 30, tzinfo=UTC),
@@ -150,7 +131,7 @@ def test_an_hour_that_the_clocks_skip_is_refused(form: AppTest, zoom: FakeZoom, 
     assert sentence == "02:30 does not exist on 2027-03-28 in Europe/Berlin: the clocks go forward then."
     form.selectbox(key="new-zone").set_value("UTC")
     create(form)
-    assert made(engine, ana)[0].scheduled_start == datetime(2027, 3, 28, 2, 30, tzinfo=UTC)
+    assert classes_of(engine, ana)[0].scheduled_start == datetime(2027, 3, 28, 2, 30, tzinfo=UTC)
 
 
 def test_a_time_that_has_passed_is_refused_for_a_new_meeting(
@@ -161,7 +142,7 @@ def test_a_time_that_has_passed_is_refused_for_a_new_meeting(
     assert sentence == "This time has passed. For a class that was held already, paste its Zoom link."
     form.time_input(key="new-time").set_value(time(14, 0))
     create(form)
-    assert made(engine, ana)[0].scheduled_start == wired()
+    assert classes_of(engine, ana)[0].scheduled_start == wired()
 
 
 def test_a_class_that_was_held_is_taken_by_its_link_and_fetched_at_once(
@@ -172,7 +153,7 @@ def test_a_class_that_was_held_is_taken_by_its_link_and_fetched_at_once(
     form.radio(key="new-source").set_value(LINK).run()
     form.text_input(key="new-link").input(" https://zoom.us/j/85011112222?pwd=abc&zak=secret ")
     create(form)
-    (new,) = made(engine, ana)
+    (new,) = classes_of(engine, ana)
     assert (new.zoom_meeting_id, new.zoom_join_url) == ("85011112222", "https://zoom.us/j/85011112222?pwd=abc")
     assert not new.zoom_meeting_made
     assert new.fetch is not None
@@ -217,7 +198,7 @@ def test_what_zoom_refuses_is_said_and_nothing_is_made(
     zoom.faults.clear()
     assert "<b>" not in form.error[0].value.replace("\\<", "")
     create(form)
-    assert len(made(engine, ana)) == len(zoom.meetings) == 1
+    assert len(classes_of(engine, ana)) == len(zoom.meetings) == 1
 
 
 def test_a_school_without_a_zoom_app_reads_what_is_missing(
@@ -260,7 +241,7 @@ def test_a_second_click_while_zoom_is_asked_makes_no_second_meeting(
     zoom.meanwhile = click_again
     create(form)
     assert len(zoom.meetings) == 1
-    (new,) = made(engine, ana)
+    (new,) = classes_of(engine, ana)
     assert form.query_params == {"id": new.id}
 
 
@@ -272,7 +253,7 @@ def test_after_a_class_another_one_can_be_made(screens: Screens, zoom: FakeZoom,
         form.text_input(key="new-title").input(title)
         create(form)
         assert form.title[0].value == title
-    assert {new.title for new in made(engine, ana)} == {"One", "Two"}
+    assert {new.title for new in classes_of(engine, ana)} == {"One", "Two"}
     assert len(zoom.meetings) == 2
 
 
@@ -283,7 +264,7 @@ def test_a_class_is_made_for_whoever_is_signed_in_now(
     create(form)
     assert "You are signed out" in said(form)
     assert zoom.meetings == {}
-    assert made(engine, ana) == []
+    assert classes_of(engine, ana) == []
 
 
 # What is filled in already
@@ -323,7 +304,7 @@ def test_an_earlier_class_is_copied_for_the_week_after(
         "America/Sao_Paulo",
     )
     create(form)
-    (new,) = [one for one in made(engine, ana) if one.id == form.query_params["id"]]
+    (new,) = [one for one in classes_of(engine, ana) if one.id == form.query_params["id"]]
     assert (new.title, new.scheduled_start) == ("Logic", datetime(2026, 6, 4, 12, tzinfo=UTC))
 
 
@@ -369,7 +350,7 @@ def test_a_class_is_made_like_the_one_that_the_address_names(
     form = screens.open(page.NEW_CLASS, like=like)
     button(form, "Create class").click()
     form.run()
-    (new,) = [one for one in made(engine, ana) if one.id != like]
+    (new,) = [one for one in classes_of(engine, ana) if one.id != like]
     assert (new.title, new.course, new.scheduled_start, new.duration_minutes) == ("Logic", "Term 1", at(180), 45)
     assert new.zoom_meeting_id == "81418900011"
 

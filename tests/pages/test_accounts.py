@@ -11,6 +11,7 @@ from sqlmodel import col, update
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
+from tests.accounts.people import who
 from tests.asgi import post, request, websocket
 from tests.gate_client import EMAIL, account, cookie_of, fault, get, log_in
 from tests.gate_client import PASSWORD as OTHERS_PASSWORD
@@ -36,21 +37,10 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, l
 
 
 @pytest.fixture
-def signed_in(screens: Screens, ana: Member) -> Screens:
-    screens.sign_in(ana)
-    return screens
-
-
-@pytest.fixture
 def boss(screens: Screens, engine: Engine) -> Member:
     made = account(engine, BOSS, "admin")
     screens.sign_in(made)
     return made
-
-
-def who(engine: Engine, token: str) -> Member | None:
-    with reading(engine) as tx:
-        return auth.member_signed_in(tx, token, NOW)
 
 
 def bearer(engine: Engine, token: str) -> bool:

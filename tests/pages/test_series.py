@@ -1,6 +1,5 @@
 """Classes every week on the pages: planned on New class, and changed and cancelled on the page of one of them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -9,13 +8,11 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import NOW, Clock, member, shared, stored
+from tests.makers import NOW, Clock, classes_of, member, shared, stored
 from tests.screens import Screens, button, parts, rerun_part, said, said_everywhere, show
 from tracker import classes, storage
 from tracker.attendance.types import ClassStatus
 from tracker.classes import UNDO_FOR, Plan, SeriesPlan
-from tracker.storage.class_lists import Filter
-from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.ui import join_link, page, wiring
@@ -34,23 +31,15 @@ def ana(engine: Engine, screens: Screens) -> Member:
 
 
 @pytest.fixture
-def form(screens: Screens, zoom: FakeZoom, ana: Member) -> Iterator[AppTest]:
-    """The page New class with a title and a first day, for a class every week."""
-    opened = screens.open(page.NEW_CLASS)
-    opened.text_input(key="new-title").input("Algebra 7B")
-    opened.date_input(key="new-date").set_value(date(2026, 10, 13))
-    opened.time_input(key="new-time").set_value(time(10))
-    opened.run()
-    opened.radio(key="new-often").set_value("Every week").run()
-    opened.button_group(key="new-weekdays").set_value([1, 3]).run()
-    opened.date_input(key="new-until").set_value(date(2026, 10, 29)).run()
-    yield opened
-    assert not opened.exception
-
-
-def made(engine: Engine, who: Member) -> list[Class]:
-    with reading(engine) as tx:
-        return storage.class_lists.list_classes(tx, who, Filter(), limit=100, oldest_first=True)
+def form(form: AppTest) -> AppTest:
+    """The same with a first day, for a class every week."""
+    form.date_input(key="new-date").set_value(date(2026, 10, 13))
+    form.time_input(key="new-time").set_value(time(10))
+    form.run()
+    form.radio(key="new-often").set_value("Every week").run()
+    form.button_group(key="new-weekdays").set_value([1, 3]).run()
+    form.date_input(key="new-until").set_value(date(2026, 10, 29)).run()
+    return form
 
 
 def planned(ana: Member, *, one_meeting: bool = True) -> list[str]:
@@ -94,7 +83,7 @@ def test_a_series_is_made_with_one_link_and_its_first_class_is_shown(
     form.multiselect(key="new-without").set_value([date(2026, 10, 22)]).run()
     button(form, "Create 5 classes").click()
     form.run()
-    found = made(engine, ana)
+    found = classes_of(engine, ana, oldest_first=True)
     ((number, meeting),) = zoom.meetings.items()
     assert (len(found), meeting["type"]) == (5, 8)
     assert {one.zoom_meeting_id for one in found} == {number}
@@ -118,7 +107,7 @@ def test_a_series_with_a_link_each_says_when_the_meetings_are_made(
     assert zoom.meetings == {}
     assert "Its Zoom meeting is being made." in said(form)
     assert "Now send your students" not in said(form)
-    found = made(engine, ana)
+    found = classes_of(engine, ana, oldest_first=True)
     with transaction(engine) as tx:
         storage.series.ask_for_meeting(tx, found[5].id, NOW + timedelta(hours=12))
     assert "Its Zoom meeting is made by itself on Fri, 15 May 2026 at 02:00." in said(show(screens, found[5].id))
@@ -137,7 +126,7 @@ def test_a_series_is_held_in_a_meeting_that_exists(form: AppTest, zoom: FakeZoom
     form.text_input(key="new-link").input("850 1111 2222")
     button(form, "Create 6 classes").click()
     form.run()
-    assert {one.zoom_meeting_id for one in made(engine, ana)} == {"85011112222"}
+    assert {one.zoom_meeting_id for one in classes_of(engine, ana, oldest_first=True)} == {"85011112222"}
     assert "it is the same for all of them" in said(form)
     assert form.code[1].value.split("\n")[1].startswith("Every Tuesday and Thursday, 10:00–11:00")
     assert "One of 6 classes every Tuesday and Thursday." in said(form)
@@ -171,7 +160,7 @@ def test_a_series_needs_a_title_too(form: AppTest, engine: Engine, ana: Member, 
     button(form, "Create 6 classes").click()
     form.run()
     assert [one.value for one in form.error] == [r"Give the class a title\."]
-    assert made(engine, ana) == []
+    assert classes_of(engine, ana, oldest_first=True) == []
     assert zoom.meetings == {}
 
 

@@ -16,7 +16,7 @@ from responses import RequestsMock
 from urllib3.exceptions import ProtocolError
 
 from tests.fake_zoom import API, OAUTH, grant, sent
-from tests.makers import CLIENT_SECRET, NOW, Clock, participant, settings
+from tests.makers import CLIENT_SECRET, NOW, participant, settings
 from tracker.errors import (
     ZoomError,
     ZoomMeetingUnknown,
@@ -32,11 +32,6 @@ from tracker.zoom.connection import LARGEST_REPLY, retry_at
 LIST = f"{API}/past_meetings/u1/participants"
 MIDNIGHT = datetime(2026, 5, 15, tzinfo=UTC)
 SCOPE = "meeting:read:list_past_participants"
-
-
-@pytest.fixture
-def zoom(clock: Clock) -> Zoom:
-    return Zoom(settings(), clock, clock.monotonic)
 
 
 def error(code: int, message: str, **more: Any) -> dict[str, Any]:

@@ -10,39 +10,14 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-from tests.makers import NOW, at, member
+from tests.accounts.people import sign_in, who
+from tests.gate_client import EMAIL, PASSWORD
+from tests.makers import NOW, member
 from tracker import auth, storage
 from tracker.auth import passwords, sign_ins
 from tracker.errors import InvalidInput, NotFound, NotSignedIn
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
-
-PASSWORD = "correct horse Bätterie"
-EMAIL = "ana@school.example"
-HERE = "192.0.2.1"
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    made = member(engine, EMAIL)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
-    return made
-
-
-def sign_in(engine: Engine, password: str = PASSWORD, email: str = EMAIL, place: str = HERE, minute: float = 0) -> str:
-    return auth.sign_in(engine, email, password, place, at(minute))
-
-
-def who(engine: Engine, token: str, minute: float = 0) -> Member | None:
-    with reading(engine) as tx:
-        return auth.member_signed_in(tx, token, at(minute))
-
-
-def everything_stored(engine: Engine) -> str:
-    with engine.connect() as connection:
-        tables = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in ("User", "SignIn")]
-    return repr(tables)
-
 
 # Passwords
 

@@ -1,19 +1,13 @@
 """Meeting options on the pages: chosen on New class and under Change, and told on the page of the class."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, entries, lesson, member, shared, stored
+from tests.makers import MEETING, classes_of, entries, lesson, member, shared, stored
 from tests.screens import Screens, button, said
-from tracker import storage
 from tracker.attendance.meeting_options import CHOICES, MeetingOptions
-from tracker.storage.class_lists import Filter
-from tracker.storage.classes import Class
-from tracker.storage.database import reading
 from tracker.storage.members import Member
 from tracker.ui import page
 
@@ -36,20 +30,6 @@ def ana(engine: Engine, screens: Screens) -> Member:
     member(engine, BEA, name="Bea")
     screens.sign_in(made)
     return made
-
-
-@pytest.fixture
-def form(screens: Screens, zoom: FakeZoom, ana: Member) -> Iterator[AppTest]:
-    """The page New class, with a title typed in."""
-    opened = screens.open(page.NEW_CLASS)
-    opened.text_input(key="new-title").input("Algebra 7B")
-    yield opened
-    assert not opened.exception
-
-
-def made(engine: Engine, who: Member) -> list[Class]:
-    with reading(engine) as tx:
-        return storage.class_lists.list_classes(tx, who, Filter(), limit=100)
 
 
 def choose(shown: AppTest, key: str, asked: MeetingOptions) -> None:
@@ -75,7 +55,7 @@ def test_options_that_nobody_touches_ask_zoom_for_nothing(
     assert chosen[3].options[1:] == ["By the course's list", "None"]
     button(form, "Create class").click()
     form.run()
-    (found,) = made(engine, ana)
+    (found,) = classes_of(engine, ana)
     assert (found.meeting_asked, found.meeting_sent) == (MeetingOptions(), MeetingOptions())
     assert zoom.meetings[str(found.zoom_meeting_id)]["settings"].keys().isdisjoint(AS_ZOOM_HAS_IT)
 
@@ -93,7 +73,7 @@ def test_the_schools_choice_stands_first_and_can_be_left(
     waiting_room.set_value("zoom")
     button(form, "Create class").click()
     form.run()
-    (found,) = made(engine, ana)
+    (found,) = classes_of(engine, ana)
     assert (found.meeting_asked, found.meeting_sent) == (MeetingOptions("zoom"), MeetingOptions())
 
 
@@ -104,7 +84,7 @@ def test_a_class_with_options_says_what_it_has_and_is_shared_with_its_substitute
     form.checkbox(key="new-share").check()
     button(form, "Create class").click()
     form.run()
-    (found,) = made(engine, ana)
+    (found,) = classes_of(engine, ana)
     assert (found.meeting_asked, found.meeting_has) == (ASKED, ASKED)
     shown = said(screens.open(page.CLASS, id=found.id))
     assert LINE in shown
@@ -119,7 +99,7 @@ def test_a_substitute_without_an_account_is_named_and_the_class_is_there(
     form.checkbox(key="new-share").check()
     button(form, "Create class").click()
     form.run()
-    (found,) = made(engine, ana)
+    (found,) = classes_of(engine, ana)
     shown = said(form)
     assert f"Not shared with {EVE}: there is no account here with this e-mail." in shown
     assert len(stored(engine, found.id).shared_with) == 1
@@ -131,7 +111,7 @@ def test_a_series_has_the_options_too(form: AppTest, engine: Engine, ana: Member
     form.checkbox(key="new-share").check()
     next(one for one in form.button if one.label.startswith("Create ")).click()
     form.run()
-    found = made(engine, ana)
+    found = classes_of(engine, ana)
     assert len(found) > 10
     assert {(one.meeting_asked, one.meeting_has, len(one.shared_with)) for one in found} == {(ASKED, ASKED, 1)}
 
@@ -146,7 +126,7 @@ def test_a_fault_in_a_substitute_is_said_and_nothing_is_made(form: AppTest, engi
     button(form, "Create class").click()
     form.run()
     assert [error.value.replace("\\", "") for error in form.error] == ["“bea” is not an e-mail address."]
-    assert made(engine, ana) == []
+    assert classes_of(engine, ana) == []
 
 
 def test_options_are_changed_in_the_dialog_and_taken_back(

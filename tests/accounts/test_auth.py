@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.accounts.people import HERE, sign_in, who
+from tests.gate_client import EMAIL, PASSWORD
 from tests.makers import NOW, at, lesson, member, stored
 from tracker import auth
 from tracker.auth import OPERATOR, SIGN_IN_LIFE, Limits
@@ -12,26 +14,6 @@ from tracker.auth.guessing import ATTEMPT_WINDOW, MOST_ATTEMPTS, MOST_ATTEMPTS_F
 from tracker.errors import NotAllowed, NotFound, NotSignedIn, TooManyTries
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
-
-PASSWORD = "correct horse Bätterie"
-EMAIL = "ana@school.example"
-HERE = "192.0.2.1"
-
-
-@pytest.fixture
-def ana(engine: Engine) -> Member:
-    made = member(engine, EMAIL)
-    auth.set_password(engine, auth.OPERATOR, EMAIL, PASSWORD, NOW)
-    return made
-
-
-def sign_in(engine: Engine, password: str = PASSWORD, email: str = EMAIL, place: str = HERE, minute: float = 0) -> str:
-    return auth.sign_in(engine, email, password, place, at(minute))
-
-
-def who(engine: Engine, token: str, minute: float = 0) -> Member | None:
-    with reading(engine) as tx:
-        return auth.member_signed_in(tx, token, at(minute))
 
 
 def everything_stored(engine: Engine) -> str:
