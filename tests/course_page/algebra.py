@@ -8,13 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.makers import counted, lesson, stay
 from tests.screens import Screens, raw
-from tracker import courses, storage
+from tracker import courses
 from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.courses import Course
-from tracker.storage.database import reading
 from tracker.storage.members import Member
-from tracker.storage.students import Enrolled
 from tracker.ui import page
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [a](http://evil.example) :streamlit: $x$"
@@ -33,11 +31,6 @@ def held(engine: Engine, teacher: Member, days: int, *people: str, course: str |
     class_id = lesson(engine, teacher, f"Lesson {days}", start, course=course)
     counted(engine, class_id, *(stay(one, start, start + 60) for one in people), start=start, end=start + 60)
     return class_id
-
-
-def students(school: Services, course: Course) -> list[Enrolled]:
-    with reading(school.engine) as tx:
-        return storage.students.list_students(tx, course.id)
 
 
 def opened(screens: Screens, course: Course, view: str = "register", **query: str) -> AppTest:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.course_page.algebra import HOSTILE, held, make, opened, register_rows, students
+from tests.course_page.algebra import HOSTILE, held, make, opened, register_rows
+from tests.courses.algebra import students
 from tests.makers import NOW, Clock, entries, member, read_workbook
 from tests.screens import Screens, button, figures, raw, said, tables
 from tracker import courses

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.course_page.algebra import held, make, opened, register_rows, students
+from tests.course_page.algebra import held, make, opened, register_rows
+from tests.courses.algebra import students
 from tests.makers import stored
 from tests.screens import Screens, button, said, tables
 from tracker.services import Services

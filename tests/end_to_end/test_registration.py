@@ -13,30 +13,21 @@ from sqlalchemy import Engine
 
 from tests.makers import Clock, stored
 from tests.practice_school import PRACTICE, Host, practice_zoom, services_at
-from tracker import classes, courses, fetching, reconcile, storage
-from tracker.attendance.meeting_options import MeetingOptions
+from tests.registrations import COURSE, ON, Killed, add, counts, found, work
+from tracker import classes, courses, fetching, reconcile
 from tracker.attendance.types import Status
-from tracker.auth import OPERATOR
 from tracker.classes import Plan, SeriesPlan
 from tracker.courses.registration import LEASE
-from tracker.rosters import Student, read_pasted
+from tracker.rosters import Student
 from tracker.services import Services
 from tracker.storage.members import Member
-from tracker.storage.registrations import Registration
 from tracker.zoom import Zoom
 
 pytestmark = pytest.mark.slow
 
 PLAN = Plan("Algebra 7B", datetime(2026, 10, 13, 10, 0), 60, "Europe/Berlin")
 SERIES = SeriesPlan(PLAN, frozenset({1, 3}), date(2026, 10, 29))
-COURSE = "Algebra"
-ROSTER = "Name\tEmail\nBo Ek\tbo@x.example\nCy Fox\tcy@x.example\nDi Day\t"
-ON = MeetingOptions(registration="on")
 MakeTracker = Callable[..., Services]
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 class CountingZoom(Zoom):
@@ -74,28 +65,6 @@ def tracker_at(engine: Engine, database_url: str, tmp_path: Path, registered: li
 @pytest.fixture
 def school(host: Host, tracker_at: MakeTracker) -> Services:
     return tracker_at(host)
-
-
-def add(school: Services, ana: Member, roster: str = ROSTER) -> str:
-    courses.import_roster(school, OPERATOR, ana.email, COURSE, read_pasted(roster))
-    return school.read(courses.teachers_course, ana, ana.email, COURSE).id
-
-
-def work(school: Services) -> None:
-    while courses.register_due_students(school):
-        pass
-
-
-def found(school: Services, class_id: str) -> Registration:
-    number = stored(school.engine, class_id).api_meeting_id or ""
-    told = school.read(storage.registrations.find, number)
-    assert told is not None
-    return told
-
-
-def counts(school: Services, class_id: str) -> tuple[int, int]:
-    told = found(school, class_id)
-    return told.students, told.registered
 
 
 def test_students_are_registered_and_recognised_by_the_e_mail_that_they_registered_with(

@@ -4,12 +4,11 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.makers import MEETING, NOW, lesson, member, settings
+from tests.registrations import COURSE, ON, add
 from tests.screens import Screens, said
-from tracker import courses, storage
+from tracker import storage
 from tracker.attendance.meeting_options import MeetingOptions
-from tracker.auth import OPERATOR
 from tracker.errors import Problem
-from tracker.rosters import read_pasted
 from tracker.services import Services
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
@@ -17,9 +16,7 @@ from tracker.ui import kept, page
 
 pytestmark = pytest.mark.database("sqlite")
 
-ON, OFF = MeetingOptions(registration="on"), MeetingOptions(registration="off")
-COURSE = "Algebra"
-ROSTER = "Name\tEmail\nBo Ek\tbo@x.example\nCy Fox\tcy@x.example\nDi Day\t"
+OFF = MeetingOptions(registration="off")
 TODO = "Students register: nobody is registered yet. The tracker does it by itself, within minutes."
 LINK = "It leads to Zoom's page for registering."
 
@@ -27,7 +24,7 @@ LINK = "It leads to Zoom's page for registering."
 @pytest.fixture
 def ana(engine: Engine, school: Services, screens: Screens) -> Member:
     made = member(engine)
-    courses.import_roster(school, OPERATOR, made.email, COURSE, read_pasted(ROSTER))
+    add(school, made)
     screens.sign_in(made)
     return made
 
