@@ -27,6 +27,7 @@ from tracker.server.watch import Watch
 from tracker.services import Services
 from tracker.settings import Settings, read_settings
 from tracker.storage.audit import Entry, Which
+from tracker.storage.class_lists import Filter
 from tracker.storage.classes import Class, NewClass
 from tracker.storage.database import Transaction, reading, transaction
 from tracker.storage.members import Member, Role
@@ -290,6 +291,12 @@ def stored(engine: Engine, class_id: str) -> Class:
     """The class as it is in the database now."""
     with reading(engine) as tx:
         return storage.classes.get_class(tx, class_id)
+
+
+def classes_of(engine: Engine, viewer: Member = auth.OPERATOR, **order: bool) -> list[Class]:
+    """The classes that somebody may see, the newest first unless `oldest_first`."""
+    with reading(engine) as tx:
+        return storage.class_lists.list_classes(tx, viewer, Filter(), limit=100, **order)
 
 
 def stored_stays(tx: Transaction, class_id: str) -> tuple[Stay, ...] | None:

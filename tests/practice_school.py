@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from tests.makers import CLIENT_SECRET, WEBHOOK_SECRET, Clock
 from tracker.cli import main
 from tracker.practice import PracticeSettings, PracticeZoom
+from tracker.services import Services
+from tracker.settings import read_settings
+from tracker.zoom import Zoom
 
 TEACHER = "ana@school.example"
 # In the past whenever the tests run, since commands read the machine's clock.
@@ -106,6 +110,12 @@ def environment(zoom_url: str, database_url: str, folder: Path, **more: str) -> 
         "ZOOM_OAUTH_URL": f"{zoom_url}/oauth/token",
         "NO_PROXY": "127.0.0.1",
     } | more
+
+
+def services_at(host: Host, engine: Engine, database_url: str, folder: Path) -> Services:
+    """What the use cases of a tracker need that uses this Zoom, at its time and at no limited rate."""
+    settings = read_settings(environment(host.url, database_url, folder))
+    return Services(engine, Zoom(settings, host.clock, host.clock.monotonic), settings, host.clock)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from tests.makers import Clock
-from tracker import auth
+from tracker import auth, sessions
 from tracker.storage.members import Member
 from tracker.ui import page, wiring
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.words import WORD_JOINER
+from tracker.zoom.webhook import Delivery
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages").glob("*.py"))]
@@ -92,6 +93,11 @@ class Away:
         self.asked += 1
         if self.asked > self.after:
             raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+
+def note(delivery: Delivery) -> None:
+    """The tracker takes this webhook in."""
+    sessions.note_delivery(wiring.services(), delivery)
 
 
 def raw(at: AppTest) -> list[str]:

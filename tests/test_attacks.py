@@ -44,22 +44,22 @@ using up Zoom's rate by the button                                 | a class is 
 a colleague's figures out of the shared minute                     | 403 first                                              | fetching/test_fetching_on_request.py::test_who_may_not_see_a_class_does_not_get_what_others_fetched
 
 # Passwords and sign-ins
-guessing at one account                                            | stopped after 8, also for the right password           | test_auth.py::test_guessing_is_stopped_for_a_while_also_for_the_right_password
+guessing at one account                                            | stopped after 8, also for the right password           | accounts/test_auth.py::test_guessing_is_stopped_for_a_while_also_for_the_right_password
 guessing at all accounts                                           | stopped by place                                       | test_guessing.py::test_guessing_at_many_accounts_from_one_place_is_stopped
-guessing from many addresses                                       | stopped by account                                     | test_auth.py::test_guessing_from_many_places_is_stopped_as_well
+guessing from many addresses                                       | stopped by account                                     | accounts/test_auth.py::test_guessing_from_many_places_is_stopped_as_well
 guessing from an IPv6 network                                      | a /64 is one place                                     | test_guessing.py::test_a_guesser_who_takes_addresses_of_one_network_is_stopped
 locking a teacher out by wrong passwords                           | not where she has signed in before                     | test_guessing.py::test_strangers_never_lock_out_a_browser_that_was_signed_in_before
 stopping the dashboard by sign-ins                                 | two passwords at a time, a short queue, a place kept   | test_sign_in.py::test_a_crowd_of_strangers_leaves_a_place_for_a_browser_that_was_signed_in_before
-guessing in an open tab                                            | counts as any other guess                              | test_page_accounts.py::test_an_open_tab_is_no_place_to_guess_the_password
+guessing in an open tab                                            | counts as any other guess                              | pages/test_accounts.py::test_an_open_tab_is_no_place_to_guess_the_password
 guessing the second factor                                         | stopped                                                | test_second_factor.py::test_codes_are_not_guessed_without_end
-signing in while the account is being closed                       | not signed in                                          | test_accounts.py::test_an_account_that_is_closed_while_somebody_signs_in_lets_her_not_in
+signing in while the account is being closed                       | not signed in                                          | accounts/test_accounts.py::test_an_account_that_is_closed_while_somebody_signs_in_lets_her_not_in
 a stolen cookie after sign-out                                     | worth nothing                                          | test_sign_in.py::test_signing_out_makes_the_token_worthless_wherever_it_was_copied_to
-an open tab after sign-out elsewhere                               | does nothing any more                                  | test_pages.py::test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere
+an open tab after sign-out elsewhere                               | does nothing any more                                  | pages/test_every_page.py::test_an_open_page_is_of_no_use_once_its_person_signed_out_elsewhere
 an expired sign-in                                                 | opens nothing                                          | test_gate.py::test_an_expired_token_opens_nothing
 a cookie of the attacker's choice (fixation)                       | replaced by a new one                                  | test_guessing.py::test_the_cookie_of_a_known_browser_is_kept_and_any_other_replaced
 reading the cookie by a script                                     | out of reach                                           | test_sign_in.py::test_the_cookie_is_out_of_reach_of_scripts_and_other_sites
 pages, files and websocket without sign-in                         | sent to the sign-in                                    | test_gate.py::test_nobody_gets_past_the_gate_without_a_token
-an invitation used twice at once                                   | lets one in                                            | test_page_accounts.py::test_an_invitation_that_is_accepted_twice_at_once_lets_one_in
+an invitation used twice at once                                   | lets one in                                            | pages/test_accounts.py::test_an_invitation_that_is_accepted_twice_at_once_lets_one_in
 another browser's answer of the school's provider                  | lets nobody in                                         | test_school_account.py::test_an_answer_to_the_sign_in_of_another_browser_lets_nobody_in
 a forged identity token                                            | lets nobody in                                         | test_school_account.py::test_a_token_with_another_signature_lets_nobody_in
 an identity token of another sign-in                               | lets nobody in                                         | test_school_account.py::test_a_token_that_is_not_for_this_sign_in_lets_nobody_in
@@ -79,8 +79,8 @@ DNS rebinding at the practice Zoom                                 | 403        
 a colleague's meeting link, pasted                                 | refused                                                | test_authority.py::test_the_meeting_of_a_colleagues_class_is_not_linked_even_by_one_of_its_hosts
 the start link of a meeting that is no longer hers                 | refused                                                | test_authority.py::test_the_start_link_of_a_linked_meeting_is_hers_as_long_as_she_hosts_it
 the participants of a meeting that is no longer hers               | not fetched                                            | test_authority.py::test_the_participants_of_a_linked_meeting_are_fetched_as_long_as_she_hosts_it
-a colleague's class by its address                                 | not shown                                              | test_browser.py::test_a_teacher_does_not_see_a_colleagues_class_and_an_admin_does
-a teacher who changes accounts                                     | refused                                                | test_accounts.py::test_only_admins_change_accounts
+a colleague's class by its address                                 | not shown                                              | in_browser/test_browser_lists.py::test_a_teacher_does_not_see_a_colleagues_class_and_an_admin_does
+a teacher who changes accounts                                     | refused                                                | accounts/test_accounts.py::test_only_admins_change_accounts
 
 # Students
 a guessed link of a student                                        | opens nothing                                          | test_own_page.py::test_a_guessed_link_opens_nothing
@@ -94,22 +94,22 @@ HTML in what a student writes                                      | shown as te
 an endless request of a student                                    | not read                                               | test_own_page.py::test_a_text_that_is_too_long_is_not_taken_and_an_endless_one_not_read
 a thousand requests of a student                                   | a few are taken                                        | test_student_requests.py::test_a_thousand_requests_leave_a_few
 one link that keeps others waiting                                 | 429                                                    | test_own_page.py::test_one_link_does_not_keep_all_others_waiting
-a student's page of a colleague's course                           | refused                                                | test_page_student.py::test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown
+a student's page of a colleague's course                           | refused                                                | pages/test_student.py::test_a_student_of_nobody_and_one_of_a_colleague_are_not_shown
 
 # Hostile texts
 formulas in names                                                  | defused in CSV and Excel                               | test_report.py::test_a_formula_in_a_name_or_an_address_of_zooms_is_defused_in_both_files
 formulas in names, titles and remarks of a register                | defused in every file of it                            | test_register_files.py::test_nothing_in_a_file_can_run_in_a_spreadsheet
-HTML and Markdown in names                                         | shown as text                                          | test_page_class.py::test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup
-HTML and Markdown in titles                                        | shown as text                                          | test_pages.py::test_a_hostile_title_is_read_as_text_and_not_as_markup
-HTML and Markdown in names of students and courses, and long ones  | shown as text                                          | test_page_courses.py::test_hostile_and_endless_names_leave_the_pages_whole
+HTML and Markdown in names                                         | shown as text                                          | class_page/test_table.py::test_hostile_names_leave_the_page_whole_and_are_nowhere_read_as_markup
+HTML and Markdown in titles                                        | shown as text                                          | pages/test_every_page.py::test_a_hostile_title_is_read_as_text_and_not_as_markup
+HTML and Markdown in names of students and courses, and long ones  | shown as text                                          | course_page/test_register.py::test_hostile_and_endless_names_leave_the_pages_whole
 HTML in the sign-in form                                           | shown as text                                          | test_sign_in.py::test_a_hostile_email_comes_back_as_text
 lines of its own in a calendar entry                               | one line, escaped                                      | test_join_link.py::test_a_calendar_entry_has_the_lines_that_it_should_whatever_a_class_is_called
 unseen signs in a join link or an invitation                       | taken out                                              | test_join_link.py::test_nothing_that_is_not_seen_is_sent_with_an_invitation
 CSS and HTML in a text of a style sheet                            | stays a text                                           | test_bad_moments.py::test_a_text_in_a_style_sheet_stays_a_text
 control signs on a terminal                                        | shown as such                                          | test_terminal.py::test_nothing_that_others_have_written_steers_a_terminal
-lines of its own in a log                                          | one line, without secrets                              | test_logs.py::test_no_secret_is_ever_in_a_line
+lines of its own in a log                                          | one line, without secrets                              | test_log_secrets.py::test_no_secret_is_ever_in_a_line
 a link that takes for ever to read                                 | read in no time                                        | test_meeting_link.py::test_reading_hostile_text_takes_no_time
-a Zoom that redirects with our token                               | not followed                                           | test_zoom_failures.py::test_a_redirect_is_not_followed
+a Zoom that redirects with our token                               | not followed                                           | zoom_client/test_failures.py::test_a_redirect_is_not_followed
 
 # The dashboard's web server
 a request that never ends                                          | closed after 20 seconds                                | attacks/test_connections.py::test_a_request_that_never_ends
@@ -158,27 +158,27 @@ a co-teacher takes the start link                                  | refused    
 a co-teacher changes figures of classes that she may not see       | refused                                                | test_shares.py::test_a_co_teacher_undoes_nothing_that_concerns_a_class_that_she_may_not_see
 an audit entry is changed or taken away                            | refused by the database                                | test_audit.py::test_nobody_changes_an_entry_or_takes_a_young_one_away
 strangers fill the list of who did what                            | ten entries in a quarter of an hour                    | test_audit.py::test_strangers_cannot_fill_the_list
-somebody who was erased is brought back by a fetch                 | stays nobody                                           | test_erasure.py::test_every_figure_stays_and_zoom_brings_nothing_of_her_back
-somebody who was erased is brought back by a restore               | stays nobody                                           | test_erasure.py::test_a_backup_of_before_is_restored_without_her_and_later_ones_have_nothing_of_her
-somebody who was erased is brought back by a backup made meanwhile | stays nobody                                           | test_erased_for_good.py::test_a_backup_that_was_made_while_she_was_erased_is_restored_without_her
-somebody who was erased is brought back by a class that runs       | stays nobody                                           | test_erased_for_good.py::test_a_class_that_runs_is_kept_clean_when_zoom_tells_her_name_alone
-an erasing is broken off                                           | is done to the end by the tracker                      | test_erased_for_good.py::test_what_is_broken_off_of_an_erasing_by_the_file_is_done_the_next_time
+somebody who was erased is brought back by a fetch                 | stays nobody                                           | erasure/test_erasure.py::test_every_figure_stays_and_zoom_brings_nothing_of_her_back
+somebody who was erased is brought back by a restore               | stays nobody                                           | erasure/test_erasure.py::test_a_backup_of_before_is_restored_without_her_and_later_ones_have_nothing_of_her
+somebody who was erased is brought back by a backup made meanwhile | stays nobody                                           | erasure/test_erased_for_good.py::test_a_backup_that_was_made_while_she_was_erased_is_restored_without_her
+somebody who was erased is brought back by a class that runs       | stays nobody                                           | erasure/test_erased_for_good.py::test_a_class_that_runs_is_kept_clean_when_zoom_tells_her_name_alone
+an erasing is broken off                                           | is done to the end by the tracker                      | erasure/test_erased_for_good.py::test_what_is_broken_off_of_an_erasing_by_the_file_is_done_the_next_time
 a click in a tab that is signed out, or has lost a share or a role | does nothing                                           | matrix/test_pages.py::test_a_click_does_nothing_where_what_its_person_may_changes_between_the_click_and_what_it_does
 a click in a dialog of such a tab                                  | does nothing                                           | matrix/test_pages.py::test_so_does_a_click_in_a_dialog
-a tab in which somebody has lost a class sees to its trouble       | does nothing                                           | test_pages.py::test_somebody_who_may_not_see_a_class_any_more_does_not_see_to_it
-a tab in which somebody has lost a class takes a cancelling back   | does nothing                                           | test_page_class.py::test_somebody_who_may_not_see_a_class_any_more_takes_no_cancelling_back
+a tab in which somebody has lost a class sees to its trouble       | does nothing                                           | pages/test_today.py::test_somebody_who_may_not_see_a_class_any_more_does_not_see_to_it
+a tab in which somebody has lost a class takes a cancelling back   | does nothing                                           | class_page/test_state.py::test_somebody_who_may_not_see_a_class_any_more_takes_no_cancelling_back
 a co-teacher moves a class into another course                     | refused                                                | test_cancelling.py::test_a_co_teacher_puts_no_class_into_another_course
-a course of somebody else, by its address                          | a page that says so, and nothing of it                 | test_page_courses.py::test_a_course_of_somebody_else_is_not_shown
-a student of somebody else's course, by her id                     | refused                                                | test_courses.py::test_a_student_of_another_course_is_out_of_reach
-a co-teacher archives, deletes or gives away a course              | refused                                                | test_courses.py::test_only_its_teacher_and_admins_are_in_charge_of_a_course
-words on people of other classes, by a course that is handed over  | stay with who said them                                | test_courses.py::test_what_was_said_of_the_people_of_a_course_goes_with_it_and_of_others_not
-a meeting of another host, by a course that is handed over         | is started by its host alone                           | test_courses.py::test_a_meeting_that_the_teacher_linked_is_started_by_its_host_alone_unless_an_admin_gives_it
+a course of somebody else, by its address                          | a page that says so, and nothing of it                 | course_page/test_list.py::test_a_course_of_somebody_else_is_not_shown
+a student of somebody else's course, by her id                     | refused                                                | courses/test_students.py::test_a_student_of_another_course_is_out_of_reach
+a co-teacher archives, deletes or gives away a course              | refused                                                | courses/test_courses.py::test_only_its_teacher_and_admins_are_in_charge_of_a_course
+words on people of other classes, by a course that is handed over  | stay with who said them                                | courses/test_courses.py::test_what_was_said_of_the_people_of_a_course_goes_with_it_and_of_others_not
+a meeting of another host, by a course that is handed over         | is started by its host alone                           | courses/test_courses.py::test_a_meeting_that_the_teacher_linked_is_started_by_its_host_alone_unless_an_admin_gives_it
 a cancelled class takes the meeting of another one with it         | that one's meeting stays                               | test_cancelling.py::test_a_meeting_that_another_class_got_meanwhile_stays_at_zoom
 a file by a button of such a tab                                   | refused                                                | matrix/test_pages.py::test_a_file_is_given_to_whom_the_table_says_also_by_a_button_that_is_still_there
 
 # The machine
 another user of the machine who reads files                        | cannot open them                                       | test_private_files.py::test_data_folder_and_database_are_made_for_their_user_alone
-a stolen database                                                  | has hashes of passwords and tokens                     | test_auth.py::test_only_hashes_of_secrets_are_stored
+a stolen database                                                  | has hashes of passwords and tokens                     | accounts/test_auth.py::test_only_hashes_of_secrets_are_stored
 an old backup, restored                                            | brings no sign-in or token back                        | test_restored_ways_in.py::test_a_restore_brings_no_way_in_back_that_may_have_been_revoked_since
 a secret that is easy to guess                                     | named by the doctor                                    | test_doctor.py::test_weak_secrets_are_named_and_not_shown
 listening on the way to Zoom                                       | addresses without https are named by the doctor        | test_doctor.py::test_addresses_to_which_secrets_would_travel_unencrypted_are_named

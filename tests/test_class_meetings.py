@@ -8,31 +8,19 @@ from responses import RequestsMock
 from sqlalchemy import Engine
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, NOW, Clock, at, ended, lesson, services, stored
-from tracker import classes, sessions, storage
+from tests.lives import due
+from tests.makers import MEETING, NOW, Clock, at, classes_of, ended, lesson, services, stored
+from tracker import classes, sessions
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
 from tracker.classes import Plan
 from tracker.errors import InvalidInput
 from tracker.services import Services
-from tracker.storage.class_lists import Filter
-from tracker.storage.classes import Class
-from tracker.storage.database import reading
 from tracker.storage.members import Member
 
 START = datetime(2026, 5, 15, 10, 0)
 PLAN = Plan("Algebra 7B", START, 60, "Europe/Berlin")
 FAULT = (500, {"code": 500, "message": "Internal error"})
-
-
-def all_classes(engine: Engine) -> list[Class]:
-    with reading(engine) as tx:
-        return storage.class_lists.list_classes(tx, OPERATOR, Filter(), limit=100)
-
-
-def due_of(engine: Engine, class_id: str) -> datetime | None:
-    fetch = stored(engine, class_id).fetch
-    return fetch.due_at if fetch else None
 
 
 # Under the host's personal meeting id
@@ -181,7 +169,7 @@ def test_a_link_of_the_practice_zoom_on_this_machine_is_taken_where_it_is_zoom_a
 def test_a_link_without_a_meeting_is_refused(school: Services, zoom: FakeZoom, ana: Member, link: str) -> None:
     with pytest.raises(InvalidInput):
         classes.create_class(school, OPERATOR, PLAN, teacher=ana, link=link)
-    assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
+    assert (zoom.meetings, classes_of(school.engine)) == ({}, [])
 
 
 @pytest.mark.parametrize(("course", "expected"), [("  Term\0 \n1 ", "Term 1"), ("\0", None), ("", None), (None, None)])
@@ -219,4 +207,4 @@ def test_a_class_held_already_is_fetched_at_once(
 ) -> None:
     plan = Plan("Algebra", at(-minutes_ago), 60, "UTC")
     class_id = classes.create_class(school, OPERATOR, plan, teacher=ana, link="https://zoom.us/j/85011112222")
-    assert due_of(school.engine, class_id) == (NOW if asked else None)
+    assert due(school, class_id) == (NOW if asked else None)

@@ -9,15 +9,14 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import MEETING, ended, lesson, member, run, started, stored
+from tests.lives import due
+from tests.makers import MEETING, classes_of, ended, lesson, member, run, started, stored
 from tracker import classes, sessions, storage
 from tracker.attendance.types import ClassStatus
 from tracker.auth import OPERATOR
 from tracker.classes import LONGEST_CLASS_MINUTES, LONGEST_TITLE, Plan
 from tracker.errors import InvalidInput, NoMeeting, NotFound, ZoomMeetingUnknown, ZoomUnreachable
 from tracker.services import Services
-from tracker.storage.class_lists import Filter
-from tracker.storage.classes import Class
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
 from tracker.zoom.webhook import parse
@@ -25,16 +24,6 @@ from tracker.zoom.webhook import parse
 START = datetime(2026, 5, 15, 10, 0)
 PLAN = Plan("Algebra 7B", START, 60, "Europe/Berlin")
 FAULT = (500, {"code": 500, "message": "Internal error"})
-
-
-def all_classes(engine: Engine) -> list[Class]:
-    with reading(engine) as tx:
-        return storage.class_lists.list_classes(tx, OPERATOR, Filter(), limit=100)
-
-
-def due_of(engine: Engine, class_id: str) -> datetime | None:
-    fetch = stored(engine, class_id).fetch
-    return fetch.due_at if fetch else None
 
 
 # Planning
@@ -138,14 +127,14 @@ def test_what_cannot_be_a_class_is_refused_with_a_sentence(changed: dict[str, An
 def test_what_is_refused_leaves_nothing_here_or_at_zoom(school: Services, zoom: FakeZoom, ana: Member) -> None:
     with pytest.raises(InvalidInput):
         classes.create_class(school, ana, Plan("", START, 60, "UTC"))
-    assert (zoom.meetings, all_classes(school.engine)) == ({}, [])
+    assert (zoom.meetings, classes_of(school.engine)) == ({}, [])
 
 
 def test_without_a_meeting_there_is_no_class(school: Services, zoom: FakeZoom, ana: Member) -> None:
     zoom.faults.append(FAULT)
     with pytest.raises(ZoomUnreachable):
         classes.create_class(school, ana, PLAN)
-    assert all_classes(school.engine) == []
+    assert classes_of(school.engine) == []
 
 
 @pytest.mark.parametrize("cleaning_fails", [False, True])
@@ -293,6 +282,6 @@ def test_a_cancelled_class_stays_cancelled_whatever_happens_in_its_meeting(schoo
         storage.classes.set_life(tx, class_id, ClassStatus.CANCELLED, None, None)
     assert sessions.note_delivery(school, ended()) == "noted"
     assert stored(school.engine, class_id).status is ClassStatus.CANCELLED
-    assert due_of(school.engine, class_id) is None
+    assert due(school, class_id) is None
     with reading(school.engine) as tx:
         assert storage.sessions.list_sessions(tx, MEETING) == [run("uuid-1", 0, 60)]

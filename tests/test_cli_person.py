@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
+from tests.erasure.zita import everything
 from tests.gate_client import account
 from tests.makers import Clock, counted, lesson, member, services, stay, stored
 from tests.practice_school import CommandLine
 from tests.screens import Screens, button, metric, refused, said, show, tables
-from tests.test_erasure import everything
 from tracker import auth, courses, privacy, storage
 from tracker.privacy import Findings
 from tracker.rosters import read_pasted

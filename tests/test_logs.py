@@ -1,41 +1,23 @@
-"""Log lines: always one, always readable by a program, never with a secret."""
+"""Log lines: always one, always readable by a program, and few where many come."""
 
 import io
 import json
 import logging
-import os
-import socket
-import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from tests.makers import CLIENT_SECRET, NOW, WEBHOOK_SECRET, environment, event_body, member, settings, zoom_signature
-from tests.tracker_process import PROJECT, serving
+from tests.log_lines import Silent, Terminal, a_line, log
+from tests.makers import CLIENT_SECRET, NOW, member, settings
 from tracker import clock, logs
 from tracker.errors import ZoomRefused
 from tracker.logs import Lines, Repeats
-from tracker.settings import Settings, secrets_of
-from tracker.storage.database import make_engine
-
-log = logging.getLogger("tests.logs")
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.fixture(params=[io.StringIO, Terminal], ids=["file", "terminal"])
@@ -45,152 +27,6 @@ def written(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "stderr", stream)
     with logs.to_stderr(logging.INFO):
         yield stream
-
-
-def a_line(
-    message: object, *arguments: object, as_json: bool = True, hidden: Settings | None = None, **more: Any
-) -> str:
-    """The line of one record."""
-    lines = Lines(as_json=as_json)
-    if hidden:
-        lines.hide(secrets_of(hidden))
-    error = more.pop("error", None)
-    info = (type(error), error, error.__traceback__) if error else None
-    record = log.makeRecord("tests.logs", logging.INFO, "f.py", 1, message, arguments, info, extra=more)
-    return lines.format(record)
-
-
-def shown(message: str) -> str:
-    return str(json.loads(a_line(message))["message"])
-
-
-# Secrets
-
-# Not the sign that masks are made of; long enough not to be found in every word.
-SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="*"), min_size=6, max_size=30).filter(str.strip)
-
-
-@st.composite
-def schools(draw: st.DrawFn) -> Settings:
-    password = draw(SECRETS)
-    return Settings(
-        database_url=f"postgresql://tracker:{quote(password, safe='')}@db.example/x",
-        data_dir=Path("data"),
-        zoom_client_secret=draw(SECRETS),
-        zoom_webhook_secret=draw(SECRETS),
-        cron_secret=draw(SECRETS),
-    )
-
-
-class Silent(Exception):
-    def __str__(self) -> str:
-        raise ValueError("no text")
-
-
-@given(schools(), st.data())
-def test_no_secret_is_ever_in_a_line(school: Settings, data: st.DataObject) -> None:
-    secrets = secrets_of(school)
-    assert {school.zoom_client_secret, school.cron_secret, school.database_url} <= secrets
-    texts = st.lists(st.text(max_size=8) | st.sampled_from(sorted(secrets)), max_size=4).map("".join)
-    values = (
-        texts
-        | st.binary(max_size=8)
-        | st.integers()
-        | st.floats()
-        | st.none()
-        | texts.map(lambda value: value.encode("utf-8", "replace"))
-    )
-    values = st.recursive(values, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=4)
-    message = data.draw(texts | st.sampled_from(["%s", "%r", "%d %s", "%(a)s", "100 %"]))
-    arguments = data.draw(st.lists(values, max_size=2))
-    more = {f"x{name}": value for name, value in data.draw(st.dictionaries(texts, values, max_size=3)).items()}
-    error = data.draw(
-        st.none() | st.builds(data.draw(st.sampled_from([RuntimeError, KeyError, OSError, Silent])), values)
-    )
-    if error is not None:
-        error.__cause__ = data.draw(st.none() | st.builds(RuntimeError, texts))
-    for as_json in (True, False):
-        line = a_line(message, *arguments, as_json=as_json, hidden=school, error=error, **more)
-        assert line.isprintable()
-        if as_json:
-            found = list(strings(json.loads(line, parse_constant=pytest.fail)))
-            assert {"time", "level", "logger", "message"} <= set(found)
-            line = "\n".join(piece for piece in found if piece not in FIXED)
-        assert [secret for secret in secrets if secret in line] == []
-
-
-FIXED = {"time", "level", "logger", "message", "error", "type", "frames"}
-
-
-def strings(value: object) -> Iterator[str]:
-    """Every text in a JSON value, names too."""
-    if isinstance(value, dict):
-        for name, below in value.items():
-            yield name
-            yield from strings(below)
-    elif isinstance(value, list):
-        for below in value:
-            yield from strings(below)
-    else:
-        yield str(value)
-
-
-def test_the_ways_in_which_others_write_a_secret_are_masked_too() -> None:
-    secret = "a\"b'c\\d/é\n1"
-    school = settings(CRON_SECRET=secret)
-    for way in (
-        secret,
-        repr(secret),
-        json.dumps(secret),
-        quote(secret, safe=""),
-        str(secret.encode()),
-        {"x": [secret]},
-    ):
-        seen = json.loads(a_line("%s", way, hidden=school))["message"]
-        assert "***" in seen
-        assert "d" not in seen.replace("***", "")
-
-
-def test_an_address_without_a_password_and_a_short_password_hide_nothing_else() -> None:
-    assert secrets_of(settings(DATABASE_URL="postgresql://tracker:abc@db/x")) == {
-        *("postgresql://tracker:abc@db/x", CLIENT_SECRET, WEBHOOK_SECRET)
-    }
-    address = "sqlite:///tracker.sqlite3"
-    assert secrets_of(settings(DATABASE_URL=address)) == {address, CLIENT_SECRET, WEBHOOK_SECRET}
-
-
-@pytest.mark.parametrize(
-    ("given", "seen"),
-    [
-        ("asked with Bearer abc.def-123, refused", "asked with Bearer ***, refused"),
-        ("Authorization: Basic Y2xpZW50OnNlY3JldA==", "Authorization: ***"),
-        ("{'Authorization': 'Bearer abc', 'Accept': '*/*'}", "{'Authorization': ***, 'Accept': '*/*'}"),
-        ("[(b'cookie', b'tracker_session=abc; a=\"b\"'), (b'x', b'y')]", "[(b'cookie', ***), (b'x', b'y')]"),
-        ('Set-Cookie: a="b"; c=d', "Set-Cookie: ***"),
-        ("sent Basic Y2xpZW50OnNlY3JldA== there", "sent Basic *** there"),
-        ("https://zoom.us/s/85011112222?zak=eyJ.x_y&a=b", "https://zoom.us/s/85011112222?zak=***&a=b"),
-        ("https://zoom.us/j/85011112222?pwd=Zk4x.1 and more", "https://zoom.us/j/85011112222?pwd=*** and more"),
-        ('{"access_token": "ey J", "expires_in": 3599}', '{"access_token": ***, "expires_in": 3599}'),
-        ("{'cronSecret': 'abc'}", "{'cronSecret': ***}"),
-        ("tracker_session=abc; other=1", "tracker_session=***; other=1"),
-        ("the token eyJzdiI6.eyJhdWQi.x-_y ended", "the token *** ended"),
-        ("postgresql://tracker:p@ss@db.example/x failed", "postgresql://tracker:***@db.example/x failed"),
-        ("User does not exist: maria.keller+x@school.example.", "User does not exist: ***"),
-        ("/v2/users/maria%40school.example/meetings", "/v2/users/***/meetings"),
-        ('Key (email)=(ana@school.example), "Ünïcode@exämple.org"', 'Key (email)=(***), "***"'),
-        ("classes @ 10:00, 2 of 3", "classes @ 10:00, 2 of 3"),
-        ("the token expired, the cookie is old, a basic rule", "the token expired, the cookie is old, a basic rule"),
-    ],
-)
-def test_what_looks_like_a_secret_or_an_address_is_masked(given: str, seen: str) -> None:
-    assert shown(given) == seen
-
-
-def test_long_texts_are_masked_in_a_moment() -> None:
-    begun = time.monotonic()
-    for piece in ("a", "a-", "a.", "a@", "%40", "token ", "://a:", "cookie", "'\"", "\n"):
-        shown(piece * (50_000 // len(piece)))
-    assert time.monotonic() - begun < 20
 
 
 # Lines
@@ -447,94 +283,3 @@ def test_a_line_that_cannot_be_counted_does_not_end_who_logs_it(
         for _ in range(3):
             log.error("failed")
     assert written.getvalue().count("failed") == 1
-
-
-# Processes
-
-
-@pytest.mark.slow
-def test_a_tracker_in_trouble_writes_lines_for_programs_without_secrets(database_url: str, tmp_path: Path) -> None:
-    given = environment(
-        DATABASE_URL=database_url, TRACKER_DATA_DIR=str(tmp_path), CRON_SECRET="cron-5ecret-1", FETCH_DELAY_SECONDS="0"
-    )
-    engine = make_engine(database_url)
-    path = "/api/webhooks/zoom"
-    with serving(given, tmp_path / "log") as running:
-        for body in (b"", b"not json", event_body("meeting.started"), WEBHOOK_SECRET.encode(), b"\n\x1b[0m{}"):
-            signed = zoom_signature(body, clock.now())
-            headers = {"authorization": f"Bearer {WEBHOOK_SECRET}", "cookie": f"a={CLIENT_SECRET}"}
-            for sent in (headers, headers | signed, headers | signed | {"x-zm-signature": WEBHOOK_SECRET}):
-                running.call(f"{path}?cronSecret=cron-5ecret-1", body, sent)
-                running.call(path, body, sent)
-        with engine.begin() as connection:
-            connection.execute(text('ALTER TABLE "LiveStream" RENAME TO "Elsewhere"'))
-        body = event_body("meeting.ended", host_email="ana@school.example")
-        assert running.call(path, body, zoom_signature(body, clock.now()))[0] == 503
-        query = json.dumps({"streamId": "ana@school.example", "cronSecret": "cron-5ecret-1"}).encode()
-        assert running.call("/api/zoom/participants", query)[0] == 503
-        running.call("/api/zoom/participants?streamId=ana@school.example", None, headers)
-        with engine.begin() as connection:
-            connection.execute(text('ALTER TABLE "Elsewhere" RENAME TO "LiveStream"'))
-    engine.dispose()
-    found = [json.loads(line) for line in running.log.read_text().splitlines()]
-    reasons = [line["reason"] for line in found if line["message"] == "webhooks were refused"]
-    assert len(set(reasons)) >= 3
-    assert [line for line in found if line["message"] == "webhook" and line["event"] == "meeting.started"]
-    away = [line for line in found if line["message"] == "the database is away"]
-    assert away[0]["error"][0]["type"].startswith("sqlalchemy.exc.")
-    for hidden in (CLIENT_SECRET, WEBHOOK_SECRET, "5ecret", "@school", database_url):
-        assert hidden not in running.log.read_text()
-
-
-DASHBOARD = """
-import logging
-
-import streamlit as st
-from starlette.routing import Route
-from tracker.ui.wiring import log_like_the_tracker, services
-
-async def fail(request):
-    for name in ("tracker.auth.sign_ins", "tracker.classes", "uvicorn.access"):
-        logging.getLogger(name).info("told by %s", name)
-    raise RuntimeError(f"for ana@school.example: {services().settings.cron_secret}")
-
-if __name__ == "shown":
-    log_like_the_tracker()
-    app = st.App(__file__, routes=[Route("/fail", fail)])
-"""
-
-
-@pytest.mark.slow
-def test_the_dashboards_process_logs_what_goes_wrong_and_who_signs_in_in_the_same_form(tmp_path: Path) -> None:
-    (tmp_path / "shown.py").write_text(DASHBOARD)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    with (tmp_path / "log").open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(tmp_path / "shown.py"), *options],
-            cwd=PROJECT,
-            env=os.environ | environment(TRACKER_DATA_DIR=str(tmp_path), CRON_SECRET="cron-5ecret-1"),
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-        )
-    try:
-        status, until = 0, time.monotonic() + 60
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while not status:
-            assert process.poll() is None
-            assert time.monotonic() < until
-            try:
-                opener.open(f"http://127.0.0.1:{port}/fail", timeout=10)
-            except urllib.error.HTTPError as error:
-                with error:
-                    status = error.code
-            except OSError:
-                time.sleep(0.05)
-    finally:
-        process.terminate()
-        process.wait(30)
-    assert status == 500
-    first, line = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    assert (first["level"], first["message"]) == ("INFO", "told by tracker.auth.sign_ins")
-    assert (line["level"], line["error"][0]["message"]) == ("ERROR", "for ***: ***")

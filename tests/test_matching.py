@@ -5,26 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.makers import HELD, NOW, PLANNED, at, stay
-from tracker.attendance.counting import person_key, take_attendance
+from tests.makers import NOW, at, stay
+from tests.registers import attended, roster
+from tracker.attendance.counting import person_key
 from tracker.attendance.matching import Choice, Enrolled, Matches, Why, match, suggest
 from tracker.attendance.types import Attendance, Mark, Person, PersonKey, Said, Stay
-from tracker.rosters.types import Student
 
 ANA, BO, CY = ("Ana Lima", "ana@x.org"), ("Bo Ek", "bo@x.org"), ("Cy Day", "")
 IPAD: PersonKey = ("name", "ipad")
-
-
-def roster(*students: tuple[str, ...]) -> list[Enrolled]:
-    """Students by name, e-mail and further addresses; their ids are 0, 1, …"""
-    return [
-        Enrolled(str(place), place, Student(name, email), tuple(more))
-        for place, (name, email, *more) in enumerate(students)
-    ]
-
-
-def attended(*stays: Stay, said: Said | None = None, hosts: frozenset[str] = frozenset()) -> Attendance:
-    return take_attendance(stays, HELD, PLANNED, said=said or Said(), hosts=hosts)
 
 
 def there(name: str, email: str = "") -> Stay:

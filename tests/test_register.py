@@ -2,38 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.makers import HELD, NOW, PLANNED, run, span, stay
-from tests.test_matching import roster
+from tests.makers import HELD, NOW, PLANNED, span, stay
+from tests.registers import ANA, BO, DAY, HOUR, attended, held, in_class, roster, statuses
 from tracker.attendance.counting import take_attendance
 from tracker.attendance.matching import Choice, Enrolled
 from tracker.attendance.register import (
     ByHand,
     CameToFew,
-    ClassStudents,
     Known,
     MissedLast,
     Register,
-    RegisterClass,
     Row,
     StudentMark,
     is_on_roster,
     only_class,
     register,
-    students_in,
 )
 from tracker.attendance.statuses import DEFAULT_RULES, Rules, percent_of, status_of
-from tracker.attendance.types import CAME, Attendance, Mark, PersonKey, Said, Source, Span, Status, Stay
+from tracker.attendance.types import Attendance, Mark, Said, Source, Span, Status, Stay
 from tracker.rosters.types import Student
-
-DAY = NOW.date()
-HOUR = (span(0, 60),)
-ANA, BO = ("Ana Lima", "ana@x.org"), ("Bo Ek", "bo@x.org")
 
 
 def seconds(start: float, end: float) -> Span:
@@ -112,27 +102,6 @@ def test_of_no_time_there_is_no_percent() -> None:
 
 
 # One class
-
-
-def attended(*stays: Stay, said: Said | None = None, hosts: frozenset[str] = frozenset()) -> Attendance:
-    return take_attendance(stays, HELD, PLANNED, said=said or Said(), hosts=hosts)
-
-
-def in_class(
-    attendance: Attendance | None,
-    students: Sequence[Enrolled],
-    known: Known = Known.COUNTED,
-    *,
-    day: date = DAY,
-    choices: Sequence[Choice] = (),
-    by_hand: dict[str, ByHand] | None = None,
-    rules: Rules = DEFAULT_RULES,
-) -> ClassStudents:
-    return students_in(attendance, known, day, students, choices, by_hand or {}, rules)
-
-
-def statuses(found: ClassStudents) -> dict[str, str]:
-    return {student_id: mark.status.value for student_id, mark in found.marks.items()}
 
 
 def test_who_is_there_and_who_is_not() -> None:
@@ -242,11 +211,6 @@ def test_where_nobody_knows_when_the_class_was_whoever_came_was_there() -> None:
 
 
 # A course
-
-
-def held(number: int, known: Known = Known.COUNTED, title: str = "Algebra") -> RegisterClass:
-    start = NOW + timedelta(days=number)
-    return RegisterClass(str(number), title, start, 60, "UTC", start.date(), known)
 
 
 def course(
@@ -393,116 +357,3 @@ def test_one_class_of_a_register_alone() -> None:
     assert {row.enrolled.id: list(row.marks) for row in alone.rows} == {"0": ["0"], "1": ["0"]}
     assert [guest.classes for guest in alone.guests] == [("0",)]
     assert only_class(made, "nothing").rows == ()
-
-
-# What holds for every class and course
-
-names = st.sampled_from(["Ana Lima", "ana  lima", "Bo Ek", "BO EK", "Cy Day", "iPad", "", "Otter.ai", "Ana Lima Reis"])
-emails = st.sampled_from(["", "", "", "ana@x.org", "ANA@x.org ", "bo@x.org", "home@x.org", "ute@x.org"])
-minutes = st.integers(-20, 80)
-stays = st.builds(
-    lambda name, email, ends, uuid: stay(name, min(ends), max(ends), email, user_id=uuid),
-    names,
-    emails,
-    st.tuples(minutes, minutes),
-    st.sampled_from(["1", "2"]),
-)
-students = st.lists(
-    st.tuples(names.filter(bool), emails, st.sampled_from([None, DAY, DAY + timedelta(days=1)])), max_size=5
-).map(
-    lambda found: [
-        Enrolled(str(place), place, Student(name, email, since=since))
-        for place, (name, email, since) in enumerate(found)
-    ]
-)
-keys: st.SearchStrategy[PersonKey] = st.sampled_from(
-    [("name", "ana lima"), ("name", "ipad"), ("email", "ana@x.org"), ("name", "otter.ai"), ("email", "home@x.org")]
-)
-choices = st.lists(
-    st.builds(Choice, keys, st.sampled_from(["0", "1", "2", "gone"]), st.booleans(), st.just(NOW)), max_size=4
-)
-said = st.lists(st.tuples(keys, keys), max_size=2).map(lambda same: Said(tuple(same)))
-HOSTS = frozenset({"ute@x.org"})
-
-
-@pytest.mark.slow
-@given(st.lists(stays, max_size=8), students, choices, said)
-def test_everybody_is_a_student_a_guest_or_a_host_and_nobody_is_counted_twice(
-    records: list[Stay], on_roster: list[Enrolled], words: list[Choice], joined: Said
-) -> None:
-    attendance = attended(*records, said=joined, hosts=HOSTS)
-    found = in_class(attendance, on_roster, choices=words)
-    matched = {person.keys for mark in found.marks.values() for person, _ in mark.people}
-    guests = [guest.keys for guest in found.guests]
-    hosts = {person.keys for person in attendance.hosts}
-    assert len(set(guests)) == len(guests)
-    assert matched.isdisjoint(guests)
-    assert hosts.isdisjoint(guests)
-    assert matched | set(guests) | hosts == {person.keys for person in attendance.people}
-    assert set(found.marks) == {one.id for one in on_roster if is_on_roster(one, DAY)}
-    by_rule = [
-        one.student_id
-        for person in attendance.people
-        for one in found.matches.get(person.keys, ())
-        if one.why.value != "by_choice"
-    ]
-    # By rule one person is one student; several students share a device by a word alone.
-    assert len(by_rule) == sum(
-        any(one.why.value != "by_choice" for one in matches) for matches in found.matches.values()
-    )
-    for mark in found.marks.values():
-        assert mark.seconds == sum(one.seconds for one in _union(mark))
-        assert (mark.status is Status.ABSENT) == (mark.seconds == 0)
-        assert mark.status in CAME or mark.status is Status.ABSENT
-
-
-def _union(mark: StudentMark) -> list[Span]:
-    ordered = sorted(span for person, _ in mark.people for span in person.in_class)
-    joined: list[Span] = []
-    for one in ordered:
-        if joined and one.start <= joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, one.end))
-        else:
-            joined.append(one)
-    return joined
-
-
-@pytest.mark.slow
-@given(st.lists(stays, max_size=8), students, choices, st.randoms(use_true_random=False))
-def test_the_order_of_records_and_students_never_matters(
-    records: list[Stay], on_roster: list[Enrolled], words: list[Choice], random: Random
-) -> None:
-    def made(given: list[Stay], order: list[Enrolled]) -> Register:
-        attendance = attended(*given, hosts=HOSTS)
-        told = [held(0)]
-        return register("c", "C", DEFAULT_RULES, told, order, {"0": in_class(attendance, order, choices=words)})
-
-    shuffled = random.sample(records, len(records)), random.sample(on_roster, len(on_roster))
-    assert made(*shuffled) == made(records, on_roster)
-
-
-@pytest.mark.slow
-@given(st.lists(stays, max_size=6), students, st.integers(0, 60), st.integers(0, 100))
-def test_a_stricter_rule_makes_nobody_better_and_seconds_stay(
-    records: list[Stay], on_roster: list[Enrolled], late_after: int, present_from: int
-) -> None:
-    attendance = attended(*records)
-    usual, strict = Rules(late_after, present_from), Rules(max(late_after - 5, 0), min(present_from + 10, 100))
-    one, other = in_class(attendance, on_roster, rules=usual), in_class(attendance, on_roster, rules=strict)
-    for student_id, mark in one.marks.items():
-        stricter = other.marks[student_id]
-        assert (mark.seconds, mark.percent) == (stricter.seconds, stricter.percent)
-        if mark.status is Status.PARTLY:
-            assert stricter.status is Status.PARTLY
-        assert (mark.status is Status.ABSENT) == (stricter.status is Status.ABSENT)
-
-
-def test_a_register_says_the_same_of_a_class_as_the_class_itself() -> None:
-    """The status of a student who is one person is that of the person, but for `outside`, which is `absent`."""
-    records = [stay(f"S{start} {end}", start, end) for start in range(-10, 60, 7) for end in range(start + 3, 75, 9)]
-    attendance = take_attendance(records, (run("s1", 3, 58),), PLANNED)
-    students = [Enrolled(person.name, 0, Student(person.name)) for person in attendance.people]
-    marks = in_class(attendance, students).marks
-    for person in attendance.people:
-        status = Status.ABSENT if person.status is Status.OUTSIDE else person.status
-        assert (marks[person.name].status, marks[person.name].percent) == (status, person.percent)

@@ -13,34 +13,21 @@ from sqlalchemy import text
 from tests.fake_zoom import USED_UP, FakeZoom, sent
 from tests.makers import Clock, lesson, stored
 from tests.makers import member as account
+from tests.registrations import COURSE, ON, Killed, add, counts, found, work
 from tracker import classes, courses, privacy, storage
 from tracker.attendance.meeting_options import MeetingOptions
 from tracker.auth import OPERATOR
 from tracker.classes import Plan, SeriesPlan
 from tracker.courses.registration import LEASE, _names_of
 from tracker.errors import NotAllowed
-from tracker.rosters import Student, read_pasted
+from tracker.rosters import Student
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
 from tracker.storage.members import Member
-from tracker.storage.registrations import Registration
 
 PLAN = Plan("Algebra 7B", datetime(2026, 5, 15, 10, 0), 60, "Europe/Berlin")
 SERIES = SeriesPlan(PLAN, frozenset({1, 4}), date(2026, 5, 26))
-COURSE = "Algebra"
-ROSTER = "Name\tEmail\nBo Ek\tBo@x.example\nCy Fox\tcy@x.example\nDi Day\t"
-ON = MeetingOptions(registration="on")
 TOMORROW = timedelta(days=1)
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-def add(school: Services, ana: Member, roster: str = ROSTER) -> str:
-    """Brings the roster of the course up to date; the course's id."""
-    courses.import_roster(school, OPERATOR, ana.email, COURSE, read_pasted(roster))
-    return school.read(courses.teachers_course, ana, ana.email, COURSE).id
 
 
 @pytest.fixture
@@ -48,14 +35,6 @@ def class_id(school: Services, zoom: FakeZoom, ana: Member) -> str:
     """A class whose students register, of whom one has no e-mail."""
     add(school, ana)
     return classes.create_class(school, ana, PLAN, course=COURSE, options=ON)
-
-
-def work(school: Services) -> int:
-    """What a tracker does at this moment; how often it looked."""
-    turns = 0
-    while courses.register_due_students(school):
-        turns += 1
-    return turns
 
 
 def at_call(zoom: FakeZoom, number: int, what: Callable[[], object]) -> None:
@@ -74,18 +53,6 @@ def registered(http: RequestsMock) -> list[str]:
     """Whom Zoom was asked to register, in this order."""
     calls = [one for one in sent(http) if one.method == "POST" and str(one.url).endswith("/registrants")]
     return [json.loads(one.body or b"")["email"] for one in calls]
-
-
-def found(school: Services, class_id: str) -> Registration:
-    with reading(school.engine) as tx:
-        told = storage.registrations.find(tx, stored(school.engine, class_id).api_meeting_id or "")
-    assert told is not None
-    return told
-
-
-def counts(school: Services, class_id: str) -> tuple[int, int]:
-    told = found(school, class_id)
-    return told.students, told.registered
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
+from tests.courses.reports import MINUTES, REPORT
 from tests.makers import Clock, entries, member, shared
 from tests.reports.files import BLOCK, PLAIN
 from tests.screens import button, said, tables
-from tests.test_course_reports import MINUTES, REPORT
 from tracker import storage
 from tracker.storage.courses import Course
 from tracker.storage.database import reading, transaction

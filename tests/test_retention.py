@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from tests.erasure.zita import everything
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, fetch_all, note
 from tests.makers import (
@@ -30,7 +31,6 @@ from tests.makers import (
     stay,
     stored,
 )
-from tests.test_erasure import everything
 from tracker import auth, class_attendance, decisions, doctor, fetching, privacy, reconcile, storage
 from tracker.attendance.anonymous import data_without_names
 from tracker.attendance.assignment import Choice

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from tests.asgi import post
 from tests.gate_client import PASSWORD, account, fault, get, log_in
 from tests.makers import NOW, Clock, at
+from tests.pages.test_accounts import press, texts
 from tests.screens import Screens, said
-from tests.test_page_accounts import press, texts
 from tracker import auth
 from tracker.auth.guessing import MOST_ATTEMPTS_FROM_ADDRESS
 from tracker.errors import InvalidInput, NotAllowed, NotSignedIn, TooManyTries

@@ -7,21 +7,19 @@ from typing import Any
 import pytest
 
 from tests.fake_zoom import FakeZoom
-from tests.lives import try_until_given_up
+from tests.lives import life, note, try_until_given_up
 from tests.makers import MEETING, Clock, at, ended, event_body, lesson, member, participant, started, stored
 from tests.makers import seen as told
-from tracker import class_attendance, classes, fetching, sessions, storage
+from tracker import class_attendance, classes, fetching, storage
 from tracker.attendance.types import Attendance, ClassStatus, FetchState, Source
 from tracker.auth import OPERATOR
 from tracker.services import Services
-from tracker.sessions import Outcome
 from tracker.storage.database import reading
 from tracker.zoom.webhook import Delivery, parse
 
 DAY = 24 * 60
 PLAN = (400, {"code": 200, "message": "Only available for paid account: x."})
 SCHEDULED, LIVE, ENDED = ClassStatus.SCHEDULED, ClassStatus.LIVE, ClassStatus.ENDED
-Life = tuple[ClassStatus, datetime | None, datetime | None]
 # Who is there, since when and until when, in minutes after NOW.
 Times = list[tuple[str, float | None, float | None]]
 
@@ -34,15 +32,6 @@ def clock() -> Clock:
 @pytest.fixture
 def class_id(school: Services) -> str:
     return lesson(school.engine, member(school.engine))
-
-
-def note(school: Services, *deliveries: Delivery) -> list[Outcome]:
-    return [sessions.note_delivery(school, delivery) for delivery in deliveries]
-
-
-def life(school: Services, class_id: str) -> Life:
-    found = stored(school.engine, class_id)
-    return found.status, found.started_at, found.ended_at
 
 
 def now_in_class(school: Services, class_id: str, minute: float = 59) -> list[str]:

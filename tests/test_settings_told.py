@@ -6,6 +6,7 @@ They are `/healthz`, `/metrics`, the log, the page System and `tracker doctor`.
 import json
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ from tracker.health import WebhookCounter
 from tracker.messages import sentence
 from tracker.server.routes import Request, ServerState, answer
 from tracker.server.watch import Watch
-from tracker.services import Services
 from tracker.settings import environment_of, read_settings, unreadable_lines
 from tracker.ui import page
 from tracker.ui.wiring import services
@@ -32,14 +32,26 @@ from tracker.ui.wiring import services
 pytestmark = pytest.mark.database("sqlite")
 
 SECRET = "hunter2hunter"
-# Each fault: what is in `.env`, its mode, the code of the condition, what names it, and the check that names it.
-FAULTS = [
-    ("RETENTION_DAY=180\n", 0o600, "settings_misspelt", "RETENTION_DAYS", "settings"),
-    (f"\n# x\n\n{SECRET} none\nTZ=UTC\n", 0o600, "settings_line_unreadable", ": 4.", "settings"),
-    ("ZOOM_PLAN=pro\n", 0o644, "settings_file_open", ".env", "settings_file"),
-    (f"CRON_SECRET={SECRET}\n", 0o600, "secrets_weak", "CRON_SECRET", "secrets"),
-]
-BY_FAULT = pytest.mark.parametrize(("text", "mode", "code", "named", "check"), FAULTS, ids=[one[2] for one in FAULTS])
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is in `.env` and its mode, the code of the condition, what it names, and the doctor's check for it."""
+
+    text: str
+    mode: int
+    code: str
+    named: str
+    check: str
+
+
+FAULTS = (
+    Fault("RETENTION_DAY=180\n", 0o600, "settings_misspelt", "RETENTION_DAYS", "settings"),
+    Fault(f"\n# x\n\n{SECRET} none\nTZ=UTC\n", 0o600, "settings_line_unreadable", ": 4.", "settings"),
+    Fault("ZOOM_PLAN=pro\n", 0o644, "settings_file_open", ".env", "settings_file"),
+    Fault(f"CRON_SECRET={SECRET}\n", 0o600, "secrets_weak", "CRON_SECRET", "secrets"),
+)
+BY_FAULT = pytest.mark.parametrize("fault", FAULTS, ids=[one.code for one in FAULTS])
 
 
 def write(folder: Path, text: str, mode: int) -> Path:
@@ -49,8 +61,10 @@ def write(folder: Path, text: str, mode: int) -> Path:
     return file
 
 
-def state_of(school: Services, file: Path) -> tuple[ServerState, Watch]:
-    """What a tracker answers from that was started with these settings."""
+def started(folder: Path, fault: Fault) -> tuple[ServerState, Watch]:
+    """What a tracker answers from that was started with this fault in the `.env` of its folder."""
+    school = services()
+    file = write(folder, fault.text, fault.mode)
     given = environment_of(os.environ)
     counter = WebhookCounter(school.engine, school.now)
     counter.note("url_validation")
@@ -62,53 +76,38 @@ def state_of(school: Services, file: Path) -> tuple[ServerState, Watch]:
 
 @BY_FAULT
 def test_the_tracker_tells_a_fault_of_its_settings_until_it_is_started_again(
-    wired: Clock,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    text: str,
-    mode: int,
-    code: str,
-    named: str,
-    check: str,
+    wired: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
-    state, watch = state_of(services(), write(tmp_path, text, mode))
+    state, watch = started(tmp_path, fault)
     given = answer(state, Request("GET", "/healthz", {}))
     body = json.loads(given.body)
     (reason,) = body["reasons"]
-    assert (given.status, body["status"], reason["code"]) == (200, "attention", code)
-    assert named in reason["sentence"]
-    assert reason["cure"] == sentence(f"cure_{code}")
+    assert (given.status, body["status"], reason["code"]) == (200, "attention", fault.code)
+    assert fault.named in reason["sentence"]
+    assert reason["cure"] == sentence(f"cure_{fault.code}")
     metrics = answer(state, Request("GET", "/metrics", {})).body.decode()
-    assert f'tracker_condition{{code="{code}",severity="attention"}} 1.0' in metrics
+    assert f'tracker_condition{{code="{fault.code}",severity="attention"}} 1.0' in metrics
     caplog.set_level(logging.INFO)
     watch.tell()
     watch.tell()
-    (line,) = [record for record in caplog.records if vars(record).get("condition") == code]
-    assert named in line.getMessage()
+    (line,) = [record for record in caplog.records if vars(record).get("condition") == fault.code]
+    assert fault.named in line.getMessage()
     assert SECRET not in given.body.decode() + metrics + line.getMessage()
 
 
 @BY_FAULT
 def test_system_names_a_fault_of_the_trackers_settings(
-    screens: Screens,
-    engine: Engine,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    text: str,
-    mode: int,
-    code: str,
-    named: str,
-    check: str,
+    screens: Screens, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     monkeypatch.setattr(
         doctor, "examine", lambda _services: [Check(one, True, Problem("files_ours")) for one in doctor.CHECKS]
     )
     st.cache_data.clear()
-    state_of(services(), write(tmp_path, text, mode))
+    started(tmp_path, fault)
     screens.sign_in(member(engine, "ada@school.example", "admin"))
     shown = said(screens.open(page.SYSTEM))
-    assert named in shown
-    assert sentence(f"cure_{code}") in shown
+    assert fault.named in shown
+    assert sentence(f"cure_{fault.code}") in shown
     assert SECRET not in shown
 
 
@@ -118,21 +117,17 @@ def test_doctor_names_a_fault_of_the_settings_once_also_while_the_tracker_tells_
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
-    text: str,
-    mode: int,
-    code: str,
-    named: str,
-    check: str,
+    fault: Fault,
 ) -> None:
     monkeypatch.setenv("ZOOM_API_URL", "http://127.0.0.1:1/v2")
     monkeypatch.setenv("ZOOM_OAUTH_URL", "http://127.0.0.1:1/oauth/token")
     wired.time = wall.now()
-    state_of(services(), write(tmp_path, text, mode))
+    started(tmp_path, fault)
     ran = CommandLine(capsysbinary)("doctor", "--json")
     wrong = {one["name"]: one["sentence"] for one in ran.json["checks"] if not one["ok"]}
-    assert named in wrong[check]
-    assert code != "settings_line_unreadable" or wrong[check].endswith(sentence(f"cure_{code}"))
-    assert f"condition:{code}" not in wrong
+    assert fault.named in wrong[fault.check]
+    assert fault.code != "settings_line_unreadable" or wrong[fault.check].endswith(sentence(f"cure_{fault.code}"))
+    assert f"condition:{fault.code}" not in wrong
     assert SECRET not in ran.stdout.decode()
 
 

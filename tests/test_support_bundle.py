@@ -16,7 +16,7 @@ from sqlmodel import AutoString, SQLModel
 
 from tests.makers import NOW, Clock, environment, server_state_on
 from tests.practice_school import CommandLine
-from tests.test_migrations import ROWS, insert_row
+from tests.schemas import ROWS, insert_row
 from tests.tracker_process import free_port
 from tracker import support
 from tracker.doctor import Check

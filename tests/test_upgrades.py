@@ -16,16 +16,7 @@ from sqlalchemy import Engine, inspect
 from tests.databases import contents, url_of
 from tests.makers import Clock, at, environment, services
 from tests.practice_school import CommandLine
-from tests.test_migrations import (
-    FINDS,
-    FIRST_FORM_OF_0003,
-    ROWS,
-    SCHEMAS,
-    insert_row,
-    make_schema,
-    rows_of,
-    schema_of,
-)
+from tests.schemas import FINDS, FIRST_FORM_OF_0003, ROWS, SCHEMAS, insert_row, make_schema, rows_of, schema_of
 from tests.tracker_process import PATIENCE, Tracker, wait_until
 from tracker import clock, privacy
 from tracker.errors import SettingsError, TrackerError
