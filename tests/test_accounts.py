@@ -469,6 +469,7 @@ def test_accounts_are_closed_opened_promoted_and_removed_by_command(tracker: Com
 
 
 @pytest.mark.database("sqlite")
+@pytest.mark.quick
 def test_api_tokens_are_made_and_revoked_by_command(tracker: CommandLine, database: Engine) -> None:
     tracker.add_teacher()
 

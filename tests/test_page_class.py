@@ -105,6 +105,7 @@ def fetch_failed(engine: Engine, class_id: str, problem: Problem, again: float |
 # How it stands
 
 
+@pytest.mark.quick
 def test_a_planned_class_shows_its_join_link_and_can_be_started(
     screens: Screens, engine: Engine, ana: Member, wired: Clock
 ) -> None:
@@ -478,6 +479,7 @@ def test_a_class_that_does_not_exist_is_a_sentence(
     assert refused(screens.open(page.CLASS)) == "There is no such class."
 
 
+@pytest.mark.quick
 def test_a_colleagues_class_shows_nothing_of_itself(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, member(engine, "ben@school.example"), "Biology", course="Term 1")
     counted(engine, class_id, stay("Bo", 0, 30))
@@ -519,6 +521,7 @@ def test_what_was_seen_to_is_said_on_the_classs_page_and_can_be_named_again(
 # Fetch participants now
 
 
+@pytest.mark.quick
 def test_participants_are_fetched_while_one_waits(
     screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
 ) -> None:

@@ -18,7 +18,7 @@ from tracker.storage.members import Member
 from tracker.storage.students import Enrolled
 from tracker.ui.wiring import services
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 COURSE = "Algebra"
 ROSTER = """Name,Email,Number
