@@ -20,11 +20,17 @@ def visible_class() -> Class:
     return found
 
 
-def version_of(found: Class, raised: Alarms) -> object:
+def version_of(found: Class, raised: Alarms, held: sessions_panel.Held) -> object:
     """What this page shows: a value that differs when something visible has changed."""
     size = page.read(class_attendance.size_of_records, found)
     students = page.read(courses.version_of_students, found)
-    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(found), size, students
+    return raised.no_tracker, page.versions([found], services().now()), sessions_panel.version(held), size, students
+
+
+def version_now() -> object:
+    """The same as it is at this moment. Raises NotFound, NotAllowed."""
+    found = visible_class()
+    return version_of(found, alarms(), sessions_panel.held_in(found))
 
 
 def alarms() -> Alarms:
@@ -58,8 +64,8 @@ with row:
     class_facts.fetch_button(shown, below)
 with page.shown_errors():
     shown = visible_class()
-    raised = alarms()
-    drawn = version_of(shown, raised)
+    raised, held = alarms(), sessions_panel.held_in(shown)
+    drawn = version_of(shown, raised, held)
     with top:
         no_tracker(raised, member)
         class_facts.head(shown, member)
@@ -67,9 +73,9 @@ with page.shown_errors():
         class_facts.buttons(shown, member)
     with below:
         class_facts.below_buttons(shown, member)
-    sessions_panel.decisions(shown, member)
+    sessions_panel.decisions(shown, held, member)
 page.draw(who_was_there, moves=shown.status is ClassStatus.LIVE)
 with page.shown_errors():
-    sessions_panel.those_that_count(shown)
+    sessions_panel.those_that_count(shown, held)
 activity.of_class(shown, member)
-page.redraw_on_change(drawn, lambda: version_of(visible_class(), alarms()))
+page.redraw_on_change(drawn, version_now)

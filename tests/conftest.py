@@ -57,6 +57,10 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 DATABASES = tuple(os.environ.get("TESTS_DATABASES", "sqlite,postgresql").split(","))
 # The quick run has SQLite alone: starting PostgreSQL and the second round take longer than all else in it.
 MARKS = {"postgresql": pytest.mark.slow, "pgbouncer": pytest.mark.slow}
+# To draw a whole page in Streamlit's harness, or have a command call a practice Zoom over HTTP, takes ten times as long
+# as to call what they are made of, which has tests of its own. So whatever takes one of these fixtures is slow, but for
+# what is marked `quick`: each page and each family of commands has some of that.
+SLOW_FIXTURES = frozenset({"screens", "tracker"})
 # What is done by one worker, one after another, since it has a costly fixture and takes both processors by itself: by a
 # part of the file's name. One worker does all with a browser, another one the storms, so that a run is not as long as
 # both; whoever waits for a page in the meantime has the time (`tests.browser.WAIT`).
@@ -109,6 +113,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     if config.args != config.getini("testpaths") or config.option.markexpr:
         return ""
     return "everything runs, on SQLite and PostgreSQL; the storms begin first and end last, after about three minutes"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whoever takes one of `SLOW_FIXTURES` need not say that it is slow."""
+    if not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())) and not item.get_closest_marker("quick"):
+        item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

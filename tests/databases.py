@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic.config import Config
 from sqlalchemy import Connection
 
-import tracker.storage.database
+from tracker.storage.schema import MIGRATIONS
 
 Contents = dict[str, list[tuple[object, ...]]]
 
@@ -25,8 +25,8 @@ def contents(path: Path) -> Contents:
         return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
 
 
-def migrations(connection: Connection) -> Config:
-    """What alembic's commands need to work on this connection."""
+def migrations(connection: Connection | None = None) -> Config:
+    """What alembic's commands need to work on this connection, if on any."""
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(tracker.storage.database.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return config

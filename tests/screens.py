@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime import context
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from tests.makers import Clock
@@ -28,6 +30,8 @@ PAGES = [page.TODAY, *sorted(f"pages/{file.name}" for file in (PROJECT / "pages"
 # The views of the page of a course, by the word for each in its address.
 COURSE_VIEWS = ("register", "students", "charts", "reports", "settings")
 PASSWORD = "correct horse"
+# Each page is compiled once for all tests; the harness would do so at every draw.
+COMPILED = ScriptCache()
 # From where the browser connects.
 ADDRESS = "192.0.2.1"
 # The places where Markdown or HTML would be read as such.
@@ -48,6 +52,10 @@ class Screens:
         monkeypatch.setattr(page, "browser_address", lambda: ADDRESS)
         monkeypatch.setattr(app_test, "MemoryMediaFileStorage", self._new_files)
         monkeypatch.setattr(app_test, "MediaFileManager", self._new_manager)
+        # In the harness nobody has connected; its mock would say so with cookies and headers that are mocks as well.
+        monkeypatch.setattr(context, "_get_client_context", lambda: None)
+        for harness in (app_test, local_script_runner):
+            monkeypatch.setattr(harness, "ScriptCache", lambda: COMPILED)
         # The pages use no installed component, and looking through every package for one takes half a second.
         monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
 

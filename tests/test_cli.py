@@ -82,6 +82,7 @@ def test_a_person_gets_a_password_that_is_printed_once_and_works(tracker: Comman
 
 
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n", b"\nmore\n"])
+@pytest.mark.quick
 def test_a_person_gets_the_password_that_stdin_gives(
     tracker: CommandLine, database: Engine, monkeypatch: pytest.MonkeyPatch, ending: bytes
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_token_stands_alone_on_the_last_line_and_works(tracker: CommandLine, d
 # -- classes
 
 
+@pytest.mark.quick
 def test_a_class_is_made_with_its_zoom_meeting(tracker: CommandLine, host: Host) -> None:
     tracker.add_teacher()
     record = tracker.create("--course", "Algebra", title="  Álgebra \t 7B ", start="2098-05-14T12:00")
@@ -298,6 +300,7 @@ def test_a_class_whose_fetch_failed_shows_why(tracker: CommandLine, held: str, d
     assert tracker.done("class", "show", held).text.splitlines()[-1] == "fetch: settled (Zoom asks to wait.)"
 
 
+@pytest.mark.quick
 def test_fetching_counts_the_people(tracker: CommandLine, held: str) -> None:
     assert tracker.done("fetch", held).text == "3 people from 3 records.\n"
     record = tracker.done("fetch", held, "--json").json
@@ -317,6 +320,7 @@ def test_fetching_counts_the_people(tracker: CommandLine, held: str) -> None:
         (["--language", "en"], PEOPLE_CSV),
     ],
 )
+@pytest.mark.quick
 def test_a_csv_goes_to_stdout_or_into_a_file_byte_for_byte(
     tracker: CommandLine, fetched: str, tmp_path: Path, options: list[str], expected: bytes
 ) -> None:
@@ -372,6 +376,7 @@ def test_a_json_file_has_the_class_and_its_people(tracker: CommandLine, fetched:
 # -- the doctor
 
 
+@pytest.mark.quick
 def test_the_doctor_says_what_is_in_place(tracker: CommandLine, host: Host) -> None:
     tracker.add_teacher()
     host.clock.time = clock.now()

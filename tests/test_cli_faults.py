@@ -201,6 +201,7 @@ def test_a_teacher_without_a_zoom_user_is_one_sentence(tracker: CommandLine) -> 
     assert said == "This teacher has no user in the school's Zoom account."
 
 
+@pytest.mark.quick
 def test_zoom_that_cannot_be_reached_is_one_sentence(tracker: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     tracker.add_teacher()
     monkeypatch.setenv("ZOOM_OAUTH_URL", "http://127.0.0.1:1/oauth/token")

@@ -98,6 +98,7 @@ def attendance(school: Services, class_id: str) -> Attendance:
 
 
 @pytest.mark.database("sqlite", "postgresql")
+@pytest.mark.quick
 def test_people_are_given_with_hosts_roles_and_seconds(tracker: CommandLine, host: Host, made: dict[str, Any]) -> None:
     host.hold(made["zoomMeetingId"])
     tracker.done("fetch", made["id"])

@@ -36,6 +36,7 @@ def fill(engine: Engine, title: str = "Zita's project") -> str:
     return class_id
 
 
+@pytest.mark.quick
 def test_what_is_kept_is_shown_handed_out_and_erased(
     tracker: CommandLine, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def marks(found: Any, class_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.database("sqlite", "postgresql")
+@pytest.mark.quick
 def test_the_register_as_json_is_this_object(
     tracker: CommandLine, algebra: dict[str, Any], register: Register, engine: Engine
 ) -> None:

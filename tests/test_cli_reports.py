@@ -38,6 +38,7 @@ def brought(school: CommandLine, file: str, *options: str, course: str = "Algebr
     return school.done("report", "import", course, file, *OF_ANA, *options, "--json").json
 
 
+@pytest.mark.quick
 def test_a_report_becomes_a_class(school: CommandLine, tmp_path: Path) -> None:
     file = saved(tmp_path, REPORT)
     one = {

@@ -55,6 +55,7 @@ def saved(folder: Path, content: str | bytes, name: str = "list.csv") -> str:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.quick
 def test_a_list_as_a_school_has_it_is_imported_and_shown(school: CommandLine, tmp_path: Path, encoding: str) -> None:
     file = saved(tmp_path, SPANISH.encode(encoding))
     expected = {"course": "Álgebra", "students": [JOSE, INIGO, EVA], "problems": []}

@@ -34,6 +34,7 @@ def school(tracker: CommandLine) -> CommandLine:
     return tracker
 
 
+@pytest.mark.quick
 def test_a_series_is_made_with_one_recurring_meeting(school: CommandLine, host: Host) -> None:
     made = school.done(*given(without="2090-05-11", course="Term 1"), "--json").json
     assert made.keys() == {"seriesId", "classes"}

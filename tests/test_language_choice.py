@@ -147,6 +147,7 @@ def test_a_link_changes_no_language(app: Starlette) -> None:
     assert get(app, "/language", query="language=es").cookies == {}
 
 
+@pytest.mark.quick
 def test_a_page_offers_every_language_in_its_own_name(screens: Screens, ana: Member) -> None:
     screens.sign_in(ana)
     at = screens.open(page.MY_ACCOUNT)

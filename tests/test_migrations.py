@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from tests.databases import migrations, url_of
@@ -83,6 +84,12 @@ def _says_nothing(statement: object) -> bool:
 def test_no_migration_is_changed_and_each_has_its_hash() -> None:
     found = {path.stem: hash_of(path.read_text("utf-8")) for path in sorted(VERSIONS.glob("*.py"))}
     assert found == HASHES, NEVER_CHANGED + "\n".join(f'    "{name}": "{digest}",' for name, digest in found.items())
+
+
+def test_the_file_of_a_migration_begins_with_its_number_and_each_follows_the_one_before() -> None:
+    [*scripts] = ScriptDirectory.from_config(migrations()).walk_revisions()
+    assert [script.revision for script in reversed(scripts)] == sorted(revisions())
+    assert {Path(script.path).stem for script in scripts} == HASHES.keys()
 
 
 MIGRATION = '''"""Rooms."""

@@ -29,7 +29,7 @@ from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.wiring import services
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 # What Streamlit shows of an element, by the names of its fields.
 READ = {"label", "body", "help", "placeholder", "options", "captions", "caption", "title", "content", "tooltip", "text"}

@@ -103,6 +103,7 @@ def test_a_person_has_so_many_api_tokens_and_no_more(engine: Engine, ana: Member
 
 
 @pytest.mark.database("sqlite")
+@pytest.mark.quick
 def test_api_tokens_are_made_and_revoked_by_command(tracker: CommandLine, database: Engine) -> None:
     tracker.add_teacher()
 

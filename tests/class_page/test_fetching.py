@@ -100,6 +100,7 @@ def test_a_failed_fetch_shows_what_was_the_matter(
 # Fetch participants now
 
 
+@pytest.mark.quick
 def test_participants_are_fetched_while_one_waits(
     screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom
 ) -> None:

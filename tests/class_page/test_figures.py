@@ -58,6 +58,7 @@ def person(name: str, user_id: str, minute: float, email: str = "", moment: str 
     return {"user_id": user_id, "user_name": name, "email": email, "id": "", moment: to_zoom(at(minute))}
 
 
+@pytest.mark.quick
 def test_who_is_in_class_now_is_on_its_page_and_in_the_lists(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     note(started())
@@ -177,6 +178,7 @@ def test_a_class_held_at_another_time_says_so(screens: Screens, engine: Engine, 
     assert "Planned 04:00, held 09:00–09:30." in said(show(screens, class_id))
 
 
+@pytest.mark.quick
 def test_the_page_says_why_the_number_is_what_it_is(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, ana)
     twice = stay("Bo", 0, 30, "bo@x.example")

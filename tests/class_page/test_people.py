@@ -19,7 +19,7 @@ from tracker.storage.members import Member
 from tracker.ui import page
 from tracker.ui.words import WORD_JOINER
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 # In minutes.
 WEEK = 7 * 24 * 60
 BO, PHONE, CY, OTTER = "Bo Li", "Bo Li (iPhone)", "Cy", "Otter.ai"

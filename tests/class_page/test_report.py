@@ -12,6 +12,7 @@ from tracker.ui.wiring import services
 pytestmark = pytest.mark.database("sqlite")
 
 
+@pytest.mark.quick
 def test_it_shows_who_was_there_and_offers_no_fetch(screens: Screens, wired: Clock, ana: Member) -> None:
     screens.sign_in(ana)
     class_id = only_id(bring(services()))

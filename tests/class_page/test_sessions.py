@@ -124,6 +124,7 @@ def test_a_session_after_the_class_says_since_when_it_runs_and_why_it_is_left_ou
         (595, 605, "23:55–Fri 15 May, 00:05", "it began 8 h 55 min after the planned end and lasted 10 min"),
     ],
 )
+@pytest.mark.quick
 def test_a_session_that_does_not_count_says_when_it_was_and_why(
     screens: Screens, engine: Engine, ana: Member, wired: Clock, start: float, end: float, time: str, why: str
 ) -> None:

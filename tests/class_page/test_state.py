@@ -21,6 +21,7 @@ pytestmark = pytest.mark.database("sqlite")
 # How it stands
 
 
+@pytest.mark.quick
 def test_a_planned_class_shows_its_join_link_and_can_be_started(
     screens: Screens, engine: Engine, ana: Member, wired: Clock
 ) -> None:
@@ -205,6 +206,7 @@ def test_a_class_that_does_not_exist_is_a_sentence(
     assert refused(screens.open(page.CLASS)) == "There is no such class."
 
 
+@pytest.mark.quick
 def test_a_colleagues_class_shows_nothing_of_itself(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = lesson(engine, member(engine, "ben@school.example"), "Biology", course="Term 1")
     counted(engine, class_id, stay("Bo", 0, 30))

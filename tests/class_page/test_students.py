@@ -26,7 +26,7 @@ from tracker.storage.database import transaction
 from tracker.storage.members import Member
 from tracker.ui.wiring import services
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 HOSTILE = "<b>Zed</b> [x](https://evil.example) `c`"
 

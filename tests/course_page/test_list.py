@@ -34,6 +34,7 @@ def test_without_a_course_the_page_says_what_one_is_for(screens: Screens, ana: M
     assert "A course has students and classes" in said(at)
 
 
+@pytest.mark.quick
 def test_a_course_is_made_and_its_students_are_asked_for(screens: Screens, school: Services, ana: Member) -> None:
     at = screens.open(page.COURSES)
     next(one for one in at.text_input if one.label == "Name of the course").input("Algebra 7B")

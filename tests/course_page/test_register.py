@@ -23,6 +23,7 @@ from tracker.ui import course_list, page, register_table, registers
 pytestmark = pytest.mark.database("sqlite")
 
 
+@pytest.mark.quick
 def test_the_register_has_a_sign_and_a_word_for_each_mark_and_whoever_is_at_risk_first(
     screens: Screens, school: Services, ana: Member
 ) -> None:

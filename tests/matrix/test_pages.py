@@ -25,7 +25,7 @@ from tracker.ui import page
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.wiring import services
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 SIGN_IN = "You are signed out Sign in, and you come back to this page. Sign in"
 

@@ -77,6 +77,7 @@ def change(at: AppTest, present: str = PASSWORD, new: str = NEW_PASSWORD, again:
     return press(at, "Change password")
 
 
+@pytest.mark.quick
 def test_a_password_is_changed_and_all_else_ends_but_this_browser(signed_in: Screens, engine: Engine) -> None:
     elsewhere = auth.sign_in(engine, EMAIL, PASSWORD, "192.0.2.7", NOW)
     api_token = auth.new_api_token(engine, auth.OPERATOR, EMAIL, NOW)
@@ -220,6 +221,7 @@ def path_of(link: str) -> str:
     return urlsplit(link).path
 
 
+@pytest.mark.quick
 def test_somebody_is_invited_by_a_link_that_sets_her_password_once(
     screens: Screens, app: Starlette, engine: Engine, boss: Member
 ) -> None:

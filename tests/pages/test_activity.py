@@ -52,6 +52,7 @@ def shown(found: AppTest) -> list[list[str]]:
     return [list(row.values())[1:] for row in tables(found).get("Activity", [])]
 
 
+@pytest.mark.quick
 def test_an_admin_sees_who_did_what_from_where_and_finds_it(
     screens: Screens, engine: Engine, ana: Member, boss: Member, held: str
 ) -> None:

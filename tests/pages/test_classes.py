@@ -14,7 +14,7 @@ from tracker.storage.database import transaction
 from tracker.storage.members import Member
 from tracker.ui import page
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 
 def test_classes_are_listed_newest_first(signed_in: Screens, engine: Engine, ana: Member) -> None:

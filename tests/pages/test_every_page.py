@@ -18,7 +18,7 @@ from tracker.ui import page, wiring
 from tracker.ui.sign_in import COOKIE
 from tracker.ui.wiring import services
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 HOSTILE = "<img src=x onerror=alert(1)> [win](https://evil.example) **bold** `code` $x$ :red[e] \u202eright"
 # Each of these in a text that is sent as Markdown would be read as markup.
@@ -55,6 +55,7 @@ def asked_for(engine: Engine, teacher: Member, name: str, class_id: str) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
+@pytest.mark.quick
 def test_a_page_shows_a_stranger_nothing_but_the_way_to_sign_in(
     screens: Screens, engine: Engine, ana: Member, name: str
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_page_is_drawn_without_a_class(signed_in: Screens, name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.database("sqlite", "postgresql", "pgbouncer")
+@pytest.mark.quick
 def test_a_page_is_drawn_with_classes_of_every_kind_in_any_browser(
     allowed: Screens, engine: Engine, ana: Member, name: str
 ) -> None:
@@ -118,7 +120,6 @@ def test_a_sign_in_ends_by_itself(signed_in: Screens, wired: Clock, name: str) -
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.slow
 def test_a_database_that_goes_away_at_any_moment_is_a_sentence_and_no_trace(
     allowed: Screens, engine: Engine, ana: Member, name: str
 ) -> None:

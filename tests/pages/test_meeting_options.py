@@ -60,6 +60,7 @@ def test_options_that_nobody_touches_ask_zoom_for_nothing(
     assert zoom.meetings[str(found.zoom_meeting_id)]["settings"].keys().isdisjoint(AS_ZOOM_HAS_IT)
 
 
+@pytest.mark.quick
 def test_the_schools_choice_stands_first_and_can_be_left(
     screens: Screens, engine: Engine, ana: Member, zoom: FakeZoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def test_the_form_begins_at_the_time_of_the_browser(screens: Screens, zoom: Fake
         assert shown == expected
 
 
+@pytest.mark.quick
 def test_a_class_is_made_here_and_at_zoom_and_then_shown(
     form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member
 ) -> None:

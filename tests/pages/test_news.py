@@ -40,6 +40,7 @@ def course_of(ana: Member) -> stored_courses.Course:
     return wiring.services().read(stored_courses.get_course, ana.id, "Algebra")
 
 
+@pytest.mark.quick
 def test_a_counted_class_has_a_summary_to_copy(screens: Screens, engine: Engine, ana: Member, taught: str) -> None:
     screens.sign_in(ana)
     assert not summary(screens.open(page.CLASS, id=taught))

@@ -42,6 +42,7 @@ def looked(engine: Engine, class_id: str, counts: tuple[int, int], error: Proble
         storage.registrations.finish(tx, claimed, NOW, counts, error, None)
 
 
+@pytest.mark.quick
 def test_it_says_how_many_are_registered_and_who_has_no_e_mail(screens: Screens, engine: Engine, ana: Member) -> None:
     class_id = planned(engine, ana)
     shown = said(screens.open(page.CLASS, id=class_id))

@@ -77,6 +77,7 @@ def test_every_week_begins_on_the_day_of_the_date_and_lasts_a_term(
     assert "13 classes, from Thu, 14 May 2026 to Thu, 6 Aug 2026, at 14:15." in said(opened)
 
 
+@pytest.mark.quick
 def test_a_series_is_made_with_one_link_and_its_first_class_is_shown(
     form: AppTest, zoom: FakeZoom, engine: Engine, ana: Member
 ) -> None:

@@ -202,6 +202,7 @@ def test_an_admin_makes_a_class_for_a_teacher_in_one_of_her_courses(
     assert "new-teacher" not in [one.key for one in screens.open(page.NEW_CLASS).selectbox]
 
 
+@pytest.mark.quick
 def test_an_admin_hands_classes_over_on_the_page_people(
     screens: Screens, engine: Engine, ana: Member, eva: Member, boss: Member
 ) -> None:

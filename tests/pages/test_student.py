@@ -78,6 +78,7 @@ def panel(screens: Screens, here: School, tmp_path: Path, monkeypatch: pytest.Mo
 # The page of a student
 
 
+@pytest.mark.quick
 def test_a_student_is_shown_with_her_figures_and_her_classes_the_latest_first(screens: Screens, here: School) -> None:
     courses.mark(here.using, here.ana, here.classes[0], [here.ids["Bo Ek"]], Status.LATE, "the bus")
     shown = show(screens, here)

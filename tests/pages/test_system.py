@@ -113,6 +113,7 @@ def test_a_school_without_any_webhook_yet_is_told_what_to_do(admin: Screens, fin
     assert "None has come yet." in said(found)
 
 
+@pytest.mark.quick
 def test_a_school_that_is_well_is_said_to_be(admin: Screens, engine: Engine, checked: dict[str, Check]) -> None:
     found = admin.open(page.SYSTEM)
     assert not found.exception

@@ -27,7 +27,7 @@ from tracker import auth, health
 from tracker.storage.members import Member
 from tracker.ui import page
 
-pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+pytestmark = pytest.mark.database("sqlite")
 
 SECTIONS = ("Needs attention", "Live now", "Coming up today", "Tomorrow", "Next", "Just held")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -34,14 +35,22 @@ WHY = {
     ),
 }
 DAY = timedelta(days=1)
+# What `held_in` says of a class.
+Held: TypeAlias = tuple[ClassPart, dict[str, SessionList]]
 # The widths of a text and of the button beside it; on a phone it is below the text.
 BESIDE = (3, 1)
 
 
-def decisions(found: Class, viewer: Member) -> None:
+def held_in(found: Class) -> Held:
+    """The sessions of a class, and those of their lists of which something is to be said."""
+    part: ClassPart = read(sessions.part_of, found, services().now())
+    return part, {one.session_uuid: one for one in read(class_attendance.lists_to_look_at, part)}
+
+
+def decisions(found: Class, held: Held, viewer: Member) -> None:
     """What a teacher should know of the sessions, or decide about them; nothing where one session is the class."""
     now = services().now()
-    part, lists = _of(found)
+    part, lists = held
     for one in part.sessions:
         if one.session.uuid in lists:
             _other_list(found, one, lists[one.session.uuid])
@@ -57,9 +66,9 @@ def decisions(found: Class, viewer: Member) -> None:
         _beside(moved, other, viewer)
 
 
-def those_that_count(found: Class) -> None:
+def those_that_count(found: Class, held: Held) -> None:
     """The fold with the sessions of the class, each with why it is; nothing where one session is the class."""
-    part, lists = _of(found)
+    part, lists = held
     by_hand = any(one.why is Why.CHOSEN or one.shared_with for one in part.sessions)
     if len(part.sessions) > 1 or by_hand or any(_missing(one) for one in lists.values()):
         title = _n("{number} session of this meeting", "{number} sessions of this meeting", len(part.sessions))
@@ -68,18 +77,12 @@ def those_that_count(found: Class) -> None:
                 _session(found, one, lists.get(one.session.uuid))
 
 
-def version(found: Class) -> object:
+def version(held: Held) -> object:
     """What is shown of sessions: a value that differs when something visible has changed."""
-    part, lists = _of(found)
+    part, lists = held
     strays = [(one.session.uuid, one.left_out, one.runs) for one in part.strays]
     own = [(one.session.uuid, one.why, one.runs, one.shared_with) for one in part.sessions]
     return strays, own, [(uuid, _missing(one), one.shorter, one.longer) for uuid, one in lists.items()]
-
-
-def _of(found: Class) -> tuple[ClassPart, dict[str, SessionList]]:
-    """The sessions of a class, and those of their lists of which something is to be said."""
-    part: ClassPart = read(sessions.part_of, found, services().now())
-    return part, {one.session_uuid: one for one in read(class_attendance.lists_to_look_at, part)}
 
 
 def _stray(found: Class, part: ClassPart, stray: Stray) -> None:
