@@ -75,7 +75,7 @@ def connection(services: Services) -> Iterator[Check]:
 def optional_scopes(services: Services) -> Iterator[Check]:
     """Whether the app has the scopes of registration where that is asked for; and which others it lacks, and may lack.
 
-    Nothing else that a school may switch on for its meetings (sign-in, substitutes, recording) needs a scope of its own.
+    Nothing else that a school may switch on for its meetings (sign-in, substitutes, recording) needs a scope.
     """
     granted = services.zoom.token().scopes
     asked_for = services.settings.meeting_registration == "on" or services.read(zoom_setup.asks_for_registration)
