@@ -30,6 +30,8 @@ OF_CONDITIONS: Mapping[str, Template] = {
     "webhooks_turned_away": "Webhooks that were refused within the last minutes: {count}. {reasons}",
     "webhooks_failed": "Webhooks that could not be taken in within the last minutes: {count}. Zoom sends them again.",
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come since {since}.",
+    "webhooks_incomplete": "Classes are held and Zoom announces them, but none of these events has come since {since}: "
+    "{events}.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
     "the Zoom app, or somebody else sends them, or something on the way changes their body.",
     "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
@@ -97,6 +99,8 @@ CURES: Mapping[str, Template] = {
     "nothing.",
     "webhooks_failed": "Mend what else is said here of database and disk; the tracker's log has the errors.",
     "webhooks_silent": _ENDPOINT,
+    "webhooks_incomplete": "On the page Feature of the Zoom app, in the event subscription, choose these events too, "
+    "and save it. The next class that has them ends this.",
     "webhooks_unsigned": _FROM_FEATURE_PAGE,
     "webhooks_changed": "Find what stands between Zoom and the tracker, and switch off whatever in it unpacks, formats "
     "or rewrites bodies.",
