@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, at, counted, ended, lesson, started, stay
+from tests.makers import Clock, at, counted, ended, lesson, member, started, stay
 from tracker import fetching, health, sessions, storage
 from tracker.health import Alarms, Health, WebhookCounter
 from tracker.health.state import EVENTS, NOTHING_SEEN
@@ -39,6 +39,12 @@ def hold(engine: Engine, ana: Member) -> Hold:
     return hold
 
 
+@pytest.fixture(autouse=True)
+def somebody(engine: Engine) -> Member:
+    """An admin: a school without any account is a case of its own."""
+    return member(engine, "ada@school.example", "admin")
+
+
 def look(engine: Engine, minutes: float = 0) -> Health:
     with reading(engine) as tx:
         return health.read_health(tx, at(minutes))
@@ -57,6 +63,17 @@ def test_a_school_that_was_just_set_up_has_nothing_but_no_tracker(engine: Engine
     assert found.alarms == Alarms(no_tracker=True, silent_since=None, unsigned=False)
     assert (found.trackers, found.webhooks, found.rates, found.last_webhook) == ((), (), (), None)
     assert found.webhook_age is None
+
+
+def test_a_database_without_any_account_is_told_until_there_is_one(engine: Engine, somebody: Member) -> None:
+    health.note_alive(engine, "one:8787", at(0), at(0))
+    assert "accounts_none" not in [one.code for one in look(engine).reasons]
+    with transaction(engine) as tx:
+        tx.connection().exec_driver_sql('DELETE FROM "User"')
+    told = next(one for one in look(engine).reasons if one.code == "accounts_none")
+    assert not told.is_down
+    assert "tracker user add EMAIL --role admin" in sentence_of(told.cure)
+    assert "DATABASE_URL and TRACKER_DATA_DIR" in sentence_of(told.cure)
 
 
 def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:

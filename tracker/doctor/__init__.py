@@ -42,6 +42,7 @@ WITH_DATABASE: tuple[tuple[str, Made], ...] = (
     ("retention", installation.retention),
     ("erased", installation.erased),
     ("trackers", installation.trackers),
+    ("ports", installation.ports),
     ("webhooks", installation.webhooks),
     ("lists", zoom.lists),
     ("events", zoom.events),

@@ -3,6 +3,8 @@
 Functions that take a transaction run in the caller's.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +50,7 @@ DELIVERIES_KEPT = timedelta(days=30)
 # An e-mail that fails so often will not go by itself; one that was given up is told for so long.
 MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
 NO_MAILS = MailQueue()
+DIGITS_OF_INSTALLATION = 16
 NOTHING_SEEN = Seen()
 
 
@@ -94,6 +97,8 @@ class Health:
     last_event: datetime | None = None
     validated: datetime | None = None
     mails: MailQueue = NO_MAILS
+    has_accounts: bool = True
+    installation: str = ""
 
     @property
     def reasons(self) -> list[Condition]:
@@ -107,6 +112,7 @@ class Health:
             "since": minute(self.alarms.missing_since or self.now),
         }
         possible = (
+            (Problem("accounts_none"), not self.has_accounts),
             (Problem("webhooks_silent", {"since": minute(silent or self.now)}), silent),
             (self.alarms.of_signatures, self.alarms.unsigned),
             (Problem("webhooks_never_came"), never),
@@ -142,7 +148,19 @@ def read_health(tx: Transaction, now: datetime, seen: Seen = NOTHING_SEEN) -> He
         ),
         validated=validation.last_at if validation else None,
         mails=mails(tx, now),
+        has_accounts=storage.members.first_id(tx) is not None,
+        installation=installation_of(tx),
     )
+
+
+def installation_of(tx: Transaction) -> str:
+    """What tells this database from every other one at this moment, and tells nothing else: a digest.
+
+    Of a copy it differs as soon as a tracker has started on either.
+    """
+    trackers = [(one.name, one.started_at.isoformat()) for one in storage.processes.list_trackers(tx)]
+    known = json.dumps([storage.members.first_id(tx), trackers])
+    return hashlib.sha256(known.encode()).hexdigest()[:DIGITS_OF_INSTALLATION]
 
 
 def alarms(tx: Transaction, now: datetime) -> Alarms:

@@ -109,6 +109,9 @@ CURES: Mapping[str, Template] = {
     "closed, and start tracker and dashboard again.",
     "settings_file_open": "Take it from them with `chmod 600`, and start the tracker again.",
     "secrets_weak": "Start tracker and dashboard again with the new ones.",
+    "accounts_none": "At the first start, add somebody: `tracker user add EMAIL --role admin`. If there were accounts "
+    "before, this is another database, new and empty: look at DATABASE_URL and TRACKER_DATA_DIR, and whether the disk "
+    "with the database is there; start tracker and dashboard again, or bring a backup back: `tracker restore FILE`.",
     "fetches_late": "Wait a few minutes: after a break the tracker catches up. If the number does not go down, start "
     "the tracker again, and look into its log.",
     "fetches_stuck": "The page System says for each class what Zoom says, and tries it again.",
