@@ -22,6 +22,7 @@ from tracker.ui import (
     components,
     first_steps,
     fonts,
+    healthz,
     index_page,
     invitation,
     language_choice,
@@ -147,6 +148,7 @@ if __name__ == "dashboard":
         routes=[
             *index_page.routes(),
             *fonts.routes(),
+            *healthz.routes(),
             *sign_in.routes(),
             *invitation.routes(),
             *school_account.routes(),

@@ -63,7 +63,7 @@ st.title(_("System"), anchor=False)
 st.header(_("Is all well?"), anchor=False)
 checked_at, checks = examined()
 with st.container(width=900):
-    found = all_well.troubles(current, failing, checks, wrong)
+    found = all_well.troubles(current, failing, checks, [*wrong, *all_well.of_this_dashboard(wrong, checks)])
     all_well.answer(found, checked_at)
     for one in found:
         what_to_do(one)

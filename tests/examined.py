@@ -17,11 +17,13 @@ from tracker.services import Services
 from tracker.settings import read_settings
 from tracker.zoom import Zoom
 
+# At which nobody listens.
+PORTS = {"TRACKER_PORT": "1", "DASHBOARD_PORT": "2"}
 NOW_AT_ZOOM = "Thu, 14 May 2026 12:00:00 GMT"
 
 
 def services_on(engine: Engine, clock: Clock, **said: str) -> Services:
-    chosen = settings(**said)
+    chosen = settings(**PORTS | said)
     return Services(engine, Zoom(chosen, clock, clock.monotonic), chosen, clock)
 
 
@@ -57,5 +59,5 @@ def answering(http: RequestsMock, scopes: str = ALL_SCOPES, date: str | None = N
 
 
 def at_practice(engine: Engine, clock: Clock, url: str, tmp_path: Path, **said: str) -> Services:
-    chosen = read_settings(environment(url, "sqlite://", tmp_path) | said)
+    chosen = read_settings(environment(url, "sqlite://", tmp_path) | PORTS | said)
     return Services(engine, Zoom(chosen, clock), chosen, clock)

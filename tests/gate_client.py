@@ -16,7 +16,7 @@ from tests.asgi import Answer, post, request
 from tests.makers import NOW, member
 from tracker import auth
 from tracker.storage.members import Member, Role
-from tracker.ui import fonts, invitation, language_choice, own_page, school_account, sign_in
+from tracker.ui import fonts, healthz, invitation, language_choice, own_page, school_account, sign_in
 from tracker.ui.gate import Gate
 from tracker.ui.sign_in import COOKIE
 
@@ -31,6 +31,7 @@ def gated_app() -> Starlette:
         routes=[
             *sign_in.routes(),
             *fonts.routes(),
+            *healthz.routes(),
             *invitation.routes(),
             *school_account.routes(),
             *language_choice.routes(),

@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from streamlit.testing.v1 import AppTest
 
 from tests import standing_tracker
+from tests.gate_client import gated_app, get
 from tests.makers import Clock, event_body, member, zoom_signature
 from tests.practice_school import environment, practice_zoom
 from tests.screens import Screens, said
@@ -37,6 +38,7 @@ from tracker.practice import server as practice_server
 from tracker.storage.database import make_engine
 from tracker.storage.schema import migrate
 from tracker.ui import page
+from tracker.ui.wiring import close
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -333,6 +335,13 @@ def postgres_place(server: str) -> Iterator[tuple[str, str]]:
             connection.execute(f"DROP ROLE {user}")
 
 
+def add_somebody(url: str) -> None:
+    """An account in this database: one without any is a situation of its own."""
+    made = make_engine(url)
+    member(made, "it@school.example", "admin")
+    made.dispose()
+
+
 @contextmanager
 def placed(situation: str, kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
     """A tracker that is well, or that begins in this situation."""
@@ -345,6 +354,7 @@ def placed(situation: str, kind: str, folder: Path, request: pytest.FixtureReque
         else:
             url, owner = stack.enter_context(postgres_place(request.getfixturevalue("postgres_url")))
             disk = folder
+        add_somebody(owner or url)
         given = environment(host.url, url, folder) | {standing_tracker.FOLDER: str(folder)}
         before_the_start(situation, given)
         tracker = Tracker(given, folder / "log", "tests.standing_tracker")
@@ -446,6 +456,32 @@ def test_each_bad_situation_is_named_in_all_four_places_with_what_mends_it(
 
         # It asks a tracker that answers late on a busy machine.
         wait_until(by_the_doctor, f"the doctor says {code}", patience=180)
+
+
+@pytest.mark.database("sqlite")
+def test_a_database_that_is_made_anew_in_place_of_a_lost_one_is_told(
+    tmp_path: Path, request: pytest.FixtureRequest, wired: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can sign in then, so it is the sign-in that says it on the dashboard."""
+    with placed("the volume is lost", "sqlite", tmp_path, request) as place:
+        assert "accounts_none" not in place.codes()
+        place.tracker.kill()
+        for file in place.disk.glob("school.sqlite3*"):
+            file.unlink()
+        place.tracker.start()
+        cure = sentence("cure_accounts_none")
+        wait_until(lambda: place.tells("accounts_none", 200), "/healthz says it")
+        assert place.health()[1]["status"] == "attention"
+        wait_until(lambda: log_of(place).get("accounts_none", "").endswith(cure), "the log says it")
+        made_anew = "a new, empty database was made; if there was one before, look at DATABASE_URL"
+        assert place.tracker.log.read_text().count(made_anew) == 1
+        exit_code, told = doctor_of(place)
+        assert (exit_code, told["people"].endswith(cure)) == (1, True)
+        monkeypatch.setenv("DATABASE_URL", place.url)
+        close()
+        assert sentence("accounts_none_for_person") in get(gated_app(), "/login").text
+        add_somebody(place.url)
+        wait_until(lambda: "accounts_none" not in place.codes(), "it is over with the first account")
 
 
 @pytest.mark.database("sqlite")

@@ -392,9 +392,9 @@ def test_the_doctor_says_what_is_missing_and_ends_with_1(tracker: CommandLine) -
     assert ran.json["ok"] is False
     plain = tracker("doctor")
     assert plain.code == 1
-    assert "MISSING people: No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin." in (
-        plain.text.splitlines()
-    )
+    (people,) = (line for line in plain.text.splitlines() if line.startswith("MISSING people: "))
+    assert "nobody can sign in. At the first start, add somebody: `tracker user add EMAIL --role admin`." in people
+    assert "If there were accounts before, this is another database" in people
 
 
 # What an operator does about the queue

@@ -21,7 +21,7 @@ from tracker.storage.database import make_engine
 
 pytestmark = pytest.mark.database("sqlite")
 
-OF_ZOOM = ("Zoom plan", "teachers at Zoom")
+OF_ZOOM = ("Zoom plan", "teachers at Zoom", "optional scopes")
 
 
 def test_everything_is_in_order_at_a_school_that_is_set_up(engine: Engine, clock: Clock, http: RequestsMock) -> None:
@@ -62,7 +62,7 @@ def test_a_database_that_is_away_does_not_keep_the_rest_from_being_looked_at(
     answering(http)
     checks = found(services_on(make_engine(f"sqlite:///{tmp_path}"), clock))
     unmade = {"schema", "database file", "people", "retention", "erased people", "trackers", "webhooks"}
-    unmade |= {"Zoom's lists", "whose webhooks", "teachers at Zoom", "e-mail"}
+    unmade |= {"Zoom's lists", "whose webhooks", "teachers at Zoom", "optional scopes", "e-mail"}
     assert {name for name, check in checks.items() if not check.ok} == {"database", *unmade}
     assert {checks[name].sentence for name in unmade} == {
         "It could not be checked. The database cannot be used, see there."

@@ -9,12 +9,12 @@ import pytest
 from responses import RequestsMock
 from sqlalchemy import Engine, text
 
-from tests.examined import USERS, Shown, answering, at_practice, found, services_on
+from tests.examined import ALL_SCOPES, USERS, Shown, answering, at_practice, found, services_on
 from tests.makers import Clock, at, counted, lesson, member, stay
 from tests.practice_school import PRACTICE, Host, practice_zoom
-from tracker import auth, storage
+from tracker import auth, classes, storage
 from tracker.attendance.types import FetchState
-from tracker.doctor.zoom import MOST_TEACHERS, USERS_SCOPE
+from tracker.doctor.zoom import MOST_TEACHERS, SCOPES_OF_REGISTRATION, USERS_SCOPE
 from tracker.storage.database import transaction
 from tracker.storage.members import Member
 
@@ -52,6 +52,51 @@ def test_a_zoom_that_does_not_show_its_plan_is_no_fault(engine: Engine, clock: C
     answering(http)
     check = found(services_on(engine, clock))["Zoom plan"]
     assert check == Shown("Zoom plan", True, "ZOOM_PLAN is pro; Zoom's answers do not show which plan it is.")
+
+
+# The scopes that not every school needs
+
+
+def test_scopes_that_nothing_asks_for_are_named_and_no_fault(
+    engine: Engine, clock: Clock, host: Host, tmp_path: Path, http: RequestsMock
+) -> None:
+    http.add_passthru(host.url)
+    checks = found(at_practice(engine, clock, host.url, tmp_path))
+    assert checks["optional scopes"] == Shown(
+        "optional scopes",
+        True,
+        "Not granted, and not needed now: meeting:read:list_meetings:admin (never making a meeting twice where an "
+        "answer of Zoom's is lost).",
+    )
+    answering(http)
+    checks = found(services_on(engine, clock))
+    assert checks["optional scopes"].ok
+    assert all(scope in checks["optional scopes"].sentence for scope in SCOPES_OF_REGISTRATION)
+    assert not any(scope in name for name in checks for scope in SCOPES_OF_REGISTRATION)
+
+
+@pytest.mark.parametrize("missing", SCOPES_OF_REGISTRATION)
+@pytest.mark.parametrize("asked_for_by", ["school", "class", "class that was asked for only"])
+@pytest.mark.database("sqlite", "postgresql")
+def test_the_scopes_of_registration_are_needed_where_it_is_asked_for(
+    engine: Engine, clock: Clock, http: RequestsMock, missing: str, asked_for_by: str
+) -> None:
+    answering(http, " ".join([ALL_SCOPES, *(one for one in SCOPES_OF_REGISTRATION if one != missing)]))
+    setting = {"MEETING_REGISTRATION": "on"} if asked_for_by == "school" else {}
+    class_id = lesson(engine, member(engine))
+    services = services_on(engine, clock, **setting)
+    if asked_for_by != "school":
+        assert found(services)["optional scopes"].ok
+        column = "meetingSent" if asked_for_by == "class" else "meetingAsked"
+        with transaction(engine) as tx:
+            statement = text(f'UPDATE "LiveStream" SET "{column}" = :options')
+            tx.connection().execute(statement, {"options": '{"registration": "on"}'})
+    checks = found(services)
+    assert [name for name, check in checks.items() if not check.ok] == [f"scope {missing}"]
+    assert "missing, needed for " in checks[f"scope {missing}"].sentence
+    if asked_for_by != "school":
+        classes.cancel_class(services, auth.OPERATOR, class_id)
+        assert all(check.ok for check in found(services).values())
 
 
 # The teachers

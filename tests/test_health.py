@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tests.fake_zoom import FakeZoom
-from tests.makers import Clock, at, counted, ended, lesson, stay
-from tracker import fetching, health, sessions
+from tests.makers import Clock, at, counted, ended, lesson, member, started, stay
+from tracker import fetching, health, sessions, storage
 from tracker.health import Alarms, Health, WebhookCounter
+from tracker.health.state import EVENTS, NOTHING_SEEN
 from tracker.messages import sentence_of
 from tracker.services import Services
 from tracker.storage.database import reading, transaction
@@ -38,6 +39,12 @@ def hold(engine: Engine, ana: Member) -> Hold:
     return hold
 
 
+@pytest.fixture(autouse=True)
+def somebody(engine: Engine) -> Member:
+    """An admin: a school without any account is a case of its own."""
+    return member(engine, "ada@school.example", "admin")
+
+
 def look(engine: Engine, minutes: float = 0) -> Health:
     with reading(engine) as tx:
         return health.read_health(tx, at(minutes))
@@ -56,6 +63,17 @@ def test_a_school_that_was_just_set_up_has_nothing_but_no_tracker(engine: Engine
     assert found.alarms == Alarms(no_tracker=True, silent_since=None, unsigned=False)
     assert (found.trackers, found.webhooks, found.rates, found.last_webhook) == ((), (), (), None)
     assert found.webhook_age is None
+
+
+def test_a_database_without_any_account_is_told_until_there_is_one(engine: Engine, somebody: Member) -> None:
+    health.note_alive(engine, "one:8787", at(0), at(0))
+    assert "accounts_none" not in [one.code for one in look(engine).reasons]
+    with transaction(engine) as tx:
+        tx.connection().exec_driver_sql('DELETE FROM "User"')
+    told = next(one for one in look(engine).reasons if one.code == "accounts_none")
+    assert not told.is_down
+    assert "tracker user add EMAIL --role admin" in sentence_of(told.cure)
+    assert "DATABASE_URL and TRACKER_DATA_DIR" in sentence_of(told.cure)
 
 
 def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:
@@ -184,6 +202,7 @@ def test_classes_that_fail_again_and_again_are_a_reason_and_empty_lists_are_none
     for number in range(2):
         lesson(engine, ana, zoom_meeting_id=str(85_000_000_000 + number))
         zoom.hold(f"uuid-{number}", meeting=str(85_000_000_000 + number))
+        sessions.note_delivery(school, started(f"uuid-{number}", meeting=str(85_000_000_000 + number)))
         sessions.note_delivery(school, ended(f"uuid-{number}", meeting=str(85_000_000_000 + number)))
     zoom.meanwhile = lambda path: zoom.faults.append((500, "")) if "uuid-0" in path else None
     for _ in range(6):
@@ -250,3 +269,85 @@ def test_what_is_long_past_is_forgotten(engine: Engine, tally: WebhookCounter, c
     with transaction(engine) as tx:
         health.forget_old(tx, at(0) + timedelta(days=31))
     assert len(look(engine).trackers) == len(look(engine).webhooks) == 0
+
+
+# Events that are needed and do not come
+
+
+def told_of(engine: Engine, class_id: str, minute: float, *events: str) -> None:
+    """These webhooks about a class came at that minute."""
+    with transaction(engine) as tx:
+        for event in events:
+            storage.webhook_log.note(tx, f"{class_id} {event}", event, class_id, at(minute))
+
+
+def test_events_of_no_concern_are_no_sign_that_those_come_that_are_needed(
+    engine: Engine, tally: WebhookCounter, clock: Clock, hold: Hold
+) -> None:
+    health.note_alive(engine, "one:8787", at(0), at(0))
+    noted(tally, clock, 1, "nothing_to_note")
+    for seen in (NOTHING_SEEN, tally.seen()):
+        with reading(engine) as tx:
+            found = health.read_health(tx, at(1), seen)
+        assert (found.last_webhook, found.last_event) == (at(1), None)
+        assert [reason.code for reason in found.reasons] == ["webhooks_never_came"]
+    hold(HOUR)
+    assert look(engine, 2 * HOUR).alarms.silent_since == at(HOUR)
+    noted(tally, clock, 2 * HOUR, "noted")
+    assert look(engine, 2 * HOUR).alarms.silent_since is None
+
+
+def test_events_of_no_concern_show_that_zooms_signature_is_ours(
+    engine: Engine, tally: WebhookCounter, clock: Clock
+) -> None:
+    for minute in range(0, 120, 20):
+        noted(tally, clock, minute, "nothing_to_note", "refused:wrong_signature")
+    assert not look(engine, 120).alarms.unsigned
+
+
+@pytest.mark.parametrize(
+    ("came", "missing"),
+    [
+        (("meeting.started", "meeting.ended"), "Participant/Host joined meeting, Participant/Host left meeting"),
+        (("meeting.participant_joined", "meeting.participant_left"), "Start Meeting, End Meeting"),
+        (tuple(EVENTS)[:3], "Participant/Host left meeting"),
+        (tuple(EVENTS), ""),
+    ],
+)
+def test_events_that_are_missing_of_a_class_that_others_were_told_of_are_named(
+    engine: Engine, hold: Hold, came: tuple[str, ...], missing: str
+) -> None:
+    class_id = hold(HOUR)
+    told_of(engine, class_id, HOUR, *came)
+    # Zoom may still repeat what was not taken in.
+    assert look(engine, 4 * HOUR).alarms.missing == ()
+    reasons = look(engine, 4 * HOUR + 1).reasons
+    assert [sentence_of(one) for one in reasons] == [
+        f"Classes are held and Zoom announces them, but none of these events has come since 2026-05-14 13:00 UTC: "
+        f"{missing}."
+        for _ in [0]
+        if missing
+    ]
+
+
+def test_missing_events_end_with_the_next_class_that_has_them(engine: Engine, hold: Hold) -> None:
+    told_of(engine, hold(HOUR), HOUR, "meeting.started")
+    assert look(engine, 5 * HOUR).alarms.missing
+    told_of(engine, hold(6 * HOUR), 6 * HOUR, *EVENTS)
+    assert not look(engine, 9 * HOUR).alarms.missing
+
+
+def test_of_a_class_in_which_nobody_is_known_to_have_been_no_events_of_people_are_missed(
+    engine: Engine, ana: Member
+) -> None:
+    class_id = lesson(engine, ana, start=HOUR)
+    counted(engine, class_id, start=HOUR, end=2 * HOUR)
+    told_of(engine, class_id, HOUR, "meeting.started", "meeting.ended")
+    assert look(engine, 5 * HOUR).alarms.missing == ()
+
+
+def test_events_that_were_missing_more_than_a_week_ago_are_no_news(engine: Engine, hold: Hold) -> None:
+    told_of(engine, hold(HOUR), HOUR, "meeting.started")
+    told_of(engine, hold(2 * HOUR), 2 * HOUR, "meeting.started")
+    assert look(engine, 7 * DAY + HOUR).alarms.missing
+    assert not look(engine, 7 * DAY + 2 * HOUR + 1).alarms.missing

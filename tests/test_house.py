@@ -86,7 +86,7 @@ IMPORTS: dict[str, str] = {
     "demo": "auth errors health paths practice sample_data sample_term services settings storage",
     "pages": "attendance audit auth class_attendance classes clock courses doctor errors fetching health listing "
     "messages privacy storage ui",
-    "run": "errors health privacy server services",
+    "run": "errors health messages privacy server services",
     "cli": "attendance audit auth class_attendance classes clock courses demo doctor errors fetching health logs "
     "messages paths privacy report reports rosters run sample_data server services settings storage support text",
     "__main__": "cli",

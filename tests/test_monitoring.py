@@ -146,6 +146,11 @@ def test_each_condition_of_health_is_an_alert(promtool: str, tmp_path: Path, sev
     assert len(tests) > 20
 
 
+def test_the_board_shows_how_much_room_is_left_on_each_disk() -> None:
+    (expression,) = (one for one in expressions_of_board() if "disk" in one)
+    assert expression == "tracker_disk_free_bytes"
+
+
 def test_the_board_can_be_imported() -> None:
     board = json.loads(BOARD.read_text("utf-8"))
     panels = board["panels"]

@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 
 from tracker.cli import command_parser
 from tracker.doctor import SCOPES
+from tracker.doctor.zoom import SCOPES_OF_REGISTRATION
 from tracker.messages.languages import offered
 from tracker.settings import OF_LIBRARIES, read_settings
 
@@ -96,7 +97,7 @@ def test_the_scopes_table_is_what_the_doctor_looks_for() -> None:
 
 def test_the_scopes_that_are_optional_are_those_of_registration() -> None:
     optional = re.findall(r"`(meeting:[a-z_:]+:admin)` \| optional", README)
-    assert optional == ["meeting:write:registrant:admin", "meeting:read:list_registrants:admin"]
+    assert optional == [*SCOPES_OF_REGISTRATION]
 
 
 def test_every_command_is_in_the_readme() -> None:

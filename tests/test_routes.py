@@ -317,6 +317,8 @@ def test_health_is_good_with_a_fresh_loop_and_a_database(state: ServerState, eng
     assert quiet.status == 200
     assert json.loads(quiet.body) == {
         "status": "attention",
+        "program": "tracker",
+        "installation": state.services.read(health.installation_of),
         "loop": {"ok": True, "secondsSinceLastTurn": 0.5},
         "database": {"ok": True},
         "lastWebhookAgeSeconds": None,

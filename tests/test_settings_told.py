@@ -6,6 +6,7 @@ They are `/healthz`, `/metrics`, the log, the page System and `tracker doctor`.
 import json
 import logging
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from tests.makers import Clock, StandingLoop, member
 from tests.practice_school import CommandLine, environment, practice_zoom
 from tests.screens import Screens, said
 from tests.tracker_process import Tracker, wait_until
+from tracker import cli, doctor, health
 from tracker import clock as wall
-from tracker import doctor
 from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.health import WebhookCounter
@@ -78,6 +79,7 @@ def started(folder: Path, fault: Fault) -> tuple[ServerState, Watch]:
 def test_the_tracker_tells_a_fault_of_its_settings_until_it_is_started_again(
     wired: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
+    member(services().engine)
     state, watch = started(tmp_path, fault)
     given = answer(state, Request("GET", "/healthz", {}))
     body = json.loads(given.body)
@@ -109,6 +111,50 @@ def test_system_names_a_fault_of_the_trackers_settings(
     assert fault.named in shown
     assert sentence(f"cure_{fault.code}") in shown
     assert SECRET not in shown
+
+
+@BY_FAULT
+def test_system_names_a_fault_of_the_dashboards_own_settings(
+    screens: Screens, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    """As where it is alone on its machine, with an `.env` that no tracker has."""
+    monkeypatch.setattr(
+        doctor, "examine", lambda _services: [Check(one, True, Problem("files_ours")) for one in doctor.CHECKS]
+    )
+    st.cache_data.clear()
+    write(tmp_path, fault.text, fault.mode)
+    health.note_alive(engine, "elsewhere:8787", wall.now(), screens.clock())
+    screens.sign_in(member(engine, "ada@school.example", "admin"))
+    shown = said(screens.open(page.SYSTEM))
+    assert "Settings of this dashboard: " in shown
+    assert fault.named in shown
+    assert sentence(f"cure_{fault.code}") in shown
+    assert SECRET not in shown
+
+
+def test_what_tracker_and_dashboard_have_wrong_alike_is_said_once(
+    screens: Screens, engine: Engine, tmp_path: Path
+) -> None:
+    st.cache_data.clear()
+    started(tmp_path, FAULTS[0])
+    screens.sign_in(member(engine, "ada@school.example", "admin"))
+    shown = said(screens.open(page.SYSTEM))
+    assert shown.count(sentence("cure_settings_misspelt")) == 1
+    assert "Settings of this dashboard: " not in shown
+
+
+@pytest.mark.slow
+def test_a_dashboard_alone_logs_what_is_wrong_with_its_settings(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so that it ends at once
+        port = str(taken.getsockname()[1])
+        given = environment("http://127.0.0.1:1", database_url, tmp_path, ZOOM_ACOUNT_ID="x", DASHBOARD_PORT=port)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        assert cli.main(["dashboard"]) == 1
+    (line,) = [one for one in caplog.records if vars(one).get("condition") == "settings_misspelt"]
+    assert "ZOOM_ACCOUNT_ID may be meant. Write the name as" in line.getMessage()
 
 
 @BY_FAULT

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from tests.asgi import HOST, Answer, post, request, requested, websocket
 from tests.fake_zoom import FakeZoom, sent
 from tests.gate_client import BEHIND, EMAIL, PAGE, PASSWORD, account, cookie_of, fault, get, log_in
-from tests.makers import MEETING, Clock, lesson
+from tests.makers import MEETING, Clock, lesson, member
 from tracker.auth import SIGN_IN_LIFE, passwords
 from tracker.auth.guessing import ATTEMPT_WINDOW, MOST_ATTEMPTS_FROM_ADDRESS
 from tracker.storage.members import Member
@@ -125,6 +125,14 @@ def test_the_form_asks_for_what_a_password_manager_knows(app: Starlette) -> None
     assert re.search(r'<label for="password">.*\n<input id="password" [^>]*type="password"', form.text)
     assert fault(form) == ""
     assert "set-cookie" not in dict(form.headers)
+
+
+def test_a_dashboard_without_any_account_says_that_nobody_can_sign_in(app: Starlette, engine: Engine) -> None:
+    told = "There is no account here yet. If you had one, please tell whoever runs this service."
+    answer = get(app, "/login")
+    assert (answer.status, fault(answer)) == (200, told)
+    member(engine)
+    assert told not in get(app, "/login").text
 
 
 def test_the_right_password_opens_the_dashboard(app: Starlette, ana: Member) -> None:

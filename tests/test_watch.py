@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tests.fake_zoom import API, OAUTH, grant
-from tests.makers import Clock, StandingLoop, at
+from tests.makers import Clock, StandingLoop, at, member
 from tracker import health
 from tracker.errors import Problem, ZoomMisconfigured, ZoomUnreachable
 from tracker.health import Condition, Severity, Vitals, WebhookCounter, of_process
@@ -28,6 +28,12 @@ from tracker.zoom import Contact, Standing
 from tracker.zoom.contact import Trouble
 
 GIGABYTE = 1024**3
+
+
+@pytest.fixture(autouse=True)
+def somebody(engine: Engine) -> None:
+    """A school without any account is a case of its own."""
+    member(engine, "ada@school.example", "admin")
 
 
 def watch_on(school: Services, clock: Clock, loop_age: float | None = 0.5) -> Watch:

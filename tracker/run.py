@@ -4,19 +4,22 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from tracker import privacy
 from tracker.errors import InvalidInput
 from tracker.health import Condition, WebhookCounter, name_of_tracker
+from tracker.messages import sentence_of
 from tracker.server.dashboard_process import Dashboard, port_is_free
 from tracker.server.http_server import HttpServer
 from tracker.server.routes import ServerState
 from tracker.server.watch import Watch
 from tracker.server.worker import Worker
 from tracker.services import Services
+
+log = logging.getLogger(__name__)
 
 
 def begin(log_level: int = logging.INFO) -> None:
@@ -68,6 +71,12 @@ def running_tracker(services: Services, settings_wrong: tuple[Condition, ...] = 
         worker.guarded(webhook_counter.save_counts)
         webhook_counter.tell_refused(at_end=True)
         watch.stop()
+
+
+def tell(wrong: Iterable[Condition]) -> None:
+    """Logs what is wrong with the settings of a process that is no tracker, each with what mends it."""
+    for one in wrong:
+        log.warning("%s %s", sentence_of(one), sentence_of(one.cure), extra={"condition": one.code})
 
 
 def until_stopped(dashboard: Dashboard | None = None) -> int:

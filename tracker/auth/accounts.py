@@ -216,6 +216,11 @@ def _log(outcome: str, acting: Member, member: Member) -> None:
     log.info("account", extra={"outcome": outcome, "user": member.id, "by": acting.id or acting.name})
 
 
+def has_accounts(tx: Transaction) -> bool:
+    """Whether there is any account."""
+    return storage.members.first_id(tx) is not None
+
+
 def list_members(tx: Transaction) -> list[Member]:
     """Everybody with an account, by e-mail."""
     return storage.members.list_members(tx)

@@ -52,7 +52,7 @@ from tracker.cli.call import (
 from tracker.errors import InvalidInput, NotFound, Problem, SettingsError, TrackerError
 from tracker.health import Condition
 from tracker.messages import languages, name_of_check, people_in_words, sentence_of
-from tracker.run import begin, check_port, running_tracker, until_stopped
+from tracker.run import begin, check_port, running_tracker, tell, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
 from tracker.settings import environment_of, for_libraries, read_settings
@@ -138,6 +138,7 @@ def dashboard_alone(call: Call) -> int:
     """The dashboard alone."""
     begin()
     with call.services() as services:
+        tell(_wrong_settings(call, services))
         privacy.keep_erased(services)
         with Dashboard(services.settings, call.environment) as dashboard:
             say(f"The dashboard is at {dashboard.url}.", at_once=True)

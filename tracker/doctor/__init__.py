@@ -42,10 +42,12 @@ WITH_DATABASE: tuple[tuple[str, Made], ...] = (
     ("retention", installation.retention),
     ("erased", installation.erased),
     ("trackers", installation.trackers),
+    ("ports", installation.ports),
     ("webhooks", installation.webhooks),
     ("lists", zoom.lists),
     ("events", zoom.events),
     ("teachers", zoom.teachers),
+    ("optional_scopes", zoom.optional_scopes),
     ("mail", others.mail_server),
 )
 WITHOUT_DATABASE: tuple[tuple[str, Made], ...] = (
@@ -67,7 +69,7 @@ WITHOUT_DATABASE: tuple[tuple[str, Made], ...] = (
 # Every check that `examine` makes.
 CHECKS = frozenset(("database", *(code for code, _check in (*WITHOUT_DATABASE, *WITH_DATABASE))))
 # These ask nothing of a Zoom that does not know us.
-WITH_ZOOM = ("plan", "teachers")
+WITH_ZOOM = ("plan", "teachers", "optional_scopes")
 
 
 def examine(services: Services) -> list[Check]:

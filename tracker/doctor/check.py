@@ -31,6 +31,7 @@ SAID_BY_CHECK = {
     "settings_file": frozenset(("settings_file_open",)),
     "settings": frozenset(("settings_misspelt", "settings_line_unreadable", "settings_file_open")),
     "secrets": frozenset(("secrets_weak",)),
+    "people": frozenset(("accounts_none",)),
     "webhooks": frozenset(("webhooks_silent", "webhooks_unsigned", "webhooks_changed")),
 }
 

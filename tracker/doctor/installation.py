@@ -23,6 +23,8 @@ SECRETS = ("zoom_client_secret", "zoom_webhook_secret", "cron_secret", "oidc_cli
 PREFIXES = ("ZOOM_", "TRACKER_", "OIDC_")
 # The form of those that `tracker demo` makes; what it keeps may have been copied anywhere.
 OF_DEMO = re.compile(r"(client|webhook|cron)-[0-9a-f]{32}")
+# Who listens at a port is asked so often, and waited for.
+TRIES_TO_COMPARE, SECONDS_TO_ANSWER = 3, 5.0
 # Secrets and tokens travel to these.
 ADDRESSES = ("zoom_api_url", "zoom_oauth_url", "oidc_issuer")
 
@@ -134,7 +136,9 @@ def is_here(url: str) -> bool:
 def people(services: Services) -> Iterator[Check]:
     """Whether anybody can sign in."""
     count = len(services.read(auth.list_members))
-    yield Check("people", count > 0, Problem("accounts", {"count": count}) if count else Problem("accounts_none"))
+    none = Condition(Problem("accounts_none"))
+    lost = Problem("condition", {"what": (none,), "cure": (none.cure,)})
+    yield Check("people", count > 0, Problem("accounts", {"count": count}) if count else lost)
 
 
 def retention(services: Services) -> Iterator[Check]:
@@ -175,6 +179,39 @@ def trackers(services: Services) -> Iterator[Check]:
     names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
     running = Problem("trackers_running", {"names": names})
     yield Check("trackers", in_order, running if alive else Problem("trackers_none"))
+
+
+def ports(services: Services) -> Iterator[Check]:
+    """Whether whoever listens at this installation's ports belongs to it; and whether its tracker can be reached."""
+    settings = services.settings
+    asked = (
+        (health.Program.TRACKER, settings.tracker_port, "TRACKER_PORT"),
+        (health.Program.DASHBOARD, settings.dashboard_port, "DASHBOARD_PORT"),
+    )
+    faults = []
+    for program, port, setting in asked:
+        if code := _amiss_at(services, program, port):
+            faults.append(Problem(code, {"port": port, "setting": setting}))
+    told = Problem("several", {"sentences": tuple(faults)}) if faults else Problem("ports_ours")
+    yield Check("ports", not faults, told)
+
+
+def _amiss_at(services: Services, program: health.Program, port: int) -> str:
+    """What is the matter with whoever listens there; "" for nothing, as where nobody does or it is not known."""
+    for _ in range(TRIES_TO_COMPARE):
+        try:
+            found = health.who_listens(services.settings, port, SECONDS_TO_ANSWER)
+        except TimeoutError:
+            return "port_silent"
+        if found is None:
+            is_deaf = program is health.Program.TRACKER and health.is_heard_of(services)
+            return "port_deaf" if is_deaf else ""
+        if found.program is not program:
+            return "port_of_another_program"
+        # Between the two questions a tracker may have started, and made them differ.
+        if found.installation in ("", services.read(health.installation_of)):
+            return ""
+    return "port_of_another_installation"
 
 
 def conditions(services: Services, checks: Sequence[Check]) -> Iterator[Check]:

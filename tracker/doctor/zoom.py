@@ -1,6 +1,6 @@
 """What Zoom says of the app, the plan and the teachers, and what the last classes show of how it is set up there."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -34,6 +34,13 @@ SCOPES = {
     "meeting:read:past_meeting:admin": Problem("for_lost_sessions"),
     "meeting:read:participant:admin": Problem("for_seeing_live"),
 }
+# Those that only registration needs.
+SCOPES_OF_REGISTRATION = {
+    "meeting:write:registrant:admin": Problem("for_registering"),
+    "meeting:read:list_registrants:admin": Problem("for_registered"),
+}
+# One that nothing fails without, and what it is good for.
+USEFUL_SCOPES = {"meeting:read:list_meetings:admin": Problem("for_making_once")}
 # Only this looking into teachers' accounts needs it.
 USERS_SCOPE = "user:read:user:admin"
 # Each is a call to Zoom, and somebody waits for the page System.
@@ -62,10 +69,38 @@ def connection(services: Services) -> Iterator[Check]:
         return
     amiss = _amiss_at_api(services)
     yield Check("zoom", amiss is None, amiss or Problem("zoom_in_order", {"host": host}))
-    for scope, purpose in SCOPES.items():
-        there = scope in token.scopes or _classic(scope) in token.scopes
+    yield from _of_scopes(SCOPES, token.scopes)
+
+
+def optional_scopes(services: Services) -> Iterator[Check]:
+    """Whether the app has the scopes of registration where that is asked for; and which others it lacks, and may lack.
+
+    Nothing else that a school may switch on for its meetings (sign-in, substitutes, recording) needs a scope.
+    """
+    granted = services.zoom.token().scopes
+    asked_for = services.settings.meeting_registration == "on" or services.read(zoom_setup.asks_for_registration)
+    if asked_for:
+        yield from _of_scopes(SCOPES_OF_REGISTRATION, granted)
+    optional = USEFUL_SCOPES | ({} if asked_for else SCOPES_OF_REGISTRATION)
+    lacking = tuple(
+        Problem("scope_may_lack", {"scope": scope, "purpose": (purpose,)})
+        for scope, purpose in optional.items()
+        if not _is_granted(scope, granted)
+    )
+    told = Problem("scopes_may_lack", {"scopes": lacking}) if lacking else Problem("scopes_optional_granted")
+    yield Check("optional_scopes", True, told)
+
+
+def _of_scopes(scopes: Mapping[str, Problem], granted: Collection[str]) -> Iterator[Check]:
+    """Whether each of these scopes is granted, with what needs it."""
+    for scope, purpose in scopes.items():
+        there = _is_granted(scope, granted)
         problem = Problem("scope_granted") if there else Problem("scope_missing", {"purpose": (purpose,)})
         yield Check(f"scope:{scope}", there, problem)
+
+
+def _is_granted(scope: str, granted: Collection[str]) -> bool:
+    return scope in granted or _classic(scope) in granted
 
 
 def _asked(error: ZoomUnreachable, url: str) -> Problem:

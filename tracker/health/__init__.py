@@ -5,13 +5,17 @@
 no tracker.
 """
 
+from tracker.health.asking import Listener as Listener
+from tracker.health.asking import Program as Program
 from tracker.health.asking import TrackerAnswer as TrackerAnswer
 from tracker.health.asking import ask_tracker as ask_tracker
 from tracker.health.asking import text_of_tracker as text_of_tracker
+from tracker.health.asking import who_listens as who_listens
 from tracker.health.conditions import Condition as Condition
 from tracker.health.conditions import Severity as Severity
 from tracker.health.conditions import fields_of as fields_of
 from tracker.health.known import NOT_RUNNING as NOT_RUNNING
+from tracker.health.known import is_heard_of as is_heard_of
 from tracker.health.known import known as known
 from tracker.health.known import name_of_tracker as name_of_tracker
 from tracker.health.known import of_trackers as of_trackers
@@ -25,6 +29,7 @@ from tracker.health.state import Health as Health
 from tracker.health.state import alarms as alarms
 from tracker.health.state import failing_classes as failing_classes
 from tracker.health.state import forget_old as forget_old
+from tracker.health.state import installation_of as installation_of
 from tracker.health.state import mails as mails
 from tracker.health.state import note_alive as note_alive
 from tracker.health.state import note_gone as note_gone

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterable
 from datetime import timedelta
 
+from tracker import storage
 from tracker.errors import Problem
 from tracker.health.asking import ask_tracker
 from tracker.health.conditions import Condition, Severity, from_json
@@ -27,7 +28,7 @@ def known(services: Services) -> list[Condition]:
     A tracker of this machine is asked over HTTP where the database cannot be read, or has no fresh word of it.
     """
     found: list[Condition] = []
-    silent = True
+    silent, installation = True, ""
     try:
         health = Reader(services).read()
     except (*AWAY, TimeoutError):
@@ -36,9 +37,10 @@ def known(services: Services) -> list[Condition]:
         log.exception("what the database says of this installation could not be made out")
     else:
         found = [*of_trackers(health), *health.reasons]
-        silent = _is_silent(health, name_of_tracker(services))
+        silent, installation = _is_silent(health, name_of_tracker(services)), health.installation
     answer = ask_tracker(services.settings) if silent else None
-    if answer is not None:
+    # At its port another installation's tracker may listen, which says nothing of this one.
+    if answer is not None and installation in ("", answer.installation or installation):
         found = [one for one in found if one.code != NOT_RUNNING]
         found += answer.conditions
     return sorted(_each_once(found), key=lambda one: not one.is_down)
@@ -55,6 +57,12 @@ def of_trackers(found: Health) -> list[Condition]:
 def name_of_tracker(services: Services) -> str:
     """What the tracker of this machine is called: a restart goes on under the same name."""
     return f"{platform.node()}:{services.settings.tracker_port}"
+
+
+def is_heard_of(services: Services) -> bool:
+    """Whether the tracker of this machine has given a sign of life within the last half minute."""
+    found, name = services.read(storage.processes.list_trackers), name_of_tracker(services)
+    return any(one.name == name and services.now() - one.seen_at < FRESH_FOR for one in found)
 
 
 def _is_silent(found: Health, own: str) -> bool:

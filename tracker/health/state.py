@@ -3,6 +3,8 @@
 Functions that take a transaction run in the caller's.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +20,7 @@ from tracker.storage.database import Engine, Transaction, transaction
 from tracker.storage.mails import MailQueue
 from tracker.storage.processes import Tracker
 from tracker.storage.rates import Usage
-from tracker.storage.webhook_log import REFUSED, LoggedWebhook, Tally
+from tracker.storage.webhook_log import OF_NO_CONCERN, REFUSED, LoggedWebhook, Tally
 from tracker.zoom.webhook import BODY_CHANGED
 
 VERSION = version("zoom-participant-tracking")
@@ -28,6 +30,18 @@ VALIDATION = "url_validation"
 SILENT_AFTER = timedelta(days=1)
 # While classes are held webhooks come all the time: for so long none but such as have another signature is a sign.
 UNSIGNED_AFTER = timedelta(hours=1)
+# Zoom repeats for about 85 minutes what was not taken in. So long after a class all has come that will.
+ALL_HAS_COME_AFTER = timedelta(hours=2)
+# Zoom's clock and ours may differ by so much where a class's start is compared with when a webhook came.
+BEFORE_CLASS = timedelta(minutes=10)
+# The events that are needed, by Zoom's names of them; the others are only understood.
+EVENTS = {
+    "meeting.started": "Start Meeting",
+    "meeting.ended": "End Meeting",
+    "meeting.participant_joined": "Participant/Host joined meeting",
+    "meeting.participant_left": "Participant/Host left meeting",
+}
+OF_PEOPLE = frozenset(("meeting.participant_joined", "meeting.participant_left"))
 # How long ago a class may have been held for missing webhooks to be reported.
 LOOKED_BACK = timedelta(days=7)
 TALLIES_KEPT = timedelta(days=30)
@@ -36,6 +50,7 @@ DELIVERIES_KEPT = timedelta(days=30)
 # An e-mail that fails so often will not go by itself; one that was given up is told for so long.
 MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
 NO_MAILS = MailQueue()
+DIGITS_OF_INSTALLATION = 16
 NOTHING_SEEN = Seen()
 
 
@@ -46,13 +61,16 @@ class Alarms:
     `no_tracker`: no tracker runs that would take in webhooks and fetch what is due. `silent_since`: from when on
     Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: some with another
     signature came, and for an hour none that was Zoom's; a stranger's beside Zoom's are none of this, however many.
-    `changed`: the last of these was changed on the way.
+    `changed`: the last of these was changed on the way. `missing`: the events of which none has come since the moment,
+    though a class was held whose other events came.
     """
 
     no_tracker: bool
     silent_since: datetime | None
     unsigned: bool
     changed: bool = False
+    missing: tuple[str, ...] = ()
+    missing_since: datetime | None = None
 
     @property
     def of_signatures(self) -> Problem:
@@ -64,8 +82,8 @@ class Alarms:
 class Health:
     """The state of the installation at `now`; `webhooks` are those of the present UTC day by outcome.
 
-    `last_event` is when the last webhook came that was more than a check of our address, `validated` when Zoom's last
-    check was answered.
+    `last_needed` is when the last webhook came that was of any concern here, `last_event` the same without checks of
+    our address, `validated` when Zoom's last check was answered.
     """
 
     now: datetime
@@ -73,11 +91,14 @@ class Health:
     trackers: tuple[Tracker, ...]
     queue: Queue
     last_webhook: datetime | None
+    last_needed: datetime | None
     webhooks: tuple[Tally, ...]
     rates: tuple[Usage, ...]
     last_event: datetime | None = None
     validated: datetime | None = None
     mails: MailQueue = NO_MAILS
+    has_accounts: bool = True
+    installation: str = ""
 
     @property
     def reasons(self) -> list[Condition]:
@@ -85,11 +106,17 @@ class Health:
         late, stuck, silent = self.queue.late, self.queue.stuck, self.alarms.silent_since
         why = (self.mails.why,) if self.mails.why else ()
         # Without a tracker none can come.
-        never = self.last_webhook is None and not (silent or self.alarms.unsigned or self.alarms.no_tracker)
+        never = self.last_needed is None and not (silent or self.alarms.unsigned or self.alarms.no_tracker)
+        lacking = {
+            "events": ", ".join(EVENTS[name] for name in self.alarms.missing),
+            "since": minute(self.alarms.missing_since or self.now),
+        }
         possible = (
+            (Problem("accounts_none"), not self.has_accounts),
             (Problem("webhooks_silent", {"since": minute(silent or self.now)}), silent),
             (self.alarms.of_signatures, self.alarms.unsigned),
             (Problem("webhooks_never_came"), never),
+            (Problem("webhooks_incomplete", lacking), self.alarms.missing),
             (Problem("fetches_late", {"count": late}), late),
             (Problem("fetches_stuck", {"count": stuck}), stuck),
             (Problem("mails_late", {"count": self.mails.late}), self.mails.late),
@@ -105,25 +132,40 @@ class Health:
 
 def read_health(tx: Transaction, now: datetime, seen: Seen = NOTHING_SEEN) -> Health:
     """The state of everything at `now`; `seen` is what a tracker knows of webhooks beyond what is written down."""
-    trackers, last = storage.processes.list_trackers(tx), _latest(_last_webhook(tx), seen.last)
+    trackers, last = storage.processes.list_trackers(tx), _last_webhooks(tx, seen)
     validation = storage.webhook_log.last_of_outcomes(tx, VALIDATION)
     return Health(
         now=now,
         alarms=_alarms(tx, trackers, last, now, seen),
         trackers=trackers,
         queue=queue(tx, now),
-        last_webhook=last,
+        last_webhook=last.signed,
+        last_needed=last.needed,
         webhooks=storage.webhook_log.tallies_today(tx, now),
         rates=tuple(usage.today(now) for usage in storage.rates.list_usages(tx)),
-        last_event=_latest(storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx, but=VALIDATION)),
+        last_event=_latest(
+            storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx, VALIDATION, OF_NO_CONCERN)
+        ),
         validated=validation.last_at if validation else None,
         mails=mails(tx, now),
+        has_accounts=storage.members.first_id(tx) is not None,
+        installation=installation_of(tx),
     )
+
+
+def installation_of(tx: Transaction) -> str:
+    """What tells this database from every other one at this moment, and tells nothing else: a digest.
+
+    Of a copy it differs as soon as a tracker has started on either.
+    """
+    trackers = [(one.name, one.started_at.isoformat()) for one in storage.processes.list_trackers(tx)]
+    known = json.dumps([storage.members.first_id(tx), trackers])
+    return hashlib.sha256(known.encode()).hexdigest()[:DIGITS_OF_INSTALLATION]
 
 
 def alarms(tx: Transaction, now: datetime) -> Alarms:
     """What somebody has to do something about."""
-    return _alarms(tx, storage.processes.list_trackers(tx), _last_webhook(tx), now)
+    return _alarms(tx, storage.processes.list_trackers(tx), _last_webhooks(tx, NOTHING_SEEN), now, NOTHING_SEEN)
 
 
 def queue(tx: Transaction, now: datetime) -> Queue:
@@ -168,21 +210,36 @@ def forget_old(tx: Transaction, now: datetime) -> None:
     storage.mails.forget_weekly(tx, now - TALLIES_KEPT)
 
 
-def _alarms(
-    tx: Transaction, trackers: Iterable[Tracker], last: datetime | None, now: datetime, seen: Seen = NOTHING_SEEN
-) -> Alarms:
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """When the last webhook came that was Zoom's, and the last one of these that was of any concern here."""
+
+    signed: datetime | None
+    needed: datetime | None
+
+
+def _last_webhooks(tx: Transaction, seen: Seen) -> _Last:
+    noted, last = storage.webhook_log.last(tx), storage.webhook_log.last_not_refused
+    return _Last(
+        _latest(noted, last(tx), seen.last),
+        _latest(noted, last(tx, OF_NO_CONCERN), seen.last_needed),
+    )
+
+
+def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: _Last, now: datetime, seen: Seen) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
     stored = storage.webhook_log.last_of_outcomes(tx, *OF_OTHERS)
     known = [(stored.last_at, stored.outcome)] if stored else []
     other, outcome = max(known + ([seen.last_other] if seen.last_other else []), default=(None, ""))
-    unsigned = other is not None and now - other < SILENT_AFTER and (last is None or other - last > UNSIGNED_AFTER)
+    unsigned = (
+        other is not None
+        and now - other < SILENT_AFTER
+        and (last.signed is None or other - last.signed > UNSIGNED_AFTER)
+    )
     changed = unsigned and outcome == f"{REFUSED}{BODY_CHANGED}"
-    return Alarms(not alive, _silent_since(tx, last, now), unsigned, changed)
-
-
-def _last_webhook(tx: Transaction) -> datetime | None:
-    """When the last webhook came that was Zoom's."""
-    return _latest(storage.webhook_log.last(tx), storage.webhook_log.last_not_refused(tx))
+    silent = _silent_since(tx, last.needed, now)
+    missing, since = _missing_events(tx, now) if silent is None else ((), None)
+    return Alarms(not alive, silent, unsigned, changed, missing, since)
 
 
 def _latest(*moments: datetime | None) -> datetime | None:
@@ -195,3 +252,17 @@ def _silent_since(tx: Transaction, last: datetime | None, now: datetime) -> date
         return None
     after = max(last or now - LOOKED_BACK, now - LOOKED_BACK)
     return storage.attention.first_held_after(tx, after)
+
+
+def _missing_events(tx: Transaction, now: datetime) -> tuple[tuple[str, ...], datetime | None]:
+    """Which of the events that are needed no class has had since the last one began that is over, and told of.
+
+    A few questions that the first row answers: they are asked every few seconds, and there may be millions of rows.
+    """
+    latest = storage.webhook_log.last_class_told_of(tx, now - ALL_HAS_COME_AFTER)
+    if latest is None or latest.began < now - LOOKED_BACK:
+        return (), None
+    asked = [name for name in EVENTS if latest.had_people or name not in OF_PEOPLE]
+    since = latest.began - BEFORE_CLASS
+    missing = tuple(name for name in asked if not storage.webhook_log.has_come(tx, name, since))
+    return missing, latest.began if missing else None

@@ -4,12 +4,12 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tracker import storage
 from tracker.storage.database import Engine, transaction
-from tracker.storage.webhook_log import REFUSED
+from tracker.storage.webhook_log import OF_NO_CONCERN, REFUSED
 from tracker.zoom.webhook import OTHER_SIGNATURES
 
 log = logging.getLogger(__name__)
@@ -25,12 +25,13 @@ OF_OTHERS = {f"{REFUSED}{code}" for code in OTHER_SIGNATURES}
 class Seen:
     """What a process has seen of webhooks, whether or not the database knows.
 
-    `last`: when the last one came that was Zoom's. `last_other`: when the last one came that has another signature, and
-    its outcome.
+    `last`: when the last one came that was Zoom's. `last_needed`: the same of those that are needed here. `last_other`:
+    when the last one came that has another signature, and its outcome.
     """
 
     last: datetime | None = None
     last_other: tuple[datetime, str] | None = None
+    last_needed: datetime | None = None
 
 
 class WebhookCounter:
@@ -54,11 +55,12 @@ class WebhookCounter:
                 self._pieces = [*self._recent_pieces(now), (now, Counter())]
             self._pieces[-1][1][outcome] += 1
             if not outcome.startswith(REFUSED):
-                self._seen = Seen(now, self._seen.last_other)
+                needed = self._seen.last_needed if outcome == OF_NO_CONCERN else now
+                self._seen = replace(self._seen, last=now, last_needed=needed)
                 return
             self._not_told[outcome.removeprefix(REFUSED)] += 1
             if outcome in OF_OTHERS:
-                self._seen = Seen(self._seen.last, (now, outcome))
+                self._seen = replace(self._seen, last_other=(now, outcome))
 
     def recent(self) -> Counter[str]:
         """How many of the last minutes had which outcome, those among them that the database does not take."""

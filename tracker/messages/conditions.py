@@ -30,6 +30,8 @@ OF_CONDITIONS: Mapping[str, Template] = {
     "webhooks_turned_away": "Webhooks that were refused within the last minutes: {count}. {reasons}",
     "webhooks_failed": "Webhooks that could not be taken in within the last minutes: {count}. Zoom sends them again.",
     "webhooks_silent": "Classes were held, and no webhook of Zoom's has come since {since}.",
+    "webhooks_incomplete": "Classes are held and Zoom announces them, but none of these events has come since {since}: "
+    "{events}.",
     "webhooks_unsigned": "Webhooks come whose signature does not match: ZOOM_WEBHOOK_SECRET is not the Secret Token of "
     "the Zoom app, or somebody else sends them, or something on the way changes their body.",
     "webhooks_changed": "Zoom's webhooks come with a body that something on the way has changed, so they are refused: "
@@ -97,6 +99,8 @@ CURES: Mapping[str, Template] = {
     "nothing.",
     "webhooks_failed": "Mend what else is said here of database and disk; the tracker's log has the errors.",
     "webhooks_silent": _ENDPOINT,
+    "webhooks_incomplete": "On the page Feature of the Zoom app, in the event subscription, choose these events too, "
+    "and save it. The next class that has them ends this.",
     "webhooks_unsigned": _FROM_FEATURE_PAGE,
     "webhooks_changed": "Find what stands between Zoom and the tracker, and switch off whatever in it unpacks, formats "
     "or rewrites bodies.",
@@ -105,6 +109,9 @@ CURES: Mapping[str, Template] = {
     "closed, and start tracker and dashboard again.",
     "settings_file_open": "Take it from them with `chmod 600`, and start the tracker again.",
     "secrets_weak": "Start tracker and dashboard again with the new ones.",
+    "accounts_none": "At the first start, add somebody: `tracker user add EMAIL --role admin`. If there were accounts "
+    "before, this is another database, new and empty: look at DATABASE_URL and TRACKER_DATA_DIR, and whether the disk "
+    "with the database is there; start tracker and dashboard again, or bring a backup back: `tracker restore FILE`.",
     "fetches_late": "Wait a few minutes: after a break the tracker catches up. If the number does not go down, start "
     "the tracker again, and look into its log.",
     "fetches_stuck": "The page System says for each class what Zoom says, and tries it again.",

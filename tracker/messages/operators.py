@@ -28,6 +28,7 @@ OF_THE_MACHINE: Mapping[str, Template] = {
     "database_newer": "the database belongs to a newer version of this program (schema {found}, and this one knows "
     "{newest}): install that version again, or go back to the copy that was made before the upgrade",
     "database_away": "The database cannot be reached right now.",
+    "accounts_none_for_person": "There is no account here yet. If you had one, please tell whoever runs this service.",
     "database_away_for_person": "The database cannot be reached right now. Please try again in a moment.",
     "database_away_for_operator": "The database cannot be reached; check DATABASE_URL and that its server runs.",
     "database_away_because": "The database cannot be reached; check DATABASE_URL and that its server runs ({cause}).",
@@ -122,6 +123,8 @@ OF_CHECKS: Mapping[str, Template] = {
     "check_zoom": "zoom",
     "check_scope": "scope {subject}",
     "check_scopes": "scopes",
+    "check_ports": "ports",
+    "check_optional_scopes": "optional scopes",
     "check_clock": "clock",
     "check_mail": "e-mail",
     "check_condition": "found wrong ({subject})",
@@ -143,7 +146,7 @@ OF_CHECKS: Mapping[str, Template] = {
     "addresses_encrypted": "Secrets travel encrypted.",
     "addresses_plain": "Secrets would travel unencrypted: {names} should begin with https://.",
     "accounts": "Accounts: {count}.",
-    "accounts_none": "No accounts: nobody can sign in; add somebody: tracker user add EMAIL --role admin.",
+    "accounts_none": "There is no account in the database, so nobody can sign in.",
     "retention_off": "Off: names of participants are kept without limit (RETENTION_DAYS).",
     "retention_on": "Days that names are kept: {days} (courses with days of their own: {courses}). Due now: {due}.",
     "erased_kept": "Addresses, names and joinings of erased people: {count}.",
@@ -151,6 +154,16 @@ OF_CHECKS: Mapping[str, Template] = {
     "copies_none": "No copy of an earlier state lies beside the database.",
     "copies_kept": "Beside the database lie earlier states of it, with people's data in them: {files}. Those made "
     "before an upgrade go by themselves after {days} days; delete those of a restore when nobody needs them.",
+    "ports_ours": "Nothing but this installation listens at TRACKER_PORT and DASHBOARD_PORT of this machine.",
+    "port_of_another_program": "Another program listens at port {port} ({setting}), or one of ours of an earlier "
+    "version: stop it, or choose another port with {setting}, and start tracker and dashboard again.",
+    "port_of_another_installation": "What listens at port {port} ({setting}) has another database than this command. "
+    "If it is another installation, stop it, or choose another port with {setting}; if it is this one, it was started "
+    "with another DATABASE_URL or TRACKER_DATA_DIR. Then start tracker and dashboard again.",
+    "port_silent": "What listens at port {port} ({setting}) gives no answer: start tracker and dashboard again; if it "
+    "is another program, choose another port with {setting}.",
+    "port_deaf": "The tracker has given signs of life until a moment ago, and nobody listens at its port {port} "
+    "({setting}): start it again.",
     "trackers_running": "Running: {names}.",
     "trackers_none": "None is running; start one: tracker up.",
     "webhook_secret_set": "ZOOM_WEBHOOK_SECRET is set.",
@@ -180,6 +193,12 @@ OF_CHECKS: Mapping[str, Template] = {
     "for_cancelling": "cancelling a class",
     "for_lost_sessions": "finding a session whose webhook was lost",
     "for_seeing_live": "seeing who is in class now",
+    "for_registering": "registering the students of a course",
+    "for_registered": "seeing who is registered already",
+    "for_making_once": "never making a meeting twice where an answer of Zoom's is lost",
+    "scope_may_lack": "{scope} ({purpose})",
+    "scopes_may_lack": "Not granted, and not needed now: {scopes:, }.",
+    "scopes_optional_granted": "All are granted that could be of use.",
     "clock_unknown": "Zoom did not say what time it has.",
     "clock_ahead": "{seconds} s ahead of Zoom's. {advice}",
     "clock_behind": "{seconds} s behind Zoom's. {advice}",

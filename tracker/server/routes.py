@@ -225,6 +225,7 @@ def healthz(state: ServerState, request: Request) -> Answer:
     looping = vitals.loop_age is not None and vitals.loop_age < health.LOOP_SLOW_SECONDS
     report: dict[str, Any] = {
         "status": findings.status,
+        "program": health.Program.TRACKER,
         "loop": {"ok": looping, "secondsSinceLastTurn": _rounded(vitals.loop_age)},
         "database": {"ok": database},
         "reasons": [_told(one) for one in wrong],
@@ -236,6 +237,7 @@ def healthz(state: ServerState, request: Request) -> Answer:
         silent, queue = found.alarms.silent_since, found.queue
         webhooks |= {"ok": silent is None} | ({"silentSince": to_zoom(silent)} if silent else {})
         report |= {
+            "installation": found.installation,
             "lastWebhookAgeSeconds": _rounded(found.webhook_age),
             "fetches": {"due": queue.due, "late": queue.late, "failing": queue.failing, "failed": queue.given_up},
         }

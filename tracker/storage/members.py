@@ -78,6 +78,11 @@ def list_members(tx: Transaction) -> list[Member]:
     return [member_of(row) for row in tx.exec(select(User).order_by(User.email))]
 
 
+def first_id(tx: Transaction) -> str | None:
+    """The first of the ids of all accounts, which are random; None where there is none."""
+    return tx.exec(select(User.id).order_by(User.id).limit(1)).first()
+
+
 def names_of(tx: Transaction, emails: Iterable[str]) -> dict[str, str]:
     """What the people with these e-mails are called, as far as there are any."""
     return dict(tx.exec(select(User.email, User.name).where(col(User.email).in_(sorted(set(emails))))).all())

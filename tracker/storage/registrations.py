@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func
+from sqlalchemy import ColumnElement, Text, cast, func
 from sqlmodel import col, select
 
 from tracker.attendance.types import ClassStatus
@@ -57,13 +57,18 @@ def _ask(tx: Transaction, now: datetime, *conditions: Any) -> None:
         .where(
             *conditions,
             col(LiveStream.status).in_((ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value)),
-            cast(col(LiveStream.meeting_sent), Text).contains('"registration": "on"'),
+            is_on(LiveStream.meeting_sent),
             _MEETING.is_not(None),
         )
         .order_by(_MEETING)
     )
     for meeting_id in tx.exec(wanted).all():
         run(tx, _ASK, meetingId=meeting_id, dueAt=now, students=0, registered=0)
+
+
+def is_on(options: Any) -> ColumnElement[bool]:
+    """Whether these options of a meeting, a column, have its participants register."""
+    return cast(col(options), Text).contains('"registration": "on"')
 
 
 def find(tx: Transaction, meeting_id: str) -> Registration | None:

@@ -42,7 +42,13 @@ def migrate(engine: Engine, *, keep_copy: bool = True) -> None:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS))
         command.upgrade(config, "head")
-    if keep_copy:
+    if keep_copy and before is None:
+        log.warning(
+            "a new, empty database was made; if there was one before, look at DATABASE_URL and TRACKER_DATA_DIR, and "
+            "whether its disk is there",
+            extra={"database": _where(engine)},
+        )
+    elif keep_copy:
         log.info("the database was brought to the newest schema", extra={"from": before, "to": newest})
 
 
@@ -56,11 +62,16 @@ def check_schema(engine: Engine) -> None:
         raise no_database(file)
     with engine.execution_options(writes=False).connect() as connection:
         found = _revision(connection)
-    where = file or f"{engine.url.host or 'localhost'}/{engine.url.database}"
+    where = _where(engine)
     if found is None:
         raise no_database(where)
     if found != max(revisions()):
-        raise DatabaseNotReady("database_older", where=str(where))
+        raise DatabaseNotReady("database_older", where=where)
+
+
+def _where(engine: Engine) -> str:
+    """Where the database is, without a user or password."""
+    return str(file_of(engine) or f"{engine.url.host or 'localhost'}/{engine.url.database}")
 
 
 def no_database(where: object) -> DatabaseNotReady:

@@ -23,6 +23,8 @@ _ADD_TO_TALLY = insert(
 )
 # Every outcome of a webhook that was refused begins so; the code of the reason follows.
 REFUSED = "refused:"
+# The outcome of those that nothing here needs, such as that a meeting was made.
+OF_NO_CONCERN = "nothing_to_note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Tally:
     outcome: str
     count: int
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClassToldOf:
+    """A class that webhooks have told of: when it began, and whether anybody was in it as far as is known."""
+
+    began: datetime
+    had_people: bool
 
 
 def note(tx: Transaction, body_hash: str, event: str, class_id: str, now: datetime) -> bool:
@@ -88,10 +98,35 @@ def last_of_outcomes(tx: Transaction, *outcomes: str) -> Tally | None:
     return Tally(row.outcome, row.count, row.last_at) if row else None
 
 
-def last_not_refused(tx: Transaction, *, but: str = "") -> datetime | None:
-    """When the last webhook came that was Zoom's, whatever its outcome `but` this one."""
+def last_not_refused(tx: Transaction, *but: str) -> datetime | None:
+    """When the last webhook came that was Zoom's, whatever its outcome `but` these."""
     zooms = ~col(WebhookTally.outcome).startswith(REFUSED)
-    return tx.exec(select(func.max(WebhookTally.last_at)).where(zooms, WebhookTally.outcome != but)).one()
+    return tx.exec(select(func.max(WebhookTally.last_at)).where(zooms, col(WebhookTally.outcome).not_in(but))).one()
+
+
+def last_class_told_of(tx: Transaction, ended_before: datetime) -> ClassToldOf | None:
+    """The class that webhooks have told of last, of those that had ended by then; None where there is none."""
+    latest = (
+        select(LiveStream.started_at, LiveStream.participant_count)
+        .join(WebhookDelivery)
+        .where(
+            col(WebhookDelivery.received_at) < ended_before,
+            col(LiveStream.ended_at) < ended_before,
+            col(LiveStream.started_at).is_not(None),
+        )
+        .order_by(col(WebhookDelivery.received_at).desc())
+        .limit(1)
+    )
+    found = tx.exec(latest).first()
+    return None if found is None or found[0] is None else ClassToldOf(found[0], bool(found[1]))
+
+
+def has_come(tx: Transaction, event: str, since: datetime) -> bool:
+    """Whether this event of one of our classes has come since then."""
+    came = select(WebhookDelivery.body_hash).where(
+        col(WebhookDelivery.received_at) >= since, WebhookDelivery.event == event
+    )
+    return tx.exec(came.limit(1)).first() is not None
 
 
 def forget_tallies(tx: Transaction, before: datetime) -> None:

@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from tracker.attendance.types import ClassStatus, FetchState
 from tracker.storage.database import Transaction
 from tracker.storage.models import Fetch, LiveStream, User, WebhookDelivery
+from tracker.storage.registrations import is_on
 
 # What came of asking Zoom for a list, in the end.
 ASKED_FOR = (FetchState.COLLECTED.value, FetchState.SETTLED.value, FetchState.NO_DATA.value)
@@ -91,3 +92,12 @@ def announced_by_teacher(tx: Transaction, since: datetime) -> list[Announced]:
         .order_by(User.email)
     )
     return [Announced(email, held, announced) for email, held, announced in rows]
+
+
+def asks_for_registration(tx: Transaction) -> bool:
+    """Whether the participants of any class to come have to register."""
+    wanted = select(LiveStream.id).where(
+        col(LiveStream.status).in_((ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value)),
+        or_(is_on(LiveStream.meeting_asked), is_on(LiveStream.meeting_sent)),
+    )
+    return tx.exec(wanted.limit(1)).first() is not None

@@ -1,7 +1,7 @@
 """Whether all is well, and for whatever is not, what to do: the half of the page System that is for the school."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import streamlit as st
@@ -15,7 +15,7 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.ui import components, words
-from tracker.ui.wiring import services
+from tracker.ui.wiring import services, wrong_settings
 
 FETCHES = "fetches"
 # What the state of the installation says of itself, and says sooner.
@@ -59,6 +59,16 @@ def troubles(
     if not found:
         found = [_of_condition(reason) for reason in current.reasons]
     return sorted(found, key=lambda one: not one.stops)
+
+
+def of_this_dashboard(wrong: Collection[Condition], checks: Collection[Check]) -> list[Condition]:
+    """What is wrong with the settings of this dashboard, beyond what trackers and checks say already.
+
+    It may be on another machine than they are, with an `.env` of its own.
+    """
+    told = [health.fields_of(one) for one in wrong]
+    own = [one for one in wrong_settings() if health.fields_of(one) not in told and not is_said(one, checks)]
+    return [replace(one, tracker=_("Settings of this dashboard")) for one in own]
 
 
 def by_the_tracker() -> None:

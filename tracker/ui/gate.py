@@ -16,14 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tracker.messages import languages, sentence
 from tracker.messages.languages import gettext as _
 from tracker.storage.database import AWAY
-from tracker.ui import cookies, forms, index_page, language, origin, uploads
+from tracker.ui import cookies, forms, healthz, index_page, language, origin, uploads
 from tracker.ui.connections import Places
 from tracker.ui.headers import content_policy, harden
 from tracker.ui.sign_in import member_of
 from tracker.ui.wiring import settings
 
 # Exactly these are answered to anybody; a prefix would open its neighbours too.
-OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health"})
+OPEN_PATHS = frozenset({"/login", "/login/school", "/login/school/back", "/_stcore/health", healthz.ADDRESS})
 # And addresses that only whoever was invited knows, or has got one for her own attendance, and the letters that all
 # pages are written in.
 SECRET = re.compile(r"/(?:invite|my)/[\w-]{43}", re.ASCII)

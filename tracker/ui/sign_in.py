@@ -74,8 +74,17 @@ def _member_and_whether_to_note(tx: Transaction, token: str, now: datetime) -> t
 
 
 async def show_form(request: Request) -> Response:
-    """The sign-in form."""
-    return _form(forms.local_path(request.query_params.get("next", "/")))
+    """The sign-in form; where nobody can sign in it says so."""
+    told = "" if await run_in_threadpool(_has_accounts) else sentence("accounts_none_for_person")
+    return _form(forms.local_path(request.query_params.get("next", "/")), fault=told)
+
+
+def _has_accounts() -> bool:
+    """Whether there is any account, as far as can be told now."""
+    try:
+        return services().read(auth.has_accounts)
+    except (TrackerError, *AWAY):
+        return True
 
 
 async def submit_form(request: Request) -> Response:

@@ -8,8 +8,9 @@ from functools import cache
 
 import streamlit.logger
 
-from tracker import logs
+from tracker import doctor, logs, paths
 from tracker.errors import SettingsError
+from tracker.health import Condition
 from tracker.services import Services, open_services
 from tracker.settings import Settings, environment_of, for_libraries, read_settings
 
@@ -35,6 +36,12 @@ def settings() -> Settings:
         return read_settings({})
 
 
+@cache
+def wrong_settings() -> tuple[Condition, ...]:
+    """What is wrong with the settings of this process: what is mended counts from its next start on."""
+    return doctor.wrong_settings(_environment(), paths.env_file(os.environ), settings())
+
+
 def _environment() -> dict[str, str]:
     """What this process works with; the libraries that connect to others read their part from its own environment."""
     environment = environment_of(os.environ)
@@ -51,6 +58,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     try:
         try:
             services()
+            wrong_settings()
         except Exception as error:
             log.warning("the database is not opened yet", extra={"kind": type(error).__name__})
         yield
@@ -62,6 +70,7 @@ def close() -> None:
     """Closes the connections of the services; asked for again, they are made anew."""
     services.cache_clear()
     settings.cache_clear()
+    wrong_settings.cache_clear()
     _open.close()
 
 
