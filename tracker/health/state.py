@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from tracker import retry, storage
 from tracker.errors import Problem
-from tracker.health.conditions import Condition, minute, to_json
+from tracker.health.conditions import STARTING, Condition, from_json, minute, to_json
 from tracker.health.webhook_counter import OF_OTHERS, Seen
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
@@ -35,6 +35,8 @@ TALLIES_KEPT = timedelta(days=30)
 DELIVERIES_KEPT = timedelta(days=30)
 # An e-mail that fails so often will not go by itself; one that was given up is told for so long.
 MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
+# Because of these no class is counted, and none is made.
+NOTHING_FROM_ZOOM = frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail", "zoom_calls_refused"))
 NO_MAILS = MailQueue()
 NOTHING_SEEN = Seen()
 
@@ -46,13 +48,15 @@ class Alarms:
     `no_tracker`: no tracker runs that would take in webhooks and fetch what is due. `silent_since`: from when on
     Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: some with another
     signature came, and for an hour none that was Zoom's; a stranger's beside Zoom's are none of this, however many.
-    `changed`: the last of these was changed on the way.
+    `changed`: the last of these was changed on the way. `stopped`: a tracker that runs does not work, or gets nothing
+    from Zoom.
     """
 
     no_tracker: bool
     silent_since: datetime | None
     unsigned: bool
     changed: bool = False
+    stopped: bool = False
 
     @property
     def of_signatures(self) -> Problem:
@@ -177,7 +181,9 @@ def _alarms(
     other, outcome = max(known + ([seen.last_other] if seen.last_other else []), default=(None, ""))
     unsigned = other is not None and now - other < SILENT_AFTER and (last is None or other - last > UNSIGNED_AFTER)
     changed = unsigned and outcome == f"{REFUSED}{BODY_CHANGED}"
-    return Alarms(not alive, _silent_since(tx, last, now), unsigned, changed)
+    told = [one for tracker in trackers if tracker.is_alive(now) for one in from_json(tracker.conditions)]
+    stopped = any(one.code in NOTHING_FROM_ZOOM or (one.is_down and one.code != STARTING) for one in told)
+    return Alarms(not alive, _silent_since(tx, last, now), unsigned, changed, stopped)
 
 
 def _last_webhook(tx: Transaction) -> datetime | None:
