@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from tests.makers import counted, lesson, member, stay, stored
 from tests.screens import Screens, figures, raw, said
 from tracker import courses, storage
+from tracker.attendance.types import Status
 from tracker.auth import OPERATOR
 from tracker.messages.languages import best, ngettext, speaking
 from tracker.rosters import read_pasted
@@ -92,6 +93,19 @@ def test_the_register_of_very_many_students_comes_in_parts(
     assert "Students 1 to" not in said(shown)
 
 
+def test_of_many_who_are_excused_some_are_named_and_the_others_counted(
+    screens: Screens, engine: Engine, school: Services, ana: Member
+) -> None:
+    class_id, course_id = held(engine, ana), course_of(school, ana)
+    with reading(engine) as tx:
+        ids = [one.id for one in storage.students.list_students(tx, course_id)]
+    courses.mark(school, ana, class_id, ids[:40], Status.EXCUSED, "")
+    shown = said(screens.open(page.CLASS, id=class_id))
+    told = next(line for line in shown.splitlines() if line.startswith("Excused: "))
+    assert told.count("Student") == 30
+    assert told.endswith(" and 10 more.")
+
+
 def test_of_very_many_classes_of_a_course_the_latest_are_read(
     engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +124,7 @@ def test_numbers_in_figures_and_sentences_are_written_alike(
     courses.import_roster(school, OPERATOR, ana.email, COURSE, read_pasted(many))
     shown = screens.open(page.CLASS, id=held(engine, ana))
     assert figures(shown)["Students"].startswith("1 of 1,245")
-    assert "and 1,1" in said(shown)  # of those who were absent
+    assert "and 1,214 more." in said(shown)  # of those who were absent
     assert "all (1,245)" in shown.segmented_control(key="students-shown").options
     with speaking(best("pt-BR")):
         assert ngettext("{number} student", "{number} students", 1245).startswith("1.245 ")
