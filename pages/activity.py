@@ -24,8 +24,8 @@ with page.shown_errors():
     pages = max(1, ceil(total / activity.PAGE_SIZE))
     days = services().settings.audit_days
     told = (
-        _n("{number} entry.", "{number} entries.", total, number=formats.number(total)),
-        _n("Each is kept for {number} day.", "Each is kept for {number} days.", days, number=formats.number(days)),
+        _n("{number} entry.", "{number} entries.", total),
+        _n("Each is kept for {number} day.", "Each is kept for {number} days.", days),
         _("Times are those of {zone}.", zone=words.viewer_zone()),
     )
     st.caption(" ".join(told))

@@ -190,7 +190,7 @@ def test_times_of_a_state_are_in_the_readers_zone(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"), [(None, "–"), (0, "0 people"), (1, "1 person"), (2, "2 people"), (1000, "1000 people")]
+    ("number", "expected"), [(None, "–"), (0, "0 people"), (1, "1 person"), (2, "2 people"), (1000, "1,000 people")]
 )
 def test_people_are_counted_and_an_unknown_number_is_a_dash(number: int | None, expected: str) -> None:
     assert people_in_words(number) == expected

@@ -62,6 +62,7 @@ def test_a_course_of_somebody_else_is_not_shown(screens: Screens, school: Servic
         at = opened(screens, course, view)
         assert refused(at) == "This course belongs to another teacher."
         assert "Secret Name" not in "".join(raw(at))
+        assert '<a href="/courses" target="_self">Courses</a>' in "".join(raw(at))
     assert refused(screens.open(page.COURSE, id="nothing")) == "There is no such course."
     assert refused(screens.open(page.COURSE, id='\'; DROP TABLE "Course" --' + "x" * 5000)) == (
         "There is no such course."

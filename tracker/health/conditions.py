@@ -12,6 +12,9 @@ from typing import Any
 from tracker import storage
 from tracker.errors import Problem
 
+# A tracker that has just begun and cannot know yet whether it works.
+STARTING = "tracker_starting"
+
 
 class Severity(StrEnum):
     """How bad it is: the tracker works and somebody has to look, or it does not work (`/healthz` answers 503)."""

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from tracker import retry, storage
 from tracker.errors import Problem
-from tracker.health.conditions import Condition, minute, to_json
+from tracker.health.conditions import STARTING, Condition, from_json, minute, to_json
 from tracker.health.webhook_counter import OF_OTHERS, Seen
 from tracker.storage.attention import Queue
 from tracker.storage.classes import Class
@@ -49,6 +49,8 @@ TALLIES_KEPT = timedelta(days=30)
 DELIVERIES_KEPT = timedelta(days=30)
 # An e-mail that fails so often will not go by itself; one that was given up is told for so long.
 MAIL_FAILS_AFTER, MAIL_TOLD_FOR = 4, timedelta(days=7)
+# Because of these no class is counted, and none is made.
+NOTHING_FROM_ZOOM = frozenset(("zoom_not_connected", "zoom_away", "zoom_tokens_fail", "zoom_calls_refused"))
 NO_MAILS = MailQueue()
 DIGITS_OF_INSTALLATION = 16
 NOTHING_SEEN = Seen()
@@ -62,7 +64,8 @@ class Alarms:
     Zoom's webhooks should have come and did not; None while there is no such sign. `unsigned`: some with another
     signature came, and for an hour none that was Zoom's; a stranger's beside Zoom's are none of this, however many.
     `changed`: the last of these was changed on the way. `missing`: the events of which none has come since the moment,
-    though a class was held whose other events came.
+    though a class was held whose other events came. `stopped`: a tracker that runs does not work, or gets nothing from
+    Zoom.
     """
 
     no_tracker: bool
@@ -71,6 +74,7 @@ class Alarms:
     changed: bool = False
     missing: tuple[str, ...] = ()
     missing_since: datetime | None = None
+    stopped: bool = False
 
     @property
     def of_signatures(self) -> Problem:
@@ -239,7 +243,9 @@ def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: _Last, now: date
     changed = unsigned and outcome == f"{REFUSED}{BODY_CHANGED}"
     silent = _silent_since(tx, last.needed, now)
     missing, since = _missing_events(tx, now) if silent is None else ((), None)
-    return Alarms(not alive, silent, unsigned, changed, missing, since)
+    told = [one for tracker in trackers if tracker.is_alive(now) for one in from_json(tracker.conditions)]
+    stopped = any(one.code in NOTHING_FROM_ZOOM or (one.is_down and one.code != STARTING) for one in told)
+    return Alarms(not alive, silent, unsigned, changed, missing, since, stopped)
 
 
 def _latest(*moments: datetime | None) -> datetime | None:

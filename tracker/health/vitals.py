@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.errors import Problem
-from tracker.health.conditions import Condition, Severity, minute
+from tracker.health.conditions import STARTING, Condition, Severity, minute
 from tracker.storage.faults import Fault, Record, Sort
 from tracker.storage.webhook_log import REFUSED
 from tracker.zoom import Standing
@@ -102,7 +102,7 @@ def disk_of(folder: Path, *, needed: bool) -> Disk | None:
 def _of_loop(vitals: Vitals) -> Iterator[Condition]:
     age = vitals.loop_age
     if age is None or not vitals.has_tried_to_store:
-        yield Condition(Problem("tracker_starting"), Severity.DOWN)
+        yield Condition(Problem(STARTING), Severity.DOWN)
     if age is not None and age >= LOOP_SLOW_SECONDS:
         severity = Severity.DOWN if age >= LOOP_STALE_SECONDS else Severity.ATTENTION
         yield Condition(Problem("loop_stands", {"seconds": round(age)}), severity)

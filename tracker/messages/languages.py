@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.localedata import locale_identifiers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import Translations
 
 from tracker.messages.details import Detail, Named
@@ -101,8 +102,9 @@ def gettext(message: str, /, **details: Detail) -> str:
 
 
 def ngettext(one: str, several: str, count: int, /, **details: Detail) -> str:
-    """The message for so many things; `{number}` in it is the count, unless a detail has that name."""
-    return ngettext_template(one, several, count).format_map(Named({"number": count} | details))
+    """The message for so many things; `{number}` in it is the count as it is written there: `1,234`."""
+    number = format_decimal(count, "#,##0", locale=spoken())
+    return ngettext_template(one, several, count).format_map(Named({"number": number} | details))
 
 
 def marked(message: str) -> str:

@@ -308,10 +308,10 @@ def classes_of_meeting(tx: Transaction, meeting_id: str) -> list[Class]:
 
 
 def classes_of_course(tx: Transaction, course_id: str) -> list[Class]:
-    """The classes of a course that are not cancelled, by planned start; of very many the first."""
+    """The classes of a course that are not cancelled, by planned start; of very many the latest."""
     wanted = (col(LiveStream.course_id) == course_id, col(LiveStream.status) != ClassStatus.CANCELLED.value)
-    order = (col(LiveStream.scheduled_start), col(LiveStream.id))
-    return classes_where(tx, *wanted, order=order, limit=MOST_OF_COURSE)
+    order = (col(LiveStream.scheduled_start).desc(), col(LiveStream.id).desc())
+    return classes_where(tx, *wanted, order=order, limit=MOST_OF_COURSE)[::-1]
 
 
 def latest_of(tx: Transaction, teacher_id: str, limit: int) -> list[Class]:

@@ -108,7 +108,7 @@ def _names(found: Sequence[Entry]) -> dict[str, str]:
 def table(found: Sequence[Entry]) -> None:
     """The entries of one page of the list."""
     if not found:
-        components.empty("○", _("Nothing was done of this kind, and in this time."))
+        components.empty("inbox", _("Nothing was done of this kind, and in this time."))
         return
     names = _names(found)
     components.table(
@@ -116,8 +116,8 @@ def table(found: Sequence[Entry]) -> None:
         (
             Column(_("When"), look="when"),
             Column(_("What"), look="plain"),
-            Column(_("Class"), look="plain"),
-            Column(_("From where"), look="quiet plain"),
+            Column(_("Class"), look="plain roomy"),
+            Column(_("From where"), look="quiet plain roomy"),
         ),
         ((words.stamp(one.at), _told(one, names), _class(one), origin_in_words(one.origin)) for one in found),
         look="stacks log",

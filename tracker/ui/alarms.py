@@ -6,12 +6,15 @@ from tracker.health import Alarms
 from tracker.messages import sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.storage.members import Member
-from tracker.ui import words
+from tracker.ui import page, words
 
 
 def show(found: Alarms, member: Member) -> None:
     """Draws what keeps classes from being counted, with what this person can do about it."""
     no_tracker(found, member)
+    if found.stopped and member.is_admin:
+        told, doing = _("A part of this service does not work."), _("The page System says how to mend it.")
+        st.error(f"{told} {doing}", icon=":material/error:")
     if found.unsigned and member.is_admin:
         st.warning(words.markdown(sentence_of(found.of_signatures), 400), icon=":material/key_off:")
     if found.silent_since is not None:
@@ -21,6 +24,8 @@ def show(found: Alarms, member: Member) -> None:
         )
         doing = _("The page System says how to mend it.") if member.is_admin else _("An admin can mend this.")
         st.warning(f"{told} {doing}", icon=":material/notifications_off:")
+    if member.is_admin and (found.stopped or found.unsigned or found.silent_since is not None):
+        st.page_link(page.SYSTEM, label=_("System"), icon=":material/monitor_heart:")
 
 
 def no_tracker(found: Alarms, member: Member) -> None:

@@ -1,6 +1,6 @@
 """Whether all is well, and for whatever is not, what to do: the half of the page System that is for the school."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,10 +54,10 @@ def troubles(
 ) -> list[Trouble]:
     """Whatever is not well, the worst first; nothing only where all was checked and all works."""
     found = [*_of_health(current, failing), *_of_zoom(checks), *_of_mails(current, checks)]
-    found += [_of_condition(one) for one in wrong if one.code not in SAID_HERE and not is_said(one, checks)]
+    found += _of_conditions(one for one in wrong if one.code not in SAID_HERE and not is_said(one, checks))
     found += _of_other_checks(checks)
     if not found:
-        found = [_of_condition(reason) for reason in current.reasons]
+        found = _of_conditions(current.reasons)
     return sorted(found, key=lambda one: not one.stops)
 
 
@@ -74,15 +74,23 @@ def of_this_dashboard(wrong: Collection[Condition], checks: Collection[Check]) -
 def by_the_tracker() -> None:
     """What the tracker of this machine says is wrong, for when the database says nothing."""
     answer = health.ask_tracker(services().settings)
-    for one in answer.conditions if answer else ():
-        steps(_of_condition(one))
+    for one in _of_conditions(answer.conditions if answer else ()):
+        steps(one)
 
 
-def _of_condition(one: Condition) -> Trouble:
-    told = sentence_of(_with_times(one.problem))
-    if one.tracker:
-        told = _("{tracker}: {what}", tracker=one.tracker, what=told)
-    return Trouble(one.code, told, (sentence_of(one.cure),), stops=one.is_down)
+def _of_conditions(wrong: Iterable[Condition]) -> list[Trouble]:
+    """What is wrong, each once, with the names of the trackers that have it where there are several."""
+    found: dict[Trouble, list[str]] = {}
+    for one in wrong:
+        told = sentence_of(_with_times(one.problem))
+        trouble = Trouble(one.code, told, (sentence_of(one.cure),), stops=one.is_down)
+        found.setdefault(trouble, []).extend([one.tracker] if one.tracker else [])
+    return [
+        replace(one, sentence=_("{tracker}: {what}", tracker=formats.listed(names), what=one.sentence))
+        if names
+        else one
+        for one, names in found.items()
+    ]
 
 
 def answer(found: Sequence[Trouble], checked_at: datetime) -> None:
@@ -268,7 +276,7 @@ def _of_mails(current: Health, checks: Collection[Check]) -> Iterator[Trouble]:
 
 def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
     """Whatever else was found, and what could not be checked."""
-    connected = any(check.code == "zoom" and check.ok for check in checks)
+    connected = _is_connected(checks)
     said = SAID_BY_HEALTH | {"zoom", "webhook_secret"}
     if not connected:
         said |= {"clock"}  # it is Zoom that says what time it is
@@ -285,6 +293,17 @@ def _of_other_checks(checks: Collection[Check]) -> Iterator[Trouble]:
         what = formats.listed([name_of_check(code) for code in sorted(open_questions)])
         again = _("Press **Check again** in a few minutes.")
         yield Trouble("unchecked", _("Not everything could be checked: {what}.", what=what), (again,))
+
+
+def could_not_be_made(check: Check, checks: Collection[Check]) -> bool:
+    """Whether a check waits for something else that does not work, so that nothing of its own has to be mended."""
+    # It is Zoom that says what time it is.
+    without_zoom = check.code == "clock" and not check.ok and not _is_connected(checks)
+    return without_zoom or check.problem.code in WAITING | UNKNOWN
+
+
+def _is_connected(checks: Collection[Check]) -> bool:
+    return any(check.code == "zoom" and check.ok for check in checks)
 
 
 def found_in_words(check: Check) -> str:

@@ -15,7 +15,7 @@ from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.storage.classes import Class
 from tracker.storage.members import Member
-from tracker.ui import join_link, page, words
+from tracker.ui import components, join_link, page, words
 from tracker.ui.wiring import services
 
 NAMES_IN_A_LIST = 6
@@ -89,9 +89,9 @@ def copy_link(url: str, key: str) -> None:
 
 
 def state_mark(state: words.State) -> str:
-    """The badge of a state, as HTML; its sign is drawn by `style.css`, so that it is not read aloud."""
+    """The badge of a state, as HTML."""
     sign = state.icon.removeprefix(":material/").removesuffix(":")
-    return f"<span class='mark {state.color}' data-symbol='{sign}'>{escape(state.word)}</span>"
+    return components.symbol_mark(sign, state.word, state.color).text
 
 
 def _row(found: Class, key: str, cells: str) -> DeltaGenerator:

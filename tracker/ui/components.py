@@ -56,6 +56,14 @@ def mark(sign: str, word: str, color: Color) -> Html:
     return Html(f"<span class='mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(word)}</span>")
 
 
+def symbol_mark(symbol: str, word: str, color: Color) -> Html:
+    """The same with one of Streamlit's symbols by its name, which every machine has and `style.css` draws.
+
+    It is not read aloud.
+    """
+    return Html(f"<span class='mark {color}' data-symbol='{symbol}'>{escape(word)}</span>")
+
+
 def table(
     caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], look: str = "", *, box: bool = False
 ) -> None:
@@ -80,11 +88,9 @@ def notice(sign: str, sentence: str, color: Color) -> None:
     st.html(f"<p class='mark sentence {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
 
 
-def empty(sign: str, sentence: str) -> None:
-    """Draws what stands where there is nothing yet."""
-    st.html(
-        f"<div class='empty'><div class='sign' aria-hidden='true'>{escape(sign)}</div><p>{escape(sentence)}</p></div>"
-    )
+def empty(symbol: str, sentence: str) -> None:
+    """Draws what stands where there is nothing yet, below a symbol by its name, as in `symbol_mark`."""
+    st.html(f"<div class='empty'><div data-symbol='{symbol}'></div><p>{escape(sentence)}</p></div>")
 
 
 def _cells(first: str, starts: Sequence[str], row: Sequence[Cell]) -> str:

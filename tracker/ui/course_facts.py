@@ -24,8 +24,8 @@ def head(member: Member, course: Course) -> None:
     with page.shown_errors():
         figures = page.read(courses.figures_of, member, course, services().now())
     facts = [
-        _n("{number} student", "{number} students", figures.students, number=formats.number(figures.students)),
-        _n("{number} class held", "{number} classes held", figures.held, number=formats.number(figures.held)),
+        _n("{number} student", "{number} students", figures.students),
+        _n("{number} class held", "{number} classes held", figures.held),
     ]
     if figures.next_start is not None:
         start = figures.next_start.astimezone(words.zone())

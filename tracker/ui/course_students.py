@@ -13,8 +13,10 @@ from tracker.messages.vocabulary import HEADINGS, NO_NAME
 from tracker.rosters import Student
 from tracker.storage.courses import Course
 from tracker.storage.members import Member
+from tracker.text import compared_name
 from tracker.ui import components, page, register_table, roster_panel, words
 from tracker.ui.components import Html
+from tracker.ui.register_panel import MANY_STUDENTS
 from tracker.ui.wiring import services
 
 MOST_WITHOUT_BOX = 60
@@ -28,10 +30,14 @@ def show(member: Member, course: Course) -> None:
         students = courses.roster_of_course(services(), member, course)
     roster_panel.saved(course)
     if students:
-        st.caption(_n("{number} student", "{number} students", len(students), number=formats.number(len(students))))
-        _table(students)
+        shown = _named(students) if len(students) > MANY_STUDENTS else students
+        st.caption(_n("{number} student", "{number} students", len(shown)))
+        if shown:
+            _table(shown)
+        else:
+            components.empty("search_off", _("Nobody on the list fits this search."))
     else:
-        components.empty("👥", _("There are no students yet. Bring a list, or add them one by one."))
+        components.empty("group", _("There are no students yet. Bring a list, or add them one by one."))
     with st.expander(
         _("Bring the list up to date") if students else _("Bring a list"),
         expanded=not students,
@@ -45,6 +51,21 @@ def show(member: Member, course: Course) -> None:
     if students:
         with st.expander(_("Change or remove a student"), icon=":material/edit:", key=f"change-student-{times}"):
             _change(course, students, times)
+
+
+def _named(students: Sequence[Enrolled]) -> Sequence[Enrolled]:
+    """Who of them is looked for: by name, e-mail, number or group."""
+    placeholder = _("Name, e-mail, number or group")
+    typed = st.text_input(
+        _("Search"), type="search", live=True, key="find-on-roster", placeholder=placeholder, width=420
+    )
+    wanted = compared_name(typed or "")
+    return [one for one in students if wanted in _looked_in(one)] if wanted else students
+
+
+def _looked_in(one: Enrolled) -> str:
+    student = one.student
+    return compared_name(" ".join((student.name, student.email, *one.addresses, student.number, student.group)))
 
 
 def _table(students: Sequence[Enrolled]) -> None:

@@ -39,8 +39,7 @@ def figures(here: Sequence[Person], students: StudentsOfClass | None) -> list[Fi
     if students is not None:
         there = {one.id for person in here for one in students.students_of(person)}
         of_day = sum(one.id in there for one in students.of_day)
-        of_all = _("{number} of {all}", number=of_day, all=len(students.of_day))
-        found.insert(0, Figure(_("Students here now"), of_all))
+        found.insert(0, Figure(_("Students here now"), words.out_of(of_day, len(students.of_day))))
     return found
 
 

@@ -22,7 +22,7 @@ from tracker.ui.students_panel import is_to_come, name_of
 from tracker.ui.wiring import services
 
 # So many absent students have a button of their own; more are named in one sentence.
-MOST_WITH_BUTTONS, MOST_NAMED, MOST_LISTED = 12, 60, 30
+MOST_WITH_BUTTONS, MOST_NAMED, MOST_LISTED = 12, 30, 30
 # Where on the page somebody has clicked.
 ABOVE, FOLD = "above", "fold"
 
@@ -128,10 +128,12 @@ def _told(students: StudentsOfClass, some: Sequence[Enrolled], status: Status | 
 
 def _excused(students: StudentsOfClass) -> str:
     """Who is excused, with the remarks, in Markdown; nothing where it is nobody."""
-    told = []
-    for one in students.having(Status.EXCUSED)[:MOST_NAMED]:
+    excused, told = students.having(Status.EXCUSED), []
+    for one in excused[:MOST_NAMED]:
         name, remark = words.markdown(name_of(students, one), 130), words.markdown(students.mark(one).remark, 60)
         told.append(f"{name} ({remark})" if remark else name)
+    if rest := len(excused[MOST_NAMED:]):
+        told.append(_n("{number} more", "{number} more", rest))
     return _("Excused: {names}.", names=formats.listed(told)) if told else ""
 
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import streamlit as st
 
 from tracker import auth, classes, courses
 from tracker.attendance.meeting_options import CHOICES, NOTHING_SAID, OFF, ON, ZOOM, MeetingOptions
-from tracker.errors import InvalidInput, NotFound
-from tracker.messages import sentence_of
+from tracker.errors import InvalidInput, NotFound, Problem
+from tracker.messages import formats, sentence_of
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
@@ -39,6 +40,14 @@ VALUES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("registration", "on"): (marked("By the course's list"), marked("Students register")),
     ("registration", "off"): (marked("None"), marked("No registration")),
 }
+# Two fields stand side by side, and what is usual at the school fits in.
+WIDTH = 325
+# What Zoom says of students to be registered that only the school's admins can change.
+FOR_ADMINS = frozenset(
+    ("zoom_scope_missing", "zoom_app_deauthorised", "zoom_not_connected", "zoom_registration_needs_plan")
+)
+# So many students who cannot be registered are named.
+MOST_NAMED = 10
 # A meeting has these where nobody asks for anything; they are worth a word only where somebody has.
 PLAIN = MeetingOptions(OFF, OFF, "none", (), OFF)
 
@@ -93,7 +102,7 @@ def _choice(name: str, present: str | None, usual: str, key: str) -> str | None:
         [USUAL, *(one for one in CHOICES[name] if one != ZOOM or not twice)],
         format_func=lambda one: _value(name, one, usual),
         key=f"{key}-{name}",
-        width=220,
+        width=WIDTH,
     )
     return None if chosen == USUAL else chosen
 
@@ -131,7 +140,7 @@ def told(found: Class) -> None:
     has, sent = found.meeting_has, found.meeting_sent
     if has is None:
         wanted = sent or found.meeting_asked.over(classes.school_options(services()))
-        if found.zoom_meeting_made and (asked := _in_words(wanted)):
+        if found.zoom_meeting_made and found.zoom_meeting_id and (asked := _in_words(wanted)):
             st.caption(_("Asked of Zoom: {options}", options=asked))
         return
     linked = not found.zoom_meeting_made
@@ -139,16 +148,14 @@ def told(found: Class) -> None:
         st.caption(known)
     missing = classes.not_taken(found)
     if options := _in_words(replace(missing, substitutes=None)):
-        st.warning(
-            _(
-                "Zoom did not take: {options}. The Zoom account has it locked, or its plan does not have it. Whoever "
-                "administers Zoom can change that in its account settings; then press Change and Save here.",
-                options=options,
-            ),
-            icon=":material/lock:",
+        told = _(
+            "Zoom did not take: {options}. The Zoom account has it locked, or its plan does not have it. Whoever "
+            "administers Zoom can change that in its account settings; then press Change and Save here.",
+            options=options,
         )
-    if missing.registration:
-        st.caption(_("For registration Zoom needs a paid plan, and a licence for the host."))
+        if missing.registration:
+            told += " " + _("For registration Zoom needs a paid plan, and a licence for the host.")
+        st.warning(told, icon=":material/lock:")
     if missing.substitutes:
         st.warning(
             _(
@@ -172,27 +179,52 @@ def registration(found: Class, member: Member) -> None:
     if told is None:
         return
     if not told.students:
-        st.caption(_("Students register: the class is in no course with students, so that nobody is registered."))
+        nobody = _("Nobody is registered at Zoom: the course has no students yet.")
+        if found.course_id is None:
+            nobody = _("Nobody is registered at Zoom: the class is in no course. Choose one under Change.")
+        st.caption(nobody)
         return
     state = told.found
     if state is not None and state.looked_at is not None and state.students:
         said = _n(
-            "Students register: {registered} of {number} is registered, as of {when}.",
-            "Students register: {registered} of {number} are registered, as of {when}.",
+            "Registered at Zoom: {registered} of {number} student, as of {when}.",
+            "Registered at Zoom: {registered} of {number} students, as of {when}.",
             state.students,
-            registered=state.registered,
+            registered=formats.number(state.registered),
             when=words.stamp(state.looked_at),
         )
-    else:
-        said = _("Students register: nobody is registered yet. The tracker does it by itself, within minutes.")
-    if told.without_email:
-        said += " " + _("Without e-mail: {names}.", names=words.listed(told.without_email, most=30))
-    st.caption(said)
+        st.caption(said)
+    elif state is None or state.error is None:
+        st.caption(_("Nobody is registered at Zoom yet. It happens by itself, within minutes."))
     if state is not None and state.error is not None:
-        st.warning(
-            _("Not all students could be registered: {why}", why=words.markdown(sentence_of(state.error), 400)),
-            icon=":material/how_to_reg:",
+        st.warning(_not_registered(state.error, state.due_at, member), icon=":material/how_to_reg:")
+    if told.without_email:
+        _without_email(found, told.without_email, member)
+
+
+def _not_registered(error: Problem, again_at: datetime | None, member: Member) -> str:
+    """Why students could not be registered, who can mend it, and when it is tried again; in Markdown."""
+    said = [_("Not all students could be registered: {why}", why=words.markdown(sentence_of(error), 400))]
+    if error.code in FOR_ADMINS and not member.is_admin:
+        said.append(_("An admin can mend this."))
+    if again_at is not None:
+        said.append(_("Next try {when}.", when=words.moment(again_at, services().now())))
+    return " ".join(said)
+
+
+def _without_email(found: Class, names: Sequence[str], member: Member) -> None:
+    """Draws who cannot be registered, and the way to the list on which an e-mail is missing."""
+    st.caption(
+        _n(
+            "{number} student has no e-mail address and cannot be registered: {names}.",
+            "{number} students have no e-mail address and cannot be registered: {names}.",
+            len(names),
+            names=words.listed(names, MOST_NAMED),
         )
+    )
+    if found.course_id is not None and auth.is_in_charge(member, found):
+        query = {"id": found.course_id, "view": "students"}
+        st.page_link(page.COURSE, label=_("The students of this course"), icon=":material/group:", query_params=query)
 
 
 def _worth_a_word(has: MeetingOptions, sent: MeetingOptions) -> MeetingOptions:

@@ -39,6 +39,8 @@ NOT_FOR_THE_READER = {
     "course_of_somebody_else": marked("Not your course"),
     "admins_only": marked("For admins"),
 }
+# Those after which the list of courses is the way on, and not that of classes.
+OF_COURSES = frozenset(("course_not_there", "student_gone", "course_of_somebody_else"))
 # The key in Streamlit's session state of the list of classes as it was left: search, filters and page.
 CLASSES_AS_SEEN = "classes-as-seen"
 # The key there of the person for whom the page was drawn.
@@ -237,7 +239,8 @@ def shown_errors(*passed_on: type[TrackerError], when_away: Callable[[], None] |
         raise
     except TrackerError as error:
         if heading := NOT_FOR_THE_READER.get(error.code):
-            notice(_(heading), sentence_of(error), (_("Classes"), "/classes"), (_("Today"), "/"))
+            list_of = (_("Courses"), "/courses") if error.code in OF_COURSES else (_("Classes"), "/classes")
+            notice(_(heading), sentence_of(error), list_of, (_("Today"), "/"))
         else:
             st.error(words.markdown(sentence_of(error), 400), icon=":material/error:")
         st.stop()

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from tracker import auth
-from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import marked
 from tracker.messages.languages import ngettext as _n
@@ -52,9 +51,9 @@ def table(everybody: list[Member]) -> None:
         wanted = asked.casefold().strip()
         found = [one for one in found if wanted in one.name.casefold() or wanted in one.email.casefold()]
     if not found:
-        components.empty("○", _("Nobody has this name or e-mail."))
+        components.empty("inbox", _("Nobody has this name or e-mail."))
         return
-    st.caption(_n("{number} account", "{number} accounts", len(found), number=formats.number(len(found))))
+    st.caption(_n("{number} account", "{number} accounts", len(found)))
     pages = ceil(len(found) / PAGE_SIZE)
     rows = st.container()
     number = min(st.pagination(pages, key="people-part"), pages) if pages > 1 else 1

@@ -1,6 +1,7 @@
 """The register on the page of a course: its table, what is chosen of it, its guests, and its files."""
 
 from collections.abc import Sequence
+from math import ceil
 
 import streamlit as st
 
@@ -21,6 +22,8 @@ AT_RISK, SURNAME = "risk", "surname"
 ORDERS = {AT_RISK: marked("At risk first"), SURNAME: marked("By surname")}
 # Of more students one is looked for by name.
 MANY_STUDENTS = 40
+# Of more students a part is shown at once: a browser takes seconds to draw them all.
+MOST_AT_ONCE = 300
 # Longer lists scroll in a box of their own.
 MOST_WITHOUT_BOX = 60
 
@@ -37,11 +40,14 @@ def show(member: Member, course: Course) -> None:
         marking_panel.just_marked(course)
         rows, classes, minutes = _chosen(register)
         if rows:
-            register_table.draw(register, rows, classes, minutes=minutes)
+            table = st.container()
+            rows = _part(rows)
+            with table:
+                register_table.draw(register, rows, classes, minutes=minutes)
             by_hand = any(mark.by_hand for row in rows for mark in row.marks.values())
             register_table.legend(by_hand=by_hand)
         else:
-            components.empty("🔎", _("Nobody has this name."))
+            components.empty("search_off", _("Nobody has this name."))
         with st.container(key="register-files"):
             register_files.show(course)
         marking_panel.show(member, course, register)
@@ -50,9 +56,9 @@ def show(member: Member, course: Course) -> None:
 
 def _nothing(register: Register) -> None:
     if not register.rows:
-        components.empty("👥", _("There are no students yet. Add them under “Students”."))
+        components.empty("group", _("There are no students yet. Add them under “Students”."))
     else:
-        components.empty("🗓️", _("No class of this course has begun yet. Its register fills by itself."))
+        components.empty("event", _("No class of this course has begun yet. Its register fills by itself."))
 
 
 def _figures(register: Register) -> None:
@@ -70,11 +76,7 @@ def _figures(register: Register) -> None:
         (
             components.Figure(
                 _("Last class"),
-                _(
-                    "{number} of {all}",
-                    number=formats.number(sum(status in CAME for status in there)),
-                    all=formats.number(len(there)),
-                ),
+                words.out_of(sum(status in CAME for status in there), len(there)),
                 note,
             ),
             components.Figure(_("Came on average"), formats.percent(round(100 * came / len(marks)))),
@@ -110,6 +112,25 @@ def _chosen(register: Register) -> tuple[Sequence[Row], Sequence[RegisterClass],
     return rows, parts[int(part)], minutes
 
 
+def _part(rows: Sequence[Row]) -> Sequence[Row]:
+    """Of very many rows those of the part that is chosen below the table."""
+    pages = ceil(len(rows) / MOST_AT_ONCE)
+    if pages <= 1:
+        return rows
+    number = min(st.pagination(pages, key="register-part"), pages)
+    start = (number - 1) * MOST_AT_ONCE
+    part = rows[start : start + MOST_AT_ONCE]
+    st.caption(
+        _(
+            "Students {first} to {last} of {all}",
+            first=formats.number(start + 1),
+            last=formats.number(start + len(part)),
+            all=formats.number(len(rows)),
+        )
+    )
+    return part
+
+
 def _guests(register: Register) -> None:
     """Who was there and is no student."""
     if not register.guests:
@@ -129,7 +150,7 @@ def _guests(register: Register) -> None:
         rows.append(
             (
                 words.plain(guest.name, 120) or _(NO_NAME),
-                _n("{number} class", "{number} classes", number, number=formats.number(number)),
+                _n("{number} class", "{number} classes", number),
                 Html(register_table.link("class", latest.id, formats.day(latest.day), words.plain(latest.title, 80))),
                 guest.email,
             )

@@ -109,7 +109,9 @@ def of_account(member: Member) -> None:
         given, taken = page.read(auth.shares_by, member), page.read(auth.shares_with, member)
     st.header(_("Shared classes"), anchor=False)
     if not given and not taken:
-        components.empty("○", _("You share nothing, and nothing is shared with you. A class is shared on its page."))
+        components.empty(
+            "inbox", _("You share nothing, and nothing is shared with you. A class is shared on its page.")
+        )
     _list([*given, *taken], member)
 
 

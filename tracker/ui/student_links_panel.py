@@ -89,7 +89,7 @@ def panel(member: Member, course: Course) -> None:
             "{number} of {all} students has a link.",
             "{number} of {all} students have a link.",
             len(with_link),
-            all=len(students),
+            all=formats.number(len(students)),
         )
         st.markdown(have)
         without = [one for one, _link in students if one.id not in with_link]

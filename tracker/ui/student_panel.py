@@ -83,7 +83,7 @@ def _figures(row: Row) -> list[Figure]:
 def _out_of(number: int, of_all: int) -> str:
     if not of_all:
         return formats.DASH
-    return _("{number} of {all}", number=formats.number(number), all=formats.number(of_all))
+    return words.out_of(number, of_all)
 
 
 def classes(shown: StudentHistory) -> None:
@@ -91,7 +91,7 @@ def classes(shown: StudentHistory) -> None:
     st.header(_("Classes"), anchor=False)
     held = shown.held
     if not held:
-        components.empty("○", _("No class has been counted yet."))
+        components.empty("inbox", _("No class has been counted yet."))
         return
     columns = [
         Column(_("Class")),

@@ -56,7 +56,7 @@ def figures(found: Class, students: StudentsOfClass) -> list[Figure]:
     in_class, late_after = students.in_class, found.rules.late_after
     excused, partly = in_class.count(Status.EXCUSED), in_class.count(Status.PARTLY)
     late, early = in_class.count(*LATE), in_class.count(*LEFT_EARLY)
-    of_all = _("{number} of {all}", number=in_class.came, all=len(in_class.marks))
+    of_all = words.out_of(in_class.came, len(in_class.marks))
     return [
         Figure(_("Students"), of_all, _n("{number} partly", "{number} partly", partly) if partly else ""),
         Figure(
@@ -72,7 +72,7 @@ def figures(found: Class, students: StudentsOfClass) -> list[Figure]:
 def seen(students: StudentsOfClass) -> Figure:
     """How many of the students were seen live, while Zoom's list is not there."""
     number = sum(bool(mark.people) for mark in students.in_class.marks.values())
-    return Figure(_("Students seen live"), _("{number} of {all}", number=number, all=len(students.in_class.marks)))
+    return Figure(_("Students seen live"), words.out_of(number, len(students.in_class.marks)))
 
 
 def limit(minutes_after: int) -> str:
@@ -135,7 +135,7 @@ def _asked_for(students: StudentsOfClass) -> Sequence[Enrolled]:
         list(numbers),
         default=ALL,
         required=True,
-        format_func=lambda code: _("{status} ({number})", status=told[code], number=numbers[code]),
+        format_func=lambda code: _("{status} ({number})", status=told[code], number=formats.number(numbers[code])),
         key="students-shown",
     )
     return having[chosen] if chosen in having and chosen in numbers else students.of_day

@@ -73,7 +73,7 @@ def figures(current: Health) -> None:
 def failing_fetches(found: list[Class], current: Health) -> None:
     """The fetches that fail, each with its reason and a way to try it again."""
     if not found:
-        components.empty("✓", _("No fetch fails, and none was given up."))
+        components.empty("check", _("No fetch fails, and none was given up."))
     for one in found[:SHOWN_AT_ONCE]:
         _failing_fetch(one)
     if folded := found[SHOWN_AT_ONCE:]:
@@ -204,13 +204,14 @@ def examination(checks: list[Check]) -> None:
     summed_up = Check("scopes", True, Problem("scopes_granted", {"granted": len(granted), "all": len(scopes)}))
     shown = [check for check in checks if check not in granted] + ([summed_up] if scopes else [])
     fine, amiss = components.mark("✓", _("fine"), "green"), components.mark("!", _("to be mended"), "red")
+    not_made = components.mark("?", _("not checked"), "gray")
     components.table(
         _("What was checked"),
         (Column(_("Check")), Column(_("State")), Column(_("What was found"), look="plain")),
         (
             (
                 name_of_check(check.code),
-                fine if check.ok else amiss,
+                not_made if all_well.could_not_be_made(check, checks) else fine if check.ok else amiss,
                 Html(escape(words.plain(all_well.found_in_words(check), 1000))),
             )
             for check in shown
@@ -239,7 +240,7 @@ def processes(current: Health) -> None:
             look="stacks",
         )
     else:
-        components.empty("○", _("No tracker has been seen yet."))
+        components.empty("inbox", _("No tracker has been seen yet."))
     versions = {
         "zoom-participant-tracking": health.VERSION,
         "Python": platform.python_version(),

@@ -219,6 +219,11 @@ def people(number: int | None) -> str:
     return people_in_words(number)
 
 
+def out_of(number: int, of_all: int) -> str:
+    """So many of so many: `22 of 26`."""
+    return _("{number} of {all}", number=formats.number(number), all=formats.number(of_all))
+
+
 def in_class_now(present: Sequence[Person]) -> str:
     """How many are in class now, the hosts apart: `2 and the host`, or `only the host`."""
     hosts = sum(person.is_host for person in present)
@@ -346,6 +351,5 @@ def why_at_risk(risk: Risk) -> str:
 def why_at_risk_shortly(risk: Risk) -> str:
     """The same for a cell of a table, in which her rate stands too."""
     if isinstance(risk, MissedLast):
-        number = formats.number(risk.number)
-        return _n("missed the last class", "missed the last {number}", risk.number, number=number)
+        return _n("missed the last class", "missed the last {number}", risk.number)
     return _("below {percent}", percent=formats.percent(risk.least))
