@@ -200,6 +200,8 @@ ARRANGED: dict[str, Callable[[Page, School], None]] = {
     "classes": arrange_classes,
 }
 ON_A_PHONE = {"live"}
+# What is higher than others, so that its button is in it.
+HIGHER = {"new-class": 830}
 
 
 def press(page: Page, label: str) -> None:
@@ -255,7 +257,8 @@ def make(browser: Browser, school: School, language: str, folder: Path) -> None:
     page = context.new_page()
     with speaking(best(locale)):
         for name, arrange in ARRANGED.items():
-            page.set_viewport_size(PHONE if name in ON_A_PHONE else DESK)
+            desk = {**DESK, "height": HIGHER.get(name, DESK["height"])}
+            page.set_viewport_size(PHONE if name in ON_A_PHONE else desk)
             arrange(page, school)
             take(page, folder / f"{name}.png")
             if name == "sign-in":

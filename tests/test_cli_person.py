@@ -177,8 +177,27 @@ def test_an_admin_looks_somebody_up_and_erases_her(
     at = button(at, "Erase").click().run()
     assert not at.exception
     assert "Erased: in 1 class" in said(at)
+    assert [len(told) for told in (at.success, at.warning)] == [1, 0]
     assert b"zita.quark" not in everything(engine)
     assert (at.text_input[0].value, "records of this person" in said(at)) == ("", False)
+
+
+def test_what_an_erasing_leaves_to_be_done_is_not_said_to_be_done(
+    screens: Screens, boss: Member, engine: Engine
+) -> None:
+    fill(engine)
+    file = Path(str(engine.url.database))
+    copy = file.with_name(f"{file.stem}.before-upgrade-0001{file.suffix}")
+    copy.touch()
+    at = look_up(screens, MAIL)
+    next(box for box in at.checkbox if box.label.startswith("Yes, erase")).check().run()
+    at = button(at, "Erase").click().run()
+    (done,), (to_do,), (to_know, *_others) = (
+        [one.value.replace("\\", "") for one in told] for told in (at.success, at.warning, at.info)
+    )
+    assert done.startswith("Erased: in 1 class")
+    assert to_do.endswith(f"{copy.name} is a copy of an earlier database, and has the person in it: delete it.")
+    assert "Zoom has its own copy" in to_know
 
 
 def test_the_page_says_what_is_due_and_what_was_done(

@@ -16,8 +16,9 @@ from tracker.ui import components, page, words
 from tracker.ui.components import Column, Figure
 from tracker.ui.wiring import services
 
-# Keys in Streamlit's session state: what the last run did, which is shown once, and how many forms there have been.
-DONE, FORM = "peoples-data-done", "peoples-data-form"
+# Keys in Streamlit's session state: what the last run did, what that leaves to be done and what has to be known of it,
+# which is shown once; and how many forms there have been.
+DONE, TO_DO, TO_KNOW, FORM = (f"peoples-data-{one}" for one in ("done", "to-do", "to-know", "form"))
 MOST_CLASSES = 100
 # Looking through all classes takes seconds: what was found, by whom and on whom, stays until somebody looks up again.
 FOUND = "peoples-data-found"
@@ -29,9 +30,10 @@ REMOVED = {"names_removed": marked("names removed"), "records_removed": marked("
 
 
 def news() -> None:
-    """What was done a moment ago."""
-    for done in st.session_state.pop(DONE, ()):
-        st.success(words.markdown(done, 500), icon=":material/check:")
+    """What was done a moment ago, and what that leaves."""
+    for key, draw, icon in ((DONE, st.success, "check"), (TO_DO, st.warning, "warning"), (TO_KNOW, st.info, "info")):
+        if told := st.session_state.pop(key, ()):
+            draw("\n\n".join(words.markdown(one, 500) for one in told), icon=f":material/{icon}:")
 
 
 def person(member: Member) -> None:
@@ -140,10 +142,11 @@ def _erasing(found: Findings, who: str, with_emails: bool) -> None:
             done = privacy.erase(services(), page.acting(), who, with_emails=with_emails)
         told = [sentence("person_erased", {"classes": done.classes, "sightings": done.sightings})]
         told += [sentence("person_off_rosters", {"rosters": done.rosters})] if done.rosters else []
-        told += [sentence("erased_but_in_copy", {"file": str(copy)}) for copy in done.copies]
-        told += [] if done.compacted else [sentence("erased_not_compacted")]
-        told += [sentence_of(done.noted)] if done.noted else []
-        st.session_state[DONE] = [*told, sentence("zooms_own_copy")]
+        st.session_state[DONE] = told
+        st.session_state[TO_DO] = [sentence("erased_but_in_copy", {"file": str(copy)}) for copy in done.copies]
+        known = [] if done.compacted else [sentence("erased_not_compacted")]
+        known += [sentence_of(done.noted)] if done.noted else []
+        st.session_state[TO_KNOW] = [*known, sentence("zooms_own_copy")]
         st.session_state[FORM] += 1
         st.rerun()
 
