@@ -111,15 +111,15 @@ def version_now() -> object:
 def nothing_found() -> None:
     """Says why the table is empty, and what to do."""
     if which == Filter():
-        components.empty("event", _("There are no classes yet. Create one with the button above."))
+        components.empty(_("There are no classes yet. Create one with the button above."), icon="event")
     elif since and until and since > until:
-        components.empty("search_off", _("“From” is after “To”. Change one of the two days."))
+        components.empty(_("“From” is after “To”. Change one of the two days."), icon="search_off")
     elif which == Filter(unsolved=True):
-        components.empty("check_circle", _("All is well: no class needs attention."))
+        components.empty(_("All is well: no class needs attention."), icon="check_circle")
     elif which.text:
-        components.empty("search_off", _("No class fits this search. Try fewer letters, or take a filter away."))
+        components.empty(_("No class fits this search. Try fewer letters, or take a filter away."), icon="search_off")
     else:
-        components.empty("search_off", _("No class fits these filters. Take one away, or choose other days."))
+        components.empty(_("No class fits these filters. Take one away, or choose other days."), icon="search_off")
 
 
 with page.shown_errors():

@@ -5,7 +5,7 @@ Functions that take a transaction run in the caller's.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -230,7 +230,7 @@ def _last_webhooks(tx: Transaction, seen: Seen) -> _Last:
     )
 
 
-def _alarms(tx: Transaction, trackers: Iterable[Tracker], last: _Last, now: datetime, seen: Seen) -> Alarms:
+def _alarms(tx: Transaction, trackers: Sequence[Tracker], last: _Last, now: datetime, seen: Seen) -> Alarms:
     alive = any(tracker.is_alive(now) for tracker in trackers)
     stored = storage.webhook_log.last_of_outcomes(tx, *OF_OTHERS)
     known = [(stored.last_at, stored.outcome)] if stored else []
