@@ -297,6 +297,7 @@ def test_a_class_that_is_over_by_then_gets_no_meeting(
 # A hundred a day
 
 
+@pytest.mark.slow
 def test_the_days_limit_is_not_run_into_and_leaves_some_for_who_waits(
     each: Make, school: Services, zoom: FakeZoom, clock: Clock, ana: Member
 ) -> None:
