@@ -7,6 +7,7 @@ A new language is made by an empty file `tracker/messages/catalogues/<locale>.po
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -53,6 +54,7 @@ def _name_of(called: ast.expr) -> str:
     return called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
 
 
+@cache
 def messages_of_code() -> dict[Message, set[str]]:
     """Every message, one with a plural as a pair, and the files that it is in."""
     found: dict[Message, set[str]] = {}

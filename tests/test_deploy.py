@@ -146,6 +146,7 @@ fi
 
 
 @needs("systemctl")
+@pytest.mark.slow
 def test_the_same_call_is_an_update_that_keeps_settings_and_the_version_before(
     tmp_path: Path, quick_python: Path
 ) -> None:

@@ -142,6 +142,7 @@ def webhooks(engine: Engine, clock: Clock, *outcomes: str) -> Shown:
     return found(services_on(engine, clock))["webhooks"]
 
 
+@pytest.mark.slow
 def test_before_the_first_webhook_it_is_told_since_when_none_came_and_what_is_to_be_done(
     engine: Engine, clock: Clock, http: RequestsMock
 ) -> None:
@@ -190,6 +191,7 @@ def test_webhooks_with_another_signature_are_told_with_the_cause(
         (("url_validation",), "Check that the event subscription is for all users of the account"),
     ],
 )
+@pytest.mark.slow
 def test_where_classes_are_held_without_webhooks_it_is_told_whether_zoom_knows_the_address(
     engine: Engine, clock: Clock, http: RequestsMock, outcomes: tuple[str, ...], expected: str
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_database_as_it_was_made_has_no_differences(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("told", CHANGES)
+@pytest.mark.slow
 def test_each_difference_from_the_models_is_named(own: Engine, http: RequestsMock, told: str) -> None:
     change(own, *CHANGES[told])
     check = checks_of(own, http)["schema"]

@@ -206,6 +206,7 @@ def school(
     wiring.close()
 
 
+@pytest.mark.slow
 def test_zoom_is_reached_through_the_proxy_and_with_the_certificates_of_the_settings_file(
     school: School, authority: Authority
 ) -> None:

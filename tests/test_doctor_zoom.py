@@ -210,6 +210,7 @@ def lists(engine: Engine, http: RequestsMock) -> Shown:
     return found(services_on(engine, Clock(at(60 * 24))))["Zoom's lists"]
 
 
+@pytest.mark.slow
 def test_lists_of_people_with_names_are_in_order(engine: Engine, http: RequestsMock) -> None:
     assert lists(engine, http).sentence == "Too few classes to say anything: 0."
     classes_with(engine, 5, "Ana", "Bo")
@@ -265,6 +266,7 @@ def whose(engine: Engine, http: RequestsMock) -> Shown:
     return found(services_on(engine, Clock(at(60 * 24))))["whose webhooks"]
 
 
+@pytest.mark.slow
 def test_webhooks_of_one_teachers_classes_alone_are_told(engine: Engine, http: RequestsMock) -> None:
     ana, eva = member(engine), member(engine, "eva@school.example")
     held(engine, ana, 0, announced=True)

@@ -31,6 +31,7 @@ def schools(draw: st.DrawFn) -> Settings:
 
 
 @given(schools(), st.data())
+@pytest.mark.slow
 def test_no_secret_is_ever_in_a_line(school: Settings, data: st.DataObject) -> None:
     secrets = secrets_of(school)
     assert {school.zoom_client_secret, school.cron_secret, school.database_url} <= secrets
@@ -129,6 +130,7 @@ def test_what_looks_like_a_secret_or_an_address_is_masked(given: str, seen: str)
     assert shown(given) == seen
 
 
+@pytest.mark.slow
 def test_long_texts_are_masked_in_a_moment() -> None:
     begun = time.monotonic()
     for piece in ("a", "a-", "a.", "a@", "%40", "token ", "://a:", "cookie", "'\"", "\n"):

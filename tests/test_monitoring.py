@@ -106,6 +106,7 @@ def test_every_figure_that_is_asked_for_is_there_with_its_labels(state: ServerSt
     assert {(name, label) for name, label in wanted if label not in there[name] | OF_SCRAPE} == set()
 
 
+@pytest.mark.slow
 def test_the_rules_can_be_read_and_do_what_is_written_beside_them(promtool: str) -> None:
     for command in (("check", "rules", RULES.name), ("test", "rules", RULES_TRIED.name)):
         done = run(promtool, *command)
@@ -124,6 +125,7 @@ def test_a_rule_that_always_or_never_fires_would_be_found(promtool: str, tmp_pat
 
 
 @pytest.mark.parametrize("severity", list(Severity))
+@pytest.mark.slow
 def test_each_condition_of_health_is_an_alert(promtool: str, tmp_path: Path, severity: Severity) -> None:
     shutil.copy(RULES, tmp_path)
     tests: list[dict[str, Any]] = []

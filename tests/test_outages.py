@@ -105,6 +105,7 @@ DELIVERIES = (
 )
 
 
+@pytest.mark.slow
 def test_a_webhook_during_which_the_database_goes_away_counts_once_when_it_comes_again(
     school: Services, ana: Member, clock: Clock
 ) -> None:

@@ -75,6 +75,7 @@ def test_what_was_open_to_others_is_closed_with_what_sqlite_keeps_beside_it(
         assert open_ones(data) == set()
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_given_to_the_program_is_left_as_it_is(
     run: CommandLine, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +120,7 @@ def test_what_the_demo_keeps_is_closed(tmp_path: Path) -> None:
         secret.chmod(0o644)
 
 
+@pytest.mark.slow
 def test_the_doctor_names_what_others_can_open(run: CommandLine, tmp_path: Path, data: Path) -> None:
     (tmp_path / ".env").touch(0o644)
     run.add_teacher()

@@ -81,6 +81,7 @@ def test_the_doctor_says_that_there_is_no_database_and_makes_none(
     assert fresh.dialect.name == "sqlite" or inspect(fresh).get_table_names() == []
 
 
+@pytest.mark.slow
 def test_an_older_database_is_left_as_it_is_with_what_brings_it_up_to_date(run: CommandLine, fresh: Engine) -> None:
     age(fresh)
     before = revision(fresh)
@@ -95,6 +96,7 @@ def test_an_older_database_is_left_as_it_is_with_what_brings_it_up_to_date(run: 
     assert revision(fresh) == before
 
 
+@pytest.mark.slow
 def test_a_database_of_a_newer_version_is_told_as_such(run: CommandLine, fresh: Engine) -> None:
     migrate(fresh)
     with fresh.begin() as connection:

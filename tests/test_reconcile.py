@@ -62,6 +62,7 @@ def test_two_reconciliations_at_once_ask_for_a_class_once(school: Services, cloc
     assert due(school, class_id) == at(92)
 
 
+@pytest.mark.slow
 def test_a_class_that_was_looked_for_in_vain_and_is_held_later_is_looked_for_again(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str
 ) -> None:
@@ -103,6 +104,7 @@ def test_one_session_that_zoom_does_not_tell_of_does_not_hide_the_others(
 # Classes that never end
 
 
+@pytest.mark.slow
 def test_a_class_that_runs_is_asked_about_until_zoom_must_have_ended_it(
     school: Services, zoom: FakeZoom, clock: Clock, class_id: str
 ) -> None:

@@ -110,6 +110,7 @@ def test_the_time_zone_is_that_of_the_browser_until_another_is_chosen(
     assert classes_of(engine, course) == [("Algebra 7B", "2026-05-07 14:15", "America/New_York")]
 
 
+@pytest.mark.slow
 def test_whether_day_or_month_comes_first_is_asked_where_both_fit_and_not_else(
     engine: Engine, ana: Member, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +153,7 @@ def test_what_is_no_report_is_named_and_the_others_are_shown(
     assert button(at, "Import 1 class")
 
 
+@pytest.mark.slow
 def test_a_colleague_takes_them_in_for_the_teacher_and_a_stranger_does_not(
     engine: Engine, ana: Member, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

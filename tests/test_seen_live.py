@@ -271,6 +271,7 @@ def alone(school: Services, zoom: FakeZoom, class_id: str) -> str:
     return class_id
 
 
+@pytest.mark.slow
 def test_a_class_without_a_list_has_what_was_seen_and_says_so(school: Services, alone: str, clock: Clock) -> None:
     clock.time = at(70)
     fetching.fetch_due(school)
@@ -301,6 +302,7 @@ def test_a_list_that_zoom_refuses_is_replaced_by_what_was_seen_at_once(
     assert (data["source"], data["uniqueCount"]) == ("seen live", 1)
 
 
+@pytest.mark.slow
 def test_a_class_without_a_list_of_which_nothing_was_seen_stays_unknown(
     school: Services, zoom: FakeZoom, class_id: str, clock: Clock
 ) -> None:
@@ -311,6 +313,7 @@ def test_a_class_without_a_list_of_which_nothing_was_seen_stays_unknown(
     assert (found.participant_count, found.participants_fetched_at, kept(school, class_id)) == (None, None, None)
 
 
+@pytest.mark.slow
 def test_a_list_that_zoom_gives_later_replaces_what_was_seen(
     school: Services, zoom: FakeZoom, alone: str, clock: Clock
 ) -> None:
@@ -340,6 +343,7 @@ def test_what_was_seen_never_replaces_a_list_of_zooms(
     assert (attendance.source, attendance.unique_count) == (Source.ZOOM, 2)
 
 
+@pytest.mark.slow
 def test_what_was_seen_stays_marked_when_zoom_is_asked_in_vain_again(
     school: Services, zoom: FakeZoom, alone: str, clock: Clock
 ) -> None:

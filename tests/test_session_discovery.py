@@ -118,6 +118,7 @@ def test_a_class_held_before_it_was_entered_is_fetched_by_the_loop(
     assert stored(school.engine, class_id).participant_count == 1
 
 
+@pytest.mark.slow
 def test_a_class_that_never_took_place_is_given_up_after_a_day(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -246,6 +247,7 @@ def test_a_session_before_the_classs_time_counts_once_the_class_is_held(
     assert stored(school.engine, class_id).participant_count == 11
 
 
+@pytest.mark.slow
 def test_a_class_is_not_said_to_be_unheld_while_the_app_may_not_ask(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:

@@ -256,6 +256,7 @@ def test_a_second_reading_that_fails_is_tried_again_and_the_count_stays(
     assert progress(school, held) == FetchProgress(FetchState.SETTLED, None, 0, None, None)
 
 
+@pytest.mark.slow
 def test_a_list_that_became_empty_for_good_leaves_what_was_counted(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:

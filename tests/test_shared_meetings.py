@@ -219,6 +219,7 @@ def test_one_session_that_zoom_refuses_leaves_the_others_counted_and_is_asked_fo
     assert (found.stored_state, found.error, due(school, class_id)) == (FetchState.COLLECTED, None, at(120))
 
 
+@pytest.mark.slow
 def test_a_session_ended_under_a_uuid_that_nobody_knows_is_named_as_missing_and_then_dropped(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -238,6 +239,7 @@ def test_a_session_ended_under_a_uuid_that_nobody_knows_is_named_as_missing_and_
     assert (found.stored_state, found.error) == (FetchState.SETTLED, None)
 
 
+@pytest.mark.slow
 def test_a_session_in_which_people_were_seen_is_never_dropped(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:
@@ -429,6 +431,7 @@ def test_one_session_refused_for_good_does_not_end_the_waiting_for_the_list_of_t
     assert people(school, class_id) == {"Ben": 35}
 
 
+@pytest.mark.slow
 def test_a_class_of_which_only_an_empty_session_was_given_is_not_known_while_another_one_is_missing(
     school: Services, zoom: FakeZoom, clock: Clock, linked: tuple[str, str]
 ) -> None:

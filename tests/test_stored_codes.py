@@ -134,6 +134,7 @@ def fail_in_every_way(failing: Failing) -> None:
     failing.fetch()
 
 
+@pytest.mark.slow
 def test_a_fetch_that_fails_in_any_way_leaves_a_code(
     school: Services,
     engine: Engine,

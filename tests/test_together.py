@@ -125,6 +125,7 @@ def test_where_the_file_is_locked_everybody_is_told_at_once(engine: Engine, monk
     assert together(engine, adding("Ana")).name == "Ana"
 
 
+@pytest.mark.slow
 def test_two_processes_that_write_all_the_time_keep_nobody_out(engine: Engine) -> None:
     """Two engines on one file wait for each other as two processes do."""
     other = make_engine(f"sqlite:///{engine.url.database}")

@@ -208,6 +208,7 @@ def test_a_failing_drain_is_tried_again_at_the_next_turn(
 
 
 @pytest.mark.database("sqlite", "postgresql")
+@pytest.mark.slow
 def test_a_class_for_which_zoom_takes_long_does_not_hold_up_the_others(
     loop: Worker, services: Services, zoom: FakeZoom
 ) -> None:

@@ -127,6 +127,7 @@ def store_hash(engine: Engine, who: Member, stored_hash: str) -> None:
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("old", [scrypt_hash(PASSWORD), OTHER_COST.hash(PASSWORD)], ids=["scrypt", "another cost"])
+@pytest.mark.slow
 def test_an_old_hash_is_accepted_and_renewed_at_the_next_sign_in(engine: Engine, ana: Member, old: str) -> None:
     store_hash(engine, ana, old)
     with pytest.raises(NotSignedIn):
@@ -143,6 +144,7 @@ def test_an_old_hash_is_accepted_and_renewed_at_the_next_sign_in(engine: Engine,
 
 
 @pytest.mark.parametrize("old", [True, False])
+@pytest.mark.slow
 def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
     engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
@@ -206,6 +208,7 @@ def test_an_old_password_lets_nobody_in_who_signs_in_while_it_is_changed(
         assert connection.execute(text('SELECT count(*) FROM "SignIn"')).scalar() == 0
 
 
+@pytest.mark.slow
 def test_two_browsers_may_sign_in_at_once_where_the_hash_is_renewed(
     engine: Engine, ana: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

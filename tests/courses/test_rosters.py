@@ -219,6 +219,7 @@ def test_two_imports_at_once_double_nobody(school: Services, ana: Member) -> Non
     assert students(school) == [Student(f"S{number}", f"s{number}@x.org") for number in range(200)]
 
 
+@pytest.mark.slow
 def test_2000_students_are_imported_and_updated_quickly(school: Services, ana: Member) -> None:
     def text(group: str) -> str:
         lines = (f"Student {number},s{number}@x.org,{number:06},{group}\n" for number in range(2000))

@@ -115,6 +115,7 @@ def test_a_list_that_is_not_ready_is_not_taken_for_nobody(
     assert names(school, held) == ["Ana"]
 
 
+@pytest.mark.slow
 def test_a_list_that_never_comes_ends_as_no_data(school: Services, zoom: FakeZoom, held: str, clock: Clock) -> None:
     zoom.records["uuid-1"] = []
     try_until_given_up(school, clock, held)

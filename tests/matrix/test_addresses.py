@@ -56,6 +56,7 @@ def test_every_address_has_a_line_and_is_behind_the_gate(dashboard: Starlette) -
     assert dashboard.user_middleware[0].cls is Gate
 
 
+@pytest.mark.slow
 def test_every_address_answers_everybody_as_the_table_says(app: Starlette, cast: Cast) -> None:
     found: dict[str, dict[str, str]] = {door: {} for door in rows(ADDRESSES)}
     # Signing out comes last: who has done it is out everywhere.
@@ -89,6 +90,7 @@ def test_every_route_of_the_tracker_has_a_line() -> None:
     assert rows(ROUTES).keys() == doors.routes()
 
 
+@pytest.mark.slow
 def test_the_tracker_answers_everybody_as_the_table_says(cast: Cast, engine: Engine, wired: Clock) -> None:
     state = server_state_on(engine, wired, CRON_SECRET="another secret")
     found: dict[str, dict[str, str]] = {door: {} for door in rows(ROUTES)}

@@ -68,6 +68,7 @@ def test_a_server_that_takes_none_is_asked_once_for_all_of_them(
     assert len(box.taken) == 5
 
 
+@pytest.mark.slow
 def test_what_cannot_be_sent_for_two_days_is_given_up(
     school: Services, maria: Member, clock: Clock, box: Mailbox
 ) -> None:
@@ -133,6 +134,7 @@ def check_of(school: Services) -> tuple[bool, str]:
     return found.ok, sentence_of(found.problem)
 
 
+@pytest.mark.slow
 def test_doctor_signs_in_to_the_mail_server_and_sends_nothing(
     school: Services, zoom: FakeZoom, box: Mailbox, engine: Engine, clock: Clock
 ) -> None:

@@ -70,6 +70,7 @@ def test_what_is_no_report_is_refused(content: bytes, code: str) -> None:
     assert process_time() - before < 5
 
 
+@pytest.mark.slow
 def test_a_large_report_is_read_quickly() -> None:
     text = PLAIN + "".join(map(ROW.format, range(10_000)))
     before = process_time()
@@ -80,6 +81,7 @@ def test_a_large_report_is_read_quickly() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400))
+@pytest.mark.slow
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with_headings = PLAIN.encode() + content
     for one in (content, with_headings, PLAIN.encode("utf-16") + content):
@@ -88,6 +90,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(SHAPES)), st.data())
+@pytest.mark.slow
 def test_a_report_that_is_damaged_is_read_or_refused(shape: str, data: st.DataObject) -> None:
     content = bytearray(SHAPES[shape][0].encode())
     for _ in range(data.draw(st.integers(1, 5))):
@@ -98,6 +101,7 @@ def test_a_report_that_is_damaged_is_read_or_refused(shape: str, data: st.DataOb
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.lists(CELLS, max_size=9), max_size=9), st.sampled_from(",;\t|"))
+@pytest.mark.slow
 def test_any_table_is_read_or_refused(rows: list[list[str]], between: str) -> None:
     refused_or_read("\n".join(between.join(row) for row in rows).encode("utf-8", "replace"))
 

@@ -61,6 +61,7 @@ def test_as_many_students_as_may_be_are_read_quickly() -> None:
     assert process_time() - before < 1
 
 
+@pytest.mark.slow
 def test_a_text_made_to_be_slow_is_not() -> None:
     hostile = (
         "@" * 300_000,
@@ -163,6 +164,7 @@ def test_any_bytes_and_any_text_are_read_or_refused(content: bytes | str) -> Non
 
 @settings(max_examples=400, deadline=None)
 @given(TABLES, st.sampled_from(",;\t|"), st.sampled_from(("\n", "\r\n", "\r")), st.sampled_from(ENCODINGS))
+@pytest.mark.slow
 def test_any_table_is_read_or_refused(table: list[list[str]], delimiter: str, end: str, encoding: str) -> None:
     text = end.join(delimiter.join(cells) for cells in table)
     check(text)
@@ -171,6 +173,7 @@ def test_any_table_is_read_or_refused(table: list[list[str]], delimiter: str, en
 
 @settings(max_examples=60, deadline=None)
 @given(TABLES)
+@pytest.mark.slow
 def test_any_workbook_is_read_or_refused(table: list[list[str]]) -> None:
     plain = [["".join(sign for sign in cell if sign.isprintable()) for cell in row] for row in table]
     check(sheet_of([[cell if not cell.startswith("=") else f" {cell}" for cell in row] for row in plain]))

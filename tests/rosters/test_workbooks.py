@@ -154,6 +154,7 @@ def test_a_broken_part_is_told_in_a_sentence(part: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_unpacks_to_too_much_is_refused_before_it_is_read() -> None:
     before = process_time()
     bomb = changed(USUAL, lambda name, inside: inside + bytes(100_000_000) if name.endswith("sheet2.xml") else inside)
@@ -176,6 +177,7 @@ def test_entities_are_refused() -> None:
     )
 
 
+@pytest.mark.slow
 def test_too_many_students_are_refused_and_2000_are_read_quickly() -> None:
     def rows(count: int) -> list[list[Any]]:
         students = [[f"Student Number{n}", f"s{n}@x.org", f"{n:06}", "7A", "2026-02-03"] for n in range(count)]

@@ -27,6 +27,7 @@ def limited(school: Services, clock: Clock, *, interactive: bool) -> Services:
     return replace(school, zoom=Zoom(school.settings, clock, clock.monotonic, limiter))
 
 
+@pytest.mark.slow
 def test_the_days_limit_is_not_run_into_and_leaves_some_for_who_waits(
     each: Make, school: Services, zoom: FakeZoom, clock: Clock, ana: Member
 ) -> None:
