@@ -57,8 +57,8 @@ def fields(asked: MeetingOptions, key: str, *, in_charge: bool) -> tuple[Meeting
     for name, value in _values(asked).items():
         st.session_state.setdefault(f"{key}-{name}", value)
     school = classes.school_options(services())
-    opened, shares = asked != NOTHING_SAID, False
-    with st.expander(_("Meeting options"), icon=":material/tune:", expanded=opened, key=f"{key}-options"):
+    shares, is_asked = False, asked != NOTHING_SAID
+    with st.expander(_("Meeting options"), icon=":material/tune:", expanded=is_asked, key=f"{key}-options"):
         with st.container(horizontal=True):
             said = {name: _choice(name, getattr(asked, name), getattr(school, name), key) for name in LABELS}
         typed = st.text_input(
@@ -91,14 +91,14 @@ def _choice(name: str, present: str | None, usual: str, key: str) -> str | None:
     chosen = st.selectbox(
         _(LABELS[name]),
         [USUAL, *(one for one in CHOICES[name] if one != ZOOM or not twice)],
-        format_func=lambda one: _value(name, one, usual),
+        format_func=lambda one: _choice_in_words(name, one, usual),
         key=f"{key}-{name}",
         width=220,
     )
     return None if chosen == USUAL else chosen
 
 
-def _value(name: str, value: str, usual: str) -> str:
+def _choice_in_words(name: str, value: str, usual: str) -> str:
     if value == ZOOM or (value == USUAL and usual == ZOOM):
         return _(AS_ZOOM)
     if value == USUAL:
@@ -168,13 +168,13 @@ def registers(found: Class) -> bool:
 
 def registration(found: Class, member: Member) -> None:
     """Draws how many students of a class are registered at Zoom, who cannot be, and what is the matter."""
-    told = page.read(courses.registration_of, member, found)
-    if told is None:
+    of_class = page.read(courses.registration_of, member, found)
+    if of_class is None:
         return
-    if not told.students:
+    if not of_class.students:
         st.caption(_("Students register: the class is in no course with students, so that nobody is registered."))
         return
-    state = told.found
+    state = of_class.found
     if state is not None and state.looked_at is not None and state.students:
         said = _n(
             "Students register: {registered} of {number} is registered, as of {when}.",
@@ -185,8 +185,8 @@ def registration(found: Class, member: Member) -> None:
         )
     else:
         said = _("Students register: nobody is registered yet. The tracker does it by itself, within minutes.")
-    if told.without_email:
-        said += " " + _("Without e-mail: {names}.", names=words.listed(told.without_email, most=30))
+    if of_class.without_email:
+        said += " " + _("Without e-mail: {names}.", names=words.listed(of_class.without_email, most=30))
     st.caption(said)
     if state is not None and state.error is not None:
         st.warning(
