@@ -24,8 +24,6 @@ _ASK = insert(
 # The number that Zoom's API knows the meeting of a class by.
 _MEETING = func.coalesce(LiveStream.zoom_api_meeting_id, LiveStream.zoom_meeting_id)
 _TO_COME = col(LiveStream.status).in_((ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value))
-# In the JSON of the options that were sent.
-_REGISTRATION_ON = '"registration": "on"'
 # No recurring meeting has more dates.
 MOST_CLASSES = 100
 
@@ -59,7 +57,7 @@ def _ask(tx: Transaction, now: datetime, *conditions: Any) -> None:
         .where(
             *conditions,
             _TO_COME,
-            cast(col(LiveStream.meeting_sent), Text).contains(_REGISTRATION_ON),
+            cast(col(LiveStream.meeting_sent), Text).contains('"registration": "on"'),
             _MEETING.is_not(None),
         )
         .order_by(_MEETING)

@@ -168,13 +168,13 @@ def registers(found: Class) -> bool:
 
 def registration(found: Class, member: Member) -> None:
     """Draws how many students of a class are registered at Zoom, who cannot be, and what is the matter."""
-    of_class = page.read(courses.registration_of, member, found)
-    if of_class is None:
+    told = page.read(courses.registration_of, member, found)
+    if told is None:
         return
-    if not of_class.students:
+    if not told.students:
         st.caption(_("Students register: the class is in no course with students, so that nobody is registered."))
         return
-    state = of_class.found
+    state = told.found
     if state is not None and state.looked_at is not None and state.students:
         said = _n(
             "Students register: {registered} of {number} is registered, as of {when}.",
@@ -185,8 +185,8 @@ def registration(found: Class, member: Member) -> None:
         )
     else:
         said = _("Students register: nobody is registered yet. The tracker does it by itself, within minutes.")
-    if of_class.without_email:
-        said += " " + _("Without e-mail: {names}.", names=words.listed(of_class.without_email, most=30))
+    if told.without_email:
+        said += " " + _("Without e-mail: {names}.", names=words.listed(told.without_email, most=30))
     st.caption(said)
     if state is not None and state.error is not None:
         st.warning(
