@@ -71,6 +71,11 @@ def test_the_address_may_be_that_of_the_site_or_the_one_that_zoom_has(services: 
     assert asked(services, f"http://127.0.0.1:{port}{path}")[0]
 
 
+def test_of_an_address_with_a_query_alone_the_site_is_meant() -> None:
+    assert challenge.endpoint_of("https://school.example/?from=mail") == "https://school.example/api/webhooks/zoom"
+    assert challenge.endpoint_of("https://school.example?from=mail") == "https://school.example/api/webhooks/zoom"
+
+
 def test_asking_counts_for_no_sign_of_zooms_and_stores_nothing(
     services: Services, state: ServerState, port: int, clock: Clock
 ) -> None:

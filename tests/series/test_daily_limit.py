@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from responses import RequestsMock
 
 from tests.fake_zoom import FakeZoom

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from tracker import auth, classes, paths
 from tracker.errors import InvalidInput
+from tracker.messages import languages
 from tracker.services import Services, open_services
 from tracker.settings import Settings, read_settings
 from tracker.storage.classes import Class
@@ -95,6 +96,17 @@ def command(
     if as_json:
         added.add_argument("--json", action="store_true", help="one JSON value on stdout")
     return added
+
+
+def add_file_options(added: argparse.ArgumentParser) -> None:
+    """The options of a command that writes a table as a file: its language, and where it goes."""
+    added.add_argument(
+        "--language",
+        choices=languages.offered(),
+        default=languages.ENGLISH,
+        help="of the headings and words in csv and xlsx; English is that for programs (default: %(default)s)",
+    )
+    added.add_argument("--out", help="a file; stdout without it")
 
 
 def line_from_stdin() -> str:

@@ -41,6 +41,7 @@ from tracker.cli.call import (
     CLASS_ID,
     Call,
     Parser,
+    add_file_options,
     class_named,
     class_seen,
     command,
@@ -51,7 +52,7 @@ from tracker.cli.call import (
 )
 from tracker.errors import InvalidInput, NotFound, Problem, SettingsError, TrackerError
 from tracker.health import Condition
-from tracker.messages import languages, name_of_check, people_in_words, sentence_of
+from tracker.messages import name_of_check, people_in_words, sentence_of
 from tracker.run import begin, check_port, running_tracker, tell, until_stopped
 from tracker.server.dashboard_process import Dashboard
 from tracker.services import Services, open_services
@@ -432,10 +433,4 @@ def _export_command(commands: Any) -> None:
         default="people",
         help="one row a person or one a stay; of xlsx the sheet that comes first (default: %(default)s)",
     )
-    added.add_argument(
-        "--language",
-        choices=languages.offered(),
-        default=languages.ENGLISH,
-        help="of the headings and words in csv and xlsx; English is that for programs (default: %(default)s)",
-    )
-    added.add_argument("--out", help="a file; stdout without it")
+    add_file_options(added)

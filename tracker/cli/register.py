@@ -6,7 +6,7 @@ from tracker import auth, courses, report
 from tracker.attendance.register import ByHand, only_class
 from tracker.attendance.statuses import Rules
 from tracker.attendance.types import BY_HAND, Status
-from tracker.cli.call import CLASS_ID, Call, class_named, command, group, print_json, say, write_out
+from tracker.cli.call import CLASS_ID, Call, add_file_options, class_named, command, group, print_json, say, write_out
 from tracker.errors import InvalidInput, NotFound
 from tracker.messages import languages
 from tracker.report import RegisterFormat
@@ -120,10 +120,4 @@ def _register_command(commands: Any) -> None:
         "(default: %(default)s)",
     )
     added.add_argument("--class", dest="only", metavar="ID", help="one class of the course alone")
-    added.add_argument(
-        "--language",
-        choices=languages.offered(),
-        default=languages.ENGLISH,
-        help="of the headings and words in csv and xlsx; English is that for programs (default: %(default)s)",
-    )
-    added.add_argument("--out", help="a file; stdout without it")
+    add_file_options(added)

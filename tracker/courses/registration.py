@@ -52,9 +52,14 @@ class RegistrationOfClass:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What came of one turn: how many of the students are registered, what failed, and when to come again."""
+    """What came of one turn, and when to come again.
+
+    `counts` are how many students there are and how many of them are registered, None where nobody knows; `new` is how
+    many this turn has registered, `refused` what Zoom has against single students, and `error` what failed.
+    """
 
     counts: tuple[int, int] | None = None
+    new: int = 0
     error: Problem | None = None
     again_at: datetime | None = None
     refused: list[ZoomRefused] = field(default_factory=list)
@@ -92,13 +97,12 @@ def register_due_students(services: Services) -> bool:
             return False
         classes = [one for one in storage.registrations.classes_of(tx, claimed.meeting_id) if _is_wanted(one, now)]
         students = _students_of(tx, classes)
-    outcome = _Outcome((0, 0))
+    outcome = _Outcome(counts=(0, 0))
     if students:
         outcome = _registered(services, claimed, [one.student for one in students])
+        _log(claimed.meeting_id, outcome)
     with transaction(services.engine) as tx:
-        storage.registrations.finish(
-            tx, claimed, services.now(), outcome.counts, outcome.error, outcome.again_at if students else None
-        )
+        storage.registrations.finish(tx, claimed, services.now(), outcome.counts, outcome.error, outcome.again_at)
     return True
 
 
@@ -121,7 +125,7 @@ def _students_of(tx: Transaction, classes: Sequence[Class]) -> list[Enrolled]:
 
 def _registered(services: Services, claimed: Registration, students: Sequence[Student]) -> _Outcome:
     """Registers those whom Zoom has not, as far as it takes them."""
-    outcome, meeting_id, new = _Outcome(), claimed.meeting_id, 0
+    outcome, meeting_id = _Outcome(), claimed.meeting_id
     try:
         approved = services.zoom.registrants(meeting_id, APPROVED)
         known = approved.union(*(services.zoom.registrants(meeting_id, status) for status in OTHERS))
@@ -131,7 +135,7 @@ def _registered(services: Services, claimed: Registration, students: Sequence[St
         for email in _as_long_as_ours(services, claimed, list(missing)[:MOST_AT_ONCE]):
             if _register(services, meeting_id, email, missing[email], outcome):
                 approved.add(email)
-                new += 1
+                outcome.new += 1
                 outcome.counts = _counted(students, approved)
         if len(missing) > MOST_AT_ONCE:
             outcome.again_at = services.now()
@@ -144,13 +148,14 @@ def _registered(services: Services, claimed: Registration, students: Sequence[St
         message = str(outcome.refused[-1].details.get("message", ""))
         outcome.error = Problem("zoom_registrants_refused", {"number": len(outcome.refused), "message": message})
         outcome.again_at = outcome.again_at or services.now() + TRIED_AGAIN
-    failed = outcome.error.log_fields() if outcome.error else {}
-    log.log(
-        logging.WARNING if failed else logging.INFO,
-        "students were registered for a meeting",
-        extra={"meeting": meeting_id, "new": new, "counts": outcome.counts, **failed},
-    )
     return outcome
+
+
+def _log(meeting_id: str, outcome: _Outcome) -> None:
+    failed = outcome.error.log_fields() if outcome.error else {}
+    level = logging.WARNING if failed else logging.INFO
+    fields = {"meeting": meeting_id, "new": outcome.new, "counts": outcome.counts, **failed}
+    log.log(level, "students were registered for a meeting", extra=fields)
 
 
 def _register(services: Services, meeting_id: str, email: str, student: Student, outcome: _Outcome) -> bool:
@@ -179,6 +184,7 @@ def _as_long_as_ours(services: Services, claimed: Registration, emails: Sequence
 
 
 def _counted(students: Sequence[Student], approved: set[str]) -> tuple[int, int]:
+    """How many students there are, and how many of them are registered."""
     return len(students), sum(_email_of(one) in approved for one in students)
 
 

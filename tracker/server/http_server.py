@@ -20,7 +20,10 @@ from tracker.storage.webhook_log import REFUSED
 
 log = logging.getLogger(__name__)
 
+# How long is waited for the first byte of a request, for all of it, for an answer to be taken, and for what a client
+# still sends that has been refused; of that no more is read than so many bytes.
 IDLE_SECONDS, REQUEST_SECONDS, SEND_SECONDS, DRAIN_SECONDS = 5.0, 10.0, 5.0, 5.0
+MOST_DRAINED = 32 * LARGEST_BODY
 # More threads would not be faster. In a burst requests wait for one, and further clients in the system's queue.
 THREADS, CONNECTIONS, WAITING = 128, 512, 1024
 # Zoom sends none so large that it would need one of these places; a large request takes a megabyte.
@@ -303,4 +306,4 @@ class _Client:
         with suppress(OSError):
             self._writer.write_eof()
             async with asyncio.timeout(DRAIN_SECONDS):
-                await self._incoming.drain(32 * LARGEST_BODY)
+                await self._incoming.drain(MOST_DRAINED)

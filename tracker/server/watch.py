@@ -82,14 +82,13 @@ class Watch:
         # When a beat was last stored, or the database was seen not to take it; before, when this began.
         self._beat_ended = monotonic()
         self._reader = health.Reader(services, webhook_counter.seen)
-        # What was told to be wrong, and when what had ended before was told last.
-        self._told: set[str] = set()
         # What the database said when it was read last.
         self._said_by_database: set[str] = set()
-        # That it is starting is worth a line only where it does not come to an end.
-        self._told_at: dict[str, float] = {"tracker_starting": monotonic()}
+        # What was told to be wrong and has not ended, and when each was told last, also of what has ended.
+        self._told: set[str] = set()
+        self._told_at: dict[str, float] = {}
         self._threads = [
-            threading.Thread(target=self._again_and_again, args=(job, pause), name=job.__name__, daemon=True)
+            threading.Thread(target=self._repeat, args=(job, pause), name=job.__name__, daemon=True)
             for job, pause in (
                 (self.beat, lambda: SECONDS_BETWEEN_BEATS),
                 (self.tell, lambda: SECONDS_BETWEEN_BEATS),
@@ -202,7 +201,7 @@ class Watch:
         """
         now, findings = self._monotonic(), self.findings()
         wrong = {one.code: one for one in findings.conditions}
-        wrong.pop("tracker_starting", None)
+        wrong.pop("tracker_starting", None)  # nobody has to do anything about it
         for code, one in wrong.items():
             if (
                 code not in self._told
@@ -222,7 +221,7 @@ class Watch:
     def _until_next_call(self) -> float:
         return SECONDS_BETWEEN_CALLS if self._services.zoom.contact.standing().is_good else SECONDS_BETWEEN_TRIES
 
-    def _again_and_again(self, job: Callable[[], None], pause: Callable[[], float]) -> None:
+    def _repeat(self, job: Callable[[], None], pause: Callable[[], float]) -> None:
         while not self._stop.is_set():
             try:
                 job()

@@ -43,11 +43,11 @@ class Worker:
         # At most one thread of each name works beside the loop.
         self._beside: dict[str, threading.Thread] = {}
         self._last_turn: float | None = None
-        self._failing: set[str] = set()
         self._note_fetch: Callable[[float], object] = lambda seconds: None
-        # Those of them whose fault is not the database's.
+        # The jobs that failed the last time, and those of them whose fault is not the database's.
+        self._failing: set[str] = set()
         self._broken: set[str] = set()
-        # The meeting up to which was looked what was seen live.
+        # The meeting up to which was looked for joins and leaves that nobody needs any more.
         self._seen_until = ""
         self._schedule = schedule.Scheduler()
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)

@@ -45,6 +45,7 @@ def schema_differences(engine: Engine) -> list[Problem]:
 
 
 def _differences(found: Iterable[Any]) -> Iterator[Problem]:
+    """What `alembic.autogenerate.compare_metadata` has found: a tuple for a table, a list of tuples for a column."""
     for one in found:
         if isinstance(one, list):  # all that differs in one column
             yield from (_of_column(*change) for change in one)
@@ -63,20 +64,24 @@ def _of_column(kind: str, _schema: str | None, table: str, column: str, _more: A
     )
 
 
-def _of_table(kind: str, *of: Any) -> Problem:
-    """What differs in a table: `add_…` is to be made, and so is missing; `remove_…` nobody knows."""
+def _of_table(kind: str, *about: Any) -> Problem:
+    """What differs in a table: `add_…` is to be made, and so is missing; `remove_…` nobody knows.
+
+    `about` is the table, index or constraint; of a column it is schema, name of the table, column.
+    """
     missing, what = kind.startswith("add_"), kind.partition("_")[2]
     if what == "table":
-        return Problem("schema_table_missing" if missing else "schema_table_unknown", {"table": of[0].name})
+        return Problem("schema_table_missing" if missing else "schema_table_unknown", {"table": about[0].name})
     if what == "column":
         code = "schema_column_missing" if missing else "schema_column_unknown"
-        return Problem(code, {"table": of[1], "column": of[2].name})
-    name = str(of[0].name or ", ".join(column.name for column in of[0].columns))
+        return Problem(code, {"table": about[1], "column": about[2].name})
+    (thing,) = about
+    name = str(thing.name or ", ".join(column.name for column in thing.columns))
     if what == "index":
         code = "schema_index_missing" if missing else "schema_index_unknown"
     else:
         code = "schema_constraint_missing" if missing else "schema_constraint_unknown"
-    return Problem(code, {"table": of[0].table.name, "name": name})
+    return Problem(code, {"table": thing.table.name, "name": name})
 
 
 def _differences_of_triggers(connection: Connection) -> Iterator[Problem]:

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-# A server that vanishes without a word must not be waited for for hours: these are seconds, and milliseconds.
 OPTIONS: dict[str, Any] = {
+    # A server that vanishes without a word must not be waited for for hours. In seconds:
     "connect_timeout": 5,
     "keepalives_idle": 20,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    # In milliseconds:
     "tcp_user_timeout": 30_000,
     # Each transaction is begun by `BEGIN` below, in one message with its limits.
     "autocommit": True,

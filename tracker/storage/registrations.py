@@ -15,7 +15,6 @@ from tracker.storage.database import Transaction, insert, run
 from tracker.storage.models import LiveStream, MeetingRegistration
 from tracker.storage.problems import details_of, problem_of
 
-_KEY_AND_MOMENT = (col(MeetingRegistration.meeting_id), col(MeetingRegistration.due_at))
 _ASK = insert(
     MeetingRegistration,
     lambda row: row.on_conflict_do_update(
@@ -24,6 +23,7 @@ _ASK = insert(
 )
 # The number that Zoom's API knows the meeting of a class by.
 _MEETING = func.coalesce(LiveStream.zoom_api_meeting_id, LiveStream.zoom_meeting_id)
+_TO_COME = col(LiveStream.status).in_((ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value))
 # No recurring meeting has more dates.
 MOST_CLASSES = 100
 
@@ -56,7 +56,7 @@ def _ask(tx: Transaction, now: datetime, *conditions: Any) -> None:
         .distinct()
         .where(
             *conditions,
-            col(LiveStream.status).in_((ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value)),
+            _TO_COME,
             is_on(LiveStream.meeting_sent),
             _MEETING.is_not(None),
         )
@@ -82,15 +82,13 @@ def find(tx: Transaction, meeting_id: str) -> Registration | None:
 
 def classes_of(tx: Transaction, meeting_id: str) -> list[Class]:
     """The classes that are held in a meeting and are to come, or run."""
-    to_come = col(LiveStream.status).in_((ClassStatus.SCHEDULED.value, ClassStatus.LIVE.value))
     order = (col(LiveStream.scheduled_start), col(LiveStream.id))
-    return classes_where(tx, meeting_id == _MEETING, to_come, order=order, limit=MOST_CLASSES)
+    return classes_where(tx, meeting_id == _MEETING, _TO_COME, order=order, limit=MOST_CLASSES)
 
 
 def is_due(tx: Transaction, now: datetime) -> bool:
     """Whether roster and registrants of a meeting are to be compared."""
-    due = col(MeetingRegistration.due_at) <= now
-    return tx.exec(select(MeetingRegistration.meeting_id).where(due).limit(1)).first() is not None
+    return tx.exec(select(MeetingRegistration.meeting_id).where(_due(now)).limit(1)).first() is not None
 
 
 def claim(tx: Transaction, now: datetime, until: datetime) -> Registration | None:
@@ -98,8 +96,13 @@ def claim(tx: Transaction, now: datetime, until: datetime) -> Registration | Non
 
     It is due again at `until`, for somebody else, unless `finish` is called before.
     """
-    claimed = due_work.claim(tx, *_KEY_AND_MOMENT, until, col(MeetingRegistration.due_at) <= now)
+    row = MeetingRegistration
+    claimed = due_work.claim(tx, col(row.meeting_id), col(row.due_at), until, _due(now))
     return find(tx, claimed) if claimed else None
+
+
+def _due(now: datetime) -> Any:
+    return col(MeetingRegistration.due_at) <= now
 
 
 def is_still_claimed(tx: Transaction, claimed: Registration) -> bool:

@@ -29,8 +29,9 @@ def migrate(engine: Engine, *, keep_copy: bool = True) -> None:
     """Brings the database to the newest schema. Safe to call from several processes at once.
 
     The first one in takes a lock and does the work in one transaction; the others wait and find it done. Of a SQLite
-    database of an older schema a copy is set aside before. Raises SettingsError where a newer version of this program
-    has been there, and TrackerError where there can be no copy.
+    database of an older schema a copy is set aside before, unless it is one itself, as a backup that is being restored
+    (`keep_copy`). Raises SettingsError where a newer version of this program has been there, and TrackerError where
+    there can be no copy.
     """
     with migrating(engine) as connection:
         before, file = _revision(connection), file_of(engine)
@@ -96,7 +97,8 @@ def migrating(engine: Engine) -> Iterator[Connection]:
         with suppress(OSError):  # whoever connects will hear of it
             file.touch(0o600)
     paths.make_private(*files_of(engine))
-    with engine.connect() as connection, _set_up_to_migrate(connection), connection.begin():
+    set_up = _set_up_sqlite if engine.dialect.name == "sqlite" else _set_up_postgres
+    with engine.connect() as connection, set_up(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(NO_LIMITS)
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -104,19 +106,24 @@ def migrating(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def _set_up_to_migrate(connection: Connection) -> Iterator[None]:
-    """Lets this connection wait for others as long as a migration may take; and on SQLite replace whole tables.
+def _set_up_postgres(connection: Connection) -> Iterator[None]:
+    """Lets this connection wait for an answer as long as a migration may take."""
+    raw: Any = connection.connection.driver_connection
+    limit = raw.silent_seconds
+    raw.silent_seconds = None
+    try:
+        yield
+    finally:
+        raw.silent_seconds = limit
+
+
+@contextmanager
+def _set_up_sqlite(connection: Connection) -> Iterator[None]:
+    """Lets this connection wait for others as long as a migration may take, and replace whole tables.
 
     A table that others refer to is replaced by one with the same keys; SQLite checks keys as soon as the old one goes.
     """
     raw: Any = connection.connection.driver_connection
-    if connection.dialect.name != "sqlite":
-        limit, raw.silent_seconds = raw.silent_seconds, None
-        try:
-            yield
-        finally:
-            raw.silent_seconds = limit
-        return
     raw.execute(f"PRAGMA busy_timeout = {MIGRATION_MILLISECONDS}")
     raw.execute("PRAGMA foreign_keys = OFF")
     try:

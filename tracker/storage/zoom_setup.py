@@ -56,11 +56,11 @@ def last_lists(tx: Transaction, *, no_list: str, limit: int) -> Lists:
     none = [error for _count, data, state, error in found if error == no_list and state == FetchState.NO_DATA.value]
     given = [(count, data) for count, data, _state, _error in found if count is not None and data]
     alone = sum(count <= 1 for count, _data in given)
-    nameless = sum(count > 1 and not _names(data) for count, data in given)
+    nameless = sum(count > 1 and not _has_names(data) for count, data in given)
     return Lists(len(found), alone, nameless, len(none))
 
 
-def _names(data: str) -> bool:
+def _has_names(data: str) -> bool:
     """Whether any record of a class's list has a name or an address."""
     try:
         entries = json.loads(data)["participants"]

@@ -157,7 +157,8 @@ def _summed(counts: Mapping[str, int]) -> dict[str, int]:
     """Numbers by known codes, those of all others together."""
     found: dict[str, int] = {}
     for code, count in counts.items():
-        found[cleaning.word(code)] = found.get(cleaning.word(code), 0) + count
+        shown = cleaning.word(code)
+        found[shown] = found.get(shown, 0) + count
     return found
 
 

@@ -64,20 +64,26 @@ def show(found: Class, students: StudentsOfClass) -> None:
             key=f"marked-students-{key}",
             placeholder=_("Choose one or more students"),
         )
-        status = st.pills(
-            _("Status"),
-            list(BY_HAND),
-            default=Status.EXCUSED,
-            required=True,
-            format_func=lambda code: _(STATUSES[code]),
-            key=f"marked-status-{key}",
-        )
-        remark = st.text_input(_("Remark (optional)"), max_chars=LONGEST_REMARK, key=f"marked-remark-{key}")
+        status, remark = status_and_remark(key)
         if st.button(_("Save"), key="save-marks", type="primary", disabled=not chosen):
-            _say(found, students, chosen, status or Status.EXCUSED, remark, FOLD)
+            _say(found, students, chosen, status, remark, FOLD)
         st.caption(_("It holds whatever Zoom's list says later, until you take it back."))
         undo.show(_where(found, FOLD))
         _said(found, students)
+
+
+def status_and_remark(key: str) -> tuple[Status, str]:
+    """Draws the fields for a status by hand; what they say now."""
+    status = st.pills(
+        _("Status"),
+        list(BY_HAND),
+        default=Status.EXCUSED,
+        required=True,
+        format_func=lambda code: _(STATUSES[code]),
+        key=f"marked-status-{key}",
+    )
+    remark = st.text_input(_("Remark (optional)"), max_chars=LONGEST_REMARK, key=f"marked-remark-{key}")
+    return status or Status.EXCUSED, remark
 
 
 def _said(found: Class, students: StudentsOfClass) -> None:

@@ -66,8 +66,8 @@ def fields(asked: MeetingOptions, key: str, *, in_charge: bool) -> tuple[Meeting
     for name, value in _values(asked).items():
         st.session_state.setdefault(f"{key}-{name}", value)
     school = classes.school_options(services())
-    opened, shares = asked != NOTHING_SAID, False
-    with st.expander(_("Meeting options"), icon=":material/tune:", expanded=opened, key=f"{key}-options"):
+    shares, is_asked = False, asked != NOTHING_SAID
+    with st.expander(_("Meeting options"), icon=":material/tune:", expanded=is_asked, key=f"{key}-options"):
         with st.container(horizontal=True):
             said = {name: _choice(name, getattr(asked, name), getattr(school, name), key) for name in LABELS}
         typed = st.text_input(
@@ -100,14 +100,14 @@ def _choice(name: str, present: str | None, usual: str, key: str) -> str | None:
     chosen = st.selectbox(
         _(LABELS[name]),
         [USUAL, *(one for one in CHOICES[name] if one != ZOOM or not twice)],
-        format_func=lambda one: _value(name, one, usual),
+        format_func=lambda one: _choice_in_words(name, one, usual),
         key=f"{key}-{name}",
         width=WIDTH,
     )
     return None if chosen == USUAL else chosen
 
 
-def _value(name: str, value: str, usual: str) -> str:
+def _choice_in_words(name: str, value: str, usual: str) -> str:
     if value == ZOOM or (value == USUAL and usual == ZOOM):
         return _(AS_ZOOM)
     if value == USUAL:

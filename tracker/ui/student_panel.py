@@ -10,15 +10,15 @@ from tracker import courses
 from tracker.attendance.matching import Match, Why
 from tracker.attendance.register import RegisterClass, Row, StudentMark
 from tracker.attendance.trend import LATEST, Trend, trend_of
-from tracker.attendance.types import BY_HAND, CAME, LATE, Person, Status
+from tracker.attendance.types import CAME, LATE, Person, Status
 from tracker.courses import StudentHistory
-from tracker.courses.marking import LONGEST_REMARK
 from tracker.messages import formats
 from tracker.messages.languages import gettext as _
 from tracker.messages.languages import ngettext as _n
 from tracker.messages.vocabulary import HEADINGS, NO_NAME, STATUSES
 from tracker.ui import components, undo, words
 from tracker.ui.components import Cell, Column, Figure, Html
+from tracker.ui.mark_panel import status_and_remark
 from tracker.ui.page import acting, shown_errors
 from tracker.ui.people_panel import MOST_WITHOUT_BOX, minutes, status_mark
 from tracker.ui.register_table import TRENDS
@@ -150,18 +150,10 @@ def change(shown: StudentHistory) -> None:
             _("Class"), list(titles), format_func=lambda one: titles.get(one, ""), key=f"marked-class-{student_id}"
         )
         mark = shown.row.marks[chosen]
-        status = st.pills(
-            _("Status"),
-            list(BY_HAND),
-            default=Status.EXCUSED,
-            required=True,
-            format_func=lambda code: _(STATUSES[code]),
-            key=f"marked-status-{chosen}",
-        )
-        remark = st.text_input(_("Remark (optional)"), max_chars=LONGEST_REMARK, key=f"marked-remark-{chosen}")
+        status, remark = status_and_remark(chosen)
         with st.container(horizontal=True):
             if st.button(_("Save"), type="primary", key="save-mark"):
-                _say(shown, chosen, status or Status.EXCUSED, remark, titles[chosen])
+                _say(shown, chosen, status, remark, titles[chosen])
             if mark.by_hand and st.button(
                 _("Take back: {status} by the rule", status=_(STATUSES[mark.by_rule])), key="take-back-mark"
             ):

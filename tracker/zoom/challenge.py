@@ -82,13 +82,14 @@ class _Answer:
 
     @property
     def sentence(self) -> str:
+        """What a tracker says of an error; "" where somebody else answers."""
         error = self.fields.get("error")
         return str(error.get("message") or "") if isinstance(error, dict) else ""
 
 
 def endpoint_of(url: str) -> str:
     """The address that Zoom is given: of a web site alone it is the tracker's path there."""
-    return url if urlsplit(url).path.strip("/") else url.rstrip("/").partition("?")[0] + PATH
+    return url if urlsplit(url).path.strip("/") else url.partition("?")[0].rstrip("/") + PATH
 
 
 def ask(url: str, secret: str, now: datetime) -> Found:
@@ -140,7 +141,10 @@ def _what(answer: _Answer, expected: dict[str, str]) -> Finding:
 
 
 def _why_refused(url: str, answer: _Answer, secret: str, now: datetime) -> Finding:
-    """Why the tracker does not take our signature, as far as it tells that to anybody."""
+    """Why the tracker does not take our signature, as far as it tells that to anybody.
+
+    The code in its answer is one for all reasons, so that only its sentence tells them apart.
+    """
     if answer.sentence == str(WebhookRefused("timestamp_missing", 401)):
         return Finding.HEADERS_LOST
     if answer.sentence == str(WebhookRefused("not_fresh", 401)):

@@ -25,9 +25,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the calls go. `away`: none arrives. `oauth_away`: none for a token does; those have a host of their own.
-    `tokens`: Zoom gives no access token. `refused`: it refuses calls of the app. `seconds_ahead`: by how much our clock
-    is ahead of Zoom's; None where it has not told its time.
+    """How the calls go.
+
+    `away`: none arrives. `oauth_away`: none for a token does; those have a host of their own. `tokens`: Zoom gives no
+    access token. `refused`: it refuses calls of the app. `seconds_ahead`: by how much our clock is ahead of Zoom's;
+    None where it has not told its time.
     """
 
     away: Trouble | None = None
@@ -39,7 +41,7 @@ class Standing:
     @property
     def is_good(self) -> bool:
         """Whether calls arrive, and nothing is refused."""
-        return self.away is self.oauth_away is self.tokens is self.refused is None
+        return not (self.away or self.oauth_away or self.tokens or self.refused)
 
 
 class Contact:
@@ -52,8 +54,8 @@ class Contact:
         self._oauth_away: Trouble | None = None
         self._tokens: Trouble | None = None
         self._refused: dict[tuple[str, ...], tuple[datetime, Trouble]] = {}
-        # What Zoom's clock was when ours that nobody sets was at zero.
-        self._zero: datetime | None = None
+        # What Zoom's clock showed when the monotonic one was at zero.
+        self._zooms_zero: datetime | None = None
 
     @contextmanager
     def call(self, kind: tuple[str, ...]) -> Iterator[None]:
@@ -107,7 +109,7 @@ class Contact:
         except (KeyError, ValueError, TypeError, OverflowError):
             return
         with self._lock:
-            self._zero = zero
+            self._zooms_zero = zero
 
     def standing(self) -> Standing:
         """How the calls go now. The clock is compared with the time that Zoom must have by now."""
@@ -116,6 +118,6 @@ class Contact:
             self._refused = {kind: one for kind, one in self._refused.items() if now - one[0] < REFUSED_FOR}
             refused = min((one for _, one in self._refused.values()), key=lambda one: one.since, default=None)
             ahead = None
-            if self._zero is not None:
-                ahead = (now - self._zero).total_seconds() - self._monotonic()
+            if self._zooms_zero is not None:
+                ahead = (now - self._zooms_zero).total_seconds() - self._monotonic()
             return Standing(self._away, self._oauth_away, self._tokens, refused, ahead)

@@ -13,8 +13,10 @@ from tracker.zoom.connection import required
 
 LONGEST_ID, LONGEST_NUMBER = 255, 15
 LONGEST_TOPIC = 200
-# What Zoom calls its kinds of registration: approved by itself, or none.
-_APPROVED_BY_ITSELF, _NO_REGISTRATION = 0, 2
+# Numbers of Zoom's: kinds of meetings, of recurrence, and of registration.
+_AT_ONE_TIME, _AT_SEVERAL_TIMES = 2, 8
+_WEEKLY = 2
+_APPROVED_BY_ITSELF, _APPROVED_BY_HAND, _NO_REGISTRATION = 0, 1, 2
 _SWITCH = {ON: True, OFF: False}
 
 
@@ -26,9 +28,11 @@ class Recurrence:
     times: int
 
     def body(self) -> dict[str, Any]:
+        """The same as Zoom's `recurrence`."""
         # Zoom's week begins with Sunday, which is 1.
         days = sorted((day + 1) % 7 + 1 for day in self.weekdays)
-        return {"type": 2, "repeat_interval": 1, "weekly_days": ",".join(map(str, days)), "end_times": self.times}
+        weekly = {"type": _WEEKLY, "repeat_interval": 1}
+        return weekly | {"weekly_days": ",".join(map(str, days)), "end_times": self.times}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,11 @@ class NewMeeting:
     options: MeetingOptions = NOTHING_SAID
 
     def body(self) -> dict[str, Any]:
-        repeats = {"type": 2} if self.recurrence is None else {"type": 8, "recurrence": self.recurrence.body()}
-        return repeats | {
+        """The body of the call that makes or changes it."""
+        times: dict[str, Any] = {"type": _AT_ONE_TIME}
+        if self.recurrence is not None:
+            times = {"type": _AT_SEVERAL_TIMES, "recurrence": self.recurrence.body()}
+        return times | {
             "topic": self.topic[:LONGEST_TOPIC],
             "start_time": self._start(),
             "duration": self.minutes,
@@ -154,15 +161,18 @@ def _options(settings: Mapping[str, Any]) -> MeetingOptions:
     switches = {value: name for name, value in _SWITCH.items()}
     waiting_room, sign_in = (settings.get(name) for name in ("waiting_room", "meeting_authentication"))
     recording = settings.get("auto_recording")
-    told, approval = isinstance(settings.get("alternative_hosts"), str), settings.get("approval_type")
-    # Also where somebody approves the registrants by hand, which is set in Zoom.
-    registration = {0: ON, 1: ON, 2: OFF}.get(approval) if type(approval) is int else None
+    approval = settings.get("approval_type")
+    # Whether somebody approves the registrants by hand is set in Zoom.
+    registrations = {_APPROVED_BY_ITSELF: ON, _APPROVED_BY_HAND: ON, _NO_REGISTRATION: OFF}
+    substitutes: tuple[str, ...] | None = None
+    if isinstance(settings.get("alternative_hosts"), str):
+        substitutes = tuple(dict.fromkeys(filter(None, map(_identity, _alternative_hosts(settings)))))
     return MeetingOptions(
         waiting_room=switches[waiting_room] if isinstance(waiting_room, bool) else None,
         sign_in=switches[sign_in] if isinstance(sign_in, bool) else None,
         recording=recording if recording in CHOICES["recording"] else None,
-        substitutes=tuple(dict.fromkeys(filter(None, map(_identity, _alternative_hosts(settings))))) if told else None,
-        registration=registration,
+        substitutes=substitutes,
+        registration=registrations.get(approval) if type(approval) is int else None,
     )
 
 
