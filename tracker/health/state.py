@@ -111,7 +111,9 @@ class Health:
             "events": ", ".join(EVENTS[name] for name in self.alarms.missing),
             "since": minute(self.alarms.missing_since or self.now),
         }
+        versions = {VERSION, *(one.version for one in self.trackers if one.is_alive(self.now))}
         possible = (
+            (Problem("versions_differ", {"versions": ", ".join(sorted(versions))}), len(versions) > 1),
             (Problem("accounts_none"), not self.has_accounts),
             (Problem("webhooks_silent", {"since": minute(silent or self.now)}), silent),
             (self.alarms.of_signatures, self.alarms.unsigned),
