@@ -181,6 +181,15 @@ def test_a_dashboard_that_cannot_use_its_database_says_so(
     assert (answer.status, json.loads(answer.text)["status"]) == (503, "unwell")
 
 
+def test_a_dashboard_that_says_that_it_cannot_use_its_database_is_told(engine: Engine, clock: Clock) -> None:
+    """As with another password in an environment of its own."""
+    body = json.dumps({"status": "unwell", "program": "dashboard", "version": health.VERSION}).encode()
+    with front(1, answers=(503, body, {})) as server:
+        check = ports(engine, clock, DASHBOARD_PORT=str(server.port))
+    assert not check.ok
+    assert "cannot use its database, and this command can: compare DATABASE_URL" in check.sentence
+
+
 @pytest.fixture
 def broken_services(tmp_path: Path, clock: Clock) -> Iterator[Services]:
     made = make_engine(f"sqlite:///{tmp_path}")

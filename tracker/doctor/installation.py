@@ -210,6 +210,9 @@ def _amiss_at(services: Services, program: health.Program, port: int) -> str:
             return "port_deaf" if is_deaf else ""
         if found.program is not program:
             return "port_of_another_program"
+        # What is wrong with a tracker is told by the tracker.
+        if found.is_unwell and program is health.Program.DASHBOARD:
+            return "dashboard_unwell"
         # Between the two questions a tracker may have started, and made them differ.
         if found.installation in ("", services.read(health.installation_of)):
             return ""
