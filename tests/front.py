@@ -26,7 +26,7 @@ class Front:
     """A web server on a port of its own that passes requests on to another port of this machine, and how it does so.
 
     `answers` is what it answers by itself instead: status, body and headers; `answers_by` makes that of the
-    body. `asked` are the targets of the requests.
+    body, `answers_at` are its answers at single paths. `asked` are the targets of the requests.
     """
 
     port: int
@@ -36,6 +36,7 @@ class Front:
     path: str = ""
     answers: tuple[int, bytes, dict[str, str]] | None = None
     answers_by: Callable[[bytes], tuple[int, bytes, dict[str, str]]] | None = None
+    answers_at: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
 
@@ -47,8 +48,9 @@ class _Handler(BaseHTTPRequestHandler):
         front = self.server.front
         front.asked.append(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        by_itself = front.answers_at.get(self.path) or front.answers
         status, content, headers = (
-            front.answers_by(body) if front.answers_by else front.answers or self._pass_on(front, body)
+            front.answers_by(body) if front.answers_by else by_itself or self._pass_on(front, body)
         )
         self.send_response(status)
         for name, value in headers.items():

@@ -26,16 +26,17 @@ from streamlit.testing.v1 import AppTest
 
 from tests import standing_tracker
 from tests.gate_client import gated_app, get
-from tests.makers import Clock, event_body, member, zoom_signature
+from tests.makers import NOW, Clock, at, counted, event_body, lesson, member, stay, zoom_signature
 from tests.practice_school import environment, practice_zoom
 from tests.screens import Screens, said
 from tests.tracker_process import PROJECT, Tracker, wait_until
-from tracker import clock, doctor
+from tracker import clock, doctor, storage
 from tracker.doctor import Check
 from tracker.errors import Problem
 from tracker.messages import sentence
 from tracker.practice import server as practice_server
-from tracker.storage.database import make_engine
+from tracker.storage.database import make_engine, transaction
+from tracker.storage.processes import Tracker as Process
 from tracker.storage.schema import migrate
 from tracker.ui import page
 from tracker.ui.wiring import close
@@ -47,6 +48,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TABLE = """
 situation                                 database     /healthz  code
 no webhook since the start                sqlite       200       webhooks_never_came
+events that are needed do not come        sqlite       200       webhooks_incomplete
+an update was not finished                sqlite       200       versions_differ
 no secret for webhooks                    sqlite       200       webhook_secret_missing
 webhooks with another secret              sqlite       200       webhooks_unsigned
 webhooks with another secret, at once     sqlite       200       webhooks_turned_away
@@ -238,6 +241,25 @@ def behind(_self: object, timestamp: float | None = None) -> str:
     return (datetime.now(UTC) - timedelta(seconds=400)).strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
+def leave_out_events(place: Place) -> None:
+    """A class was held four hours ago, of which Zoom has announced the start alone."""
+    begin = (clock.now() - NOW).total_seconds() // 60 - 240
+    made = make_engine(place.url)
+    class_id = lesson(made, member(made), start=begin)
+    counted(made, class_id, stay("Bo", begin, begin + 30), start=begin, end=begin + 60)
+    with transaction(made) as tx:
+        storage.webhook_log.note(tx, "a hash", "meeting.started", class_id, at(begin))
+    made.dispose()
+
+
+def leave_a_tracker_behind(place: Place) -> None:
+    """One of an earlier version, which gives signs of life all the time."""
+    made, now = make_engine(place.url), clock.now()
+    with transaction(made) as tx:
+        storage.processes.note_alive(tx, Process("elsewhere:8787", "0.0.1", now, now + timedelta(days=1)))
+    made.dispose()
+
+
 def take_rights(place: Place) -> None:
     user = make_url(place.url).username
     place.as_owner(f"REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM {user}")
@@ -271,6 +293,8 @@ MADE: dict[str, Callable[[Place], object]] = {
     "webhooks with another secret, at once": refuse_some_after_zooms,
     "Zoom unreachable": leave_zoom,
     "the clock is off": have_another_time,
+    "events that are needed do not come": leave_out_events,
+    "an update was not finished": leave_a_tracker_behind,
     "the loop stands": lambda place: (place.folder / standing_tracker.STANDS).touch(),
     "a job fails": lambda place: (place.folder / standing_tracker.FAILS).touch(),
     "little space left": lambda place: fill(place, leave=9 * 1024 * 1024),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.examined import PORTS
 from tests.makers import read_workbook
 from tests.practice_school import (
     HELD,
@@ -377,7 +378,9 @@ def test_a_json_file_has_the_class_and_its_people(tracker: CommandLine, fetched:
 
 
 @pytest.mark.quick
-def test_the_doctor_says_what_is_in_place(tracker: CommandLine, host: Host) -> None:
+def test_the_doctor_says_what_is_in_place(tracker: CommandLine, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in PORTS.items():
+        monkeypatch.setenv(name, value)
     tracker.add_teacher()
     host.clock.time = clock.now()
     ran = tracker.done("doctor", "--json")

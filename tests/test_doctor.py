@@ -61,7 +61,7 @@ def test_a_database_that_is_away_does_not_keep_the_rest_from_being_looked_at(
 ) -> None:
     answering(http)
     checks = found(services_on(make_engine(f"sqlite:///{tmp_path}"), clock))
-    unmade = {"schema", "database file", "people", "retention", "erased people", "trackers", "webhooks"}
+    unmade = {"schema", "database file", "people", "retention", "erased people", "trackers", "ports", "webhooks"}
     unmade |= {"Zoom's lists", "whose webhooks", "teachers at Zoom", "optional scopes", "e-mail"}
     assert {name for name, check in checks.items() if not check.ok} == {"database", *unmade}
     assert {checks[name].sentence for name in unmade} == {
@@ -211,6 +211,19 @@ def test_the_trackers_that_run_are_named(engine: Engine, clock: Clock, http: Req
     assert found(services)["trackers"].sentence == "None is running; start one: tracker up."
     health.note_alive(engine, "one:8787", clock(), clock())
     assert found(services)["trackers"].sentence == f"Running: one:8787 ({health.VERSION})."
+
+
+def test_where_there_are_classes_and_no_tracker_runs_that_is_a_fault_also_after_it_was_told_to_end(
+    engine: Engine, clock: Clock
+) -> None:
+    services = services_on(engine, clock, ZOOM_CLIENT_ID="")
+    assert found(services)["trackers"].ok
+    lesson(engine, member(engine))
+    assert not found(services)["trackers"].ok
+    health.note_alive(engine, "one:8787", clock(), clock())
+    assert found(services)["trackers"].ok
+    health.note_gone(engine, "one:8787")
+    assert not found(services)["trackers"].ok
 
 
 @pytest.mark.parametrize("missing", SCOPES)

@@ -156,7 +156,7 @@ def test_the_dashboard_says_to_which_installation_it_belongs(app: Starlette, eng
     expected = services_on(engine, Clock()).read(health.installation_of)
     assert (answer.status, told) == (
         200,
-        {"status": "ok", "program": "dashboard", "version": health.VERSION, "installation": expected},
+        {"status": "ok", "program": "dashboard", "installation": expected},
     )
 
 
@@ -179,6 +179,15 @@ def test_a_dashboard_that_cannot_use_its_database_says_so(
     monkeypatch.setattr("tracker.ui.healthz.services", lambda: broken_services)
     answer = request(app, "GET", "/healthz")
     assert (answer.status, json.loads(answer.text)["status"]) == (503, "unwell")
+
+
+def test_a_dashboard_that_says_that_it_cannot_use_its_database_is_told(engine: Engine, clock: Clock) -> None:
+    """As with another password in an environment of its own."""
+    body = json.dumps({"status": "unwell", "program": "dashboard"}).encode()
+    with front(1, answers=(503, body, {})) as server:
+        check = ports(engine, clock, DASHBOARD_PORT=str(server.port))
+    assert not check.ok
+    assert "cannot use its database, and this command can: compare DATABASE_URL" in check.sentence
 
 
 @pytest.fixture

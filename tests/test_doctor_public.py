@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from tests.asgi import request
 from tests.examined import services_on
 from tests.front import Authority, front
+from tests.gate_client import gated_app
 from tests.makers import WEBHOOK_SECRET, Clock, at, server_state_on
 from tests.tracker_process import free_port
 from tracker import doctor, health
@@ -74,6 +75,20 @@ def test_the_address_may_be_that_of_the_site_or_the_one_that_zoom_has(services: 
 def test_of_an_address_with_a_query_alone_the_site_is_meant() -> None:
     assert challenge.endpoint_of("https://school.example/?from=mail") == "https://school.example/api/webhooks/zoom"
     assert challenge.endpoint_of("https://school.example?from=mail") == "https://school.example/api/webhooks/zoom"
+
+
+def test_a_dashboard_that_does_not_know_the_name_of_the_site_is_told(
+    services: Services, port: int, engine: Engine, wired: Clock
+) -> None:
+    refused = request(gated_app(), "GET", "/login", headers={"host": "127.0.0.2.evil.example"})
+    answer = (refused.status, refused.text.encode(), {})
+    with front(port, answers_at={"/login": answer}) as server:
+        _way, name = doctor.way_from_zoom(services, f"http://127.0.0.1:{server.port}/api/webhooks/zoom")
+    assert (name.code, name.ok) == ("public_name", False)
+    assert sentence_of(name.problem) == (
+        "The dashboard refuses browsers that come by the name 127.0.0.1: add it to ALLOWED_HOSTS, and start the "
+        "dashboard again."
+    )
 
 
 def test_asking_counts_for_no_sign_of_zooms_and_stores_nothing(

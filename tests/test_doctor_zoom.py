@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from tests.examined import ALL_SCOPES, USERS, Shown, answering, at_practice, found, services_on
 from tests.makers import Clock, at, counted, lesson, member, stay
 from tests.practice_school import PRACTICE, Host, practice_zoom
-from tracker import auth, classes, storage
+from tracker import auth, classes, health, storage
 from tracker.attendance.types import FetchState
 from tracker.doctor.zoom import MOST_TEACHERS, SCOPES_OF_REGISTRATION, USERS_SCOPE
 from tracker.storage.database import transaction
@@ -84,6 +84,7 @@ def test_the_scopes_of_registration_are_needed_where_it_is_asked_for(
     answering(http, " ".join([ALL_SCOPES, *(one for one in SCOPES_OF_REGISTRATION if one != missing)]))
     setting = {"MEETING_REGISTRATION": "on"} if asked_for_by == "school" else {}
     class_id = lesson(engine, member(engine))
+    health.note_alive(engine, "one:8787", clock(), clock())
     services = services_on(engine, clock, **setting)
     if asked_for_by != "school":
         assert found(services)["optional scopes"].ok

@@ -90,6 +90,20 @@ def test_a_tracker_lives_as_long_as_it_is_heard_of(engine: Engine) -> None:
     assert [one.name for one in look(engine).trackers] == ["two:8787"]
 
 
+def test_an_update_that_was_not_finished_is_told(engine: Engine) -> None:
+    def told() -> list[str]:
+        return [sentence_of(one) for one in look(engine).reasons if one.code == "versions_differ"]
+
+    health.note_alive(engine, "one:8787", at(0), at(0))
+    assert told() == []
+    with transaction(engine) as tx:
+        tx.connection().exec_driver_sql("UPDATE \"TrackerProcess\" SET version = '0.0.9'")
+    assert told() == [f"Versions of this program that work on one database at the same time: 0.0.9, {health.VERSION}."]
+    health.note_alive(engine, "two:8787", at(0), at(0))
+    assert len(told()) == 1
+    assert not [one for one in look(engine, 3).reasons if one.code == "versions_differ"]
+
+
 def test_webhooks_of_a_day_are_added_up_by_what_became_of_them(
     engine: Engine, tally: WebhookCounter, clock: Clock
 ) -> None:

@@ -115,7 +115,7 @@ def test_a_crowd_of_strangers_leaves_a_place_for_a_browser_that_was_signed_in_be
     assert asyncio.run(crowd()) == ([503] * (60 - PLACES), 503, 303)
 
 
-def test_the_form_asks_for_what_a_password_manager_knows(app: Starlette) -> None:
+def test_the_form_asks_for_what_a_password_manager_knows(app: Starlette, ana: Member) -> None:
     form = get(app, "/login")
     assert form.status == 200
     assert form.header("content-type") == "text/html; charset=utf-8"

@@ -14,6 +14,7 @@ from tracker.health import Condition
 from tracker.health.conditions import minute
 from tracker.services import Services
 from tracker.settings import SECRET_FILES, Settings, names_in, unknown_names, unreadable_lines
+from tracker.storage import zoom_setup
 from tracker.storage.database import AWAY, files_of
 from tracker.storage.schema import check_schema
 from tracker.storage.webhook_log import REFUSED
@@ -171,11 +172,12 @@ def webhook_secret(services: Services) -> Iterator[Check]:
 
 
 def trackers(services: Services) -> Iterator[Check]:
-    """Which trackers run."""
+    """Which trackers run. Before the first class none has to."""
     current = services.read(health.read_health, services.now())
     alive = [tracker for tracker in current.trackers if tracker.is_alive(current.now)]
-    # One that was told to end is not among them, nor is there one before the first start.
-    in_order = bool(alive) or not current.trackers
+    # One that was told to end is not among them.
+    is_needed = bool(current.trackers) or services.read(zoom_setup.has_classes)
+    in_order = bool(alive) or not is_needed
     names = ", ".join(f"{tracker.name} ({tracker.version})" for tracker in alive)
     running = Problem("trackers_running", {"names": names})
     yield Check("trackers", in_order, running if alive else Problem("trackers_none"))
@@ -208,6 +210,9 @@ def _amiss_at(services: Services, program: health.Program, port: int) -> str:
             return "port_deaf" if is_deaf else ""
         if found.program is not program:
             return "port_of_another_program"
+        # What is wrong with a tracker is told by the tracker.
+        if found.is_unwell and program is health.Program.DASHBOARD:
+            return "dashboard_unwell"
         # Between the two questions a tracker may have started, and made them differ.
         if found.installation in ("", services.read(health.installation_of)):
             return ""

@@ -7,7 +7,7 @@ from tracker.doctor.check import Check
 from tracker.doctor.installation import is_here
 from tracker.errors import Problem
 from tracker.services import Services
-from tracker.zoom.challenge import Finding, Found, ask, endpoint_of
+from tracker.zoom.challenge import Finding, Found, ask, endpoint_of, is_refused_by_name
 from tracker.zoom.unreachable import Cause
 
 # Zoom takes no certificates but those of public authorities, whatever this machine trusts besides.
@@ -20,7 +20,10 @@ CERTIFICATES = {
 
 def way_from_zoom(services: Services, url: str) -> Iterator[Check]:
     """Sends Zoom's challenge, signed with our secret, to the address that Zoom has. Nothing is stored of it."""
-    yield Check("public", *_asked(services, url))
+    found = Check("public", *_asked(services, url))
+    yield found
+    if found.ok and is_refused_by_name(url):
+        yield Check("public_name", False, Problem("public_name_unknown", {"host": urlsplit(url).hostname or ""}))
 
 
 def _asked(services: Services, url: str) -> tuple[bool, Problem]:

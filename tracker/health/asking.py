@@ -38,10 +38,13 @@ class Program(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who listens at a port: which program of ours (None for another one), and of which installation ("": not told)."""
+    """Who listens at a port: which program of ours (None for another one), of which installation ("": not told), and
+    whether it says that it does not work.
+    """
 
     program: Program | None
     installation: str = ""
+    is_unwell: bool = False
 
 
 def ask_tracker(settings: Settings, seconds: float = ANSWER_SECONDS) -> TrackerAnswer | None:
@@ -74,7 +77,8 @@ def who_listens(settings: Settings, port: int, seconds: float = ANSWER_SECONDS) 
         return Listener(None)
     # Trackers of earlier versions do not say that they are one.
     program = said.get("program", Program.TRACKER if "loop" in said else None)
-    return Listener(Program(program) if program in list(Program) else None, _installation_in(said))
+    ours = Program(program) if program in list(Program) else None
+    return Listener(ours, _installation_in(said), said["status"] == "unwell")
 
 
 def _installation_in(said: dict[str, Any]) -> str:

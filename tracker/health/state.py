@@ -111,16 +111,16 @@ class Health:
         why = (self.mails.why,) if self.mails.why else ()
         # Without a tracker none can come.
         never = self.last_needed is None and not (silent or self.alarms.unsigned or self.alarms.no_tracker)
-        lacking = {
-            "events": ", ".join(EVENTS[name] for name in self.alarms.missing),
-            "since": minute(self.alarms.missing_since or self.now),
-        }
+        missing, missing_since = self.alarms.missing, minute(self.alarms.missing_since or self.now)
+        events = ", ".join(EVENTS[name] for name in missing)
+        versions = {VERSION, *(one.version for one in self.trackers if one.is_alive(self.now))}
         possible = (
+            (Problem("versions_differ", {"versions": ", ".join(sorted(versions))}), len(versions) > 1),
             (Problem("accounts_none"), not self.has_accounts),
             (Problem("webhooks_silent", {"since": minute(silent or self.now)}), silent),
             (self.alarms.of_signatures, self.alarms.unsigned),
             (Problem("webhooks_never_came"), never),
-            (Problem("webhooks_incomplete", lacking), self.alarms.missing),
+            (Problem("webhooks_incomplete", {"events": events, "since": missing_since}), missing),
             (Problem("fetches_late", {"count": late}), late),
             (Problem("fetches_stuck", {"count": stuck}), stuck),
             (Problem("mails_late", {"count": self.mails.late}), self.mails.late),

@@ -39,6 +39,7 @@ OF_CONDITIONS: Mapping[str, Template] = {
     "settings_misspelt": "{faults}",
     "settings_line_unreadable": "Lines of {file} that cannot be read, so that they set nothing: {lines}.",
     "settings_file_open": "Other users of this machine can open files with secrets: {files}.",
+    "versions_differ": "Versions of this program that work on one database at the same time: {versions}.",
     "fetches_late": "Fetches that are due and that nobody takes: {count}.",
     "fetches_stuck": "Classes that could not be fetched in several tries: {count}.",
     "mails_late": "E-mails that are due and that nobody sends: {count}.",
@@ -112,6 +113,8 @@ CURES: Mapping[str, Template] = {
     "accounts_none": "At the first start, add somebody: `tracker user add EMAIL --role admin`. If there were accounts "
     "before, this is another database, new and empty: look at DATABASE_URL and TRACKER_DATA_DIR, and whether the disk "
     "with the database is there; start tracker and dashboard again, or bring a backup back: `tracker restore FILE`.",
+    "versions_differ": "Finish the update: install one version on every machine, and start every tracker and dashboard "
+    "again.",
     "fetches_late": "Wait a few minutes: after a break the tracker catches up. If the number does not go down, start "
     "the tracker again, and look into its log.",
     "fetches_stuck": "The page System says for each class what Zoom says, and tries it again.",

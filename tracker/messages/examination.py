@@ -17,6 +17,7 @@ _NAMES: Mapping[str, Template] = {
     "check_events": "whose webhooks",
     "check_school_account": "school account",
     "check_public": "way from Zoom",
+    "check_public_name": "name of the dashboard",
 }
 
 _DATABASE: Mapping[str, Template] = {
@@ -152,6 +153,8 @@ _PUBLIC: Mapping[str, Template] = {
     "path on to it.",
     "public_blocked": "Something before the tracker refuses the request (status {status}): a sign-in, firewall or bot "
     "protection has to let {url} through.",
+    "public_name_unknown": "The dashboard refuses browsers that come by the name {host}: add it to ALLOWED_HOSTS, and "
+    "start the dashboard again.",
     "public_no_answer": "The answer of {host} cannot be read.",
     "public_certificate_untrusted": "The certificate of {host} is of no public authority, or the intermediate "
     "certificate is missing, so Zoom refuses it: use one of a public authority, with its whole chain.",

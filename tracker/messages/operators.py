@@ -164,6 +164,8 @@ OF_CHECKS: Mapping[str, Template] = {
     "is another program, choose another port with {setting}.",
     "port_deaf": "The tracker has given signs of life until a moment ago, and nobody listens at its port {port} "
     "({setting}): start it again.",
+    "dashboard_unwell": "The dashboard that listens at port {port} ({setting}) cannot use its database, and this "
+    "command can: compare DATABASE_URL in the dashboard's own settings and environment, and start it again.",
     "trackers_running": "Running: {names}.",
     "trackers_none": "None is running; start one: tracker up.",
     "webhook_secret_set": "ZOOM_WEBHOOK_SECRET is set.",

@@ -101,3 +101,8 @@ def asks_for_registration(tx: Transaction) -> bool:
         or_(is_on(LiveStream.meeting_asked), is_on(LiveStream.meeting_sent)),
     )
     return tx.exec(wanted.limit(1)).first() is not None
+
+
+def has_classes(tx: Transaction) -> bool:
+    """Whether there is any class, whatever has become of it."""
+    return tx.exec(select(LiveStream.id).limit(1)).first() is not None

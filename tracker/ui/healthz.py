@@ -23,7 +23,7 @@ def routes() -> list[BaseRoute]:
 
 async def healthz(_request: Request) -> Response:
     """200 with the installation that this dashboard belongs to, 503 where it cannot use its database."""
-    told = {"program": health.Program.DASHBOARD, "version": health.VERSION}
+    told = {"program": health.Program.DASHBOARD}
     try:
         installation = await run_in_threadpool(_installation)
     except (TrackerError, *AWAY):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -23,6 +23,8 @@ LARGEST_ANSWER = 64 * 1024
 PATH = "/api/webhooks/zoom"
 # What a web server says of a server behind it that does not answer.
 BEHIND_IS_AWAY = (502, 503, 504)
+# A page of the dashboard that anybody may see, and what it answers to whoever comes by a name that is none of its own.
+SIGN_IN, MISDIRECTED = "/login", 421
 
 
 class Finding(StrEnum):
@@ -113,6 +115,24 @@ def ask(url: str, secret: str, now: datetime) -> Found:
         return Found(Finding.UNREACHABLE, url, cause=cause_of(error))
     what = _what(answer, webhook.validation_reply(webhook.UrlValidation(token), secret))
     return Found(what, url, answer.status, answer.seconds, answer.where_to)
+
+
+def is_refused_by_name(url: str) -> bool:
+    """Whether the dashboard at this web site refuses browsers, since the site's name is none of its own.
+
+    That something else answers there, or nobody, is no such sign: the dashboard may have another name.
+    """
+    try:
+        with requests.get(
+            urljoin(url, SIGN_IN),
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+            stream=True,
+            verify=DEFAULT_CA_BUNDLE_PATH,
+        ) as response:
+            return response.status_code == MISDIRECTED
+    except (requests.RequestException, HTTPError, OSError, ValueError):
+        return False
 
 
 def _what(answer: _Answer, expected: dict[str, str]) -> Finding:
