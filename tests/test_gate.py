@@ -164,6 +164,18 @@ def test_a_database_that_is_away_opens_nothing_and_says_so(app: Starlette, ana: 
     assert get(app, "/", cookie).status == 200
 
 
+def test_what_is_refused_for_a_moment_is_asked_for_again_where_it_was(app: Starlette, ana: Member) -> None:
+    cookie = cookie_of(app)
+    Away().after = 0
+    again, today = '<a class="button" href="">Try again</a>', '<a class="button" href="/">Today</a>'
+    refused = get(app, "/classes", cookie, "q=algebra").text
+    assert again in refused
+    assert today not in refused
+    refused = post(app, "/logout", {}, headers={**cookie, "accept": "text/html"}).text
+    assert again not in refused
+    assert today in refused
+
+
 def test_the_form_is_shown_where_nothing_else_works(
     app: Starlette, wired: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

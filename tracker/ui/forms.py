@@ -12,6 +12,8 @@ from tracker.messages.languages import html_lang
 from tracker.ui import look
 
 LARGEST_FORM = 8 * 1024
+# What is refused with these is given a moment later.
+FOR_A_MOMENT = frozenset((429, 503))
 
 
 async def fields(request: Request) -> dict[str, str] | None:
@@ -79,7 +81,10 @@ def refusal(
     """What is said where something is not given: a page with the way back for a browser, the sentence for a program."""
     if not wants_page(connection):
         return PlainTextResponse(sentence, status, headers)
-    answer = page(title, alert(sentence) + way(_("Today"), "/"), status)
+    on = way(_("Today"), "/")
+    if status in FOR_A_MOMENT and connection.scope["method"] == "GET":
+        on = way(_("Try again"), "")  # an empty address is that of the page itself, with its query
+    answer = page(title, alert(sentence) + on, status)
     answer.headers.update(headers or {})
     return answer
 
