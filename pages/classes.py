@@ -111,15 +111,19 @@ def version_now() -> object:
 def nothing_found() -> None:
     """Says why the table is empty, and what to do."""
     if which == Filter():
-        components.empty("event", _("There are no classes yet. Create one with the button above."))
+        components.empty(":material/event:", _("There are no classes yet. Create one with the button above."))
     elif since and until and since > until:
-        components.empty("search_off", _("“From” is after “To”. Change one of the two days."))
+        components.empty(":material/search_off:", _("“From” is after “To”. Change one of the two days."))
     elif which == Filter(unsolved=True):
-        components.empty("check_circle", _("All is well: no class needs attention."))
+        components.empty(":material/check_circle:", _("All is well: no class needs attention."))
     elif which.text:
-        components.empty("search_off", _("No class fits this search. Try fewer letters, or take a filter away."))
+        components.empty(
+            ":material/search_off:", _("No class fits this search. Try fewer letters, or take a filter away.")
+        )
     else:
-        components.empty("search_off", _("No class fits these filters. Take one away, or choose other days."))
+        components.empty(
+            ":material/search_off:", _("No class fits these filters. Take one away, or choose other days.")
+        )
 
 
 with page.shown_errors():

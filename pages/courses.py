@@ -23,7 +23,7 @@ with page.shown_errors():
         course_list.table(current, member, _("Courses"), began)
     else:
         components.empty(
-            "school",
+            ":material/school:",
             _("A course has students and classes, and its register says who came, who was late and who was missing."),
         )
     with st.expander(_("New course"), expanded=not current, icon=":material/add:", key="new-course-part"):
