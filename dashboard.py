@@ -74,7 +74,7 @@ def plan_of_the_day(shown: Day, asked: Sequence[Asked], member: Member) -> None:
     for number, one in enumerate(shown.today):
         class_row.planned(one, member, f"today-{number}", first=number == 0 and not shown.live)
     if not shown.today:
-        components.empty(_("Nothing more is planned for today."), icon="local_cafe")
+        components.empty(":material/local_cafe:", _("Nothing more is planned for today."))
     for heading, found, key in (
         (_("Tomorrow"), shown.tomorrow, "tomorrow"),
         (_("Next"), shown.later, "later"),

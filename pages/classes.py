@@ -111,15 +111,19 @@ def version_now() -> object:
 def nothing_found() -> None:
     """Says why the table is empty, and what to do."""
     if which == Filter():
-        components.empty(_("There are no classes yet. Create one with the button above."), icon="event")
+        components.empty(":material/event:", _("There are no classes yet. Create one with the button above."))
     elif since and until and since > until:
-        components.empty(_("“From” is after “To”. Change one of the two days."), icon="search_off")
+        components.empty(":material/search_off:", _("“From” is after “To”. Change one of the two days."))
     elif which == Filter(unsolved=True):
-        components.empty(_("All is well: no class needs attention."), icon="check_circle")
+        components.empty(":material/check_circle:", _("All is well: no class needs attention."))
     elif which.text:
-        components.empty(_("No class fits this search. Try fewer letters, or take a filter away."), icon="search_off")
+        components.empty(
+            ":material/search_off:", _("No class fits this search. Try fewer letters, or take a filter away.")
+        )
     else:
-        components.empty(_("No class fits these filters. Take one away, or choose other days."), icon="search_off")
+        components.empty(
+            ":material/search_off:", _("No class fits these filters. Take one away, or choose other days.")
+        )
 
 
 with page.shown_errors():

@@ -23,8 +23,8 @@ with page.shown_errors():
         course_list.table(current, member, _("Courses"), began)
     else:
         components.empty(
+            ":material/school:",
             _("A course has students and classes, and its register says who came, who was late and who was missing."),
-            icon="school",
         )
     with st.expander(_("New course"), expanded=not current, icon=":material/add:", key="new-course-part"):
         course_list.new(member)

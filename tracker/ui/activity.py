@@ -108,7 +108,7 @@ def _names(found: Sequence[Entry]) -> dict[str, str]:
 def table(found: Sequence[Entry]) -> None:
     """The entries of one page of the list."""
     if not found:
-        components.empty(_("Nothing was done of this kind, and in this time."), icon="inbox")
+        components.empty(":material/inbox:", _("Nothing was done of this kind, and in this time."))
         return
     names = _names(found)
     components.table(

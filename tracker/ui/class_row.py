@@ -90,8 +90,7 @@ def copy_link(url: str, key: str) -> None:
 
 def state_mark(state: words.State) -> str:
     """The badge of a state, as HTML."""
-    sign = state.icon.removeprefix(":material/").removesuffix(":")
-    return components.symbol_mark(state.word, state.color, icon=sign).text
+    return components.symbol_mark(state.icon, state.word, state.color).text
 
 
 def _row(found: Class, key: str, cells: str) -> DeltaGenerator:

@@ -56,12 +56,12 @@ def mark(sign: str, word: str, color: Color) -> Html:
     return Html(f"<span class='mark {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(word)}</span>")
 
 
-def symbol_mark(word: str, color: Color, icon: str) -> Html:
-    """The same with one of Streamlit's symbols by its name, which every machine has and `style.css` draws.
+def symbol_mark(icon: str, word: str, color: Color) -> Html:
+    """The same with one of Streamlit's icons (`:material/check:`), which every machine can draw.
 
     It is not read aloud.
     """
-    return Html(f"<span class='mark {color}' data-symbol='{icon}'>{escape(word)}</span>")
+    return Html(f"<span class='mark {color}'{_symbol(icon)}>{escape(word)}</span>")
 
 
 def table(
@@ -88,9 +88,14 @@ def notice(sign: str, sentence: str, color: Color) -> None:
     st.html(f"<p class='mark sentence {color}'><span aria-hidden='true'>{escape(sign)}</span>{escape(sentence)}</p>")
 
 
-def empty(sentence: str, icon: str) -> None:
-    """Draws what stands where there is nothing yet, below a symbol by its name, as in `symbol_mark`."""
-    st.html(f"<div class='empty'><div data-symbol='{icon}'></div><p>{escape(sentence)}</p></div>")
+def empty(icon: str, sentence: str) -> None:
+    """Draws what stands where there is nothing yet, below an icon as in `symbol_mark`."""
+    st.html(f"<div class='empty'><div{_symbol(icon)}></div><p>{escape(sentence)}</p></div>")
+
+
+def _symbol(icon: str) -> str:
+    """The attribute by which `style.css` draws an icon."""
+    return f" data-symbol='{icon.removeprefix(':material/').removesuffix(':')}'"
 
 
 def _cells(first: str, starts: Sequence[str], row: Sequence[Cell]) -> str:

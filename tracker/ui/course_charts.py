@@ -41,7 +41,7 @@ def panel(register: Register) -> None:
     numbers = numbers_by_class(register)
     st.header(_("Over the term"), anchor=False)
     if not numbers:
-        components.empty(_("When a class is counted, attendance over the term is shown here."), icon="show_chart")
+        components.empty(":material/show_chart:", _("When a class is counted, attendance over the term is shown here."))
         return
     zone = words.zone()
     st.caption(_told(numbers))

@@ -35,9 +35,9 @@ def show(member: Member, course: Course) -> None:
         if shown:
             _table(shown)
         else:
-            components.empty(_("Nobody on the list fits this search."), icon="search_off")
+            components.empty(":material/search_off:", _("Nobody on the list fits this search."))
     else:
-        components.empty(_("There are no students yet. Bring a list, or add them one by one."), icon="group")
+        components.empty(":material/group:", _("There are no students yet. Bring a list, or add them one by one."))
     with st.expander(
         _("Bring the list up to date") if students else _("Bring a list"),
         expanded=not students,

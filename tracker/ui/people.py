@@ -51,7 +51,7 @@ def table(everybody: list[Member]) -> None:
         wanted = asked.casefold().strip()
         found = [one for one in found if wanted in one.name.casefold() or wanted in one.email.casefold()]
     if not found:
-        components.empty(_("Nobody has this name or e-mail."), icon="inbox")
+        components.empty(":material/inbox:", _("Nobody has this name or e-mail."))
         return
     st.caption(_n("{number} account", "{number} accounts", len(found)))
     pages = ceil(len(found) / PAGE_SIZE)

@@ -65,7 +65,7 @@ def show(attendance: Attendance) -> str:
         rows = _rows(sorted(shown, key=ORDERS[order]), attendance, words.zone())
         components.table(_("People"), _columns(), rows, look="people", box=many)
     elif not people:
-        components.empty(_("Nobody was there."), icon="inbox")
+        components.empty(":material/inbox:", _("Nobody was there."))
     _set_aside(attendance)
     return order
 

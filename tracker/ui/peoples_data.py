@@ -63,7 +63,7 @@ def person(member: Member) -> None:
 def _findings(found: Findings) -> None:
     """What is kept on a person, before anything is done with it."""
     if found.nothing:
-        components.empty(_("Nothing is kept on this person."), icon="inbox")
+        components.empty(":material/inbox:", _("Nothing is kept on this person."))
     else:
         components.figures(
             Figure(name, formats.number(number), note)

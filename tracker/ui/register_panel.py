@@ -47,7 +47,7 @@ def show(member: Member, course: Course) -> None:
             by_hand = any(mark.by_hand for row in rows for mark in row.marks.values())
             register_table.legend(by_hand=by_hand)
         else:
-            components.empty(_("Nobody has this name."), icon="search_off")
+            components.empty(":material/search_off:", _("Nobody has this name."))
         with st.container(key="register-files"):
             register_files.show(course)
         marking_panel.show(member, course, register)
@@ -56,9 +56,9 @@ def show(member: Member, course: Course) -> None:
 
 def _nothing(register: Register) -> None:
     if not register.rows:
-        components.empty(_("There are no students yet. Add them under “Students”."), icon="group")
+        components.empty(":material/group:", _("There are no students yet. Add them under “Students”."))
     else:
-        components.empty(_("No class of this course has begun yet. Its register fills by itself."), icon="event")
+        components.empty(":material/event:", _("No class of this course has begun yet. Its register fills by itself."))
 
 
 def _figures(register: Register) -> None:

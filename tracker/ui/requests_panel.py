@@ -48,7 +48,7 @@ def panel(member: Member, course: Course) -> None:
 
 def on_today(asked: Sequence[Asked]) -> None:
     """The open requests of all courses, a line each, with the way to where they are answered."""
-    sign = components.symbol_mark(_("A student says this is not right"), "orange", icon="back_hand").text
+    sign = components.symbol_mark(":material/back_hand:", _("A student says this is not right"), "orange").text
     lines = [
         f"<li>{sign} {_of_whom(one)}<p class='words'>“{escape(plain(one.request.text, 120))}”</p></li>"
         for one in asked[:MOST_ON_TODAY]

@@ -110,7 +110,7 @@ def of_account(member: Member) -> None:
     st.header(_("Shared classes"), anchor=False)
     if not given and not taken:
         components.empty(
-            _("You share nothing, and nothing is shared with you. A class is shared on its page."), icon="inbox"
+            ":material/inbox:", _("You share nothing, and nothing is shared with you. A class is shared on its page.")
         )
     _list([*given, *taken], member)
 

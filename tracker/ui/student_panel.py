@@ -91,7 +91,7 @@ def classes(shown: StudentHistory) -> None:
     st.header(_("Classes"), anchor=False)
     held = shown.held
     if not held:
-        components.empty(_("No class has been counted yet."), icon="inbox")
+        components.empty(":material/inbox:", _("No class has been counted yet."))
         return
     columns = [
         Column(_("Class")),

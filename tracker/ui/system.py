@@ -73,7 +73,7 @@ def figures(current: Health) -> None:
 def failing_fetches(found: list[Class], current: Health) -> None:
     """The fetches that fail, each with its reason and a way to try it again."""
     if not found:
-        components.empty(_("No fetch fails, and none was given up."), icon="check")
+        components.empty(":material/check:", _("No fetch fails, and none was given up."))
     for one in found[:SHOWN_AT_ONCE]:
         _failing_fetch(one)
     if folded := found[SHOWN_AT_ONCE:]:
@@ -240,7 +240,7 @@ def processes(current: Health) -> None:
             look="stacks",
         )
     else:
-        components.empty(_("No tracker has been seen yet."), icon="inbox")
+        components.empty(":material/inbox:", _("No tracker has been seen yet."))
     versions = {
         "zoom-participant-tracking": health.VERSION,
         "Python": platform.python_version(),
