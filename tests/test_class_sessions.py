@@ -206,6 +206,7 @@ def test_a_class_that_runs_over_stays_live_and_is_counted_when_it_has_ended(
     assert (life(school, class_id), stored(school.engine, class_id).participant_count) == ((ENDED, at(0), at(100)), 1)
 
 
+@pytest.mark.slow
 def test_a_class_that_did_not_take_place_is_asked_for_once_and_not_for_ever(
     school: Services, zoom: FakeZoom, ana: Member, clock: Clock
 ) -> None:

@@ -190,6 +190,7 @@ def test_a_list_of_which_records_are_missing_is_never_settled(
     assert (progress(school, held).stored_state, progress(school, held).error) == (FetchState.SETTLED, None)
 
 
+@pytest.mark.slow
 def test_a_list_of_which_records_are_missing_is_asked_for_as_long_as_zoom_keeps_it(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:

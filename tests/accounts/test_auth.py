@@ -163,6 +163,7 @@ def test_guessing_elsewhere_or_at_others_does_not_lock_a_person_out(engine: Engi
     assert sign_in(engine)
 
 
+@pytest.mark.slow
 def test_guessing_from_many_places_is_stopped_as_well(engine: Engine) -> None:
     for number in range(MOST_ATTEMPTS):
         guess(engine, 1, place=f"198.51.100.{number}")

@@ -82,6 +82,7 @@ def restored(school: Services, file: Path) -> Iterator[Services]:
 
 
 @pytest.mark.database("sqlite")
+@pytest.mark.slow
 def test_a_backup_that_was_made_while_she_was_erased_is_restored_without_her(
     on_file: Services, zoom: FakeZoom, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_backup_that_was_made_while_she_was_erased_is_restored_without_her(
 
 
 @pytest.mark.database("sqlite")
+@pytest.mark.slow
 def test_whoever_is_erased_during_a_restore_stays_so_and_that_is_noted(
     on_file: Services, zoom: FakeZoom, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,6 +185,7 @@ def test_an_odd_refusal_that_passes_within_a_day_loses_nothing(
     assert names(school, held) == ["Ana", "Ben"]
 
 
+@pytest.mark.slow
 def test_an_odd_refusal_is_given_up_as_failed_after_a_day(
     school: Services, zoom: FakeZoom, held: str, clock: Clock
 ) -> None:
@@ -326,6 +327,7 @@ def test_who_has_lost_the_lease_stores_nothing(school: Services, zoom: FakeZoom,
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize(("delay", "gap"), [(1, 1), (60, 6), (600, 60), (7200, 60)])
+@pytest.mark.slow
 def test_classes_that_fail_together_come_back_a_tenth_of_the_delay_later_and_not_together(
     engine: Engine, ana: Member, zoom: FakeZoom, clock: Clock, delay: int, gap: int
 ) -> None:

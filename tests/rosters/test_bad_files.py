@@ -158,6 +158,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252",
 
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.binary(max_size=400), st.text(max_size=200)))
+@pytest.mark.slow
 def test_any_bytes_and_any_text_are_read_or_refused(content: bytes | str) -> None:
     check(content)
 

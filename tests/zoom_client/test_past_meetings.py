@@ -109,6 +109,7 @@ def test_a_page_token_that_leads_nowhere_new_is_an_error(http: RequestsMock, zoo
         zoom.past_participants("u1")
 
 
+@pytest.mark.slow
 def test_pages_without_end_are_an_error(http: RequestsMock, zoom: Zoom) -> None:
     grant(http)
     tokens = iter(range(10**6))
