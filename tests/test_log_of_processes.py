@@ -92,7 +92,7 @@ def test_the_dashboards_process_logs_what_goes_wrong_and_who_signs_in_in_the_sam
             assert process.poll() is None
             assert time.monotonic() < until
             try:
-                opener.open(f"http://127.0.0.1:{port}/fail", timeout=10)
+                opener.open(f"http://127.0.0.1:{port}/fail", timeout=60)
             except urllib.error.HTTPError as error:
                 with error:
                     status = error.code
@@ -102,6 +102,7 @@ def test_the_dashboards_process_logs_what_goes_wrong_and_who_signs_in_in_the_sam
         process.terminate()
         process.wait(30)
     assert status == 500
-    first, line = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    first, made, line = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert (first["level"], first["message"]) == ("INFO", "told by tracker.auth.sign_ins")
+    assert (made["level"], made["database"]) == ("WARNING", str(tmp_path / "tracker.sqlite3"))
     assert (line["level"], line["error"][0]["message"]) == ("ERROR", "for ***: ***")

@@ -369,6 +369,18 @@ def test_a_clock_that_is_set_back_does_not_stop_the_loop(
     loop.stop()
 
 
+def test_each_chore_has_a_pace_of_its_own(services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "datetime", SimpleNamespace(**vars(datetime_module) | {"datetime": WallClock}))
+    monkeypatch.setattr(WallClock, "shown", datetime(2026, 5, 14, 12))
+    done: list[str] = []
+    chores = ((lambda: done.append("often"), 10), (lambda: done.append("seldom"), 60))
+    loop = Worker(services, "one:8787", clock.monotonic, chores)
+    for _ in range(12):
+        WallClock.shown += timedelta(seconds=10)
+        loop.turn()
+    assert (done.count("often"), done.count("seldom")) == (12, 2)
+
+
 @pytest.mark.database("sqlite", "postgresql")
 def test_tidying_drops_what_has_served_its_purpose_and_nothing_else(services: Services, clock: Clock) -> None:
     engine = services.engine

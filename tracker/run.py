@@ -53,7 +53,8 @@ def running_tracker(services: Services, settings_wrong: tuple[Condition, ...] = 
     # The database may be an older one that was restored: nothing of whoever was erased since is to be shown.
     privacy.keep_erased(services)
     webhook_counter = WebhookCounter(services.engine, services.now)
-    name, chores = name_of_tracker(services), (webhook_counter.save_counts, webhook_counter.tell_refused)
+    chores = ((webhook_counter.save_counts, 10), (webhook_counter.tell_refused, 60))
+    name = name_of_tracker(services)
     worker = Worker(services.in_background(), name, chores=chores)
     watch = Watch(services, name, worker, webhook_counter, settings_wrong=settings_wrong)
     state = ServerState(services, watch, webhook_counter)
@@ -69,7 +70,7 @@ def running_tracker(services: Services, settings_wrong: tuple[Condition, ...] = 
         http_server.stop()
         worker.stop()
         worker.guarded(webhook_counter.save_counts)
-        webhook_counter.tell_refused(at_end=True)
+        webhook_counter.tell_refused()
         watch.stop()
 
 

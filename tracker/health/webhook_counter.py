@@ -14,8 +14,6 @@ from tracker.zoom.webhook import OTHER_SIGNATURES
 
 log = logging.getLogger(__name__)
 
-# How often it is logged how many were refused.
-TELL_REFUSED_EVERY = timedelta(minutes=1)
 # For so long a webhook is one of the last minutes. Counted by pieces of that time: anybody can send any number.
 RECENT, PIECE = timedelta(minutes=5), timedelta(seconds=10)
 OF_OTHERS = {f"{REFUSED}{code}" for code in OTHER_SIGNATURES}
@@ -42,7 +40,6 @@ class WebhookCounter:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._not_told: Counter[str] = Counter()
-        self._told_at: datetime | None = None
         self._pieces: list[tuple[datetime, Counter[str]]] = []
         self._seen = Seen()
 
@@ -72,17 +69,13 @@ class WebhookCounter:
         with self._lock:
             return self._seen
 
-    def tell_refused(self, at_end: bool = False) -> None:
-        """Logs by reason how many were refused, once a minute and at the end.
+    def tell_refused(self) -> None:
+        """Logs by reason how many were refused since it was told last.
 
         Anybody can send what is refused: a line for each would fill the disk.
         """
-        now = self._now()
         with self._lock:
-            if not at_end and self._told_at and abs(now - self._told_at) < TELL_REFUSED_EVERY:
-                return
             found, self._not_told = self._not_told, Counter()
-            self._told_at = now if found else self._told_at
         for reason, count in found.most_common():
             log.warning("webhooks were refused", extra={"reason": reason, "count": count})
 

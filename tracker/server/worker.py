@@ -26,7 +26,7 @@ STOP_SECONDS = 10
 class Worker:
     """Runs the jobs in threads of its own until it is stopped. `name` tells it from other trackers.
 
-    `chores` are further jobs to run every few seconds.
+    `chores` are further jobs, each with every how many seconds it runs.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Worker:
         services: Services,
         name: str,
         monotonic: Callable[[], float] = time.monotonic,
-        chores: tuple[Callable[[], None], ...] = (),
+        chores: tuple[tuple[Callable[[], None], int], ...] = (),
     ) -> None:
         self._services, self._name, self._monotonic = services, name, monotonic
         self._stop = threading.Event()
@@ -51,8 +51,8 @@ class Worker:
         self._seen_until = ""
         self._schedule = schedule.Scheduler()
         self._every(self.fetch, seconds=SECONDS_BETWEEN_TURNS)
-        for job in chores:
-            self._every(job, seconds=10)
+        for job, seconds in chores:
+            self._every(job, seconds=seconds)
         for reconcile_job in (
             reconcile.ask_for_forgotten,
             reconcile.end_the_endless,
