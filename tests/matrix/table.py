@@ -128,6 +128,7 @@ GET /invite/{token}                                         in          in      
 POST /invite/{token}                                        in          in          in          in          in          in          in          in          in
 GET /my/{token}                                             in          in          in          in          in          in          in          in          in
 POST /my/{token}                                            in          in          in          in          in          in          in          in          in
+GET /healthz                                                in          in          in          in          in          in          in          in          in
 GET /_stcore/health                                         in          in          in          in          in          in          in          in          in
 OPTIONS /_stcore/health                                     in          in          in          in          in          in          in          in          in
 POST /language                                              in          in          in          in          in          in          in          in          in
