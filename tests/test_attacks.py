@@ -17,7 +17,7 @@ stale webhook                                                      | refused out
 replayed webhook                                                   | changes nothing                                        | test_routes.py::test_a_webhook_that_comes_twice_changes_nothing_the_second_time
 webhook without a secret set                                       | refused: a missing secret opens nothing                | test_webhook.py::test_without_a_secret_nothing_is_let_in
 probing for the account by webhooks                                | every refusal of a signature reads alike               | test_routes.py::test_the_cause_of_another_signature_is_counted_and_not_told_to_whoever_sent_it
-flood of forged webhooks, to fill the disk                         | one line a minute with their number                    | test_health.py::test_refused_webhooks_are_logged_together_with_their_number   
+flood of forged webhooks, to fill the disk                         | one line a minute with their number                    | test_health.py::test_refused_webhooks_are_logged_together_with_their_number
 flood of forged webhooks, to raise an alarm                        | none while Zoom's own come                             | test_health.py::test_a_flood_of_forged_webhooks_beside_zooms_own_raises_no_alarm
 flood of anything that is logged                                   | some lines a minute and the number of the others       | test_logs.py::test_of_a_flood_of_lines_some_are_written_and_the_others_counted
 

@@ -6,6 +6,7 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -223,7 +224,7 @@ def lock(place: Place) -> None:
 def leave_zoom(place: Place) -> None:
     """Zoom is not there any more; a tracker that begins calls it at once, and one that runs within five minutes."""
     place.zoom.close()
-    place.tracker.kill()
+    place.tracker.end(signal.SIGTERM)
     place.tracker.start()
 
 
@@ -232,7 +233,7 @@ def have_another_time(place: Place) -> None:
     patch = pytest.MonkeyPatch()
     place.cleanup.callback(patch.undo)
     patch.setattr(practice_server.Handler, "date_time_string", behind)
-    place.tracker.kill()
+    place.tracker.end(signal.SIGTERM)  # it writes down that Zoom has checked the address
     place.tracker.start()
 
 
