@@ -112,7 +112,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     """What a run of everything is about to do."""
     if config.args != config.getini("testpaths") or config.option.markexpr:
         return ""
-    return "everything runs, on SQLite and PostgreSQL; the storms begin first and end last, after about three minutes"
+    return "everything runs, on SQLite and PostgreSQL and in the browser: some 25 minutes on two cores"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
