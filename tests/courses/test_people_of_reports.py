@@ -2,8 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,6 +9,7 @@ from sqlalchemy import Engine, text
 from tests.courses.reports import MINUTES, REPORT, bring, only_id, people
 from tests.erasure.zita import everything
 from tests.makers import Clock, member, services, stored
+from tests.slow_storing import hold_back
 from tracker import auth, listing, privacy, storage
 from tracker.services import Services
 from tracker.storage.members import Member
@@ -45,20 +44,7 @@ def test_an_import_under_way_is_stored_before_she_is_erased_from_it(
     member(engine)
     zita = REPORT.replace("Bo,", "Zita,").replace("bo@x.org", "zita@x.org").replace("BO@x.org", "ZITA@x.org")
     bring(school, zita)
-    inside, asked = Event(), Event()
-    save, lock = storage.participants.save_attendance, storage.courses.lock_courses
-
-    def slow(*arguments: Any) -> None:
-        save(*arguments)
-        inside.set()
-        asked.wait(1)  # SQLite lets nobody else begin
-
-    def tell(*arguments: Any) -> None:
-        asked.set()
-        lock(*arguments)
-
-    monkeypatch.setattr(storage.participants, "save_attendance", slow)
-    monkeypatch.setattr(storage.courses, "lock_courses", tell)
+    inside = hold_back(monkeypatch, storage.participants, "save_attendance")
     with ThreadPoolExecutor(1) as threads:
         importing = threads.submit(bring, school, zita.replace("2026-05-07", "2026-05-06"))
         assert inside.wait(20)

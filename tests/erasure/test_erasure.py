@@ -30,6 +30,7 @@ from tests.erasure.zita import (
 from tests.fake_zoom import FakeZoom
 from tests.lives import attendance, fetch_all, note
 from tests.makers import MEETING, NOW, Clock, at, ended, lesson, participant, seen, services, stay, stored, taken
+from tests.slow_storing import hold_back
 from tests.tracker_process import wait_until
 from tracker import auth, decisions, fetching, privacy, storage
 from tracker.attendance.anonymous import Erased, digest_of
@@ -251,20 +252,7 @@ def test_an_import_under_way_is_stored_before_she_is_taken_off(
     school: Services, ana: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enroll(school)
-    inside, asked = Event(), Event()
-    save, lock = storage.students.save, storage.courses.lock_courses
-
-    def slow(*arguments: Any) -> None:
-        save(*arguments)
-        inside.set()
-        asked.wait(1)  # SQLite lets nobody else begin
-
-    def tell(*arguments: Any) -> None:
-        asked.set()
-        lock(*arguments)
-
-    monkeypatch.setattr(storage.students, "save", slow)
-    monkeypatch.setattr(storage.courses, "lock_courses", tell)
+    inside = hold_back(monkeypatch, storage.students, "save")
     with ThreadPoolExecutor(1) as threads:
         importing = threads.submit(enroll, school)
         assert inside.wait(20)
